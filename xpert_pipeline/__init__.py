@@ -1,0 +1,1 @@
+"""Keeps an Amazon seller's business in PostgreSQL: current, complete and honest."""
