@@ -1,0 +1,56 @@
+"""Field types shared by the row contracts: what a valid id, amount, currency or time is."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
+
+LARGEST_AMOUNT = Decimal("99999999999999.9999")
+
+
+def _printable(text: str) -> str:
+    """PostgreSQL stores no NUL and no lone surrogate: show them as their replacement signs."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _finite(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or abs(amount) > LARGEST_AMOUNT:
+        msg = "not a finite amount below 10^14"
+        raise ValueError(msg)
+    return amount
+
+
+def _zoned(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        msg = "time without a zone"
+        raise ValueError(msg)
+    return value
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+"""Any text, storable in PostgreSQL."""
+
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+"""Amazon's ids are text: some have leading zeros."""
+
+Amount = Annotated[Decimal, AfterValidator(_finite)]
+"""Money in the currency beside it; unknown is None, never 0."""
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217 code."""
+
+Quantity = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)]
+"""A count of units."""
+
+Instant = Annotated[datetime, AfterValidator(_zoned)]
+"""A point in time, always with a zone."""
+
+Flag = Annotated[bool, Strict(), BeforeValidator(lambda value: value)]
+"""True or False as parsed, nothing that merely looks like it."""
