@@ -1,6 +1,8 @@
 """Row contract of products (listings search and catalog, or the merchant listings report)."""
 
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, Quantity, Text

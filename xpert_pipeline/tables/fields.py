@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, Field, Strict
 
 LARGEST_AMOUNT = Decimal("99999999999999.9999")
 
@@ -52,5 +52,5 @@ Quantity = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)]
 Instant = Annotated[datetime, AfterValidator(_zoned)]
 """A point in time, always with a zone."""
 
-Flag = Annotated[bool, Strict(), BeforeValidator(lambda value: value)]
+Flag = Annotated[bool, Strict()]
 """True or False as parsed, nothing that merely looks like it."""

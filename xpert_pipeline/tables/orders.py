@@ -1,7 +1,9 @@
 """Row contracts of orders and order items (Orders v2026-01-01 `searchOrders`, XML all-orders reports)."""
 
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, Quantity, Text
@@ -71,9 +73,7 @@ class OrderItemRow(TypedDict):
     last_updated_at: Instant
 
 
-ORDERS = Table(
-    "orders", OrderRow, key=("marketplace_id", "order_id"), day="order_date", version="last_updated_at"
-)
+ORDERS = Table("orders", OrderRow, key=("marketplace_id", "order_id"), day="order_date", version="last_updated_at")
 ORDER_ITEMS = Table(
     "order_items",
     OrderItemRow,

@@ -1,7 +1,8 @@
 """Row contract of sales_data, derived in SQL from orders and order items."""
 
 from datetime import date
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Quantity, Text
