@@ -1,0 +1,60 @@
+"""The one partitioning of every asset: marketplace-local day × seller.
+
+Pure functions over partition keys live here too; what an asset does with its days does not.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import dagster as dg
+
+SELLERS = dg.DynamicPartitionsDefinition(name="sellers")
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def build_partitions(start_date: date, timezone: str) -> dg.MultiPartitionsDefinition:
+    """Days from `start_date` to today (included) × the sellers of the `sellers` table."""
+    days = dg.DailyPartitionsDefinition(start_date=start_date.isoformat(), end_offset=1, timezone=timezone)
+    return dg.MultiPartitionsDefinition({"date": days, "seller": SELLERS})
+
+
+def partition_key(day: date, seller: str) -> str:
+    """`YYYY-MM-DD|<amazon seller id>`."""
+    return f"{day.isoformat()}|{seller}"
+
+
+def split_key(key: str) -> tuple[date, str]:
+    """The day and the seller of a partition key."""
+    day, seller = str(key).split("|", 1)
+    return date.fromisoformat(day), seller
+
+
+def days_by_seller(keys: Iterable[str]) -> dict[str, tuple[date, ...]]:
+    """Group any key set by seller; days ascend. One run may hold several sellers and gaps between days."""
+    found: dict[str, set[date]] = {}
+    for key in keys:
+        day, seller = split_key(key)
+        found.setdefault(seller, set()).add(day)
+    return {seller: tuple(sorted(days)) for seller, days in sorted(found.items())}
+
+
+def contiguous(days: Iterable[date], longest: int = 30) -> list[tuple[date, date]]:
+    """Cut days into windows (first, last) without gaps of at most `longest` days, newest window first."""
+    windows: list[tuple[date, date]] = []
+    for day in sorted(set(days), reverse=True):
+        first, last = windows[-1] if windows else (None, None)
+        if first and last and first - day == timedelta(days=1) and (last - day).days < longest:
+            windows[-1] = (day, last)
+        else:
+            windows.append((day, day))
+    return windows
+
+
+def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
+    """Run tags that make one run cover a seller's days from the first to the last."""
+    return {
+        RANGE_START: partition_key(min(days), seller),
+        RANGE_END: partition_key(max(days), seller),
+        "seller": seller,
+    }

@@ -1,0 +1,149 @@
+"""The pipeline's settings, parsed from the environment at one door (`definitions` and the CLI call it).
+
+Names and defaults are explained in `.env.example`. Errors name variables, never their values.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
+HISTORY = timedelta(days=730)
+
+
+class SettingsError(Exception):
+    """The environment is incomplete or malformed; the message says which variable and how to mend it."""
+
+
+class Settings(BaseModel):
+    """What the environment says. Secrets are kept out of every printout."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: SecretStr | None = None
+    dagster_database_url: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    seller_id: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    endpoint: str | None = None
+    token_url: str | None = None
+    encryption_key: SecretStr | None = None
+    timezone: str = "Asia/Kolkata"
+    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default, kept by the CLI
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether an application's LWA credentials are given."""
+        return bool(self.client_id and self.client_secret)
+
+    @property
+    def key(self) -> bytes | None:
+        """The token encryption key, decoded."""
+        return _decode_key(self.encryption_key.get_secret_value()) if self.encryption_key else None
+
+    def today(self) -> date:
+        """The current business day in the pipeline's time zone."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read and check the environment.
+
+        Raises:
+            SettingsError: Naming every variable at fault.
+        """
+        env = {name: value.strip() for name, value in environ.items() if value.strip()}
+        problems = [*_half_given(env), *_malformed(env)]
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return cls(
+            database_url=_secret(env, "DATABASE_URL"),
+            dagster_database_url=_secret(env, "DAGSTER_DATABASE_URL") or _secret(env, "DATABASE_URL"),
+            client_id=env.get("AMAZON_CLIENT_ID"),
+            client_secret=_secret(env, "AMAZON_CLIENT_SECRET"),
+            refresh_token=_secret(env, "AMAZON_REFRESH_TOKEN"),
+            seller_id=env.get("AMAZON_SELLER_ID"),
+            marketplace_ids=tuple(
+                part.strip() for part in env.get("AMAZON_MARKETPLACE_IDS", "").split(",") if part.strip()
+            ),
+            endpoint=env.get("SP_API_ENDPOINT"),
+            token_url=env.get("SP_API_TOKEN_URL"),
+            encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
+            ignored=tuple(name for name in IGNORED if name in env),
+            **_optional(env),
+        )
+
+
+def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:
+    return SecretStr(env[name]) if name in env else None
+
+
+def _optional(env: Mapping[str, str]) -> dict[str, object]:
+    given: dict[str, object] = {}
+    if "XPERT_TIMEZONE" in env:
+        given["timezone"] = env["XPERT_TIMEZONE"]
+    if "XPERT_START_DATE" in env:
+        given["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
+    return given
+
+
+def _half_given(env: Mapping[str, str]) -> list[str]:
+    problems = []
+    given = [name for name in CREDENTIALS if name in env]
+    if len(given) == 1:
+        missing = next(name for name in CREDENTIALS if name not in env)
+        problems.append(f"{missing} is missing: {given[0]} is set, and one is of no use without the other")
+    if "AMAZON_REFRESH_TOKEN" in env:
+        problems += [
+            f"{name} is missing: AMAZON_REFRESH_TOKEN is set, so the environment describes a seller"
+            for name in (*CREDENTIALS, "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS")
+            if name not in env and not (len(given) == 1 and name in CREDENTIALS)
+        ]
+    return problems
+
+
+def _malformed(env: Mapping[str, str]) -> list[str]:
+    problems = []
+    if "XPERT_TIMEZONE" in env:
+        try:
+            ZoneInfo(env["XPERT_TIMEZONE"])
+        except (KeyError, ValueError):
+            problems.append("XPERT_TIMEZONE is no IANA time zone: give one like Asia/Kolkata")
+    if "XPERT_START_DATE" in env:
+        try:
+            date.fromisoformat(env["XPERT_START_DATE"])
+        except ValueError:
+            problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
+    if "XPERT_ENCRYPTION_KEY" in env:
+        try:
+            _decode_key(env["XPERT_ENCRYPTION_KEY"])
+        except SettingsError as error:
+            problems.append(str(error))
+    problems += [
+        f"{name} is no URL: it must start with http:// or https://"
+        for name in ("SP_API_ENDPOINT", "SP_API_TOKEN_URL")
+        if name in env and not env[name].startswith(("http://", "https://"))
+    ]
+    return problems
+
+
+def _decode_key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise SettingsError(
+            "XPERT_ENCRYPTION_KEY must be 32 bytes in base64: make one with "
+            "`python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())'` and keep it safe"
+        )
+    return key

@@ -1,0 +1,49 @@
+"""Checks rows against their contract in chunks; a row that breaks it is set apart with the reason, whole."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from xpert_pipeline.tables.contract import Table
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that breaks its contract: its place in the chunk and what is wrong with which column."""
+
+    index: int
+    reason: str
+
+
+def validate(table: Table, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Refused]]:
+    """Split rows into those that keep the table's contract and those that do not.
+
+    Args:
+        table: The contract.
+        rows: At most a chunk of parsed rows.
+
+    Returns:
+        The valid rows, coerced to the column types, and the refused ones with reasons that quote no values.
+    """
+    try:
+        return table.validator.validate_python(rows), []
+    except ValidationError as error:
+        reasons: dict[int, list[str]] = {}
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            index, *column = problem["loc"]
+            reasons.setdefault(int(index), []).append(f"{'.'.join(map(str, column))}: {problem['msg']}")
+    kept = [row for index, row in enumerate(rows) if index not in reasons]
+    refused = [Refused(index, "; ".join(problems)) for index, problems in sorted(reasons.items())]
+    return table.validator.validate_python(kept), refused
+
+
+def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Cut a stream into lists of at most `size`."""
+    stream = iter(items)
+    while chunk := list(islice(stream, size)):
+        yield chunk
