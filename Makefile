@@ -1,0 +1,46 @@
+# Every command of the README's first screen. `make` alone lists them.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help sync up test check lint reset
+help:
+	@echo "make sync    load the last 30 days into the embedded Postgres and exit"
+	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
+	@echo "make test    the whole suite, against a Postgres it starts itself"
+	@echo "make check   tests, linters and types"
+	@echo "make reset   delete the data directory (asks first)"
+	@echo "Options of xpert go into ARGS: make sync ARGS='--days 60'"
+
+sync: $(VENV)/ready
+	@$(BIN)/xpert up --no-ui $(ARGS)
+
+up: $(VENV)/ready
+	@$(BIN)/xpert up $(ARGS)
+
+test: $(VENV)/ready
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: test lint
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint sql
+	$(BIN)/squawk sql/migrations/*.sql
+	$(BIN)/dagster definitions validate -m xpert_pipeline.definitions
+
+reset: $(VENV)/ready
+	@$(BIN)/xpert db reset
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (set PYTHON=/path/to/python)"; exit 3; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned dependencies into $(VENV) (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
