@@ -3,7 +3,7 @@
 Pure functions over partition keys live here too; what an asset does with its days does not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -58,3 +58,19 @@ def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
         RANGE_END: partition_key(max(days), seller),
         "seller": seller,
     }
+
+
+def sellers_of_run(tags: Mapping[str, str]) -> list[str]:
+    """Sellers named by a run's partition tags; none for a run without partitions."""
+    return sorted({split_key(key)[1] for key in _keys_of_run(tags)})
+
+
+def days_of_run(tags: Mapping[str, str]) -> list[date]:
+    """Days covered by a run's partition tags, ascending."""
+    found = sorted(split_key(key)[0] for key in _keys_of_run(tags))
+    return [found[0] + timedelta(days=n) for n in range((found[-1] - found[0]).days + 1)] if found else []
+
+
+def _keys_of_run(tags: Mapping[str, str]) -> list[str]:
+    names = ("dagster/partition", RANGE_START, RANGE_END)
+    return [tags[name] for name in names if "|" in tags.get(name, "")]

@@ -1,0 +1,205 @@
+"""How a seller's orders come in: days not complete by order date, then what changed since the watermark.
+
+The planner chooses between pages of `searchOrders` and the XML all-orders report; both predictions are logged.
+Every window is fetched to disk first and then committed in one transaction, under the lease of the `orders` stream.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from xpert_pipeline.assets.order_rows import parse_order, parse_report_order
+from xpert_pipeline.assets.order_spool import OrderSpool
+from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.partitions import contiguous
+from xpert_pipeline.postgres import ledger
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.loading import LoadWindow, load
+from xpert_pipeline.postgres.spool import RowSpool
+from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.operations.orders import search_orders
+from xpert_pipeline.spapi.operations.sales import get_order_metrics
+from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
+from xpert_pipeline.spapi.planner import Plan, plan_orders
+from xpert_pipeline.spapi.reports import fetch_report
+
+STREAM = "orders"
+OVERLAP = timedelta(minutes=5)
+SETTLING = timedelta(seconds=150)
+"""searchOrders refuses bounds within 2 minutes of now; orders this young are left to the next run."""
+REPORTS = {
+    "created": "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+    "updated": "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+}
+GUESS_PER_DAY = 100
+UPDATES_PER_ORDER = 3
+
+Kind = Literal["created", "updated"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """What to ask for: orders created, or updated, in a half-open interval."""
+
+    kind: Kind
+    start: datetime
+    end: datetime
+
+    @property
+    def days(self) -> float:
+        """Length in days."""
+        return (self.end - self.start) / timedelta(days=1)
+
+
+def sync_orders(run: SellerRun) -> None:
+    """Load the run's open days, then follow the change stream if today is among them."""
+    asked = [day for day in run.days if day <= run.today]
+    days = asked if run.refetch else _open_days(run, asked)
+    for first, last in contiguous(days):
+        _load_span(run, _created_span(run, first, last))
+    if run.is_live and (span := _changes(run)):
+        _load_span(run, span)
+
+
+def _open_days(run: SellerRun, asked: list[date]) -> list[date]:
+    """Days whose orders are neither loaded nor served by the change stream."""
+    until = _stream_position(run) if run.is_live else None
+    complete = ledger.covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
+    return [day for day in asked if day not in complete]
+
+
+def _stream_position(run: SellerRun) -> datetime | None:
+    """From when on the change stream will be read next: its watermark, or the moment the first load began."""
+    mark = ledger.watermark(run.pool, run.seller.id, STREAM)
+    if mark is None and (began := ledger.first_load_started(run.pool, run.seller.id, STREAM)):
+        mark = began - OVERLAP
+    return mark
+
+
+def _created_span(run: SellerRun, first: date, last: date) -> Span:
+    start, end = run.bounds(first, last)
+    return Span("created", start.astimezone(UTC), min(end.astimezone(UTC), run.client().server_now() - SETTLING))
+
+
+def _changes(run: SellerRun) -> Span | None:
+    mark = _stream_position(run)
+    if mark is None:
+        return None
+    end = run.client().server_now() - SETTLING
+    return Span("updated", mark - OVERLAP, end) if end > mark else None
+
+
+def _load_span(run: SellerRun, span: Span) -> None:
+    if span.end <= span.start:
+        return
+    with hold(run.pool, run.seller.id, STREAM) as lease:
+        began = datetime.now(UTC)
+        before = run.client().spent()
+        plan = _plan(run, span)
+        with _spool(run, from_report=plan.source == "report") as (folder, spool):
+            details: dict[str, Any] = {"plan": plan.as_dict()}
+            if plan.source == "report":
+                end, source = _fetch_report(run, span, folder, spool, details)
+            else:
+                end, source = _fetch_pages(run, span, spool), "searchOrders"
+            if spool.signals:
+                details["signals"] = dict(spool.signals)
+                run.log.warning("seller %s: kept, but new to us: %s", run.seller.amazon_seller_id, dict(spool.signals))
+            spent = run.client().spent() - before
+            load(
+                run.pool,
+                seller_id=run.seller.id,
+                lease=lease,
+                run_id=run.run_id,
+                source=source,
+                window=LoadWindow(span.kind, span.start, end),
+                parts=spool.parts(),
+                partitions=run.days,
+                calls=spent.calls,
+                waited_seconds=spent.waited_seconds,
+                started_at=began,
+                details=details,
+            )
+
+
+def _plan(run: SellerRun, span: Span) -> Plan:
+    expected, guess = _expected_orders(run, span)
+    plan = plan_orders(run.client(), expected_orders=expected, days=span.days, is_guess=guess)
+    if plan.source == "report" and ledger.latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
+        plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
+    run.log.info(
+        "seller %s, orders %s %s to %s: %s", run.seller.amazon_seller_id, span.kind, span.start, span.end, plan.why
+    )
+    return plan
+
+
+def _expected_orders(run: SellerRun, span: Span) -> tuple[float, bool]:
+    """How many orders the span holds: Amazon's own count, else a guess that says it is one."""
+    factor = 1.0
+    start = span.start
+    if span.kind == "updated":
+        factor, start = UPDATES_PER_ORDER, span.start - timedelta(days=1)
+    try:
+        found = get_order_metrics(run.client(), start, span.end, granularity="Total", timezone=run.seller.timezone)
+    except NotGranted:
+        return GUESS_PER_DAY * span.days, True
+    counted = sum(int(interval["orderCount"]) for interval in found)
+    return counted * factor * (span.days / max(span.days, (span.end - start) / timedelta(days=1))), False
+
+
+def _fetch_pages(run: SellerRun, span: Span, spool: OrderSpool) -> datetime:
+    end = span.end
+    parse = partial(parse_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=spool.signals)
+    for page in search_orders(run.client(), **{span.kind: (span.start, span.end)}):
+        spool.add(page.orders, parse)
+        end = min(end, page.upper_bound)
+    return end
+
+
+def _fetch_report(
+    run: SellerRun, span: Span, folder: Path, spool: OrderSpool, details: dict[str, Any]
+) -> tuple[datetime, str]:
+    api, kind = run.client(), REPORTS[span.kind]
+    report = fetch_report(api, kind, span.start, span.end, folder / "report.xml")
+    if report.path is None:
+        return span.end, kind
+    if not _item_ids_match(run, span, report.path, details):
+        spool.from_report = False
+        return _fetch_pages(run, span, spool), "searchOrders"
+    parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=spool.signals)
+    spool.add(read_orders(report.path, api.marketplace), parse)
+    return span.end, kind
+
+
+def _item_ids_match(run: SellerRun, span: Span, report: Path, details: dict[str, Any]) -> bool:
+    """Before a seller's first XML load: are its item codes the order item ids of the API? One page tells."""
+    if ledger.latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
+        details["item_ids"] = "match"
+        return True
+    page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
+    comparison = compare_item_ids(page.orders if page else [], read_orders(report, run.client().marketplace))
+    details["item_ids"] = "match" if comparison.matches else "mismatch"
+    if not comparison.matches:
+        run.log.warning(
+            "seller %s: %d of %d order item ids differ between searchOrders and the XML report; "
+            "its orders are read by searchOrders from now on",
+            run.seller.amazon_seller_id,
+            comparison.differing,
+            comparison.compared,
+        )
+    return comparison.matches
+
+
+@contextmanager
+def _spool(run: SellerRun, *, from_report: bool) -> Iterator[tuple[Path, OrderSpool]]:
+    with TemporaryDirectory(prefix="orders-", dir=run.spool) as folder:
+        path = Path(folder)
+        with RowSpool(path) as orders, RowSpool(path) as items:
+            yield path, OrderSpool(orders, items, from_report, signals=Counter())

@@ -1,0 +1,155 @@
+"""One seller's share of a run: who, which days, with which client and database; and what came of it.
+
+Assets call `run_sellers` with a function of one seller; grouping, isolation of failures and numbers live here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from psycopg_pool import ConnectionPool
+
+from xpert_pipeline.partitions import days_by_seller, partition_key
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
+from xpert_pipeline.postgres.ledger import run_counts
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
+from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError
+from xpert_pipeline.spapi.session import SellerApi
+
+COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
+
+
+class RefetchConfig(dg.Config):
+    """Options of a materialization.
+
+    Attributes:
+        refetch: Ask Amazon again for days that are already complete and kept current by the change stream.
+    """
+
+    refetch: bool = False
+
+
+@dataclass
+class SellerRun:
+    """What an asset needs to load one seller's days."""
+
+    seller: Seller
+    days: tuple[date, ...]
+    pool: ConnectionPool
+    run_id: str
+    spool: Path
+    log: dg.DagsterLogManager
+    client: Callable[[], SellerApi]
+    refetch: bool = False
+    states: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def marketplace_id(self) -> str:
+        """The marketplace whose days the partitions are."""
+        return self.seller.marketplace_ids[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The marketplace's time zone."""
+        return ZoneInfo(self.seller.timezone)
+
+    @property
+    def today(self) -> date:
+        """The marketplace-local day now."""
+        return datetime.now(self.zone).date()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether today is among the days asked for, so that changes are followed and snapshots taken."""
+        return self.today in self.days
+
+    def bounds(self, first: date, last: date) -> tuple[datetime, datetime]:
+        """Start of the first local day and end of the last (half-open)."""
+        return (
+            datetime.combine(first, clock(), self.zone),
+            datetime.combine(last + timedelta(days=1), clock(), self.zone),
+        )
+
+
+def run_sellers(
+    context: dg.AssetExecutionContext,
+    postgres: PostgresResource,
+    sp_api: SpApiResource | None,
+    tables: Sequence[str],
+    work: Callable[[SellerRun], None],
+    *,
+    refetch: bool = False,
+) -> Iterator[dg.MaterializeResult]:
+    """Do `work` for each seller of the run's partitions; one seller's failure leaves the others unharmed.
+
+    Yields:
+        One result per table; counts are attached per partition, from the ledger.
+
+    Raises:
+        dg.Failure: After all sellers had their turn, naming each that failed and what to do.
+    """
+    failures: list[str] = []
+    for amazon_id, days in days_by_seller(context.partition_keys).items():
+        try:
+            _run_seller(context, postgres, sp_api, tables, work, (amazon_id, days, refetch))
+        except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
+            if isinstance(error, ReauthRequired):
+                postgres.sellers.set_status(postgres.sellers.get(amazon_id).id, "reauth_required", str(error))
+            failures.append(f"{type(error).__name__}: seller {amazon_id}: {error}")
+    if failures:
+        raise dg.Failure("; ".join(failures), allow_retries=False)
+    for table in tables:
+        yield dg.MaterializeResult(asset_key=table)
+
+
+def _run_seller(
+    context: dg.AssetExecutionContext,
+    postgres: PostgresResource,
+    sp_api: SpApiResource | None,
+    tables: Sequence[str],
+    work: Callable[[SellerRun], None],
+    share: tuple[str, tuple[date, ...], bool],
+) -> None:
+    amazon_id, days, refetch = share
+    seller = postgres.sellers.get(amazon_id)
+    api: list[SellerApi] = []
+
+    def client() -> SellerApi:
+        if sp_api is None:
+            raise RuntimeError("this asset is derived: it has no source to ask")
+        if not api:
+            live = datetime.now(ZoneInfo(seller.timezone)).date() in days
+            api.append(sp_api.client(seller, priority=LIVE if live else BACKFILL))
+        return api[0]
+
+    run = SellerRun(seller, days, postgres.pool, context.run_id, postgres.spool, context.log, client, refetch)
+    try:
+        work(run)
+    except NotGranted as error:
+        context.log.warning("seller %s: not granted: %s", amazon_id, error)
+        run.states = dict.fromkeys(tables, "not_granted")
+    finally:
+        if api:
+            api[0].close()
+    for table in tables:
+        _attach_counts(context, run, table)
+
+
+def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str) -> None:
+    counts = run_counts(run.pool, run.seller.id, run.run_id, table)
+    for day in run.days:
+        found = counts.get(day, {})
+        numbers = {name: int(found.get(name, 0)) for name in COUNTS}
+        state = run.states.get(table) or ("ok" if numbers["fetched"] or numbers["unchanged"] else "empty")
+        context.add_asset_metadata(
+            {**numbers, "state": state},
+            asset_key=table,
+            partition_key=partition_key(day, run.seller.amazon_seller_id),
+        )

@@ -1,0 +1,157 @@
+"""What must hold after each load. Checks that are the same for every table are generated from the table list.
+
+A check reads the database (and, for order metrics, Amazon); it never repairs.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from psycopg import Connection, sql
+
+from xpert_pipeline.assets.order_metrics import compare_with_amazon
+from xpert_pipeline.partitions import days_of_run, sellers_of_run
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.registry import TABLES
+
+FRESH_FOR = timedelta(hours=36)
+
+
+def build_checks() -> list[dg.AssetChecksDefinition]:
+    """Every asset check of the pipeline."""
+    generated = [check for table in TABLES for check in (_unique_key(table), _freshness(table), _matches_ledger(table))]
+    return [*generated, no_orphan_items, orders_match_amazon_order_metrics]
+
+
+def _unique_key(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.name, name="key_is_unique", blocking=False)
+    def key_is_unique(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+        """No two rows of a seller share the natural key."""
+        statement = sql.SQL(
+            "select count(*) from (select from {} where seller_id = %s group by {} having count(*) > 1) d"
+        )
+        query = statement.format(sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.key)))
+        doubled = {
+            seller.amazon_seller_id: _number(connection, query, (seller.id,))
+            for seller, connection in _each_seller(context, postgres)
+        }
+        return _result(doubled, key=", ".join(table.key))
+
+    return key_is_unique
+
+
+def _freshness(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.name, name="loaded_lately")
+    def loaded_lately(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+        """The ledger's newest load is at most 36 hours old."""
+        newest: dict[str, datetime | None] = {}
+        for seller, connection in _each_seller(context, postgres):
+            row = connection.execute(
+                "select max(finished_at) from loads where seller_id = %s and table_name = %s", (seller.id, table.name)
+            ).fetchone()
+            newest[seller.amazon_seller_id] = row[0] if row else None
+        stale = {who: at for who, at in newest.items() if at is None or datetime.now(UTC) - at > FRESH_FOR}
+        return dg.AssetCheckResult(
+            passed=not stale,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"newest_load": {who: at.isoformat() if at else "never" for who, at in newest.items()}},
+        )
+
+    return loaded_lately
+
+
+def _matches_ledger(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.name, name="rows_match_ledger")
+    def rows_match_ledger(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+        """Rows in the table = rows inserted minus rows deleted, as every load recorded them."""
+        statement = sql.SQL(
+            "select (select count(*) from {} where seller_id = %s) - coalesce((select sum(inserted - deleted) "
+            "from loads where seller_id = %s and table_name = %s), 0)"
+        ).format(sql.Identifier(table.name))
+        off = {
+            seller.amazon_seller_id: _number(connection, statement, (seller.id, seller.id, table.name))
+            for seller, connection in _each_seller(context, postgres)
+        }
+        return _result(off)
+
+    return rows_match_ledger
+
+
+@dg.asset_check(asset="order_items", additional_deps=["orders"])
+def no_orphan_items(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+    """Every order item belongs to an order, and every order has as many items as it says."""
+    statement = sql.SQL(
+        "select count(*) from (select o.item_count, count(i.id) as found from orders o full join order_items i "
+        "using (seller_id, marketplace_id, order_id) where seller_id = %s "
+        "group by marketplace_id, order_id, o.item_count having o.item_count is distinct from count(i.id)) d"
+    )
+    wrong = {
+        seller.amazon_seller_id: _number(connection, statement, (seller.id,))
+        for seller, connection in _each_seller(context, postgres)
+    }
+    return _result(wrong)
+
+
+@dg.asset_check(asset="sales_data")
+def orders_match_amazon_order_metrics(
+    context: dg.AssetCheckExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
+) -> dg.AssetCheckResult:
+    """Each day's orders, units and sales equal Amazon's own order metrics (Sales API, one call per seller).
+
+    A day that differs is a warning: Amazon may know changes that have not reached the change stream yet.
+    """
+    differing: list[dict[str, Any]] = []
+    compared, unasked = 0, {}
+    for seller in _sellers(context, postgres):
+        days = _complete_days(context, seller)
+        if not days:
+            continue
+        try:
+            found = compare_with_amazon(postgres.pool, sp_api.client(seller), seller, days)
+        except SpApiError as error:
+            unasked[seller.amazon_seller_id] = str(error)
+            continue
+        compared += len(days)
+        differing += found
+    return dg.AssetCheckResult(
+        passed=not differing and not unasked,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{compared} days compared, {len(differing)} differ"
+        + (f"; not asked: {unasked}" if unasked else ""),
+        metadata={"days_compared": compared, "days_differing": dg.JsonMetadataValue(differing[:100])},
+    )
+
+
+def _complete_days(context: dg.AssetCheckExecutionContext, seller: Seller) -> list[date]:
+    """The run's days before the seller's today: today's figures still move on both sides."""
+    return [day for day in days_of_run(context.run.tags) if day < seller.today()]
+
+
+def _sellers(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:
+    named = sellers_of_run(context.run.tags)
+    return [seller for seller in postgres.sellers.all() if not named or seller.amazon_seller_id in named]
+
+
+def _each_seller(
+    context: dg.AssetCheckExecutionContext, postgres: PostgresResource
+) -> Iterator[tuple[Seller, Connection]]:
+    for seller in _sellers(context, postgres):
+        with tenant(postgres.pool, seller.id) as connection:
+            yield seller, connection
+
+
+def _number(connection: Connection, query: sql.Composable, parameters: tuple[Any, ...]) -> int:
+    row = connection.execute(query, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _result(wrong: dict[str, int], **metadata: Any) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not any(wrong.values()), metadata={"wrong_rows_by_seller": dg.JsonMetadataValue(wrong), **metadata}
+    )

@@ -1,0 +1,92 @@
+"""The data directory: what a first start fixes and later starts must find again (keys, dates, logs, DAGSTER_HOME)."""
+
+import base64
+import json
+import os
+import secrets
+from datetime import date, timedelta
+from pathlib import Path
+
+from xpert_pipeline.cli.errors import PreconditionError
+
+HISTORY = timedelta(days=730)
+
+
+class Home:
+    """A data directory, made on first use.
+
+    Args:
+        path: Where it lies.
+
+    Raises:
+        PreconditionError: If the path cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        try:
+            for folder in (self.path, self.dagster, self.logs, self.spool):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.path / f".writable-{os.getpid()}"
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise PreconditionError(
+                f"the data directory {self.path} cannot be written ({error.strerror}): "
+                "give another with --data-dir or XPERT_DATA_DIR"
+            ) from error
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME."""
+        return self.path / "dagster"
+
+    @property
+    def logs(self) -> Path:
+        """Log files of the processes that the CLI starts."""
+        return self.path / "logs"
+
+    @property
+    def spool(self) -> Path:
+        """Fetched data that waits for its transaction."""
+        return self.path / "spool"
+
+    def encryption_key(self) -> str:
+        """The key for sellers' tokens, generated at first start, readable by its owner alone."""
+        file = self.path / "encryption.key"
+        if not file.exists():
+            _write_private(file, base64.b64encode(secrets.token_bytes(32)).decode())
+        return file.read_text().strip()
+
+    def start_date(self, today: date) -> date:
+        """First day of the partitions: two years before the first start, then kept."""
+        return date.fromisoformat(self._kept("start_date", (today - HISTORY).isoformat()))
+
+    def as_of(self, world: str, chosen: date | None, default: date) -> date:
+        """A sandbox world's last day: fixed at its first start; only an explicit choice moves it."""
+        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen and chosen.isoformat()))
+
+    def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
+        file = self.path / "state.json"
+        state: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        value = chosen or state.get(name, default)
+        if state.get(name) != value:
+            state[name] = value
+            scratch = file.with_suffix(".tmp")
+            scratch.write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
+            scratch.replace(file)
+        return value
+
+
+def data_directory(given: str | None) -> Path:
+    """`--data-dir`, else XPERT_DATA_DIR, else `.xpert` in the clone (or the working directory of an installed copy)."""
+    if chosen := given or os.environ.get("XPERT_DATA_DIR"):
+        return Path(chosen)
+    clone = Path(__file__).resolve().parents[2]
+    return (clone if (clone / "pyproject.toml").exists() else Path.cwd()) / ".xpert"
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text + "\n")

@@ -1,0 +1,69 @@
+"""Dagster's instance of a data directory: its dagster.yaml, storage in Postgres under a schema of its own."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import dagster as dg
+import psycopg
+import yaml
+from psycopg import conninfo
+
+STORAGE = "XPERT_DAGSTER_STORAGE"
+SCHEMA = "dagster"
+
+CONFIG = {
+    "telemetry": {"enabled": False},
+    "storage": {"postgres": {"postgres_url": {"env": STORAGE}, "should_autocreate_tables": True}},
+    "run_coordinator": {
+        "module": "xpert_pipeline.coordinator",
+        "class": "SellerTaggingRunCoordinator",
+        "config": {
+            "max_concurrent_runs": 4,
+            "tag_concurrency_limits": [{"key": "seller", "limit": 1, "value": {"applyLimitPerUniqueValue": True}}],
+            "dequeue_use_threads": True,
+            "dequeue_num_workers": 4,
+            "dequeue_interval_seconds": 2,
+        },
+    },
+    "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
+    "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
+}
+
+
+def write_config(dagster_home: Path) -> None:
+    """Write dagster.yaml; secrets stay in the environment."""
+    (dagster_home / "dagster.yaml").write_text(
+        "# Written by xpert at each start; Dagster's own settings for this data directory.\n"
+        + yaml.safe_dump(CONFIG, sort_keys=False)
+    )
+
+
+def storage_url(dsn: str) -> str:
+    """A libpq DSN as the SQLAlchemy URL that Dagster's storage needs, in its own schema.
+
+    The driver is named: a bare `postgresql://` means psycopg 3 since SQLAlchemy 2.1, which dagster-postgres cannot use.
+    """
+    parts = {key: str(value) for key, value in conninfo.conninfo_to_dict(dsn).items() if value}
+    user, password = parts.pop("user", "postgres"), parts.pop("password", None)
+    host, port, database = parts.pop("host", ""), parts.pop("port", None), parts.pop("dbname", "postgres")
+    login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    address = "" if host.startswith("/") else host + (f":{port}" if port else "")
+    query = {**parts, "options": f"-csearch_path={SCHEMA}"}
+    if host.startswith("/"):
+        query["host"] = host
+        if port:
+            query["port"] = port
+    text = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
+    return f"postgresql+psycopg2://{login}@{address}/{database}?{text}"
+
+
+def ensure_schema(dsn: str) -> None:
+    """Make Dagster's schema if it is not there (the migrations make it too)."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if connection.execute("select to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
+            connection.execute("create schema dagster")
+
+
+def open_instance() -> dg.DagsterInstance:
+    """The instance that DAGSTER_HOME describes."""
+    return dg.DagsterInstance.get()

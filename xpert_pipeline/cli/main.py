@@ -1,0 +1,22 @@
+"""The command group: global options and the list of commands."""
+
+import click
+
+from xpert_pipeline.cli.db import db
+from xpert_pipeline.cli.sandbox import sandbox
+from xpert_pipeline.cli.sellers import sellers
+from xpert_pipeline.cli.sync import backfill, sync
+from xpert_pipeline.cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there.")
+@click.version_option(package_name="xpert-pipeline")
+@click.pass_context
+def main(context: click.Context, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+    """Keep an Amazon seller's business in PostgreSQL: current, complete and honest."""
+    context.obj = {"json": as_json}
+
+
+for command in (up, sync, backfill, db, sellers, sandbox):
+    main.add_command(command)

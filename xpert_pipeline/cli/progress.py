@@ -1,0 +1,46 @@
+"""Shows what a headless sync is doing and what it waits for; speaks on stderr, so that stdout stays the result's."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.status import Status
+
+CHANNEL = "xpert_pipeline.progress"
+
+
+class _Display(logging.Handler):
+    """Turns progress records into a status line (terminal) or plain lines (anything else)."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._console, self._status = console, status
+        self._plain_at = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record: waits only when they last, steps always."""
+        text = record.getMessage()
+        self._status.update(text)
+        waits = float(getattr(record, "seconds", 0))
+        lasting = waits > 5 and time.monotonic() - self._plain_at > 5
+        if not self._console.is_terminal and (waits == 0 or lasting):
+            self._plain_at = time.monotonic()
+            self._console.print(text, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(console: Console, title: str) -> Iterator[None]:
+    """Show progress records while the block runs."""
+    logger = logging.getLogger(CHANNEL)
+    with console.status(title) as status:
+        handler = _Display(console, status)
+        logger.addHandler(handler)
+        level, logger.level = logger.level, logging.INFO
+        propagate, logger.propagate = logger.propagate, False
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.level, logger.propagate = level, propagate

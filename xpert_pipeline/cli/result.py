@@ -1,0 +1,29 @@
+"""Prints what a sync did, as lines for people or one JSON document, and decides the exit code."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+
+from xpert_pipeline.cli import sandbox_client
+from xpert_pipeline.cli.errors import ASSET_FAILED
+from xpert_pipeline.cli.runner import Finished
+from xpert_pipeline.cli.summary import show
+
+
+def print_result(finished: Sequence[Finished], *, as_json: bool, sandbox: dict[str, Any] | None = None) -> int:
+    """Print the outcome of every table and the errors; returns the exit code."""
+    tables = [outcome for run in finished for outcome in run.tables]
+    errors = [error for run in finished for error in run.errors]
+    if as_json:
+        document: dict[str, Any] = {"tables": [outcome.as_json() for outcome in tables]}
+        if sandbox is not None:
+            document["sandbox"] = sandbox_client.stats(sandbox)
+        click.echo(json.dumps(document, default=str))
+    else:
+        show(Console(width=160 if not Console().is_terminal else None), tables)
+    for error in errors:
+        click.echo(f"failed: {error}", err=True)
+    return ASSET_FAILED if errors or any(outcome.state == "failed" for outcome in tables) else 0

@@ -1,0 +1,99 @@
+"""Runs syncs through Dagster without its daemon: one recorded run per seller, then the sensors' work, once."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import dagster as dg
+
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.summary import TableOutcome, failures, outcomes
+from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.definitions import defs
+from xpert_pipeline.fact_stream import collect_events
+from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.watchdog import fail_dead_runs
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sync is asked to do.
+
+    Attributes:
+        first: First marketplace-local day.
+        last: Last day, included.
+        tables: Assets to materialize; none means all.
+        refetch: Ask again for days that are complete.
+    """
+
+    first: date
+    last: date
+    tables: tuple[str, ...] = ()
+    refetch: bool = False
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of the request."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def names(self) -> list[str]:
+        """The tables asked for, in the order of the table list."""
+        return [table.name for table in TABLES if not self.tables or table.name in self.tables]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One seller's finished run."""
+
+    tables: list[TableOutcome]
+    errors: list[str]
+
+
+def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> list[Finished]:
+    """Run each seller's sync in this process and log its events to `fact_stream`."""
+    definitions = defs()
+    with place.instance() as instance:
+        fail_dead_runs(instance)
+        finished = []
+        for seller in sellers:
+            run_id = _run(definitions, instance, seller, request)
+            finished.append(
+                Finished(outcomes(place.pool, instance, run_id, seller, request.names), failures(instance, run_id))
+            )
+        with suppress(dg.DagsterError):
+            collect_events(instance, place.pool, [table.name for table in TABLES])
+    return finished
+
+
+def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:
+    job = definitions.resolve_job_def("sync")
+    selection = _selection(definitions, request)
+    config: dict[str, object] = dict(QUIET)
+    if request.refetch:
+        config["ops"] = {"orders_and_items": {"config": {"refetch": True}}}
+    result = job.execute_in_process(
+        run_config=config,
+        instance=instance,
+        tags=range_tags(request.days, seller.amazon_seller_id),
+        asset_selection=selection,
+        raise_on_error=False,
+    )
+    return result.run_id
+
+
+def _selection(definitions: dg.Definitions, request: Request) -> list[dg.AssetKey] | None:
+    if not request.tables:
+        return None
+    known = {key.to_user_string(): key for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    if unknown := [name for name in request.tables if name not in known]:
+        raise PreconditionError(f"no such table: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    chosen = set(request.tables)
+    if chosen & {"orders", "order_items"}:
+        chosen |= {"orders", "order_items"}  # one fetch fills both
+    return [known[name] for name in sorted(chosen)]

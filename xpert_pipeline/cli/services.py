@@ -1,0 +1,108 @@
+"""Processes that the CLI starts and stops: the sandbox, and Dagster's code server, daemon and webserver."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from xpert_pipeline.cli.errors import PreconditionError
+
+GRACE_SECONDS = 10.0
+
+
+@dataclass
+class Services:
+    """Child processes, each in a group of its own, all ended when the block is left.
+
+    Attributes:
+        logs: Folder of their log files, one a name.
+    """
+
+    logs: Path
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(
+        self, name: str, command: Sequence[str], env: Mapping[str, str], *, stdout: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a process whose output goes to `<logs>/<name>.log`."""
+        with (self.logs / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603  commands are ours, arguments are passed as a list
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=log if stdout is None else stdout,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.running[name] = process
+        return process
+
+    def check(self) -> None:
+        """Raise if a process ended by itself."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise PreconditionError(f"{name} ended with code {process.returncode}: see {self.logs / name}.log")
+
+    def stop(self) -> None:
+        """End every process, newest first: SIGTERM, then SIGKILL to what is left of its group after the grace time."""
+        processes = list(reversed(self.running.values()))
+        for process in processes:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            _signal(process, signal.SIGKILL)
+            process.wait()
+        self.running.clear()
+
+
+def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any]:
+    """Start the SP-API sandbox and return its ready line.
+
+    Raises:
+        PreconditionError: With the sandbox's own words when it refuses.
+    """
+    command = [sys.executable, "-m", "xpert_pipeline.sandbox", "--json", *arguments]
+    process = services.start("sandbox", command, os.environ, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        process.wait()
+        said = (services.logs / "sandbox.log").read_text(errors="replace").strip().splitlines()
+        raise PreconditionError(f"the sandbox did not start: {said[-1] if said else 'no reason given'}")
+    ready: dict[str, Any] = json.loads(line)
+    return ready
+
+
+def free_port(wanted: int | None = None) -> int:
+    """The wanted loopback port if it is free, else another."""
+    for port in (wanted or 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise PreconditionError("no free port on 127.0.0.1")
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

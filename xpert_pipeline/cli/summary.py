@@ -1,0 +1,122 @@
+"""What a sync did, per seller and table, read from the ledger and the run's events."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from psycopg_pool import ConnectionPool
+from rich.console import Console
+from rich.table import Table as Grid
+
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.sellers import Seller
+
+LEDGER = """
+select coalesce(sum(fetched), 0), coalesce(sum(inserted), 0), coalesce(sum(updated), 0), coalesce(sum(unchanged), 0),
+       coalesce(sum(deleted), 0), coalesce(sum(rejected), 0), max(newest_day), coalesce(sum(calls), 0),
+       coalesce(sum(waited_seconds), 0), coalesce(sum(extract(epoch from finished_at - started_at)), 0)
+  from loads where seller_id = %s and run_id = %s and table_name = %s
+"""
+
+
+@dataclass(frozen=True)
+class TableOutcome:
+    """One line of the result: a table of a seller."""
+
+    seller: str
+    table: str
+    fetched: int
+    inserted: int
+    updated: int
+    unchanged: int
+    deleted: int
+    rejected: int
+    newest: date | None
+    calls: int
+    waited_seconds: float
+    seconds: float
+    state: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The line as contracts promise it."""
+        return {**asdict(self), "newest": self.newest and self.newest.isoformat()}
+
+
+def outcomes(
+    pool: ConnectionPool, instance: dg.DagsterInstance, run_id: str, seller: Seller, tables: Sequence[str]
+) -> list[TableOutcome]:
+    """One outcome per table of a finished run."""
+    states = _states(instance, run_id)
+    found = []
+    with tenant(pool, seller.id) as connection:
+        for table in tables:
+            row = connection.execute(LEDGER, (seller.id, run_id, table)).fetchone()
+            assert row is not None
+            *counts, newest, calls, waited, seconds = row
+            found.append(
+                TableOutcome(
+                    seller.amazon_seller_id,
+                    table,
+                    *map(int, counts),
+                    newest=newest,
+                    calls=int(calls),
+                    waited_seconds=round(float(waited), 1),
+                    seconds=round(float(seconds), 1),
+                    state=states.get(table, "skipped"),
+                )
+            )
+    return found
+
+
+def failures(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """What each failed step said."""
+    said = []
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        failure = entry.dagster_event.step_failure_data if entry.dagster_event else None
+        text = failure.error.message if failure and failure.error else "failed"
+        if failure and failure.user_failure_data and failure.user_failure_data.description:
+            text = failure.user_failure_data.description
+        said.append(f"{entry.step_key}: {text.strip()}")
+    return said
+
+
+def show(console: Console, results: Sequence[TableOutcome]) -> None:
+    """Print one line per table."""
+    many = len({result.seller for result in results}) > 1
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    names = (*(("seller",) if many else ()), "table", "state", "fetched", "inserted", "updated", "unchanged", "deleted")
+    for name in (*names, "rejected", "newest day", "calls", "waited s", "seconds"):
+        grid.add_column(name, justify="left" if name in ("seller", "table", "state") else "right", no_wrap=True)
+    for result in results:
+        numbers = (result.fetched, result.inserted, result.updated, result.unchanged, result.deleted, result.rejected)
+        grid.add_row(
+            *((result.seller,) if many else ()),
+            result.table,
+            result.state,
+            *(f"{number:,}" for number in numbers),
+            result.newest.isoformat() if result.newest else "-",
+            f"{result.calls:,}",
+            f"{result.waited_seconds:.1f}",
+            f"{result.seconds:.1f}",
+        )
+    console.print(grid)
+
+
+def _states(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """State of each table: the best that any of its partitions reports; failed if its step failed."""
+    rank = ("failed", "not_granted", "no_history", "empty", "ok")
+    states: dict[str, str] = {}
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        materialization = entry.asset_materialization
+        if materialization and (said := materialization.metadata.get("state")):
+            table, state = materialization.asset_key.to_user_string(), str(said.value)
+            states[table] = max(states.get(table, state), state, key=rank.index)
+    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    failed = {entry.step_key for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)}
+    for entry in planned:
+        key = entry.dagster_event.asset_key if entry.dagster_event else None
+        if key and entry.step_key in failed:
+            states[key.to_user_string()] = "failed"
+    return states

@@ -1,0 +1,61 @@
+"""`xpert sync` and `xpert backfill`: bring days up to date through real Dagster runs, and exit."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
+from xpert_pipeline.cli.progress import progress
+from xpert_pipeline.cli.result import print_result
+from xpert_pipeline.cli.runner import Request, run_syncs
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.schedules import days_to_sync
+
+
+@click.command()
+@sync_options
+@data_dir_option
+@click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
+@click.pass_context
+def sync(context: click.Context, **options: Any) -> None:
+    """Fetch what changed since each table's watermark; with --from and --to, bring those days up to date."""
+    context.exit(_sync(context, **options))
+
+
+@click.command()
+@sync_options
+@data_dir_option
+@click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
+@click.pass_context
+def backfill(context: click.Context, **options: Any) -> None:
+    """Bring the days --from … --to up to date, window by window; after an interruption it goes on where it was."""
+    if not options["from_day"] or not options["to_day"]:
+        raise click.UsageError("a backfill needs --from and --to")
+    context.exit(_sync(context, **options))
+
+
+def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, **options: Any) -> int:
+    span: tuple[datetime | None, datetime | None] = (options["from_day"], options["to_day"])
+    with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
+        chosen = place.sellers(options["sellers"])
+        console = Console(stderr=True)
+        finished = []
+        with progress(console, "syncing ..."):
+            for seller in chosen:
+                request = _request(place, seller, span, options)
+                finished += run_syncs(place, [seller], request)
+        return print_result(finished, as_json=context.obj["json"], sandbox=place.sandbox)
+
+
+def _request(place: Workplace, seller: Any, span: tuple[datetime | None, datetime | None], options: Any) -> Request:
+    start = place.settings.start_date
+    if any(span):
+        first, last = chosen_days(place.settings, start, span, 30)
+    else:
+        days = days_to_sync(place.pool, seller, start, seller.today())
+        first, last = days[0], days[-1]
+    return Request(first, last, split_tables(options["tables"]), options["refetch"])
+
+

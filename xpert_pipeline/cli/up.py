@@ -1,0 +1,75 @@
+"""`xpert up`: start what is needed, sync, and with the UI stay up until Ctrl-C."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import Any
+
+import click
+from rich.console import Console
+
+from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
+from xpert_pipeline.cli.progress import progress
+from xpert_pipeline.cli.result import print_result
+from xpert_pipeline.cli.runner import Request, run_syncs
+from xpert_pipeline.cli.services import free_port
+from xpert_pipeline.cli.workplace import Workplace, World, open_workplace
+from xpert_pipeline.sandbox.options import sandbox_options
+
+PORT = 3000
+
+
+@click.command()
+@click.option("--no-ui", is_flag=True, help="Sync once, print the result and exit.")
+@click.option("--port", type=int, default=PORT, show_default=True, help="Port of Dagster's UI.")
+@click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though credentials are set.")
+@sync_options
+@data_dir_option
+@sandbox_options(port_flag="--sandbox-port")
+@click.pass_context
+def up(context: click.Context, **options: Any) -> None:
+    """Start the pipeline on its embedded Postgres, and the SP-API sandbox where there are no credentials; then sync."""
+    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    with suppress(KeyboardInterrupt):
+        context.exit(_up(options, as_json=context.obj["json"]))
+
+
+def _up(options: dict[str, Any], *, as_json: bool) -> int:
+    console = Console(stderr=True)
+    with open_workplace(
+        options["data_dir"], world=World.from_options(options), force_sandbox=options["force_sandbox"]
+    ) as place:
+        if place.settings.ignored:
+            console.print(f"not needed any more and ignored: {', '.join(place.settings.ignored)}")
+        sellers = place.sellers(options["sellers"])
+        span = (options["from_day"], options["to_day"])
+        first, last = chosen_days(place.settings, place.settings.start_date, span, options["days"])
+        request = Request(first, last, split_tables(options["tables"]), options["refetch"])
+        if options["no_ui"]:
+            with progress(console, f"syncing {first} to {last} ..."):
+                finished = run_syncs(place, sellers, request)
+            return print_result(finished, as_json=as_json, sandbox=place.sandbox)
+        return _stay_up(place, sellers, request, console, options["port"], as_json=as_json)
+
+
+def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console, wanted: int, *, as_json: bool) -> int:
+    port = free_port(wanted)
+    if port != wanted:
+        console.print(f"port {wanted} is taken: using {port}")
+    with place.instance() as instance:
+        with console.status("starting Dagster ..."):
+            address = ui.start_dagster(place, dict(os.environ), port)
+        console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
+        runs = ui.launch(port, sellers, request)
+        with console.status(f"the first sync runs: {request.first} to {request.last} ..."):
+            finished = ui.follow(place, instance, runs, request)
+        print_result(finished, as_json=as_json, sandbox=place.sandbox)
+        while True:
+            place.services.check()
+            time.sleep(1)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

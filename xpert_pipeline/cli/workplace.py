@@ -1,0 +1,212 @@
+"""Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dotenv import load_dotenv
+from psycopg_pool import ConnectionPool
+
+from xpert_pipeline.cli import sandbox_client
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.home import Home, data_directory
+from xpert_pipeline.cli.instance import STORAGE, ensure_schema, open_instance, storage_url, write_config
+from xpert_pipeline.cli.services import Services, start_sandbox
+from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.migrations import migrate, pending
+from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.settings import Settings, SettingsError
+from xpert_pipeline.spapi.marketplaces import by_id
+
+
+@dataclass
+class Workplace:
+    """Everything a command needs, open until the block is left."""
+
+    home: Home
+    settings: Settings
+    services: Services
+    pool: ConnectionPool
+    book: SellerBook
+    uses_sandbox: bool
+    sandbox: dict[str, Any] | None = None
+
+    def sellers(self, wanted: Sequence[str] = ()) -> list[Seller]:
+        """The active sellers to sync: the sandbox's own, or the real ones; never both."""
+        known = {seller.amazon_seller_id: seller for seller in self.book.all()}
+        for amazon_id in wanted:
+            if amazon_id not in known:
+                raise PreconditionError(f"seller {amazon_id} is not known: see `xpert sellers list`")
+        worlds = sandbox_client.seller_ids(self.sandbox) if self.sandbox else None
+        chosen = [
+            seller
+            for seller in known.values()
+            if seller.is_sandbox == self.uses_sandbox
+            and (worlds is None or seller.amazon_seller_id in worlds)
+            and (seller.amazon_seller_id in wanted if wanted else seller.status == "active")
+        ]
+        if not chosen:
+            raise PreconditionError(
+                "there is no active seller to sync: add one with `xpert sellers add`, "
+                "or resume one (`xpert sellers list` shows why it stopped)"
+            )
+        return chosen
+
+    def instance(self) -> dg.DagsterInstance:
+        """Dagster's instance, with every known seller as a partition."""
+        instance = open_instance()
+        instance.add_dynamic_partitions("sellers", [seller.amazon_seller_id for seller in self.book.all()])
+        return instance
+
+
+def read_settings() -> Settings:
+    """Settings from the environment and an `.env` file beside it; the environment wins."""
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        return Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise PreconditionError(f"the environment is not complete: {error}. `.env.example` explains every variable") from error
+
+
+@contextmanager
+def open_workplace(
+    data_dir: str | None,
+    *,
+    sandbox_arguments: Sequence[str] = (),
+    world: str | None = None,
+    as_of: date | None = None,
+    force_sandbox: bool = False,
+) -> Iterator[Workplace]:
+    """Start what is needed, and stop it at the end.
+
+    Raises:
+        PreconditionError: With what is missing and how to mend it.
+    """
+    home = Home(data_directory(data_dir))
+    settings = read_settings()
+    uses_sandbox = wants_sandbox(settings, force=force_sandbox)
+    started: EmbeddedServer | None = None
+    with Services(home.logs) as services:
+        try:
+            admin, pipeline, started = _database(home, settings)
+            _export(home, settings, admin, pipeline)
+            sandbox = None
+            if uses_sandbox:
+                sandbox = start_sandbox(services, [*sandbox_arguments, *_as_of(home, world, as_of)])
+                _export_sandbox(sandbox)
+            pool = open_pool(pipeline)
+            try:
+                settings = read_settings()
+                book = SellerBook(pool, settings.key)
+                _onboard(book, settings, sandbox)
+                yield Workplace(home, settings, services, pool, book, uses_sandbox, sandbox)
+            finally:
+                pool.close()
+        except DatabaseError as error:
+            raise PreconditionError(str(error)) from error
+        finally:
+            services.stop()
+            if started:
+                started.stop()
+
+
+def wants_sandbox(settings: Settings, *, force: bool) -> bool:
+    """Whether the sandbox stands in for Amazon. Invented orders never meet a real database unasked."""
+    if settings.has_credentials and (settings.endpoint or not force):
+        return False
+    if settings.database_url and not force:
+        raise PreconditionError(
+            "DATABASE_URL is set but Amazon's credentials are not (AMAZON_CLIENT_ID, AMAZON_CLIENT_SECRET): "
+            "set them, or give --sandbox to load invented orders into that database on purpose"
+        )
+    return True
+
+
+def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer | None]:
+    if settings.database_url:
+        dsn = settings.database_url.get_secret_value()
+        if names := pending(dsn):
+            raise PreconditionError(
+                f"the database lacks {len(names)} migrations ({', '.join(names)}): run `xpert db migrate` first"
+            )
+        return dsn, dsn, None
+    running = find_embedded(home.path)
+    server = running or start_embedded(home.path)
+    migrate(server.admin_dsn)
+    return server.admin_dsn, server.pipeline_dsn, None if running else server
+
+
+def _export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
+    """Put what the code location reads into the environment, for this process and its children."""
+    storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
+    ensure_schema(storage)
+    write_config(home.dagster)
+    os.environ.update(
+        {
+            "DATABASE_URL": pipeline,
+            "DAGSTER_HOME": str(home.dagster),
+            STORAGE: storage_url(storage),
+            "XPERT_START_DATE": home.start_date(settings.today()).isoformat()
+            if "XPERT_START_DATE" not in os.environ
+            else os.environ["XPERT_START_DATE"],
+            "XPERT_TIMEZONE": settings.timezone,
+            "XPERT_SPOOL_DIR": str(home.spool),
+            "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
+        }
+    )
+    if not settings.encryption_key and not (settings.database_url and settings.has_credentials):
+        os.environ["XPERT_ENCRYPTION_KEY"] = home.encryption_key()
+
+
+def _export_sandbox(ready: dict[str, Any]) -> None:
+    for name in ("AMAZON_REFRESH_TOKEN", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"):
+        os.environ.pop(name, None)
+    os.environ.update(
+        {
+            "SP_API_ENDPOINT": ready["endpoint"],
+            "SP_API_TOKEN_URL": ready["token_url"],
+            "AMAZON_CLIENT_ID": ready["client_id"],
+            "AMAZON_CLIENT_SECRET": ready["client_secret"],
+        }
+    )
+
+
+def _as_of(home: Home, world: str | None, chosen: date | None) -> list[str]:
+    if world is None:
+        return []
+    return ["--as-of", home.as_of(world, chosen, sandbox_client.default_as_of()).isoformat()]
+
+
+def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
+    known = {seller.amazon_seller_id for seller in book.all()}
+    if sandbox:
+        for entry in sandbox_client.sellers(sandbox):
+            if entry["seller_id"] not in known:
+                marketplace = by_id(entry["marketplace_id"])
+                book.add(
+                    amazon_seller_id=entry["seller_id"],
+                    name=entry["name"],
+                    region=marketplace.region,
+                    marketplace_ids=[marketplace.id],
+                    timezone=marketplace.timezone,
+                    is_sandbox=True,
+                    refresh_token=entry["refresh_token"],
+                )
+    elif settings.seller_id and settings.refresh_token and settings.seller_id not in known:
+        marketplace = by_id(settings.marketplace_ids[0])
+        book.add(
+            amazon_seller_id=settings.seller_id,
+            name=settings.seller_id,
+            region=marketplace.region,
+            marketplace_ids=list(settings.marketplace_ids),
+            timezone=marketplace.timezone,
+            is_sandbox=False,
+            refresh_token=None,
+        )

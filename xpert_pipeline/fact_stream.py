@@ -1,0 +1,200 @@
+"""Copies Dagster's events into `fact_stream`, exactly once: one row per materialization and partition, one per failure.
+
+The cursor is a row in the target database, locked and moved in the same transaction as the rows. Event ids are
+allocated before they are committed, so each call reads the last `OVERLAP` ids again; `event_id` refuses doubles.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import dagster as dg
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool
+
+from xpert_pipeline.partitions import sellers_of_run, split_key
+from xpert_pipeline.postgres.ledger import run_counts_in
+
+CURSOR = "dagster"
+OVERLAP = 5_000
+BATCH = 1_000
+IMPORTANCE = {"failed": 9, "rejected": 7, "completed": 5, "empty": 3}
+NEEDS_A_PERSON = ("ReauthRequired", "AppCredentialsRefused", "NotGranted", "WrongRegion", "MissingTable")
+
+INSERT = """
+insert into fact_stream (event_id, seller_id, marketplace_id, event_type, event_category, timestamp, data, metadata,
+                         importance_score, requires_action, processing_status)
+values (%(event_id)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s, %(data)s,
+        %(metadata)s, %(importance)s, %(requires_action)s, 'processed')
+on conflict (event_id) do nothing
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to one seller: a materialized partition or a failure."""
+
+    storage_id: int
+    at: datetime
+    run_id: str
+    seller: str
+    day: date | None
+    table: str | None
+    error: str | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Unique per Dagster event, seller and day."""
+        return f"{self.storage_id}:{self.seller}:{self.day or ''}:{self.table or ''}"
+
+
+def collect_events(instance: dg.DagsterInstance, pool: ConnectionPool, assets: Sequence[str]) -> int:
+    """Write every event that is not yet in `fact_stream`.
+
+    Args:
+        instance: Whose event log is read.
+        pool: The target database.
+        assets: Names of the assets to follow.
+
+    Returns:
+        Rows written now.
+    """
+    with pool.connection() as connection, connection.transaction():
+        cursor = _locked_cursor(connection)
+        since = max(0, cursor - OVERLAP)
+        events = [*_materializations(instance, assets, since), *_failures(instance, since)]
+        written = _write(connection, events)
+        newest = max((event.storage_id for event in events), default=cursor)
+        connection.execute("update fact_cursor set cursor = %s, updated_at = now() where name = %s", (newest, CURSOR))
+    return written
+
+
+def _locked_cursor(connection: Connection) -> int:
+    connection.execute("insert into fact_cursor (name) values (%s) on conflict do nothing", (CURSOR,))
+    row = connection.execute("select cursor from fact_cursor where name = %s for update", (CURSOR,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
+    for asset in assets:
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
+        page = instance.fetch_materializations(wanted, limit=BATCH, ascending=True)
+        while True:
+            for record in page.records:
+                if record.partition_key:
+                    day, seller = split_key(record.partition_key)
+                    yield Event(record.storage_id, _at(record.timestamp), record.run_id, seller, day, asset)
+            if not page.has_more:
+                break
+            page = instance.fetch_materializations(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
+
+
+def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:
+    wanted = dg.RunStatusChangeRecordsFilter(event_type=dg.DagsterEventType.RUN_FAILURE, after_storage_id=since)
+    page = instance.fetch_run_status_changes(wanted, limit=BATCH, ascending=True)
+    while True:
+        for record in page.records:
+            run = instance.get_run_by_id(record.event_log_entry.run_id)
+            if run:
+                yield from _failures_of_run(instance, run, record.storage_id, _at(record.timestamp))
+        if not page.has_more:
+            break
+        page = instance.fetch_run_status_changes(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
+
+
+def _failures_of_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, storage_id: int, at: datetime
+) -> Iterator[Event]:
+    steps = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    failed = [(entry.step_key, _reason(entry)) for entry in steps] or [(None, "the run ended without a step failing")]
+    for seller in sellers_of_run(run.tags):
+        for step, reason in failed:
+            yield Event(storage_id, at, run.run_id, seller, None, step, reason)
+
+
+def _reason(entry: dg.EventLogEntry) -> str:
+    failure = entry.dagster_event.step_failure_data if entry.dagster_event else None
+    if failure is None:
+        return "unknown"
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    return (failure.error.message if failure.error else "unknown").strip()
+
+
+def _write(connection: Connection, events: Iterable[Event]) -> int:
+    by_seller: dict[str, list[Event]] = {}
+    for event in events:
+        by_seller.setdefault(event.seller, []).append(event)
+    written = 0
+    for amazon_id, theirs in sorted(by_seller.items()):
+        seller = connection.execute(
+            "select id, marketplace_ids[1] from sellers where amazon_seller_id = %s", (amazon_id,)
+        ).fetchone()
+        if seller is None:
+            continue
+        connection.execute("select set_config('app.seller_id', %s, true)", (str(seller[0]),))
+        rows = list(_rows(connection, seller, _unknown(connection, theirs)))
+        with connection.cursor() as cursor:
+            cursor.executemany(INSERT, rows)
+            written += max(cursor.rowcount, 0)
+    return written
+
+
+def _unknown(connection: Connection, events: list[Event]) -> list[Event]:
+    found = connection.execute(
+        "select event_id from fact_stream where event_id = any(%s)", ([event.event_id for event in events],)
+    )
+    known = {row[0] for row in found}
+    return [event for event in events if event.event_id not in known]
+
+
+def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event]) -> Iterator[dict[str, Any]]:
+    seller_id, marketplace_id = seller
+    counts: dict[tuple[str, str], dict[date, dict[str, Any]]] = {}
+    for event in events:
+        data: dict[str, Any] = {"table": event.table, "run_id": event.run_id, "error": event.error}
+        if event.day and event.table:
+            key = (event.run_id, event.table)
+            if key not in counts:
+                counts[key] = run_counts_in(connection, seller_id, *key)
+            data |= _numbers(counts[key].get(event.day, {}), event.day)
+        kind = _kind(data)
+        yield {
+            "event_id": event.event_id,
+            "seller_id": seller_id,
+            "marketplace_id": marketplace_id,
+            "event_type": "sync.failed" if event.error else "sync.completed",
+            "timestamp": event.at,
+            "data": Jsonb(data),
+            "metadata": Jsonb({"storage_id": event.storage_id, "partition_date": event.day and event.day.isoformat()}),
+            "importance": IMPORTANCE[kind],
+            "requires_action": kind == "rejected" or any(name in (event.error or "") for name in NEEDS_A_PERSON),
+        }
+
+
+def _numbers(counts: dict[str, Any], day: date) -> dict[str, Any]:
+    names = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
+    ours = {name: int(counts.get(name, 0)) for name in names}
+    return {
+        **ours,
+        "partition_date": day.isoformat(),
+        "count": ours["inserted"] + ours["updated"] + ours["unchanged"],
+        "records_processed": ours["fetched"],
+        "duration": counts.get("duration_ms"),
+    }
+
+
+def _kind(data: dict[str, Any]) -> str:
+    if data["error"]:
+        return "failed"
+    if data.get("rejected"):
+        return "rejected"
+    return "completed" if data.get("fetched") or data.get("count") else "empty"
+
+
+def _at(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)

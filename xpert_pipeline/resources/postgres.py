@@ -1,0 +1,57 @@
+"""PostgresResource: the pipeline's database as Dagster sees it."""
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from psycopg_pool import ConnectionPool
+from pydantic import PrivateAttr
+
+from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.sellers import SellerBook
+
+
+class PostgresResource(dg.ConfigurableResource):
+    """The database of the pipeline's role: one pool per process, opened at first use, closed with the run.
+
+    Attributes:
+        dsn: Connection string of the unprivileged pipeline role; may be a transaction pooler.
+        encryption_key: Base64 of 32 bytes for the sellers' refresh tokens; unset when all sellers come from env.
+        spool_directory: Where fetched data waits for its transaction; unset means the system's temporary directory.
+    """
+
+    dsn: str
+    encryption_key: str | None = None
+    spool_directory: str | None = None
+    _pool: ConnectionPool | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:  # noqa: ARG002
+        """Keep one pool for the run and close it at the end."""
+        try:
+            yield self
+        finally:
+            if self._pool is not None:
+                self._pool.close()
+                self._pool = None
+
+    @property
+    def pool(self) -> ConnectionPool:
+        """The process's pool."""
+        if self._pool is None:
+            self._pool = open_pool(self.dsn)
+        return self._pool
+
+    @property
+    def sellers(self) -> SellerBook:
+        """The sellers and their stored tokens."""
+        key = base64.b64decode(self.encryption_key) if self.encryption_key else None
+        return SellerBook(self.pool, key)
+
+    @property
+    def spool(self) -> Path:
+        """A directory private to this worker for spooled data."""
+        return Path(self.spool_directory or tempfile.gettempdir())

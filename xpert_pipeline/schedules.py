@@ -1,0 +1,48 @@
+"""When syncs start by themselves: a shell over `days_to_sync`, which reads the ledger and never says "yesterday"."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from psycopg_pool import ConnectionPool
+
+from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.postgres.ledger import complete_days
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.resources.postgres import PostgresResource
+
+LOOK_BACK = 30
+
+
+def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date) -> list[date]:
+    """From the first day that is not complete in the ledger (at most 30 back) to today: a daemon that slept catches up.
+
+    Args:
+        pool: The pipeline's database.
+        seller: Whose days.
+        start: First day of the partitions.
+        today: The seller's marketplace-local day.
+    """
+    first = max(start, today - timedelta(days=LOOK_BACK - 1))
+    days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
+    complete = complete_days(pool, seller.id, "orders", days, seller.timezone)
+    open_days = [day for day in days if day not in complete]
+    return [day for day in days if day >= min([*open_days, today])]
+
+
+def build_daily_schedule(job: dg.UnresolvedAssetJobDefinition, start: date) -> dg.ScheduleDefinition:
+    """Every day at 02:00 UTC one run per active seller."""
+
+    @dg.schedule(job=job, cron_schedule="0 2 * * *", execution_timezone="UTC", name="daily_sync")
+    def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
+        tick = context.scheduled_execution_time
+        for seller in postgres.sellers.active():
+            today = datetime.now(ZoneInfo(seller.timezone)).date()
+            days = days_to_sync(postgres.pool, seller, start, today)
+            yield dg.RunRequest(
+                run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",
+                tags=range_tags(days, seller.amazon_seller_id),
+            )
+
+    return daily_sync

@@ -1,0 +1,44 @@
+"""Finds runs whose process is gone.
+
+Dagster's default launcher does not see a run killed with -9: it would stay STARTED for ever and block its seller.
+"""
+
+import os
+import platform
+
+import dagster as dg
+import psutil
+
+PID, STARTED, HOST = "xpert/pid", "xpert/pid_started", "xpert/host"
+
+
+def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Note in the run's tags which process executes it."""
+    me = psutil.Process(os.getpid())
+    instance.add_run_tags(run_id, {PID: str(me.pid), STARTED: f"{me.create_time():.2f}", HOST: platform.node()})
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail every started run of this host whose process is gone.
+
+    Returns:
+        Ids of the runs failed now.
+    """
+    dead = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])):
+        if run.tags.get(HOST) == platform.node() and not _is_alive(run.tags):
+            instance.report_run_failed(
+                run,
+                "The run's process is gone (killed or out of memory); its data is whole: "
+                "windows committed so far stay, the next run goes on after them.",
+            )
+            dead.append(run.run_id)
+    return dead
+
+
+def _is_alive(tags: dict[str, str]) -> bool:
+    try:
+        process = psutil.Process(int(tags[PID]))
+        return f"{process.create_time():.2f}" == tags[STARTED] and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, KeyError, ValueError):
+        return False
