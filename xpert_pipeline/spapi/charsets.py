@@ -1,0 +1,58 @@
+"""Which charset a document is in: what its server declared, then UTF-8, then Windows-1252, each strictly."""
+
+import codecs
+from pathlib import Path
+
+_CHUNK = 1024 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LATIN = "iso8859-1"  # has a meaning for every byte; who declares it means Windows-1252, as a rule
+
+
+def charset_of(path: Path, declared: str | None) -> str:
+    """Find the charset in which the whole file decodes strictly.
+
+    Args:
+        path: the document.
+        declared: the charset of its Content-Type, if any; an unknown one is ignored.
+
+    Returns:
+        A Python codec name; for a byte order mark one that strips it.
+
+    Raises:
+        ValueError: when it decodes in none.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    candidates = [codec for mark, codec in _MARKS if head.startswith(mark)][:1] or _candidates(declared)
+    for candidate in candidates:
+        if _decodes(path, candidate):
+            return candidate
+    raise ValueError(f"it is in none of {', '.join(candidates)}")
+
+
+def _candidates(declared: str | None) -> list[str]:
+    known = []
+    try:
+        name = codecs.lookup(declared or "utf-8").name
+        known = ["cp1252", name] if name == _LATIN else [name]
+    except LookupError:
+        pass
+    return list(dict.fromkeys([*known, "utf-8", "cp1252"]))
+
+
+def _decodes(path: Path, charset: str) -> bool:
+    decoder = codecs.getincrementaldecoder(charset)("strict")
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True

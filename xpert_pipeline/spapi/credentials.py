@@ -1,0 +1,39 @@
+"""What one seller's requests are signed with, and the one place that keeps secrets out of texts."""
+
+import re
+from dataclasses import dataclass, field
+
+_SECRETS = re.compile(
+    r"Atz[a-z]?\|[^\s\"'<>&]+"  # access, refresh and authorization tokens
+    r"|Atz\.sprdt\|[^\s\"'<>&]+"
+    r"|amzn1\.oa2-cs\.[^\s\"'<>&]+"  # client secrets
+    r"|(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]+"  # the query of a pre-signed URL
+    r"|(?i:(?<=client_secret=)|(?<=refresh_token=)|(?<=access_token=))[^\s\"'<>&]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An application's LWA credentials and one seller's consent. Its repr holds no secret."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    seller_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse blanks: a blank secret must never fall through to somebody else's."""
+        for name in ("client_id", "client_secret", "refresh_token", "seller_id"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"{name} of the seller's SP-API credentials is blank: set it")
+
+    def redact(self, text: str) -> str:
+        """Remove this seller's secrets, and whatever looks like one, from a text."""
+        for secret in (self.client_secret, self.refresh_token):
+            text = text.replace(secret, "[redacted]")
+        return redact(text)
+
+
+def redact(text: str) -> str:
+    """Remove tokens, client secrets and URL signatures from a text."""
+    return _SECRETS.sub("[redacted]", text)

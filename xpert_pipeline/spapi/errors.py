@@ -1,0 +1,194 @@
+"""What can go wrong with the Selling Partner API, each error named by what to do next.
+
+No message holds a secret or a URL signature. Which answer means which error is told in `classification`.
+"""
+
+# ruff: noqa: N818  a name that says what to do next needs no "Error" behind it
+
+from typing import Any, ClassVar
+
+
+class SpApiError(Exception):
+    """A request that did not do what was asked; `what_to_do` says how to go on."""
+
+    what_to_do: ClassVar[str] = "Read the reason above."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        seller: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        details: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.operation = operation
+        self.seller = seller
+        self.status = status
+        self.code = code
+        self.details = details
+        self.request_id = request_id
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the request, to tell it again in another error."""
+        names = ("operation", "seller", "status", "code", "details", "request_id")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        if not self.operation:
+            return f"{self.message}. {self.what_to_do}"
+        who = f"{self.operation} for seller {self.seller or '?'}"
+        facts = " ".join(str(fact) for fact in (self.status, self.code) if fact)
+        reason = f"{self.message} ({self.details})" if self.details else self.message
+        trace = f" [request {self.request_id}]" if self.request_id else ""
+        return f"{who}: {facts + ': ' if facts else ''}{reason}{trace} {self.what_to_do}"
+
+
+class Transient(SpApiError):
+    """Amazon or the network failed for a while; the gate has already retried it."""
+
+    what_to_do = "Nothing is lost: run it again later."
+    paced: ClassVar[bool] = True  # whether a retry waits a while first
+
+    def __init__(self, message: str, *, ambiguous: bool = True, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.ambiguous = ambiguous  # whether Amazon may have acted on the request all the same
+
+
+class Throttled(Transient):
+    """Amazon answered 429, again and again, although the bucket was waited for."""
+
+    what_to_do = "Another program uses this seller's quota, or Amazon lowered it: run it again later."
+    paced = False  # the bucket makes the next try wait
+
+
+class StaleToken(Transient):
+    """The access token had ended or was revoked; the next try fetches another one."""
+
+    paced = False
+
+
+class BadAnswer(Transient):
+    """A good status with a body that cannot be believed: truncated, HTML, or without what it must hold."""
+
+    what_to_do = "Look for a proxy or captive portal in between; if there is none, run it again later."
+
+
+class TokenRefused(SpApiError):
+    """Amazon refused a fresh access token."""
+
+    what_to_do = "Check that the refresh token belongs to this seller and region, then authorize the app again."
+
+
+class ReauthRequired(SpApiError):
+    """The seller's refresh token is revoked, expired, or of another application."""
+
+    what_to_do = "The seller must authorize the application again; store the new refresh token."
+
+
+class AppCredentialsRefused(SpApiError):
+    """Amazon refused the application's own client id or secret."""
+
+    what_to_do = "Check client id and secret; a secret ends 180 days after it was made. No seller can be synced."
+
+
+class NotGranted(SpApiError):
+    """The application lacks the role for this operation, or the path does not exist in this region."""
+
+    what_to_do = "Grant the role in Seller Central's developer console and have the seller authorize again."
+
+
+class SellerSuspended(SpApiError):
+    """Amazon has deactivated or suspended the seller's account."""
+
+    what_to_do = "Pause this seller until the account is active again."
+
+
+class WrongRegion(SpApiError):
+    """The marketplaces asked for are not served by this endpoint's region."""
+
+    what_to_do = "Correct the seller's marketplace ids or region."
+
+
+class BadRequest(SpApiError):
+    """Amazon does not accept the request as it is; sending it again cannot help."""
+
+    what_to_do = "This is a fault of the request, not of the network: correct it before running again."
+
+
+class PageTokenExpired(BadRequest):
+    """A page token is no longer accepted."""
+
+    what_to_do = "Ask for the window from its first page again."
+
+
+class NotFound(SpApiError):
+    """The thing named does not exist, or is past its retention."""
+
+    what_to_do = "It may have been deleted by Amazon; ask for it anew."
+
+
+class RedirectRefused(SpApiError):
+    """The server sent us elsewhere; no API answer does that, and no token follows it."""
+
+    what_to_do = "Check the endpoint's address, and for a proxy or captive portal in between."
+
+
+class RepeatedPage(SpApiError):
+    """Amazon sent a page or a page token twice; going on would loop or lose records."""
+
+    what_to_do = "Run the window again; if it repeats, report the request to Amazon."
+
+
+class Stopped(SpApiError):
+    """The caller asked to stop while the request waited."""
+
+    what_to_do = "Start it again when wanted."
+
+
+class ReportError(SpApiError):
+    """A report that yields no document; `report_id` finds it again."""
+
+    def __init__(self, message: str, *, report_id: str, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.report_id = report_id
+
+
+class ReportFailed(ReportError):
+    """Amazon could not make the report (FATAL); the message holds the reason it gave."""
+
+    what_to_do = "Correct what the reason names (window, options, role), then ask for the report again."
+
+
+class ReportCancelled(ReportError):
+    """Amazon cancelled the report: as a rule there is no data in its window."""
+
+    what_to_do = "Take the window as empty unless data is expected; then ask again later."
+
+
+class ReportStillRunning(ReportError):
+    """The report is not ready within the time given."""
+
+    what_to_do = "Keep its id and collect it on the next run: do not ask for a new one."
+
+
+class DocumentRefused(SpApiError):
+    """A report document that must not be read: foreign host, too large, or compressed beyond reason."""
+
+    what_to_do = "Do not load it; look at the report in Seller Central."
+
+
+class DocumentBroken(Transient):
+    """A report document whose bytes are not what they should be."""
+
+    what_to_do = "Run it again; if it stays broken, look at the report in Seller Central."
+
+
+class DocumentExpired(Transient):
+    """A document's address is no longer valid; it lives five minutes."""
+
+    what_to_do = "Ask for the document again."

@@ -1,0 +1,62 @@
+"""Tab-separated reports as dict rows: Amazon's flat files know no quoting, gain columns and swap them.
+
+The header is checked before a row is believed: an error text in place of a report has no such header.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from xpert_pipeline.spapi.errors import BadAnswer
+
+
+class BadHeader(BadAnswer):
+    """The file does not begin with the columns that its report type has."""
+
+    what_to_do = "Read the first line quoted here: it is Amazon's error text, or the report has changed its columns."
+
+
+def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator[dict[str, str | None]]:
+    """Yield the rows of a flat file by column name, in file order.
+
+    Every row holds each header column; what a short line lacks is None, an empty cell is "". Cells that a
+    long line has beyond the header come under the key "" (joined by tabs), for the caller to reject.
+
+    Args:
+        file: text as `Document.open_text` opens it (line ends are CRLF or LF; a lone CR is data).
+        required: columns without which the report is useless; others may come, go and change places.
+        report: names the file in errors.
+
+    Raises:
+        BadHeader: when a required column is missing or the header names one twice.
+    """
+    lines = iter(file)
+    header = [name.strip().strip("\ufeff") for name in _cells(next(lines, ""))]
+    missing = [name for name in required if name not in header]
+    if missing or len(set(header)) != len(header):
+        raise BadHeader(
+            f"{report} has no column {', '.join(missing) or 'that is named once'}; "
+            f"its first line is {chr(9).join(header)[:200]!r}",
+            operation=report,
+        )
+    width = len(header)
+    for line in lines:
+        cells: list[str | None] = list(_cells(line))
+        if cells in ([""], [None]):
+            continue
+        if len(cells) == width:
+            yield dict(zip(header, cells, strict=True))
+        else:
+            yield _ragged(header, cells)
+
+
+def _cells(line: str) -> list[str]:
+    return line.rstrip("\r\n").split("\t")
+
+
+def _ragged(header: Sequence[str], cells: Sequence[str | None]) -> dict[str, str | None]:
+    short = [*cells, *[None] * (len(header) - len(cells))]
+    row = dict(zip(header, short, strict=False))
+    beyond = [cell or "" for cell in cells[len(header) :]]
+    if beyond:
+        row[""] = "\t".join(beyond)
+    return row

@@ -1,0 +1,217 @@
+"""The one way out: quota, token, transport, checks, retry, classification, for every request of a seller."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from xpert_pipeline.spapi import classification, usage_plans
+from xpert_pipeline.spapi.clock import ServerClock
+from xpert_pipeline.spapi.deadline import Deadline
+from xpert_pipeline.spapi.errors import StaleToken, Stopped, Throttled, TokenRefused, Transient
+from xpert_pipeline.spapi.library import Prepared
+from xpert_pipeline.spapi.listener import Meter, logger
+from xpert_pipeline.spapi.quota import Quota, QuotaKey
+from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
+from xpert_pipeline.spapi.tokens import AccessTokens
+from xpert_pipeline.spapi.transport import Answer, NetworkFailure, Transport
+
+ASK_AGAIN_SECONDS = 15.0  # a long wait asks again: the rate may have risen, and a display counts down
+_RATE_HEADER = "x-amzn-RateLimit-Limit"
+_RATE_STATUSES = (400, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """For whom requests are sent, and where to."""
+
+    app: str
+    seller: str
+    region: str
+    endpoint: str
+    priority: int
+
+
+class Gate:
+    """Sends prepared requests for one seller; safe for many threads."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        quota: Quota,
+        tokens: AccessTokens,
+        transport: Transport,
+        clock: ServerClock,
+        meter: Meter,
+        policy: RetryPolicy,
+    ) -> None:
+        self._identity = identity
+        self._quota = quota
+        self._tokens = tokens
+        self._transport = transport
+        self._clock = clock
+        self._meter = meter
+        self._policy = policy
+        self._stop = threading.Event()
+        self._rates: dict[str, float] = {}
+        self._odd_rates: set[str] = set()
+
+    def call(
+        self,
+        operation: str,
+        request: Prepared,
+        expects: Mapping[str, type],
+        settle: Callable[[], dict[str, Any] | None] | None = None,
+    ) -> dict[str, Any]:
+        """Send a request and return the JSON object of its good answer.
+
+        Args:
+            operation: names the usage plan.
+            request: what to send.
+            expects: keys, with types, that a good answer holds.
+            settle: see `retry.with_retries`; needed by requests that must not run twice.
+
+        Raises:
+            SpApiError: named by what to do next.
+        """
+        renewed = False
+
+        def attempt(deadline: Deadline) -> dict[str, Any]:
+            nonlocal renewed
+            try:
+                return self._attempt(operation, request, expects, deadline)
+            except TokenRefused as error:
+                if renewed:
+                    raise
+                renewed = True
+                raise StaleToken(error.message, ambiguous=False, **error.facts()) from error
+
+        return with_retries(
+            attempt, self._policy, lambda seconds, error: self._back_off(operation, seconds, error), settle
+        )
+
+    def stop(self) -> None:
+        """Wake every waiting request; each leaves with Stopped."""
+        self._stop.set()
+
+    def pause(self, operation: str, seconds: float) -> None:
+        """Sleep, unless stopped.
+
+        Raises:
+            Stopped: when `stop` was called.
+        """
+        if self._stop.wait(seconds):
+            raise Stopped("stopped while waiting", operation=operation, seller=self._identity.seller)
+
+    def key(self, operation: str) -> QuotaKey:
+        """Name the token bucket of an operation."""
+        scope = "*" if usage_plans.plan(operation).scope == "app" else self._identity.seller
+        return QuotaKey(self._identity.app, scope, self._identity.region, operation)
+
+    def rate(self, operation: str) -> float:
+        """The rate that Amazon told last, else the published one."""
+        return self._rates.get(operation, usage_plans.plan(operation).rate)
+
+    def level(self, operation: str) -> float:
+        """Tokens left in the bucket of an operation."""
+        plan, key = usage_plans.plan(operation), self.key(operation)
+        return self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
+
+    def _attempt(
+        self, operation: str, request: Prepared, expects: Mapping[str, type], deadline: Deadline
+    ) -> dict[str, Any]:
+        self._tokens.current()  # a refusal is known before minutes are spent waiting for quota
+        with deadline.paused():
+            self._take(operation)
+        token = self._tokens.current()
+        answer = self._send(operation, request, token, deadline)
+        self._clock.observe(answer.headers)
+        self._follow_rate(operation, answer)
+        facts = {"operation": operation, "seller": self._identity.seller}
+        error = classification.refusal(answer, facts)
+        if error is None:
+            told = {"status": answer.status, "request_id": answer.headers.get("x-amzn-RequestId"), **facts}
+            return classification.payload(answer.body, expects, told)
+        if isinstance(error, Throttled):
+            key = self.key(operation)
+            self._quota.throttled(key.app, key.scope, key.region, key.operation)
+        if isinstance(error, TokenRefused):
+            self._tokens.drop(token)
+        raise error
+
+    def _send(self, operation: str, request: Prepared, token: str, deadline: Deadline) -> Answer:
+        start = time.monotonic()
+        status = 0
+        headers = {"x-amz-access-token": token, "accept": "application/json"}
+        if request.content is not None:
+            headers["content-type"] = "application/json"
+        try:
+            answer = self._transport.send(
+                request.method,
+                self._identity.endpoint + request.path,
+                params=request.params,
+                content=request.content,
+                headers=headers,
+                seconds=min(self._policy.attempt_seconds, deadline.remaining()),
+            )
+            status = answer.status
+        except NetworkFailure as exc:
+            raise Transient(str(exc), ambiguous=exc.sent, operation=operation, seller=self._identity.seller) from exc
+        finally:
+            self._meter.called(operation, status, time.monotonic() - start)
+        return answer
+
+    def _take(self, operation: str) -> None:
+        """Take a token of the operation's bucket, sleeping as long as the quota says."""
+        plan, key, waiter, announced = usage_plans.plan(operation), self.key(operation), uuid4(), False
+        while True:
+            seconds, _ = self._quota.take(
+                key.app,
+                key.scope,
+                key.region,
+                key.operation,
+                plan.rate,
+                plan.burst,
+                waiter,
+                self._identity.priority,
+            )
+            if seconds <= 0:
+                return
+            if not announced:
+                self._meter.announce(operation, seconds, "Amazon's quota")
+                announced = True
+            self._sleep(operation, seconds)
+
+    def _sleep(self, operation: str, seconds: float) -> None:
+        self._meter.waiting(operation, seconds, "quota")
+        start = time.monotonic()
+        try:
+            self.pause(operation, min(seconds, ASK_AGAIN_SECONDS))
+        finally:
+            self._meter.waited(operation, time.monotonic() - start)
+
+    def _back_off(self, operation: str, seconds: float, error: Transient) -> None:
+        logger.info("%s; retried in %.1f s", error, seconds)
+        self._meter.waiting(operation, seconds, "retry")
+        self.pause(operation, seconds)
+
+    def _follow_rate(self, operation: str, answer: Answer) -> None:
+        """Adapt the bucket to the rate that Amazon tells; a value that is no rate is reported once."""
+        told = answer.headers.get(_RATE_HEADER)
+        if told is None or not (answer.status < 300 or answer.status in _RATE_STATUSES):
+            return
+        try:
+            rate = float(told)
+        except ValueError:
+            rate = math.nan
+        if math.isfinite(rate) and rate > 0:
+            self._rates[operation] = rate
+            key = self.key(operation)
+            self._quota.observed_rate(key.app, key.scope, key.region, key.operation, rate)
+        elif operation not in self._odd_rates:
+            self._odd_rates.add(operation)
+            logger.warning("%s: %s %.40r is no rate and is ignored", operation, _RATE_HEADER, told)

@@ -1,0 +1,23 @@
+"""How a moment is written to Amazon and read from it."""
+
+from datetime import UTC, datetime
+
+
+def to_amazon(moment: datetime) -> str:
+    """Write an aware moment as UTC ISO 8601 to the millisecond.
+
+    Raises:
+        ValueError: for a naive datetime, which Amazon would read as something else.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone: give an aware datetime")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_amazon(text: object) -> datetime | None:
+    """Read a moment of an answer; None when it is absent, malformed or without a zone."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -1,0 +1,237 @@
+"""The XML all-orders report as plain dicts, streamed: memory does not grow with the file.
+
+A document type declaration is refused before anything is parsed, so there are no entities to expand.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, XMLParser, iterparse
+from xml.parsers import expat
+
+from xpert_pipeline.spapi.errors import BadAnswer
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES, Marketplace
+
+_REPORT = "all-orders report"
+_ORDER_FIELDS = {
+    "AmazonOrderID": "order_id",
+    "MerchantOrderID": "merchant_order_id",
+    "PurchaseDate": "purchase_date",
+    "LastUpdatedDate": "last_updated",
+    "OrderStatus": "status",
+    "SalesChannel": "sales_channel",
+}
+_ITEM_FIELDS = {
+    "AmazonOrderItemCode": "item_id",
+    "ASIN": "asin",
+    "SKU": "sku",
+    "ItemStatus": "status",
+    "ProductName": "title",
+}
+_OTHER_STORES = {each.domain.lower() for each in MARKETPLACES}
+
+
+def read_orders(path: Path, marketplace: Marketplace, *, charset: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the orders of one marketplace from a report file, in file order.
+
+    European reports hold the orders of every store of the account: those whose SalesChannel is another
+    Amazon store are left out. Non-Amazon channels are kept.
+
+    Args:
+        path: the uncompressed report.
+        marketplace: whose orders are wanted.
+        charset: of the document, used when the XML does not declare its own.
+
+    Yields:
+        `order_id`, `merchant_order_id`, `purchase_date`, `last_updated`, `status`, `sales_channel`,
+        `fulfillment_channel`, `service_level` (text as Amazon writes it, None when absent or empty),
+        `is_business` (bool or None), `items`, and `unknown`: names of elements that no key holds.
+        Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is none),
+        `prices` (component type → (amount text, currency)), `promotion_ids`. City, state and postal code
+        of the buyer are not passed on.
+
+    Raises:
+        BadAnswer: when the file is cut off, malformed, has a DOCTYPE, or is another report.
+    """
+    encoding = _checked_prolog(path) or _expat_name(charset)
+    others = _OTHER_STORES - {marketplace.domain.lower()}
+    try:
+        for order in _orders(path, encoding):
+            record = _order(order)
+            if (record["sales_channel"] or "").lower() not in others:
+                yield record
+    except (ParseError, ValueError, LookupError) as exc:
+        raise BadAnswer(f"the XML is cut off or malformed: {exc}", operation=_REPORT) from exc
+
+
+def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
+    """Walk the Order elements, forgetting each message once it is read."""
+    with path.open("rb") as file:
+        events = iterparse(file, ("start", "end"), parser=XMLParser(encoding=encoding))  # noqa: S314  prolog is checked
+        _, root = next(events)
+        if root.tag != "AmazonEnvelope":
+            raise BadAnswer(f"its root is {root.tag[:60]!r}, not AmazonEnvelope", operation=_REPORT)
+        for event, element in events:
+            if event == "end" and element.tag == "Message":
+                yield _only_order(element)
+                root.clear()
+            elif event == "end" and element.tag == "MessageType" and element.text != "AllOrdersReport":
+                raise BadAnswer(f"it is a {element.text!r}, not an AllOrdersReport", operation=_REPORT)
+
+
+def _only_order(message: Element) -> Element:
+    orders = message.findall("Order")
+    if len(orders) != 1:
+        raise BadAnswer(f"a message holds {len(orders)} orders, not one", operation=_REPORT)
+    return orders[0]
+
+
+def _order(order: Element) -> dict[str, Any]:
+    record: dict[str, Any] = dict.fromkeys(_ORDER_FIELDS.values())
+    record.update(fulfillment_channel=None, service_level=None, is_business=None)
+    items: list[dict[str, Any]] = []
+    unknown: list[str] = []
+    for child in order:
+        tag = child.tag
+        if tag in _ORDER_FIELDS:
+            record[_ORDER_FIELDS[tag]] = child.text or None
+        elif tag == "OrderItem":
+            items.append(_item(child, unknown))
+        elif tag == "FulfillmentData":
+            record["fulfillment_channel"] = child.findtext("FulfillmentChannel") or None
+            record["service_level"] = child.findtext("ShipServiceLevel") or None
+        elif tag == "IsBusinessOrder":
+            record["is_business"] = {"true": True, "false": False}.get((child.text or "").lower())
+        else:
+            unknown.append(tag)
+    record["items"], record["unknown"] = items, unknown
+    return record
+
+
+def _item(element: Element, unknown: list[str]) -> dict[str, Any]:
+    item: dict[str, Any] = dict.fromkeys(_ITEM_FIELDS.values())
+    prices: dict[str, tuple[str, str | None]] = {}
+    promotions: list[str] = []
+    item["quantity"] = None
+    for child in element:
+        tag = child.tag
+        if tag in _ITEM_FIELDS:
+            item[_ITEM_FIELDS[tag]] = child.text or None
+        elif tag == "Quantity":
+            text = child.text or ""
+            item["quantity"] = int(text) if text.isdecimal() else text or None
+        elif tag == "ItemPrice":
+            _add_prices(child, prices)
+        elif tag == "Promotion":
+            promotions += [each.text for each in child.findall("PromotionIDs") if each.text]
+        else:
+            unknown.append(f"OrderItem/{tag}")
+    item["prices"], item["promotion_ids"] = prices, promotions
+    return item
+
+
+def _add_prices(element: Element, prices: dict[str, tuple[str, str | None]]) -> None:
+    for component in element:
+        amount = component.find("Amount")
+        kind = component.findtext("Type")
+        if kind and amount is not None and amount.text:
+            told = (amount.text, amount.get("currency"))
+            prices[kind] = _sum(prices[kind], told) if kind in prices else told
+
+
+def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[str, str | None]:
+    """Add a component that comes twice; what cannot be added is left for the row contract to refuse."""
+    try:
+        total = Decimal(one[0]) + Decimal(other[0])
+    except InvalidOperation:
+        return f"{one[0]} + {other[0]}", one[1]
+    return (str(total), one[1]) if one[1] == other[1] else (f"{one} + {other}", one[1])
+
+
+def _checked_prolog(path: Path) -> str | None:
+    """Read up to the root element and refuse a DOCTYPE; returns the encoding that the XML declares."""
+    parser = expat.ParserCreate()
+    declared: list[str | None] = []
+    begun: list[str] = []
+
+    def refuse(*_: object) -> None:
+        raise BadAnswer("the XML has a DOCTYPE, as an attack has", operation=_REPORT)
+
+    parser.XmlDeclHandler = lambda _version, encoding, _standalone: declared.append(encoding)
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda name, _attributes: begun.append(name)
+    try:
+        with path.open("rb") as file:
+            while not begun and (chunk := file.read(4096)):
+                parser.Parse(chunk)
+    except (expat.ExpatError, ValueError, LookupError) as exc:
+        raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
+    if not begun:
+        raise BadAnswer(f"the document is no XML: {_opening(path)!r}", operation=_REPORT)
+    return declared[0] if declared else None
+
+
+def _opening(path: Path) -> str:
+    """The first words of a file, which are Amazon's error text as often as not."""
+    with path.open("rb") as file:
+        return " ".join(file.read(200).decode("utf-8", "replace").split())[:120]
+
+
+def _expat_name(charset: str | None) -> str | None:
+    """Expat finds byte order marks itself, and knows no Python-only codec names."""
+    return None if charset is None or charset.startswith(("utf-8", "utf-16", "utf-32")) else charset
+
+
+@dataclass(frozen=True, slots=True)
+class ItemIdComparison:
+    """Order item ids of the same orders in searchOrders and in the XML report."""
+
+    matching: frozenset[str]
+    mismatching: frozenset[str]
+
+    @property
+    def compared(self) -> int:
+        """Ids that could be compared."""
+        return len(self.matching) + len(self.mismatching)
+
+    @property
+    def differing(self) -> int:
+        """Ids of searchOrders that the report does not have for the same order."""
+        return len(self.mismatching)
+
+    @property
+    def matches(self) -> bool:
+        """Whether nothing differs; also true when nothing could be compared."""
+        return not self.mismatching
+
+    @property
+    def proven(self) -> bool:
+        """Whether the report's codes were seen to be order item ids."""
+        return self.matches and self.compared > 0
+
+
+def compare_item_ids(orders: Iterable[Mapping[str, Any]], report: Iterable[Mapping[str, Any]]) -> ItemIdComparison:
+    """Compare a page of searchOrders with the report's AmazonOrderItemCode, order by order.
+
+    Orders that only one of the two knows are not compared: the two were read at different times. The
+    report is read only until every order of the page was met.
+    """
+    wanted = {str(order.get("orderId")): _api_ids(order) for order in orders}
+    matching: set[str] = set()
+    mismatching: set[str] = set()
+    for record in report:
+        if not wanted:
+            break
+        ids = wanted.pop(str(record.get("order_id")), None)
+        if ids is None:
+            continue
+        codes = {str(item["item_id"]) for item in record["items"]}
+        matching |= ids & codes
+        mismatching |= ids - codes
+    return ItemIdComparison(frozenset(matching), frozenset(mismatching))
+
+
+def _api_ids(order: Mapping[str, Any]) -> set[str]:
+    return {str(item.get("orderItemId")) for item in order.get("orderItems") or ()}
