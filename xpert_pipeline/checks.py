@@ -11,7 +11,7 @@ import dagster as dg
 from psycopg import Connection, sql
 
 from xpert_pipeline.assets.order_metrics import compare_with_amazon
-from xpert_pipeline.partitions import days_of_run, sellers_of_run
+from xpert_pipeline.partitions import days_of_run, local_today, sellers_of_run
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -130,7 +130,7 @@ def orders_match_amazon_order_metrics(
 
 def _complete_days(context: dg.AssetCheckExecutionContext, seller: Seller) -> list[date]:
     """The run's days before the seller's today: today's figures still move on both sides."""
-    return [day for day in days_of_run(context.run.tags) if day < seller.today()]
+    return [day for day in days_of_run(context.run.tags) if day < local_today(seller.timezone)]
 
 
 def _sellers(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:

@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.partitions import sellers_of_run, split_key
+from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 from xpert_pipeline.postgres.ledger import run_counts_in
 
 CURSOR = "dagster"
@@ -25,11 +25,11 @@ IMPORTANCE = {"failed": 9, "rejected": 7, "completed": 5, "empty": 3}
 NEEDS_A_PERSON = ("ReauthRequired", "AppCredentialsRefused", "NotGranted", "WrongRegion", "MissingTable")
 
 INSERT = """
-insert into fact_stream (event_id, seller_id, marketplace_id, event_type, event_category, timestamp, data, metadata,
+insert into fact_stream (event_id, partition_key, seller_id, marketplace_id, event_type, event_category, timestamp, data, metadata,
                          importance_score, requires_action, processing_status)
-values (%(event_id)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s, %(data)s,
+values (%(event_id)s, %(partition_key)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s, %(data)s,
         %(metadata)s, %(importance)s, %(requires_action)s, 'processed')
-on conflict (event_id) do nothing
+on conflict (seller_id, event_id, partition_key) do nothing
 """
 
 
@@ -47,8 +47,13 @@ class Event:
 
     @property
     def event_id(self) -> str:
-        """Unique per Dagster event, seller and day."""
-        return f"{self.storage_id}:{self.seller}:{self.day or ''}:{self.table or ''}"
+        """Dagster's own id of the event; a failed run's failed steps are told apart."""
+        return f"{self.storage_id}:{self.table}" if self.error and self.table else str(self.storage_id)
+
+    @property
+    def partition_key(self) -> str:
+        """Dagster's partition key, empty for a failure."""
+        return partition_key(self.day, self.seller) if self.day else ""
 
 
 def collect_events(instance: dg.DagsterInstance, pool: ConnectionPool, assets: Sequence[str]) -> int:
@@ -67,13 +72,15 @@ def collect_events(instance: dg.DagsterInstance, pool: ConnectionPool, assets: S
         since = max(0, cursor - OVERLAP)
         events = [*_materializations(instance, assets, since), *_failures(instance, since)]
         written = _write(connection, events)
-        newest = max((event.storage_id for event in events), default=cursor)
-        connection.execute("update fact_cursor set cursor = %s, updated_at = now() where name = %s", (newest, CURSOR))
+        newest = max([cursor, *(event.storage_id for event in events)])
+        connection.execute(
+            "update fact_cursor set cursor = %s, updated_at = now() where name = %s", (str(newest), CURSOR)
+        )
     return written
 
 
 def _locked_cursor(connection: Connection) -> int:
-    connection.execute("insert into fact_cursor (name) values (%s) on conflict do nothing", (CURSOR,))
+    connection.execute("insert into fact_cursor (name, cursor) values (%s, '0') on conflict do nothing", (CURSOR,))
     row = connection.execute("select cursor from fact_cursor where name = %s for update", (CURSOR,)).fetchone()
     assert row is not None
     return int(row[0])
@@ -146,10 +153,10 @@ def _write(connection: Connection, events: Iterable[Event]) -> int:
 
 def _unknown(connection: Connection, events: list[Event]) -> list[Event]:
     found = connection.execute(
-        "select event_id from fact_stream where event_id = any(%s)", ([event.event_id for event in events],)
+        "select event_id, partition_key from fact_stream where event_id = any(%s)", ([e.event_id for e in events],)
     )
-    known = {row[0] for row in found}
-    return [event for event in events if event.event_id not in known]
+    known = set(found.fetchall())
+    return [event for event in events if (event.event_id, event.partition_key) not in known]
 
 
 def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event]) -> Iterator[dict[str, Any]]:
@@ -165,6 +172,7 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
         kind = _kind(data)
         yield {
             "event_id": event.event_id,
+            "partition_key": event.partition_key,
             "seller_id": seller_id,
             "marketplace_id": marketplace_id,
             "event_type": "sync.failed" if event.error else "sync.completed",

@@ -4,7 +4,8 @@ Pure functions over partition keys live here too; what an asset does with its da
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -22,6 +23,11 @@ def build_partitions(start_date: date, timezone: str) -> dg.MultiPartitionsDefin
 def partition_key(day: date, seller: str) -> str:
     """`YYYY-MM-DD|<amazon seller id>`."""
     return f"{day.isoformat()}|{seller}"
+
+
+def local_today(timezone: str) -> date:
+    """The business day now at a marketplace."""
+    return datetime.now(ZoneInfo(timezone)).date()
 
 
 def split_key(key: str) -> tuple[date, str]:

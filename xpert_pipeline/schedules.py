@@ -1,13 +1,12 @@
 """When syncs start by themselves: a shell over `days_to_sync`, which reads the ledger and never says "yesterday"."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.partitions import local_today, range_tags
 from xpert_pipeline.postgres.ledger import complete_days
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -38,8 +37,7 @@ def build_daily_schedule(job: dg.UnresolvedAssetJobDefinition, start: date) -> d
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
         for seller in postgres.sellers.active():
-            today = datetime.now(ZoneInfo(seller.timezone)).date()
-            days = days_to_sync(postgres.pool, seller, start, today)
+            days = days_to_sync(postgres.pool, seller, start, local_today(seller.timezone))
             yield dg.RunRequest(
                 run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",
                 tags=range_tags(days, seller.amazon_seller_id),

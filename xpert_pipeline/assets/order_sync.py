@@ -23,12 +23,14 @@ from xpert_pipeline.postgres import ledger
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.loading import LoadWindow, load
 from xpert_pipeline.postgres.spool import RowSpool
-from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.progress import step
+from xpert_pipeline.spapi.documents import Document, fetch_document
+from xpert_pipeline.spapi.errors import NotGranted, ReportCancelled
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.planner import Plan, plan_orders
-from xpert_pipeline.spapi.reports import fetch_report
+from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
 
 STREAM = "orders"
 OVERLAP = timedelta(minutes=5)
@@ -96,21 +98,35 @@ def _changes(run: SellerRun) -> Span | None:
     return Span("updated", mark - OVERLAP, end) if end > mark else None
 
 
+@dataclass
+class _Fetch:
+    """One window being fetched: where to, until when it reads, since when its state is known."""
+
+    folder: Path
+    spool: OrderSpool
+    began: datetime
+    end: datetime
+    details: dict[str, Any]
+
+
 def _load_span(run: SellerRun, span: Span) -> None:
     if span.end <= span.start:
         return
     with hold(run.pool, run.seller.id, STREAM) as lease:
-        began = datetime.now(UTC)
         before = run.client().spent()
         plan = _plan(run, span)
+        step(
+            f"{run.seller.amazon_seller_id}: orders {span.kind} {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}: {plan.why}"
+        )
         with _spool(run, from_report=plan.source == "report") as (folder, spool):
-            details: dict[str, Any] = {"plan": plan.as_dict()}
+            fetch = _Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan.as_dict()})
             if plan.source == "report":
-                end, source = _fetch_report(run, span, folder, spool, details)
+                source = _fetch_report(run, span, fetch)
             else:
-                end, source = _fetch_pages(run, span, spool), "searchOrders"
+                source, fetch.end = "searchOrders", _fetch_pages(run, span, spool)
+            lease.check()
             if spool.signals:
-                details["signals"] = dict(spool.signals)
+                fetch.details["signals"] = dict(spool.signals)
                 run.log.warning("seller %s: kept, but new to us: %s", run.seller.amazon_seller_id, dict(spool.signals))
             spent = run.client().spent() - before
             load(
@@ -119,13 +135,13 @@ def _load_span(run: SellerRun, span: Span) -> None:
                 lease=lease,
                 run_id=run.run_id,
                 source=source,
-                window=LoadWindow(span.kind, span.start, end),
+                window=LoadWindow(span.kind, span.start, fetch.end),
                 parts=spool.parts(),
                 partitions=run.days,
                 calls=spent.calls,
                 waited_seconds=spent.waited_seconds,
-                started_at=began,
-                details=details,
+                started_at=fetch.began,
+                details=fetch.details,
             )
 
 
@@ -163,28 +179,35 @@ def _fetch_pages(run: SellerRun, span: Span, spool: OrderSpool) -> datetime:
     return end
 
 
-def _fetch_report(
-    run: SellerRun, span: Span, folder: Path, spool: OrderSpool, details: dict[str, Any]
-) -> tuple[datetime, str]:
+def _fetch_report(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
     api, kind = run.client(), REPORTS[span.kind]
-    report = fetch_report(api, kind, span.start, span.end, folder / "report.xml")
-    if report.path is None:
-        return span.end, kind
-    if not _item_ids_match(run, span, report.path, details):
-        spool.from_report = False
-        return _fetch_pages(run, span, spool), "searchOrders"
-    parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=spool.signals)
-    spool.add(read_orders(report.path, api.marketplace), parse)
-    return span.end, kind
+    try:
+        report = wait_for_report(api, request_report(api, ReportRequest(kind, span.start, span.end)))
+    except ReportCancelled as error:
+        fetch.details["report"] = str(error)
+        return kind
+    assert report.document_id is not None
+    if report.created_at:
+        fetch.began = min(fetch.began, report.created_at)
+    fetch.details["report"] = {"id": report.id, "reused": report.reused}
+    document = fetch_document(api, report.document_id, fetch.folder)
+    if not _item_ids_match(run, span, document, fetch.details):
+        fetch.spool.from_report = False
+        fetch.end = _fetch_pages(run, span, fetch.spool)
+        return "searchOrders"
+    parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=fetch.spool.signals)
+    fetch.spool.add(read_orders(document.path, api.marketplace, charset=document.charset), parse)
+    return kind
 
 
-def _item_ids_match(run: SellerRun, span: Span, report: Path, details: dict[str, Any]) -> bool:
+def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dict[str, Any]) -> bool:
     """Before a seller's first XML load: are its item codes the order item ids of the API? One page tells."""
     if ledger.latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
         details["item_ids"] = "match"
         return True
     page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
-    comparison = compare_item_ids(page.orders if page else [], read_orders(report, run.client().marketplace))
+    report = read_orders(document.path, run.client().marketplace, charset=document.charset)
+    comparison = compare_item_ids(page.orders if page else [], report)
     details["item_ids"] = "match" if comparison.matches else "mismatch"
     if not comparison.matches:
         run.log.warning(

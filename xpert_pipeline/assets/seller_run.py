@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.partitions import days_by_seller, partition_key
+from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
 from xpert_pipeline.postgres.ledger import run_counts
@@ -38,7 +38,10 @@ class RefetchConfig(dg.Config):
 
 @dataclass
 class SellerRun:
-    """What an asset needs to load one seller's days."""
+    """What an asset needs to load one seller's days.
+
+    `states` says what became of a table where its counts do not; `past_state` the same for days before today.
+    """
 
     seller: Seller
     days: tuple[date, ...]
@@ -49,6 +52,7 @@ class SellerRun:
     client: Callable[[], SellerApi]
     refetch: bool = False
     states: dict[str, str] = field(default_factory=dict)
+    past_state: dict[str, str] = field(default_factory=dict)
 
     @property
     def marketplace_id(self) -> str:
@@ -63,7 +67,7 @@ class SellerRun:
     @property
     def today(self) -> date:
         """The marketplace-local day now."""
-        return datetime.now(self.zone).date()
+        return local_today(self.seller.timezone)
 
     @property
     def is_live(self) -> bool:
@@ -125,7 +129,7 @@ def _run_seller(
         if sp_api is None:
             raise RuntimeError("this asset is derived: it has no source to ask")
         if not api:
-            live = datetime.now(ZoneInfo(seller.timezone)).date() in days
+            live = local_today(seller.timezone) in days
             api.append(sp_api.client(seller, priority=LIVE if live else BACKFILL))
         return api[0]
 
@@ -147,9 +151,17 @@ def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str
     for day in run.days:
         found = counts.get(day, {})
         numbers = {name: int(found.get(name, 0)) for name in COUNTS}
-        state = run.states.get(table) or ("ok" if numbers["fetched"] or numbers["unchanged"] else "empty")
+        state = _state(run, table, day, numbers)
         context.add_asset_metadata(
             {**numbers, "state": state},
             asset_key=table,
             partition_key=partition_key(day, run.seller.amazon_seller_id),
         )
+
+
+def _state(run: SellerRun, table: str, day: date, numbers: dict[str, int]) -> str:
+    if said := run.states.get(table):
+        return said
+    if table in run.past_state and day < run.today:
+        return run.past_state[table]
+    return "ok" if any(numbers.values()) else "empty"

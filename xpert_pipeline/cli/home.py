@@ -4,8 +4,10 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from xpert_pipeline.cli.errors import PreconditionError
 
@@ -66,15 +68,23 @@ class Home:
         """A sandbox world's last day: fixed at its first start; only an explicit choice moves it."""
         return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen and chosen.isoformat()))
 
+    def world(self) -> dict[str, Any] | None:
+        """The sandbox world served last: its id and options."""
+        file = self.path / "world.json"
+        found: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
+        return found
+
+    def keep_world(self, world: str, arguments: Sequence[str]) -> None:
+        """Remember a sandbox world for commands that do not name one."""
+        _replace(self.path / "world.json", {"id": world, "arguments": list(arguments)})
+
     def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
         file = self.path / "state.json"
         state: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
         value = chosen or state.get(name, default)
         if state.get(name) != value:
             state[name] = value
-            scratch = file.with_suffix(".tmp")
-            scratch.write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
-            scratch.replace(file)
+            _replace(file, state)
         return value
 
 
@@ -90,3 +100,9 @@ def _write_private(file: Path, text: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
         out.write(text + "\n")
+
+
+def _replace(file: Path, content: dict[str, Any]) -> None:
+    scratch = file.with_suffix(".tmp")
+    scratch.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    scratch.replace(file)

@@ -22,7 +22,9 @@ def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Which days, sellers and tables."""
     for option in (
         click.option("--select", "tables", metavar="A,B", help="Only these tables."),
-        click.option("--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable."),
+        click.option(
+            "--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable."
+        ),
         click.option("--refetch", is_flag=True, help="Ask Amazon again for days that are already complete."),
         click.option("--to", "to_day", type=DAY, metavar="DAY", help="Last marketplace-local day (included)."),
         click.option("--from", "from_day", type=DAY, metavar="DAY", help="First marketplace-local day, YYYY-MM-DD."),
@@ -31,7 +33,9 @@ def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen_days(settings: Settings, start: date, span: tuple[datetime | None, datetime | None], days: int) -> tuple[date, date]:
+def chosen_days(
+    settings: Settings, start: date, span: tuple[datetime | None, datetime | None], days: int
+) -> tuple[date, date]:
     """First and last day asked for.
 
     Args:

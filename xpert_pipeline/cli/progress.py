@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.status import Status
 
-CHANNEL = "xpert_pipeline.progress"
+from xpert_pipeline.progress import CHANNEL
 
 
 class _Display(logging.Handler):
@@ -33,14 +33,14 @@ class _Display(logging.Handler):
 @contextmanager
 def progress(console: Console, title: str) -> Iterator[None]:
     """Show progress records while the block runs."""
-    logger = logging.getLogger(CHANNEL)
     with console.status(title) as status:
         handler = _Display(console, status)
-        logger.addHandler(handler)
-        level, logger.level = logger.level, logging.INFO
-        propagate, logger.propagate = logger.propagate, False
+        CHANNEL.addHandler(handler)
+        CHANNEL.setLevel(logging.INFO)
+        CHANNEL.propagate = False
         try:
             yield
         finally:
-            logger.removeHandler(handler)
-            logger.level, logger.propagate = level, propagate
+            CHANNEL.removeHandler(handler)
+            CHANNEL.setLevel(logging.NOTSET)
+            CHANNEL.propagate = True

@@ -11,6 +11,7 @@ from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.partitions import local_today
 from xpert_pipeline.schedules import days_to_sync
 
 
@@ -54,8 +55,6 @@ def _request(place: Workplace, seller: Any, span: tuple[datetime | None, datetim
     if any(span):
         first, last = chosen_days(place.settings, start, span, 30)
     else:
-        days = days_to_sync(place.pool, seller, start, seller.today())
+        days = days_to_sync(place.pool, seller, start, local_today(seller.timezone))
         first, last = days[0], days[-1]
     return Request(first, last, split_tables(options["tables"]), options["refetch"])
-
-

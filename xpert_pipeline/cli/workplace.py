@@ -1,5 +1,6 @@
 """Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
 
+import base64
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,15 @@ from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.settings import Settings, SettingsError
 from xpert_pipeline.spapi.marketplaces import by_id
+
+
+@dataclass(frozen=True)
+class World:
+    """Which world the sandbox serves: its options, and the id under which its last day is kept."""
+
+    arguments: tuple[str, ...]
+    id: str
+    as_of: date | None = None
 
 
 @dataclass
@@ -72,16 +82,16 @@ def read_settings() -> Settings:
     try:
         return Settings.from_env(os.environ)
     except SettingsError as error:
-        raise PreconditionError(f"the environment is not complete: {error}. `.env.example` explains every variable") from error
+        raise PreconditionError(
+            f"the environment is not complete: {error}. `.env.example` explains every variable"
+        ) from error
 
 
 @contextmanager
 def open_workplace(
     data_dir: str | None,
     *,
-    sandbox_arguments: Sequence[str] = (),
-    world: str | None = None,
-    as_of: date | None = None,
+    world: World | None = None,
     force_sandbox: bool = False,
 ) -> Iterator[Workplace]:
     """Start what is needed, and stop it at the end.
@@ -99,7 +109,7 @@ def open_workplace(
             _export(home, settings, admin, pipeline)
             sandbox = None
             if uses_sandbox:
-                sandbox = start_sandbox(services, [*sandbox_arguments, *_as_of(home, world, as_of)])
+                sandbox = start_sandbox(services, _world_arguments(home, world))
                 _export_sandbox(sandbox)
             pool = open_pool(pipeline)
             try:
@@ -178,10 +188,13 @@ def _export_sandbox(ready: dict[str, Any]) -> None:
     )
 
 
-def _as_of(home: Home, world: str | None, chosen: date | None) -> list[str]:
-    if world is None:
-        return []
-    return ["--as-of", home.as_of(world, chosen, sandbox_client.default_as_of()).isoformat()]
+def _world_arguments(home: Home, world: World | None) -> list[str]:
+    """Options of the world asked for, else of the last one; its last day is the one of its first start."""
+    kept = home.world()
+    chosen = world or (World(tuple(kept["arguments"]), kept["id"]) if kept else default_world())
+    home.keep_world(chosen.id, chosen.arguments)
+    as_of = home.as_of(chosen.id, chosen.as_of, sandbox_client.default_as_of())
+    return [*chosen.arguments, "--as-of", as_of.isoformat()]
 
 
 def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
@@ -210,3 +223,22 @@ def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | Non
             is_sandbox=False,
             refresh_token=None,
         )
+
+
+@contextmanager
+def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes | None]]:
+    """The pipeline's database alone, for commands that look or administer; and the token key.
+
+    The embedded server is started if need be and left as it was found.
+    """
+    home = Home(data_directory(data_dir))
+    settings = read_settings()
+    _, pipeline, started = _database(home, settings)
+    pool = open_pool(pipeline)
+    try:
+        key = settings.key or (None if settings.database_url else base64.b64decode(home.encryption_key()))
+        yield pool, key
+    finally:
+        pool.close()
+        if started:
+            started.stop()

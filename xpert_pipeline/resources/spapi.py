@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from xpert_pipeline.progress import ProgressListener
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import Listener
-from xpert_pipeline.spapi.session import Credentials, SellerApi
+from xpert_pipeline.spapi.session import SellerApi
 
 LIVE, BACKFILL = 0, 1
 
@@ -33,7 +34,7 @@ class SpApiResource(dg.ConfigurableResource):
     endpoint: str | None = None
     token_url: str | None = None
 
-    def client(self, seller: Seller, *, priority: int = LIVE, listener: Listener | None = None) -> SellerApi:
+    def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
         """A client for one seller's first marketplace.
 
         Raises:
@@ -46,7 +47,7 @@ class SpApiResource(dg.ConfigurableResource):
             endpoint=self.endpoint,
             token_url=self.token_url,
             priority=priority,
-            listener=listener,
+            listener=ProgressListener(seller.amazon_seller_id),
         )
 
     def _refresh_token(self, seller: Seller) -> str:

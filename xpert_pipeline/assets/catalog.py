@@ -1,0 +1,139 @@
+"""products: the listings as they stand now, by listings search and catalogue, or by report when there are many."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dagster as dg
+
+from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, Row, parse_listing, parse_report_listing
+from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
+from xpert_pipeline.postgres import ledger
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.loading import LoadWindow, Reject, TableLoad, load
+from xpert_pipeline.postgres.spool import RowSpool
+from xpert_pipeline.progress import step
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.spapi.documents import fetch_document
+from xpert_pipeline.spapi.flat_files import read_rows
+from xpert_pipeline.spapi.operations.catalog import CATALOG_BATCH, search_catalog_items
+from xpert_pipeline.spapi.operations.listings import ListingsPage, search_listings_items
+from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
+from xpert_pipeline.tables.catalog import PRODUCTS
+from xpert_pipeline.tables.validation import chunks, validate
+
+REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
+SEARCH_LIMIT = 1_000
+"""searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
+OVERLAP = timedelta(minutes=5)
+
+
+@dg.asset(group_name="catalog", kinds={"spapi", "postgres"}, backfill_policy=dg.BackfillPolicy.single_run())
+def products(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
+) -> Iterator[dg.MaterializeResult]:
+    """One row per listing (marketplace, SKU) in its present state.
+
+    Amazon keeps no history of listings: today's partition holds the present, past days load nothing (`no_history`).
+    The first load takes everything; later ones what changed since. Source: searchListingsItems 2021-08-01 with
+    searchCatalogItems 2022-04-01; GET_MERCHANT_LISTINGS_ALL_DATA when more than 1,000 listings are to be read.
+    """
+    yield from run_sellers(context, postgres, sp_api, ("products",), _sync_products)
+
+
+def _sync_products(run: SellerRun) -> None:
+    if not run.is_live:
+        run.states["products"] = "no_history"
+        return
+    run.past_state["products"] = "no_history"
+    with hold(run.pool, run.seller.id, "products") as lease:
+        began = datetime.now(UTC)
+        before = run.client().spent()
+        mark = ledger.watermark(run.pool, run.seller.id, "products")
+        with _spool(run) as (folder, spool):
+            now = run.client().server_now()
+            found = _Listings(run, spool)
+            source = found.fetch(mark - OVERLAP if mark else None, folder)
+            lease.check()
+            spent = run.client().spent() - before
+            load(
+                run.pool,
+                seller_id=run.seller.id,
+                lease=lease,
+                run_id=run.run_id,
+                source=source,
+                window=LoadWindow("updated" if mark else "snapshot", mark or now, max(mark or now, now)),
+                parts=[TableLoad(PRODUCTS, found.columns, spool, found.rejects, found.fetched)],
+                partitions=[run.today],
+                calls=spent.calls,
+                waited_seconds=spent.waited_seconds,
+                started_at=began,
+            )
+
+
+class _Listings:
+    """The listings of one load, on their way into the spool."""
+
+    def __init__(self, run: SellerRun, spool: RowSpool) -> None:
+        self.run, self.spool = run, spool
+        self.columns: tuple[str, ...] = PRODUCTS.columns
+        self.rejects: list[Reject] = []
+        self.fetched = 0
+
+    def fetch(self, changed_since: datetime | None, folder: Path) -> str:
+        """Read the listings and return the source that was asked."""
+        pages = search_listings_items(self.run.client(), updated_after=changed_since)
+        first = next(pages, None)
+        total = (first.total if first else 0) or 0
+        step(f"{self.run.seller.amazon_seller_id}: products: {total:,} listings to read")
+        if total > SEARCH_LIMIT:
+            self._add(self._from_report(folder))
+            return REPORT
+        for page in [first] if first else []:
+            self._add(self._enriched(page))
+        for page in pages:
+            self._add(self._enriched(page))
+        return "searchListingsItems"
+
+    def _enriched(self, page: ListingsPage) -> Iterator[tuple[Any, Row]]:
+        marketplace = self.run.marketplace_id
+        asins = [asin for listing in page.items for asin in _asins(listing)]
+        catalog: dict[str, Any] = {}
+        for batch in chunks(dict.fromkeys(asins), CATALOG_BATCH):
+            catalog |= {item["asin"]: item for item in search_catalog_items(self.run.client(), batch) if "asin" in item}
+        for listing in page.items:
+            found = next((catalog[asin] for asin in _asins(listing) if asin in catalog), None)
+            yield listing, parse_listing(listing, marketplace, found)
+
+    def _from_report(self, folder: Path) -> Iterator[tuple[Any, Row]]:
+        self.columns = REPORT_COLUMNS
+        api = self.run.client()
+        report = wait_for_report(api, request_report(api, ReportRequest(REPORT)))
+        assert report.document_id is not None
+        document = fetch_document(api, report.document_id, folder)
+        with document.open_text() as lines:
+            for line in read_rows(lines, ("seller-sku", "item-name"), report=REPORT):
+                yield line, parse_report_listing(line, self.run.marketplace_id, api.marketplace.currency)
+
+    def _add(self, parsed: Iterable[tuple[Any, Row]]) -> None:
+        for chunk in chunks(parsed):
+            values = itemgetter(*self.columns)
+            self.fetched += len(chunk)
+            rows, refused = validate(PRODUCTS, [row for _, row in chunk])
+            self.spool.extend([values(row) for row in rows])
+            self.rejects += [Reject(chunk[one.index][0], one.reason, chunk[one.index][1]["sku"]) for one in refused]
+
+
+def _asins(listing: dict[str, Any]) -> list[str]:
+    return [summary["asin"] for summary in listing.get("summaries") or () if summary.get("asin")]
+
+
+@contextmanager
+def _spool(run: SellerRun) -> Iterator[tuple[Path, RowSpool]]:
+    with TemporaryDirectory(prefix="products-", dir=run.spool) as folder, RowSpool(Path(folder)) as spool:
+        yield Path(folder), spool

@@ -1,0 +1,79 @@
+"""A wrong environment is refused by name of variable, and no value of it is printed."""
+
+import base64
+from datetime import date
+
+import pytest
+
+from xpert_pipeline.settings import Settings, SettingsError
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+SECRET = "do-not-print-me"
+SELLER = {
+    "AMAZON_CLIENT_ID": "id",
+    "AMAZON_CLIENT_SECRET": SECRET,
+    "AMAZON_REFRESH_TOKEN": SECRET,
+    "AMAZON_SELLER_ID": "A1",
+    "AMAZON_MARKETPLACE_IDS": "A21TJRUUN4KGV, A1F83G8C2ARO7P",
+}
+
+
+def test_a_seller_from_the_environment_is_read_whole():
+    settings = Settings.from_env(SELLER)
+    assert settings.has_credentials
+    assert settings.marketplace_ids == ("A21TJRUUN4KGV", "A1F83G8C2ARO7P")
+    assert SECRET not in repr(settings)
+
+
+def test_an_empty_environment_means_the_defaults():
+    settings = Settings.from_env({"AMAZON_CLIENT_ID": "  "})
+    assert not settings.has_credentials
+    assert settings.timezone == "Asia/Kolkata"
+
+
+def test_dagsters_database_is_the_pipelines_unless_said_otherwise():
+    settings = Settings.from_env({"DATABASE_URL": "postgresql://x"})
+    assert settings.dagster_database_url == settings.database_url
+
+
+@pytest.mark.parametrize(
+    "missing", ["AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"]
+)
+def test_a_half_given_seller_is_refused_naming_what_is_missing(missing):
+    with pytest.raises(SettingsError, match=f"{missing} is missing") as refused:
+        Settings.from_env({name: value for name, value in SELLER.items() if name != missing})
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("XPERT_TIMEZONE", "India/Delhi", "no IANA time zone"),
+        ("XPERT_START_DATE", "1.2.2026", "YYYY-MM-DD"),
+        ("XPERT_ENCRYPTION_KEY", "c2hvcnQ=", "32 bytes"),
+        ("XPERT_ENCRYPTION_KEY", "not base64!", "32 bytes"),
+        ("SP_API_ENDPOINT", "sandbox", "no URL"),
+    ],
+)
+def test_a_malformed_value_is_refused_without_being_repeated(name, value, words):
+    with pytest.raises(SettingsError, match=words) as refused:
+        Settings.from_env({name: value})
+    assert name in str(refused.value)
+    assert value not in str(refused.value)
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env({"AMAZON_CLIENT_ID": "id", "XPERT_START_DATE": "soon"})
+    assert "AMAZON_CLIENT_SECRET" in str(refused.value)
+    assert "XPERT_START_DATE" in str(refused.value)
+
+
+def test_old_aws_names_are_ignored_and_noted():
+    assert Settings.from_env({"AWS_REGION": "eu-west-1"}).ignored == ("AWS_REGION",)
+
+
+def test_a_valid_key_and_start_date_are_decoded():
+    settings = Settings.from_env({"XPERT_ENCRYPTION_KEY": KEY, "XPERT_START_DATE": "2026-01-31"})
+    assert settings.key == bytes(range(32))
+    assert settings.start_date == date(2026, 1, 31)
