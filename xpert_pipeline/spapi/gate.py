@@ -19,7 +19,7 @@ from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.tokens import AccessTokens
 from xpert_pipeline.spapi.transport import Answer, NetworkFailure, Transport
 
-ASK_AGAIN_SECONDS = 15.0  # a long wait asks again: the rate may have risen, and a display counts down
+ASK_AGAIN_SECONDS = 5.0  # a long wait asks again: the rate may have risen, and a display counts down
 _RATE_HEADER = "x-amzn-RateLimit-Limit"
 _RATE_STATUSES = (400, 404)
 

@@ -60,6 +60,20 @@ def search_listings_items(api: SellerApi, *, updated_after: datetime | None = No
         created_after = last
 
 
+def count_listings(api: SellerApi, *, updated_after: datetime | None = None) -> int:
+    """Tell how many listings a search would yield (searchListingsItems, one call)."""
+    filters = {"lastUpdatedAfter": to_amazon(updated_after)} if updated_after is not None else {}
+    answer = api.call(
+        "searchListingsItems",
+        api.seller_id,
+        expects={"items": list, "numberOfResults": int},
+        marketplaceIds=api.marketplace.id,
+        pageSize=1,
+        **filters,
+    )
+    return int(answer["numberOfResults"])
+
+
 def _walk(api: SellerApi, updated_after: datetime | None, created_after: datetime | None) -> Iterator[dict[str, Any]]:
     filters: dict[str, Any] = {}
     if updated_after is not None:

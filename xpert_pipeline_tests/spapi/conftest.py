@@ -1,0 +1,50 @@
+"""A scripted Amazon, and sellers that talk to it."""
+
+import pytest
+
+from xpert_pipeline.spapi.credentials import Credentials
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.quota import LocalQuota
+from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline_tests.spapi.scripted import TOKEN, Scripted
+
+INDIA = by_id("A21TJRUUN4KGV")
+FAST = RetryPolicy(base_seconds=0.01, cap_seconds=0.05)
+
+
+@pytest.fixture
+def amazon():
+    server = Scripted()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make_api(amazon):
+    made = []
+
+    def make(**options):
+        given = {"quota": LocalQuota(), "policy": FAST, "seller_id": "A1SELLER", "secret": "s3cr3t-canary", **options}
+        credentials = Credentials(
+            "app-id", given.pop("secret"), given.pop("refresh_token", "Atzr|refresh"), given.pop("seller_id")
+        )
+        api = SellerApi(
+            credentials,
+            given.pop("marketplace", INDIA),
+            given.pop("quota"),
+            endpoint=given.pop("endpoint", amazon.url),
+            token_url=given.pop("token_url", amazon.url + TOKEN),
+            **given,
+        )
+        made.append(api)
+        return api
+
+    yield make
+    for api in made:
+        api.close()
+
+
+@pytest.fixture
+def api(make_api):
+    return make_api()

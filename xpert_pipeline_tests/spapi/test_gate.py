@@ -1,0 +1,327 @@
+"""Every request passes one gate: these are the faults it must survive, name, or wait for."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.quota import LocalQuota
+from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline_tests.spapi.scripted import (
+    TOKEN,
+    Reply,
+    Scripted,
+    cut_without_length,
+    drip,
+    refusal,
+    reset,
+)
+
+REPORT = "/reports/2021-06-30/reports/7"
+GOOD = Reply(200, {"reportId": "7", "processingStatus": "DONE"})
+HTML = b"<html><body>503 Service Unavailable</body></html>"
+
+
+def get_report(api):
+    return api.call("getReport", "7", expects={"reportId": str, "processingStatus": str})
+
+
+class Ear:
+    def __init__(self):
+        self.waits = []
+        self.answers = []
+
+    def waiting(self, operation, seconds, reason):
+        self.waits.append((operation, seconds, reason))
+
+    def called(self, operation, status, seconds):
+        assert seconds >= 0
+        self.answers.append((operation, status))
+
+
+def test_a_429_waits_for_the_bucket_then_succeeds(amazon, make_api):
+    ear = Ear()
+    api = make_api(listener=ear)
+    amazon.on("GET", REPORT, refusal(429, "QuotaExceeded"), GOOD)
+    start = time.monotonic()
+    assert get_report(api)["processingStatus"] == "DONE"
+    assert time.monotonic() - start >= 0.5  # one token at two per second
+    assert ear.answers == [("getReport", 429), ("getReport", 200)]
+    assert ear.waits
+    assert all(reason == "quota" for _, _, reason in ear.waits)
+    assert api.waited_seconds["getReport"] >= 0.5
+    assert api.calls == {"getReport": 2}
+    assert api.spent().calls == 2
+
+
+@pytest.mark.parametrize("reply", [refusal(429), Reply(429, b""), Reply(429, HTML)], ids=["json", "empty", "html"])
+def test_five_429s_are_a_throttled_error_and_no_sixth_call(amazon, make_api, reply):
+    api = make_api(quota=LocalQuota())
+    amazon.on("GET", REPORT, Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": "50"}), reply)
+    get_report(api)
+    with pytest.raises(errors.Throttled):
+        get_report(api)
+    assert len(amazon.calls(REPORT)) == 1 + 5
+
+
+def test_a_429_empties_the_bucket_for_every_caller_of_the_quota(amazon, make_api):
+    quota = LocalQuota()
+    one, other = make_api(quota=quota), make_api(quota=quota)
+    amazon.on("GET", REPORT, GOOD, refusal(429), GOOD)
+    get_report(one)
+    assert other.level("getReport") > 13
+    threading.Timer(0.3, one.stop).start()
+    with pytest.raises(errors.Stopped):
+        get_report(one)
+    assert other.level("getReport") < 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "body", [b'{"errors":[{"code":"InternalFailure","message":"try again"}]}', HTML, b"", b'{"message":"timed out"}']
+)
+def test_server_failures_are_never_an_empty_success(amazon, api, status, body):
+    """The library returns `{}` without an exception for all but the first of these bodies."""
+    amazon.on("GET", REPORT, Reply(status, body))
+    with pytest.raises(errors.Transient) as caught:
+        get_report(api)
+    assert caught.value.status == status
+    assert len(amazon.calls(REPORT)) == 5
+
+
+def test_a_passing_failure_is_retried(amazon, api):
+    amazon.on("GET", REPORT, Reply(503, HTML), reset, Reply(500, b""), GOOD)
+    assert get_report(api)["reportId"] == "7"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        cut_without_length(b'{"reportId": "7", "processingSt'),
+        Reply(200, HTML),
+        Reply(200, b""),
+        Reply(200, []),
+        Reply(200, {}),
+        Reply(200, {"reportId": 7, "processingStatus": "DONE"}),
+        Reply(200, b'{"reportId": "7", "processingStatus": "DONE", "x": NaN}'),
+        Reply(200, b"[" * 100_000),
+        Reply(200, {"reportId": "7", "processingStatus": "DONE", "errors": [{"code": "X", "message": "part failed"}]}),
+    ],
+    ids=["cut", "html", "empty", "list", "nothing", "wrong type", "nan", "deep", "partial"],
+)
+def test_a_good_status_with_an_unbelievable_body_is_a_bad_answer(amazon, api, reply):
+    amazon.on("GET", REPORT, reply)
+    with pytest.raises(errors.BadAnswer):
+        get_report(api)
+    assert len(amazon.calls(REPORT)) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "details", "expected"),
+    [
+        (400, "The input is not valid", "", errors.BadRequest),
+        (413, "too large", "", errors.BadRequest),
+        (415, "what?", "", errors.BadRequest),
+        (404, "Resource not found", "", errors.NotFound),
+        (403, "Access to requested resource is denied.", "", errors.NotGranted),
+        (403, "Denied.", "The marketplaces you provided are not valid for region.", errors.WrongRegion),
+        (403, "Denied.", "The LWA secret token you provided has expired.", errors.AppCredentialsRefused),
+        (403, "Denied.", "The seller account is deactivated.", errors.SellerSuspended),
+    ],
+)
+def test_refusals_that_waiting_cannot_mend_are_asked_once(amazon, api, status, message, details, expected):
+    amazon.on("GET", REPORT, refusal(status, "Code", message, details, **{"x-amzn-RequestId": "rid-1"}))
+    with pytest.raises(expected) as caught:
+        get_report(api)
+    assert type(caught.value) is expected
+    assert len(amazon.calls(REPORT)) == 1
+    assert "rid-1" in str(caught.value)
+    assert "A1SELLER" in str(caught.value)
+    assert caught.value.what_to_do in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refusal(401, "Unauthorized", "Unauthorized"),
+        refusal(403, "Unauthorized", "Denied.", "The access token you provided has expired."),
+        refusal(403, "Unauthorized", "Denied.", "The access token you provided is revoked, malformed or invalid."),
+    ],
+)
+def test_a_refused_token_is_renewed_once_and_the_request_repeated(amazon, api, reply):
+    amazon.on("POST", TOKEN, *(Reply(200, {"access_token": f"Atza|{n}", "expires_in": 3600}) for n in (1, 2, 3)))
+    amazon.on("GET", REPORT, reply, GOOD)
+    assert get_report(api)["reportId"] == "7"
+    assert [each.headers["x-amz-access-token"] for each in amazon.calls(REPORT)] == ["Atza|1", "Atza|2"]
+
+
+def test_a_fresh_token_that_is_refused_too_is_an_error(amazon, api):
+    amazon.on("GET", REPORT, refusal(403, "Unauthorized", "Denied.", "The access token you provided has expired."))
+    with pytest.raises(errors.TokenRefused):
+        get_report(api)
+    assert len(amazon.calls(REPORT)) == 2
+
+
+def test_a_dripping_body_hits_the_deadline(amazon, make_api):
+    """A read timeout alone lets a byte now and then hold a run for hours."""
+    api = make_api(policy=RetryPolicy(base_seconds=0.01, attempt_seconds=0.3, deadline_seconds=0.9))
+    amazon.on("GET", REPORT, drip(30))
+    start = time.monotonic()
+    with pytest.raises(errors.Transient, match="deadline"):
+        get_report(api)
+    assert time.monotonic() - start < 3
+
+
+def test_waiting_for_quota_does_not_use_up_the_deadline(amazon, make_api):
+    api = make_api(policy=RetryPolicy(base_seconds=0.01, deadline_seconds=0.4))
+    amazon.on("GET", REPORT, refusal(429), refusal(429), GOOD)
+    assert get_report(api)["reportId"] == "7"
+    assert api.waited_seconds["getReport"] > 0.9
+
+
+def test_a_redirect_is_refused_and_no_token_follows_it(amazon, api):
+    elsewhere = Scripted()
+    try:
+        amazon.on("GET", REPORT, Reply(302, b"", {"Location": elsewhere.url + REPORT}))
+        with pytest.raises(errors.RedirectRefused):
+            get_report(api)
+        assert elsewhere.seen == []
+        assert len(amazon.calls(REPORT)) == 1
+    finally:
+        elsewhere.stop()
+
+
+def test_nobody_listening_is_a_transient_error_that_names_the_host(amazon, make_api):
+    api = make_api(endpoint="http://127.0.0.1:9")
+    with pytest.raises(errors.Transient, match=r"cannot connect to 127\.0\.0\.1:9") as caught:
+        get_report(api)
+    assert not caught.value.ambiguous
+
+
+def test_tokens_never_travel_in_the_clear(make_api):
+    with pytest.raises(ValueError, match="neither https nor this machine"):
+        make_api(endpoint="http://sellingpartnerapi-eu.amazon.com")
+
+
+def test_the_host_header_names_the_loopback_server_and_its_port(amazon, api):
+    """The library sends `27.0.0.1:8099` to a plain http endpoint."""
+    amazon.on("GET", REPORT, GOOD)
+    get_report(api)
+    assert amazon.calls(REPORT)[0].headers["host"] == amazon.url.removeprefix("http://")
+    assert amazon.calls(REPORT)[0].query == {}
+
+
+@pytest.mark.parametrize("value", ["US", "NOWHERE"])
+def test_the_librarys_marketplace_variable_has_no_effect(amazon, make_api, monkeypatch, value):
+    monkeypatch.setenv("SP_API_DEFAULT_MARKETPLACE", value)
+    amazon.on("GET", REPORT, GOOD)
+    assert get_report(make_api())["reportId"] == "7"
+
+
+def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_reported_once(amazon, api, caplog):
+    told = [Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "-1", "much", "inf")]
+    amazon.on("GET", REPORT, *told)
+    rates = []
+    with caplog.at_level(logging.WARNING):
+        for _ in told:
+            get_report(api)
+            rates.append(api.rate("getReport"))
+    assert rates == [40, 5, 5, 5, 5, 5]
+    assert len([each for each in caplog.records if "is no rate" in each.message]) == 1
+
+
+def test_a_rate_on_a_refused_or_failed_answer_teaches_nothing(amazon, api):
+    amazon.on("GET", REPORT, refusal(403, **{"x-amzn-RateLimit-Limit": "9"}))
+    with pytest.raises(errors.NotGranted):
+        get_report(api)
+    assert api.rate("getReport") == 2
+    amazon.on("GET", REPORT, refusal(404, **{"x-amzn-RateLimit-Limit": "9"}))
+    with pytest.raises(errors.NotFound):
+        get_report(api)
+    assert api.rate("getReport") == 9
+
+
+def test_a_long_wait_is_logged_with_its_reason_and_its_end(amazon, api, caplog):
+    amazon.on("GET", "/orders/2026-01-01/orders", Reply(429, b""))
+    threading.Timer(0.3, api.stop).start()
+    with caplog.at_level(logging.INFO), pytest.raises(errors.Stopped):
+        api.call("searchOrders", expects={"orders": list}, marketplaceIds=["A21TJRUUN4KGV"])
+    (line,) = [each.message for each in caplog.records if "waits" in each.message]
+    assert "searchOrders for seller A1SELLER waits 179 s for Amazon's quota, until" in line
+
+
+def test_stop_wakes_a_request_that_waits_for_quota(amazon, api):
+    amazon.on("GET", "/orders/2026-01-01/orders", Reply(429, b""))
+    threading.Timer(0.2, api.stop).start()
+    start = time.monotonic()
+    with pytest.raises(errors.Stopped):
+        api.call("searchOrders", expects={"orders": list}, marketplaceIds=["A21TJRUUN4KGV"])
+    assert time.monotonic() - start < 2
+
+
+def test_no_secret_reaches_logs_errors_or_reprs(amazon, make_api, caplog):
+    secrets = ["Atzr|canary-refresh", "canary-secret", "Atza|canary-access"]
+    api = make_api(refresh_token=secrets[0], secret=secrets[1])
+    amazon.on("POST", TOKEN, Reply(200, {"access_token": secrets[2], "expires_in": 3600}))
+    amazon.on("GET", REPORT, GOOD, refusal(400, "Bad", f"token {secrets[2]}", f"for {secrets[0]}"))
+    with caplog.at_level(logging.DEBUG):
+        get_report(api)
+        with pytest.raises(errors.BadRequest) as caught:
+            get_report(api)
+    amazon.on("POST", TOKEN, Reply(400, {"error": "invalid_grant", "error_description": f"{secrets[1]} {secrets[0]}"}))
+    other = make_api(refresh_token=secrets[0], secret=secrets[1])
+    with pytest.raises(errors.ReauthRequired) as denied:
+        get_report(other)
+    texts = [caplog.text, str(caught.value), repr(caught.value), str(denied.value), repr(api), repr(api.__dict__)]
+    for secret in secrets:
+        assert not any(secret in text for text in texts)
+    assert amazon.url not in caplog.text  # httpx would log every address, signatures included
+
+
+def _target(link):
+    try:
+        return str(link.readlink())
+    except OSError:
+        return "gone"
+
+
+def test_many_clients_leave_no_open_file(amazon, make_api):
+    amazon.on("GET", REPORT, GOOD)
+
+    def use():
+        with make_api() as api:
+            get_report(api)
+
+    def sockets():
+        return sum(_target(each).startswith("socket:") for each in Path("/proc/self/fd").iterdir())
+
+    use()
+    time.sleep(0.2)
+    before = sockets()
+    for _ in range(100):
+        use()
+    time.sleep(0.5)
+    assert sockets() <= before + 2
+
+
+def test_threads_share_one_seller_without_mixing_their_answers(amazon, api):
+    ids = [str(n) for n in range(40)]
+    for each in ids:
+        reply = Reply(200, {"reportId": each, "processingStatus": "DONE"}, {"x-amzn-RateLimit-Limit": "1000"})
+        amazon.on("GET", f"/reports/2021-06-30/reports/{each}", reply)
+    found = {}
+
+    def ask(mine):
+        for each in mine:
+            found[each] = api.call("getReport", each, expects={"reportId": str})["reportId"]
+
+    threads = [threading.Thread(target=ask, args=(ids[n::8],)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {each: each for each in ids}
+    assert len(amazon.calls(TOKEN, "POST")) == 1
