@@ -54,7 +54,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
         asset_checks=build_checks(),
         jobs=[SYNC],
-        schedules=[build_daily_schedule(SYNC, settings.start_date)],
+        schedules=[build_daily_schedule(SYNC.name, settings.start_date)],
         sensors=[sellers_partitions, run_watchdog, build_fact_stream_sensor(names)],
         resources={"postgres": postgres, "sp_api": sp_api},
     )

@@ -16,7 +16,6 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
-from xpert_pipeline.postgres.ledger import run_counts_in
 
 CURSOR = "dagster"
 OVERLAP = 5_000
@@ -30,6 +29,16 @@ insert into fact_stream (event_id, partition_key, seller_id, marketplace_id, eve
 values (%(event_id)s, %(partition_key)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s, %(data)s,
         %(metadata)s, %(importance)s, %(requires_action)s, 'processed')
 on conflict (seller_id, event_id, partition_key) do nothing
+"""
+
+COUNTS = """
+select day, jsonb_object_agg(name, number), max(duration)
+  from (select day, name, sum(count::bigint) as number,
+               max(round(extract(epoch from finished_at - started_at) * 1000))::bigint as duration
+          from loads, jsonb_each(partitions) as days (day, counts), jsonb_each_text(counts) as numbers (name, count)
+         where seller_id = %s and run_id = %s and table_name = %s
+         group by day, name) as summed
+ group by day
 """
 
 
@@ -167,7 +176,7 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
         if event.day and event.table:
             key = (event.run_id, event.table)
             if key not in counts:
-                counts[key] = run_counts_in(connection, seller_id, *key)
+                counts[key] = _counts_of_run(connection, seller_id, *key)
             data |= _numbers(counts[key].get(event.day, {}), event.day)
         kind = _kind(data)
         yield {
@@ -182,6 +191,12 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
             "importance": IMPORTANCE[kind],
             "requires_action": kind == "rejected" or any(name in (event.error or "") for name in NEEDS_A_PERSON),
         }
+
+
+def _counts_of_run(connection: Connection, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, Any]]:
+    """A run's counts by day, and how long the loads took that a day was part of."""
+    rows = connection.execute(COUNTS, (seller_id, run_id, table)).fetchall()
+    return {date.fromisoformat(day): {**counts, "duration_ms": duration} for day, counts, duration in rows}
 
 
 def _numbers(counts: dict[str, Any], day: date) -> dict[str, Any]:

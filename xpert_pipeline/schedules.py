@@ -7,7 +7,7 @@ import dagster as dg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.partitions import local_today, range_tags
-from xpert_pipeline.postgres.ledger import complete_days
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 
@@ -25,15 +25,15 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date)
     """
     first = max(start, today - timedelta(days=LOOK_BACK - 1))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
-    complete = complete_days(pool, seller.id, "orders", days, seller.timezone)
+    complete = covered_days(pool, seller.id, "orders", days, seller.timezone)
     open_days = [day for day in days if day not in complete]
     return [day for day in days if day >= min([*open_days, today])]
 
 
-def build_daily_schedule(job: dg.UnresolvedAssetJobDefinition, start: date) -> dg.ScheduleDefinition:
+def build_daily_schedule(job_name: str, start: date) -> dg.ScheduleDefinition:
     """Every day at 02:00 UTC one run per active seller."""
 
-    @dg.schedule(job=job, cron_schedule="0 2 * * *", execution_timezone="UTC", name="daily_sync")
+    @dg.schedule(job_name=job_name, cron_schedule="0 2 * * *", execution_timezone="UTC", name="daily_sync")
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
         for seller in postgres.sellers.active():

@@ -12,7 +12,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, Row, parse_listing, parse_report_listing
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
-from xpert_pipeline.postgres import ledger
+from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.loading import LoadWindow, Reject, TableLoad, load
 from xpert_pipeline.postgres.spool import RowSpool
@@ -21,8 +21,8 @@ from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.spapi.documents import fetch_document
 from xpert_pipeline.spapi.flat_files import read_rows
-from xpert_pipeline.spapi.operations.catalog import CATALOG_BATCH, search_catalog_items
-from xpert_pipeline.spapi.operations.listings import ListingsPage, search_listings_items
+from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
+from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import chunks, validate
@@ -54,7 +54,7 @@ def _sync_products(run: SellerRun) -> None:
     with hold(run.pool, run.seller.id, "products") as lease:
         began = datetime.now(UTC)
         before = run.client().spent()
-        mark = ledger.watermark(run.pool, run.seller.id, "products")
+        mark = followed_until(run.pool, run.seller.id, "products")
         with _spool(run) as (folder, spool):
             now = run.client().server_now()
             found = _Listings(run, spool)
@@ -68,7 +68,7 @@ def _sync_products(run: SellerRun) -> None:
                 run_id=run.run_id,
                 source=source,
                 window=LoadWindow("updated" if mark else "snapshot", mark or now, max(mark or now, now)),
-                parts=[TableLoad(PRODUCTS, found.columns, spool, found.rejects, found.fetched)],
+                parts=[TableLoad(PRODUCTS, found.columns, spool, found.fetched, found.rejects)],
                 partitions=[run.today],
                 calls=spent.calls,
                 waited_seconds=spent.waited_seconds,
@@ -87,28 +87,23 @@ class _Listings:
 
     def fetch(self, changed_since: datetime | None, folder: Path) -> str:
         """Read the listings and return the source that was asked."""
-        pages = search_listings_items(self.run.client(), updated_after=changed_since)
-        first = next(pages, None)
-        total = (first.total if first else 0) or 0
+        api = self.run.client()
+        total = count_listings(api, updated_after=changed_since)
         step(f"{self.run.seller.amazon_seller_id}: products: {total:,} listings to read")
         if total > SEARCH_LIMIT:
             self._add(self._from_report(folder))
             return REPORT
-        for page in [first] if first else []:
-            self._add(self._enriched(page))
-        for page in pages:
-            self._add(self._enriched(page))
+        if total:
+            for batch in chunks(search_listings_items(api, updated_after=changed_since), BATCH):
+                self._add(self._enriched(batch))
         return "searchListingsItems"
 
-    def _enriched(self, page: ListingsPage) -> Iterator[tuple[Any, Row]]:
-        marketplace = self.run.marketplace_id
-        asins = [asin for listing in page.items for asin in _asins(listing)]
-        catalog: dict[str, Any] = {}
-        for batch in chunks(dict.fromkeys(asins), CATALOG_BATCH):
-            catalog |= {item["asin"]: item for item in search_catalog_items(self.run.client(), batch) if "asin" in item}
-        for listing in page.items:
+    def _enriched(self, listings: list[dict[str, Any]]) -> Iterator[tuple[Any, Row]]:
+        asins = [asin for listing in listings for asin in _asins(listing)]
+        catalog = {item["asin"]: item for item in search_catalog_items(self.run.client(), asins) if "asin" in item}
+        for listing in listings:
             found = next((catalog[asin] for asin in _asins(listing) if asin in catalog), None)
-            yield listing, parse_listing(listing, marketplace, found)
+            yield listing, parse_listing(listing, self.run.marketplace_id, found)
 
     def _from_report(self, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS

@@ -31,6 +31,7 @@ class OrderSpool:
     item_rejects: list[Reject] = field(default_factory=list)
     fetched_orders: int = 0
     fetched_items: int = 0
+    without_items: list[tuple[Any, ...]] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -48,14 +49,21 @@ class OrderSpool:
         order_values, item_values = itemgetter(*self.order_columns), itemgetter(*self.item_columns)
         for chunk in chunks(payloads):
             orders, items = self._accepted(chunk, [parse(payload) for payload in chunk])
+            self.without_items += [
+                (row["marketplace_id"], row["order_id"], row["last_updated_at"])
+                for row in orders
+                if not row["item_count"]
+            ]
             self.orders.extend([order_values(row) for row in orders])
             self.items.extend([item_values(row) for row in items])
 
     def parts(self) -> list[TableLoad]:
         """What `load` takes: orders first, then their items."""
         return [
-            TableLoad(ORDERS, self.order_columns, self.orders, self.order_rejects, self.fetched_orders),
-            TableLoad(ORDER_ITEMS, self.item_columns, self.items, self.item_rejects, self.fetched_items),
+            TableLoad(ORDERS, self.order_columns, self.orders, self.fetched_orders, self.order_rejects),
+            TableLoad(
+                ORDER_ITEMS, self.item_columns, self.items, self.fetched_items, self.item_rejects, self.without_items
+            ),
         ]
 
     def _accepted(self, payloads: list[Any], parsed: list[tuple[Row, list[Row]]]) -> tuple[list[Row], list[Row]]:

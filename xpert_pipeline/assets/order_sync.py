@@ -19,7 +19,7 @@ from xpert_pipeline.assets.order_rows import parse_order, parse_report_order
 from xpert_pipeline.assets.order_spool import OrderSpool
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.partitions import contiguous
-from xpert_pipeline.postgres import ledger
+from xpert_pipeline.postgres.coverage import covered_days, first_load_started, followed_until, latest_detail
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.loading import LoadWindow, load
 from xpert_pipeline.postgres.spool import RowSpool
@@ -73,14 +73,14 @@ def sync_orders(run: SellerRun) -> None:
 def _open_days(run: SellerRun, asked: list[date]) -> list[date]:
     """Days whose orders are neither loaded nor served by the change stream."""
     until = _stream_position(run) if run.is_live else None
-    complete = ledger.covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
+    complete = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
     return [day for day in asked if day not in complete]
 
 
 def _stream_position(run: SellerRun) -> datetime | None:
     """From when on the change stream will be read next: its watermark, or the moment the first load began."""
-    mark = ledger.watermark(run.pool, run.seller.id, STREAM)
-    if mark is None and (began := ledger.first_load_started(run.pool, run.seller.id, STREAM)):
+    mark = followed_until(run.pool, run.seller.id, STREAM)
+    if mark is None and (began := first_load_started(run.pool, run.seller.id, STREAM)):
         mark = began - OVERLAP
     return mark
 
@@ -148,7 +148,7 @@ def _load_span(run: SellerRun, span: Span) -> None:
 def _plan(run: SellerRun, span: Span) -> Plan:
     expected, guess = _expected_orders(run, span)
     plan = plan_orders(run.client(), expected_orders=expected, days=span.days, is_guess=guess)
-    if plan.source == "report" and ledger.latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
+    if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
         plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
     run.log.info(
         "seller %s, orders %s %s to %s: %s", run.seller.amazon_seller_id, span.kind, span.start, span.end, plan.why
@@ -202,7 +202,7 @@ def _fetch_report(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
 
 def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dict[str, Any]) -> bool:
     """Before a seller's first XML load: are its item codes the order item ids of the API? One page tells."""
-    if ledger.latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
+    if latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
         details["item_ids"] = "match"
         return True
     page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)

@@ -1,12 +1,14 @@
 """sales_data: what sold per marketplace-local day and SKU, derived in SQL from orders and order items."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.tables.sales import SALES_DATA
 
@@ -29,4 +31,13 @@ def sales_data(context: dg.AssetExecutionContext, postgres: PostgresResource) ->
 
 def _derive_sales(run: SellerRun) -> None:
     with hold(run.pool, run.seller.id, "sales_data") as lease:
-        derive(run.pool, table=SALES_DATA, seller_id=run.seller.id, lease=lease, run_id=run.run_id, days=run.days)
+        derive(
+            run.pool,
+            seller_id=run.seller.id,
+            table=SALES_DATA,
+            statement=transform("sales_data"),
+            lease=lease,
+            run_id=run.run_id,
+            requested_days=run.days,
+            started_at=datetime.now(UTC),
+        )

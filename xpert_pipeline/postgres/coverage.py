@@ -1,0 +1,84 @@
+"""What the ledger's windows cover: which days need no asking, and from where on changes are to be followed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from xpert_pipeline.postgres.pool import Pool, tenant
+
+COVERED = """
+select d.day
+from unnest(%(days)s::date[]) as d (day)
+cross join lateral (
+  select tstzrange(
+    d.day::timestamp at time zone %(zone)s,
+    greatest(
+      d.day::timestamp at time zone %(zone)s,
+      least((d.day + 1)::timestamp at time zone %(zone)s, coalesce(%(until)s::timestamptz, 'infinity'))
+    )
+  ) as span
+) as wanted
+where wanted.span <@ coalesce((
+  select range_agg(tstzrange(window_start, window_end)) from loads
+  where seller_id = %(seller_id)s and table_name = %(table)s and window_kind in ('created', 'updated')
+), '{}'::tstzmultirange)
+"""
+
+
+def covered_days(
+    pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str, until: datetime | None = None
+) -> set[date]:
+    """Those of the days that loads cover from local midnight to midnight.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        table: Whose loads.
+        days: Marketplace-local days.
+        timezone: Where the days begin.
+        until: From here on the change stream will serve: later parts of the days need not be covered.
+    """
+    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "until": until}
+    with tenant(pool, seller_id) as conn:
+        return {day for (day,) in conn.execute(COVERED, given).fetchall()}
+
+
+def followed_until(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
+    """Up to when the table's changes are known: the newest end of a window of changes, or of a snapshot."""
+    found: datetime | None = _one(
+        pool,
+        seller_id,
+        "select max(window_end) from loads where seller_id = %s and table_name = %s "
+        "and window_kind in ('updated', 'snapshot')",
+        (seller_id, table),
+    )
+    return found
+
+
+def first_load_started(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
+    """When fetching for the table began: changes from then on must be followed."""
+    found: datetime | None = _one(
+        pool,
+        seller_id,
+        "select min(started_at) from loads where seller_id = %s and table_name = %s",
+        (seller_id, table),
+    )
+    return found
+
+
+def latest_detail(pool: Pool, seller_id: UUID, table: str, name: str) -> Any:
+    """The newest load's word on something that `loads.details` keeps, such as whether two sources agreed."""
+    return _one(
+        pool,
+        seller_id,
+        "select details ->> %s from loads where seller_id = %s and table_name = %s and details ? %s "
+        "order by finished_at desc limit 1",
+        (name, seller_id, table, name),
+    )
+
+
+def _one(pool: Pool, seller_id: UUID, query: str, values: tuple[Any, ...]) -> Any:
+    with tenant(pool, seller_id) as conn:
+        row = conn.execute(query, values).fetchone()  # type: ignore[call-overload]
+    return row[0] if row else None
