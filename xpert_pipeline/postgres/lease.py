@@ -1,0 +1,183 @@
+"""The lease of a seller's stream: one writer at a time, and no commit of a writer that lost it.
+
+Renewed by a thread of its own; every load's last statement is the fence, which only the newest token passes. Time is
+the database's, so a frozen process or a wrong clock can do no harm.
+"""
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from psycopg import Connection
+
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.pool import Pool, operator
+
+ACQUIRE = """
+insert into seller_leases as l (seller_id, stream, holder, holder_name, expires_at)
+values (%(seller_id)s, %(stream)s, %(holder)s, %(holder_name)s, clock_timestamp() + %(ttl)s * interval '1 second')
+on conflict (seller_id, stream) do update
+set token = l.token + 1, holder = excluded.holder, holder_name = excluded.holder_name, expires_at = excluded.expires_at
+where l.expires_at < clock_timestamp()
+returning token
+"""
+RENEW = """
+update seller_leases set expires_at = clock_timestamp() + %(ttl)s * interval '1 second'
+where (seller_id, stream, holder, token) = (%(seller_id)s, %(stream)s, %(holder)s, %(token)s)
+returning token
+"""
+FENCE = """
+select 1 from seller_leases
+where (seller_id, stream, holder, token) = (%(seller_id)s, %(stream)s, %(holder)s, %(token)s) for no key update
+"""
+RELEASE = """
+update seller_leases set expires_at = '-infinity'
+where (seller_id, stream, holder, token) = (%(seller_id)s, %(stream)s, %(holder)s, %(token)s)
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseHeld(DatabaseError):
+    """Another process writes this stream: wait for it, nothing is broken."""
+
+
+class LeaseLost(DatabaseError):
+    """Another process took the stream over: stop, it does the work; nothing of this load was kept."""
+
+
+@dataclass
+class Lease:
+    """A lease in hand. `check` before each step outside the database, `fence` last in each transaction."""
+
+    pool: Pool
+    seller_id: UUID
+    stream: str
+    token: int
+    holder: UUID
+    ttl: float
+    _lost: threading.Event = field(default_factory=threading.Event)
+    _done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def _names(self) -> dict[str, object]:
+        return {
+            "seller_id": self.seller_id,
+            "stream": self.stream,
+            "holder": self.holder,
+            "token": self.token,
+            "ttl": self.ttl,
+        }
+
+    def check(self) -> None:
+        """Stop here if the lease is known to be lost.
+
+        Raises:
+            LeaseLost: It is.
+        """
+        if self._lost.is_set():
+            raise self._loss()
+
+    def fence(self, conn: Connection) -> None:
+        """Let the transaction commit only if this lease is still the newest; the last statement before COMMIT.
+
+        Raises:
+            LeaseLost: Another holder came after this one.
+        """
+        if conn.execute(FENCE, self._names).fetchone() is None:
+            self._lost.set()
+            raise self._loss()
+
+    def renew(self) -> None:
+        """Keep it for another `ttl` seconds.
+
+        Raises:
+            LeaseLost: Another holder came after this one.
+        """
+        with operator(self.pool) as conn:
+            if conn.execute(RENEW, self._names).fetchone() is None:
+                self._lost.set()
+                raise self._loss()
+
+    def release(self) -> None:
+        """Give it back; the row stays, so that its token never goes back."""
+        with operator(self.pool) as conn:
+            conn.execute(RELEASE, self._names)
+
+    def _keep(self) -> None:
+        while not self._done.wait(self.ttl / 3):
+            try:
+                self.renew()
+            except LeaseLost:
+                return
+            except DatabaseError as error:  # unreachable for a moment: the fence decides in the end
+                logger.warning("lease of %s not renewed: %s", self.stream, error)
+
+    def _loss(self) -> LeaseLost:
+        return LeaseLost(
+            f"the lease of {self.stream} was lost to another process while this one paused for more than "
+            f"{self.ttl:.0f} s: nothing of this load was kept, the other process does the work"
+        )
+
+
+@contextmanager
+def hold(
+    pool: Pool, seller_id: UUID, stream: str, *, ttl: float = 60, wait: float = 0, name: str | None = None
+) -> Iterator[Lease]:
+    """Hold the lease of a stream, renewed in the background, and give it back at the end.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        stream: What will be written.
+        ttl: Seconds without renewal after which others may take it.
+        wait: Seconds to wait for another holder (who holds it per window, not per run).
+        name: Who holds it, for people; default: host and process.
+
+    Raises:
+        LeaseHeld: Naming the holder and until when.
+    """
+    lease = _acquire(pool, seller_id, stream, ttl, wait, name or f"{socket.gethostname()} process {os.getpid()}")
+    keeper = threading.Thread(target=lease._keep, name=f"lease-{stream}", daemon=True)  # noqa: SLF001
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        lease._done.set()  # noqa: SLF001
+        keeper.join()
+        if not lease._lost.is_set():  # noqa: SLF001
+            _release_quietly(lease)
+
+
+def _acquire(pool: Pool, seller_id: UUID, stream: str, ttl: float, wait: float, name: str) -> Lease:
+    deadline = time.monotonic() + wait
+    wanted = {"seller_id": seller_id, "stream": stream, "holder": uuid4(), "holder_name": name, "ttl": ttl}
+    while True:
+        with operator(pool) as conn:
+            row = conn.execute(ACQUIRE, wanted).fetchone()
+            if row is not None:
+                return Lease(pool, seller_id, stream, row[0], wanted["holder"], ttl)  # type: ignore[arg-type]
+            held = conn.execute(
+                "select holder_name, expires_at from seller_leases where (seller_id, stream) = (%s, %s)",
+                [seller_id, stream],
+            ).fetchone()
+        if time.monotonic() >= deadline:
+            holder, until = held or ("another process", "a moment ago")
+            raise LeaseHeld(
+                f"{stream} of this seller is being written by {holder} (lease until {until}): try again later"
+            )
+        time.sleep(min(random.uniform(0.2, 0.6), max(0.0, deadline - time.monotonic())))  # noqa: S311
+
+
+def _release_quietly(lease: Lease) -> None:
+    try:
+        lease.release()
+    except DatabaseError as error:
+        logger.warning("lease of %s not given back, it ends in %.0f s: %s", lease.stream, lease.ttl, error)

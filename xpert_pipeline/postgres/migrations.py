@@ -1,0 +1,117 @@
+"""Applies the migration files: all pending ones in one transaction, once, also with two migrators at a time.
+
+The files are plain SQL and record themselves in `schema_migrations`, so they may be run by hand as well; a small
+runner of our own, because the libraries of this kind bring their own drivers, locks that outlive a crash, or an ORM.
+"""
+
+import hashlib
+from pathlib import Path
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.pool import check_address, unreachable
+from xpert_pipeline.postgres.sql_files import migrations_directory
+
+LOCK = 7_299_360_171_042  # any number that nobody else locks
+
+
+class MigrationFailed(DatabaseError):
+    """A migration was refused; nothing of it was kept."""
+
+
+class MigrationEdited(DatabaseError):
+    """An applied file was changed afterwards, or the database is newer than this code."""
+
+
+def migrate(dsn: str, directory: Path | None = None) -> list[str]:
+    """Apply what is pending, in order of the file names.
+
+    Args:
+        dsn: Address of the database as the role that owns its tables (not xpert_pipeline).
+        directory: Where the files are; default: those of this code.
+
+    Returns:
+        Names of the files applied now.
+
+    Raises:
+        MigrationFailed: A file was refused; the database is as before.
+        MigrationEdited: An applied file has another content than when it was applied.
+    """
+    files = _files(directory)
+    with _connect(dsn) as conn:
+        conn.execute(
+            "select set_config('lock_timeout', '60s', true), set_config('client_min_messages', 'warning', true)"
+        )
+        conn.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        applied = _applied(conn)
+        _check_unedited(files, applied)
+        names = [name for name in files if name not in applied]
+        for name in names:
+            _apply(conn, name, files[name])
+        by_hand = [name for name, checksum in applied.items() if checksum is None and name in files]
+        for name in [*names, *by_hand]:
+            conn.execute(
+                "update public.schema_migrations set checksum = %s where name = %s", [_checksum(files[name]), name]
+            )
+    return names
+
+
+def pending(dsn: str, directory: Path | None = None) -> list[str]:
+    """Names of the files that are not applied yet."""
+    files = _files(directory)
+    with _connect(dsn) as conn:
+        applied = _applied(conn)
+    return [name for name in files if name not in applied]
+
+
+def _connect(dsn: str) -> Connection[TupleRow]:
+    check_address(dsn)
+    try:
+        return psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None, application_name="xpert_migrate")
+    except psycopg.OperationalError as error:
+        raise unreachable(dsn, error) from None
+
+
+def _files(directory: Path | None) -> dict[str, str]:
+    paths = sorted((directory or migrations_directory()).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()  # read_text made every line end alike
+
+
+def _applied(conn: Connection[TupleRow]) -> dict[str, str | None]:
+    found = conn.execute("select to_regclass('public.schema_migrations') is not null").fetchone()
+    if found is None or not found[0]:
+        return {}
+    return dict(conn.execute("select name, checksum from public.schema_migrations order by name").fetchall())
+
+
+def _check_unedited(files: dict[str, str], applied: dict[str, str | None]) -> None:
+    for name, checksum in applied.items():
+        if name not in files:
+            raise MigrationEdited(f"the database has migration {name}, which this code does not know: update the code")
+        if checksum not in (None, _checksum(files[name])):
+            raise MigrationEdited(
+                f"migration {name} was edited after it was applied: restore the file and write a new one for the change"
+            )
+
+
+def _apply(conn: Connection[TupleRow], name: str, text: str) -> None:
+    try:
+        conn.execute(text)
+    except psycopg.Error as error:
+        advice = " Connect as the owner of the tables (Supabase: postgres)." if error.sqlstate == "42501" else ""
+        raise MigrationFailed(
+            f"migration {name} was refused (SQLSTATE {error.sqlstate}: {error.diag.message_primary}); "
+            f"nothing was changed.{advice}",
+            error.sqlstate,
+        ) from None
+    if _applied(conn).get(name, "") is not None:
+        raise MigrationFailed(
+            f"migration {name} does not record itself in schema_migrations at its end; nothing changed"
+        )

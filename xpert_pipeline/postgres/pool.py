@@ -1,0 +1,146 @@
+"""Connections for the pipeline's traffic, fit for a transaction pooler, and the transactions that everything runs in.
+
+No session state: no prepared statements, no SET; what a transaction needs is set for that transaction alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection, IsolationLevel, conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from xpert_pipeline.postgres.errors import (
+    DatabaseAddressMalformed,
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseUnreachable,
+    TenantNotSet,
+    explained,
+)
+
+Pool = ConnectionPool[Connection[TupleRow]]
+
+BEGIN = """
+select set_config('app.seller_id', %(seller)s, true),
+       set_config('TimeZone', 'UTC', true),
+       set_config('idle_in_transaction_session_timeout', '15s', true),
+       set_config('lock_timeout', '20s', true),
+       set_config('statement_timeout', '15min', true),
+       current_setting('app.seller_id', true)
+"""
+
+
+class LatePool(ConnectionPool[Connection[TupleRow]]):
+    """A pool that opens at its first use, so that building or forking one costs nothing."""
+
+    def getconn(self, timeout: float | None = None) -> Connection[TupleRow]:
+        """Take a connection, opening the pool if this is the first."""
+        if not self._opened:
+            self.open()
+        return super().getconn(timeout)
+
+
+def check_address(dsn: str) -> dict[str, str | int | None]:
+    """Parse a connection string.
+
+    Raises:
+        DatabaseAddressMalformed: It is none; the message does not repeat it, as it may hold a password.
+    """
+    try:
+        parsed = conninfo.conninfo_to_dict(dsn)
+    except psycopg.Error:
+        parsed = {}
+    if not parsed:
+        msg = (
+            "the database's address cannot be parsed (it is not shown, as it may hold a password): write "
+            "postgresql://user:password@host:port/database and percent-encode special characters of the password"
+        )
+        raise DatabaseAddressMalformed(msg)
+    return parsed
+
+
+def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
+    """A pool for one process; connects at the first use.
+
+    Args:
+        dsn: Address of the database or of its pooler.
+        max_size: Most connections at a time; more callers wait.
+
+    Raises:
+        DatabaseAddressMalformed: The address is no address.
+    """
+    check_address(dsn)
+    return LatePool(
+        dsn,
+        min_size=0,
+        max_size=max_size,
+        open=False,
+        timeout=15,
+        max_idle=120,
+        check=ConnectionPool.check_connection,
+        configure=_configure,
+        kwargs={
+            "prepare_threshold": None,
+            "connect_timeout": 10,
+            "application_name": "xpert_pipeline",
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        },
+    )
+
+
+@contextmanager
+def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
+    """One READ COMMITTED transaction that sees and writes the rows of one seller.
+
+    Commits at the end, rolls back on any exception.
+
+    Raises:
+        DatabaseError: Explained, without data.
+    """
+    with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
+        row = conn.execute(BEGIN, {"seller": str(seller_id)}).fetchone()
+        if row is None or row[-1] != str(seller_id):
+            raise TenantNotSet("the tenant could not be set: no row was read or written")
+        yield conn
+
+
+@contextmanager
+def operator(pool: Pool) -> Iterator[Connection[TupleRow]]:
+    """One READ COMMITTED transaction on the pipeline's own records (sellers, leases, quota, cursors); no tenant."""
+    with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
+        conn.execute(BEGIN, {"seller": ""})
+        yield conn
+
+
+def _configure(conn: Connection[TupleRow]) -> None:
+    conn.isolation_level = IsolationLevel.READ_COMMITTED
+
+
+def _why_no_connection(pool: Pool, error: PoolTimeout) -> DatabaseError:
+    dsn = str(pool.conninfo)
+    try:
+        psycopg.connect(dsn, connect_timeout=5).close()
+    except psycopg.Error as refused:
+        return unreachable(dsn, refused)
+    return DatabaseBusy(f"all {pool.max_size} connections were in use for {pool.timeout:.0f} s: {error}")
+
+
+def unreachable(dsn: str, error: psycopg.Error) -> DatabaseUnreachable:
+    """What to do about a refused connection; libpq's reason names host, port and user but no password."""
+    reason = " ".join(str(error).split())
+    parsed = check_address(dsn)
+    where = f"{parsed.get('host', 'localhost')}:{parsed.get('port', 5432)}"
+    if "password" in reason or "role" in reason:
+        advice = "check user and password of the address"
+    elif "does not exist" in reason and "database" in reason:
+        advice = "check the database name of the address"
+    elif "resolve" in reason or "translate" in reason:
+        advice = "check the host name of the address and the network"
+    else:
+        advice = "check that it runs (a Supabase project may be paused; the embedded one starts with `xpert db start`)"
+    return DatabaseUnreachable(f"no connection to the database at {where}: {advice}. Reason: {reason}")

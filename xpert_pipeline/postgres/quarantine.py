@@ -1,0 +1,54 @@
+"""Records that break their table's contract are kept whole, once, with the reason: nothing Amazon sent is lost."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from xpert_pipeline.postgres.plain_json import dump_json
+
+INSERT = """
+insert into rejected_records as r (seller_id, table_name, content_hash, record_key, reason, record, source, load_id, run_id)
+values (%(seller_id)s, %(table)s, %(hash)s, %(key)s, %(reason)s, %(record)s::jsonb, %(source)s, %(load_id)s, %(run_id)s)
+on conflict (seller_id, table_name, content_hash) do update
+set times_seen = r.times_seen + 1, last_seen_at = now(), reason = excluded.reason, source = excluded.source,
+    load_id = excluded.load_id, run_id = excluded.run_id
+"""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that cannot become a row: the payload as it came, what is wrong with it, and its key if it has one."""
+
+    record: Any
+    reason: str
+    record_key: str | None = None
+
+
+def keep_rejects(conn: Connection, rejects: Sequence[Reject], **of_load: Any) -> None:
+    """Write them; part of the load's transaction.
+
+    Args:
+        conn: The load's transaction.
+        rejects: The records.
+        of_load: seller_id, table, source, load_id and run_id.
+    """
+    seller_id: UUID = of_load["seller_id"]
+    rows = {}
+    for reject in rejects:
+        text = dump_json(reject.record)
+        content_hash = hashlib.sha256(text.encode()).hexdigest()
+        rows[content_hash] = {
+            **of_load,
+            "seller_id": seller_id,
+            "hash": content_hash,
+            "key": reject.record_key,
+            "reason": reject.reason,
+            "record": text,
+        }
+    if rows:
+        with conn.cursor() as cursor:
+            cursor.executemany(INSERT, list(rows.values()))

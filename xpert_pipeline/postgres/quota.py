@@ -1,0 +1,76 @@
+"""Token buckets in PostgreSQL, shared by every process that calls Amazon; the rules are in the migration's functions.
+
+Has the shape of the Quota protocol of `xpert_pipeline.spapi`. Each call is one short transaction.
+"""
+
+from uuid import UUID
+
+from xpert_pipeline.postgres.pool import Pool, operator
+
+TAKE = """
+select wait, level from quota_take(%(app)s, %(scope)s, %(region)s, %(operation)s, %(rate)s, %(burst)s, %(waiter)s,
+                                   %(priority)s::smallint)
+"""
+LEVEL = """
+select least(%(burst)s, %(burst)s - extract(epoch from full_at - clock_timestamp()) * rate)::double precision
+from api_quota where (app, scope, region, operation) = (%(app)s, %(scope)s, %(region)s, %(operation)s)
+"""
+
+
+class PostgresQuota:
+    """Quota of all processes of one database.
+
+    Args:
+        pool: The pipeline's pool.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def take(  # noqa: PLR0913  the protocol's shape
+        self,
+        app: str,
+        scope: str,
+        region: str,
+        operation: str,
+        rate: float,
+        burst: float,
+        waiter: UUID,
+        priority: int,
+    ) -> tuple[float, float]:
+        """Take a token or queue for one.
+
+        Returns:
+            Seconds to sleep before asking again (0 = granted), and tokens left.
+        """
+        given = {
+            "app": app,
+            "scope": scope,
+            "region": region,
+            "operation": operation,
+            "rate": rate,
+            "burst": burst,
+            "waiter": waiter,
+            "priority": priority,
+        }
+        with operator(self._pool) as conn:
+            row = conn.execute(TAKE, given).fetchone()
+        assert row is not None
+        return float(row[0]), float(row[1])
+
+    def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
+        """Empty the bucket for all after a 429."""
+        with operator(self._pool) as conn:
+            conn.execute("select quota_throttled(%s, %s, %s, %s)", [app, scope, region, operation])
+
+    def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
+        """Adopt the rate that an answer named."""
+        with operator(self._pool) as conn:
+            conn.execute("select quota_rate(%s, %s, %s, %s, %s)", [app, scope, region, operation, rate])
+
+    def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:  # noqa: ARG002
+        """Tokens in the bucket now, below 0 while callers wait; a bucket never used is full."""
+        given = {"app": app, "scope": scope, "region": region, "operation": operation, "burst": burst}
+        with operator(self._pool) as conn:
+            row = conn.execute(LEVEL, given).fetchone()
+        return float(row[0]) if row else burst

@@ -1,0 +1,165 @@
+"""The sellers whose data is kept, and their refresh tokens (encrypted; see `encryption`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, decrypt, encrypt, key_id
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.pool import Pool, operator
+
+ACTIVE = "active"
+COLUMNS = """id, amazon_seller_id, name, region, marketplace_ids, timezone, status, status_reason, is_sandbox,
+             refresh_token_encrypted is not null as has_token"""
+
+
+class SellerUnknown(DatabaseError):
+    """No such seller: add it first."""
+
+
+class SellerMixed(DatabaseError):
+    """A real seller would become a sandbox seller, or the reverse."""
+
+
+@dataclass(frozen=True)
+class Seller:
+    """A seller as the pipeline knows it; its token is asked for separately."""
+
+    id: UUID
+    amazon_seller_id: str
+    name: str
+    region: str
+    marketplace_ids: tuple[str, ...]
+    timezone: str
+    status: str
+    status_reason: str | None
+    is_sandbox: bool
+    has_token: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "marketplace_ids", tuple(self.marketplace_ids))
+
+
+class SellerBook:
+    """Reads and writes `sellers`.
+
+    Args:
+        pool: The pipeline's pool.
+        key: 32 bytes for the tokens; None if no token is to be stored or read.
+    """
+
+    def __init__(self, pool: Pool, key: bytes | None = None) -> None:
+        self._pool = pool
+        self._key = key
+
+    def add(
+        self,
+        amazon_seller_id: str,
+        *,
+        name: str,
+        region: str,
+        marketplace_ids: Sequence[str],
+        timezone: str,
+        refresh_token: str | None = None,
+        is_sandbox: bool = False,
+    ) -> Seller:
+        """Add a seller, or bring a known one up to date and active again; without a token the stored one stays.
+
+        Raises:
+            SellerMixed: It is known as the other kind (sandbox or real).
+            EncryptionKeyWrong: A token is given, but no key.
+        """
+        fields = {
+            "amazon_seller_id": amazon_seller_id,
+            "name": name,
+            "region": region,
+            "marketplace_ids": list(marketplace_ids),
+            "timezone": timezone,
+            "is_sandbox": is_sandbox,
+        }
+        with operator(self._pool) as conn:
+            row = conn.execute(
+                """
+                insert into sellers as s (amazon_seller_id, name, region, marketplace_ids, timezone, is_sandbox)
+                values (%(amazon_seller_id)s, %(name)s, %(region)s, %(marketplace_ids)s, %(timezone)s, %(is_sandbox)s)
+                on conflict (amazon_seller_id) do update
+                set name = excluded.name, region = excluded.region, marketplace_ids = excluded.marketplace_ids,
+                    timezone = excluded.timezone, status = 'active', status_reason = null, updated_at = now()
+                where s.is_sandbox = excluded.is_sandbox
+                returning id
+                """,
+                fields,
+            ).fetchone()
+            if row is None:
+                kind = "real" if is_sandbox else "sandbox"
+                raise SellerMixed(
+                    f"{amazon_seller_id} is known as a {kind} seller: invented orders never meet real ones"
+                )
+            if refresh_token is not None:
+                self._store_token(conn, row[0], refresh_token)
+            return _one(conn, amazon_seller_id)
+
+    def all(self) -> list[Seller]:
+        """Every seller, by Amazon's id."""
+        with operator(self._pool) as conn, conn.cursor(row_factory=class_row(Seller)) as cursor:
+            return cursor.execute(f"select {COLUMNS} from sellers order by amazon_seller_id").fetchall()  # noqa: S608
+
+    def active(self) -> list[Seller]:
+        """Sellers to be synced."""
+        return [seller for seller in self.all() if seller.status == ACTIVE]
+
+    def get(self, amazon_seller_id: str) -> Seller:
+        """One seller by Amazon's id.
+
+        Raises:
+            SellerUnknown: There is none.
+        """
+        with operator(self._pool) as conn:
+            return _one(conn, amazon_seller_id)
+
+    def set_status(self, seller_id: UUID, status: str, reason: str | None = None) -> None:
+        """Note that a seller is active, paused, reauth_required or revoked, and why."""
+        with operator(self._pool) as conn:
+            conn.execute(
+                "update sellers set status = %s, status_reason = %s, updated_at = now()"
+                " where id = %s and (status, status_reason) is distinct from (%s, %s)",
+                [status, reason, seller_id, status, reason],
+            )
+
+    def refresh_token(self, seller_id: UUID) -> str | None:
+        """The seller's token, None if none is stored.
+
+        Raises:
+            EncryptionKeyWrong: There is one, but not the key for it.
+        """
+        with operator(self._pool) as conn:
+            row = conn.execute(
+                "select refresh_token_encrypted, encryption_key_id from sellers where id = %s", [seller_id]
+            ).fetchone()
+        if row is None or row[0] is None:
+            return None
+        return decrypt(self._needed_key(), bytes(row[0]), str(seller_id), row[1])
+
+    def _store_token(self, conn: Connection, seller_id: UUID, token: str) -> None:
+        key = self._needed_key()
+        conn.execute(
+            "update sellers set refresh_token_encrypted = %s, encryption_key_id = %s where id = %s",
+            [encrypt(key, token, str(seller_id)), key_id(key), seller_id],
+        )
+
+    def _needed_key(self) -> bytes:
+        if self._key is None:
+            raise EncryptionKeyWrong("XPERT_ENCRYPTION_KEY is not set: it is needed for stored refresh tokens")
+        return self._key
+
+
+def _one(conn: Connection, amazon_seller_id: str) -> Seller:
+    with conn.cursor(row_factory=class_row(Seller)) as cursor:
+        query = f"select {COLUMNS} from sellers where amazon_seller_id = %s"  # noqa: S608
+        seller = cursor.execute(query, [amazon_seller_id]).fetchone()
+    if seller is None:
+        raise SellerUnknown(f"seller {amazon_seller_id} is not known: add it with `xpert sellers add`")
+    return seller

@@ -1,0 +1,91 @@
+"""A private file of rows between fetching and loading, so that memory stays flat and no transaction waits for Amazon."""
+
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+CHUNK = 5_000
+Row = tuple[Any, ...]
+
+
+class SpoolFailed(Exception):
+    """The spool's disk cannot be written; the message says where and what to do."""
+
+
+class RowSpool:
+    """Rows in order of arrival, readable any number of times; the file is gone when the spool is closed.
+
+    Args:
+        directory: Private to the worker, on a disk with room for the window's rows.
+
+    Raises:
+        SpoolFailed: The directory cannot be written.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._buffer: list[Row] = []
+        self._written = 0
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file = tempfile.TemporaryFile(dir=directory, prefix="xpert-spool-")  # noqa: SIM115  closed by close()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def append(self, row: Row) -> None:
+        """Add a row at the end."""
+        self._buffer.append(row)
+        if len(self._buffer) >= CHUNK:
+            self._flush()
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Add rows at the end."""
+        for row in rows:
+            self.append(row)
+
+    def __len__(self) -> int:
+        return self._written + len(self._buffer)
+
+    def __iter__(self) -> Iterator[Row]:
+        """All rows added so far, from the first; one chunk in memory at a time."""
+        self._flush()
+        left, position = self._written, 0
+        while left > 0:
+            self._file.seek(position)
+            chunk: list[Row] = pickle.load(self._file)  # noqa: S301  our own private file
+            position = self._file.tell()
+            left -= len(chunk)
+            yield from chunk
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _flush(self) -> None:
+        if not self._buffer:
+            return
+        try:
+            self._file.seek(0, 2)
+            pickle.dump(self._buffer, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+            self._file.flush()
+        except OSError as error:
+            raise self._failure(error) from error
+        self._written += len(self._buffer)
+        self._buffer = []
+
+    def _failure(self, error: OSError) -> SpoolFailed:
+        return SpoolFailed(
+            f"fetched rows cannot be kept in {self._directory}: {error.strerror}. Free space there, or set TMPDIR or the "
+            "spool directory to a disk that has it; nothing was loaded, run again"
+        )

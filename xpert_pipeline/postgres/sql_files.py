@@ -1,0 +1,41 @@
+"""Where the SQL files are: beside the package in a clone, inside it when installed."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import LiteralString
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def sql_directory() -> Path:
+    """The `sql` directory that belongs to this code.
+
+    Raises:
+        FileNotFoundError: The installation is incomplete.
+    """
+    for candidate in (PACKAGE.parent / "sql", PACKAGE / "sql"):
+        if (candidate / "migrations").is_dir():
+            return candidate
+    msg = f"no SQL files beside {PACKAGE}: the installation is incomplete, install xpert-pipeline again"
+    raise FileNotFoundError(msg)
+
+
+def migrations_directory() -> Path:
+    """The directory of the migration files."""
+    return sql_directory() / "migrations"
+
+
+def transform(table: str) -> LiteralString:
+    """The statement that computes a derived table."""
+    return (sql_directory() / "transforms" / f"{table}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def migration_of(name: str) -> str | None:
+    """The migration that creates a table or function, None if there is none."""
+    made = re.compile(rf"create (table if not exists|or replace function) public\.{re.escape(name)}\b", re.IGNORECASE)
+    for path in sorted(migrations_directory().glob("*.sql")):
+        if made.search(path.read_text(encoding="utf-8")):
+            return path.stem
+    return None

@@ -1,0 +1,118 @@
+"""A real PostgreSQL for the tests: one embedded server a session, one freshly migrated database a test.
+
+`admin_dsn` owns the tables, `pipeline_dsn` and `pool` are the unprivileged role that the pipeline runs as.
+"""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from xpert_pipeline.postgres.embedded import EmbeddedServer, start_embedded
+from xpert_pipeline.postgres.migrations import migrate
+from xpert_pipeline.postgres.pool import Pool, open_pool
+from xpert_pipeline.postgres.sellers import Seller, SellerBook
+
+TEMPLATE = "xpert_template"
+MARKETPLACE = "A21TJRUUN4KGV"
+KEY = bytes(range(32))
+
+
+@pytest.fixture(scope="session")
+def embedded_server() -> Iterator[EmbeddedServer]:
+    home = Path(tempfile.mkdtemp(prefix="xt-"))
+    home.chmod(0o755)  # as root the server runs as another user
+    server = start_embedded(home / "data")
+    with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+        conn.execute("alter system set fsync = off")  # a test database need not survive the machine
+        conn.execute("select pg_reload_conf()")
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    migrate(server.dsn("postgres", TEMPLATE))
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def new_database(embedded_server: EmbeddedServer) -> Callable[[], tuple[str, str]]:
+    """Makes a migrated database; gives its admin and pipeline address."""
+
+    def make() -> tuple[str, str]:
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
+            conn.execute(
+                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+            )
+        return embedded_server.dsn("postgres", name), embedded_server.dsn("xpert_pipeline", name)
+
+    return make
+
+
+def drop_database(admin_dsn: str, server: EmbeddedServer) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(admin_dsn)["dbname"]
+    with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(str(name))))
+
+
+@pytest.fixture
+def database(new_database, embedded_server) -> Iterator[tuple[str, str]]:
+    addresses = new_database()
+    yield addresses
+    drop_database(addresses[0], embedded_server)
+
+
+@pytest.fixture
+def admin_dsn(database) -> str:
+    return database[0]
+
+
+@pytest.fixture
+def pipeline_dsn(database) -> str:
+    return database[1]
+
+
+@pytest.fixture
+def pool(pipeline_dsn) -> Iterator[Pool]:
+    with open_pool(pipeline_dsn) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sellers(pool) -> SellerBook:
+    return SellerBook(pool, KEY)
+
+
+@pytest.fixture
+def seller(sellers) -> Seller:
+    return sellers.add(
+        "A1TESTSELLER",
+        name="Test Books",
+        region="eu",
+        marketplace_ids=[MARKETPLACE],
+        timezone="Asia/Kolkata",
+        refresh_token="Atzr|secret",
+        is_sandbox=True,
+    )
+
+
+@pytest.fixture
+def other_seller(sellers) -> Seller:
+    return sellers.add(
+        "A2OTHERSELLER",
+        name="Other Books",
+        region="eu",
+        marketplace_ids=[MARKETPLACE],
+        timezone="Asia/Kolkata",
+        is_sandbox=True,
+    )
+
+
+@pytest.fixture
+def admin(admin_dsn) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(admin_dsn, autocommit=True) as conn:
+        yield conn

@@ -1,0 +1,101 @@
+"""Small orders, items and products for the tests of loading."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.postgres.loading import TableLoad, load
+from xpert_pipeline.tables.catalog import PRODUCTS
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+
+IN = "A21TJRUUN4KGV"
+DAY = date(2026, 3, 10)
+T0 = datetime(2026, 3, 10, 6, tzinfo=UTC)
+WINDOW = LoadWindow("created", datetime(2026, 3, 9, 18, 30, tzinfo=UTC), datetime(2026, 3, 10, 18, 30, tzinfo=UTC))
+
+
+def order(order_id: str, *, version: int = 0, day: date = DAY, **more: Any) -> dict[str, Any]:
+    return {
+        "marketplace_id": IN,
+        "order_id": order_id,
+        "purchase_date": datetime.combine(day, T0.timetz()),
+        "order_date": day,
+        "last_updated_at": T0 + timedelta(hours=version),
+        "fulfillment_status": "SHIPPED",
+        "sales_channel": "Amazon.in",
+        "programs": ["PRIME"],
+        "is_business": False,
+        "proceeds_breakdowns": [{"type": "ITEM", "subtotal": {"amount": "10.00"}}],
+        "order_total": Decimal("10.00"),
+        "currency": "INR",
+        "item_count": 1,
+        "units_ordered": 1,
+    } | more
+
+
+def item(order_id: str, number: int = 1, *, version: int = 0, day: date = DAY, **more: Any) -> dict[str, Any]:
+    return {
+        "marketplace_id": IN,
+        "order_id": order_id,
+        "order_item_id": f"{order_id}-{number}",
+        "asin": "0123456789",
+        "sku": "SKU/1 %",
+        "title": "Ein Buch 📚",
+        "quantity_ordered": 1,
+        "quantity_fulfilled": 1,
+        "item_subtotal": Decimal("10.0000"),
+        "currency": "INR",
+        "is_cancelled": False,
+        "purchase_date": datetime.combine(day, T0.timetz()),
+        "order_date": day,
+        "last_updated_at": T0 + timedelta(hours=version),
+    } | more
+
+
+def product(sku: str, **more: Any) -> dict[str, Any]:
+    return {"marketplace_id": IN, "sku": sku, "asin": "0123456789", "price": Decimal("99.5"), "currency": "INR"} | more
+
+
+def part(table: Table, rows: Sequence[dict[str, Any]], **more: Any) -> TableLoad:
+    columns = tuple(name for name in table.columns if rows and name in rows[0]) or table.columns
+    tuples = [tuple(row[name] for name in columns) for row in rows]
+    return TableLoad(**{"table": table, "columns": columns, "rows": tuples, "fetched": len(rows)} | more)
+
+
+def orders_and_items(
+    orders: Sequence[dict[str, Any]], items: Sequence[dict[str, Any]], empty_sets: Sequence[tuple] = ()
+) -> list[TableLoad]:
+    return [part(ORDERS, orders), part(ORDER_ITEMS, items, empty_sets=empty_sets)]
+
+
+def products(*rows: dict[str, Any], **more: Any) -> list[TableLoad]:
+    return [part(PRODUCTS, rows, **more)]
+
+
+@contextmanager
+def leased(pool, seller, stream="orders", **more):
+    with hold(pool, seller.id, stream, **more) as lease:
+        yield lease
+
+
+def run_load(pool, seller, parts, *, lease=None, **more):
+    arguments = {
+        "seller_id": seller.id,
+        "run_id": "run-1",
+        "source": "searchOrders",
+        "window": WINDOW,
+        "parts": parts,
+        "partitions": [DAY],
+        "calls": 3,
+        "waited_seconds": 1.5,
+        "started_at": T0,
+    } | more
+    if lease is not None:
+        return load(pool, lease=lease, **arguments)
+    with leased(pool, seller) as own:
+        return load(pool, lease=own, **arguments)
