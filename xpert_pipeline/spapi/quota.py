@@ -51,9 +51,13 @@ class Quota(Protocol):
 class _Bucket:
     rate: float
     burst: float
-    margin: float
     tat: float = float("-inf")  # theoretical arrival time: when the bucket would be full but for what was taken
     waiters: dict[UUID, tuple[int, float, float]] = field(default_factory=dict)  # priority, since, expires
+
+    @property
+    def margin(self) -> float:
+        """Seconds a token is taken late: absorbs latency jitter, so that no 429 is of our own making."""
+        return min(0.25, 0.5 * (self.burst - 1) / self.rate) if self.burst > 1 else 0.02 / self.rate
 
     def level(self, now: float) -> float:
         return min(self.burst, self.burst - max(0.0, self.tat - now) * self.rate)
@@ -119,10 +123,5 @@ class LocalQuota:
 
     def _bucket(self, key: QuotaKey, rate: float, burst: float) -> _Bucket:
         if key not in self._buckets:
-            self._buckets[key] = _Bucket(rate, burst, margin=_margin(rate, burst))
+            self._buckets[key] = _Bucket(rate, burst)
         return self._buckets[key]
-
-
-def _margin(rate: float, burst: float) -> float:
-    """Seconds a token is taken late: absorbs latency jitter, so that no 429 is of our own making."""
-    return min(0.25, 0.5 * (burst - 1) / rate) if burst > 1 else 0.02 / rate

@@ -1,0 +1,30 @@
+"""The table of marketplaces agrees with the library's, and its clocks exist."""
+
+import pytest
+from sp_api.base import Marketplaces
+
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES, UnknownMarketplaceError, by_id
+
+
+def test_every_marketplace_of_the_library_is_here_with_the_same_endpoint():
+    assert {each.marketplace_id: each.endpoint for each in Marketplaces} == {
+        each.id: each.endpoint for each in MARKETPLACES
+    }
+
+
+def test_india_is_asked_at_the_european_endpoint():
+    india = by_id("A21TJRUUN4KGV")
+    assert (india.country, india.currency, india.timezone, india.domain) == ("IN", "INR", "Asia/Kolkata", "Amazon.in")
+    assert india.endpoint == "https://sellingpartnerapi-eu.amazon.com"
+
+
+@pytest.mark.parametrize("marketplace", MARKETPLACES, ids=lambda each: each.country)
+def test_its_clock_and_names_are_unique_and_known(marketplace):
+    assert marketplace.zone.key == marketplace.timezone
+    for name in ("id", "country", "domain"):
+        assert [getattr(each, name) for each in MARKETPLACES].count(getattr(marketplace, name)) == 1
+
+
+def test_an_unknown_id_is_refused_with_the_ids_that_exist():
+    with pytest.raises(UnknownMarketplaceError, match=r"'XX' is no Amazon marketplace id.*A21TJRUUN4KGV \(IN\)"):
+        by_id("XX")
