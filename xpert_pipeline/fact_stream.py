@@ -5,29 +5,27 @@ allocated before they are committed, so each call reads the last `OVERLAP` ids a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import dagster as dg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
+from xpert_pipeline.events import Event, read_events
+from xpert_pipeline.postgres.pool import Pool, operator
 
 CURSOR = "dagster"
 OVERLAP = 5_000
-BATCH = 1_000
 IMPORTANCE = {"failed": 9, "rejected": 7, "completed": 5, "empty": 3}
 NEEDS_A_PERSON = ("ReauthRequired", "AppCredentialsRefused", "NotGranted", "WrongRegion", "MissingTable")
 
 INSERT = """
-insert into fact_stream (event_id, partition_key, seller_id, marketplace_id, event_type, event_category, timestamp, data, metadata,
-                         importance_score, requires_action, processing_status)
-values (%(event_id)s, %(partition_key)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s, %(data)s,
-        %(metadata)s, %(importance)s, %(requires_action)s, 'processed')
+insert into fact_stream (event_id, partition_key, seller_id, marketplace_id, event_type, event_category, timestamp,
+                         data, metadata, importance_score, requires_action)
+values (%(event_id)s, %(partition_key)s, %(seller_id)s, %(marketplace_id)s, %(event_type)s, 'sync', %(timestamp)s,
+        %(data)s, %(metadata)s, %(importance)s, %(requires_action)s)
 on conflict (seller_id, event_id, partition_key) do nothing
 """
 
@@ -42,30 +40,7 @@ select day, jsonb_object_agg(name, number), max(duration)
 """
 
 
-@dataclass(frozen=True)
-class Event:
-    """One thing that happened to one seller: a materialized partition or a failure."""
-
-    storage_id: int
-    at: datetime
-    run_id: str
-    seller: str
-    day: date | None
-    table: str | None
-    error: str | None = None
-
-    @property
-    def event_id(self) -> str:
-        """Dagster's own id of the event; a failed run's failed steps are told apart."""
-        return f"{self.storage_id}:{self.table}" if self.error and self.table else str(self.storage_id)
-
-    @property
-    def partition_key(self) -> str:
-        """Dagster's partition key, empty for a failure."""
-        return partition_key(self.day, self.seller) if self.day else ""
-
-
-def collect_events(instance: dg.DagsterInstance, pool: ConnectionPool, assets: Sequence[str]) -> int:
+def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[str]) -> int:
     """Write every event that is not yet in `fact_stream`.
 
     Args:
@@ -76,69 +51,28 @@ def collect_events(instance: dg.DagsterInstance, pool: ConnectionPool, assets: S
     Returns:
         Rows written now.
     """
-    with pool.connection() as connection, connection.transaction():
-        cursor = _locked_cursor(connection)
-        since = max(0, cursor - OVERLAP)
-        events = [*_materializations(instance, assets, since), *_failures(instance, since)]
+    with operator(pool) as connection:
+        cursor = _cursor(connection)
+    events = list(read_events(instance, assets, max(0, cursor - OVERLAP)))
+    newest = max((event.storage_id for event in events), default=cursor)
+    with operator(pool) as connection:
+        cursor = _cursor(connection)
         written = _write(connection, events)
-        newest = max([cursor, *(event.storage_id for event in events)])
-        connection.execute(
-            "update fact_cursor set cursor = %s, updated_at = now() where name = %s", (str(newest), CURSOR)
-        )
+        _move_cursor(connection, max(cursor, newest))
     return written
 
 
-def _locked_cursor(connection: Connection) -> int:
+def _cursor(connection: Connection) -> int:
+    """The position reached; its row is locked until the transaction ends."""
     connection.execute("insert into fact_cursor (name, cursor) values (%s, '0') on conflict do nothing", (CURSOR,))
     row = connection.execute("select cursor from fact_cursor where name = %s for update", (CURSOR,)).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
-    for asset in assets:
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
-        page = instance.fetch_materializations(wanted, limit=BATCH, ascending=True)
-        while True:
-            for record in page.records:
-                if record.partition_key:
-                    day, seller = split_key(record.partition_key)
-                    yield Event(record.storage_id, _at(record.timestamp), record.run_id, seller, day, asset)
-            if not page.has_more:
-                break
-            page = instance.fetch_materializations(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
-
-
-def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:
-    wanted = dg.RunStatusChangeRecordsFilter(event_type=dg.DagsterEventType.RUN_FAILURE, after_storage_id=since)
-    page = instance.fetch_run_status_changes(wanted, limit=BATCH, ascending=True)
-    while True:
-        for record in page.records:
-            run = instance.get_run_by_id(record.event_log_entry.run_id)
-            if run:
-                yield from _failures_of_run(instance, run, record.storage_id, _at(record.timestamp))
-        if not page.has_more:
-            break
-        page = instance.fetch_run_status_changes(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
-
-
-def _failures_of_run(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, storage_id: int, at: datetime
-) -> Iterator[Event]:
-    steps = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    failed = [(entry.step_key, _reason(entry)) for entry in steps] or [(None, "the run ended without a step failing")]
-    for seller in sellers_of_run(run.tags):
-        for step, reason in failed:
-            yield Event(storage_id, at, run.run_id, seller, None, step, reason)
-
-
-def _reason(entry: dg.EventLogEntry) -> str:
-    failure = entry.dagster_event.step_failure_data if entry.dagster_event else None
-    if failure is None:
-        return "unknown"
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return failure.user_failure_data.description
-    return (failure.error.message if failure.error else "unknown").strip()
+def _move_cursor(connection: Connection, newest: int) -> None:
+    statement = "update fact_cursor set cursor = %s, updated_at = now() where name = %s"
+    connection.execute(statement, (str(newest), CURSOR))
 
 
 def _write(connection: Connection, events: Iterable[Event]) -> int:
@@ -217,7 +151,3 @@ def _kind(data: dict[str, Any]) -> str:
     if data.get("rejected"):
         return "rejected"
     return "completed" if data.get("fetched") or data.get("count") else "empty"
-
-
-def _at(timestamp: float) -> datetime:
-    return datetime.fromtimestamp(timestamp, UTC)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -77,6 +78,18 @@ class Home:
     def keep_world(self, world: str, arguments: Sequence[str]) -> None:
         """Remember a sandbox world for commands that do not name one."""
         _replace(self.path / "world.json", {"id": world, "arguments": list(arguments)})
+
+    def lately(self, subject: str) -> bool:
+        """Whether a subject was noted within the last day."""
+        file = self.path / "noted.json"
+        noted = json.loads(file.read_text()) if file.exists() else {}
+        return time.time() - float(noted.get(subject, 0)) < 86_400
+
+    def note(self, subject: str) -> None:
+        """Note a subject with the present time."""
+        file = self.path / "noted.json"
+        noted = json.loads(file.read_text()) if file.exists() else {}
+        _replace(file, {**noted, subject: int(time.time())})
 
     def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
         file = self.path / "state.json"

@@ -3,6 +3,7 @@
 import click
 
 from xpert_pipeline.cli.db import db
+from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers import sellers
 from xpert_pipeline.cli.sync import backfill, sync
@@ -13,10 +14,10 @@ from xpert_pipeline.cli.up import up
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there.")
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
-def main(context: click.Context, as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+def main(context: click.Context, as_json: bool) -> None:
     """Keep an Amazon seller's business in PostgreSQL: current, complete and honest."""
     context.obj = {"json": as_json}
 
 
-for command in (up, sync, backfill, db, sellers, sandbox):
+for command in (up, sync, backfill, db, sellers, doctor, sandbox):
     main.add_command(command)

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import dagster as dg
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.summary import TableOutcome, failures, outcomes
+from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
+from xpert_pipeline.events import failed_steps
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -63,12 +64,16 @@ def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> 
         finished = []
         for seller in sellers:
             run_id = _run(definitions, instance, seller, request)
-            finished.append(
-                Finished(outcomes(place.pool, instance, run_id, seller, request.names), failures(instance, run_id))
-            )
+            finished.append(finish(place, instance, run_id, seller, request))
         with suppress(dg.DagsterError):
             collect_events(instance, place.pool, [table.name for table in TABLES])
     return finished
+
+
+def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: Request) -> Finished:
+    """What an ended run did."""
+    errors = [f"{step}: {reason}" for step, reason in failed_steps(instance, run_id)]
+    return Finished(outcomes(place.pool, instance, run_id, seller, request.names), errors)
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:

@@ -70,18 +70,6 @@ def outcomes(
     return found
 
 
-def failures(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """What each failed step said."""
-    said = []
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        failure = entry.dagster_event.step_failure_data if entry.dagster_event else None
-        text = failure.error.message if failure and failure.error else "failed"
-        if failure and failure.user_failure_data and failure.user_failure_data.description:
-            text = failure.user_failure_data.description
-        said.append(f"{entry.step_key}: {text.strip()}")
-    return said
-
-
 def show(console: Console, results: Sequence[TableOutcome]) -> None:
     """Print one line per table."""
     many = len({result.seller for result in results}) > 1

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
+from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
@@ -40,7 +41,7 @@ def backfill(context: click.Context, **options: Any) -> None:
 def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, **options: Any) -> int:
     span: tuple[datetime | None, datetime | None] = (options["from_day"], options["to_day"])
     with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
-        chosen = place.sellers(options["sellers"])
+        chosen = fit_sellers(place, place.sellers(options["sellers"]))
         console = Console(stderr=True)
         finished = []
         with progress(console, "syncing ..."):

@@ -13,8 +13,7 @@ import yaml
 from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.runner import Finished, Request
-from xpert_pipeline.cli.summary import failures, outcomes
+from xpert_pipeline.cli.runner import Finished, Request, finish
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -68,9 +67,7 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: dict[str, Selle
         while (run := instance.get_run_by_id(run_id)) is None or run.status not in ENDED:
             place.services.check()
             time.sleep(1)
-        finished.append(
-            Finished(outcomes(place.pool, instance, run_id, seller, request.names), failures(instance, run_id))
-        )
+        finished.append(finish(place, instance, run_id, seller, request))
     return finished
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from xpert_pipeline.cli import ui
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
+from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
@@ -43,7 +44,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
     ) as place:
         if place.settings.ignored:
             console.print(f"not needed any more and ignored: {', '.join(place.settings.ignored)}")
-        sellers = place.sellers(options["sellers"])
+        sellers = fit_sellers(place, place.sellers(options["sellers"]))
         span = (options["from_day"], options["to_day"])
         first, last = chosen_days(place.settings, place.settings.start_date, span, options["days"])
         request = Request(first, last, split_tables(options["tables"]), options["refetch"])

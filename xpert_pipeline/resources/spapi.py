@@ -1,10 +1,13 @@
 """SpApiResource: Amazon's Selling Partner API as Dagster sees it, one client per seller, quota in Postgres."""
 
+from dataclasses import dataclass, field
+
 import dagster as dg
 
-from xpert_pipeline.progress import ProgressListener
+from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.progress import ProgressListener
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired
@@ -12,6 +15,36 @@ from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.session import SellerApi
 
 LIVE, BACKFILL = 0, 1
+
+
+@dataclass(frozen=True)
+class Application:
+    """The LWA application, and where it finds Amazon (None: the region's own addresses)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    endpoint: str | None = None
+    token_url: str | None = None
+
+
+def connect(app: Application, seller: Seller, token: str | None, pool: Pool, priority: int = LIVE) -> SellerApi:
+    """A client for a seller's first marketplace, its quota shared through the database.
+
+    Raises:
+        ReauthRequired: If there is no refresh token.
+    """
+    who = seller.amazon_seller_id
+    if token is None:
+        raise ReauthRequired("no refresh token is stored", operation="authorization", seller=who)
+    return SellerApi(
+        Credentials(app.client_id, app.client_secret, token, who),
+        by_id(seller.marketplace_ids[0]),
+        PostgresQuota(pool),
+        endpoint=app.endpoint,
+        token_url=app.token_url,
+        priority=priority,
+        listener=ProgressListener(who),
+    )
 
 
 class SpApiResource(dg.ConfigurableResource):
@@ -40,23 +73,7 @@ class SpApiResource(dg.ConfigurableResource):
         Raises:
             ReauthRequired: If no refresh token of this seller is known.
         """
-        return SellerApi(
-            Credentials(self.client_id, self.client_secret, self._refresh_token(seller), seller.amazon_seller_id),
-            by_id(seller.marketplace_ids[0]),
-            PostgresQuota(self.postgres.pool),
-            endpoint=self.endpoint,
-            token_url=self.token_url,
-            priority=priority,
-            listener=ProgressListener(seller.amazon_seller_id),
-        )
-
-    def _refresh_token(self, seller: Seller) -> str:
-        if self.env_refresh_token and seller.amazon_seller_id == self.env_seller_id:
-            return self.env_refresh_token
-        token = self.postgres.sellers.refresh_token(seller.id)
-        if token is None:
-            raise ReauthRequired(
-                f"seller {seller.amazon_seller_id} has no refresh token: "
-                f"give one with `xpert sellers add {seller.amazon_seller_id}` or AMAZON_REFRESH_TOKEN"
-            )
-        return token
+        known = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
+        token = known.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
+        app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)
+        return connect(app, seller, token, self.postgres.pool, priority)

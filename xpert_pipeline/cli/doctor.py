@@ -1,0 +1,116 @@
+"""`xpert doctor`: every precondition of a sync, one by one, each failure with what to do."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import psutil
+
+from xpert_pipeline.cli.database_checks import check_database, check_tokens
+from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
+from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.preflight import client_of
+from xpert_pipeline.cli.seller_checks import check_identity, check_sources
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.spapi.errors import SpApiError
+
+GIBI = 1024**3
+
+
+@click.command()
+@click.option("--seller", "wanted", multiple=True, metavar="ID", help="Only this seller; repeatable.")
+@click.option("--sandbox", "force_sandbox", is_flag=True, help="Look at the sandbox, though credentials are set.")
+@data_dir_option
+@click.pass_context
+def doctor(context: click.Context, wanted: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
+    """Check every precondition of a sync: environment, disk, database, roles, sellers, authorizations, data."""
+    findings = []
+    with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
+        for finding in examine(place, wanted):
+            findings.append(finding)
+            if not context.obj["json"]:
+                click.echo(finding.line())
+    failed = [finding for finding in findings if finding.state == FAIL]
+    if context.obj["json"]:
+        click.echo(json.dumps({"findings": [finding.as_json() for finding in findings], "ok": not failed}))
+    else:
+        click.echo(f"\n{len(findings)} checks, {len(failed)} failed")
+    context.exit(3 if failed else 0)
+
+
+def examine(place: Workplace, wanted: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """All findings, cheapest first."""
+    yield _environment(place)
+    yield from _machine(place)
+    database = list(check_database(place.pool))
+    yield from database
+    if any(finding.check == "database" and finding.state == FAIL for finding in database):
+        return
+    sellers = place.sellers(wanted)
+    yield from check_tokens(place.book, sellers, place.settings.seller_id if place.settings.refresh_token else None)
+    for seller in sellers:
+        yield from _seller(place, seller)
+
+
+def _environment(place: Workplace) -> Finding:
+    source = "the SP-API sandbox (no Amazon credentials)" if place.uses_sandbox else "Amazon, by AMAZON_* variables"
+    noted = f"; ignored: {', '.join(place.settings.ignored)}" if place.settings.ignored else ""
+    return Finding("environment", OK, f"data comes from {source}{noted}")
+
+
+def _machine(place: Workplace) -> Iterator[Finding]:
+    free = shutil.disk_usage(place.home.path).free / GIBI
+    state, advice = (WARN, "free some space: spooled data and the database need it") if free < 2 else (OK, "")
+    yield Finding("disk", state, f"{free:.1f} GiB free at the data directory", advice)
+    memory = psutil.virtual_memory().available / GIBI
+    state, advice = (WARN, "a run needs about 0.4 GiB: stop something or add memory") if memory < 1 else (OK, "")
+    yield Finding("memory", state, f"{memory:.1f} GiB available", advice)
+    loopback = os.environ.get("SP_API_ENDPOINT", "").startswith("http://")
+    proxies = [name for name in ("HTTPS_PROXY", "ALL_PROXY") if os.environ.get(name) and not loopback]
+    if proxies:
+        yield Finding(
+            "network", WARN, f"requests go through {', '.join(proxies)}", "see that it lets Amazon's hosts pass"
+        )
+
+
+def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
+    try:
+        api = client_of(place, seller)
+    except SpApiError as error:
+        yield Finding("authorization", FAIL, error.message, error.what_to_do, seller.amazon_seller_id)
+        return
+    with api:
+        identity = list(check_identity(seller, api))
+        yield from identity
+        if all(finding.state != FAIL for finding in identity):
+            yield from check_sources(seller, api)
+    yield from _history(place, seller)
+
+
+def _history(place: Workplace, seller: Seller) -> Iterator[Finding]:
+    """What earlier loads left behind: quarantined records, and requests that Amazon throttled."""
+    with tenant(place.pool, seller.id) as connection:
+        rejected = _count(connection, "select count(*) from rejected_records where seller_id = %s", seller.id)
+        throttled = _count(
+            connection,
+            "select coalesce(sum(throttled_count), 0) from api_quota where scope in (%s, '*') "
+            "and throttled_at > now() - interval '1 day'",
+            seller.amazon_seller_id,
+        )
+    who = seller.amazon_seller_id
+    if rejected:
+        advice = "each with its reason: select table_name, reason, record from rejected_records"
+        yield Finding("quarantine", WARN, f"{rejected} records are set apart", advice, who)
+    if throttled:
+        advice = "another program may use this application's quota; the pipeline paces itself by the rate that is left"
+        yield Finding("throttling", WARN, f"{throttled} requests answered 429 in the last day", advice, who)
+
+
+def _count(connection: Any, query: str, value: object) -> int:
+    row = connection.execute(query, (value,)).fetchone()
+    return int(row[0]) if row else 0
