@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline.watchdog import mark_process
 
 
 class PostgresResource(dg.ConfigurableResource):
@@ -29,8 +30,10 @@ class PostgresResource(dg.ConfigurableResource):
     _pool: ConnectionPool | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:  # noqa: ARG002
-        """Keep one pool for the run and close it at the end."""
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
+        """Keep one pool for the run and close it at the end; note for the watchdog which process runs it."""
+        if context.instance is not None and context.run_id:
+            mark_process(context.instance, context.run_id)
         try:
             yield self
         finally:
