@@ -11,6 +11,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # what is meant by them
 _LATIN = "iso8859-1"  # has a meaning for every byte; who declares it means Windows-1252, as a rule
 
 
@@ -39,7 +40,8 @@ def charset_of(path: Path, declared: str | None) -> str:
 def _candidates(declared: str | None) -> list[str]:
     known = []
     try:
-        name = codecs.lookup(declared or "utf-8").name
+        declared = (declared or "utf-8").strip().lower()
+        name = codecs.lookup(_JAPANESE.get(declared, declared)).name
         known = ["cp1252", name] if name == _LATIN else [name]
     except LookupError:
         pass

@@ -22,7 +22,6 @@ from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.spapi.transport import NetworkFailure, is_loopback, timed
 
-_CHUNK = 256 * 1024
 _FREE_BYTES = 64 * 1024 * 1024  # below this size no ratio is suspicious
 
 
@@ -149,7 +148,7 @@ class _Download:
     def _write(self, response: httpx.Response, deadline: Deadline, sink: BinaryIO) -> None:
         """Write the uncompressed document, within the limits."""
         gunzip, written, received = Gunzip(), 0, 0
-        for raw in timed(response.iter_raw(_CHUNK), deadline):
+        for raw in timed(response.iter_raw(), deadline):
             received += len(raw)
             for piece in gunzip.feed(raw):
                 written += len(piece)

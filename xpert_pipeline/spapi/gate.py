@@ -14,7 +14,7 @@ from xpert_pipeline.spapi.deadline import Deadline
 from xpert_pipeline.spapi.errors import StaleToken, Stopped, Throttled, TokenRefused, Transient
 from xpert_pipeline.spapi.library import Prepared
 from xpert_pipeline.spapi.listener import Meter, logger
-from xpert_pipeline.spapi.quota import Quota, QuotaKey
+from xpert_pipeline.spapi.quota import Quota, QuotaKey, kept_for_live_work
 from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.tokens import AccessTokens
 from xpert_pipeline.spapi.transport import Answer, NetworkFailure, Transport
@@ -117,9 +117,10 @@ class Gate:
         return self._rates.get(operation, usage_plans.plan(operation).rate)
 
     def level(self, operation: str) -> float:
-        """Tokens left in the bucket of an operation."""
+        """Tokens in the bucket of an operation that this caller may take at once."""
         plan, key = usage_plans.plan(operation), self.key(operation)
-        return self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
+        level = self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
+        return max(0.0, level - kept_for_live_work(plan.burst, self._identity.priority))
 
     def _attempt(
         self, operation: str, request: Prepared, expects: Mapping[str, type], deadline: Deadline

@@ -167,7 +167,8 @@ def _checked_prolog(path: Path) -> str | None:
             while not begun and (chunk := file.read(4096)):
                 parser.Parse(chunk)
     except (expat.ExpatError, ValueError, LookupError) as exc:
-        raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
+        if not begun:  # what comes behind the root's beginning is for the real parser
+            raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
     if not begun:
         raise BadAnswer(f"the document is no XML: {_opening(path)!r}", operation=_REPORT)
     return declared[0] if declared else None

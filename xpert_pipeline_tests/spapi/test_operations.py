@@ -8,7 +8,7 @@ import pytest
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
-from xpert_pipeline.spapi.operations.listings import search_listings_items
+from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline_tests.spapi.scripted import Reply
@@ -130,3 +130,9 @@ def test_participations_are_the_sellers_marketplaces(amazon, api):
     amazon.on("GET", PARTICIPATIONS, Reply(200, {"payload": told}))
     assert marketplace_participations(api) == told
     assert amazon.calls(PARTICIPATIONS)[0].query == {}
+
+
+def test_listings_can_be_counted_with_one_call(amazon, api):
+    Shop(amazon, 2345)
+    assert count_listings(api) == 2345
+    assert len(amazon.calls(LISTINGS)) == 1

@@ -51,6 +51,14 @@ def test_live_work_stands_before_a_backfill_that_came_earlier():
     assert again > second
 
 
+def test_a_backfill_leaves_the_last_quarter_of_a_burst_to_live_work():
+    quota = LocalQuota()
+    assert [take(quota, rate=0.01, burst=8.0, priority=1)[0] for _ in range(5)] == [0] * 5
+    assert take(quota, rate=0.01, burst=8.0, priority=1)[0] == pytest.approx(0.25, abs=0.1)  # the margin alone
+    assert [take(quota, rate=0.01, burst=8.0, priority=0)[0] for _ in range(2)] == [0, 0]
+    assert take(quota, rate=0.01, burst=8.0, priority=1)[0] > 150
+
+
 def test_a_waiter_that_never_returns_costs_nothing():
     quota = LocalQuota()
     take(quota, rate=50.0, burst=1.0)

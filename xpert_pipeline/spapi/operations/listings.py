@@ -62,7 +62,7 @@ def search_listings_items(api: SellerApi, *, updated_after: datetime | None = No
 
 def count_listings(api: SellerApi, *, updated_after: datetime | None = None) -> int:
     """Tell how many listings a search would yield (searchListingsItems, one call)."""
-    filters = {"lastUpdatedAfter": to_amazon(updated_after)} if updated_after is not None else {}
+    filters: dict[str, Any] = {"lastUpdatedAfter": to_amazon(updated_after)} if updated_after is not None else {}
     answer = api.call(
         "searchListingsItems",
         api.seller_id,
@@ -75,7 +75,7 @@ def count_listings(api: SellerApi, *, updated_after: datetime | None = None) -> 
 
 
 def _walk(api: SellerApi, updated_after: datetime | None, created_after: datetime | None) -> Iterator[dict[str, Any]]:
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = {"sortBy": "createdDate", "sortOrder": "ASC", "pageSize": PAGE_SIZE}
     if updated_after is not None:
         filters["lastUpdatedAfter"] = to_amazon(updated_after)
     if created_after is not None:
@@ -90,9 +90,6 @@ def _walk(api: SellerApi, updated_after: datetime | None, created_after: datetim
             expects={"items": list},
             marketplaceIds=api.marketplace.id,
             includedData=list(INCLUDED_DATA),
-            sortBy="createdDate",
-            sortOrder="ASC",
-            pageSize=PAGE_SIZE,
             **filters,
             **paging,
         )
