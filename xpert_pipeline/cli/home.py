@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,14 +69,14 @@ class Home:
         return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen and chosen.isoformat()))
 
     def world(self) -> dict[str, Any] | None:
-        """The sandbox world served last: its id and options."""
+        """Options of the sandbox world served last."""
         file = self.path / "world.json"
         found: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
         return found
 
-    def keep_world(self, world: str, arguments: Sequence[str]) -> None:
+    def keep_world(self, options: dict[str, Any]) -> None:
         """Remember a sandbox world for commands that do not name one."""
-        _replace(self.path / "world.json", {"id": world, "arguments": list(arguments)})
+        _replace(self.path / "world.json", options)
 
     def lately(self, subject: str) -> bool:
         """Whether a subject was noted within the last day."""

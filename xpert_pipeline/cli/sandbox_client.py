@@ -1,12 +1,8 @@
 """What the CLI asks of a sandbox it started: its sellers, and its statistics for the result's document."""
 
-from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
-
-WORLD_ZONE = ZoneInfo("Asia/Kolkata")
 
 
 def sellers(ready: dict[str, Any]) -> list[dict[str, Any]]:
@@ -24,11 +20,6 @@ def stats(ready: dict[str, Any]) -> dict[str, Any]:
     """Calls by operation, seller and status since the sandbox started."""
     found: dict[str, Any] = _get(ready, "/_sandbox/stats")
     return found
-
-
-def default_as_of() -> date:
-    """A new world's last day: the last complete day of its marketplace."""
-    return datetime.now(WORLD_ZONE).date() - timedelta(days=1)
 
 
 def _get(ready: dict[str, Any], path: str) -> Any:

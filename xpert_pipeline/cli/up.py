@@ -16,7 +16,7 @@ from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
 from xpert_pipeline.cli.services import free_port
-from xpert_pipeline.cli.workplace import Workplace, World, open_workplace
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.options import sandbox_options
 
 PORT = 3000
@@ -39,9 +39,7 @@ def up(context: click.Context, **options: Any) -> None:
 
 def _up(options: dict[str, Any], *, as_json: bool) -> int:
     console = Console(stderr=True)
-    with open_workplace(
-        options["data_dir"], world=World.from_options(options), force_sandbox=options["force_sandbox"]
-    ) as place:
+    with open_workplace(options["data_dir"], world=options, force_sandbox=options["force_sandbox"]) as place:
         if place.settings.ignored:
             console.print(f"not needed any more and ignored: {', '.join(place.settings.ignored)}")
         sellers = fit_sellers(place, place.sellers(options["sellers"]))

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.instance import STORAGE, ensure_schema, open_instance, storage_url, write_config
 from xpert_pipeline.cli.services import Services, start_sandbox
+from xpert_pipeline.cli.world import fixed_options
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate, pending
@@ -25,15 +25,6 @@ from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.settings import Settings, SettingsError
 from xpert_pipeline.spapi.marketplaces import by_id
-
-
-@dataclass(frozen=True)
-class World:
-    """Which world the sandbox serves: its options, and the id under which its last day is kept."""
-
-    arguments: tuple[str, ...]
-    id: str
-    as_of: date | None = None
 
 
 @dataclass
@@ -91,10 +82,15 @@ def read_settings() -> Settings:
 def open_workplace(
     data_dir: str | None,
     *,
-    world: World | None = None,
+    world: dict[str, Any] | None = None,
     force_sandbox: bool = False,
 ) -> Iterator[Workplace]:
     """Start what is needed, and stop it at the end.
+
+    Args:
+        data_dir: `--data-dir`.
+        world: The sandbox's options as click parsed them; None means the world served last.
+        force_sandbox: Take the sandbox though credentials or DATABASE_URL are set.
 
     Raises:
         PreconditionError: With what is missing and how to mend it.
@@ -109,7 +105,8 @@ def open_workplace(
             _export(home, settings, admin, pipeline)
             sandbox = None
             if uses_sandbox:
-                sandbox = start_sandbox(services, _world_arguments(home, world))
+                options = fixed_options(home, world)
+                sandbox = start_sandbox(services, [f"--port={options.port}", *options.arguments()])
                 _export_sandbox(sandbox)
             pool = open_pool(pipeline)
             try:
@@ -186,15 +183,6 @@ def _export_sandbox(ready: dict[str, Any]) -> None:
             "AMAZON_CLIENT_SECRET": ready["client_secret"],
         }
     )
-
-
-def _world_arguments(home: Home, world: World | None) -> list[str]:
-    """Options of the world asked for, else of the last one; its last day is the one of its first start."""
-    kept = home.world()
-    chosen = world or (World(tuple(kept["arguments"]), kept["id"]) if kept else default_world())
-    home.keep_world(chosen.id, chosen.arguments)
-    as_of = home.as_of(chosen.id, chosen.as_of, sandbox_client.default_as_of())
-    return [*chosen.arguments, "--as-of", as_of.isoformat()]
 
 
 def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
