@@ -1,0 +1,208 @@
+"""sql/monitoring: each statement runs as the pipeline's role and answers its question."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from xpert_pipeline.postgres.pool import Pool, tenant
+from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.postgres.sellers import Seller
+
+FOLDER = Path(__file__).resolve().parents[2] / "sql" / "monitoring"
+QUESTIONS = {
+    "failures",
+    "freshness",
+    "gaps",
+    "quota_waits",
+    "recent_events",
+    "rejected_records",
+    "sync_performance",
+}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)
+TODAY = (NOW + timedelta(hours=5, minutes=30)).date()  # at Amazon.in
+
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def ask(pool: Pool, seller: Seller) -> Ask:
+    def run(question: str, **given: Any) -> list[dict[str, Any]]:
+        parameters = {
+            "amazon_seller_id": seller.amazon_seller_id,
+            "rows": 20,
+            "since": LONG_AGO,
+            "table_name": "orders",
+            "first_day": TODAY - timedelta(days=10),
+            "scope": seller.amazon_seller_id,
+        } | given
+        with tenant(pool, seller.id) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute((FOLDER / f"{question}.sql").read_bytes(), parameters).fetchall()
+
+    return run
+
+
+def add(connection: Connection, table: str, **row: Any) -> None:
+    names = ", ".join(row)
+    places = ", ".join(f"%({name})s" for name in row)
+    connection.execute(f"insert into {table} ({names}) values ({places})".encode(), row)
+
+
+def add_event(connection: Connection, seller: Seller, at: datetime, kind: str, **data: Any) -> None:
+    add(
+        connection,
+        "fact_stream",
+        seller_id=seller.id,
+        event_type=kind,
+        event_category="sync",
+        timestamp=at,
+        data=Jsonb(data),
+        requires_action=kind == "sync.failed",
+        event_id=str(uuid4()),
+    )
+
+
+def add_load(connection: Connection, seller: Seller, **given: Any) -> None:
+    row = {
+        "load_id": uuid4(),
+        "table_name": "orders",
+        "seller_id": seller.id,
+        "source": "searchOrders",
+        "window_kind": "created",
+        "window_start": NOW - timedelta(days=1),
+        "window_end": NOW,
+        "run_id": "run-1",
+        "started_at": NOW - timedelta(seconds=20),
+        "finished_at": NOW,
+        **dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0),
+    } | given
+    add(connection, "loads", **row)
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=5, minutes=30)
+
+
+def test_the_folder_holds_these_questions():
+    assert {file.stem for file in FOLDER.glob("*.sql")} == QUESTIONS
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+def test_each_file_is_one_statement_that_opens_with_its_question(question: str, ask: Ask):
+    text = (FOLDER / f"{question}.sql").read_text()
+    assert text.startswith("-- ")
+    assert text.splitlines()[0].endswith("?")
+    assert "-- Parameters: " in text
+    ask(question, table_name="sales_data" if question == "gaps" else "orders")
+
+
+def test_recent_events_come_newest_first_with_their_numbers(admin: Connection, seller: Seller, ask: Ask):
+    add_event(
+        admin, seller, NOW - timedelta(hours=2), "sync.completed", table="orders", records_processed=7, inserted=5
+    )
+    add_event(admin, seller, NOW, "sync.failed", table="products", error="NotGranted: no role")
+    found = ask("recent_events")
+    assert [(row["event_type"], row["table_name"]) for row in found] == [
+        ("sync.failed", "products"),
+        ("sync.completed", "orders"),
+    ]
+    assert (found[1]["records_processed"], found[1]["inserted"]) == (7, 5)
+    assert len(ask("recent_events", rows=1)) == 1
+
+
+def test_a_failure_is_over_once_its_table_has_been_synced_again(admin: Connection, seller: Seller, ask: Ask):
+    for hours in (5, 4):
+        add_event(admin, seller, NOW - timedelta(hours=hours), "sync.failed", table="orders", error="Transient: 503")
+    add_event(admin, seller, NOW - timedelta(hours=3), "sync.completed", table="orders")
+    add_event(admin, seller, NOW - timedelta(hours=1), "sync.failed", table="products", error="NotGranted: no role")
+    found = ask("failures")
+    assert [(row["table_name"], row["failures"], row["still_failing"]) for row in found] == [
+        ("products", 1, True),
+        ("orders", 2, False),
+    ]
+    assert ask("failures", since=NOW) == []
+
+
+def test_performance_adds_up_the_windows_of_a_run(admin: Connection, seller: Seller, ask: Ask):
+    for _ in range(2):
+        add_load(admin, seller, fetched=10, inserted=10, calls=3, waited_seconds=4.5)
+    add_load(admin, seller, run_id="run-0", finished_at=NOW - timedelta(days=1), started_at=NOW - timedelta(days=1))
+    newest, older = ask("sync_performance")
+    assert (newest["run_id"], older["run_id"]) == ("run-1", "run-0")
+    assert (newest["windows"], newest["records_processed"], newest["calls"]) == (2, 20, 6)
+    assert (float(newest["seconds"]), float(newest["waited_seconds"])) == (40.0, 9.0)
+
+
+def test_gaps_are_ranges_of_days_that_no_window_covers_whole(admin: Connection, seller: Seller, ask: Ask):
+    first = TODAY - timedelta(days=10)
+    for start, days in ((first, 2), (first + timedelta(days=4), 3)):
+        add_load(admin, seller, window_start=midnight(start), window_end=midnight(start + timedelta(days=days)))
+    half = first + timedelta(days=7)
+    add_load(admin, seller, window_start=midnight(half), window_end=midnight(half) + timedelta(hours=12))
+    add_load(admin, seller, window_kind="derived", window_start=midnight(first), window_end=midnight(TODAY))
+    found = [(row["first_day"] - first, row["last_day"] - first, row["day_count"]) for row in ask("gaps", first_day=first)]
+    assert found == [(timedelta(2), timedelta(3), 2), (timedelta(7), timedelta(9), 3)]
+
+
+def test_without_any_load_every_day_before_today_is_a_gap(ask: Ask):
+    (gap,) = ask("gaps")
+    assert (gap["first_day"], gap["last_day"], gap["day_count"]) == (TODAY - timedelta(10), TODAY - timedelta(1), 10)
+
+
+def test_rejected_records_are_counted_by_reason(admin: Connection, seller: Seller, ask: Ask):
+    for key, reason in (("1", "no purchase date"), ("2", "no purchase date"), ("3", "currency missing")):
+        add(
+            admin,
+            "rejected_records",
+            seller_id=seller.id,
+            table_name="orders",
+            content_hash=key,
+            record_key=key,
+            reason=reason,
+            record=Jsonb({}),
+            source="searchOrders",
+            load_id=uuid4(),
+            run_id="run-1",
+        )
+    found = ask("rejected_records")
+    assert [(row["reason"], row["records"], row["example_key"]) for row in found] == [
+        ("no purchase date", 2, "1"),
+        ("currency missing", 1, "3"),
+    ]
+
+
+def test_quota_waits_show_an_empty_bucket_and_who_queues_for_it(pool: Pool, seller: Seller, ask: Ask):
+    quota = PostgresQuota(pool)
+    bucket = ("app", seller.amazon_seller_id, "eu", "searchOrders")
+    rate, burst = 0.0167, 1.0
+    waits = [quota.take(*bucket, rate, burst, uuid4(), 0)[0] for _ in range(2)]
+    assert waits[0] == 0 < waits[1]
+    quota.throttled(*bucket)
+    (row,) = ask("quota_waits")
+    assert (row["operation"], row["calls"], row["waiting"], row["answers_429"]) == ("searchOrders", 1, 1, 1)
+    assert row["tokens_now"] < 1
+    assert row["last_429_at"] is not None
+    assert ask("quota_waits", scope="another seller") == []
+
+
+def test_freshness_tells_the_newest_load_and_day_of_each_table(admin: Connection, seller: Seller, ask: Ask):
+    add_load(admin, seller, newest_day=TODAY, window_kind="updated", window_end=NOW)
+    add_load(admin, seller, table_name="products", window_kind="snapshot", finished_at=NOW - timedelta(hours=30))
+    orders, products = ask("freshness")
+    assert (orders["table_name"], orders["newest_day"], orders["changes_followed_until"]) == ("orders", TODAY, NOW)
+    assert (products["table_name"], float(products["hours_since_load"])) == ("products", 30.0)
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS - {"quota_waits", "gaps"}))
+def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_seller: Seller, ask: Ask):
+    add_event(admin, other_seller, NOW, "sync.failed", table="orders", error="x")
+    add_load(admin, other_seller)
+    assert ask(question) == []
+    assert ask(question, amazon_seller_id=other_seller.amazon_seller_id) == []
