@@ -105,7 +105,7 @@ def open_workplace(
             _export(home, settings, admin, pipeline)
             sandbox = None
             if uses_sandbox:
-                options = fixed_options(home, world)
+                options = fixed_options(home, world, keep=True)
                 sandbox = start_sandbox(services, [f"--port={options.port}", *options.arguments()])
                 _export_sandbox(sandbox)
             pool = open_pool(pipeline)
