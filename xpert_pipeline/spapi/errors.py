@@ -40,12 +40,13 @@ class SpApiError(Exception):
 
     def __str__(self) -> str:
         if not self.operation:
-            return f"{self.message}. {self.what_to_do}"
+            return f"{self.message.rstrip('.')}. {self.what_to_do}"
         who = f"{self.operation} for seller {self.seller or '?'}"
         facts = " ".join(str(fact) for fact in (self.status, self.code) if fact)
         reason = f"{self.message} ({self.details})" if self.details else self.message
         trace = f" [request {self.request_id}]" if self.request_id else ""
-        return f"{who}: {facts + ': ' if facts else ''}{reason}{trace} {self.what_to_do}"
+        told = f"{who}: {facts + ': ' if facts else ''}{reason}{trace}"
+        return f"{told.rstrip('.')}. {self.what_to_do}"
 
 
 class Transient(SpApiError):

@@ -82,6 +82,7 @@ class Library:
             credential_providers=(FromCodeCredentialProvider,),
             auth_token_client_class=_NoTokens,
             verify=self._tls,
+            proxies="http://unused.invalid",  # else the environment's proxies are read, and an odd one raises
             version=where.version,
         )
         client._transport.close()  # noqa: SLF001

@@ -221,6 +221,14 @@ def test_the_librarys_marketplace_variable_has_no_effect(amazon, make_api, monke
     assert get_report(make_api())["reportId"] == "7"
 
 
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense"])
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(amazon, make_api, monkeypatch, proxy):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    amazon.on("GET", REPORT, GOOD)
+    assert get_report(make_api())["reportId"] == "7"
+
+
 def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_reported_once(amazon, api, caplog):
     told = [Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "-1", "much", "inf")]
     amazon.on("GET", REPORT, *told)
