@@ -1,5 +1,6 @@
 -- What failed, why, and does somebody have to act?
 -- Failures of a seller by table and reason, newest first; still_failing: no sync of that table has completed since.
+-- orders and order_items come by one fetch, whose failures are named orders_and_items; without a name the whole run failed.
 -- Parameters: amazon_seller_id, since (a time).
 with events as (
   select
@@ -13,25 +14,31 @@ with events as (
   where s.amazon_seller_id = %(amazon_seller_id)s and e.timestamp >= %(since)s
 ),
 
-completed as (
+failures as (
   select
-    events.table_name,
-    max(events.timestamp) as last_at
-  from events
-  where events.event_type = 'sync.completed'
-  group by events.table_name
+    f.table_name,
+    f.error,
+    count(*) as failures,
+    min(f.timestamp) as first_at,
+    max(f.timestamp) as last_at,
+    bool_or(f.requires_action) as requires_action
+  from events as f
+  where f.event_type ~ '[.]failed$'
+  group by f.table_name, f.error
 )
 
 select
-  f.table_name,
-  f.error,
-  count(*) as failures,
-  min(f.timestamp) as first_at,
-  max(f.timestamp) as last_at,
-  bool_or(f.requires_action) as requires_action,
-  coalesce(max(f.timestamp) > max(completed.last_at), true) as still_failing
-from events as f
-left join completed on f.table_name = completed.table_name
-where f.event_type ~ '[.]failed$'
-group by f.table_name, f.error
-order by last_at desc
+  failures.table_name,
+  failures.error,
+  failures.failures,
+  failures.first_at,
+  failures.last_at,
+  failures.requires_action,
+  not exists (
+    select 1 from events as c
+    where
+      c.event_type = 'sync.completed' and c.timestamp > failures.last_at
+      and c.table_name = coalesce(replace(failures.table_name, 'orders_and_items', 'orders'), c.table_name)
+  ) as still_failing
+from failures
+order by failures.last_at desc

@@ -119,13 +119,15 @@ def test_recent_events_come_newest_first_with_their_numbers(admin: Connection, s
 
 def test_a_failure_is_over_once_its_table_has_been_synced_again(admin: Connection, seller: Seller, ask: Ask):
     for hours in (5, 4):
-        add_event(admin, seller, NOW - timedelta(hours=hours), "sync.failed", table="orders", error="Transient: 503")
+        add_event(
+            admin, seller, NOW - timedelta(hours=hours), "sync.failed", table="orders_and_items", error="Transient: 503"
+        )
     add_event(admin, seller, NOW - timedelta(hours=3), "sync.completed", table="orders")
     add_event(admin, seller, NOW - timedelta(hours=1), "sync.failed", table="products", error="NotGranted: no role")
     found = ask("failures")
     assert [(row["table_name"], row["failures"], row["still_failing"]) for row in found] == [
         ("products", 1, True),
-        ("orders", 2, False),
+        ("orders_and_items", 2, False),
     ]
     assert ask("failures", since=NOW) == []
 
@@ -147,7 +149,9 @@ def test_gaps_are_ranges_of_days_that_no_window_covers_whole(admin: Connection, 
     half = first + timedelta(days=7)
     add_load(admin, seller, window_start=midnight(half), window_end=midnight(half) + timedelta(hours=12))
     add_load(admin, seller, window_kind="derived", window_start=midnight(first), window_end=midnight(TODAY))
-    found = [(row["first_day"] - first, row["last_day"] - first, row["day_count"]) for row in ask("gaps", first_day=first)]
+    found = [
+        (row["first_day"] - first, row["last_day"] - first, row["day_count"]) for row in ask("gaps", first_day=first)
+    ]
     assert found == [(timedelta(2), timedelta(3), 2), (timedelta(7), timedelta(9), 3)]
 
 
