@@ -14,7 +14,9 @@ from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, Row, parse_listin
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
 from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.lease import hold
-from xpert_pipeline.postgres.loading import LoadWindow, Reject, TableLoad, load
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.postgres.loading import TableLoad, load
+from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource

@@ -52,14 +52,14 @@ def parse_listing(listing: Mapping[str, Any], marketplace_id: str, catalog: Mapp
     return row | (_catalog(catalog, marketplace_id) if catalog else {})
 
 
-def parse_report_listing(line: Mapping[str, str], marketplace_id: str, currency: str) -> Row:
+def parse_report_listing(line: Mapping[str, str | None], marketplace_id: str, currency: str) -> Row:
     """One line of the merchant listings report: current state of a listing, without catalogue facts."""
     return dict.fromkeys(PRODUCTS.columns) | {
         "marketplace_id": marketplace_id,
         "sku": line.get("seller-sku") or None,
         "asin": line.get("asin1") or None,
         "item_name": line.get("item-name") or None,
-        "status": REPORT_STATUS.get(line.get("status", "")),
+        "status": REPORT_STATUS.get(line.get("status") or ""),
         "fulfillment_channel": line.get("fulfillment-channel") or None,
         "price": line.get("price") or None,
         "currency": currency if line.get("price") else None,
@@ -70,7 +70,7 @@ def parse_report_listing(line: Mapping[str, str], marketplace_id: str, currency:
 def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
     summary = _of_marketplace(item.get("summaries"), marketplace_id)
     node = summary.get("browseClassification") or {}
-    rank = next(iter(_of_marketplace(item.get("salesRanks"), marketplace_id).get("classificationRanks") or ()), {})
+    rank: Mapping[str, Any] = next(iter(_of_marketplace(item.get("salesRanks"), marketplace_id).get("classificationRanks") or ()), {})
     package = (_of_marketplace(item.get("dimensions"), marketplace_id)).get("package") or {}
     weight = package.get("weight") or {}
     identifiers = _of_marketplace(item.get("identifiers"), marketplace_id).get("identifiers") or ()
@@ -92,7 +92,7 @@ def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
 
 def _relationships(listing: Mapping[str, Any], marketplace_id: str) -> Row:
     found = _of_marketplace(listing.get("relationships"), marketplace_id).get("relationships") or ()
-    variation = next((entry for entry in found if entry.get("type") == "VARIATION"), {})
+    variation: Mapping[str, Any] = next((entry for entry in found if entry.get("type") == "VARIATION"), {})
     return {"variation_theme": (variation.get("variationTheme") or {}).get("theme")}
 
 

@@ -11,7 +11,8 @@ from operator import itemgetter
 from typing import Any
 
 from xpert_pipeline.assets.order_rows import REPORT_ITEMS_LACK, REPORT_LACKS
-from xpert_pipeline.postgres.loading import Reject, TableLoad
+from xpert_pipeline.postgres.loading import TableLoad
+from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 from xpert_pipeline.tables.validation import chunks, validate

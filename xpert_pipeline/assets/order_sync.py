@@ -21,7 +21,8 @@ from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.partitions import contiguous
 from xpert_pipeline.postgres.coverage import covered_days, first_load_started, followed_until, latest_detail
 from xpert_pipeline.postgres.lease import hold
-from xpert_pipeline.postgres.loading import LoadWindow, load
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.documents import Document, fetch_document
@@ -53,6 +54,9 @@ class Span:
     kind: Kind
     start: datetime
     end: datetime
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
 
     @property
     def days(self) -> float:
@@ -115,9 +119,7 @@ def _load_span(run: SellerRun, span: Span) -> None:
     with hold(run.pool, run.seller.id, STREAM) as lease:
         before = run.client().spent()
         plan = _plan(run, span)
-        step(
-            f"{run.seller.amazon_seller_id}: orders {span.kind} {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}: {plan.why}"
-        )
+        step(f"{run.seller.amazon_seller_id}: orders {span}: {plan.why}")
         with _spool(run, from_report=plan.source == "report") as (folder, spool):
             fetch = _Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan.as_dict()})
             if plan.source == "report":
@@ -150,9 +152,7 @@ def _plan(run: SellerRun, span: Span) -> Plan:
     plan = plan_orders(run.client(), expected_orders=expected, days=span.days, is_guess=guess)
     if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
         plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
-    run.log.info(
-        "seller %s, orders %s %s to %s: %s", run.seller.amazon_seller_id, span.kind, span.start, span.end, plan.why
-    )
+    run.log.info("seller %s, orders %s: %s", run.seller.amazon_seller_id, span, plan.why)
     return plan
 
 

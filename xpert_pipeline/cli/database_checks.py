@@ -24,7 +24,7 @@ def check_database(pool: ConnectionPool) -> Iterator[Finding]:
             yield _version(connection)
             yield _role(connection)
             yield from _tables(connection)
-        yield _migrations(pool.conninfo)
+        yield _migrations(str(pool.conninfo))
     except DatabaseError as error:
         yield Finding("database", FAIL, str(error), "mend the address or the server, then run `xpert doctor` again")
 

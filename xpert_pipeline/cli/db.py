@@ -54,7 +54,7 @@ def url(data_dir: str | None) -> None:
 @db.command()
 @data_dir_option
 @click.pass_context
-def migrate(context: click.Context, data_dir: str | None) -> None:
+def migrate(context: click.Context, /, data_dir: str | None) -> None:
     """Apply pending migrations (as a role that may create tables)."""
     try:
         applied = apply_migrations(_dsn(data_dir))
@@ -69,7 +69,7 @@ def migrate(context: click.Context, data_dir: str | None) -> None:
 @db.command()
 @data_dir_option
 @click.pass_context
-def status(context: click.Context, data_dir: str | None) -> None:
+def status(context: click.Context, /, data_dir: str | None) -> None:
     """Whether the database answers and which migrations are pending."""
     settings = read_settings()
     running = find_embedded(data_directory(data_dir)) if not settings.database_url else None

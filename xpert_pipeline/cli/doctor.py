@@ -27,7 +27,7 @@ GIBI = 1024**3
 @click.option("--sandbox", "force_sandbox", is_flag=True, help="Look at the sandbox, though credentials are set.")
 @data_dir_option
 @click.pass_context
-def doctor(context: click.Context, wanted: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
+def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
     """Check every precondition of a sync: environment, disk, database, roles, sellers, authorizations, data."""
     findings = []
     with open_workplace(data_dir, force_sandbox=force_sandbox) as place:

@@ -1,9 +1,19 @@
 """What a check of the preconditions found: the kind of a finding, and how it reads."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
-OK, WARN, FAIL = "ok", "warn", "fail"
+
+class State(StrEnum):
+    """ok; warn: a sync works, but read it; fail: a sync would be spoilt."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class Finding:
     """
 
     check: str
-    state: Literal["ok", "warn", "fail"]
+    state: State
     detail: str
     advice: str = ""
     seller: str | None = None
@@ -30,6 +40,6 @@ class Finding:
 
     def line(self) -> str:
         """One line for people, with the advice below it."""
-        sign = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}[self.state]
+        sign = {OK: "ok  ", WARN: "warn", FAIL: "FAIL"}[self.state]
         who = f" ({self.seller})" if self.seller else ""
         return f"{sign} {self.check}{who}: {self.detail}" + (f"\n       -> {self.advice}" if self.advice else "")

@@ -66,7 +66,7 @@ class Home:
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
         """A sandbox world's last day: fixed at its first start; only an explicit choice moves it."""
-        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen and chosen.isoformat()))
+        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen.isoformat() if chosen else None))
 
     def world(self) -> dict[str, Any] | None:
         """Options of the sandbox world served last."""

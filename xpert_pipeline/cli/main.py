@@ -14,7 +14,7 @@ from xpert_pipeline.cli.up import up
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there.")
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
-def main(context: click.Context, as_json: bool) -> None:
+def main(context: click.Context, /, as_json: bool) -> None:
     """Keep an Amazon seller's business in PostgreSQL: current, complete and honest."""
     context.obj = {"json": as_json}
 

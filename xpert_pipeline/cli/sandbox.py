@@ -16,7 +16,7 @@ from xpert_pipeline.sandbox.server import run
 @sandbox_options("--port")
 @data_dir_option
 @click.pass_context
-def sandbox(context: click.Context, data_dir: str | None, **options: Any) -> None:
+def sandbox(context: click.Context, /, data_dir: str | None, **options: Any) -> None:
     """Serve a local Selling Partner API: any client id, secret and refresh token mean its first seller."""
     chosen = fixed_options(Home(data_directory(data_dir)), options)
     as_json = context.obj["json"]

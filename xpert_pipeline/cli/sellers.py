@@ -58,7 +58,7 @@ def add(
 @sellers.command(name="list")
 @data_dir_option
 @click.pass_context
-def list_sellers(context: click.Context, data_dir: str | None) -> None:
+def list_sellers(context: click.Context, /, data_dir: str | None) -> None:
     """Show every seller and its state."""
     with _book(data_dir) as book:
         found = book.all()

@@ -54,12 +54,17 @@ def outcomes(
         for table in tables:
             row = connection.execute(LEDGER, (seller.id, run_id, table)).fetchone()
             assert row is not None
-            *counts, newest, calls, waited, seconds = row
+            fetched, inserted, updated, unchanged, deleted, rejected, newest, calls, waited, seconds = row
             found.append(
                 TableOutcome(
-                    seller.amazon_seller_id,
-                    table,
-                    *map(int, counts),
+                    seller=seller.amazon_seller_id,
+                    table=table,
+                    fetched=int(fetched),
+                    inserted=int(inserted),
+                    updated=int(updated),
+                    unchanged=int(unchanged),
+                    deleted=int(deleted),
+                    rejected=int(rejected),
                     newest=newest,
                     calls=int(calls),
                     waited_seconds=round(float(waited), 1),

@@ -21,7 +21,7 @@ from xpert_pipeline.schedules import days_to_sync
 @data_dir_option
 @click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
 @click.pass_context
-def sync(context: click.Context, **options: Any) -> None:
+def sync(context: click.Context, /, **options: Any) -> None:
     """Fetch what changed since each table's watermark; with --from and --to, bring those days up to date."""
     context.exit(_sync(context, **options))
 
@@ -31,7 +31,7 @@ def sync(context: click.Context, **options: Any) -> None:
 @data_dir_option
 @click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
 @click.pass_context
-def backfill(context: click.Context, **options: Any) -> None:
+def backfill(context: click.Context, /, **options: Any) -> None:
     """Bring the days --from … --to up to date, window by window; after an interruption it goes on where it was."""
     if not options["from_day"] or not options["to_day"]:
         raise click.UsageError("a backfill needs --from and --to")

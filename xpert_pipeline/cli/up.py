@@ -30,7 +30,7 @@ PORT = 3000
 @data_dir_option
 @sandbox_options(port_flag="--sandbox-port")
 @click.pass_context
-def up(context: click.Context, **options: Any) -> None:
+def up(context: click.Context, /, **options: Any) -> None:
     """Start the pipeline on its embedded Postgres, and the SP-API sandbox where there are no credentials; then sync."""
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     with suppress(KeyboardInterrupt):
