@@ -166,6 +166,8 @@ def _checked_prolog(path: Path) -> str | None:
         with path.open("rb") as file:
             while not begun and (chunk := file.read(4096)):
                 parser.Parse(chunk)
+        if not begun:
+            parser.Parse(b"", True)  # newer expats put off what they have not seen the end of
     except (expat.ExpatError, ValueError, LookupError) as exc:
         if not begun:  # what comes behind the root's beginning is for the real parser
             raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from xpert_pipeline.spapi.planner import Bucket, choose, plan_orders, predict_pages, predict_report
-from xpert_pipeline.spapi.reports import split_windows
+from xpert_pipeline.spapi.report_windows import split_windows
 
 FULL = {
     "create_report": Bucket(15, 0.0167),

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.report_windows import fetch_reports
 from xpert_pipeline.spapi.reports import (
     Report,
     ReportRequest,
-    fetch_reports,
     request_report,
     request_reports,
     resume_report,
