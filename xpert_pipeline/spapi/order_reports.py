@@ -42,7 +42,8 @@ def read_orders(path: Path, marketplace: Marketplace, *, charset: str | None = N
     Args:
         path: the uncompressed report.
         marketplace: whose orders are wanted.
-        charset: of the document, used when the XML does not declare its own.
+        charset: of the document, as it was checked against every byte; it counts where the XML declares
+            UTF-8 or nothing.
 
     Yields:
         `order_id`, `merchant_order_id`, `purchase_date`, `last_updated`, `status`, `sales_channel`,
@@ -55,7 +56,7 @@ def read_orders(path: Path, marketplace: Marketplace, *, charset: str | None = N
     Raises:
         BadAnswer: when the file is cut off, malformed, has a DOCTYPE, or is another report.
     """
-    encoding = _checked_prolog(path) or _expat_name(charset)
+    encoding = _encoding(_checked_prolog(path), charset)
     others = _OTHER_STORES - {marketplace.domain.lower()}
     try:
         for order in _orders(path, encoding):
@@ -182,8 +183,10 @@ def _opening(path: Path) -> str:
         return " ".join(file.read(200).decode("utf-8", "replace").split())[:120]
 
 
-def _expat_name(charset: str | None) -> str | None:
-    """Expat finds byte order marks itself, and knows no Python-only codec names."""
+def _encoding(declared: str | None, charset: str | None) -> str | None:
+    """The encoding to force upon expat; None lets it follow byte order mark and declaration."""
+    if declared is not None and declared.lower() not in ("utf-8", "utf8"):
+        return declared
     return None if charset is None or charset.startswith(("utf-8", "utf-16", "utf-32")) else charset
 
 

@@ -157,9 +157,12 @@ def test_the_declared_encoding_is_obeyed(read, encoding):
     assert read(text.encode(encoding))[0]["items"][0]["title"] == "Kurta & café"
 
 
-def test_without_a_declaration_the_documents_charset_counts(read):
-    text = HEAD.split("\n", 1)[1] + order(items=ITEM.replace("कुर्ता", "café")) + TAIL
+@pytest.mark.parametrize("head", [HEAD, HEAD.split("\n", 1)[1]], ids=["claims UTF-8", "claims nothing"])
+def test_a_report_that_is_not_utf_8_is_read_in_the_documents_charset(read, head):
+    text = head + order(items=ITEM.replace("कुर्ता", "café")) + TAIL
     assert read(text.encode("cp1252"), charset="cp1252")[0]["items"][0]["title"] == "Kurta & café"
+    with pytest.raises(BadAnswer):
+        read(text.encode("cp1252"))
 
 
 def test_memory_does_not_grow_with_the_report(tmp_path):
