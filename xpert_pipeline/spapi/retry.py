@@ -34,7 +34,8 @@ def with_retries(
 ) -> T:
     """Run an attempt until it succeeds, fails for good, or the policy's budget is spent.
 
-    A 429 is repeated without a pause of its own: the next attempt waits for the bucket.
+    A first 429 is repeated without a pause of its own: the next attempt waits for the bucket. When that
+    was not enough, the bucket alone is not the reason, and the usual pauses are added.
 
     Args:
         attempt: one try; raises Transient for what may be tried again.
@@ -49,7 +50,7 @@ def with_retries(
         try:
             return attempt(deadline)
         except Transient as error:
-            wait = next(waits) if error.paced else 0.0
+            wait = next(waits) if error.paced or number > 1 else 0.0
             if number == policy.attempts or wait >= deadline.remaining():
                 raise
             if wait:
