@@ -18,7 +18,16 @@ exception when duplicate_object then
   null;
 end $$;
 
-grant usage on schema public to xpert_pipeline;
+-- For people's and dashboards' roles: grant xpert_reader to the role that shall read (Supabase: authenticated),
+-- and it sees the rows of the seller that its JWT names.
+do $$
+begin
+  create role xpert_reader nologin;
+exception when duplicate_object then
+  null;
+end $$;
+
+grant usage on schema public to xpert_pipeline, xpert_reader;
 
 create schema if not exists dagster;
 comment on schema dagster is 'Storage of Dagster (runs, events, schedules); its tables belong to xpert_pipeline.';
@@ -59,12 +68,13 @@ begin
   execute format('drop policy if exists reader on %s', _table);
   execute format('create policy tenant on %s to xpert_pipeline using (seller_id = (select public.xpert_tenant()))'
                  || ' with check (seller_id = (select public.xpert_tenant()))', _table);
-  execute format('create policy reader on %s for select using (seller_id = (select public.xpert_reader()))', _table);
+  execute format('create policy reader on %s for select to xpert_reader using (seller_id = (select public.xpert_reader()))', _table);
   execute format('grant %s on %s to xpert_pipeline', _rights, _table);
+  execute format('grant select on %s to xpert_reader', _table);
   perform public.xpert_close_to_api(_table);
 end $$;
 comment on function public.xpert_protect_tenant_table(regclass, text) is
-  'Row level security by seller: the pipeline sees and writes its tenant''s rows, a JWT with a seller_id reads its own.';
+  'Row level security by seller: the pipeline sees and writes its tenant''s rows, a reader sees those its JWT names.';
 
 create or replace function public.xpert_protect_operator_table(_table regclass, _rights text default 'select, insert, update, delete')
 returns void

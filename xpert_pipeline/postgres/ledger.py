@@ -1,9 +1,9 @@
-"""The ledger of loads: what has been asked for, what came of it, and which days are complete.
+"""The ledger of loads: what has been asked for and what came of it, one row per load and table.
 
-Rows are written by `loading` and `derive` in the transaction of the data; here they are shaped and read.
+Rows are written by `loading` and `derive` in the transaction of the data; `coverage` tells what they cover.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Literal
@@ -20,14 +20,6 @@ insert into loads (load_id, table_name, seller_id, source, window_kind, window_s
 values (%(load_id)s, %(table_name)s, %(seller_id)s, %(source)s, %(window_kind)s, %(window_start)s, %(window_end)s, %(run_id)s,
         %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s, %(partitions)s::jsonb, %(calls)s,
         %(waited_seconds)s, %(newest_day)s, %(started_at)s, %(details)s::jsonb)
-"""
-COMPLETE = """
-select d.day
-from unnest(%(days)s::date[]) as d (day)
-where tstzrange(d.day::timestamp at time zone %(zone)s, (d.day + 1)::timestamp at time zone %(zone)s) <@ coalesce((
-  select range_agg(tstzrange(window_start, window_end)) from loads
-  where seller_id = %(seller_id)s and table_name = %(table)s and window_kind in ('created', 'updated')
-), '{}'::tstzmultirange)
 """
 
 
@@ -125,33 +117,6 @@ def committed(conn: Connection, load_id: UUID) -> dict[str, LoadCounts] | None:
     return {table: LoadCounts(*numbers) for table, *numbers in rows} or None
 
 
-def complete_days(pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str) -> set[date]:
-    """Those of the days that the loads' windows cover from local midnight to midnight."""
-    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table}
-    with tenant(pool, seller_id) as conn:
-        return {day for (day,) in conn.execute(COMPLETE, given).fetchall()}
-
-
-def watermark(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
-    """Up to when changes have been followed: the newest end of a window of changes."""
-    return _one(
-        pool,
-        seller_id,
-        "select max(window_end) from loads where seller_id = %s and table_name = %s and window_kind = 'updated'",
-        [seller_id, table],
-    )
-
-
-def first_load_started(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
-    """When fetching for the table began: changes from then on must be followed."""
-    return _one(
-        pool,
-        seller_id,
-        "select min(started_at) from loads where seller_id = %s and table_name = %s",
-        [seller_id, table],
-    )
-
-
 def run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, int]]:
     """Counts of a run's loads of a table, by business day."""
     with tenant(pool, seller_id) as conn:
@@ -164,9 +129,3 @@ def run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[dat
         for day, numbers in partitions.items():
             found.setdefault(date.fromisoformat(day), LoadCounts()).add(LoadCounts(**numbers))
     return {day: asdict(counts) for day, counts in sorted(found.items())}
-
-
-def _one(pool: Pool, seller_id: UUID, query: str, values: list[Any]) -> datetime | None:
-    with tenant(pool, seller_id) as conn:
-        row = conn.execute(query, values).fetchone()
-    return row[0] if row else None

@@ -7,11 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from xpert_pipeline.postgres.errors import DatabaseError
+
 CHUNK = 5_000
 Row = tuple[Any, ...]
 
 
-class SpoolFailed(Exception):
+class SpoolFailed(DatabaseError):
     """The spool's disk cannot be written; the message says where and what to do."""
 
 
