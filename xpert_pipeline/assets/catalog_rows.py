@@ -70,7 +70,8 @@ def parse_report_listing(line: Mapping[str, str | None], marketplace_id: str, cu
 def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
     summary = _of_marketplace(item.get("summaries"), marketplace_id)
     node = summary.get("browseClassification") or {}
-    rank: Mapping[str, Any] = next(iter(_of_marketplace(item.get("salesRanks"), marketplace_id).get("classificationRanks") or ()), {})
+    ranks = _of_marketplace(item.get("salesRanks"), marketplace_id).get("classificationRanks") or ()
+    rank: Mapping[str, Any] = next(iter(ranks), {})
     package = (_of_marketplace(item.get("dimensions"), marketplace_id)).get("package") or {}
     weight = package.get("weight") or {}
     identifiers = _of_marketplace(item.get("identifiers"), marketplace_id).get("identifiers") or ()

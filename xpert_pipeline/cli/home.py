@@ -66,7 +66,8 @@ class Home:
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
         """A sandbox world's last day: fixed at its first start; only an explicit choice moves it."""
-        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen.isoformat() if chosen else None))
+        wanted = chosen.isoformat() if chosen else None
+        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), wanted))
 
     def world(self) -> dict[str, Any] | None:
         """Options of the sandbox world served last."""

@@ -10,7 +10,17 @@ from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class JsonAnywhere(click.Group):
+    """A group whose --json may stand before or after the command's name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Bring --json to the front, where the group reads it."""
+        if "--json" in args:
+            args = ["--json", *(word for word in args if word != "--json")]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=JsonAnywhere, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there.")
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context

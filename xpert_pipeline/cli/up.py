@@ -1,7 +1,6 @@
 """`xpert up`: start what is needed, sync, and with the UI stay up until Ctrl-C."""
 
 import os
-import signal
 import time
 from contextlib import suppress
 from typing import Any
@@ -32,7 +31,6 @@ PORT = 3000
 @click.pass_context
 def up(context: click.Context, /, **options: Any) -> None:
     """Start the pipeline on its embedded Postgres, and the SP-API sandbox where there are no credentials; then sync."""
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     with suppress(KeyboardInterrupt):
         context.exit(_up(options, as_json=context.obj["json"]))
 
@@ -68,7 +66,3 @@ def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console,
         while True:
             place.services.check()
             time.sleep(1)
-
-
-def _interrupt() -> None:
-    raise KeyboardInterrupt

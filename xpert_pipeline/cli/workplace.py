@@ -2,6 +2,7 @@
 
 import base64
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def open_workplace(
     Raises:
         PreconditionError: With what is missing and how to mend it.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
     home = Home(data_directory(data_dir))
     settings = read_settings()
     uses_sandbox = wants_sandbox(settings, force=force_sandbox)
@@ -122,6 +124,11 @@ def open_workplace(
             services.stop()
             if started:
                 started.stop()
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a command as Ctrl-C does: whatever it started is stopped."""
+    raise KeyboardInterrupt
 
 
 def wants_sandbox(settings: Settings, *, force: bool) -> bool:
