@@ -1,0 +1,34 @@
+"""`python -m xpert_pipeline.sandbox`: the sandbox alone."""
+
+import sys
+from typing import Any
+
+import click
+
+from xpert_pipeline.sandbox.options import SandboxOptions, sandbox_options
+from xpert_pipeline.sandbox.server import PortTakenError, run
+from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
+
+USAGE, PRECONDITION = 2, 3
+
+
+@click.command()
+@sandbox_options()
+@click.option("--json", "as_json", is_flag=True, help="Print one ready line of JSON and nothing else.")
+def main(*, as_json: bool, **options: Any) -> None:
+    """Serve a local Selling Partner API until Ctrl-C."""
+    try:
+        run(SandboxOptions.from_cli(**options), as_json=as_json)
+    except NotAnOrderReportError as error:
+        _fail(str(error), USAGE)
+    except PortTakenError as error:
+        _fail(str(error), PRECONDITION)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"sandbox: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

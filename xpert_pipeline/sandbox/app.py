@@ -1,0 +1,71 @@
+"""The sandbox as an ASGI application: every operation, the token endpoint, the storage and the controls."""
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xpert_pipeline.sandbox import (
+    catalog_api,
+    control_api,
+    listings_api,
+    orders_api,
+    reports_api,
+    sales_api,
+    sellers_api,
+)
+from xpert_pipeline.sandbox.downloads import download
+from xpert_pipeline.sandbox.gate import Operation, unknown_path
+from xpert_pipeline.sandbox.lwa import token_endpoint
+from xpert_pipeline.sandbox.state import State
+
+REPORTS = "/reports/2021-06-30"
+OPERATIONS = (
+    Operation(
+        "getMarketplaceParticipations",
+        "GET",
+        "/sellers/v1/marketplaceParticipations",
+        sellers_api.get_marketplace_participations,
+    ),
+    Operation("searchOrders", "GET", "/orders/2026-01-01/orders", orders_api.search_orders),
+    Operation("getOrder", "GET", "/orders/2026-01-01/orders/{orderId}", orders_api.get_order),
+    Operation(
+        "searchListingsItems", "GET", "/listings/2021-08-01/items/{sellerId}", listings_api.search_listings_items
+    ),
+    Operation("searchCatalogItems", "GET", "/catalog/2022-04-01/items", catalog_api.search_catalog_items),
+    Operation("getOrderMetrics", "GET", "/sales/v1/orderMetrics", sales_api.get_order_metrics, heavy=True),
+    Operation("createReport", "POST", f"{REPORTS}/reports", reports_api.create_report, status=202),
+    Operation("getReports", "GET", f"{REPORTS}/reports", reports_api.get_reports),
+    Operation("getReport", "GET", f"{REPORTS}/reports/{{reportId}}", reports_api.get_report),
+    Operation("cancelReport", "DELETE", f"{REPORTS}/reports/{{reportId}}", reports_api.cancel_report),
+    Operation(
+        "getReportDocument",
+        "GET",
+        f"{REPORTS}/documents/{{documentId}}",
+        reports_api.get_report_document,
+        heavy=True,
+    ),
+)
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def build_app(state: State) -> ASGIApp:
+    """The application over a state."""
+    app = Starlette(
+        routes=[
+            Route("/auth/o2/token", token_endpoint, methods=["POST"]),
+            Route("/documents/{documentId}", download),
+            *control_api.ROUTES,
+            *(Route(each.path, each.endpoint(), methods=[each.method]) for each in OPERATIONS),
+            Route("/{path:path}", unknown_path, methods=METHODS),
+        ]
+    )
+    app.router.redirect_slashes = False
+    app.state.sandbox = state
+
+    async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep the connection within reach of the fault that resets it."""
+        if scope["type"] == "http":
+            scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await app(scope, receive, send)
+
+    return with_transport

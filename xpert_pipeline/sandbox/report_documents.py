@@ -1,0 +1,70 @@
+"""Report documents as bytes: written once, packed while they are written, kept while there is room."""
+
+import gzip
+import json
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+KEPT_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A finished document. `packed` is whether `body` is gzip."""
+
+    body: bytes
+    packed: bool
+    content_type: str
+
+
+def pack(pieces: Iterable[str], encoding: str, content_type: str) -> Document:
+    """Encode and compress a document piece by piece; characters that the encoding lacks become question marks."""
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+    packed: list[bytes] = []
+    batch: list[str] = []
+    for piece in pieces:
+        batch.append(piece)
+        if len(batch) >= 500:
+            packed.append(squeeze.compress("".join(batch).encode(encoding, "replace")))
+            batch.clear()
+    packed.append(squeeze.compress("".join(batch).encode(encoding, "replace")))
+    packed.append(squeeze.flush())
+    return Document(b"".join(packed), packed=True, content_type=f"{content_type};charset={encoding}")
+
+
+def plain(text: str) -> Document:
+    """A short text instead of data, as it is."""
+    return Document(text.encode(), packed=False, content_type="text/plain;charset=UTF-8")
+
+
+def reason(text: str) -> Document:
+    """The document in which Amazon explains a FATAL report."""
+    return plain(json.dumps({"errorDetails": text}))
+
+
+def in_two_members(document: Document) -> bytes:
+    """The same content as two gzip members."""
+    whole = gzip.decompress(document.body) if document.packed else document.body
+    half = len(whole) // 2
+    return gzip.compress(whole[:half], 1) + gzip.compress(whole[half:], 1)
+
+
+@dataclass(slots=True)
+class Documents:
+    """Documents by id. One that was dropped is written anew: the world does not change."""
+
+    kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, document_id: str, write: Callable[[], Document]) -> Document:
+        """A document, written if need be."""
+        with self.lock:
+            if document_id not in self.kept:
+                self.kept[document_id] = write()
+            self.kept.move_to_end(document_id)
+            while len(self.kept) > 1 and sum(len(one.body) for one in self.kept.values()) > KEPT_BYTES:
+                self.kept.popitem(last=False)
+            return self.kept[document_id]

@@ -1,0 +1,135 @@
+"""Starts and stops the sandbox: in this process until a signal comes, or in a thread for tests."""
+
+import json
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from xpert_pipeline.sandbox.app import build_app
+from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.marketplaces import INDIA
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.state import State
+from xpert_pipeline.sandbox.world.worlds import build_worlds
+
+HOST = "127.0.0.1"
+
+
+class PortTakenError(Exception):
+    """The port is in use; the message says what to do."""
+
+
+@dataclass(slots=True)
+class RunningSandbox:
+    """A sandbox that answers. As a context manager it stops at the end of the block."""
+
+    state: State
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    @property
+    def endpoint(self) -> str:
+        """Where the API is."""
+        return self.state.endpoint
+
+    @property
+    def token_url(self) -> str:
+        """Where Login with Amazon is."""
+        return f"{self.endpoint}/auth/o2/token"
+
+    def ready(self) -> dict[str, str]:
+        """What a client needs: the ready line."""
+        seller_id = next(iter(self.state.worlds))
+        return {
+            "endpoint": self.endpoint,
+            "token_url": self.token_url,
+            "client_id": "amzn1.application-oa2-client.sandbox",
+            "client_secret": "sandbox",
+            "refresh_token": self.state.access_tokens.refresh_token(seller_id),
+            "seller_id": seller_id,
+            "marketplace_id": INDIA,
+        }
+
+    def stop(self) -> None:
+        """Stop answering; open connections are cut after a moment."""
+        self.server.should_exit = True
+        self.thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(options: SandboxOptions) -> RunningSandbox:
+    """Build the worlds and answer from a thread.
+
+    Raises:
+        NotAnOrderReportError: The file cannot be used.
+        PortTakenError: The port is in use.
+        ValueError: A fault has no such name.
+    """
+    options = options.fixed()
+    rules = [FaultRule.parse(word) for word in options.faults]
+    listener = _listener(options.port)
+    try:
+        worlds = build_worlds(options)
+    except BaseException:
+        listener.close()
+        raise
+    state = State(options, {world.seller_id: world for world in worlds}, f"http://{HOST}:{listener.getsockname()[1]}")
+    for rule in rules:
+        state.faults.add(rule)
+    config = uvicorn.Config(
+        build_app(state), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1, backlog=512
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
+    thread.start()
+    return RunningSandbox(state, server, thread)
+
+
+def run(options: SandboxOptions, *, as_json: bool) -> None:
+    """Answer until SIGTERM or SIGINT; tell where, on stdout, as soon as calls are answered."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with start(options) as running:
+        sys.stdout.write(json.dumps(running.ready()) + "\n" if as_json else described(running))
+        sys.stdout.flush()
+        while running.thread.is_alive() and not ended.wait(1):
+            pass
+
+
+def described(running: RunningSandbox) -> str:
+    """The ready line for people."""
+    ready = running.ready()
+    worlds: list[Any] = list(running.state.worlds.values())
+    lines = [f"SP-API sandbox at {ready['endpoint']} (token: {ready['token_url']}); Ctrl-C stops it"]
+    for world in worlds:
+        lines.append(
+            f"  seller {world.seller_id}, refresh token {running.state.access_tokens.refresh_token(world.seller_id)}: "
+            f"{len(world.orders):,} orders, {len(world.listings):,} listings"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(f"port {port} is taken ({error.strerror}): give another one, or 0 for any") from error
+    listener.listen(512)
+    return listener

@@ -1,0 +1,50 @@
+"""Seller ids of worlds: a hash of the seed or of the file, known without building the world."""
+
+import hashlib
+from pathlib import Path
+
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.world.digest import letters
+from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def world_id(options: SandboxOptions) -> str:
+    """The id of the world's first seller, which is also the world's name.
+
+    Raises:
+        NotAnOrderReportError: There is no such file.
+    """
+    return seller_ids(options)[0]
+
+
+def seller_ids(options: SandboxOptions) -> list[str]:
+    """The ids of all sellers, first to last."""
+    if options.orders_csv is not None:
+        first = _seller_id("file", _file_hash(options.orders_csv))
+    else:
+        first = _seller_id("seed", seed_of(options, 1))
+    return [first, *(_seller_id("seed", seed_of(options, place)) for place in range(2, options.sellers + 1))]
+
+
+def seed_of(options: SandboxOptions, place: int) -> str:
+    """The seed of the n-th seller: also of its sizes, for other sizes are another world."""
+    defaults = SandboxOptions()
+    words = [str(options.seed)] if place == 1 else [str(options.seed), f"seller {place}"]
+    for name in ("skus", "orders_per_day", "other_stores"):
+        if getattr(options, name) != getattr(defaults, name):
+            words.append(f"{name}={getattr(options, name)}")
+    return "/".join(words)
+
+
+def _seller_id(*words: str) -> str:
+    return "A" + letters(13, _ALPHABET, "seller", *words)
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise NotAnOrderReportError(f"{path} cannot be read as an order report: {error.strerror}") from error

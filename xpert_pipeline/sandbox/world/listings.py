@@ -1,0 +1,65 @@
+"""Derives a seller's listings from what was sold: for worlds that come from an order history."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xpert_pipeline.sandbox.world import money
+from xpert_pipeline.sandbox.world.digest import fraction, number
+from xpert_pipeline.sandbox.world.records import Item, Listing, Order
+
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class _Sold:
+    first: int
+    last: int = 0
+    asins: Counter[str] = field(default_factory=Counter)
+    fba: int = 0
+    lines: int = 0
+    latest: Item | None = None
+    price: str | None = None
+
+
+def listings_of(orders: Iterable[Order], facts: Mapping[str, tuple[str, str]], end: int) -> list[Listing]:
+    """One listing for each SKU ever sold, by SKU.
+
+    Args:
+        orders: Oldest first.
+        facts: SKU → (category, size).
+        end: The world's last second; no listing was changed later.
+    """
+    sold: dict[str, _Sold] = {}
+    for order in orders:
+        for item in order.items:
+            one = sold.get(item.sku)
+            if one is None:
+                one = sold[item.sku] = _Sold(order.created)
+            one.last, one.latest = order.created, item
+            one.asins[item.asin] += 1
+            one.lines += 1
+            one.fba += order.fba
+            if item.amount is not None and item.quantity > 0:
+                one.price = money.share(item.amount, item.quantity)
+    return [_listing(sku, one, facts[sku], end) for sku, one in sorted(sold.items())]
+
+
+def _listing(sku: str, one: _Sold, facts: tuple[str, str], end: int) -> Listing:
+    assert one.latest is not None
+    fba = one.fba * 2 >= one.lines
+    active = fraction("active", sku) < 0.9
+    return Listing(
+        sku=sku,
+        asin=max(one.asins, key=lambda asin: (one.asins[asin], asin)),
+        title=one.latest.title,
+        category=facts[0],
+        size=facts[1] or None,
+        price=one.price,
+        currency=one.latest.currency,
+        fba=fba,
+        quantity=None if fba else number("stock", sku) % 60 if active else 0,
+        active=active,
+        created=one.first - (10 + number("listed", sku) % 390) * DAY,
+        updated=min(one.last + number("changed", sku) % DAY, end),
+    )
