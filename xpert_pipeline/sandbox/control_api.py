@@ -66,7 +66,7 @@ async def faults(request: Request) -> Response:
 
 def _rule(asked: object, seed: int) -> FaultRule:
     if not isinstance(asked, dict) or not isinstance(asked.get("name"), str):
-        raise ValueError('a fault is {"name", "count", "operation"?, "seller"?, "skip"?, "chance"?}')
+        raise TypeError('a fault is {"name", "count", "operation"?, "seller"?, "skip"?, "chance"?}')
     if unknown := asked.keys() - {"name", "count", "operation", "seller", "skip", "chance"}:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
     return FaultRule(

@@ -66,10 +66,12 @@ def _opened(call: Call, token: str, bound: str, faults: list[str]) -> int:
 
 
 def _retitled(call: Call, page: list[Listing]) -> list[Listing]:
+    if not page:
+        return page
+    first, *others = page
     for fault in call.faults(TITLES):
-        if page:
-            page = [replace(page[0], title=faulty_title(page[0].title, fault)), *page[1:]]
-    return page
+        first = replace(first, title=faulty_title(first.title, fault))
+    return [first, *others]
 
 
 def _sorted(found: list[Listing], query: QueryParams) -> list[Listing]:

@@ -83,8 +83,8 @@ class SandboxOptions:
         words = [f"--orders-csv={self.orders_csv.resolve()}"] if self.orders_csv else []
         if self.as_of:
             words.append(f"--as-of={self.as_of.isoformat()}")
-        for name in ("seed", "days", "orders_per_day", "skus", "sellers", "rate_scale"):
-            words.append(f"--{name.replace('_', '-')}={getattr(self, name)}")
+        sizes = ("seed", "days", "orders_per_day", "skus", "sellers", "rate_scale")
+        words += [f"--{name.replace('_', '-')}={getattr(self, name)}" for name in sizes]
         words += [f"--deny-role={role}" for role in self.denied_roles]
         words += [f"--fault={fault}" for fault in self.faults]
         return words + (["--other-stores"] if self.other_stores else [])

@@ -56,7 +56,7 @@ def search_orders(call: Call) -> dict[str, Any]:
     places = _chosen(call, window.kind, window.first, last)
     page = places[:size] if "repeated-page" in faults else places[start : start + size]
     orders = [order_payload(call.world.orders[place], included) for place in page]
-    in_payloads(orders, _order_faults(call))
+    in_payloads(orders, _order_faults(call) if orders else [])
     answer: dict[str, Any] = {"orders": orders, f"{window.kind}Before": zulu(last)}
     if start + size < len(places):
         following = token if "repeated-token" in faults else tokens.issue([start + size, last], bound)
@@ -110,7 +110,7 @@ def _chosen(call: Call, kind: str, first: float, last: float) -> Sequence[int]:
     fulfillers = parameters.values(query, "fulfilledBy", known=("MERCHANT", "AMAZON"))
     places = world.window("created" if kind == "created" else "updated", first, last, call.now)
     oldest = min(call.now, world.end) - OLDEST_SECONDS
-    if not statuses and not fulfillers and set(marketplaces) >= set(world.marketplace_ids) and first >= oldest:
+    if not statuses and not fulfillers and world.stores <= set(marketplaces) and first >= oldest:
         return places
     return [place for place in places if _passes(world.orders[place], oldest, marketplaces, statuses, fulfillers)]
 

@@ -54,31 +54,29 @@ class ReportKind:
         return pack(self.write(state, world, report, encoding), encoding, self.content_type)
 
 
-def _orders(state: State, world: World, report: Report, *, xml: bool) -> Iterable[Order]:
+def _faults(state: State, report: Report, *places: str) -> list[str]:
+    return [name for place in places for name in state.faults.due(place, DOWNLOAD, report.seller_id)]
+
+
+def _orders(world: World, report: Report) -> Iterable[Order]:
+    """The orders of a report's window, of all stores: European reports leave none out."""
     window = KINDS[report.report_type].window
     assert window is not None
-    faults = [name for place in (ORDERS, TITLES) for name in state.faults.due(place, DOWNLOAD, report.seller_id)]
-    places = world.window(window, report.start, report.end, report.created)
-    return in_report((world.orders[place] for place in places), faults, xml=xml)
+    return (world.orders[place] for place in world.window(window, report.start, report.end, report.created))
 
 
 def _xml_orders(state: State, world: World, report: Report, encoding: str) -> Iterator[str]:
-    faults = state.faults.due(XML, DOWNLOAD, report.seller_id)
-    return xml_report(
-        _orders(state, world, report, xml=True),
-        encoding=ENCODINGS[encoding],
-        doctype="doctype-xml" in faults,
-        foreign_codes="item-id-mismatch" in faults,
-    )
+    faults = _faults(state, report, ORDERS, TITLES, XML)
+    return xml_report(in_report(_orders(world, report), faults, xml=True), faults, ENCODINGS[encoding])
 
 
 def _flat_orders(state: State, world: World, report: Report, _encoding: str) -> Iterator[str]:
-    return flat_orders(_orders(state, world, report, xml=False))
+    return flat_orders(in_report(_orders(world, report), _faults(state, report, ORDERS, TITLES), xml=False))
 
 
 def _listings(state: State, world: World, report: Report, _encoding: str) -> Iterator[str]:
     listings = list(world.listings)
-    for fault in state.faults.due(TITLES, DOWNLOAD, report.seller_id):
+    for fault in _faults(state, report, TITLES):
         listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
     return merchant_listings(listings)
 

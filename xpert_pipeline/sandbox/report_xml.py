@@ -1,11 +1,11 @@
 """Writes the XML all-orders report, order by order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from xpert_pipeline.sandbox.times import offset
-from xpert_pipeline.sandbox.world.records import Item, Order
+from xpert_pipeline.sandbox.world.records import PARTIALLY_SHIPPED, Item, Order
 
 HEADER = (
     "<AmazonEnvelope xsi:noNamespaceSchemaLocation=\"amzn-envelope.xsd\" "
@@ -15,27 +15,31 @@ HEADER = (
 )  # fmt: skip
 FOOTER = "</AmazonEnvelope>\n"
 DOCTYPE = '<!DOCTYPE AmazonEnvelope [<!ENTITY boom "boom">]>\n'
+UNKNOWN_FIELD = "  <CarbonFootprint>1200</CarbonFootprint>\n"
 STATUS_WORDS = {
     "PENDING_AVAILABILITY": "PendingAvailability",
     "PARTIALLY_SHIPPED": "PartiallyShipped",
 }
 
 
-def xml_report(orders: Iterable[Order], *, encoding: str, doctype: bool, foreign_codes: bool) -> Iterator[str]:
+def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) -> Iterator[str]:
     """Yield the report in pieces.
 
     Args:
         orders: In report order.
+        faults: doctype-xml: a DOCTYPE stands at the top; item-id-mismatch: AmazonOrderItemCode is another id than
+            orderItemId; unknown-field: the first order has a field more.
         encoding: That the prolog names.
-        doctype: Whether a DOCTYPE stands at the top (a fault).
-        foreign_codes: Whether AmazonOrderItemCode is another id than orderItemId (a fault).
     """
     yield f'<?xml version="1.0" encoding="{encoding}"?>\n'
-    if doctype:
+    if "doctype-xml" in faults:
         yield DOCTYPE
     yield HEADER
+    extra = UNKNOWN_FIELD if "unknown-field" in faults else ""
+    foreign_codes = "item-id-mismatch" in faults
     for order in orders:
-        yield _order(order, foreign_codes=foreign_codes)
+        yield _order(order, extra, foreign_codes=foreign_codes)
+        extra = ""
     yield FOOTER
 
 
@@ -44,7 +48,7 @@ def status_word(status: str) -> str:
     return STATUS_WORDS.get(status) or status.capitalize()
 
 
-def _order(order: Order, *, foreign_codes: bool) -> str:
+def _order(order: Order, extra: str, *, foreign_codes: bool) -> str:
     created = f"  <PurchaseDate>{offset(order.created)}</PurchaseDate>\n" if order.created >= 0 else ""
     items = "".join([_item(order, item, foreign_code=foreign_codes) for item in order.items])
     return (
@@ -58,7 +62,7 @@ def _order(order: Order, *, foreign_codes: bool) -> str:
         f"   <Address><City>{_text(order.city)}</City><State>{_text(order.state)}</State>"
         f"<PostalCode>{_text(order.postal_code)}</PostalCode><Country>{_text(order.country)}</Country></Address>\n"
         f"  </FulfillmentData>\n  <IsBusinessOrder>{'true' if order.is_business else 'false'}</IsBusinessOrder>\n"
-        f"{items} </Order>\n </Message>\n"
+        f"{extra}{items} </Order>\n </Message>\n"
     )
 
 
@@ -84,9 +88,9 @@ def item_status(order: Order, item: Item) -> str:
     """Status of one line as reports spell it."""
     if item.cancelled:
         return "Cancelled"
-    return (
-        status_word(order.status) if order.status != "PARTIALLY_SHIPPED" else "Shipped" if item.shipped else "Unshipped"
-    )
+    if order.status == PARTIALLY_SHIPPED:
+        return "Shipped" if item.shipped else "Unshipped"
+    return status_word(order.status)
 
 
 @lru_cache(maxsize=20_000)

@@ -7,7 +7,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 
@@ -113,13 +113,13 @@ def run(options: SandboxOptions, *, as_json: bool) -> None:
 def described(running: RunningSandbox) -> str:
     """The ready line for people."""
     ready = running.ready()
-    worlds: list[Any] = list(running.state.worlds.values())
+    tokens = running.state.access_tokens
     lines = [f"SP-API sandbox at {ready['endpoint']} (token: {ready['token_url']}); Ctrl-C stops it"]
-    for world in worlds:
-        lines.append(
-            f"  seller {world.seller_id}, refresh token {running.state.access_tokens.refresh_token(world.seller_id)}: "
-            f"{len(world.orders):,} orders, {len(world.listings):,} listings"
-        )
+    lines += [
+        f"  seller {world.seller_id}, refresh token {tokens.refresh_token(world.seller_id)}: "
+        f"{len(world.orders):,} orders, {len(world.listings):,} listings"
+        for world in running.state.worlds.values()
+    ]
     return "\n".join(lines) + "\n"
 
 

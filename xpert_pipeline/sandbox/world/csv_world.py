@@ -29,7 +29,7 @@ from xpert_pipeline.sandbox.world.records import (
     World,
 )
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 LAG_HOURS = {PENDING: (0.0, 0.2), UNSHIPPED: (0.5, 6.0), CANCELLED: (1.0, 30.0), SHIPPED: (6.0, 72.0)}
 """How long after its creation an order of some status was last changed."""
 
@@ -46,63 +46,56 @@ def build(path: Path, seller_id: str, last_day: date) -> World:
         NotAnOrderReportError: With the file, the line and what is wrong there.
     """
     with _no_garbage_collection():
-        by_order: dict[str, list[tuple[int, Line]]] = {}
+        drafts: dict[str, _Draft] = {}
         days: dict[str, date] = {}
+        facts: dict[str, tuple[str, str]] = {}
         for place, line in read_lines(path):
+            at = f"{path}, line {place}"
             if line.date not in days:
-                days[line.date] = read_day(line.date, f"{path}, line {place}")
-            by_order.setdefault(line.order_id, []).append((place, line))
+                days[line.date] = read_day(line.date, at)
+            if line.order_id not in drafts:
+                drafts[line.order_id] = _Draft(line)
+            drafts[line.order_id].add(line, at)
+            facts[line.sku] = (_same(line.category), _same(line.size))
         if not days:
             raise NotAnOrderReportError(f"{path} holds no orders")
         weeks = (last_day - max(days.values())).days // 7
         midnights = {text: _midnight(day + timedelta(weeks=weeks)) for text, day in days.items()}
         end = _midnight(last_day + timedelta(days=1)) - 1
-        orders = [_order(path, lines, midnights[lines[0][1].date], end) for lines in by_order.values()]
+        orders = [draft.order(midnights[draft.date], end) for draft in drafts.values()]
         orders.sort(key=lambda order: (order.created, order.id))
-        facts = _listing_facts(line for lines in by_order.values() for _, line in lines)
-        listings = listings_of(orders, facts, end)
-        return World(seller_id, f"Orders of {path.name}", (INDIA,), orders, listings, end)
+        return World(seller_id, f"Orders of {path.name}", (INDIA,), orders, listings_of(orders, facts, end), end)
 
 
-def _order(path: Path, lines: list[tuple[int, Line]], midnight: int, end: int) -> Order:
-    place, first = lines[0]
-    order_id = first.order_id
-    created = midnight + int(fraction("time", order_id) * 86_400)
-    status = _order_status([_status(path, number, line.status) for number, line in lines])
-    fba = first.fulfilment.strip().lower() == "amazon"
-    channel = first.channel.strip() or STORES[INDIA].name
-    store = BY_NAME.get(channel.lower())
-    return Order(
-        id=order_id,
-        created=created,
-        updated=_updated(order_id, created, status, end),
-        status=status,
-        fba=fba,
-        channel=NON_AMAZON if channel.lower() == NON_AMAZON.lower() else channel,
-        marketplace_id=store.id if store else INDIA,
-        service=_same(first.service.strip() or "Standard"),
-        is_business=first.b2b.strip().lower() == "true",
-        is_prime=fba and first.service.strip().lower() == "expedited" and store is not None,
-        is_easy_ship=first.fulfilled_by.strip().lower() == "easy ship",
-        city=_same(first.city),
-        state=_same(first.state),
-        postal_code=_same(first.postal_code.removesuffix(".0")),
-        country=_same(first.country),
-        items=_items(path, lines),
-    )
+class _Draft:
+    """An order on its way: what its first line says of it, and the lines so far."""
 
+    __slots__ = ("channel", "date", "easy_ship", "fba", "id", "is_business", "items", "place", "service", "statuses")
 
-def _items(path: Path, lines: list[tuple[int, Line]]) -> tuple[Item, ...]:
-    seen: dict[tuple[str, str], int] = {}
-    items = []
-    for place, line in lines:
-        occurrence = seen[line.sku, line.asin] = seen.get((line.sku, line.asin), 0) + 1
-        status = _status(path, place, line.status)
+    def __init__(self, line: Line) -> None:
+        self.id = line.order_id
+        self.date = _same(line.date)
+        self.fba = line.fulfilment.strip().lower() == "amazon"
+        self.channel = _same(line.channel.strip() or STORES[INDIA].name)
+        self.service = _same(line.service.strip() or "Standard")
+        self.is_business = line.b2b.strip().lower() == "true"
+        self.easy_ship = line.fulfilled_by.strip().lower() == "easy ship"
+        self.place = tuple(map(_same, (line.city, line.state, line.postal_code.removesuffix(".0"), line.country)))
+        self.statuses: list[str] = []
+        self.items: list[Item] = []
+
+    def add(self, line: Line, at: str) -> None:
+        """Take one line in; identical ones are two items."""
+        status = _known_status(line.status)
+        if status is None:
+            raise NotAnOrderReportError(f"{at}: {line.status!r} is no order status that the sandbox knows")
         try:
             quantity, amount = int(line.quantity or 0), money.read(line.amount)
         except ValueError as error:
-            raise NotAnOrderReportError(f"{path}, line {place}: {error}") from None
-        items.append(
+            raise NotAnOrderReportError(f"{at}: {error}") from None
+        occurrence = 1 + sum(item.sku == line.sku and item.asin == line.asin for item in self.items)
+        self.statuses.append(status)
+        self.items.append(
             Item(
                 id=str(10**13 + number("item", line.order_id, line.sku, line.asin, occurrence) % (9 * 10**13)),
                 sku=_same(line.sku),
@@ -116,14 +109,32 @@ def _items(path: Path, lines: list[tuple[int, Line]]) -> tuple[Item, ...]:
                 cancelled=status == CANCELLED,
             )
         )
-    return tuple(items)
 
-
-def _status(path: Path, place: int, text: str) -> str:
-    found = _known_status(text)
-    if found is None:
-        raise NotAnOrderReportError(f"{path}, line {place}: {text!r} is no order status that the sandbox knows")
-    return found
+    def order(self, midnight: int, end: int) -> Order:
+        """The order, on the day that begins at `midnight`."""
+        created = midnight + int(fraction("time", self.id) * DAY)
+        status = _order_status(self.statuses)
+        store = BY_NAME.get(self.channel.lower())
+        foreign_store = store is None and self.channel.lower().startswith("amazon")
+        city, state, postal_code, country = self.place
+        return Order(
+            id=self.id,
+            created=created,
+            updated=_updated(self.id, created, status, end),
+            status=status,
+            fba=self.fba,
+            channel=NON_AMAZON if self.channel.lower() == NON_AMAZON.lower() else self.channel,
+            marketplace_id=store.id if store else None if foreign_store else INDIA,
+            service=self.service,
+            is_business=self.is_business,
+            is_prime=self.fba and self.service.lower() == "expedited" and store is not None,
+            is_easy_ship=self.easy_ship,
+            city=city,
+            state=state,
+            postal_code=postal_code,
+            country=country,
+            items=tuple(self.items),
+        )
 
 
 @lru_cache
@@ -156,10 +167,6 @@ def _updated(order_id: str, created: int, status: str, end: int) -> int:
     drawn = fraction("updated", order_id)
     lag = (shortest + drawn * (longest - shortest)) * HOUR
     return created + int(min(lag, drawn * (end - created)))
-
-
-def _listing_facts(lines: Iterator[Line]) -> dict[str, tuple[str, str]]:
-    return {line.sku: (_same(line.category), _same(line.size)) for line in lines}
 
 
 def _midnight(day: date) -> int:

@@ -32,9 +32,11 @@ def seed_of(options: SandboxOptions, place: int) -> str:
     """The seed of the n-th seller: also of its sizes, for other sizes are another world."""
     defaults = SandboxOptions()
     words = [str(options.seed)] if place == 1 else [str(options.seed), f"seller {place}"]
-    for name in ("skus", "orders_per_day", "other_stores"):
-        if getattr(options, name) != getattr(defaults, name):
-            words.append(f"{name}={getattr(options, name)}")
+    words += [
+        f"{name}={getattr(options, name)}"
+        for name in ("skus", "orders_per_day", "other_stores")
+        if getattr(options, name) != getattr(defaults, name)
+    ]
     return "/".join(words)
 
 

@@ -105,9 +105,14 @@ def read_day(value: str, place: str) -> date:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
-    openers = {".gz": gzip.open, ".xz": lzma.open}
-    opener = openers.get(path.suffix.lower(), open)
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
+    kind = path.suffix.lower()
+    if kind == ".gz":
+        text: TextIO = gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115  closed below
+    elif kind == ".xz":
+        text = lzma.open(path, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115  closed below
+    else:
+        text = path.open(encoding="utf-8-sig", newline="")
+    with text:
         yield text
 
 

@@ -78,7 +78,8 @@ class Listing:
 class World:
     """One seller's business. Orders are sorted by creation; `by_update` sorts their places by change.
 
-    Nothing happened after `end`, the last second of its last day.
+    Nothing happened after `end`, the last second of its last day. `stores` are the marketplaces of the orders,
+    `shelf` holds the listings of each ASIN.
     """
 
     seller_id: str
@@ -91,6 +92,7 @@ class World:
     updated: array = field(init=False)
     by_update: array = field(init=False)
     places: dict[str, int] = field(init=False)
+    stores: frozenset[str | None] = field(init=False)
     shelf: dict[str, list[Listing]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class World:
         self.by_update = array("l", sorted(range(len(orders)), key=lambda place: (orders[place].updated, place)))
         self.updated = array("q", [orders[place].updated for place in self.by_update])
         self.places = {order.id: place for place, order in enumerate(orders)}
+        self.stores = frozenset(order.marketplace_id for order in orders)
         self.shelf = {}
         for listing in self.listings:
             self.shelf.setdefault(listing.asin, []).append(listing)

@@ -35,6 +35,8 @@ WEEKDAYS = (0.95, 0.92, 0.9, 0.95, 1.0, 1.15, 1.2)
 HOURS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 11, 12, 13, 12, 11, 10, 10, 11, 13, 15, 16, 14, 9, 5)
 """Demand by hour of the day."""
 CANCELLED_SHARE, BUSINESS_SHARE, NON_AMAZON_SHARE, ABROAD_SHARE = 0.15, 0.03, 0.01, 0.06
+CHANGE_SECONDS = 20 * DAY
+"""Every listing is edited this often, each on days of its own."""
 AED_IN_INR = Decimal("22.5")
 
 
@@ -83,9 +85,9 @@ class _Shop:
         """All listings as they stand at the end, by SKU."""
         found = []
         for product in self.products:
-            listed = product.listed - product.listed % DAY
-            changed = self.end - number("changed", self.plan.seed, product.listing.sku) % (20 * DAY)
-            found.append(replace(product.listing, created=listed, updated=max(listed, changed)))
+            phase = number("changed", self.plan.seed, product.listing.sku) % CHANGE_SECONDS
+            changed = self.end - (self.end - phase) % CHANGE_SECONDS
+            found.append(replace(product.listing, created=product.listed, updated=max(product.listed, changed)))
         return sorted(found, key=lambda listing: listing.sku)
 
     def _order(self, draw: Random, name: str, midnight: int, first: Product, offered: list[Product]) -> Order:

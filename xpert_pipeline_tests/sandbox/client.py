@@ -1,0 +1,107 @@
+"""A plain HTTP client for the sandbox's tests: it knows tokens and pages, and none of the pipeline's code."""
+
+import gzip
+
+import httpx
+
+INDIA = "A21TJRUUN4KGV"
+ALL_DATA = "FULFILLMENT,PROCEEDS,PROMOTION,CANCELLATION,TAX,PACKAGES"
+ORDERS = "/orders/2026-01-01/orders"
+REPORTS = "/reports/2021-06-30/reports"
+
+
+class Client:
+    """One seller's way to a sandbox."""
+
+    def __init__(self, running, refresh_token="Atzr|sandbox-1"):
+        self.running = running
+        self.http = httpx.Client(base_url=running.endpoint, trust_env=False, timeout=60)
+        self.refresh_token = refresh_token
+        self.token = None
+
+    def log_in(self):
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self.refresh_token,
+            "client_id": "an app",
+            "client_secret": "a secret",
+        }
+        answer = self.http.post("/auth/o2/token", data=form)
+        self.token = answer.json().get("access_token")
+        return answer
+
+    def call(self, method, path, *, token=None, **rest):
+        if token is None:
+            if self.token is None:
+                self.log_in()
+            token = self.token
+        return self.http.request(method, path, headers={"x-amz-access-token": token}, **rest)
+
+    def get(self, path, **params):
+        return self.call("GET", path, params=params)
+
+    @property
+    def seller_id(self):
+        return self.running.state.access_tokens.seller_of(self.refresh_token)
+
+    def orders_page(self, **params):
+        return self.get(ORDERS, **{"marketplaceIds": INDIA, "includedData": ALL_DATA, **params})
+
+    def pages(self, path, token_parameter, **params):
+        """All pages of an operation, as JSON."""
+        token = {}
+        while True:
+            answer = self.get(path, **params, **token)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            yield page
+            following = page.get("pagination", {}).get("nextToken")
+            if not following:
+                return
+            token = {token_parameter: following}
+
+    def orders(self, **params):
+        params = {"marketplaceIds": INDIA, "includedData": ALL_DATA, **params}
+        return [order for page in self.pages(ORDERS, "paginationToken", **params) for order in page["orders"]]
+
+    def listings(self, **params):
+        params = {"marketplaceIds": INDIA, "pageSize": 20, "includedData": "summaries,offers", **params}
+        path = f"/listings/2021-08-01/items/{self.seller_id}"
+        return [item for page in self.pages(path, "pageToken", **params) for item in page["items"]]
+
+    def metrics(self, first, end, granularity="Day", **params):
+        given = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}
+        return self.get("/sales/v1/orderMetrics", interval=f"{first}--{end}", **given)
+
+    def create_report(self, kind, start=None, end=None, marketplace=INDIA):
+        body = {"reportType": kind, "marketplaceIds": [marketplace], "dataStartTime": start, "dataEndTime": end}
+        return self.call("POST", REPORTS, json={name: value for name, value in body.items() if value})
+
+    def report(self, kind, start=None, end=None):
+        """The report as getReport tells it, of a sandbox without waiting times."""
+        report_id = self.create_report(kind, start, end).json()["reportId"]
+        return self.get(f"{REPORTS}/{report_id}").json()
+
+    def document(self, report):
+        return self.get(f"/reports/2021-06-30/documents/{report['reportDocumentId']}")
+
+    def text(self, report):
+        """The unpacked text of a finished report."""
+        document = self.document(report).json()
+        raw = self.download(document["url"]).content
+        return (gzip.decompress(raw) if document.get("compressionAlgorithm") else raw).decode()
+
+    def download(self, url):
+        return self.http.get(url)
+
+    def fault(self, name, count=None, **rest):
+        answer = self.http.post("/_sandbox/faults", json={"name": name, "count": count, **rest})
+        assert answer.status_code == 200, answer.text
+
+    def stats(self):
+        return self.http.get("/_sandbox/stats").json()
+
+    def truth(self, table, **params):
+        answer = self.http.get(f"/_sandbox/truth/{table}", params=params)
+        assert answer.status_code == 200, answer.text
+        return [httpx.Response(200, content=line).json() for line in answer.text.splitlines()]

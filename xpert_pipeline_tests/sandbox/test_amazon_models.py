@@ -1,0 +1,111 @@
+"""Every answer of the sandbox keeps the model that Amazon publishes of it."""
+
+import pytest
+
+from xpert_pipeline.sandbox.usage_plans import PLANS
+from xpert_pipeline_tests.sandbox.amazon_models import check, needs_models, plan
+from xpert_pipeline_tests.sandbox.client import INDIA, ORDERS, REPORTS
+
+pytestmark = needs_models
+
+ORDER_DATA = "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT"
+LISTING_DATA = "summaries,attributes,issues,offers,fulfillmentAvailability,relationships,productTypes"
+CATALOG_DATA = (
+    "attributes,classifications,dimensions,identifiers,images,productTypes,relationships,salesRanks,summaries"
+)
+
+
+@pytest.mark.parametrize("included", ["", "FULFILLMENT", ORDER_DATA])
+def test_every_page_of_orders_keeps_the_model(client, included):
+    params = {"createdAfter": "2026-01-01T00:00:00Z", "includedData": included, "marketplaceIds": INDIA}
+    pages = list(client.pages(ORDERS, "paginationToken", **params))
+    assert len(pages) > 2
+    for page in pages:
+        check("orders_2026-01-01", "SearchOrdersResponse", page)
+
+
+def test_an_order_keeps_the_model(client):
+    order_id = client.orders_page(createdAfter="2026-01-01T00:00:00Z").json()["orders"][0]["orderId"]
+    check("orders_2026-01-01", "GetOrderResponse", client.get(f"{ORDERS}/{order_id}", includedData=ORDER_DATA).json())
+
+
+def test_every_page_of_listings_keeps_the_model(client):
+    path = f"/listings/2021-08-01/items/{client.seller_id}"
+    params = {"marketplaceIds": INDIA, "pageSize": 20, "includedData": LISTING_DATA}
+    for page in client.pages(path, "pageToken", **params):
+        check("listingsItems_2021-08-01", "ItemSearchResults", page)
+        assert page["items"]
+
+
+def test_catalogue_items_keep_the_model(client):
+    asins = [item["summaries"][0]["asin"] for item in client.listings()]
+    for start in range(0, len(asins), 20):
+        answer = client.get(
+            "/catalog/2022-04-01/items",
+            identifiers=",".join(dict.fromkeys(asins[start : start + 20])),
+            identifiersType="ASIN",
+            marketplaceIds=INDIA,
+            includedData=CATALOG_DATA,
+            pageSize=20,
+        ).json()
+        check("catalogItems_2022-04-01", "ItemSearchResults", answer)
+        assert answer["items"]
+
+
+@pytest.mark.parametrize("granularity", ["Hour", "Day", "Week", "Month", "Year", "Total"])
+def test_metrics_keep_the_model(client, granularity):
+    answer = client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30", granularity).json()
+    check("sales", "GetOrderMetricsResponse", answer)
+    assert answer["payload"]
+
+
+def test_participations_keep_the_model(client):
+    answer = client.get("/sellers/v1/marketplaceParticipations").json()
+    check("sellers", "GetMarketplaceParticipationsResponse", answer)
+    assert [entry["marketplace"]["id"] for entry in answer["payload"]] == [INDIA]
+
+
+def test_the_reports_flow_keeps_the_model(client):
+    created = client.create_report("GET_MERCHANT_LISTINGS_ALL_DATA")
+    assert created.status_code == 202
+    check("reports_2021-06-30", "CreateReportResponse", created.json())
+    report = client.get(f"{REPORTS}/{created.json()['reportId']}").json()
+    check("reports_2021-06-30", "Report", report)
+    listed = client.get(REPORTS, reportTypes="GET_MERCHANT_LISTINGS_ALL_DATA").json()
+    check("reports_2021-06-30", "GetReportsResponse", listed)
+    assert report in listed["reports"]
+    check("reports_2021-06-30", "ReportDocument", client.document(report).json())
+
+
+@pytest.mark.parametrize(
+    ("model", "path", "status", "definition"),
+    [
+        ("orders_2026-01-01", ORDERS, 400, "ErrorList"),
+        ("orders_2026-01-01", f"{ORDERS}/404-0000000-0000000", 404, "ErrorList"),
+        ("reports_2021-06-30", f"{REPORTS}/1", 404, "ErrorList"),
+        ("catalogItems_2022-04-01", "/catalog/2022-04-01/items", 400, "ErrorList"),
+        ("sales", "/sales/v1/orderMetrics", 400, "GetOrderMetricsResponse"),
+    ],
+)
+def test_refusals_keep_the_model(client, model, path, status, definition):
+    answer = client.get(path)
+    assert answer.status_code == status
+    check(model, definition, answer.json())
+
+
+@pytest.mark.parametrize(
+    ("operation", "model", "path", "method"),
+    [
+        ("getMarketplaceParticipations", "sellers", "/sellers/v1/marketplaceParticipations", "get"),
+        ("searchListingsItems", "listingsItems_2021-08-01", "/listings/2021-08-01/items/{sellerId}", "get"),
+        ("searchCatalogItems", "catalogItems_2022-04-01", "/catalog/2022-04-01/items", "get"),
+        ("getOrderMetrics", "sales", "/sales/v1/orderMetrics", "get"),
+        ("createReport", "reports_2021-06-30", REPORTS, "post"),
+        ("getReports", "reports_2021-06-30", REPORTS, "get"),
+        ("getReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "get"),
+        ("cancelReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "delete"),
+        ("getReportDocument", "reports_2021-06-30", "/reports/2021-06-30/documents/{reportDocumentId}", "get"),
+    ],
+)
+def test_the_usage_plan_is_the_published_one(operation, model, path, method):
+    assert PLANS[operation] == plan(model, path, method)
