@@ -113,7 +113,8 @@ def orders_match_amazon_order_metrics(
         if not days:
             continue
         try:
-            found = compare_with_amazon(postgres.pool, sp_api.client(seller), seller, days)
+            with sp_api.client(seller) as api:
+                found = compare_with_amazon(postgres.pool, api, seller, days)
         except SpApiError as error:
             unasked[seller.amazon_seller_id] = str(error)
             continue

@@ -1,10 +1,12 @@
-"""Reads Dagster's event log: materializations by partition and failures by seller; what becomes of them is told elsewhere."""
+"""Reads Dagster's event log: materializations by partition, failures by seller; what becomes of them is told elsewhere."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import dagster as dg
+from dagster._core.events import JobFailureData
+from dagster._utils.error import SerializableErrorInfo
 
 from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 
@@ -46,6 +48,14 @@ def failed_steps(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, s
     return [(entry.step_key or "", _reason(entry)) for entry in steps]
 
 
+def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | None, str]]:
+    """The failed steps of a run; where no step failed, what the run said itself; nothing if it did not fail."""
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.status not in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
+        return []
+    return [*failed_steps(instance, run_id)] or [(None, _reason_of_run(instance, run_id))]
+
+
 def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
     for asset in assets:
         wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
@@ -76,9 +86,9 @@ def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:
 def _failures_of_run(
     instance: dg.DagsterInstance, run: dg.DagsterRun, storage_id: int, at: datetime
 ) -> Iterator[Event]:
-    failed: list[tuple[str | None, str]] = [*failed_steps(instance, run.run_id)]
+    failed = why_failed(instance, run.run_id)
     for seller in sellers_of_run(run.tags):
-        for step, reason in failed or [(None, "the run ended without a step failing")]:
+        for step, reason in failed:
             yield Event(storage_id, at, run.run_id, seller, None, step, reason)
 
 
@@ -88,7 +98,26 @@ def _reason(entry: dg.EventLogEntry) -> str:
         return "unknown"
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
-    return (failure.error.message if failure.error else "unknown").strip()
+    return _innermost(failure.error).message.strip() if failure.error else "unknown"
+
+
+def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
+    """What ended a run in which no step failed: its process died, it was cancelled, or its resources did not start."""
+    for entry in instance.all_logs(run_id, of_type={dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED}):
+        event = entry.dagster_event
+        data = event.event_specific_data if event else None
+        if isinstance(data, JobFailureData) and data.error:
+            return f"no step failed; the run: {_innermost(data.error).message.strip()}"
+        if event and event.message:
+            return f"no step failed; the run: {event.message}"
+    return "no step failed; the run ended early"
+
+
+def _innermost(error: SerializableErrorInfo) -> SerializableErrorInfo:
+    """What was raised first: Dagster wraps it in an error of its own that only names the step."""
+    while error.cause:
+        error = error.cause
+    return error
 
 
 def _at(timestamp: float) -> datetime:

@@ -133,7 +133,7 @@ def _run_seller(
             api.append(sp_api.client(seller, priority=LIVE if live else BACKFILL))
         return api[0]
 
-    run = SellerRun(seller, days, postgres.pool, context.run_id, postgres.spool, context.log, client, refetch)
+    run = SellerRun(seller, days, postgres.pool, context.run.run_id, postgres.spool, context.log, client, refetch)
     try:
         work(run)
     except NotGranted as error:

@@ -11,7 +11,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
-from xpert_pipeline.events import failed_steps
+from xpert_pipeline.events import why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -72,7 +72,7 @@ def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> 
 
 def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: Request) -> Finished:
     """What an ended run did."""
-    errors = [f"{step}: {reason}" for step, reason in failed_steps(instance, run_id)]
+    errors = [f"{step or 'run ' + run_id}: {reason}" for step, reason in why_failed(instance, run_id)]
     return Finished(outcomes(place.pool, instance, run_id, seller, request.names), errors)
 
 

@@ -32,8 +32,8 @@ class PostgresResource(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
         """Keep one pool for the run and close it at the end; note for the watchdog which process runs it."""
-        if context.instance is not None and context.run_id:
-            mark_process(context.instance, context.run_id)
+        if context.instance is not None and context.run is not None:
+            mark_process(context.instance, context.run.run_id)
         try:
             yield self
         finally:
