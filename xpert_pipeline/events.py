@@ -1,4 +1,4 @@
-"""Reads Dagster's event log: materializations by partition, failures by seller; what becomes of them is told elsewhere."""
+"""Reads Dagster's event log: materializations by partition, failures by seller; what comes of them lies elsewhere."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 from dagster._core.events import JobFailureData
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 
