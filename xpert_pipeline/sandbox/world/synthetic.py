@@ -103,7 +103,8 @@ class _Shop:
         city, state, postal_code = CITIES[int(draw.random() * len(CITIES))]
         lines = self._lines(draw, first, offered, business=business)
         promotions = self._promotions(draw)
-        priceless = status == PENDING or foreign or (status == CANCELLED and draw.random() < 0.3)
+        never_priced = draw.random() < 0.3  # drawn in every state, or the states would change the orders that follow
+        priceless = status == PENDING or foreign or (status == CANCELLED and never_priced)
         express = fba or draw.random() < 0.2
         return Order(
             id=order_id,
@@ -136,11 +137,12 @@ class _Shop:
         paid = created + int((0.2 + draw.random() ** 2 * 6) * HOUR)
         shipped = paid + int((3 + draw.random() * (18 if fba else 42)) * HOUR)
         given_up = created + int((0.5 + draw.random() * 36) * HOUR)
-        if draw.random() < CANCELLED_SHARE and given_up <= self.end:
+        doomed = draw.random() < CANCELLED_SHARE
+        if doomed and given_up <= self.end:
             return CANCELLED, given_up
-        if shipped <= self.end:
+        if not doomed and shipped <= self.end:
             return SHIPPED, shipped
-        return (UNSHIPPED, paid) if paid <= self.end else (PENDING, created)
+        return (UNSHIPPED, paid) if paid <= self.end and not (doomed and paid > given_up) else (PENDING, created)
 
     def _lines(
         self, draw: Random, first: Product, offered: list[Product], *, business: bool

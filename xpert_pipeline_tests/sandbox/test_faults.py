@@ -1,0 +1,312 @@
+"""Every fault by its name: what a client sees while it is on, and that all is well afterwards."""
+
+import gzip
+import json
+import time
+import zlib
+from pathlib import Path
+
+import httpx
+import pytest
+
+from xpert_pipeline.sandbox.faults import FAULTS, FaultRule, Faults
+from xpert_pipeline_tests.sandbox.client import INDIA, Client
+from xpert_pipeline_tests.sandbox.reading import facts_of_json, facts_of_xml, rows, xml_orders
+
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+SINCE = "2026-01-01T00:00:00Z"
+XML = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
+SPAN = ("2026-11-01T00:00:00Z", "2026-11-21T00:00:00Z")
+
+
+def json_error(answer):
+    (error,) = answer.json()["errors"]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "body"),
+    [
+        ("token-expired", 403, '"details": "The access token you provided has expired."'),
+        ("token-revoked", 403, '"details": "The access token you provided is revoked, malformed or invalid."'),
+        ("throttle-with-header", 429, "QuotaExceeded"),
+        ("throttle-without-header", 429, ""),
+        ("500-json", 500, "InternalFailure"),
+        ("502-html", 502, "<h1>502 Bad Gateway</h1>"),
+        ("503-empty", 503, ""),
+        ("504-json", 504, '{"message": "Endpoint request timed out"}'),
+        ("200-html", 200, "<html>"),
+    ],
+)
+def test_a_call_is_answered_with_the_fault_and_the_next_one_is_not(client, fault, status, body):
+    client.fault(fault, 1)
+    answer = client.get(PARTICIPATIONS)
+    assert answer.status_code == status
+    assert body in answer.text
+    assert bool(answer.text) == bool(body)
+    assert ("x-amzn-RateLimit-Limit" in answer.headers) == (fault == "throttle-with-header")
+    assert client.get(PARTICIPATIONS).json()["payload"]
+
+
+def test_truncated_json_is_half_of_the_answer(client):
+    client.fault("truncated-json", 1)
+    answer = client.get(PARTICIPATIONS)
+    assert answer.status_code == 200
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_a_slow_answer_comes_in_pieces(client):
+    client.log_in()
+    client.fault("slow-drip", 1)
+    began = time.monotonic()
+    headers = {"x-amz-access-token": client.token}
+    with client.http.stream("GET", PARTICIPATIONS, headers=headers) as answer:
+        pieces = answer.iter_raw()
+        first, second = next(pieces), next(pieces)
+    assert time.monotonic() - began > 0.4
+    assert 0 < len(first + second) < int(answer.headers["content-length"])
+
+
+@pytest.mark.parametrize("operation", ["getMarketplaceParticipations", None])
+def test_a_connection_is_reset_in_the_middle(client, operation):
+    client.log_in()
+    client.fault("connection-reset", 1, operation=operation)
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        client.get(PARTICIPATIONS)
+    assert client.get(PARTICIPATIONS).status_code == 200
+
+
+def test_a_download_can_be_reset_too(client):
+    url = client.document(client.report(LISTINGS)).json()["url"]
+    client.fault("connection-reset", 1, operation="downloadDocument")
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        client.download(url)
+    assert client.download(url).status_code == 200
+
+
+def test_a_download_can_meet_a_broken_gateway(client):
+    url = client.document(client.report(LISTINGS)).json()["url"]
+    client.fault("503-empty", 1, operation="downloadDocument")
+    assert client.download(url).status_code == 503
+    client.fault("503-empty", 1)
+    assert client.download(url).status_code == 200
+
+
+def test_a_repeated_token_names_itself_as_the_next(client):
+    client.fault("repeated-token", 1)
+    token = client.orders_page(createdAfter=SINCE).json()["pagination"]["nextToken"]
+    again = client.orders_page(createdAfter=SINCE, paginationToken=token).json()
+    assert again["pagination"]["nextToken"] == token
+    well = client.orders_page(createdAfter=SINCE, paginationToken=token).json()
+    assert well["pagination"]["nextToken"] != token
+
+
+def test_a_repeated_page_holds_the_first_orders_again(client):
+    client.fault("repeated-page", 1)
+    first = client.orders_page(createdAfter=SINCE).json()
+    token = first["pagination"]["nextToken"]
+    again = client.orders_page(createdAfter=SINCE, paginationToken=token).json()
+    assert again["orders"] == first["orders"]
+    assert again["pagination"]["nextToken"] != token
+
+
+def test_listings_pages_repeat_as_well(client):
+    path = f"/listings/2021-08-01/items/{client.seller_id}"
+    first = client.get(path, marketplaceIds=INDIA).json()
+    token = first["pagination"]["nextToken"]
+    client.fault("repeated-page", 1)
+    client.fault("repeated-token", 1)
+    again = client.get(path, marketplaceIds=INDIA, pageToken=token).json()
+    assert (again["items"], again["pagination"]["nextToken"]) == (first["items"], token)
+
+
+def test_a_page_token_expires_early(client):
+    client.fault("expired-page-token", 1)
+    token = client.orders_page(createdAfter=SINCE).json()["pagination"]["nextToken"]
+    answer = client.orders_page(createdAfter=SINCE, paginationToken=token)
+    assert answer.status_code == 400
+    assert json_error(answer)["message"].startswith("The paginationToken you have submitted is not valid.")
+    assert client.orders_page(createdAfter=SINCE, paginationToken=token).status_code == 200
+
+
+def first_order(client):
+    return client.orders_page(createdAfter=SINCE).json()["orders"][0]
+
+
+def test_faulty_orders(client):
+    well = first_order(client)
+    client.fault("order-without-price", 1)
+    priceless = first_order(client)
+    assert "proceeds" in well
+    assert "proceeds" not in priceless
+    assert not any("proceeds" in item or "price" in item["product"] for item in priceless["orderItems"])
+    client.fault("unknown-status", 1)
+    assert first_order(client)["fulfillment"]["fulfillmentStatus"] == "AWAITING_DRONE"
+    client.fault("unknown-field", 1)
+    assert first_order(client).keys() - well.keys() == {"carbonFootprint"}
+    client.fault("missing-required-field", 1)
+    assert well.keys() - first_order(client).keys() == {"createdTime"}
+    assert first_order(client) == well
+
+
+@pytest.mark.parametrize(("fault", "sign"), [("nul-in-title", "\x00"), ("emoji-in-title", "👩‍👩‍👧")])
+def test_faulty_titles_in_orders_listings_and_reports(client, fault, sign):
+    client.fault(fault, 1)
+    assert sign in first_order(client)["orderItems"][0]["product"]["title"]
+    client.fault(fault, 1)
+    path = f"/listings/2021-08-01/items/{client.seller_id}"
+    assert sign in client.get(path, marketplaceIds=INDIA).json()["items"][0]["summaries"][0]["itemName"]
+    client.fault(fault, 1)
+    assert sign in rows(client.text(client.report(LISTINGS)))[0]["item-name"]
+    client.fault(fault, 1)
+    (first, *_) = xml_orders(client.text(client.report(XML, *SPAN)))
+    assert "👩‍👩‍👧" in facts_of_xml(first)["items"][0]["title"]
+
+
+def test_faulty_orders_in_the_xml_report(client):
+    def first():
+        return xml_orders(client.text(client.report(XML, *SPAN)))[0]
+
+    well = facts_of_xml(first())
+    client.fault("order-without-price", 1)
+    assert {item["amount"] for item in facts_of_xml(first())["items"]} == {None}
+    client.fault("unknown-status", 1)
+    assert facts_of_xml(first())["status"] == "Awaiting_drone"
+    client.fault("unknown-field", 1)
+    assert first().findtext("CarbonFootprint") == "1200"
+    client.fault("missing-required-field", 1)
+    assert first().find("PurchaseDate") is None
+    assert facts_of_xml(first()) == well
+
+
+def test_item_codes_of_the_xml_report_can_be_foreign(client):
+    client.fault("item-id-mismatch", 1)
+    codes = [item["id"] for order in xml_orders(client.text(client.report(XML, *SPAN)))
+             for item in facts_of_xml(order)["items"]]  # fmt: skip
+    ids = [item["id"] for order in client.orders(createdAfter=SINCE) for item in facts_of_json(order)["items"]]
+    assert len(codes) == len(ids)
+    assert not set(codes) & set(ids)
+
+
+def test_a_doctype_stands_before_the_root(client):
+    client.fault("doctype-xml", 1)
+    assert client.text(client.report(XML, *SPAN)).splitlines()[1].startswith("<!DOCTYPE AmazonEnvelope [<!ENTITY")
+
+
+def test_a_report_in_windows_1252_says_so(client):
+    client.fault("cp1252-report", 1)
+    url = client.document(client.report(LISTINGS)).json()["url"]
+    answer = client.download(url)
+    assert answer.headers["content-type"].endswith(";charset=Cp1252")
+    assert gzip.decompress(answer.content).decode("cp1252").startswith("item-name\t")
+    client.fault("cp1252-report", 1)
+    url = client.document(client.report(XML, *SPAN)).json()["url"]
+    assert b'encoding="windows-1252"' in gzip.decompress(client.download(url).content)[:60]
+
+
+def test_broken_and_odd_gzip(client):
+    report = client.report(LISTINGS)
+    url = client.document(report).json()["url"]
+    well = client.download(url).content
+    client.fault("truncated-gzip", 1)
+    cut = client.download(url).content
+    assert cut == well[: len(well) // 2]
+    unpacker = zlib.decompressobj(31)
+    unpacker.decompress(cut)
+    assert not unpacker.eof
+    client.fault("multi-member-gzip", 1)
+    members = client.download(url).content
+    first = zlib.decompressobj(31)
+    assert 0 < len(first.decompress(members)) < len(gzip.decompress(members))
+    assert gzip.decompress(members) == gzip.decompress(well)
+    client.fault("double-gzip", 1)
+    with client.http.stream("GET", url) as answer:
+        raw = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(gzip.decompress(raw)) == gzip.decompress(well)
+    assert client.download(url).content == well
+
+
+def test_an_address_expires_early(client):
+    report = client.report(LISTINGS)
+    client.fault("expired-document-url", 1)
+    answer = client.download(client.document(report).json()["url"])
+    assert answer.status_code == 403
+    assert answer.text.startswith("<?xml")
+    assert client.download(client.document(report).json()["url"]).status_code == 200
+
+
+def test_reports_that_end_badly(client):
+    client.fault("report-cancelled", 1)
+    assert client.report(LISTINGS)["processingStatus"] == "CANCELLED"
+    client.fault("report-stuck", 1)
+    assert client.report(LISTINGS)["processingStatus"] == "IN_QUEUE"
+    client.fault("report-fatal", 1)
+    fatal = client.report(LISTINGS)
+    assert fatal["processingStatus"] == "FATAL"
+    assert "could not be generated" in client.text(fatal)
+    assert client.report(LISTINGS)["processingStatus"] == "DONE"
+
+
+def test_every_fault_is_tested_here_or_with_the_token_endpoint():
+    words = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in FAULTS if f'"{name}"' not in words and not name.startswith("lwa-")] == []
+
+
+def test_a_fault_stays_on_until_it_is_switched_off(client):
+    client.fault("500-json")
+    assert [client.get(PARTICIPATIONS).status_code for _ in range(3)] == [500] * 3
+    client.http.delete("/_sandbox/faults")
+    assert client.get(PARTICIPATIONS).status_code == 200
+
+
+def test_a_fault_can_be_for_one_operation_and_one_seller(new_sandbox):
+    client = new_sandbox(sellers=2, days=1)
+    other = Client(client.running, "Atzr|sandbox-2")
+    client.fault("500-json", operation="getMarketplaceParticipations", seller=other.seller_id)
+    assert client.get(PARTICIPATIONS).status_code == 200
+    assert other.orders_page(createdAfter=SINCE).status_code == 200
+    assert other.get(PARTICIPATIONS).status_code == 500
+    other.http.close()
+
+
+def test_a_fault_can_wait_and_can_strike_by_chance(client):
+    client.fault("500-json", 1, skip=2)
+    assert [client.get(PARTICIPATIONS).status_code for _ in range(4)] == [200, 200, 500, 200]
+    client.fault("503-empty", chance=0.5)
+    first = [client.get(PARTICIPATIONS).status_code for _ in range(30)]
+    client.http.delete("/_sandbox/faults")
+    client.fault("503-empty", chance=0.5)
+    assert [client.get(PARTICIPATIONS).status_code for _ in range(30)] == first
+    assert set(first) == {200, 503}
+
+
+def test_the_state_of_faults_can_be_read(client):
+    client.fault("500-json", 2)
+    client.get(PARTICIPATIONS)
+    state = client.http.get("/_sandbox/faults").json()
+    assert state == [{"name": "500-json", "left": 1, "operation": None, "seller": None, "struck": 1}]
+
+
+@pytest.mark.parametrize(
+    "asked", [[], {}, {"name": "no-such"}, {"name": "500-json", "count": 0}, {"name": "500-json", "often": 1}]
+)
+def test_a_fault_without_sense_is_refused(client, asked):
+    answer = client.http.post("/_sandbox/faults", json=asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert client.http.get("/_sandbox/faults").json() == []
+
+
+@pytest.mark.parametrize("word", ["nonsense", "500-json:many", "500-json:0"])
+def test_the_command_line_refuses_what_is_no_fault(word):
+    with pytest.raises(ValueError, match="fault"):
+        FaultRule.parse(word)
+
+
+def test_two_faults_of_one_place_strike_one_after_the_other():
+    faults = Faults([FaultRule("500-json", 1), FaultRule("502-html", 1)])
+    assert [faults.first("call", "x", None) for _ in range(3)] == ["500-json", "502-html", None]

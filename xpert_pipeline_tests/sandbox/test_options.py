@@ -1,0 +1,60 @@
+"""Options: the same in every command, and back to a command line."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from xpert_pipeline.sandbox.options import SandboxOptions, sandbox_options, yesterday
+
+EVERYTHING = SandboxOptions(
+    port=0,
+    orders_csv=Path("/orders/of mine.csv.xz"),
+    as_of=date(2026, 11, 20),
+    seed=5,
+    days=70,
+    orders_per_day=9,
+    skus=8,
+    sellers=3,
+    rate_scale=2.5,
+    denied_roles=("Pricing",),
+    faults=("500-json:2", "nul-in-title"),
+    other_stores=True,
+)
+
+
+def parsed(arguments, flag="--port"):
+    found = []
+
+    @click.command()
+    @sandbox_options(flag)
+    @click.option("--verbose", is_flag=True)
+    def command(**values):
+        found.append(SandboxOptions.from_cli(**values))
+
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    return found[0]
+
+
+def test_nothing_given_means_the_defaults():
+    assert parsed([]) == SandboxOptions()
+
+
+def test_arguments_say_the_same_again():
+    assert parsed(EVERYTHING.arguments()) == EVERYTHING
+
+
+def test_the_port_can_have_another_name():
+    assert parsed(["--sandbox-port", "8099"], "--sandbox-port").port == 8099
+
+
+def test_a_role_is_known_however_it_is_written():
+    assert parsed(["--deny-role", "finance & accounting"]).denied_roles == ("Finance and Accounting",)
+
+
+def test_the_last_day_is_yesterday_until_it_is_fixed():
+    assert SandboxOptions().last_day == yesterday()
+    assert SandboxOptions().fixed().as_of == yesterday()
+    assert yesterday() < date.today() + timedelta(days=1)  # noqa: DTZ011  loosely: zones differ by a day at most

@@ -1,0 +1,45 @@
+"""Seller ids: a hash of the seed or of the file."""
+
+import re
+
+import pytest
+
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.world.identity import seller_ids, world_id
+from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
+from xpert_pipeline.sandbox.world.worlds import build_worlds
+
+
+def test_an_id_looks_like_amazons_and_depends_on_the_seed_alone():
+    one = world_id(SandboxOptions(seed=1))
+    assert re.fullmatch(r"A[A-Z0-9]{13}", one)
+    assert world_id(SandboxOptions(seed=1, days=99, rate_scale=7, sellers=3, port=1)) == one
+    assert world_id(SandboxOptions(seed=2)) != one
+
+
+def test_another_size_is_another_world():
+    ids = {
+        world_id(SandboxOptions(**size)) for size in ({}, {"skus": 5}, {"orders_per_day": 5}, {"other_stores": True})
+    }
+    assert len(ids) == 4
+
+
+def test_an_id_of_a_file_is_a_hash_of_its_bytes(tmp_path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("x")
+    second.write_text("x")
+    assert world_id(SandboxOptions(orders_csv=first)) == world_id(SandboxOptions(orders_csv=second, seed=9))
+    second.write_text("y")
+    assert world_id(SandboxOptions(orders_csv=first)) != world_id(SandboxOptions(orders_csv=second))
+    with pytest.raises(NotAnOrderReportError, match=r"gone\.csv"):
+        world_id(SandboxOptions(orders_csv=tmp_path / "gone.csv"))
+
+
+def test_every_seller_has_a_world_of_its_own_and_of_another_size():
+    options = SandboxOptions(sellers=3, days=3)
+    worlds = build_worlds(options)
+    assert [world.seller_id for world in worlds] == seller_ids(options)
+    assert len({world.seller_id for world in worlds}) == 3
+    sizes = [len(world.orders) for world in worlds]
+    assert sizes[1] < sizes[0] < sizes[2]
+    assert [len(world.listings) for world in worlds] == [200, 80, 400]
