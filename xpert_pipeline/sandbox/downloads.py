@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from xpert_pipeline.sandbox.document_url import is_signed
 from xpert_pipeline.sandbox.fault_answers import broken, whole
-from xpert_pipeline.sandbox.faults import CALL, DOCUMENT
+from xpert_pipeline.sandbox.faults import CALL, DOCUMENT, DOWNLOAD
 from xpert_pipeline.sandbox.report_documents import in_two_members
-from xpert_pipeline.sandbox.report_kinds import DOWNLOAD, KINDS
+from xpert_pipeline.sandbox.report_kinds import KINDS
 from xpert_pipeline.sandbox.report_store import Report
 from xpert_pipeline.sandbox.state import State
 

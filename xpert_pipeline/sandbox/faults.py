@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
+from xpert_pipeline.sandbox.usage_plans import PLANS
+
 TOKEN, CALL, PAGE, ORDERS, TITLES, CONTENT, XML, DOCUMENT, REPORT = (
     "token", "call", "page", "orders", "titles", "content", "xml", "document", "report",
 )  # fmt: skip
 """Where a fault strikes: the token endpoint, any API call, a call for a further page, a page or report of orders,
 anything with titles, a report's content, an XML report's content, a document on its way, a report's fate."""
+
+DOWNLOAD, TOKEN_REQUEST = "downloadDocument", "requestAccessToken"
+"""What faults and statistics call the two requests that are no operation of the API. A report's content and bytes
+belong to the download; call faults strike a download only where it is named."""
+OPERATIONS = (*PLANS, DOWNLOAD, TOKEN_REQUEST)
 
 FAULTS: dict[str, tuple[str, str]] = {
     "lwa-invalid-grant": (TOKEN, "the refresh token was revoked"),
@@ -80,6 +87,8 @@ class FaultRule:
     def __post_init__(self) -> None:
         if self.name not in FAULTS:
             raise ValueError(f"there is no fault {self.name!r}; there are: {', '.join(FAULTS)}")
+        if self.operation is not None and self.operation not in OPERATIONS:
+            raise ValueError(f"there is no operation {self.operation!r}; there are: {', '.join(OPERATIONS)}")
         if (self.left is not None and self.left < 1) or self.skip < 0 or not 0 < self.chance <= 1:
             raise ValueError(f"fault {self.name}: count must be at least 1, skip at least 0, chance above 0 up to 1")
         self.draw = Random(f"{self.seed}/{self.name}")  # noqa: S311  a repeatable draw is wanted

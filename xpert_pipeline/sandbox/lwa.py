@@ -6,10 +6,9 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from xpert_pipeline.sandbox.faults import TOKEN
+from xpert_pipeline.sandbox.faults import TOKEN, TOKEN_REQUEST
 from xpert_pipeline.sandbox.state import State
 
-OPERATION = "requestAccessToken"
 INVALID_GRANT = (
     "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission."
 )
@@ -21,13 +20,13 @@ async def token_endpoint(request: Request) -> Response:
     form = {name: found[0] for name, found in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
     seller_id = state.access_tokens.seller_of(form["refresh_token"]) if "refresh_token" in form else None
     response = _answer(state, request.headers.get("content-type", ""), form, seller_id)
-    state.statistics.count(OPERATION, seller_id, response.status_code, state.pace.now())
+    state.statistics.count(TOKEN_REQUEST, seller_id, response.status_code, state.pace.now())
     response.headers["x-amzn-RequestId"] = secrets.token_hex(16)
     return response
 
 
 def _answer(state: State, content_type: str, form: dict[str, str], seller_id: str | None) -> Response:
-    fault = state.faults.first(TOKEN, OPERATION, seller_id)
+    fault = state.faults.first(TOKEN, TOKEN_REQUEST, seller_id)
     if fault == "lwa-503-html":
         return Response("<html><body><h1>Service Unavailable</h1></body></html>", 503, media_type="text/html")
     if fault == "lwa-invalid-client":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from xpert_pipeline.sandbox.faults import CONTENT, ORDERS, TITLES, XML
+from xpert_pipeline.sandbox.faults import CONTENT, DOWNLOAD, ORDERS, TITLES, XML
 from xpert_pipeline.sandbox.order_faults import faulty_title, in_report
 from xpert_pipeline.sandbox.report_documents import Document, pack, plain, reason
 from xpert_pipeline.sandbox.report_flat import flat_orders, merchant_listings
@@ -12,8 +12,6 @@ from xpert_pipeline.sandbox.report_xml import xml_report
 from xpert_pipeline.sandbox.state import State
 from xpert_pipeline.sandbox.world.records import Order, World
 
-DOWNLOAD = "downloadDocument"
-"""Name of the download among operations, for faults and statistics."""
 ENCODINGS = {"UTF-8": "UTF-8", "Cp1252": "windows-1252"}
 """Name of an encoding as the Content-Type has it → as XML has it."""
 

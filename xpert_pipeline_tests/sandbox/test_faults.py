@@ -292,7 +292,15 @@ def test_the_state_of_faults_can_be_read(client):
 
 
 @pytest.mark.parametrize(
-    "asked", [[], {}, {"name": "no-such"}, {"name": "500-json", "count": 0}, {"name": "500-json", "often": 1}]
+    "asked",
+    [
+        [],
+        {},
+        {"name": "no-such"},
+        {"name": "500-json", "count": 0},
+        {"name": "500-json", "often": 1},
+        {"name": "500-json", "operation": "getEverything"},
+    ],
 )
 def test_a_fault_without_sense_is_refused(client, asked):
     answer = client.http.post("/_sandbox/faults", json=asked)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -90,7 +91,9 @@ class _Draft:
         if status is None:
             raise NotAnOrderReportError(f"{at}: {line.status!r} is no order status that the sandbox knows")
         try:
-            quantity, amount = int(line.quantity or 0), money.read(line.amount)
+            quantity, amount = _quantity(line.quantity), money.read(line.amount)
+        except ArithmeticError:
+            raise NotAnOrderReportError(f"{at}: {line.quantity!r} is no quantity") from None
         except ValueError as error:
             raise NotAnOrderReportError(f"{at}: {error}") from None
         occurrence = 1 + sum(item.sku == line.sku and item.asin == line.asin for item in self.items)
@@ -135,6 +138,15 @@ class _Draft:
             country=country,
             items=tuple(self.items),
         )
+
+
+@lru_cache
+def _quantity(text: str) -> int:
+    """A number of units; spreadsheets write them as 1.0."""
+    found = Decimal(text.strip() or "0")
+    if found != found.to_integral_value():
+        raise ArithmeticError
+    return int(found)
 
 
 @lru_cache

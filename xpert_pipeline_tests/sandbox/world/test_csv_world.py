@@ -116,6 +116,10 @@ def test_identical_lines_are_two_items_with_ids_of_their_own(write):
     assert len({item.id for item in order.items}) == 3
 
 
+def test_a_spreadsheets_quantity_is_a_number_of_units(write):
+    assert order_of(write({"Qty": "2.0"})).items[0].quantity == 2
+
+
 def test_an_empty_amount_is_not_known_and_zero_units_are_kept(write):
     order = order_of(write({"Amount": "", "Qty": "0"}))
     assert (order.items[0].amount, order.items[0].quantity) == (None, 0)
@@ -165,7 +169,9 @@ def test_a_listing_for_each_sku_with_its_latest_price(write):
         ({"Status": "Lost"}, "line 2: 'Lost' is no order status"),
         ({"Amount": "a lot"}, "line 2: 'a lot' is no amount"),
         ({"Amount": "NaN"}, "line 2: 'NaN' is no amount"),
-        ({"Qty": "some"}, "line 2: invalid literal"),
+        ({"Qty": "some"}, "line 2: 'some' is no quantity"),
+        ({"Qty": "1.5"}, "line 2: '1.5' is no quantity"),
+        ({"Qty": "Infinity"}, "line 2: 'Infinity' is no quantity"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(write, changes, words):
