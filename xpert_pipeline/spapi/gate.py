@@ -94,6 +94,15 @@ class Gate:
             attempt, self._policy, lambda seconds, error: self._back_off(operation, seconds, error), settle
         )
 
+    def check_token(self) -> None:
+        """Have an access token at hand, retried like any request; raises what the seller must mend."""
+        operation = "token exchange"
+        with_retries(
+            lambda _deadline: self._tokens.current(),
+            self._policy,
+            lambda seconds, error: self._back_off(operation, seconds, error),
+        )
+
     def stop(self) -> None:
         """Wake every waiting request; each leaves with Stopped."""
         self._stop.set()

@@ -44,12 +44,11 @@ class SellerApi:
         self.transport = Transport(use_proxies=not is_loopback(self.endpoint))
         self._clock = ServerClock()
         self._meter = Meter(self.seller_id, listener)
-        self._tokens = AccessTokens(credentials, token_url, self.transport, self._clock)
         self._library = Library(marketplace.id, marketplace.region)
         self._gate = Gate(
             Identity(credentials.client_id, self.seller_id, marketplace.region, self.endpoint, priority),
             quota=quota,
-            tokens=self._tokens,
+            tokens=AccessTokens(credentials, token_url, self.transport, self._clock),
             transport=self.transport,
             clock=self._clock,
             meter=self._meter,
@@ -81,7 +80,7 @@ class SellerApi:
     def server_now(self) -> datetime:
         """Amazon's time, in UTC, from its last answer; asks for a token if there was none yet."""
         if self._clock.now() is None:
-            self._tokens.current()
+            self._gate.check_token()
         return self._clock.now() or datetime.now(UTC)
 
     def check_token(self) -> None:
@@ -90,8 +89,9 @@ class SellerApi:
         Raises:
             ReauthRequired: the seller must authorize again.
             AppCredentialsRefused: client id or secret are wrong.
+            Transient: Login with Amazon does not answer, retries included.
         """
-        self._tokens.current()
+        self._gate.check_token()
 
     @property
     def calls(self) -> dict[str, int]:

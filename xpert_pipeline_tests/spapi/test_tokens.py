@@ -101,7 +101,15 @@ def test_a_passing_failure_of_login_with_amazon_is_retried(amazon, api, reply):
     amazon.on("POST", TOKEN, reply, reply, token("good"))
     amazon.on("GET", REPORT, GOOD)
     assert ask(api) == {"reportId": "7"}
-    amazon.on("POST", TOKEN, reply)
+    assert len(amazon.calls(TOKEN, "POST")) == 3
+
+
+@pytest.mark.parametrize("first_use", ["check_token", "server_now"])
+def test_whatever_asks_for_the_first_token_retries(amazon, api, first_use):
+    """The server's time was asked for outside the retry, so one 503 of the token endpoint failed a sync."""
+    amazon.on("POST", TOKEN, Reply(503, b"<html>busy</html>"), token("good"))
+    getattr(api, first_use)()
+    assert len(amazon.calls(TOKEN, "POST")) == 2
 
 
 def test_login_with_amazon_staying_down_is_transient(amazon, api):
