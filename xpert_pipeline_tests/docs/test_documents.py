@@ -1,0 +1,128 @@
+"""The documents name what is there: tables, commands, errors, files, and the checks that CI runs."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from xpert_pipeline.cli.main import main
+from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool
+from xpert_pipeline.spapi.errors import ReportError, SpApiError
+from xpert_pipeline.tables.registry import TABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+DATABASE_MODULES = (embedded_place, encryption, errors, lease, migrations, sellers, spool)
+
+
+def test_the_readme_lists_the_tables_with_their_keys():
+    text = (ROOT / "README.md").read_text()
+    block = text.split("<!-- tables -->")[1].split("<!-- end of tables -->")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.strip().splitlines()[2:]]
+    listed = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[2])) for row in rows}
+    assert listed == {table.name: table.key for table in TABLES}
+    assert all(row[1] and row[3] for row in rows)
+
+
+def test_the_readme_begins_with_the_four_commands_and_each_is_a_make_target():
+    first_screen = (ROOT / "README.md").read_text()[:1000]
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for name in ("sync", "up", "test", "check"):
+        assert f"make {name} " in first_screen
+        assert name in targets
+
+
+def commands() -> Iterator[tuple[Path, str]]:
+    """Every `xpert …` of the documents, up to the end of the line or of the code span."""
+    for file in DOCUMENTS:
+        for line in file.read_text().splitlines():
+            for match in re.finditer(r"(?<![\w/-])(?:\.venv/bin/)?xpert ((?:[a-z-]+|--[a-z-]+)[^`)]*)", line):
+                yield file, match[1]
+
+
+def test_every_command_and_option_that_the_documents_name_exists():
+    found = list(commands())
+    assert len(found) > 20
+    for file, words in found:
+        unknown = _unknown(main, words.split("#")[0].split())
+        assert unknown is None, f"{file.name}: xpert {words}: {unknown}"
+
+
+def _unknown(command: click.Command, words: list[str]) -> str | None:
+    """The first word of a command line that the command line does not know."""
+    for word in words:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            names = word.split("|")
+            if missing := [name for name in names if name not in command.commands]:
+                return missing[0]
+            command = command.commands[names[0]]
+        elif word.startswith("--"):
+            known = {option for parameter in command.params for option in parameter.opts}
+            if word.split("=")[0] not in known:
+                return word
+    return None
+
+
+def subclasses(base: type) -> set[type]:
+    return {found for child in base.__subclasses__() for found in (child, *subclasses(child))}
+
+
+def error_names() -> set[str]:
+    ours = {kind.__name__ for kind in subclasses(SpApiError) if kind.__module__ == "xpert_pipeline.spapi.errors"}
+    modules = {module.__name__ for module in DATABASE_MODULES}
+    database = {kind.__name__ for kind in subclasses(errors.DatabaseError) if kind.__module__ in modules}
+    return (ours - {ReportError.__name__}) | database
+
+
+def test_operations_says_what_to_do_for_every_error():
+    text = (ROOT / "docs" / "operations.md").read_text()
+    named = {name for line in text.splitlines() if line.startswith("| `") for name in re.findall(r"`([A-Z]\w+)`", line)}
+    assert error_names() <= named
+    assert len(error_names()) > 30
+
+
+@pytest.mark.parametrize("state", ["ok", "empty", "failed", "skipped", "not_granted", "no_history"])
+def test_operations_explains_every_state(state: str):
+    assert f"| `{state}` |" in (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_operations_lists_every_monitoring_question():
+    text = (ROOT / "docs" / "operations.md").read_text()
+    listed = set(re.findall(r"^\|.*\| `(\w+\.sql)` \|$", text, re.MULTILINE))
+    assert listed == {file.name for file in (ROOT / "sql" / "monitoring").glob("*.sql")}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_links_between_documents_lead_somewhere(document: Path):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text())
+    images = {"docs/asset-graph.png"}  # made from the running UI, not part of the sources
+    assert [target for target in targets if target not in images and not (document.parent / target).exists()] == []
+
+
+def test_the_licence_is_the_one_that_the_package_names():
+    licence = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in licence
+    assert "Version 2.0" in licence
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["license"] in ("Apache-2.0", {"text": "Apache-2.0"})
+
+
+def test_pre_commit_runs_what_make_check_runs():
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = re.search(r"^lint:.*\n((?:\t.+\n)+)", makefile, re.MULTILINE)
+    assert recipe
+    linters = {line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()}
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["repo"] == "local"
+    entries = {re.sub(r"^sh -c '(.*)'$", r"\1", hook["entry"]) for hook in repository["hooks"]}
+    assert entries == linters | {".venv/bin/python -m pytest"}
