@@ -9,9 +9,11 @@ from typing import Any
 import click
 import pytest
 import yaml
+from psycopg import Connection
 
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.spapi.errors import ReportError, SpApiError
 from xpert_pipeline.tables.registry import TABLES
 
@@ -126,3 +128,12 @@ def test_pre_commit_runs_what_make_check_runs():
     assert repository["repo"] == "local"
     entries = {re.sub(r"^sh -c '(.*)'$", r"\1", hook["entry"]) for hook in repository["hooks"]}
     assert entries == linters | {".venv/bin/python -m pytest"}
+
+
+def test_the_sql_of_the_readme_runs(admin: Connection, seller: Seller):
+    blocks = re.findall(r"^ *```sql\n(.*?)^ *```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    asked = [block.replace("<merchant id>", seller.amazon_seller_id) for block in blocks if "alter role" not in block]
+    statements = [part for block in asked for part in block.split(";") if part.strip()]
+    assert len(statements) > 6
+    for statement in statements:
+        admin.execute(statement.encode())
