@@ -15,7 +15,10 @@ BATCH = 1_000
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to one seller: a materialized partition or a failure."""
+    """One thing that happened to one seller: a materialized partition or a failure.
+
+    `state` is what the asset said of the partition; `reason` why, where it could not do all that was asked.
+    """
 
     storage_id: int
     at: datetime
@@ -24,6 +27,8 @@ class Event:
     day: date | None
     table: str | None
     error: str | None = None
+    state: str | None = None
+    reason: str | None = None
 
     @property
     def event_id(self) -> str:
@@ -56,6 +61,21 @@ def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | No
     return [*failed_steps(instance, run_id)] or [(None, _reason_of_run(instance, run_id))]
 
 
+def reasons(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """Why tables of a run were not loaded though their step did not fail, such as a role that is not granted."""
+    found = {}
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        materialization = entry.asset_materialization
+        if materialization and (reason := _said(materialization).get("reason")):
+            found[materialization.asset_key.to_user_string()] = reason
+    return found
+
+
+def _said(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
+    metadata = materialization.metadata if materialization else {}
+    return {name: str(metadata[name].value) for name in ("state", "reason") if name in metadata}
+
+
 def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
     for asset in assets:
         wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
@@ -64,7 +84,17 @@ def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since
             for record in page.records:
                 if record.partition_key:
                     day, seller = split_key(record.partition_key)
-                    yield Event(record.storage_id, _at(record.timestamp), record.run_id, seller, day, asset)
+                    said = _said(record.asset_materialization)
+                    yield Event(
+                        record.storage_id,
+                        _at(record.timestamp),
+                        record.run_id,
+                        seller,
+                        day,
+                        asset,
+                        state=said.get("state"),
+                        reason=said.get("reason"),
+                    )
             if not page.has_more:
                 break
             page = instance.fetch_materializations(wanted, limit=BATCH, cursor=page.cursor, ascending=True)

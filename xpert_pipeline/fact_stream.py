@@ -18,8 +18,9 @@ from xpert_pipeline.postgres.pool import Pool, operator
 
 CURSOR = "dagster"
 OVERLAP = 5_000
-IMPORTANCE = {"failed": 9, "rejected": 7, "completed": 5, "empty": 3}
-NEEDS_A_PERSON = ("ReauthRequired", "AppCredentialsRefused", "NotGranted", "WrongRegion", "MissingTable")
+IMPORTANCE = {"failed": 9, "not_granted": 8, "rejected": 7, "completed": 5, "empty": 3}
+NEEDS_A_PERSON = ("ReauthRequired", "AppCredentialsRefused", "WrongRegion", "MigrationNeeded", "EncryptionKeyWrong")
+TYPES = {"failed": "sync.failed", "not_granted": "sync.not_granted"}
 
 INSERT = """
 insert into fact_stream (event_id, partition_key, seller_id, marketplace_id, event_type, event_category, timestamp,
@@ -106,24 +107,26 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
     seller_id, marketplace_id = seller
     counts: dict[tuple[str, str], dict[date, dict[str, Any]]] = {}
     for event in events:
-        data: dict[str, Any] = {"table": event.table, "run_id": event.run_id, "error": event.error}
+        error = event.error or event.reason
+        data: dict[str, Any] = {"table": event.table, "run_id": event.run_id, "error": error, "state": event.state}
         if event.day and event.table:
             key = (event.run_id, event.table)
             if key not in counts:
                 counts[key] = _counts_of_run(connection, seller_id, *key)
             data |= _numbers(counts[key].get(event.day, {}), event.day)
-        kind = _kind(data)
+        kind = _kind(event, data)
         yield {
             "event_id": event.event_id,
             "partition_key": event.partition_key,
             "seller_id": seller_id,
             "marketplace_id": marketplace_id,
-            "event_type": "sync.failed" if event.error else "sync.completed",
+            "event_type": TYPES.get(kind, "sync.completed"),
             "timestamp": event.at,
             "data": Jsonb(data),
             "metadata": Jsonb({"storage_id": event.storage_id, "partition_date": event.day and event.day.isoformat()}),
             "importance": IMPORTANCE[kind],
-            "requires_action": kind == "rejected" or any(name in (event.error or "") for name in NEEDS_A_PERSON),
+            "requires_action": kind in ("rejected", "not_granted")
+            or any(name in (error or "") for name in NEEDS_A_PERSON),
         }
 
 
@@ -145,9 +148,11 @@ def _numbers(counts: dict[str, Any], day: date) -> dict[str, Any]:
     }
 
 
-def _kind(data: dict[str, Any]) -> str:
-    if data["error"]:
+def _kind(event: Event, data: dict[str, Any]) -> str:
+    if event.error:
         return "failed"
+    if event.state == "not_granted":
+        return event.state
     if data.get("rejected"):
         return "rejected"
     return "completed" if data.get("fetched") or data.get("count") else "empty"

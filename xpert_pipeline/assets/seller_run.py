@@ -40,7 +40,8 @@ class RefetchConfig(dg.Config):
 class SellerRun:
     """What an asset needs to load one seller's days.
 
-    `states` says what became of a table where its counts do not; `past_state` the same for days before today.
+    `states` says what became of a table where its counts do not, `reason` why and what to do; `past_state` the same as
+    `states` for days before today.
     """
 
     seller: Seller
@@ -53,6 +54,7 @@ class SellerRun:
     refetch: bool = False
     states: dict[str, str] = field(default_factory=dict)
     past_state: dict[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
     @property
     def marketplace_id(self) -> str:
@@ -138,7 +140,7 @@ def _run_seller(
         work(run)
     except NotGranted as error:
         context.log.warning("seller %s: not granted: %s", amazon_id, error)
-        run.states = dict.fromkeys(tables, "not_granted")
+        run.states, run.reason = dict.fromkeys(tables, "not_granted"), str(error)
     finally:
         if api:
             api[0].close()
@@ -153,7 +155,7 @@ def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str
         numbers = {name: int(found.get(name, 0)) for name in COUNTS}
         state = _state(run, table, day, numbers)
         context.add_asset_metadata(
-            {**numbers, "state": state},
+            {**numbers, "state": state, **({"reason": run.reason} if run.reason else {})},
             asset_key=table,
             partition_key=partition_key(day, run.seller.amazon_seller_id),
         )

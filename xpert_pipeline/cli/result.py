@@ -24,6 +24,8 @@ def print_result(finished: Sequence[Finished], *, as_json: bool, sandbox: dict[s
         click.echo(json.dumps(document, default=str))
     else:
         show(Console(width=160 if not Console().is_terminal else None), tables)
+    for note in (note for run in finished for note in run.notes):
+        click.echo(f"not loaded: {note}", err=True)
     for error in errors:
         click.echo(f"failed: {error}", err=True)
     return ASSET_FAILED if errors or any(outcome.state == "failed" for outcome in tables) else 0

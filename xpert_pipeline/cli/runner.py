@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import dagster as dg
@@ -11,7 +11,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
-from xpert_pipeline.events import why_failed
+from xpert_pipeline.events import reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -50,10 +50,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Finished:
-    """One seller's finished run."""
+    """One seller's finished run; notes say why a table could not be loaded that did not fail."""
 
     tables: list[TableOutcome]
     errors: list[str]
+    notes: list[str] = field(default_factory=list)
 
 
 def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> list[Finished]:
@@ -73,7 +74,8 @@ def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> 
 def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: Request) -> Finished:
     """What an ended run did."""
     errors = [f"{step or 'run ' + run_id}: {reason}" for step, reason in why_failed(instance, run_id)]
-    return Finished(outcomes(place.pool, instance, run_id, seller, request.names), errors)
+    notes = [f"{table}: {reason}" for table, reason in reasons(instance, run_id).items()]
+    return Finished(outcomes(place.pool, instance, run_id, seller, request.names), errors, notes)
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:
