@@ -53,6 +53,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
         asset_checks=build_checks(),
+        executor=dg.in_process_executor,
         jobs=[SYNC],
         schedules=[build_daily_schedule(SYNC.name, settings.start_date)],
         sensors=[sellers_partitions, run_watchdog, build_fact_stream_sensor(names)],

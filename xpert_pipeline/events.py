@@ -18,6 +18,7 @@ class Event:
     """One thing that happened to one seller: a materialized partition or a failure.
 
     `state` is what the asset said of the partition; `reason` why, where it could not do all that was asked.
+    A failed step fails for all its `tables`; `table` is the first of them.
     """
 
     storage_id: int
@@ -29,6 +30,7 @@ class Event:
     error: str | None = None
     state: str | None = None
     reason: str | None = None
+    tables: tuple[str, ...] = ()
 
     @property
     def event_id(self) -> str:
@@ -76,6 +78,17 @@ def _said(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
     return {name: str(metadata[name].value) for name in ("state", "reason") if name in metadata}
 
 
+def tables_of_step(instance: dg.DagsterInstance, run_id: str, step: str) -> list[str]:
+    """Assets that a step was to materialize: a multi-asset's step fails for all of its tables."""
+    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    found = [
+        entry.dagster_event.asset_key.to_user_string()
+        for entry in planned
+        if entry.step_key == step and entry.dagster_event and entry.dagster_event.asset_key
+    ]
+    return list(dict.fromkeys(found)) or [step]
+
+
 def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
     for asset in assets:
         wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
@@ -119,7 +132,9 @@ def _failures_of_run(
     failed = why_failed(instance, run.run_id)
     for seller in sellers_of_run(run.tags):
         for step, reason in failed:
-            yield Event(storage_id, at, run.run_id, seller, None, step, reason)
+            tables = tables_of_step(instance, run.run_id, step) if step else []
+            first = tables[0] if tables else None
+            yield Event(storage_id, at, run.run_id, seller, None, first, reason, tables=tuple(tables))
 
 
 def _reason(entry: dg.EventLogEntry) -> str:

@@ -109,6 +109,8 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
     for event in events:
         error = event.error or event.reason
         data: dict[str, Any] = {"table": event.table, "run_id": event.run_id, "error": error, "state": event.state}
+        if event.tables:
+            data["tables"] = list(event.tables)
         if event.day and event.table:
             key = (event.run_id, event.table)
             if key not in counts:

@@ -33,7 +33,13 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date)
 def build_daily_schedule(job_name: str, start: date) -> dg.ScheduleDefinition:
     """Every day at 02:00 UTC one run per active seller."""
 
-    @dg.schedule(job_name=job_name, cron_schedule="0 2 * * *", execution_timezone="UTC", name="daily_sync")
+    @dg.schedule(
+        job_name=job_name,
+        cron_schedule="0 2 * * *",
+        execution_timezone="UTC",
+        name="daily_sync",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
         for seller in postgres.sellers.active():

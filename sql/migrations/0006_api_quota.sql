@@ -129,6 +129,7 @@ language sql set search_path = public, pg_temp
 as $$
   update api_quota
   set rate = _rate, updated_at = clock_timestamp(),
+      margin = case when burst > 1 then least(0.25, 0.5 * (burst - 1) / _rate) else 0.02 / _rate end,
       full_at = clock_timestamp() + greatest(full_at - clock_timestamp(), interval '0') * (rate / _rate)
   where (app, scope, region, operation) = (_app, _scope, _region, _operation)
     and _rate > 0 and _rate < 1e6 and abs(rate - _rate) > 0.005 * rate

@@ -1,10 +1,13 @@
 """The data directory: what a first start fixes and later starts must find again (keys, dates, logs, DAGSTER_HOME)."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,25 @@ class Home:
     def spool(self) -> Path:
         """Fetched data that waits for its transaction."""
         return self.path / "spool"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let one `xpert up` at a time work in this directory.
+
+        Raises:
+            PreconditionError: If another does.
+        """
+        descriptor = os.open(self.path / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise PreconditionError(
+                f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
+            ) from error
+        else:
+            yield
+        finally:
+            os.close(descriptor)
 
     def encryption_key(self) -> str:
         """The key for sellers' tokens, generated at first start, readable by its owner alone."""

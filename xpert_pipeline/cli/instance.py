@@ -13,6 +13,7 @@ SCHEMA = "dagster"
 
 CONFIG = {
     "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
     "storage": {"postgres": {"postgres_url": {"env": STORAGE}, "should_autocreate_tables": True}},
     "run_coordinator": {
         "module": "xpert_pipeline.coordinator",

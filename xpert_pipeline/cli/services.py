@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from xpert_pipeline.cli.errors import PreconditionError
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 5.0  # Dagster's code server does not end on SIGTERM while it serves
 
 
 @dataclass

@@ -15,9 +15,11 @@ from xpert_pipeline.postgres.sellers import Seller
 
 LEDGER = """
 select coalesce(sum(fetched), 0), coalesce(sum(inserted), 0), coalesce(sum(updated), 0), coalesce(sum(unchanged), 0),
-       coalesce(sum(deleted), 0), coalesce(sum(rejected), 0), max(newest_day), coalesce(sum(calls), 0),
-       coalesce(sum(waited_seconds), 0), coalesce(sum(extract(epoch from finished_at - started_at)), 0)
-  from loads where seller_id = %s and run_id = %s and table_name = %s
+       coalesce(sum(deleted), 0), coalesce(sum(rejected), 0),
+       (select max(newest_day) from loads where seller_id = %(seller)s and table_name = %(table)s),
+       coalesce(sum(calls), 0), coalesce(sum(waited_seconds), 0),
+       coalesce(sum(extract(epoch from finished_at - started_at)), 0)
+  from loads where seller_id = %(seller)s and run_id = %(run)s and table_name = %(table)s
 """
 
 
@@ -52,7 +54,7 @@ def outcomes(
     found = []
     with tenant(pool, seller.id) as connection:
         for table in tables:
-            row = connection.execute(LEDGER, (seller.id, run_id, table)).fetchone()
+            row = connection.execute(LEDGER, {"seller": seller.id, "run": run_id, "table": table}).fetchone()
             assert row is not None
             fetched, inserted, updated, unchanged, deleted, rejected, newest, calls, waited, seconds = row
             found.append(

@@ -3,19 +3,21 @@
 import os
 import time
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import click
 from rich.console import Console
 
 from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
 from xpert_pipeline.cli.services import free_port
-from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.cli.workplace import Workplace, open_workplace, read_settings
 from xpert_pipeline.sandbox.options import sandbox_options
 
 PORT = 3000
@@ -37,11 +39,15 @@ def up(context: click.Context, /, **options: Any) -> None:
 
 def _up(options: dict[str, Any], *, as_json: bool) -> int:
     console = Console(stderr=True)
-    with open_workplace(options["data_dir"], world=options, force_sandbox=options["force_sandbox"]) as place:
+    span = (options["from_day"], options["to_day"])
+    chosen_days(read_settings(), date.min, span, options["days"])  # usage errors before anything is started
+    with (
+        Home(data_directory(options["data_dir"])).alone(),
+        open_workplace(options["data_dir"], world=options, force_sandbox=options["force_sandbox"]) as place,
+    ):
         if place.settings.ignored:
             console.print(f"not needed any more and ignored: {', '.join(place.settings.ignored)}")
         sellers = fit_sellers(place, place.sellers(options["sellers"]))
-        span = (options["from_day"], options["to_day"])
         first, last = chosen_days(place.settings, place.settings.start_date, span, options["days"])
         request = Request(first, last, split_tables(options["tables"]), options["refetch"])
         if options["no_ui"]:
