@@ -153,7 +153,12 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
         return dsn, dsn, None
     running = find_embedded(home.path)
     server = running or start_embedded(home.path)
-    migrate(server.admin_dsn)
+    try:
+        migrate(server.admin_dsn)
+    except BaseException:
+        if not running:
+            server.stop()
+        raise
     return server.admin_dsn, server.pipeline_dsn, None if running else server
 
 
