@@ -147,7 +147,7 @@ def _each_seller(
             yield seller, connection
 
 
-def _number(connection: Connection, query: sql.Composable, parameters: tuple[Any, ...]) -> int:
+def _number(connection: Connection, query: sql.SQL | sql.Composed, parameters: tuple[Any, ...]) -> int:
     row = connection.execute(query, parameters).fetchone()
     return int(row[0]) if row else 0
 

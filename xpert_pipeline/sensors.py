@@ -15,7 +15,7 @@ def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresRe
     """Keep the sellers' partitions in step with the `sellers` table."""
     known = set(context.instance.get_dynamic_partitions("sellers"))
     listed = {seller.amazon_seller_id for seller in postgres.sellers.all()}
-    changes = []
+    changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if listed - known:
         changes.append(SELLERS.build_add_request(sorted(listed - known)))
     if known - listed:

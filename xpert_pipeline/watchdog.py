@@ -5,6 +5,7 @@ Dagster's default launcher does not see a run killed with -9: it would stay STAR
 
 import os
 import platform
+from collections.abc import Mapping
 
 import dagster as dg
 import psutil
@@ -36,7 +37,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return dead
 
 
-def _is_alive(tags: dict[str, str]) -> bool:
+def _is_alive(tags: Mapping[str, str]) -> bool:
     try:
         process = psutil.Process(int(tags[PID]))
         return f"{process.create_time():.2f}" == tags[STARTED] and process.status() != psutil.STATUS_ZOMBIE

@@ -80,5 +80,5 @@ def latest_detail(pool: Pool, seller_id: UUID, table: str, name: str) -> Any:
 
 def _one(pool: Pool, seller_id: UUID, query: str, values: tuple[Any, ...]) -> Any:
     with tenant(pool, seller_id) as conn:
-        row = conn.execute(query, values).fetchone()  # type: ignore[call-overload]
+        row = conn.execute(query, values).fetchone()
     return row[0] if row else None
