@@ -59,7 +59,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
 
 def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console, wanted: int, *, as_json: bool) -> int:
     port = free_port(wanted)
-    if port != wanted:
+    if wanted and port != wanted:
         console.print(f"port {wanted} is taken: using {port}")
     with place.instance() as instance:
         with console.status("starting Dagster ..."):

@@ -34,7 +34,9 @@ def client():
 
 def test_its_own_pages_and_queries_are_served(client):
     assert client.get("/").text == "ui"
-    assert client.post("/graphql", json={}, headers={"Origin": HERE, "Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert (
+        client.post("/graphql", json={}, headers={"Origin": HERE, "Sec-Fetch-Site": "same-origin"}).status_code == 200
+    )
     assert client.get("/runs", headers={"Host": "localhost:3000"}).status_code == 200
 
 

@@ -1,0 +1,165 @@
+"""`xpert up` as a user has it: Dagster's UI, the first sync through the daemon, a backfill from the UI, and Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.timeout(400)
+XPERT = Path(sys.executable).with_name("xpert")
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+BACKFILL = """
+mutation($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+RUNS = """
+query { runsOrError { ... on Runs { results { runId status tags { key value } } } } }
+"""
+
+
+def environment():
+    skipped = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
+    return {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
+
+
+def wait_for(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.3)
+    pytest.fail(f"{what} did not happen within {seconds} s")
+
+
+def processes(home):
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(home) in word for word in process.info["cmdline"] or ()):
+            found.append(process)
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    path = tmp_path_factory.mktemp("up")
+    for parent in (path, path.parent, path.parent.parent):
+        parent.chmod(0o755)  # as root, the embedded server runs as another user
+    return path
+
+
+@pytest.fixture(scope="module")
+def running(home):
+    command = [XPERT, "--json", "up", "--days", "3", "--rate-scale", "0", "--port", "0", "--data-dir", str(home)]
+    with (home / "out").open("w") as out, (home / "err").open("w") as err:
+        process = subprocess.Popen(command, env=environment(), stdout=out, stderr=err, start_new_session=True)
+    yield process
+    assert processes(home)
+    process.send_signal(signal.SIGINT)  # Ctrl-C leaves no process of those it started
+    assert process.wait(timeout=60) == 0
+    wait_for(lambda: not processes(home), 20, "the end of every process")
+
+
+@pytest.fixture(scope="module")
+def address(home, running):
+    def told():
+        words = (home / "err").read_text().split()
+        return next((word for word in words if word.startswith("http://127.0.0.1:")), None)
+
+    return wait_for(told, 90, "the UI's address")
+
+
+@pytest.fixture(scope="module")
+def first_sync(home, address):
+    document = wait_for(lambda: (home / "out").read_text().strip(), 120, "the first sync")
+    return json.loads(document)
+
+
+@pytest.fixture
+def database(home, first_sync):
+    dsn = subprocess.run(
+        [XPERT, "db", "url", "--data-dir", str(home)], env=environment(), capture_output=True, text=True, check=True
+    ).stdout.strip()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+def graphql(address, query, variables=None):
+    answer = httpx.post(
+        f"{address}/graphql", json={"query": query, "variables": variables}, trust_env=False, timeout=60
+    )
+    answer.raise_for_status()
+    return answer.json()["data"]
+
+
+def runs(address):
+    return graphql(address, RUNS)["runsOrError"]["results"]
+
+
+def tag(run, key):
+    return next((entry["value"] for entry in run["tags"] if entry["key"] == key), None)
+
+
+def test_the_first_sync_runs_through_dagster_and_fills_every_table(address, first_sync, database):
+    assert {line["state"] for line in first_sync["tables"]} == {"ok"}
+    assert [run["status"] for run in runs(address)] == ["SUCCESS"]
+    for line in first_sync["tables"]:
+        (rows,) = database.execute(f"select count(*) from {line['table']}").fetchone()
+        assert rows == line["inserted"] > 0
+
+
+def test_the_sensor_logs_the_run_to_fact_stream(database, first_sync):
+    expected = 4 * 3  # tables and days
+
+    def logged():
+        (rows,) = database.execute("select count(*) from fact_stream where event_type = 'sync.completed'").fetchone()
+        return rows >= expected
+
+    wait_for(logged, 90, "fact_stream")
+
+
+def test_a_backfill_of_days_from_the_ui_is_one_run_tagged_with_its_seller(address, first_sync):
+    seller = first_sync["tables"][0]["seller"]
+    days = [TODAY - timedelta(days=n) for n in (6, 5, 4)]
+    params = {
+        "partitionNames": [f"{day.isoformat()}|{seller}" for day in days],
+        "assetSelection": [{"path": [name]} for name in ("orders", "order_items", "sales_data")],
+    }
+    answer = graphql(address, BACKFILL, {"params": params})["launchPartitionBackfill"]
+    assert answer["__typename"] == "LaunchBackfillSuccess", answer
+
+    def ended():
+        found = [run for run in runs(address) if tag(run, "dagster/backfill") == answer["backfillId"]]
+        return found if found and all(run["status"] in ("SUCCESS", "FAILURE") for run in found) else None
+
+    (run,) = wait_for(ended, 150, "the backfill")
+    assert run["status"] == "SUCCESS"
+    assert tag(run, "seller") == seller
+
+
+def test_a_second_up_in_the_same_directory_is_refused(home, first_sync):
+    command = [XPERT, "up", "--no-ui", "--data-dir", str(home)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "another `xpert up` works" in done.stderr
+
+
+def test_other_pages_get_nothing_from_the_ui(address):
+    mutation = {"query": "mutation { wipeAssets(assetPartitionRanges: []) { __typename } }"}
+    assert httpx.get(f"{address}/graphql", params=mutation, trust_env=False).status_code == 403
+    foreign = httpx.post(f"{address}/graphql", json=mutation, headers={"Origin": "https://a.example"}, trust_env=False)
+    assert foreign.status_code == 403
