@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -17,7 +16,7 @@ from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.quarantine import Reject
-from xpert_pipeline.postgres.spool import RowSpool
+from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
@@ -27,7 +26,7 @@ from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
 from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.validation import chunks, validate
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, shape_reason, validate
 
 REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
@@ -105,7 +104,11 @@ class _Listings:
         catalog = {item["asin"]: item for item in search_catalog_items(self.run.client(), asins) if "asin" in item}
         for listing in listings:
             found = next((catalog[asin] for asin in _asins(listing) if asin in catalog), None)
-            yield listing, parse_listing(listing, self.run.marketplace_id, found)
+            try:
+                yield listing, parse_listing(listing, self.run.marketplace_id, found)
+            except SHAPE_ERRORS as error:
+                self.fetched += 1
+                self.rejects.append(Reject(listing, shape_reason(error), str(listing.get("sku"))))
 
     def _from_report(self, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS
@@ -127,10 +130,11 @@ class _Listings:
 
 
 def _asins(listing: dict[str, Any]) -> list[str]:
-    return [summary["asin"] for summary in listing.get("summaries") or () if summary.get("asin")]
+    summaries = [summary for summary in listing.get("summaries") or () if isinstance(summary, dict)]
+    return [summary["asin"] for summary in summaries if summary.get("asin")]
 
 
 @contextmanager
 def _spool(run: SellerRun) -> Iterator[tuple[Path, RowSpool]]:
-    with TemporaryDirectory(prefix="products-", dir=run.spool) as folder, RowSpool(Path(folder)) as spool:
-        yield Path(folder), spool
+    with spool_folder(run.spool, "products") as folder, RowSpool(folder) as spool:
+        yield folder, spool

@@ -15,7 +15,7 @@ from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
-from xpert_pipeline.tables.validation import chunks, validate
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, shape_reason, validate
 
 Row = dict[str, Any]
 Parser = Callable[[Mapping[str, Any]], tuple[Row, list[Row]]]
@@ -48,8 +48,9 @@ class OrderSpool:
     def add(self, payloads: Iterable[Mapping[str, Any]], parse: Parser) -> None:
         """Parse, validate and keep a stream of payloads."""
         order_values, item_values = itemgetter(*self.order_columns), itemgetter(*self.item_columns)
-        for chunk in chunks(payloads):
-            orders, items = self._accepted(chunk, [parse(payload) for payload in chunk])
+        for arrived in chunks(payloads):
+            chunk, parsed = self._parsed(arrived, parse)
+            orders, items = self._accepted(chunk, parsed)
             self.without_items += [
                 (row["marketplace_id"], row["order_id"], row["last_updated_at"])
                 for row in orders
@@ -66,6 +67,19 @@ class OrderSpool:
                 ORDER_ITEMS, self.item_columns, self.items, self.fetched_items, self.item_rejects, self.without_items
             ),
         ]
+
+    def _parsed(self, payloads: list[Any], parse: Parser) -> tuple[list[Any], list[tuple[Row, list[Row]]]]:
+        """Parse payloads; one of another shape than Amazon documents goes to quarantine whole."""
+        good, parsed = [], []
+        for payload in payloads:
+            try:
+                parsed.append(parse(payload))
+                good.append(payload)
+            except SHAPE_ERRORS as error:
+                self.fetched_orders += 1
+                key = payload.get("orderId") or payload.get("order_id") if isinstance(payload, Mapping) else None
+                self.order_rejects.append(Reject(payload, shape_reason(error), key if isinstance(key, str) else None))
+        return good, parsed
 
     def _accepted(self, payloads: list[Any], parsed: list[tuple[Row, list[Row]]]) -> tuple[list[Row], list[Row]]:
         self.fetched_orders += len(parsed)

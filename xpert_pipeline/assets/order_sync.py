@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from xpert_pipeline.assets.order_rows import parse_order, parse_report_order
@@ -23,7 +22,7 @@ from xpert_pipeline.postgres.coverage import covered_days, first_load_started, f
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
-from xpert_pipeline.postgres.spool import RowSpool
+from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.documents import Document, fetch_document
 from xpert_pipeline.spapi.errors import NotGranted, ReportCancelled
@@ -68,6 +67,11 @@ def sync_orders(run: SellerRun) -> None:
     """Load the run's open days, then follow the change stream if today is among them."""
     asked = [day for day in run.days if day <= run.today]
     days = asked if run.refetch else _open_days(run, asked)
+    if known := len(asked) - len(days):
+        step(
+            f"{run.seller.amazon_seller_id}: orders: {known} of {len(asked)} days are complete and kept current by the "
+            "change stream; they are not asked again (--refetch asks)"
+        )
     for first, last in contiguous(days):
         _load_span(run, _created_span(run, first, last))
     if run.is_live and (span := _changes(run)):
@@ -183,21 +187,25 @@ def _fetch_report(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
     api, kind = run.client(), REPORTS[span.kind]
     try:
         report = wait_for_report(api, request_report(api, ReportRequest(kind, span.start, span.end)))
-    except ReportCancelled as error:
+    except ReportCancelled as error:  # no data, or Amazon's whim: only the pages can tell
         fetch.details["report"] = str(error)
-        return kind
+        return _fetch_pages_instead(run, span, fetch)
     assert report.document_id is not None
     if report.created_at:
         fetch.began = min(fetch.began, report.created_at)
     fetch.details["report"] = {"id": report.id, "reused": report.reused}
     document = fetch_document(api, report.document_id, fetch.folder)
     if not _item_ids_match(run, span, document, fetch.details):
-        fetch.spool.from_report = False
-        fetch.end = _fetch_pages(run, span, fetch.spool)
-        return "searchOrders"
+        return _fetch_pages_instead(run, span, fetch)
     parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=fetch.spool.signals)
     fetch.spool.add(read_orders(document.path, api.marketplace, charset=document.charset), parse)
     return kind
+
+
+def _fetch_pages_instead(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
+    fetch.spool.from_report = False
+    fetch.end = _fetch_pages(run, span, fetch.spool)
+    return "searchOrders"
 
 
 def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dict[str, Any]) -> bool:
@@ -208,7 +216,8 @@ def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dic
     page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
     report = read_orders(document.path, run.client().marketplace, charset=document.charset)
     comparison = compare_item_ids(page.orders if page else [], report)
-    details["item_ids"] = "match" if comparison.matches else "mismatch"
+    if comparison.compared:
+        details["item_ids"] = "match" if comparison.matches else "mismatch"
     if not comparison.matches:
         run.log.warning(
             "seller %s: %d of %d order item ids differ between searchOrders and the XML report; "
@@ -222,7 +231,5 @@ def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dic
 
 @contextmanager
 def _spool(run: SellerRun, *, from_report: bool) -> Iterator[tuple[Path, OrderSpool]]:
-    with TemporaryDirectory(prefix="orders-", dir=run.spool) as folder:
-        path = Path(folder)
-        with RowSpool(path) as orders, RowSpool(path) as items:
-            yield path, OrderSpool(orders, items, from_report, signals=Counter())
+    with spool_folder(run.spool, "orders") as folder, RowSpool(folder) as orders, RowSpool(folder) as items:
+        yield folder, OrderSpool(orders, items, from_report, signals=Counter())

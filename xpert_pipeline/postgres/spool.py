@@ -1,8 +1,9 @@
-"""A private file of rows between fetching and loading, so that memory stays flat and no transaction waits for Amazon."""
+"""Private files of rows between fetching and loading: memory stays flat and no transaction waits for Amazon."""
 
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,23 @@ Row = tuple[Any, ...]
 
 class SpoolFailed(DatabaseError):
     """The spool's disk cannot be written; the message says where and what to do."""
+
+
+@contextmanager
+def spool_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A private folder for one window's files; it is gone at the end.
+
+    Raises:
+        SpoolFailed: It cannot be made or written, there or later: the disk is full, read-only or not ours.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=parent) as folder:
+            yield Path(folder)
+    except (ConnectionError, TimeoutError):  # OSErrors too, but not the disk's
+        raise
+    except OSError as error:
+        raise failure(parent, error) from error
 
 
 class RowSpool:
@@ -35,7 +53,7 @@ class RowSpool:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = tempfile.TemporaryFile(dir=directory, prefix="xpert-spool-")  # noqa: SIM115  closed by close()
         except OSError as error:
-            raise self._failure(error) from error
+            raise failure(self._directory, error) from error
 
     def append(self, row: Row) -> None:
         """Add a row at the end."""
@@ -82,12 +100,14 @@ class RowSpool:
             pickle.dump(self._buffer, self._file, protocol=pickle.HIGHEST_PROTOCOL)
             self._file.flush()
         except OSError as error:
-            raise self._failure(error) from error
+            raise failure(self._directory, error) from error
         self._written += len(self._buffer)
         self._buffer = []
 
-    def _failure(self, error: OSError) -> SpoolFailed:
-        return SpoolFailed(
-            f"fetched rows cannot be kept in {self._directory}: {error.strerror}. Free space there, or set TMPDIR or the "
-            "spool directory to a disk that has it; nothing was loaded, run again"
-        )
+
+def failure(directory: Path, error: OSError) -> SpoolFailed:
+    """What to do about a directory that cannot be written."""
+    return SpoolFailed(
+        f"fetched rows cannot be kept in {directory}: {error.strerror or error}. Free space there, or set TMPDIR or "
+        "the spool directory to a disk that has it; nothing was loaded, run again"
+    )

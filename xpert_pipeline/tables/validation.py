@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from xpert_pipeline.tables.contract import Table
 
 CHUNK = 5_000
+SHAPE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, ArithmeticError)
+"""What a parser raises over a payload that is nested otherwise than documented."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ def validate(table: Table, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[st
     kept = [row for index, row in enumerate(rows) if index not in reasons]
     refused = [Refused(index, "; ".join(problems)) for index, problems in sorted(reasons.items())]
     return table.validator.validate_python(kept), refused
+
+
+def shape_reason(error: Exception) -> str:
+    """Why a payload was set apart that a parser could not read; quotes no values."""
+    return f"its shape is not the documented one ({type(error).__name__})"
 
 
 def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
