@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import psutil
 from psycopg import Connection
 
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -32,6 +33,13 @@ RENEW = """
 update seller_leases set expires_at = clock_timestamp() + %(ttl)s * interval '1 second'
 where (seller_id, stream, holder, token) = (%(seller_id)s, %(stream)s, %(holder)s, %(token)s)
 returning token
+"""
+HELD = """
+select holder_name, case when isfinite(expires_at) then expires_at end, token from seller_leases
+where (seller_id, stream) = (%(seller_id)s, %(stream)s)
+"""
+END = """
+update seller_leases set expires_at = '-infinity' where (seller_id, stream, token) = (%s, %s, %s)
 """
 FENCE = """
 select 1 from seller_leases
@@ -164,16 +172,30 @@ def _acquire(pool: Pool, seller_id: UUID, stream: str, ttl: float, wait: float, 
             row = conn.execute(ACQUIRE, wanted).fetchone()
             if row is not None:
                 return Lease(pool, seller_id, stream, row[0], wanted["holder"], ttl)  # type: ignore[arg-type]
-            held = conn.execute(
-                "select holder_name, expires_at from seller_leases where (seller_id, stream) = (%s, %s)",
-                [seller_id, stream],
-            ).fetchone()
+            holder, until, token = conn.execute(HELD, wanted).fetchone() or ("another process", None, 0)
+            if _is_killed(holder):
+                conn.execute(END, [seller_id, stream, token])
+                continue
         if time.monotonic() >= deadline:
-            holder, until = held or ("another process", "a moment ago")
             raise LeaseHeld(
-                f"{stream} of this seller is being written by {holder} (lease until {until}): try again later"
+                f"{stream} of this seller is being written by {holder} "
+                f"(lease until {until or 'a moment ago'}): try again later"
             )
         time.sleep(min(random.uniform(0.2, 0.6), max(0.0, deadline - time.monotonic())))  # noqa: S311
+
+
+def _is_killed(holder_name: str) -> bool:
+    """Whether a holder is a process of this machine that is gone, so that nobody will give its lease back.
+
+    A wrong answer does no harm: the fence stops a holder that lives after all.
+    """
+    host, _, number = holder_name.rpartition(" process ")
+    if host != socket.gethostname() or not number.isdecimal():
+        return False
+    try:
+        return psutil.Process(int(number)).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _release_quietly(lease: Lease) -> None:
