@@ -1,0 +1,120 @@
+"""What sellers have not granted, withdrawn or never had: the message names the seller and the remedy, others go on."""
+
+import re
+
+
+def test_a_revoked_token_stops_this_seller_and_no_other(empty_pipeline, make_sandbox):
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(sellers=2))
+    revoked, other = pipeline.sellers
+    pipeline.fault("lwa-invalid-grant", seller=revoked)
+    failed = pipeline.run(sellers=[revoked])
+    assert {error.split(":")[0] for error in failed.errors.values()} == {"ReauthRequired"}
+    assert "must authorize the application again" in failed.errors["products"]
+    seller = pipeline.book.get(revoked)
+    assert seller.status == "reauth_required"
+    assert "must authorize the application again" in seller.status_reason
+    assert [each.amazon_seller_id for each in pipeline.book.active()] == [other]
+    assert pipeline.run(sellers=[other]).success
+    pipeline.assert_whole(seller=other)
+    failures = [fact for fact in pipeline.facts(seller=revoked) if fact[0] == "sync.failed"]
+    assert {(table, needs_a_person) for _, table, _, needs_a_person, *_ in failures} == {
+        ("products", True),
+        ("orders_and_items", True),
+    }
+    assert {fact[0] for fact in pipeline.facts(seller=other)} == {"sync.completed"}
+    pipeline.mend()
+    pipeline.add_seller(revoked, "Atzr|sandbox-1")
+    assert pipeline.run(sellers=[revoked]).success
+    pipeline.assert_whole(seller=revoked)
+
+
+def test_in_a_run_over_both_sellers_the_good_one_is_loaded_all_the_same(empty_pipeline, make_sandbox):
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(sellers=2))
+    revoked, good = pipeline.sellers
+    pipeline.fault("lwa-invalid-grant", seller=revoked)
+    failed = pipeline.run(sellers=[revoked, good], tables=["orders", "order_items"])
+    assert f"ReauthRequired: seller {revoked}" in failed.error
+    assert good not in failed.error
+    pipeline.assert_whole("orders", "order_items", seller=good)
+
+
+def test_a_seller_without_a_stored_token_is_told_to_authorize(pipeline):
+    pipeline.add_seller("A0NEWSELLER", None)
+    failed = pipeline.run(sellers=["A0NEWSELLER"], tables=["products"])
+    assert failed.error.startswith("ReauthRequired: seller A0NEWSELLER: authorization for seller A0NEWSELLER")
+    assert "no refresh token is stored" in failed.error
+
+
+def test_without_the_listing_role_products_say_not_granted_and_the_rest_goes_on(empty_pipeline, make_sandbox):
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(denied_roles=("Product Listing",)))
+    done = pipeline.run()
+    assert done.success
+    assert done.states == {"products": "not_granted", "orders": "ok", "order_items": "ok", "sales_data": "ok"}
+    assert "Grant the role" in done.reasons["products"]
+    assert pipeline.calls("searchListingsItems") == 1
+    pipeline.assert_whole("orders", "order_items", "sales_data")
+    facts = {fact[1]: fact for fact in pipeline.facts()}
+    assert facts["products"][3]
+    assert not facts["orders"][3]
+    assert "Grant the role" in facts["products"][2]
+
+
+def test_without_the_order_role_orders_say_not_granted_and_products_go_on(empty_pipeline, make_sandbox):
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(denied_roles=("Inventory and Order Tracking",)))
+    done = pipeline.run()
+    assert done.success
+    assert (done.states["orders"], done.states["order_items"], done.states["products"]) == (
+        "not_granted",
+        "not_granted",
+        "ok",
+    )
+    assert "Grant the role" in done.reasons["orders"]
+    assert pipeline.rows("loads", "table_name") != []
+    assert {row["table_name"] for row in pipeline.rows("loads", "table_name")} == {"products", "sales_data"}
+    pipeline.assert_whole("products")
+
+
+def test_without_the_pricing_role_orders_come_by_a_guess_and_the_check_says_why_it_did_not_compare(
+    empty_pipeline, make_sandbox
+):
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(denied_roles=("Pricing",)))
+    done = pipeline.run(checks=True)
+    assert done.success
+    pipeline.assert_whole()
+    created = "select details #>> '{plan,why}' from loads where table_name = 'orders' and window_kind = 'created'"
+    (why,) = pipeline.one(created)
+    assert re.match(r"about 3\d\d orders in 3\.\d days: ", why), why
+
+
+def test_a_marketplace_outside_the_sellers_region_fails_and_says_what_to_correct(pipeline):
+    (indian,) = pipeline.sellers
+    pipeline.add_seller(indian, "Atzr|sandbox-1", marketplaces=("ATVPDKIKX0DER",))
+    failed = pipeline.run()
+    for table in ("products", "orders_and_items"):
+        assert failed.errors[table].startswith(f"WrongRegion: seller {indian}: "), table
+        assert "Correct the seller's marketplace ids or region" in failed.errors[table]
+    assert all(fact[3] for fact in pipeline.facts() if fact[0] == "sync.failed")
+    pipeline.add_seller(indian, "Atzr|sandbox-1")
+    assert pipeline.run().success
+    pipeline.assert_whole()
+
+
+def test_a_seller_unknown_to_the_database_is_told_to_be_added(pipeline):
+    pipeline.instance.add_dynamic_partitions("sellers", ["A0NOBODY"])
+    failed = pipeline.run(sellers=["A0NOBODY"], tables=["products"])
+    assert failed.error == (
+        "SellerUnknown: seller A0NOBODY: seller A0NOBODY is not known: add it with `xpert sellers add`"
+    )
+
+
+def test_a_token_encrypted_with_another_key_is_told_apart_from_a_revoked_one(pipeline, monkeypatch):
+    monkeypatch.setenv("XPERT_ENCRYPTION_KEY", "A" * 43 + "=")
+    failed = pipeline.run(tables=["products"])
+    assert failed.error.startswith(f"EncryptionKeyWrong: seller {pipeline.sellers[0]}")
+    assert "set the former key" in failed.error
+    assert pipeline.book.get(pipeline.sellers[0]).status == "active"

@@ -1,0 +1,106 @@
+"""What stands in the records themselves: odd values are kept, broken records are set apart whole, the others load."""
+
+import pytest
+
+from xpert_pipeline.sandbox import orders_api
+
+ORDERS = ["orders", "order_items"]
+
+
+def test_what_is_odd_but_legal_is_kept_and_counted(pipeline):
+    for name in ("order-without-price", "unknown-status", "unknown-field", "emoji-in-title"):
+        pipeline.fault(name, operation="searchOrders")
+    assert pipeline.run().success
+    (odd,) = [row for row in pipeline.rows("orders") if row["fulfillment_status"] == "AWAITING_DRONE"]
+    items = [row for row in pipeline.rows("order_items") if row["order_id"] == odd["order_id"]]
+    assert (odd["order_total"], {item["item_subtotal"] for item in items}) == (None, {None})
+    assert sum("🎉 कुर्ता 👩‍👩‍👧 ₹1 only" in item["title"] for item in items) == 1
+    (signals,) = pipeline.one("select details -> 'signals' from loads where details ? 'signals' limit 1")
+    assert signals == {"unknown order field carbonFootprint": 1, "unknown fulfillment status AWAITING_DRONE": 1}
+    sold = pipeline.one(
+        "select ops, units_ordered from sales_data where (sale_date, sku) = (%s, %s)",
+        odd["order_date"],
+        items[0]["sku"],
+    )
+    assert sold[1] >= items[0]["quantity_ordered"]
+    pipeline.mend()
+    assert pipeline.run(refetch=True).success
+    pipeline.assert_whole()
+
+
+def test_a_nul_in_a_title_is_shown_as_its_sign(pipeline):
+    pipeline.fault("nul-in-title", operation="searchOrders")
+    assert pipeline.run().success
+    assert [row["title"] for row in pipeline.rows("order_items") if "␀" in row["title"]]
+    pipeline.mend()
+    assert pipeline.run(refetch=True).success
+    pipeline.assert_whole()
+
+
+def test_an_order_without_a_required_field_is_set_apart_whole_and_the_others_load(pipeline):
+    pipeline.fault("missing-required-field", operation="searchOrders", count=1)
+    pipeline.fault("nul-in-title", operation="searchOrders", count=1)
+    done = pipeline.run()
+    assert done.success
+    rows = pipeline.rows("rejected_records")
+    rejected = {row["table_name"]: row for row in rows}
+    payload = rejected["orders"]["record"]
+    lost = payload["orderId"]
+    assert rejected["orders"]["record_key"] == rejected["order_items"]["record_key"] == lost
+    assert "purchase_date: Input should be a valid datetime" in rejected["orders"]["reason"]
+    assert rejected["order_items"]["reason"].startswith("its order was refused: ")
+    assert "createdTime" not in payload
+    assert "␀" in payload["orderItems"][0]["product"]["title"]
+    wanted = {row["order_id"] for row in pipeline.truth("orders")}
+    assert {row["order_id"] for row in pipeline.rows("orders")} == wanted - {lost}
+    assert lost not in {row["order_id"] for row in pipeline.rows("order_items")}
+    counts = done.counts["orders"]
+    assert (counts["fetched"], counts["inserted"], counts["rejected"]) == (len(wanted), len(wanted) - 1, 1)
+    assert done.counts["order_items"]["rejected"] == len(payload["orderItems"])
+    asking = [fact for fact in pipeline.facts() if fact[3]]
+    assert {(fact[0], fact[1], fact[4]["rejected"]) for fact in asking} == {
+        ("sync.completed", "orders", 1),
+        ("sync.completed", "order_items", len(payload["orderItems"])),
+    }
+    pipeline.mend()
+    assert pipeline.run(refetch=True).success
+    pipeline.assert_whole()
+    assert len(pipeline.rows("rejected_records")) == len(rows) == 1 + len(payload["orderItems"])
+
+
+def test_a_record_that_keeps_coming_broken_is_kept_once(pipeline):
+    pipeline.fault("missing-required-field", operation="searchOrders")
+    assert pipeline.run(tables=ORDERS).success
+    assert pipeline.run(tables=ORDERS, refetch=True).success
+    rows = pipeline.rows("rejected_records", "table_name, record, times_seen")
+    (order,) = [row["record"] for row in rows if row["table_name"] == "orders"]
+    assert [row["times_seen"] for row in rows] == [2] * (1 + len(order["orderItems"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"salesChannel": "Amazon.in"}, "its shape is not the documented one (AttributeError)"),
+        ({"orderItems": [None]}, "its shape is not the documented one (AttributeError)"),
+        ({"proceeds": {"grandTotal": {"amount": "1,299.00", "currencyCode": "INR"}}}, "order_total: "),
+        ({"proceeds": {"grandTotal": {"amount": "1E+30", "currencyCode": "INR"}}}, "order_total: "),
+        ({"lastUpdatedTime": "yesterday"}, "last_updated_at: "),
+        ({"lastUpdatedTime": "2026-10-01T10:00:00"}, "time without a zone"),
+        ({"orderId": ""}, "order_id: "),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_record_of_another_shape_never_stops_the_others(pipeline, monkeypatch, change, what):
+    made = orders_api.order_payload
+    first = pipeline.truth("orders")[0]["order_id"]
+    monkeypatch.setattr(
+        orders_api,
+        "order_payload",
+        lambda order, included: {**made(order, included), **(change if order.id == first else {})},
+    )
+    done = pipeline.run(tables=ORDERS)
+    assert done.success
+    (rejected,) = [row for row in pipeline.rows("rejected_records") if row["table_name"] == "orders"]
+    assert what in rejected["reason"]
+    assert rejected["record"]["createdTime"]
+    assert len(pipeline.rows("orders")) == len(pipeline.truth("orders")) - 1

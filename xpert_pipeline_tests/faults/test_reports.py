@@ -1,0 +1,114 @@
+"""Orders by the XML report: what can happen to it between the request and the last byte, and nothing is lost."""
+
+from functools import partial
+
+import pytest
+
+from xpert_pipeline.assets import order_sync
+from xpert_pipeline_tests.faults.pipeline import CARRIED
+
+ORDERS = ["orders", "order_items"]
+pytestmark = pytest.mark.usefixtures("by_report")
+
+
+def assert_carried_whole(pipeline):
+    for table in ORDERS:
+        assert pipeline.differences(table, only=CARRIED[table]) == []
+
+
+def sources(pipeline):
+    loads = pipeline.rows("loads", "distinct window_kind, source, table_name")
+    return {load["window_kind"]: load["source"] for load in loads if load["table_name"] == "orders"}
+
+
+def test_faults_of_the_way_are_repaired(pipeline):
+    for name in ("truncated-gzip", "expired-document-url", "multi-member-gzip"):
+        pipeline.fault(name, count=1)
+    pipeline.fault("504-json", count=1, operation="createReport")
+    done = pipeline.run(tables=ORDERS, days=pipeline.past_days)
+    assert (done.success, done.errors) == (True, {})
+    assert sources(pipeline) == {"created": "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"}
+    assert_carried_whole(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "what", "advice"),
+    [
+        ("truncated-gzip", "DocumentBroken", "", "Run it again"),
+        ("expired-document-url", "DocumentExpired", "its address has expired", "Ask for the document again"),
+        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as an attack has", "run it again later"),
+        ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
+    ],
+)
+def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline, name, kind, what, advice):
+    pipeline.fault(name)
+    failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
+    assert failed.error.startswith(f"{kind}: seller {pipeline.sellers[0]}: ")
+    assert what in failed.error
+    assert advice in failed.error
+    assert pipeline.rows("orders") == pipeline.rows("loads") == []
+    pipeline.mend()
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert_carried_whole(pipeline)
+
+
+def test_a_report_that_stays_in_the_queue_is_left_with_its_id_and_collected_by_the_next_run(pipeline, monkeypatch):
+    monkeypatch.setattr(order_sync, "wait_for_report", partial(order_sync.wait_for_report, budget_seconds=0.6))
+    pipeline.fault("report-stuck")
+    failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
+    assert failed.error.startswith(f"ReportStillRunning: seller {pipeline.sellers[0]}: getReport for seller")
+    (report,) = pipeline.sandbox.state.reports.reports.values()
+    assert f"{report.id} is IN_QUEUE" in failed.error
+    assert "do not ask for a new one" in failed.error
+    report.seconds = 0.0
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert pipeline.calls("createReport") == 1
+    assert_carried_whole(pipeline)
+
+
+def test_a_cancelled_report_is_not_believed_to_mean_no_orders(pipeline):
+    """Amazon cancels reports for want of data, and for reasons of its own: the pages tell which it was."""
+    pipeline.fault("report-cancelled")
+    assert pipeline.run(tables=ORDERS).success
+    assert sources(pipeline) == {"created": "searchOrders", "updated": "searchOrders"}
+    (why,) = pipeline.one("select details ->> 'report' from loads where window_kind = 'created' limit 1")
+    assert "was CANCELLED" in why
+    pipeline.assert_whole(*ORDERS)
+
+
+def test_item_codes_that_are_no_item_ids_send_the_seller_to_the_pages_for_good(pipeline):
+    pipeline.fault("item-id-mismatch")
+    assert pipeline.run(tables=ORDERS).success
+    assert set(sources(pipeline).values()) == {"searchOrders"}
+    pipeline.assert_whole(*ORDERS)
+    said = [entry.user_message for entry in pipeline._logs()]
+    assert any("order item ids differ between searchOrders and the XML report" in text for text in said)
+    asked = pipeline.calls("createReport")
+    assert pipeline.run(tables=ORDERS, refetch=True).success
+    assert pipeline.calls("createReport") == asked
+    (why,) = pipeline.one("select details #>> '{plan,why}' from loads order by finished_at desc limit 1")
+    assert "the XML report's item codes are not this seller's order item ids" in why
+
+
+def test_a_report_in_windows_1252_keeps_what_that_charset_has(pipeline):
+    pipeline.fault("cp1252-report")
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert {row["order_id"] for row in pipeline.rows("orders")} == {row["order_id"] for row in pipeline.truth("orders")}
+
+
+def test_records_of_the_report_that_break_the_contract_are_set_apart_whole(pipeline):
+    pipeline.fault("missing-required-field", count=1)
+    pipeline.fault("emoji-in-title", count=1)
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    (lost,) = [row["record"] for row in pipeline.rows("rejected_records") if row["table_name"] == "orders"]
+    assert lost["purchase_date"] is None
+    assert "🎉 कुर्ता" in lost["items"][0]["title"]
+    assert len(pipeline.rows("orders")) == len(pipeline.truth("orders")) - 1
+
+
+def test_a_price_that_the_report_lacks_is_unknown_and_not_nought(pipeline):
+    pipeline.fault("order-without-price", count=1)
+    pipeline.fault("unknown-status", count=1)
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    (odd,) = [row["order_id"] for row in pipeline.rows("orders") if row["fulfillment_status"] == "AWAITING_DRONE"]
+    assert {row["item_subtotal"] for row in pipeline.rows("order_items") if row["order_id"] == odd} == {None}
