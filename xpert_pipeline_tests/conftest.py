@@ -24,6 +24,21 @@ KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="session")
+def new_home() -> Iterator[Callable[[], Path]]:
+    """Makes data directories that another user may enter: as root, the embedded server runs as one."""
+    made = []
+
+    def make() -> Path:
+        made.append(Path(tempfile.mkdtemp(prefix="xh-")))
+        made[-1].chmod(0o755)
+        return made[-1]
+
+    yield make
+    for home in made:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
 def embedded_server() -> Iterator[EmbeddedServer]:
     home = Path(tempfile.mkdtemp(prefix="xt-"))
     home.chmod(0o755)  # as root the server runs as another user

@@ -36,11 +36,8 @@ def xpert(home, *arguments, check=True):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    path = tmp_path_factory.mktemp("real", numbered=True)
-    for parent in (path, *path.parents):
-        if parent.name.startswith(("real", "pytest-")):
-            parent.chmod(0o755)  # as root, the embedded server runs as another user
+def home(new_home):
+    path = new_home()
     yield path
     xpert(path, "db", "stop", check=False)
 
