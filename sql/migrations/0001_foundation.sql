@@ -11,18 +11,17 @@ comment on column public.schema_migrations.name is 'File name without .sql.';
 comment on column public.schema_migrations.checksum is 'SHA-256 of the file; NULL after a run by hand, until the next migrate.';
 comment on column public.schema_migrations.applied_at is 'When the file was applied.';
 
+-- xpert_pipeline is the pipeline. xpert_reader is for people and dashboards: granted to the role that shall read (Supabase:
+-- authenticated), it shows the rows of the seller that the request's JWT names.
 do $$
+declare
+  wanted text;
 begin
-  create role xpert_pipeline nologin;
-exception when duplicate_object then
-  null;
-end $$;
-
--- For people's and dashboards' roles: grant xpert_reader to the role that shall read (Supabase: authenticated),
--- and it sees the rows of the seller that its JWT names.
-do $$
-begin
-  create role xpert_reader nologin;
+  foreach wanted in array array['xpert_pipeline', 'xpert_reader'] loop
+    if not exists (select from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin', wanted);
+    end if;
+  end loop;
 exception when duplicate_object then
   null;
 end $$;
@@ -54,8 +53,7 @@ begin
     execute format('revoke all on table %s from %I', _table, api_role);
   end loop;
 end $$;
-comment on function public.xpert_close_to_api(regclass) is
-  'Takes the rights that Supabase grants by default to its API roles, where these exist.';
+comment on function public.xpert_close_to_api(regclass) is 'Takes the rights that Supabase gives its API roles by default.';
 
 create or replace function public.xpert_protect_tenant_table(_table regclass, _rights text default 'select, insert, update, delete')
 returns void
@@ -73,8 +71,7 @@ begin
   execute format('grant select on %s to xpert_reader', _table);
   perform public.xpert_close_to_api(_table);
 end $$;
-comment on function public.xpert_protect_tenant_table(regclass, text) is
-  'Row level security by seller: the pipeline sees and writes its tenant''s rows, a reader sees those its JWT names.';
+comment on function public.xpert_protect_tenant_table(regclass, text) is 'Row level security: the pipeline''s tenant, the reader''s JWT.';
 
 create or replace function public.xpert_protect_operator_table(_table regclass, _rights text default 'select, insert, update, delete')
 returns void
@@ -88,10 +85,9 @@ begin
   execute format('grant %s on %s to xpert_pipeline', _rights, _table);
   perform public.xpert_close_to_api(_table);
 end $$;
-comment on function public.xpert_protect_operator_table(regclass, text) is
-  'For the pipeline''s own records: its role alone, all sellers.';
+comment on function public.xpert_protect_operator_table(regclass, text) is 'For the pipeline''s own records: its role alone, all sellers.';
 
-create or replace function public.xpert_protect_function(_function regprocedure) returns void
+create or replace function public.xpert_close_function(_function regprocedure) returns void
 language plpgsql set search_path = pg_catalog, public
 as $$
 declare
@@ -101,6 +97,14 @@ begin
   for other in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
     execute format('revoke all on function %s from %I', _function, other);
   end loop;
+end $$;
+comment on function public.xpert_close_function(regprocedure) is 'Only its owner may call it.';
+
+create or replace function public.xpert_protect_function(_function regprocedure) returns void
+language plpgsql set search_path = pg_catalog, public
+as $$
+begin
+  perform public.xpert_close_function(_function);
   execute format('grant execute on function %s to xpert_pipeline', _function);
 end $$;
 comment on function public.xpert_protect_function(regprocedure) is 'Only the pipeline''s role may call it.';
@@ -120,24 +124,15 @@ begin
 end $$;
 comment on function public.xpert_describe_standard_columns(regclass) is 'Comments of the columns that all tables share.';
 
-do $$
-declare
-  setup regprocedure;
-  api_role text;
-begin
-  foreach setup in array array[
-    'public.xpert_close_to_api(regclass)'::regprocedure,
-    'public.xpert_protect_tenant_table(regclass, text)',
-    'public.xpert_protect_operator_table(regclass, text)',
-    'public.xpert_protect_function(regprocedure)',
-    'public.xpert_describe_standard_columns(regclass)'
-  ] loop
-    execute format('revoke all on function %s from public', setup);
-    for api_role in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-      execute format('revoke all on function %s from %I', setup, api_role);
-    end loop;
-  end loop;
-end $$;
+select public.xpert_close_function(f::regprocedure)
+from unnest(array[
+  'public.xpert_close_to_api(regclass)',
+  'public.xpert_protect_tenant_table(regclass, text)',
+  'public.xpert_protect_operator_table(regclass, text)',
+  'public.xpert_protect_function(regprocedure)',
+  'public.xpert_describe_standard_columns(regclass)',
+  'public.xpert_close_function(regprocedure)'
+]) as f;
 
 alter table public.schema_migrations enable row level security;
 drop policy if exists operator on public.schema_migrations;

@@ -58,8 +58,8 @@ begin
   execute format('create or replace trigger mark_dirty_delete after delete on %s referencing old table as old_rows'
                  ' for each statement execute function public.xpert_mark_dirty(%s)', _table, arguments);
 end $$;
-comment on function public.xpert_watch(regclass, text[]) is
-  'Puts the triggers on a table: its day column, then the derived tables that read it (none yet = marks nothing).';
-revoke all on function public.xpert_watch(regclass, text[]) from public;
+comment on function public.xpert_watch(regclass, text[]) is 'Watches a table: its day column, then who derives from it.';
+select public.xpert_close_function('public.xpert_watch(regclass, text[])');
+select public.xpert_close_function('public.xpert_mark_dirty()');
 
 insert into public.schema_migrations (name) values ('0003_dirty_keys') on conflict do nothing;

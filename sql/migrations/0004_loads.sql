@@ -40,7 +40,7 @@ comment on column public.loads.run_id is 'The Dagster run.';
 comment on column public.loads.fetched is 'Records the source returned: inserted + updated + unchanged + rejected.';
 comment on column public.loads.inserted is 'New rows.';
 comment on column public.loads.updated is 'Rows that changed.';
-comment on column public.loads.unchanged is 'Records that changed nothing: equal, repeated within the window, or older than what is known.';
+comment on column public.loads.unchanged is 'Records that changed nothing: equal, repeated, or older than what is known.';
 comment on column public.loads.deleted is 'Rows that are gone at the source.';
 comment on column public.loads.rejected is 'Records put into rejected_records.';
 comment on column public.loads.partitions is 'The same counts by business day: {"2026-01-31": {"fetched": 5, ...}}.';
@@ -70,7 +70,7 @@ create table if not exists public.rejected_records (
 );
 create index if not exists rejected_records_seen_idx on public.rejected_records (seller_id, last_seen_at desc);
 create index if not exists rejected_records_load_idx on public.rejected_records (load_id);
-comment on table public.rejected_records is 'Records that break their table''s contract, whole, with the reason: nothing Amazon sent is lost.';
+comment on table public.rejected_records is 'Records that break their table''s contract, whole, with the reason.';
 comment on column public.rejected_records.id is 'Random row id.';
 comment on column public.rejected_records.seller_id is 'The seller.';
 comment on column public.rejected_records.table_name is 'The table it was meant for.';

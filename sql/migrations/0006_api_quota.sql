@@ -41,9 +41,10 @@ create table if not exists public.quota_waiters (
   since timestamptz not null,
   expires_at timestamptz not null,
   constraint quota_waiters_pkey primary key (app, scope, region, operation, waiter),
-  constraint quota_waiters_bucket_fkey foreign key (app, scope, region, operation) references public.api_quota on delete cascade
+  constraint quota_waiters_bucket_fkey
+  foreign key (app, scope, region, operation) references public.api_quota on delete cascade
 );
-comment on table public.quota_waiters is 'Who queues for a token, live work before backfill, then by arrival; a row that expires counts no more.';
+comment on table public.quota_waiters is 'Who queues for a token: live work before backfill, then by arrival.';
 comment on column public.quota_waiters.app is 'See api_quota.';
 comment on column public.quota_waiters.scope is 'See api_quota.';
 comment on column public.quota_waiters.region is 'See api_quota.';
@@ -65,6 +66,7 @@ declare
   clock timestamptz;
   step interval;
   arrived timestamptz;
+  due timestamptz;
   ahead integer;
   kept integer := 0;
 begin
@@ -95,7 +97,8 @@ begin
     kept := floor(_burst / 4);  -- the last quarter of a burst is for live work
   end if;
 
-  wait := greatest(0, extract(epoch from bucket.full_at + step * (ahead + kept + 1 - _burst) + make_interval(secs => bucket.margin) - clock));
+  due := bucket.full_at + step * (ahead + kept + 1 - _burst) + make_interval(secs => bucket.margin);
+  wait := greatest(0, extract(epoch from due - clock));
   if wait = 0 then
     update api_quota as a
     set full_at = greatest(bucket.full_at, clock) + step, burst = _burst, granted_count = granted_count + 1, updated_at = clock
@@ -109,33 +112,32 @@ begin
     on conflict (app, scope, region, operation, waiter) do update set expires_at = excluded.expires_at;
   end if;
 end $$;
-comment on function public.quota_take(text, text, text, text, double precision, double precision, uuid, smallint) is
-  'Takes a token if one is due and nobody stands before the caller (wait = 0), else queues it and says how long to sleep.';
+comment on function public.quota_take is 'Takes a due token if nobody stands before the caller (wait = 0), else queues it.';
 
 create or replace function public.quota_throttled(_app text, _scope text, _region text, _operation text) returns void
 language sql set search_path = public, pg_temp
 as $$
   update api_quota
   set full_at = greatest(full_at, clock_timestamp() + make_interval(secs => burst / rate)),
-      margin = case when throttled_at < clock_timestamp() - make_interval(secs => 1 / rate) then least(margin * 2, 1 / rate) else margin end,
+      margin = case
+        when throttled_at < clock_timestamp() - make_interval(secs => 1 / rate) then least(margin * 2, 1 / rate) else margin
+      end,
       throttled_at = clock_timestamp(), throttled_count = throttled_count + 1, updated_at = clock_timestamp()
   where (app, scope, region, operation) = (_app, _scope, _region, _operation)
 $$;
-comment on function public.quota_throttled(text, text, text, text) is
-  'After a 429: the bucket is empty for all. Thirty late 429s do no more than one.';
+comment on function public.quota_throttled is 'After a 429: the bucket is empty for all; thirty late 429s do no more than one.';
 
 create or replace function public.quota_rate(_app text, _scope text, _region text, _operation text, _rate double precision) returns void
 language sql set search_path = public, pg_temp
 as $$
   update api_quota
   set rate = _rate, updated_at = clock_timestamp(),
-      margin = case when burst > 1 then least(0.25, 0.5 * (burst - 1) / _rate) else 0.02 / _rate end,
-      full_at = clock_timestamp() + greatest(full_at - clock_timestamp(), interval '0') * (rate / _rate)
+      margin = case when burst > 1 then least(0.25, 0.5 * (burst - 1) / nullif(_rate, 0)) else 0.02 / nullif(_rate, 0) end,
+      full_at = clock_timestamp() + greatest(full_at - clock_timestamp(), interval '0') * (rate / nullif(_rate, 0))
   where (app, scope, region, operation) = (_app, _scope, _region, _operation)
     and _rate > 0 and _rate < 1e6 and abs(rate - _rate) > 0.005 * rate
 $$;
-comment on function public.quota_rate(text, text, text, text, double precision) is
-  'Takes over the rate that an answer named: keeps the level, changes the speed; writes nothing if it is the known one.';
+comment on function public.quota_rate is 'Adopts the rate that an answer named: keeps the level, changes the speed.';
 
 select public.xpert_protect_function('public.quota_take(text, text, text, text, double precision, double precision, uuid, smallint)');
 select public.xpert_protect_function('public.quota_throttled(text, text, text, text)');

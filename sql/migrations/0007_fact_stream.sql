@@ -7,7 +7,7 @@ create table if not exists public.fact_stream (
   marketplace_id text,
   event_type text not null,
   event_category text not null,
-  "timestamp" timestamptz not null default now(),
+  timestamp timestamptz not null default now(),
   data jsonb not null default '{}',
   metadata jsonb not null default '{}',
   importance_score integer not null default 5 check (importance_score between 1 and 10),
@@ -19,7 +19,7 @@ create table if not exists public.fact_stream (
   created_at timestamptz not null default now(),
   constraint fact_stream_once unique (seller_id, event_id, partition_key)
 );
-create index if not exists fact_stream_seller_timestamp_idx on public.fact_stream (seller_id, "timestamp" desc);
+create index if not exists fact_stream_seller_timestamp_idx on public.fact_stream (seller_id, timestamp desc);
 comment on table public.fact_stream is 'Event log: syncs completed and failed, by seller and day.';
 comment on column public.fact_stream.id is 'Random row id.';
 comment on column public.fact_stream.seller_id is 'The seller.';
@@ -27,7 +27,7 @@ comment on column public.fact_stream.asin is 'The ASIN concerned, if one is.';
 comment on column public.fact_stream.marketplace_id is 'The marketplace concerned.';
 comment on column public.fact_stream.event_type is 'sync.completed, sync.failed, ...';
 comment on column public.fact_stream.event_category is 'sync, ...';
-comment on column public.fact_stream."timestamp" is 'When it happened.';
+comment on column public.fact_stream.timestamp is 'When it happened.';
 comment on column public.fact_stream.data is 'Table, counts, duration, error.';
 comment on column public.fact_stream.metadata is 'Run, step and origin.';
 comment on column public.fact_stream.importance_score is '1 (noise) to 10 (act now).';

@@ -40,7 +40,7 @@ create table if not exists public.products (
 );
 create index if not exists products_asin_idx on public.products (seller_id, asin);
 create index if not exists products_updated_idx on public.products (seller_id, updated_at desc);
-comment on table public.products is 'Listings: one row per marketplace and SKU, current state. From searchListingsItems and the catalogue, or the merchant listings report.';
+comment on table public.products is 'Listings as they stand now: one row per marketplace and SKU.';
 select public.xpert_describe_standard_columns('public.products');
 comment on column public.products.sku is 'Seller SKU.';
 comment on column public.products.asin is 'ASIN of the listing.';

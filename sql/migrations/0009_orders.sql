@@ -44,7 +44,7 @@ comment on column public.orders.seller_order_id is 'The seller''s own order id.'
 comment on column public.orders.purchase_date is 'When the order was placed.';
 comment on column public.orders.order_date is 'Marketplace-local day of purchase: the partition.';
 comment on column public.orders.last_updated_at is 'Amazon''s time of the order''s last change: orders its states.';
-comment on column public.orders.fulfillment_status is 'PENDING_AVAILABILITY, PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED, UNFULFILLABLE; others as received.';
+comment on column public.orders.fulfillment_status is 'PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED, ...';
 comment on column public.orders.fulfilled_by is 'AMAZON or MERCHANT.';
 comment on column public.orders.service_level is 'Shipping service level.';
 comment on column public.orders.sales_channel is 'Where it was sold: Amazon.in, ...; Non-Amazon = multi-channel fulfilment, not a sale.';

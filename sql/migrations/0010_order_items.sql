@@ -41,7 +41,7 @@ create table if not exists public.order_items (
 );
 create index if not exists order_items_day_idx on public.order_items (seller_id, order_date);
 create index if not exists order_items_updated_idx on public.order_items (seller_id, updated_at desc);
-comment on table public.order_items is 'Order lines: one row per line of an order, newest state. From searchOrders v2026-01-01 or the XML all-orders report.';
+comment on table public.order_items is 'Order lines in their newest known state, replaced as a set per order.';
 select public.xpert_describe_standard_columns('public.order_items');
 comment on column public.order_items.order_id is 'Amazon''s order id.';
 comment on column public.order_items.order_item_id is 'Amazon''s id of the line.';

@@ -42,7 +42,7 @@ create table if not exists public.sales_data (
 create index if not exists sales_data_day_idx on public.sales_data (seller_id, sale_date desc);
 create index if not exists sales_data_sku_idx on public.sales_data (seller_id, sku);
 create index if not exists sales_data_updated_idx on public.sales_data (seller_id, updated_at desc);
-comment on table public.sales_data is 'Sales: one row per marketplace, day and SKU with an item sold on Amazon, also if all were cancelled. Derived.';
+comment on table public.sales_data is 'Sales by marketplace, day and SKU, derived; a day of cancelled lines only has its row, too.';
 select public.xpert_describe_standard_columns('public.sales_data');
 comment on column public.sales_data.sale_date is 'Marketplace-local day of purchase: the partition.';
 comment on column public.sales_data.sku is 'Seller SKU; (no SKU) for lines without one.';
@@ -71,7 +71,7 @@ comment on column public.sales_data.unit_session_pct is 'Units per session, in p
 comment on column public.sales_data.source_units is 'Where units come from, if not from order_items.';
 comment on column public.sales_data.amazon_ops is 'Amazon''s own figure of ordered product sales.';
 comment on column public.sales_data.ops_variance is 'ops - amazon_ops.';
-comment on column public.sales_data.is_final is 'The day lies 14 or more days before the seller''s newest order: hardly any change is to come.';
+comment on column public.sales_data.is_final is 'The day is 14 or more days older than the seller''s newest order.';
 
 select public.xpert_protect_tenant_table('public.sales_data');
 select public.xpert_watch('public.sales_data', 'sale_date');

@@ -13,7 +13,7 @@ days as materialized (
   select distinct s.sale_date
   from sales_data as s
   cross join newest as n
-  where s.seller_id = %(seller_id)s and s.is_final is distinct from (s.sale_date <= n.final_until)
+  where s.seller_id = %(seller_id)s and s.is_final != (s.sale_date <= n.final_until)
 ),
 
 lines as materialized (
@@ -55,8 +55,8 @@ sums as (
     sum(item_subtotal) filter (where not is_cancelled and is_business) as ops_b2b,
     sum(discount_total) filter (where not is_cancelled) as discount_total,
     sum(tax_total) filter (where not is_cancelled) as tax_total,
-    min(currency) filter (where not is_cancelled) as lowest_currency,
-    max(currency) filter (where not is_cancelled) as highest_currency
+    min(currency) filter (where not is_cancelled) as currency,
+    coalesce(min(currency) filter (where not is_cancelled) = max(currency) filter (where not is_cancelled), true) as is_one
   from lines
   group by marketplace_id, order_date, sku
 )
@@ -70,15 +70,14 @@ select
   s.order_items,
   s.units_ordered,
   s.units_b2b,
-  case when c.is_one then s.ops end as ops,
-  case when c.is_one then s.ops_b2b end as ops_b2b,
-  case when c.is_one then s.lowest_currency end as currency,
-  case when c.is_one then s.ops / nullif(s.units_ordered, 0) end as asp,
-  case when c.is_one then s.discount_total end as discount_total,
-  case when c.is_one then s.tax_total end as tax_total,
+  case when s.is_one then s.ops end as ops,
+  case when s.is_one then s.ops_b2b end as ops_b2b,
+  case when s.is_one then s.currency end as currency,
+  case when s.is_one then s.ops / nullif(s.units_ordered, 0) end as asp,
+  case when s.is_one then s.discount_total end as discount_total,
+  case when s.is_one then s.tax_total end as tax_total,
   s.units_shipped,
   s.units_cancelled,
   s.sale_date <= n.final_until as is_final
 from sums as s
 cross join newest as n
-cross join lateral (select s.lowest_currency is not distinct from s.highest_currency as is_one) as c

@@ -67,18 +67,17 @@ MISSING = {"42P01": "table", "42703": "column", "42883": "function", "3F000": "s
 
 # By the longest SQLSTATE prefix that fits: what kind of error, what happened, what to do.
 KINDS: dict[str, tuple[type[DatabaseError], str, str]] = {
-    **{state: (DatabaseUnreachable, "ended the connection", "see its log") for state in BROKEN},
-    **{state: (DatabaseBusy, "was busy", "try again") for state in BUSY},
+    **dict.fromkeys(BROKEN, (DatabaseUnreachable, "ended the connection", "see its log")),
+    **dict.fromkeys(BUSY, (DatabaseBusy, "was busy", "try again")),
     "42501": (
         NotPermitted,
         "does not permit this",
-        "connect as xpert_pipeline to a database that `xpert db migrate` has brought up to date, and see that the "
-        "row's seller is the transaction's tenant",
+        "connect as xpert_pipeline to a migrated database, and see that the row's seller is the transaction's tenant",
     ),
-    **{
-        state: (DataRefused, "refused a value", "the row contract let it pass: correct it in xpert_pipeline/tables")
-        for state in ("21", "22", "23")
-    },
+    **dict.fromkeys(
+        ("21", "22", "23"),
+        (DataRefused, "refused a value", "the row contract let it pass: correct it in xpert_pipeline/tables"),
+    ),
     "53": (DatabaseError, "is out of disk, memory or connections", "make room, then run again"),
     "": (DatabaseError, "refused a statement", "see its log"),
 }

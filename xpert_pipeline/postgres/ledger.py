@@ -15,11 +15,12 @@ from xpert_pipeline.postgres.plain_json import dump_json
 from xpert_pipeline.postgres.pool import Pool, tenant
 
 INSERT = """
-insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id, fetched, inserted,
-                   updated, unchanged, deleted, rejected, partitions, calls, waited_seconds, newest_day, started_at, details)
-values (%(load_id)s, %(table_name)s, %(seller_id)s, %(source)s, %(window_kind)s, %(window_start)s, %(window_end)s, %(run_id)s,
-        %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s, %(partitions)s::jsonb, %(calls)s,
-        %(waited_seconds)s, %(newest_day)s, %(started_at)s, %(details)s::jsonb)
+insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id,
+                   fetched, inserted, updated, unchanged, deleted, rejected,
+                   partitions, calls, waited_seconds, newest_day, started_at, details)
+values (%(load_id)s, %(table_name)s, %(seller_id)s, %(source)s, %(window_kind)s, %(window_start)s, %(window_end)s,
+        %(run_id)s, %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s,
+        %(partitions)s::jsonb, %(calls)s, %(waited_seconds)s, %(newest_day)s, %(started_at)s, %(details)s::jsonb)
 """
 
 

@@ -112,7 +112,9 @@ def drop_duplicates(conn: Connection, target: Target) -> None:
     conn.execute(
         SQL("""
         delete from {stage} as s
-        using (select ctid as place, row_number() over (partition by {key} order by {order}) as number from {stage}) as d
+        using (
+          select ctid as place, row_number() over (partition by {key} order by {order}) as number from {stage}
+        ) as d
         where s.ctid = d.place and d.number > 1
         """).format(**target.names(key=key, order=order))
     )
@@ -165,7 +167,8 @@ def drop_stale_sets(conn: Connection, target: Target, parent_table: Table | None
         )
     conn.execute(
         SQL(
-            "delete from {stage} as s where not exists (select from {sets} as p where {same} and p.{version} = s.{version})"
+            "delete from {stage} as s"
+            " where not exists (select from {sets} as p where {same} and p.{version} = s.{version})"
         ).format(**target.names(same=_same("p", "s", parent)))
     )
 

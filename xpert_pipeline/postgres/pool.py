@@ -104,7 +104,7 @@ def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
     """
     with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
         row = conn.execute(BEGIN, {"seller": str(seller_id)}).fetchone()
-        if row is None or row[-1] != str(seller_id):
+        if row is None or not isinstance(seller_id, UUID) or row[-1] != str(seller_id):
             raise TenantNotSet("the tenant could not be set: no row was read or written")
         yield conn
 

@@ -27,7 +27,7 @@ class PostgresQuota:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def take(  # noqa: PLR0913  the protocol's shape
+    def take(
         self,
         app: str,
         scope: str,

@@ -3,7 +3,7 @@
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -82,7 +82,8 @@ class RowSpool:
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        with suppress(OSError):  # on a full disk its last bytes cannot be written: they are not wanted any more
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

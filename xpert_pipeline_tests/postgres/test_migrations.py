@@ -1,0 +1,173 @@
+"""Migrations: once, whole or not at all, by us or by hand, with ordinary rights."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from xpert_pipeline.postgres.migrations import MigrationEdited, MigrationFailed, migrate, pending
+from xpert_pipeline.postgres.pool import open_pool, tenant
+from xpert_pipeline.postgres.sql_files import migration_of, migrations_directory, sql_directory, transform
+
+FILES = sorted(migrations_directory().glob("*.sql"))
+NAMES = [path.stem for path in FILES]
+
+
+@pytest.fixture
+def empty_dsn(embedded_server):
+    name = f"empty_{id(object())}"
+    with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield embedded_server.dsn("postgres", name)
+        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def applied(dsn):
+    with psycopg.connect(dsn) as conn:
+        return conn.execute("select name, checksum is not null from schema_migrations order by name").fetchall()
+
+
+def write(directory, name, statement, *, records=True):
+    end = f"\ninsert into public.schema_migrations (name) values ('{name}') on conflict do nothing;\n"
+    (directory / f"{name}.sql").write_text(statement + (end if records else ""))
+
+
+@pytest.fixture
+def directory(tmp_path):
+    write(
+        tmp_path,
+        "0001_first",
+        "create table public.schema_migrations"
+        " (name text primary key, checksum text, applied_at timestamptz default now());",
+    )
+    return tmp_path
+
+
+def test_an_empty_database_gets_every_file_once(empty_dsn):
+    assert pending(empty_dsn) == NAMES
+    assert migrate(empty_dsn) == NAMES
+    assert pending(empty_dsn) == []
+    assert migrate(empty_dsn) == []
+
+
+def test_of_two_migrators_one_does_the_work(empty_dsn):
+    with ThreadPoolExecutor() as threads:
+        done = list(threads.map(lambda _: migrate(empty_dsn), range(4)))
+    assert sorted(len(names) for names in done) == [0, 0, 0, len(NAMES)]
+
+
+def test_a_refused_file_leaves_nothing_of_any_file_behind(empty_dsn, directory):
+    write(directory, "0002_good", "create table good ();")
+    write(directory, "0003_bad", "create table half (); create table good ();")
+    with pytest.raises(MigrationFailed, match=r"0003_bad was refused .SQLSTATE 42P07.*nothing was changed"):
+        migrate(empty_dsn, directory)
+    assert pending(empty_dsn, directory) == ["0001_first", "0002_good", "0003_bad"]
+
+
+def test_a_file_edited_after_it_was_applied_is_refused(empty_dsn, directory):
+    migrate(empty_dsn, directory)
+    (directory / "0001_first.sql").write_text((directory / "0001_first.sql").read_text() + "-- more\n")
+    with pytest.raises(MigrationEdited, match="0001_first was edited after it was applied"):
+        migrate(empty_dsn, directory)
+
+
+def test_line_ends_of_another_system_are_no_edit(empty_dsn, directory):
+    migrate(empty_dsn, directory)
+    text = (directory / "0001_first.sql").read_bytes()
+    (directory / "0001_first.sql").write_bytes(text.replace(b"\n", b"\r\n"))
+    assert migrate(empty_dsn, directory) == []
+
+
+def test_older_code_does_not_touch_a_newer_database(empty_dsn, directory):
+    write(directory, "0002_newer", "create table newer ();")
+    migrate(empty_dsn, directory)
+    (directory / "0002_newer.sql").unlink()
+    with pytest.raises(MigrationEdited, match="0002_newer, which this code does not know"):
+        migrate(empty_dsn, directory)
+
+
+def test_a_file_that_does_not_record_itself_is_refused(empty_dsn, directory):
+    write(directory, "0002_silent", "create table silent ();", records=False)
+    with pytest.raises(MigrationFailed, match="0002_silent does not record itself"):
+        migrate(empty_dsn, directory)
+
+
+def test_the_unprivileged_role_is_told_to_connect_as_the_owner(pipeline_dsn, directory):
+    write(directory, "0002_more", "create table public.more ();")
+    for path in FILES:
+        (directory / path.name).write_text(path.read_text())
+    (directory / "0001_first.sql").unlink()
+    with pytest.raises(MigrationFailed, match=r"0002_more was refused .SQLSTATE 42501.*Connect as the owner"):
+        migrate(pipeline_dsn, directory)
+
+
+def test_files_run_by_hand_are_adopted_and_may_be_run_again(empty_dsn):
+    for _ in range(2):
+        for path in FILES:
+            with psycopg.connect(empty_dsn, autocommit=True) as conn:
+                conn.execute(path.read_text())
+    assert applied(empty_dsn) == [(name, False) for name in NAMES]
+    assert migrate(empty_dsn) == []
+    assert applied(empty_dsn) == [(name, True) for name in NAMES]
+
+
+def test_a_dropped_table_comes_back_by_running_its_file_again(admin, pool, seller):
+    admin.execute("drop table orders cascade")
+    admin.execute((migrations_directory() / f"{migration_of('orders')}.sql").read_text())
+    with tenant(pool, seller.id) as conn:
+        assert conn.execute("select count(*) from orders").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_each_file_is_plain_sql_that_records_itself(path):
+    text = path.read_text()
+    assert text.rstrip().endswith(
+        f"insert into public.schema_migrations (name) values ('{path.stem}') on conflict do nothing;"
+    )
+    assert not re.search(r"^\\|concurrently|^(begin|commit|rollback)\s*;", text, re.IGNORECASE | re.MULTILINE)
+    assert path.stem.startswith(f"{FILES.index(path) + 1:04d}_")
+
+
+@pytest.fixture
+def like_supabase(embedded_server):
+    """An owner that is no superuser, and API roles that get every right by default."""
+    with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
+        conn.execute("create role supa login createrole createdb bypassrls")
+        conn.execute("create role anon nologin")
+        conn.execute("create role authenticated nologin")
+        conn.execute("create database supa owner supa")
+        dsn = embedded_server.dsn("supa", "supa")
+        with psycopg.connect(dsn, autocommit=True) as owner:
+            owner.execute("alter default privileges grant all on tables to anon, authenticated")
+            owner.execute("alter default privileges grant all on functions to anon, authenticated")
+        yield dsn
+        conn.execute("drop database supa with (force)")
+        conn.execute("drop role supa, anon, authenticated")
+
+
+def test_an_owner_without_superuser_rights_migrates_and_the_api_roles_get_nothing(like_supabase, embedded_server):
+    assert migrate(like_supabase) == NAMES
+    with psycopg.connect(like_supabase) as conn:
+        open_tables = conn.execute(
+            "select r.rolname, c.relname from pg_class as c, pg_roles as r"
+            " where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and r.rolname in ('anon', 'authenticated')"
+            " and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate')"
+        ).fetchall()
+        open_functions = conn.execute(
+            "select p.proname from pg_proc as p where p.pronamespace = 'public'::regnamespace"
+            " and p.provolatile = 'v' and has_function_privilege('anon', p.oid, 'execute')"
+        ).fetchall()
+    assert open_tables == []
+    assert open_functions == []
+    with open_pool(embedded_server.dsn("xpert_pipeline", "supa")) as pool, pool.connection() as conn:
+        conn.execute("create table dagster.runs ()")
+
+
+def test_sql_files_are_found_and_name_what_they_make():
+    assert (sql_directory() / "transforms").is_dir()
+    assert "from sums" in transform("sales_data")
+    assert migration_of("sellers") == "0002_sellers"
+    assert migration_of("quota_take") == "0006_api_quota"
+    assert migration_of("no_such_table") is None

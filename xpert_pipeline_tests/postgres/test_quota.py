@@ -1,0 +1,173 @@
+"""Token buckets: never above Amazon's plan, live work first, nothing lost with a killed waiter, one clock."""
+
+import subprocess
+import sys
+import time
+import uuid
+
+import pytest
+
+from xpert_pipeline.postgres.pool import operator
+from xpert_pipeline.postgres.quota import PostgresQuota
+
+BUCKET = ("app", "A1", "eu", "searchOrders")
+LIVE, BACKFILL = 0, 1
+
+CALLER = """
+import sys, threading, time, uuid
+from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.quota import PostgresQuota
+
+dsn, rate, burst, seconds = sys.argv[1], *map(float, sys.argv[2:])
+end = time.monotonic() + seconds
+granted = []
+with open_pool(dsn, max_size=8) as pool:
+    quota = PostgresQuota(pool)
+    def call():
+        waiter = uuid.uuid4()
+        while time.monotonic() < end:
+            pause, _ = quota.take("app", "A1", "eu", "searchOrders", rate, burst, waiter, 0)
+            if pause == 0:
+                granted.append(time.time())
+                waiter = uuid.uuid4()
+            else:
+                time.sleep(min(pause, max(0, end - time.monotonic())))
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+print(*granted)
+"""
+
+
+@pytest.fixture
+def quota(pool):
+    return PostgresQuota(pool)
+
+
+def take(quota, *, rate=0.01, burst=8.0, priority=LIVE, waiter=None):
+    return quota.take(*BUCKET, rate, burst, waiter or uuid.uuid4(), priority)
+
+
+def taken_at_once(quota, **more):
+    """Tokens to be had now; the last of a bucket comes a moment late (the margin)."""
+    number, waiter = 0, uuid.uuid4()
+    while (pause := take(quota, waiter=waiter, **more)[0]) < 0.3:
+        number += pause == 0
+        time.sleep(pause)
+    return number
+
+
+def test_eight_threads_in_two_processes_never_exceed_the_plan_and_hardly_fall_short(pipeline_dsn):
+    rate, burst, seconds = 20, 5, 5
+    command = [sys.executable, "-c", CALLER, pipeline_dsn, *map(str, (rate, burst, seconds))]
+    callers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    grants = sorted(float(at) for caller in callers for at in caller.communicate(timeout=60)[0].split())
+    assert [caller.returncode for caller in callers] == [0, 0]
+    level, last, worst = float(burst), grants[0], float(burst)
+    for at in grants:
+        level = min(burst, level + (at - last) * rate) - 1
+        last, worst = at, min(worst, level)
+    assert worst > -1.5, "a grant was seen before its token was due"  # seen by another clock, a moment after the grant
+    span = grants[-1] - grants[0]
+    assert len(grants) <= burst + span * rate + 1
+    assert len(grants) >= 0.8 * (burst + span * rate)
+
+
+def test_a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait(quota):
+    assert taken_at_once(quota, burst=8.0) == 8
+    pause, level = take(quota)
+    assert pause > 50
+    assert level < 0.1
+
+
+def test_the_level_is_told_without_taking(quota):
+    assert quota.level(*BUCKET, 0.01, 8.0) == 8
+    take(quota)
+    take(quota)
+    assert quota.level(*BUCKET, 0.01, 8.0) == pytest.approx(6, abs=0.1)
+
+
+def test_buckets_of_others_are_untouched(quota):
+    taken_at_once(quota)
+    for other in (("app2", *BUCKET[1:]), ("app", "*", *BUCKET[2:]), (*BUCKET[:2], "na", BUCKET[3]), (*BUCKET[:3], "x")):
+        assert quota.take(*other, 0.01, 8.0, uuid.uuid4(), LIVE)[0] == 0
+
+
+def test_a_backfill_leaves_the_last_quarter_of_a_burst_to_live_work(quota):
+    assert taken_at_once(quota, priority=BACKFILL) == 6
+    assert taken_at_once(quota, priority=LIVE) == 2
+
+
+def test_a_backfill_may_empty_a_bucket_of_one(quota):
+    assert take(quota, burst=1.0, priority=BACKFILL)[0] == 0
+
+
+def test_live_work_stands_before_a_backfill_that_came_earlier(quota):
+    rate, burst = 2.0, 1.0
+    assert take(quota, rate=rate, burst=burst)[0] == 0
+    early, late = uuid.uuid4(), uuid.uuid4()
+    backfill, _ = take(quota, rate=rate, burst=burst, priority=BACKFILL, waiter=early)
+    live, _ = take(quota, rate=rate, burst=burst, priority=LIVE, waiter=late)
+    assert live == pytest.approx(backfill, abs=0.2)
+    again, _ = take(quota, rate=rate, burst=burst, priority=BACKFILL, waiter=early)
+    assert again == pytest.approx(live + 1 / rate, abs=0.2)
+
+
+def test_among_equals_the_first_to_come_is_served_first(quota):
+    rate, burst = 2.0, 1.0
+    take(quota, rate=rate, burst=burst)
+    first, second = uuid.uuid4(), uuid.uuid4()
+    waits = [take(quota, rate=rate, burst=burst, waiter=waiter)[0] for waiter in (first, second, first)]
+    assert waits[1] == pytest.approx(waits[0] + 0.5, abs=0.2)
+    assert waits[2] < waits[1]
+
+
+def test_a_killed_waiter_costs_nothing(quota):
+    rate, burst = 4.0, 1.0
+    take(quota, rate=rate, burst=burst)
+    for _ in range(3):
+        take(quota, rate=rate, burst=burst)  # these never come back
+    started, waiter = time.monotonic(), uuid.uuid4()
+    while (pause := take(quota, rate=rate, burst=burst, waiter=waiter)[0]) > 0:
+        time.sleep(min(pause, 0.1))
+    assert time.monotonic() - started < 4, "the killed waiters' places should have lapsed after their wait and a second"
+    assert quota.level(*BUCKET, rate, burst) <= 1
+
+
+def test_a_429_empties_the_bucket_for_all_and_thirty_do_no_more(quota, pool):
+    rate, burst = 1.0, 8.0
+    take(quota, rate=rate, burst=burst)
+    for _ in range(30):
+        quota.throttled(*BUCKET)
+    pause, level = take(quota, rate=rate, burst=burst)
+    assert level == pytest.approx(0, abs=0.3)
+    assert 0.5 < pause < 2.5
+    with operator(pool) as conn:
+        assert conn.execute("select throttled_count, granted_count from api_quota").fetchone() == (30, 1)
+
+
+def test_a_rate_named_by_an_answer_changes_the_speed_and_keeps_the_level(quota):
+    taken_at_once(quota)
+    quota.observed_rate(*BUCKET, 10.0)
+    assert quota.level(*BUCKET, 10.0, 8.0) == pytest.approx(0, abs=0.5)
+    time.sleep(0.5)
+    assert 3 < quota.level(*BUCKET, 10.0, 8.0) <= 8
+
+
+@pytest.mark.parametrize("nonsense", [0.0, -1.0, 1e9, float("nan")])
+def test_a_nonsense_rate_is_ignored(quota, nonsense):
+    take(quota)
+    quota.observed_rate(*BUCKET, nonsense)
+    assert take(quota)[0] == 0
+
+
+def test_a_plan_whose_burst_changed_is_adopted(quota):
+    take(quota, burst=8.0)
+    assert taken_at_once(quota, burst=3.0) in range(4)
+    assert quota.level(*BUCKET, 0.01, 3.0) < 1
+
+
+def test_a_bucket_whose_clock_was_set_back_is_no_worse_than_empty(quota, admin):
+    take(quota, rate=2.0)
+    admin.execute("update api_quota set full_at = now() + interval '1 year'")
+    assert take(quota, rate=2.0)[0] < 2
