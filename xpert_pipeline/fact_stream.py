@@ -5,16 +5,17 @@ allocated before they are committed, so each call reads the last `OVERLAP` ids a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import dagster as dg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from xpert_pipeline.events import Event, read_events
-from xpert_pipeline.postgres.pool import Pool, operator
+from xpert_pipeline.postgres.pool import Pool, operator, tenant
+from xpert_pipeline.postgres.sellers import Seller
 
 CURSOR = "dagster"
 OVERLAP = 5_000
@@ -61,6 +62,24 @@ def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[st
         written = _write(connection, events)
         _move_cursor(connection, max(cursor, newest))
     return written
+
+
+def log_refusal(pool: Pool, seller: Seller, reason: str) -> None:
+    """Write that a seller's sync could not start, and why: no run will tell it."""
+    row = {
+        "event_id": f"refusal:{uuid4()}",
+        "partition_key": "",
+        "seller_id": seller.id,
+        "marketplace_id": seller.marketplace_ids[0],
+        "event_type": TYPES["failed"],
+        "timestamp": datetime.now(UTC),
+        "data": Jsonb({"table": None, "run_id": None, "error": reason, "state": "refused"}),
+        "metadata": Jsonb({}),
+        "importance": IMPORTANCE["failed"],
+        "requires_action": True,
+    }
+    with tenant(pool, seller.id) as connection:
+        connection.execute(INSERT, row)
 
 
 def _cursor(connection: Connection) -> int:

@@ -12,6 +12,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.pool import check_address
+from xpert_pipeline.spapi.marketplaces import UnknownMarketplaceError, by_id
+from xpert_pipeline.spapi.transport import is_loopback
+
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
 HISTORY = timedelta(days=730)
@@ -72,9 +77,7 @@ class Settings(BaseModel):
             client_secret=_secret(env, "AMAZON_CLIENT_SECRET"),
             refresh_token=_secret(env, "AMAZON_REFRESH_TOKEN"),
             seller_id=env.get("AMAZON_SELLER_ID"),
-            marketplace_ids=tuple(
-                part.strip() for part in env.get("AMAZON_MARKETPLACE_IDS", "").split(",") if part.strip()
-            ),
+            marketplace_ids=_split(env.get("AMAZON_MARKETPLACE_IDS", "")),
             endpoint=env.get("SP_API_ENDPOINT"),
             token_url=env.get("SP_API_TOKEN_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
@@ -129,11 +132,42 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
         except SettingsError as error:
             problems.append(str(error))
     problems += [
-        f"{name} is no URL: it must start with http:// or https://"
+        f"{name} is no URL: it must start with https:// (http:// for an address of this machine)"
         for name in ("SP_API_ENDPOINT", "SP_API_TOKEN_URL")
-        if name in env and not env[name].startswith(("http://", "https://"))
+        if name in env and not _is_safe(env[name])
     ]
+    return [*problems, *_malformed_marketplaces(env), *_malformed_addresses(env)]
+
+
+def _is_safe(url: str) -> bool:
+    """Whether tokens may travel to it: encrypted, or not at all."""
+    return url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
+
+
+def _malformed_marketplaces(env: Mapping[str, str]) -> list[str]:
+    if "AMAZON_MARKETPLACE_IDS" not in env:
+        return []
+    try:
+        found = [by_id(marketplace) for marketplace in _split(env["AMAZON_MARKETPLACE_IDS"])]
+    except UnknownMarketplaceError:
+        found = []
+    if found:
+        return []
+    return ["AMAZON_MARKETPLACE_IDS must name Amazon's marketplace ids, parted by commas (Amazon.in: A21TJRUUN4KGV)"]
+
+
+def _malformed_addresses(env: Mapping[str, str]) -> list[str]:
+    problems = []
+    for name in ("DATABASE_URL", "DAGSTER_DATABASE_URL"):
+        try:
+            check_address(env.get(name, "dbname=none"))
+        except DatabaseError as error:
+            problems.append(f"{name}: {error}")
     return problems
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _decode_key(text: str) -> bytes:

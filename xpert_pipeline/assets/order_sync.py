@@ -30,6 +30,7 @@ from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.planner import Plan, plan_orders
+from xpert_pipeline.spapi.report_windows import split_windows
 from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
 
 STREAM = "orders"
@@ -74,8 +75,9 @@ def sync_orders(run: SellerRun) -> None:
         )
     for first, last in contiguous(days):
         _load_span(run, _created_span(run, first, last))
-    if run.is_live and (span := _changes(run)):
-        _load_span(run, span)
+    if run.is_live and (changes := _changes(run)):
+        for start, end in split_windows(changes.start, changes.end):
+            _load_span(run, Span("updated", start, end))
 
 
 def _open_days(run: SellerRun, asked: list[date]) -> list[date]:

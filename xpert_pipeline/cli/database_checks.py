@@ -1,19 +1,29 @@
 """Preconditions of the database: reachable, new enough, migrated, and the role neither too strong nor too weak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
+from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding, State
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import pending
 from xpert_pipeline.postgres.pool import operator
+from xpert_pipeline.postgres.problems import column_problems, guard_problems, key_problems, right_problems
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.tables.registry import TABLES
 
 OLDEST_SERVER = 150_000
-SUPPORT_TABLES = ("sellers", "loads", "rejected_records", "seller_leases", "api_quota", "quota_waiters", "dirty_keys")
+SUPPORT_TABLES = (
+    "sellers",
+    "loads",
+    "rejected_records",
+    "seller_leases",
+    "api_quota",
+    "quota_waiters",
+    "dirty_keys",
+    "fact_stream",
+)
 
 
 def check_database(pool: ConnectionPool) -> Iterator[Finding]:
@@ -22,8 +32,11 @@ def check_database(pool: ConnectionPool) -> Iterator[Finding]:
         with operator(pool) as connection:
             yield Finding("database", OK, "it answers")
             yield _version(connection)
-            yield _role(connection)
-            yield from _tables(connection)
+            yield from _problems("role", guard_problems(connection, TABLES), WARN, "held by row level security")
+            missing = [*column_problems(connection, TABLES), *_support_tables(connection)]
+            yield from _problems("tables", missing, FAIL, f"all {len(TABLES) + len(SUPPORT_TABLES)} are there")
+            yield from _problems("keys", key_problems(connection, TABLES), FAIL, "every table has its unique key")
+            yield from _problems("rights", right_problems(connection, TABLES), FAIL, "granted")
         yield _migrations(str(pool.conninfo))
     except DatabaseError as error:
         yield Finding("database", FAIL, str(error), "mend the address or the server, then run `xpert doctor` again")
@@ -57,39 +70,23 @@ def _version(connection: Connection) -> Finding:
     return Finding("server version", OK, f"PostgreSQL {name}")
 
 
-def _role(connection: Connection) -> Finding:
-    row = connection.execute(
-        "select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user"
-    ).fetchone()
-    name, too_strong = row or ("?", False)
-    if too_strong:
-        return Finding(
-            "role",
-            WARN,
-            f"{name} bypasses row level security",
-            "connect as xpert_pipeline: give it a password (`alter role xpert_pipeline login password …`) and put it "
-            "into DATABASE_URL",
-        )
-    return Finding("role", OK, f"{name}, held by row level security")
+def _problems(check: str, found: Iterable[str], state: State, good: str) -> Iterator[Finding]:
+    """One finding per problem; a problem says itself what to do after its colon. None is one good finding."""
+    problems = list(found)
+    for problem in problems:
+        detail, _, advice = problem.partition(": ")
+        yield Finding(check, state, detail, advice)
+    if not problems:
+        yield Finding(check, OK, good)
 
 
-def _tables(connection: Connection) -> Iterator[Finding]:
-    names = [*(table.name for table in TABLES), *SUPPORT_TABLES, "fact_stream"]
+def _support_tables(connection: Connection) -> Iterator[str]:
     rows = connection.execute(
-        "select name, to_regclass('public.' || quote_ident(name)) is not null, "
-        "coalesce(has_table_privilege(to_regclass('public.' || quote_ident(name)), 'select'), false) "
-        "from unnest(%s::text[]) as wanted (name)",
-        (names,),
+        "select name from unnest(%s::text[]) as wanted (name) where to_regclass('public.' || quote_ident(name)) is null",
+        (list(SUPPORT_TABLES),),
     ).fetchall()
-    missing = [name for name, exists, _ in rows if not exists]
-    denied = [name for name, exists, granted in rows if exists and not granted]
-    if missing:
-        advice = "`xpert db migrate`; a table dropped by hand comes back by running its file in sql/migrations again"
-        yield Finding("tables", FAIL, f"missing: {', '.join(missing)}", advice)
-    if denied:
-        yield Finding("grants", FAIL, f"the role may not read {', '.join(denied)}", "connect as xpert_pipeline")
-    if not missing and not denied:
-        yield Finding("tables", OK, f"all {len(names)} are there and granted")
+    for (name,) in rows:
+        yield f"table {name} is missing: run `xpert db migrate`"
 
 
 def _migrations(dsn: str) -> Finding:

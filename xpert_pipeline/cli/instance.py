@@ -8,6 +8,9 @@ import psycopg
 import yaml
 from psycopg import conninfo
 
+from xpert_pipeline.postgres.errors import explained
+from xpert_pipeline.postgres.pool import unreachable
+
 STORAGE = "XPERT_DAGSTER_STORAGE"
 SCHEMA = "dagster"
 
@@ -59,10 +62,21 @@ def storage_url(dsn: str) -> str:
 
 
 def ensure_schema(dsn: str) -> None:
-    """Make Dagster's schema if it is not there (the migrations make it too)."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    """Make Dagster's schema if it is not there (the migrations make it too).
+
+    Raises:
+        DatabaseError: Explained, without the password.
+    """
+    with explained(), _connected(dsn) as connection:
         if connection.execute("select to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
             connection.execute("create schema dagster")
+
+
+def _connected(dsn: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(dsn, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise unreachable(dsn, error) from None
 
 
 def open_instance() -> dg.DagsterInstance:

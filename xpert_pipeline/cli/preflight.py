@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import click
-
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL
 from xpert_pipeline.cli.seller_checks import check_identity
 from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.fact_stream import log_refusal
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import Application, connect
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
@@ -28,22 +27,22 @@ def client_of(place: Workplace, seller: Seller) -> SellerApi:
 
 
 def fit_sellers(place: Workplace, sellers: Sequence[Seller]) -> list[Seller]:
-    """The sellers whose sync may start; the others are told why not.
+    """The sellers whose sync may start; the others are noted in `left_out` and in the event log, with the reason.
 
     Raises:
         PreconditionError: If none may.
     """
-    fit, refused = [], []
+    fit = []
     for seller in sellers:
         problems = _problems(place, seller)
         if problems:
-            refused.append(f"seller {seller.amazon_seller_id}: {'; '.join(problems)}")
+            reason = "; ".join(problems)
+            place.left_out.append(f"seller {seller.amazon_seller_id} was left out: {reason}")
+            log_refusal(place.pool, seller, reason)
         else:
             fit.append(seller)
     if not fit:
-        raise PreconditionError("no sync was started. " + " | ".join(refused))
-    for reason in refused:
-        click.echo(f"left out: {reason}", err=True)
+        raise PreconditionError("no sync was started. " + " | ".join(place.left_out))
     return fit
 
 

@@ -13,10 +13,23 @@ from xpert_pipeline.cli.runner import Finished
 from xpert_pipeline.cli.summary import show
 
 
-def print_result(finished: Sequence[Finished], *, as_json: bool, sandbox: dict[str, Any] | None = None) -> int:
-    """Print the outcome of every table and the errors; returns the exit code."""
+def print_result(
+    finished: Sequence[Finished],
+    *,
+    as_json: bool,
+    sandbox: dict[str, Any] | None = None,
+    left_out: Sequence[str] = (),
+) -> int:
+    """Print the outcome of every table and the errors; returns the exit code.
+
+    Args:
+        finished: The runs.
+        as_json: One document instead of a table.
+        sandbox: The ready line of the sandbox that was started, for its statistics.
+        left_out: Sellers whose sync could not start, with the reason.
+    """
     tables = [outcome for run in finished for outcome in run.tables]
-    errors = [error for run in finished for error in run.errors]
+    errors = [*left_out, *(error for run in finished for error in run.errors)]
     if as_json:
         document: dict[str, Any] = {"tables": [outcome.as_json() for outcome in tables]}
         if sandbox is not None:

@@ -1,7 +1,6 @@
 """Runs syncs through Dagster without its daemon: one recorded run per seller, then the sensors' work, once."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,6 +13,7 @@ from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.tables.registry import TABLES
 from xpert_pipeline.watchdog import fail_dead_runs
@@ -66,9 +66,17 @@ def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> 
         for seller in sellers:
             run_id = _run(definitions, instance, seller, request)
             finished.append(finish(place, instance, run_id, seller, request))
-        with suppress(dg.DagsterError):
-            collect_events(instance, place.pool, [table.name for table in TABLES])
+        finished += _log_events(place, instance)
     return finished
+
+
+def _log_events(place: Workplace, instance: dg.DagsterInstance) -> list[Finished]:
+    """Do the event sensor's work; that it failed is told beside what the runs did."""
+    try:
+        collect_events(instance, place.pool, [table.name for table in TABLES])
+    except (dg.DagsterError, DatabaseError) as error:
+        return [Finished([], [f"fact_stream: {error}"])]
+    return []
 
 
 def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: Request) -> Finished:

@@ -14,7 +14,7 @@ from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.workplace import open_database
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline.spapi.marketplaces import Marketplace, by_id
+from xpert_pipeline.spapi.marketplaces import Marketplace, UnknownMarketplaceError, by_id
 
 
 @click.group()
@@ -103,8 +103,8 @@ def _set_status(seller_id: str, status: str, reason: str | None, data_dir: str |
 def _marketplaces(ids: tuple[str, ...]) -> list[Marketplace]:
     try:
         found = [by_id(marketplace_id) for marketplace_id in ids]
-    except KeyError as error:
-        raise click.UsageError(f"{error.args[0]}") from error
+    except UnknownMarketplaceError as error:
+        raise click.UsageError(str(error)) from error
     if len({market.region for market in found}) > 1:
         raise click.UsageError(
             "all marketplaces of one seller account lie in one region: add the others as a seller of their own"

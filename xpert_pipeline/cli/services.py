@@ -83,7 +83,8 @@ def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any
     command = [sys.executable, "-m", "xpert_pipeline.sandbox", "--json", *arguments]
     process = services.start("sandbox", command, os.environ, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    line = process.stdout.readline()
+    with process.stdout as out:
+        line = out.readline()
     if not line:
         process.wait()
         said = (services.logs / "sandbox.log").read_text(errors="replace").strip().splitlines()

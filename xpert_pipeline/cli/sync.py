@@ -1,6 +1,6 @@
 """`xpert sync` and `xpert backfill`: bring days up to date through real Dagster runs, and exit."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -11,7 +11,7 @@ from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
-from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.cli.workplace import Workplace, open_workplace, read_settings
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.schedules import days_to_sync
 
@@ -40,6 +40,7 @@ def backfill(context: click.Context, /, **options: Any) -> None:
 
 def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, **options: Any) -> int:
     span: tuple[datetime | None, datetime | None] = (options["from_day"], options["to_day"])
+    chosen_days(read_settings(), date.min, span, 30)  # usage errors before anything is started
     with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
         chosen = fit_sellers(place, place.sellers(options["sellers"]))
         console = Console(stderr=True)
@@ -48,7 +49,7 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
             for seller in chosen:
                 request = _request(place, seller, span, options)
                 finished += run_syncs(place, [seller], request)
-        return print_result(finished, as_json=context.obj["json"], sandbox=place.sandbox)
+        return print_result(finished, as_json=context.obj["json"], sandbox=place.sandbox, left_out=place.left_out)
 
 
 def _request(place: Workplace, seller: Any, span: tuple[datetime | None, datetime | None], options: Any) -> Request:

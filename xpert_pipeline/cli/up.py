@@ -53,7 +53,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
         if options["no_ui"]:
             with progress(console, f"syncing {first} to {last} ..."):
                 finished = run_syncs(place, sellers, request)
-            return print_result(finished, as_json=as_json, sandbox=place.sandbox)
+            return print_result(finished, as_json=as_json, sandbox=place.sandbox, left_out=place.left_out)
         return _stay_up(place, sellers, request, console, options["port"], as_json=as_json)
 
 
@@ -68,7 +68,7 @@ def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console,
         runs = ui.launch(port, sellers, request)
         with console.status(f"the first sync runs: {request.first} to {request.last} ..."):
             finished = ui.follow(place, instance, runs, request)
-        print_result(finished, as_json=as_json, sandbox=place.sandbox)
+        print_result(finished, as_json=as_json, sandbox=place.sandbox, left_out=place.left_out)
         while True:
             place.services.check()
             time.sleep(1)

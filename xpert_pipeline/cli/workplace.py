@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.instance import STORAGE, ensure_schema, open_instance, storage_url, write_config
 from xpert_pipeline.cli.services import Services, start_sandbox
-from xpert_pipeline.cli.world import fixed_options
+from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate, pending
@@ -30,7 +30,10 @@ from xpert_pipeline.spapi.marketplaces import by_id
 
 @dataclass
 class Workplace:
-    """Everything a command needs, open until the block is left."""
+    """Everything a command needs, open until the block is left.
+
+    `left_out` names the sellers whose sync could not start, with the reason.
+    """
 
     home: Home
     settings: Settings
@@ -39,6 +42,7 @@ class Workplace:
     book: SellerBook
     uses_sandbox: bool
     sandbox: dict[str, Any] | None = None
+    left_out: list[str] = field(default_factory=list)
 
     def sellers(self, wanted: Sequence[str] = ()) -> list[Seller]:
         """The active sellers to sync: the sandbox's own, or the real ones; never both."""
@@ -107,8 +111,9 @@ def open_workplace(
             _export(home, settings, admin, pipeline)
             sandbox = None
             if uses_sandbox:
-                options = fixed_options(home, world, keep=True)
+                options = fixed_options(home, world)
                 sandbox = start_sandbox(services, [f"--port={options.port}", *options.arguments()])
+                keep_world(home, world)
                 _export_sandbox(sandbox)
             pool = open_pool(pipeline)
             try:
@@ -198,7 +203,7 @@ def _export_sandbox(ready: dict[str, Any]) -> None:
 
 
 def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
-    known = {seller.amazon_seller_id for seller in book.all()}
+    known = {seller.amazon_seller_id: seller.marketplace_ids for seller in book.all()}
     if sandbox:
         for entry in sandbox_client.sellers(sandbox):
             if entry["seller_id"] not in known:
@@ -212,7 +217,9 @@ def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | Non
                     is_sandbox=True,
                     refresh_token=entry["refresh_token"],
                 )
-    elif settings.seller_id and settings.refresh_token and settings.seller_id not in known:
+    elif (
+        settings.seller_id and settings.refresh_token and known.get(settings.seller_id) != settings.marketplace_ids
+    ):  # new, or corrected in the environment
         marketplace = by_id(settings.marketplace_ids[0])
         book.add(
             amazon_seller_id=settings.seller_id,

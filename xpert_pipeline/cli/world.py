@@ -13,13 +13,12 @@ from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 KEPT = ("seed", "days", "orders_per_day", "skus", "seller_count", "rate_scale", "other_stores")
 
 
-def fixed_options(home: Home, given: dict[str, Any] | None, *, keep: bool = False) -> SandboxOptions:
+def fixed_options(home: Home, given: dict[str, Any] | None) -> SandboxOptions:
     """The options of a command line, or those used last; with the world's last day as its first start fixed it.
 
     Args:
         home: Where the last day is kept.
         given: What click parsed, None for a command that names no world.
-        keep: Remember the world for commands that name none.
 
     Raises:
         PreconditionError: If the orders file cannot be read.
@@ -29,9 +28,13 @@ def fixed_options(home: Home, given: dict[str, Any] | None, *, keep: bool = Fals
         world = world_id(options)
     except NotAnOrderReportError as error:
         raise PreconditionError(str(error)) from error
-    if given is not None and keep:
-        home.keep_world(_kept(given))
     return replace(options, as_of=home.as_of(world, options.as_of, options.last_day))
+
+
+def keep_world(home: Home, given: dict[str, Any] | None) -> None:
+    """Remember a world that has started, for commands that name none."""
+    if given is not None:
+        home.keep_world(_kept(given))
 
 
 def _kept(given: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,12 +28,14 @@ from xpert_pipeline.postgres.embedded_place import (
     choose_place,
     find_place,
     forget_place,
+    link_of,
 )
 
 DATABASE = "xpert"
 ADMIN = "postgres"
 PIPELINE = "xpert_pipeline"
 LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432.lock")
+PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list: no comma, no quote
 SETTINGS = """\
 # Written at every start of the embedded server; put your own settings into postgresql.auto.conf (alter system).
 listen_addresses = ''
@@ -131,7 +134,13 @@ def find_embedded(data_dir: Path) -> EmbeddedServer | None:
 
 def remove_embedded(data_dir: Path) -> None:
     """Stop the server of a data directory and delete its cluster, wherever it lies."""
-    if server := find_embedded(data_dir):
+    try:
+        server = find_embedded(data_dir)
+    except EmbeddedServerFailed:  # a cluster that cannot run is not running
+        if (link_of(data_dir) / "postmaster.pid").exists():
+            raise
+        server = None
+    if server:
         server.stop()
     forget_place(data_dir)
 
@@ -218,17 +227,21 @@ def _start(place: Place) -> Path:
 
 
 def _stale_socket_directory(place: Place) -> Path | None:
-    """Clear a pid file whose process is gone or is by now another's (PostgreSQL would refuse to start for that one)."""
+    """Clear the locks of a process that is gone, dead but unburied, or by now another (PostgreSQL refuses these two)."""
     pid_file = place.cluster / "postmaster.pid"
     if not pid_file.exists():
         return None
     lines = pid_file.read_text(encoding="utf-8").splitlines()
     pid_file.unlink()
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+    if len(lines) < 5 or not lines[4]:
+        return None
+    for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+        (Path(lines[4]) / name).unlink(missing_ok=True)
+    return Path(lines[4])
 
 
 def _socket_directory(place: Place) -> Path:
-    if len(str(place.cluster)) <= LONGEST_SOCKET_DIRECTORY:
+    if len(os.fsencode(place.cluster)) <= LONGEST_SOCKET_DIRECTORY and PLAIN.fullmatch(str(place.cluster)):
         return place.cluster
     for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108  mkdtemp makes it private
         if len(parent) + len("/xpert-12345678") <= LONGEST_SOCKET_DIRECTORY:

@@ -11,7 +11,8 @@ from psycopg import Connection
 from xpert_pipeline.postgres.plain_json import dump_json
 
 INSERT = """
-insert into rejected_records as r (seller_id, table_name, content_hash, record_key, reason, record, source, load_id, run_id)
+insert into rejected_records as r
+  (seller_id, table_name, content_hash, record_key, reason, record, source, load_id, run_id)
 values (%(seller_id)s, %(table)s, %(hash)s, %(key)s, %(reason)s, %(record)s::jsonb, %(source)s, %(load_id)s, %(run_id)s)
 on conflict (seller_id, table_name, content_hash) do update
 set times_seen = r.times_seen + 1, last_seen_at = now(), reason = excluded.reason, source = excluded.source,

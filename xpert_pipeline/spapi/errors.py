@@ -3,8 +3,6 @@
 No message holds a secret or a URL signature. Which answer means which error is told in `classification`.
 """
 
-# ruff: noqa: N818  a name that says what to do next needs no "Error" behind it
-
 from typing import Any, ClassVar
 
 

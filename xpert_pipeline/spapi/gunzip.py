@@ -7,7 +7,7 @@ _MAGIC = b"\x1f\x8b"
 _PIECE = 1024 * 1024
 
 
-class BrokenGzip(Exception):  # noqa: N818  never leaves this package
+class BrokenGzip(Exception):
     """The bytes are cut off or damaged."""
 
 

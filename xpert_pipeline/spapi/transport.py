@@ -31,7 +31,7 @@ class Answer:
     body: bytes
 
 
-class NetworkFailure(Exception):  # noqa: N818  never leaves this package
+class NetworkFailure(Exception):
     """The exchange broke; `sent` tells whether the server may have seen the request."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
