@@ -1,0 +1,176 @@
+"""How near a sync under Amazon's quotas comes to what the token buckets dictate.
+
+Runs the command that users run (`xpert up --no-ui --json`) on one invented world: without limits, and with every
+limit at `--rate-scale S`. The figure is the second's time over the first's plus the least time of the buckets.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import psycopg
+
+from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, ratio, say, workspace
+from benchmarks.token_bound import WITHOUT_PLAN, lower_bound
+
+XPERT = Path(sys.executable).with_name("xpert")
+FORCE_PAGES = "--fault=item-id-mismatch"
+"""The sandbox's report then names other item ids than the API, so the pipeline reads its orders by searchOrders."""
+LOADS = """
+select l.table_name, l.source, coalesce(i.fetched, l.fetched),
+       l.source like 'GET\\_%' or l.details -> 'report' ->> 'id' is not null
+  from loads l
+  left join loads i on i.load_id = l.load_id and i.table_name = 'order_items' and l.table_name = 'orders'
+ where l.table_name in ('products', 'orders')
+ order by l.started_at
+"""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One run of the command and what the sandbox and the ledger say about it."""
+
+    seconds: float
+    sandbox: dict[str, Any]
+    reports: dict[str, list[int]]
+    sources: tuple[str, ...]
+    waited: float
+
+    def bound(self, scale: float) -> float:
+        """The least time of the buckets; sellers have buckets of their own, so the slowest decides."""
+        calls: dict[str, Counter[str]] = {}
+        for operation, by_seller in self.sandbox["calls"].items():
+            for seller, by_status in by_seller.items():
+                answered = sum(count for status, count in by_status.items() if status != "429")
+                calls.setdefault(seller, Counter())[operation] += answered
+        return max(lower_bound(counts, self.reports, scale) for counts in calls.values())
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first answer of Amazon to the last: without the program's start and end."""
+        return float(self.sandbox["seconds"])
+
+    def calls(self, operation: str | None = None) -> int:
+        """Calls of an operation, or of all that a usage plan limits."""
+        return sum(
+            sum(sum(by_status.values()) for by_status in by_seller.values())
+            for name, by_seller in self.sandbox["calls"].items()
+            if name == operation or (operation is None and name not in WITHOUT_PLAN)
+        )
+
+
+@click.command()
+@click.option("--rate-scale", "scale", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
+@click.option("--days", type=click.IntRange(min=2), default=30, show_default=True, help="Days of the invented world.")
+@click.option("--orders-per-day", type=click.IntRange(min=1), default=1_000, show_default=True)
+@click.option("--skus", type=click.IntRange(min=1), default=400, show_default=True)
+@click.option("--orders-csv", type=click.Path(exists=True, dir_okay=False), help="Real orders instead of invented.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--pages", is_flag=True, help="Force searchOrders: one day of about 10,000 orders, one round (25 min).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def main(scale: float, rounds: int, *, pages: bool, as_json: bool, **world: Any) -> None:
+    """Measure the time under quotas against the token buckets."""
+    if pages:
+        world |= {"days": 2, "orders_per_day": 5_000, "skus": 50}  # yesterday and the day before
+        rounds = 1
+    options = world_options(world) + ([FORCE_PAGES] if pages else [])
+    found = alternate(rounds, free=lambda: _sync(options, 0), limited=lambda: _sync(options, scale))
+    publish(outcome(found["free"], found["limited"], scale), as_json=as_json)
+
+
+def world_options(world: dict[str, Any]) -> list[str]:
+    """The command line of a world whose last day is written down, so that midnight changes nothing."""
+    yesterday = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=1)
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in world.items() if value is not None]
+    return [*words, f"--as-of={yesterday.isoformat()}"]
+
+
+def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outcome:
+    """The figures of alternating runs without and with limits."""
+    rows = [
+        {
+            "ratio": with_limits.seconds / (with_limits.bound(scale) + without.seconds),
+            "span_ratio": with_limits.span / (with_limits.bound(scale) + without.span),
+            "free": without.seconds,
+            "limited": with_limits.seconds,
+            "bound": with_limits.bound(scale),
+            "calls": with_limits.calls(),
+            "pages": with_limits.calls("searchOrders"),
+            "waited": with_limits.waited,
+        }
+        for without, with_limits in zip(free, limited, strict=True)
+    ]
+    figures: dict[str, Figure] = {
+        "time_vs_bound": ratio(median(rows, "ratio"), 1),
+        "api_span_vs_bound": ratio(median(rows, "span_ratio"), 1),
+        "own_429s": sum(sync.sandbox["throttled"] for sync in limited),
+        "same_sources": all(one.sources == other.sources for one, other in zip(free, limited, strict=True)),
+        "sources": ", ".join(dict.fromkeys(source for sync in limited for source in sync.sources)),
+        "rate_scale": scale,
+        "rounds": len(rows),
+        "seconds_without_limits": round(median(rows, "free"), 2),
+        "seconds_with_limits": round(median(rows, "limited"), 2),
+        "bucket_seconds": round(median(rows, "bound"), 2),
+        "waited_for_quota_seconds": round(median(rows, "waited"), 2),
+        "calls": int(median(rows, "calls")),
+        "search_orders_calls": int(median(rows, "pages")),
+    }
+    goals = {"time_vs_bound": Goal("<=", 1.05), "own_429s": Goal("==", 0)}
+    notes = (
+        "time_vs_bound = seconds_with_limits / (bucket_seconds + seconds_without_limits), median of the rounds",
+        "api_span_vs_bound = the same from Amazon's first answer to its last, without the program's start and end",
+    )
+    return Outcome("bound", figures, goals, notes)
+
+
+def _sync(options: Sequence[str], scale: float) -> Sync:
+    """Sync a world into a fresh database that is running already: its making is not measured."""
+    with workspace() as folder:
+        _xpert(folder, "db", "start")
+        try:
+            start = time.perf_counter()
+            document = json.loads(_xpert(folder, "--json", "up", "--no-ui", *options, f"--rate-scale={scale:g}"))
+            seconds = time.perf_counter() - start
+            reports, sources = _ledger(_xpert(folder, "db", "url").strip())
+        finally:
+            with suppress(click.ClickException):
+                _xpert(folder, "db", "stop")
+    waited = sum(table["waited_seconds"] for table in document["tables"])
+    say(f"  {'without limits' if not scale else f'limits at scale {scale:g}'}: {seconds:.1f} s by {', '.join(sources)}")
+    return Sync(seconds, document["sandbox"], reports, sources, waited)
+
+
+def _ledger(dsn: str) -> tuple[dict[str, list[int]], tuple[str, ...]]:
+    """Rows of the reports that were waited for, by branch, and the source of each load."""
+    reports: dict[str, list[int]] = {}
+    with psycopg.connect(dsn) as connection:
+        loads = connection.execute(LOADS).fetchall()
+    for table, _, fetched, by_report in loads:
+        if by_report:
+            reports.setdefault(table, []).append(int(fetched))
+    return reports, tuple(source for _, source, _, _ in loads)
+
+
+def _xpert(folder: Path, *words: str) -> str:
+    strange = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+    command = [XPERT, *words, "--data-dir", str(folder / "data")]
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise click.ClickException(f"xpert {' '.join(words)} failed: {done.stderr.strip()[-2000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What every benchmark shares: medians of alternating rounds, goals, and the table or JSON document at the end.
+
+Figures are ratios of two things done in the same run, so that a slow or busy machine changes both.
+"""
+
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<=": lambda value, bound: value <= bound,
+    ">=": lambda value, bound: value >= bound,
+    "==": lambda value, bound: value == bound,
+}
+Figure = float | int | str | bool | None
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a figure has to be."""
+
+    comparison: str
+    bound: float
+
+    def __post_init__(self) -> None:
+        if self.comparison not in COMPARISONS:
+            raise ValueError(f"a goal compares by one of {', '.join(COMPARISONS)}, not {self.comparison!r}")
+
+    def holds(self, value: Figure) -> bool:
+        """Whether a figure reaches it; what was not measured does not."""
+        return isinstance(value, int | float) and COMPARISONS[self.comparison](value, self.bound)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a benchmark found. Every goal names one of its figures.
+
+    Attributes:
+        name: The benchmark.
+        figures: Name → value.
+        goals: Figure → what it has to be.
+        notes: How to read them, for people.
+    """
+
+    name: str
+    figures: Mapping[str, Figure]
+    goals: Mapping[str, Goal]
+    notes: Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        if missing := self.goals.keys() - self.figures.keys():
+            raise ValueError(f"{self.name}: there are goals but no figures for {', '.join(sorted(missing))}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every goal is reached."""
+        return all(goal.holds(self.figures[name]) for name, goal in self.goals.items())
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `--json` prints."""
+        goals = {name: [goal.comparison, goal.bound] for name, goal in self.goals.items()}
+        return {"name": self.name, "figures": dict(self.figures), "goals": goals, "holds": self.holds}
+
+    def as_table(self) -> str:
+        """The figures, one a line, with their goals and whether they are reached."""
+        width = max(map(len, self.figures), default=0)
+        lines = [self.name]
+        for name, value in self.figures.items():
+            line = f"  {name:<{width}}  {_shown(value):>12}"
+            if goal := self.goals.get(name):
+                line += f"  goal {goal.comparison} {goal.bound:g}: {'holds' if goal.holds(value) else 'MISSED'}"
+            lines.append(line)
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+
+
+def publish(outcome: Outcome, *, as_json: bool) -> None:
+    """Print the outcome: one JSON document, or a table."""
+    print(json.dumps(outcome.as_json()) if as_json else outcome.as_table())
+
+
+def say(text: str) -> None:
+    """Tell on stderr how far the measurement has come."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def alternate(rounds: int, **ways: Callable[[], Result]) -> dict[str, list[Result]]:
+    """Do each way once a round, A B A B, so that a machine that slows down slows all of them."""
+    if rounds < 1:
+        raise ValueError("at least one round is needed")
+    found: dict[str, list[Result]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            found[name].append(way())
+    return found
+
+
+def median(results: Sequence[Mapping[str, float]], key: str) -> float:
+    """The median of one number of several results."""
+    return statistics.median(result[key] for result in results)
+
+
+def ratio(over: float, under: float) -> float:
+    """A quotient as figures show it."""
+    return round(over / under, 3)
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user."""
+    folder = Path(tempfile.mkdtemp(prefix="xb-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def peak_memory() -> int:
+    """Most bytes that this process has had in memory since it began to run its program."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would count what the parent had when it made this process
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) * 1024
+    import resource  # noqa: PLC0415  not on every system
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _shown(value: Figure) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
