@@ -3,17 +3,19 @@
 `admin_dsn` owns the tables, `pipeline_dsn` and `pool` are the unprivileged role that the pipeline runs as.
 """
 
+import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
 
-from xpert_pipeline.postgres.embedded import EmbeddedServer, start_embedded
+from xpert_pipeline.postgres.embedded import EmbeddedServer, remove_embedded, start_embedded
 from xpert_pipeline.postgres.migrations import migrate
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
@@ -38,10 +40,20 @@ def new_home() -> Iterator[Callable[[], Path]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def remove_orphans() -> None:
+    """End the servers of test sessions that were killed."""
+    for pid in Path(tempfile.gettempdir()).glob("xt-*/pid"):
+        if pid.owner() == Path.home().owner() and not psutil.pid_exists(int(pid.read_text() or 0)):
+            remove_embedded(pid.parent / "data")
+            shutil.rmtree(pid.parent)
+
+
 @pytest.fixture(scope="session")
 def embedded_server() -> Iterator[EmbeddedServer]:
+    remove_orphans()
     home = Path(tempfile.mkdtemp(prefix="xt-"))
     home.chmod(0o755)  # as root the server runs as another user
+    (home / "pid").write_text(str(os.getpid()))
     server = start_embedded(home / "data")
     with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
         conn.execute("alter system set fsync = off")  # a test database need not survive the machine

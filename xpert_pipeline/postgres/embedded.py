@@ -227,7 +227,7 @@ def _start(place: Place) -> Path:
 
 
 def _stale_socket_directory(place: Place) -> Path | None:
-    """Clear the locks of a process that is gone, dead but unburied, or by now another (PostgreSQL refuses these two)."""
+    """Clear the locks of a process that is gone, a zombie, or by now another (PostgreSQL refuses the last two)."""
     pid_file = place.cluster / "postmaster.pid"
     if not pid_file.exists():
         return None

@@ -44,7 +44,8 @@ def key_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
             [f"public.{table.name}", f"public.{table.name}", ["seller_id", *table.key]],
         ).fetchone()
         if row is None or not row[0]:
-            yield f"table {table.name} has no unique index on seller_id, {', '.join(table.key)}: restore it from its migration"
+            key = ", ".join(table.key)
+            yield f"table {table.name} has no unique index on seller_id, {key}: restore it from its migration"
 
 
 def right_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:

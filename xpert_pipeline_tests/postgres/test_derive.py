@@ -1,0 +1,229 @@
+"""sales_data: what is computed, recomputed, left alone and deleted."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from xpert_pipeline.postgres.derive import derive
+from xpert_pipeline.postgres.lease import LeaseLost, hold
+from xpert_pipeline.postgres.pool import operator, tenant
+from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.tables.sales import SALES_DATA
+from xpert_pipeline_tests.postgres.rows import DAY, IN, item, order, orders_and_items, run_load
+
+EARLIER = DAY - timedelta(days=1)
+
+
+def derive_sales(pool, seller, days=(DAY,), *, lease=None):
+    arguments = {
+        "seller_id": seller.id,
+        "table": SALES_DATA,
+        "statement": transform("sales_data"),
+        "run_id": "run-2",
+        "requested_days": days,
+        "started_at": datetime(2026, 3, 11, tzinfo=UTC),
+    }
+    if lease is not None:
+        return derive(pool, lease=lease, **arguments)
+    with hold(pool, seller.id, "sales_data") as own:
+        return derive(pool, lease=own, **arguments)
+
+
+def counts(result):
+    return {name: number for name, number in asdict(result).items() if number}
+
+
+def sales(pool, seller, columns="units_ordered, orders, order_items, ops", where="true"):
+    with tenant(pool, seller.id) as conn:
+        return conn.execute(f"select {columns} from sales_data where {where} order by sale_date, sku").fetchall()
+
+
+def load_lines(pool, seller, *lines, version=0):
+    """Lines given as (order id, order fields, item fields)."""
+    orders = {number: order(number, version=version, **of_order) for number, of_order, _ in lines}
+    places = {}
+    items = []
+    for number, of_order, of_item in lines:
+        places[number] = places.get(number, 0) + 1
+        days = {"day": of_order["day"]} if "day" in of_order else {}
+        items.append(item(number, places[number], version=version, **days, **of_item))
+    return run_load(pool, seller, orders_and_items(list(orders.values()), items))
+
+
+def test_sums_are_those_of_lines_that_were_sold(pool, seller):
+    load_lines(
+        pool,
+        seller,
+        ("1", {}, {"quantity_ordered": 2, "item_subtotal": Decimal("20.5")}),
+        ("1", {}, {"quantity_ordered": 1, "item_subtotal": Decimal(10)}),
+        ("2", {"is_business": True}, {"quantity_ordered": 3, "item_subtotal": Decimal(30)}),
+        ("3", {}, {"quantity_ordered": 4, "item_subtotal": None, "currency": None}),
+        ("4", {}, {"quantity_ordered": 5, "is_cancelled": True, "item_subtotal": Decimal(99)}),
+        ("5", {"fulfillment_status": "CANCELLED"}, {"quantity_ordered": 6}),
+        ("6", {"sales_channel": "Non-Amazon IN"}, {"quantity_ordered": 7}),
+    )
+    assert counts(derive_sales(pool, seller)) == {"fetched": 1, "inserted": 1}
+    columns = (
+        "units_ordered, orders, order_items, ops, asp, units_b2b, ops_b2b, units_cancelled, units_shipped, currency,"
+        " sessions, units_refunded, net_units"
+    )
+    assert sales(pool, seller, columns) == [
+        (10, 3, 4, Decimal("60.5"), Decimal("6.05"), 3, Decimal(30), 11, 4, "INR", None, None, None)
+    ]
+
+
+def test_a_day_of_cancelled_lines_only_has_its_row(pool, seller):
+    load_lines(pool, seller, ("1", {}, {"is_cancelled": True, "quantity_ordered": 0}))
+    derive_sales(pool, seller)
+    assert sales(pool, seller, "units_ordered, orders, order_items, ops, asp, units_cancelled, currency") == [
+        (0, 0, 0, None, None, 0, None)
+    ]
+
+
+def test_a_sku_sold_only_outside_amazon_has_no_row(pool, seller):
+    load_lines(pool, seller, ("1", {"sales_channel": "NON-AMAZON"}, {}))
+    derive_sales(pool, seller)
+    assert sales(pool, seller) == []
+
+
+def test_amounts_of_two_currencies_are_never_summed(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}), ("2", {}, {"currency": "USD"}))
+    derive_sales(pool, seller)
+    assert sales(pool, seller, "units_ordered, ops, ops_b2b, asp, currency") == [(2, None, None, None, None)]
+
+
+def test_no_units_have_no_price(pool, seller):
+    load_lines(pool, seller, ("1", {}, {"quantity_ordered": 0}))
+    derive_sales(pool, seller)
+    assert sales(pool, seller, "units_ordered, ops, asp") == [(0, Decimal(10), None)]
+
+
+def test_of_two_asins_the_one_sold_last_is_taken_and_a_line_without_sku_is_not_lost(pool, seller):
+    late = {"purchase_date": datetime(2026, 3, 10, 9, tzinfo=UTC)}
+    load_lines(
+        pool,
+        seller,
+        ("1", {}, {"asin": "B2"}),
+        ("2", {}, {"asin": "B1"} | late),
+        ("3", {}, {"asin": "B0"} | late),
+        ("4", {}, {"sku": None, "asin": None}),
+    )
+    derive_sales(pool, seller)
+    assert sales(pool, seller, "sku, asin, units_ordered") == [("(no SKU)", None, 1), ("SKU/1 %", "B1", 3)]
+
+
+def test_a_second_run_changes_nothing(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}), ("2", {"day": EARLIER}, {"item_subtotal": Decimal("0.333333")}))
+    derive_sales(pool, seller, (EARLIER, DAY))
+    before = sales(pool, seller, "id, updated_at, xmin::text")
+    assert counts(derive_sales(pool, seller, (EARLIER, DAY))) == {"fetched": 2, "unchanged": 2}
+    assert sales(pool, seller, "id, updated_at, xmin::text") == before
+
+
+def test_days_that_changed_are_recomputed_without_being_asked_for(pool, seller):
+    load_lines(pool, seller, ("1", {"day": EARLIER}, {}))
+    derive_sales(pool, seller, (EARLIER,))
+    load_lines(pool, seller, ("1", {"day": EARLIER}, {"quantity_ordered": 5}), version=1)
+    assert counts(derive_sales(pool, seller, (DAY,))) == {"fetched": 1, "updated": 1}
+    assert sales(pool, seller, "units_ordered") == [(5,)]
+    with operator(pool) as conn:
+        assert conn.execute("select count(*) from dirty_keys").fetchone() == (0,)
+
+
+def test_an_order_that_moves_to_another_day_leaves_the_first(pool, seller):
+    load_lines(pool, seller, ("1", {"day": EARLIER}, {}))
+    derive_sales(pool, seller, (EARLIER, DAY))
+    load_lines(pool, seller, ("1", {"day": DAY}, {}), version=1)
+    assert counts(derive_sales(pool, seller)) == {"fetched": 1, "inserted": 1, "deleted": 1}
+    assert sales(pool, seller, "sale_date") == [(DAY,)]
+
+
+def test_a_status_that_changes_in_orders_alone_reaches_the_sales(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}))
+    derive_sales(pool, seller)
+    with tenant(pool, seller.id) as conn:
+        conn.execute("update orders set fulfillment_status = 'CANCELLED'")
+    assert counts(derive_sales(pool, seller, (EARLIER,))) == {"fetched": 1, "updated": 1}
+    assert sales(pool, seller, "units_ordered, units_cancelled") == [(0, 1)]
+
+
+def test_days_become_final_when_newer_orders_arrive_and_only_they_are_rewritten(pool, seller):
+    old, recent = DAY - timedelta(days=14), DAY - timedelta(days=13)
+    load_lines(pool, seller, ("1", {"day": old}, {}), ("2", {"day": recent}, {}))
+    derive_sales(pool, seller, (old, recent))
+    assert sales(pool, seller, "is_final") == [(False,), (False,)]
+    load_lines(pool, seller, ("3", {"day": DAY}, {}))
+    assert counts(derive_sales(pool, seller, (DAY,))) == {"fetched": 2, "inserted": 1, "updated": 1}
+    assert sales(pool, seller, "sale_date, is_final") == [(old, True), (recent, False), (DAY, False)]
+
+
+def test_columns_of_other_sources_are_left_alone(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}))
+    derive_sales(pool, seller)
+    with tenant(pool, seller.id) as conn:
+        conn.execute("update sales_data set sessions = 9, units_refunded = 1")
+    load_lines(pool, seller, ("1", {}, {"quantity_ordered": 2}), version=1)
+    derive_sales(pool, seller)
+    assert sales(pool, seller, "units_ordered, sessions, units_refunded") == [(2, 9, 1)]
+
+
+def test_another_sellers_orders_and_dirty_days_are_untouched(pool, seller, other_seller):
+    for who in (seller, other_seller):
+        load_lines(pool, who, ("1", {}, {}))
+    derive_sales(pool, seller)
+    assert sales(pool, other_seller) == []
+    with operator(pool) as conn:
+        assert conn.execute("select distinct seller_id from dirty_keys").fetchall() == [(other_seller.id,)]
+
+
+def test_the_ledger_tells_the_days_and_strays_count_for_the_last_one_asked_for(pool, seller):
+    load_lines(pool, seller, ("1", {"day": EARLIER}, {}), ("2", {}, {}))
+    derive_sales(pool, seller, (DAY, DAY + timedelta(days=1)))
+    with tenant(pool, seller.id) as conn:
+        [(kind, start, end, partitions, newest)] = conn.execute(
+            "select window_kind, window_start, window_end, partitions, newest_day from loads"
+            " where table_name = 'sales_data'"
+        ).fetchall()
+    assert (kind, newest) == ("derived", DAY)
+    assert (start.date(), end.date()) == (EARLIER, DAY + timedelta(days=2))
+    assert {day: numbers["inserted"] for day, numbers in partitions.items()} == {"2026-03-10": 1, "2026-03-11": 1}
+
+
+def test_who_lost_the_lease_leaves_the_days_dirty(pool, seller, admin):
+    load_lines(pool, seller, ("1", {}, {}))
+    with hold(pool, seller.id, "sales_data") as lost:
+        admin.execute("update seller_leases set expires_at = '-infinity', token = token + 1")
+        with pytest.raises(LeaseLost):
+            derive_sales(pool, seller, lease=lost)
+    assert sales(pool, seller) == []
+    assert counts(derive_sales(pool, seller, (EARLIER,))) == {"fetched": 1, "inserted": 1}
+
+
+def test_an_equal_load_marks_nothing_dirty(pool, seller):
+    for _ in range(2):
+        load_lines(pool, seller, ("1", {}, {}))
+        with operator(pool) as conn:
+            marked = conn.execute("delete from dirty_keys returning consumer, business_date").fetchall()
+    assert marked == []
+
+
+def test_changes_of_sales_mark_nothing_while_nothing_derives_from_them(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}))
+    derive_sales(pool, seller)
+    with tenant(pool, seller.id) as conn:
+        conn.execute("delete from sales_data")
+        assert conn.execute("select count(*) from dirty_keys").fetchone() == (0,)
+
+
+def test_rows_of_a_missing_order_are_not_sold(pool, seller):
+    with tenant(pool, seller.id) as conn:
+        conn.execute(
+            "insert into order_items (seller_id, marketplace_id, order_id, order_item_id, sku, quantity_ordered,"
+            " is_cancelled, purchase_date, order_date, last_updated_at, source, load_id)"
+            " values (%s, %s, 'orphan', '1', 'S', 1, false, now(), %s, now(), 's', gen_random_uuid())",
+            [seller.id, IN, date(2026, 3, 10)],
+        )
+    derive_sales(pool, seller)
+    assert sales(pool, seller) == []
