@@ -71,6 +71,8 @@ class Services:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
             _signal(process, signal.SIGKILL)
             process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
         self.running.clear()
 
 
