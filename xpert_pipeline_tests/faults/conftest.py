@@ -1,14 +1,21 @@
 """A pipeline on a database, instance and sandbox of its own; retries are quick, and no message may hold a secret."""
 
 import base64
+import json
+import os
+import signal
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner
 
 from xpert_pipeline.assets import order_sync
+from xpert_pipeline.cli.main import main
+from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import session
@@ -78,3 +85,75 @@ def by_report(monkeypatch):
         order_sync, "plan_orders", lambda *args, **few: plan(*args, **few).forced(choice.source, "a test")
     )
     return choice
+
+
+@dataclass
+class Said:
+    """What a command printed and how it exited."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self):
+        return self.stdout + self.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.stdout)
+
+
+@pytest.fixture
+def xpert(tmp_path, monkeypatch):
+    """Runs the command in this process, with no environment but the one given and a data directory of its own."""
+    before, on_term = dict(os.environ), signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, **environ):
+        for name in [
+            name for name in os.environ if name.startswith(("AMAZON_", "DATABASE_", "XPERT_", "SP_API", "DAGSTER_"))
+        ]:
+            del os.environ[name]
+        os.environ.update({"XPERT_DATA_DIR": str(tmp_path / "home"), **environ})
+        result = CliRunner().invoke(main, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    yield run
+    os.environ.clear()
+    os.environ.update(before)
+    signal.signal(signal.SIGTERM, on_term)
+
+
+class Amazon:
+    """A sandbox that is taken for Amazon: the environment that leads to it."""
+
+    def __init__(self, make_sandbox, dsn):
+        self.make_sandbox, self.dsn, self.sandbox = make_sandbox, dsn, None
+
+    def __call__(self, sellers=1, denied_roles=(), **environ):
+        if self.sandbox is None:
+            self.sandbox = self.make_sandbox(sellers=sellers, denied_roles=denied_roles)
+        ready = self.sandbox.ready()
+        return {
+            "DATABASE_URL": self.dsn,
+            "SP_API_ENDPOINT": ready["endpoint"],
+            "SP_API_TOKEN_URL": ready["token_url"],
+            "AMAZON_CLIENT_ID": ready["client_id"],
+            "AMAZON_CLIENT_SECRET": CLIENT_SECRET,
+            "AMAZON_REFRESH_TOKEN": ready["refresh_token"],
+            "AMAZON_SELLER_ID": ready["seller_id"],
+            "AMAZON_MARKETPLACE_IDS": ready["marketplace_id"],
+            "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
+            **environ,
+        }
+
+    def fault(self, name, seller):
+        self.sandbox.state.faults.add(FaultRule(name, seller=seller))
+
+
+@pytest.fixture
+def amazon(make_sandbox, pipeline_dsn):
+    return Amazon(make_sandbox, pipeline_dsn)

@@ -5,6 +5,7 @@ import socket
 
 import dagster as dg
 import psycopg
+import pytest
 
 from xpert_pipeline.assets import order_sync
 from xpert_pipeline.postgres.lease import hold
@@ -107,17 +108,18 @@ def test_the_lease_of_a_killed_process_of_this_machine_is_taken_over_at_once(pip
     pipeline.assert_whole()
 
 
-def second_daemon(pipeline):
+@pytest.fixture
+def other(pipeline):
     """Another Dagster over the same database and sandbox."""
-    instance = dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
-    instance.add_dynamic_partitions("sellers", pipeline.sellers)
-    other = Pipeline(instance, pipeline.pool, pipeline.book, pipeline.environ)
-    other.serve(pipeline.sandbox, onboard=False)
-    return other
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        instance.add_dynamic_partitions("sellers", pipeline.sellers)
+        second = Pipeline(instance, pipeline.pool, pipeline.book, pipeline.environ)
+        second.serve(pipeline.sandbox, onboard=False)
+        yield second
 
 
-def test_of_two_runs_of_one_seller_at_once_one_works_and_the_other_says_who_does(pipeline, monkeypatch):
-    other, second = second_daemon(pipeline), []
+def test_of_two_runs_of_one_seller_at_once_one_works_and_the_other_says_who_does(pipeline, other, monkeypatch):
+    second = []
 
     def pages(*args, **window):
         if not second:

@@ -1,7 +1,6 @@
 """What Amazon's servers and the network do wrong: a few times it is repaired, endlessly it is told; nothing is lost."""
 
-import pytest
-
+ORDERS = ["orders", "order_items"]
 A_FEW = [
     ("throttle-with-header", "searchListingsItems"),
     ("throttle-without-header", "searchListingsItems"),
@@ -39,21 +38,19 @@ def test_faults_that_pass_after_a_few_requests_leave_no_trace(pipeline):
     pipeline.assert_whole()
 
 
-@pytest.mark.parametrize(("name", "kind", "what", "advice"), ENDLESS, ids=[each[0] for each in ENDLESS])
-def test_an_endless_fault_fails_the_orders_says_what_and_the_next_run_brings_everything(
-    pipeline, name, kind, what, advice
-):
-    pipeline.fault(name, operation="searchOrders")
+def test_endless_faults_fail_the_orders_saying_what_and_the_next_run_brings_everything(pipeline):
     pipeline.know_rate("searchOrders")
-    failed = pipeline.run(tables=["orders", "order_items"])
-    assert failed.error.startswith(f"{kind}: seller {pipeline.sellers[0]}: searchOrders for seller")
-    assert what in failed.error
-    assert advice in failed.error
-    assert pipeline.struck(name) == (2 if kind == "TokenRefused" else 5)
-    assert pipeline.rows("orders") == pipeline.rows("loads") == []
-    pipeline.mend()
-    assert pipeline.run(tables=["orders", "order_items"]).success
-    pipeline.assert_whole("orders", "order_items")
+    for name, kind, what, advice in ENDLESS:
+        pipeline.fault(name, operation="searchOrders")
+        failed = pipeline.run(tables=ORDERS)
+        assert failed.error.startswith(f"{kind}: seller {pipeline.sellers[0]}: searchOrders for seller"), name
+        assert what in failed.error, name
+        assert advice in failed.error, name
+        assert pipeline.struck(name) == (2 if kind == "TokenRefused" else 5)
+        assert pipeline.rows("orders") == pipeline.rows("loads") == []
+        pipeline.mend()
+    assert pipeline.run(tables=ORDERS).success
+    pipeline.assert_whole(*ORDERS)
 
 
 def test_products_failing_leaves_orders_items_and_sales_alone(pipeline):
@@ -98,20 +95,20 @@ def test_an_expired_page_token_restarts_the_window(empty_pipeline, make_sandbox)
     pipeline = empty_pipeline
     pipeline.serve(make_sandbox(days=3, orders_per_day=100))
     pipeline.fault("expired-page-token", count=1, operation="searchOrders")
-    assert pipeline.run(tables=["orders", "order_items"]).success
+    assert pipeline.run(tables=ORDERS).success
     assert pipeline.struck("expired-page-token") == 1
-    pipeline.assert_whole("orders", "order_items")
+    pipeline.assert_whole(*ORDERS)
 
 
-@pytest.mark.parametrize("name", ["repeated-token", "repeated-page"])
-def test_a_page_or_token_that_comes_twice_stops_before_it_loops_or_loses(empty_pipeline, make_sandbox, name):
+def test_a_page_or_token_that_comes_twice_stops_before_it_loops_or_loses(empty_pipeline, make_sandbox):
     pipeline = empty_pipeline
     pipeline.serve(make_sandbox(days=3, orders_per_day=100))
-    pipeline.fault(name, operation="searchOrders")
-    failed = pipeline.run(tables=["orders", "order_items"])
-    assert failed.error.startswith("RepeatedPage: seller")
-    assert "came twice" in failed.error
-    assert pipeline.rows("orders") == []
-    pipeline.mend()
-    assert pipeline.run(tables=["orders", "order_items"]).success
-    pipeline.assert_whole("orders", "order_items")
+    for name in ("repeated-token", "repeated-page"):
+        pipeline.fault(name, operation="searchOrders")
+        failed = pipeline.run(tables=ORDERS)
+        assert failed.error.startswith("RepeatedPage: seller"), name
+        assert "came twice" in failed.error, name
+        assert pipeline.rows("orders") == []
+        pipeline.mend()
+    assert pipeline.run(tables=ORDERS).success
+    pipeline.assert_whole(*ORDERS)

@@ -1,0 +1,253 @@
+"""What the `xpert` command says and how it exits when something must be mended before a sync can start."""
+
+import re
+import socket
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from rich.console import Console
+
+from xpert_pipeline.cli import up
+from xpert_pipeline.cli.services import free_port
+
+CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
+SELLER = {
+    **CREDENTIALS,
+    "AMAZON_REFRESH_TOKEN": "Atzr|canary",
+    "AMAZON_SELLER_ID": "A0SHOP",
+    "AMAZON_MARKETPLACE_IDS": "A21TJRUUN4KGV",
+}
+
+ASKED = [
+    ("DATABASE_URL", ["sync"]),
+    ("DATABASE_URL", ["doctor"]),
+    ("DATABASE_URL", ["db", "migrate"]),
+    ("DATABASE_URL", ["sellers", "list"]),
+    ("DAGSTER_DATABASE_URL", ["sync"]),
+    ("DAGSTER_DATABASE_URL", ["doctor"]),
+]
+"""Commands that open the database of a variable."""
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+LATELY = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY))
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"AMAZON_CLIENT_ID": "canary"}, ["AMAZON_CLIENT_SECRET is missing"]),
+        ({"AMAZON_CLIENT_SECRET": "canary"}, ["AMAZON_CLIENT_ID is missing"]),
+        (
+            {"AMAZON_REFRESH_TOKEN": "Atzr|canary"},
+            ["AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"],
+        ),
+        ({"DATABASE_URL": "postgresql://canary@127.0.0.1/shop"}, ["AMAZON_CLIENT_ID", "--sandbox"]),
+        ({"XPERT_TIMEZONE": "canary"}, ["XPERT_TIMEZONE", "Asia/Kolkata"]),
+        ({"XPERT_START_DATE": "canary"}, ["XPERT_START_DATE", "YYYY-MM-DD"]),
+        ({"XPERT_ENCRYPTION_KEY": "canary"}, ["XPERT_ENCRYPTION_KEY", "32 bytes"]),
+        ({"SP_API_ENDPOINT": "ftp://canary"}, ["SP_API_ENDPOINT", "https://"]),
+        ({**SELLER, "SP_API_ENDPOINT": "http://canary.example"}, ["SP_API_ENDPOINT"]),
+        ({**SELLER, "AMAZON_MARKETPLACE_IDS": "canary"}, ["AMAZON_MARKETPLACE_IDS", "A21TJRUUN4KGV"]),
+        ({**SELLER, "AMAZON_MARKETPLACE_IDS": " , "}, ["AMAZON_MARKETPLACE_IDS"]),
+    ],
+    ids=lambda value: ",".join(value)[-60:],
+)
+def test_a_missing_or_wrong_variable_is_named_and_its_value_is_not(xpert, environ, names):
+    done = xpert("sync", **environ)
+    assert done.exit_code == 3
+    for name in names:
+        assert name in done.stderr
+    assert "canary" not in done.output
+
+
+@pytest.mark.parametrize(("variable", "command"), [*ASKED, ("DATABASE_URL", ["db", "status"])])
+def test_a_malformed_address_is_refused_without_its_password(xpert, pipeline_dsn, command, variable):
+    addresses = {"DATABASE_URL": pipeline_dsn, variable: "postgresql://shop:canary@pass word@db:5432:1/shop"}
+    done = xpert(*command, **SELLER, **addresses)
+    assert done.exit_code == 3
+    assert "percent-encode special characters of the password" in done.stderr
+    assert variable in done.stderr
+    assert "canary" not in done.output
+
+
+@pytest.mark.parametrize(("variable", "command"), ASKED)
+def test_a_database_that_is_down_is_named_without_its_password(xpert, pipeline_dsn, command, variable):
+    port = free_port()
+    addresses = {"DATABASE_URL": pipeline_dsn, variable: f"postgresql://shop:canary@127.0.0.1:{port}/shop"}
+    done = xpert(*command, **SELLER, **addresses)
+    assert done.exit_code == 3
+    assert f"no connection to the database at 127.0.0.1:{port}: check that it runs" in done.stderr
+    assert "canary" not in done.output
+
+
+def test_a_database_without_tables_is_told_to_be_migrated(xpert, embedded_server):
+    with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as admin:
+        admin.execute("create database never_migrated")
+    try:
+        done = xpert("sync", **SELLER, DATABASE_URL=embedded_server.dsn("xpert_pipeline", "never_migrated"))
+    finally:
+        with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as admin:
+            admin.execute("drop database never_migrated with (force)")
+    assert done.exit_code == 3
+    assert "the database lacks 11 migrations (0001_foundation" in done.stderr
+    assert "run `xpert db migrate` first" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["sync"], ["up", "--no-ui"], ["doctor"], ["db", "start"], ["sellers", "list"]])
+def test_a_data_directory_that_cannot_be_written_is_named(xpert, tmp_path, command):
+    (tmp_path / "file").write_text("")
+    done = xpert(*command, "--data-dir", str(tmp_path / "file" / "data"))
+    assert done.exit_code == 3
+    assert f"the data directory {tmp_path}/file/data cannot be written (Not a directory)" in done.stderr
+    assert "--data-dir or XPERT_DATA_DIR" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["sync"], ["backfill"], ["up", "--no-ui"]])
+@pytest.mark.parametrize(
+    ("first", "last", "what"),
+    [
+        ("2026-03-02", "2026-03-01", "the range is reversed: --from 2026-03-02 is after --to 2026-03-01"),
+        ("2026-03-01", "2999-01-01", "--to 2999-01-01 is in the future"),
+        ("2026-02-30", "2026-03-01", "Invalid value for '--from'"),
+    ],
+)
+def test_days_that_cannot_be_are_refused_before_anything_starts(xpert, tmp_path, command, first, last, what):
+    done = xpert(*command, "--from", first, "--to", last, "--data-dir", str(tmp_path / "data"))
+    assert done.exit_code == 2
+    assert what in " ".join(done.stderr.split())
+    assert not (tmp_path / "data" / "pgdata").exists()
+
+
+def test_a_csv_that_is_no_order_report_is_refused_with_the_columns_it_lacks(xpert, tmp_path):
+    (tmp_path / "stock.csv").write_text("SKU,Stock\nKURTA-1,5\n")
+    done = xpert("sandbox", "--orders-csv", str(tmp_path / "stock.csv"), "--data-dir", str(tmp_path / "data"))
+    assert done.exit_code == 3
+    assert "stock.csv" in done.stderr
+    assert "Order ID" in done.stderr
+    done = xpert("sandbox", "--orders-csv", str(tmp_path / "none.csv"), "--data-dir", str(tmp_path / "data"))
+    assert done.exit_code == 3
+    assert "none.csv cannot be read as an order report: No such file or directory" in done.stderr
+
+
+def test_up_with_a_csv_that_is_no_order_report_says_why_and_does_not_remember_it(xpert, tmp_path, pipeline_dsn):
+    (tmp_path / "stock.csv").write_text("SKU,Stock\nKURTA-1,5\n")
+    done = xpert(
+        *("up", "--no-ui", "--sandbox", "--orders-csv", str(tmp_path / "stock.csv")),
+        *("--data-dir", str(tmp_path / "data")),
+        DATABASE_URL=pipeline_dsn,
+    )
+    assert done.exit_code == 3
+    assert "the sandbox did not start: " in done.stderr
+    assert "Order ID" in done.stderr
+    assert not (tmp_path / "data" / "world.json").exists()
+
+
+def test_a_sandbox_port_that_is_taken_is_named(xpert, tmp_path, taken_port, pipeline_dsn):
+    home = ("--data-dir", str(tmp_path / "data"))
+    for command in (["sandbox", "--port"], ["up", "--no-ui", "--sandbox", "--sandbox-port"]):
+        done = xpert(*command, str(taken_port), *home, DATABASE_URL=pipeline_dsn)
+        assert done.exit_code == 3
+        assert f"port {taken_port} is taken" in done.stderr
+
+
+def test_a_ui_port_that_is_taken_is_replaced_by_another_which_is_told(monkeypatch, capsys, taken_port):
+    monkeypatch.setattr(up.ui, "start_dagster", lambda _place, _environ, port: pytest.exit(f"on {port}"))
+    place = SimpleNamespace(instance=nullcontext)
+    with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
+        up._stay_up(place, [], None, Console(stderr=True), taken_port, as_json=False)
+    said = re.search(r"port (\d+) is taken: using (\d+)", capsys.readouterr().err)
+    assert int(said[1]) == taken_port != int(said[2])
+
+
+def test_an_unknown_seller_is_told_to_be_looked_up(xpert, pipeline_dsn):
+    done = xpert("sync", "--seller", "A0NOBODY", DATABASE_URL=pipeline_dsn, **CREDENTIALS)
+    assert done.exit_code == 3
+    assert "seller A0NOBODY is not known: see `xpert sellers list`" in done.stderr
+
+
+def test_a_seller_is_not_added_with_a_marketplace_that_does_not_exist(xpert, pipeline_dsn):
+    done = xpert("sellers", "add", "A0SHOP", "--marketplace", "INDIA", DATABASE_URL=pipeline_dsn)
+    assert done.exit_code == 2
+    assert "'INDIA' is no Amazon marketplace id. Use one of: " in done.stderr
+
+
+def test_an_unknown_table_is_refused_with_the_known_ones(xpert, amazon):
+    done = xpert("sync", "--select", "orders,refunds", **amazon())
+    assert done.exit_code == 3
+    assert "no such table: refunds; there are order_items, orders, products, sales_data" in done.stderr
+
+
+def test_a_marketplace_of_another_region_is_refused_and_can_be_corrected(xpert, amazon):
+    done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="A21TJRUUN4KGV,ATVPDKIKX0DER"))
+    assert done.exit_code == 3
+    assert "lie in region eu, na, the seller in eu" in done.stderr
+    assert "Amazon.in is A21TJRUUN4KGV" in done.stderr
+    done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="ATVPDKIKX0DER"))
+    assert done.exit_code == 3
+    assert "the account does not sell on ATVPDKIKX0DER; it sells on A21TJRUUN4KGV" in done.stderr
+    assert xpert("sync", "--select", "products", *LATELY, **amazon()).exit_code == 0
+
+
+def test_a_table_that_is_gone_is_one_failed_line_of_the_result(xpert, amazon, admin):
+    admin.execute("drop table products")
+    done = xpert("sync", "--json", *LATELY, **amazon())
+    assert done.exit_code == 1
+    states = {line["table"]: line["state"] for line in done.json["tables"]}
+    assert states == {"products": "failed", "orders": "ok", "order_items": "ok", "sales_data": "ok"}
+    assert "failed: products: MigrationNeeded" in done.stderr
+    assert "0008_products" in done.stderr
+
+
+def test_an_event_log_that_is_gone_fails_the_command_but_not_the_sync(xpert, amazon, admin):
+    admin.execute("drop table fact_stream")
+    done = xpert("sync", "--json", "--select", "products", *LATELY, **amazon())
+    assert done.exit_code == 1
+    assert {line["state"] for line in done.json["tables"]} == {"ok"}
+    assert "failed: fact_stream: table fact_stream is missing: migration 0007_fact_stream makes it" in done.stderr
+
+
+def test_a_role_that_is_not_granted_is_told_with_what_to_do(xpert, amazon):
+    done = xpert("sync", "--json", "--select", "products", *LATELY, **amazon(denied_roles=("Product Listing",)))
+    assert done.exit_code == 0
+    assert [line["state"] for line in done.json["tables"]] == ["not_granted"]
+    assert "not loaded: products: searchListingsItems for seller" in done.stderr
+    assert "Grant the role" in done.stderr
+
+
+def test_a_revoked_seller_is_left_out_which_is_a_failure_and_the_other_is_synced(xpert, amazon, sellers, admin):
+    environ = amazon(sellers=2)
+    first, second = amazon.sandbox.state.worlds
+    for place, amazon_id in enumerate((first, second), start=1):
+        sellers.add(
+            amazon_id,
+            name=amazon_id,
+            region="eu",
+            marketplace_ids=["A21TJRUUN4KGV"],
+            timezone="Asia/Kolkata",
+            refresh_token=f"Atzr|sandbox-{place}",
+        )
+    amazon.fault("lwa-invalid-grant", second)
+    done = xpert("sync", "--json", "--select", "products", *LATELY, **environ)
+    assert done.exit_code == 1
+    assert {(line["seller"], line["state"]) for line in done.json["tables"]} == {(first, "ok")}
+    assert f"failed: seller {second} was left out: " in done.stderr
+    assert "must authorize the application again" in done.stderr
+    assert sellers.get(second).status == "reauth_required"
+    failed = admin.execute(
+        "select s.amazon_seller_id, event_type, data ->> 'error', requires_action from fact_stream f "
+        "join sellers s on s.id = f.seller_id where event_type = 'sync.failed'"
+    ).fetchall()
+    ((who, _, why, needs_a_person),) = failed
+    assert (who, needs_a_person) == (second, True)
+    assert "must authorize the application again" in why

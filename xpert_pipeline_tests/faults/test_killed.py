@@ -1,0 +1,74 @@
+"""A sync killed with -9 in the middle of a load, and started again."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from xpert_pipeline_tests.faults.pipeline import Pipeline
+
+XPERT = Path(sys.executable).with_name("xpert")
+LOCK = 4711
+STOP_AT_THE_CHANGES = f"""
+create function stop_here() returns trigger language plpgsql as $$
+begin perform pg_advisory_xact_lock({LOCK}); return new; end $$;
+create trigger stop_here before insert on loads for each row
+  when (new.table_name = 'order_items' and new.window_kind = 'updated') execute function stop_here();
+select pg_advisory_lock({LOCK})
+"""
+WAITING = "select count(*) from pg_locks where locktype = 'advisory' and objid = %s and not granted"
+
+
+@pytest.fixture
+def pipeline(amazon, pool, sellers):
+    amazon()
+    seen = Pipeline(None, pool, sellers, {})
+    seen.serve(amazon.sandbox, onboard=False)
+    return seen
+
+
+@pytest.fixture
+def killed(amazon, pipeline, admin, tmp_path):
+    """Command line and environment of a sync that was killed when its orders were in and their changes almost."""
+    environ = amazon()
+    command = ["sync", "--json", "--from", str(pipeline.days[0]), "--to", str(pipeline.today)]
+    admin.execute(STOP_AT_THE_CHANGES)
+    process = subprocess.Popen(
+        [XPERT, *command],
+        env=environ | {"PATH": os.environ["PATH"], "XPERT_DATA_DIR": str(tmp_path / "home")},
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 45
+    while admin.execute(WAITING, (LOCK,)).fetchone() != (1,):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    admin.execute("select pg_advisory_unlock(%s)", (LOCK,))
+    admin.execute("drop trigger stop_here on loads")
+    return command, environ
+
+
+def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(killed, xpert, pipeline, admin):
+    command, environ = killed
+    assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
+    (run_id,) = admin.execute("select run_id from dagster.runs where status = 'STARTED'").fetchone()
+    windows = pipeline.rows("loads", "table_name, window_kind")
+    assert {"table_name": "orders", "window_kind": "updated"} not in windows
+    assert pipeline.rows("sales_data") == []
+    again = xpert(*command, **environ)
+    assert again.exit_code == 0, again.stderr
+    pipeline.assert_whole()
+    inserted = {line["table"]: line["inserted"] for line in again.json["tables"]}
+    assert (inserted["orders"], inserted["order_items"]) == (0, 0)
+    assert inserted["sales_data"] == len(pipeline.truth("sales_data"))
+    runs = admin.execute("select run_id = %s, status from dagster.runs order by id", (run_id,)).fetchall()
+    assert runs == [(True, "FAILURE"), (False, "SUCCESS")]
+    (told,) = admin.execute("select data ->> 'error' from fact_stream where event_type = 'sync.failed'").fetchone()
+    assert "The run's process is gone (killed or out of memory); its data is whole" in told
