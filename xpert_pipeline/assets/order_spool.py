@@ -15,7 +15,7 @@ from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
-from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, shape_reason, validate
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
 
 Row = dict[str, Any]
 Parser = Callable[[Mapping[str, Any]], tuple[Row, list[Row]]]
@@ -47,17 +47,9 @@ class OrderSpool:
 
     def add(self, payloads: Iterable[Mapping[str, Any]], parse: Parser) -> None:
         """Parse, validate and keep a stream of payloads."""
-        order_values, item_values = itemgetter(*self.order_columns), itemgetter(*self.item_columns)
-        for arrived in chunks(payloads):
-            chunk, parsed = self._parsed(arrived, parse)
-            orders, items = self._accepted(chunk, parsed)
-            self.without_items += [
-                (row["marketplace_id"], row["order_id"], row["last_updated_at"])
-                for row in orders
-                if not row["item_count"]
-            ]
-            self.orders.extend([order_values(row) for row in orders])
-            self.items.extend([item_values(row) for row in items])
+        with collector_paused():
+            for arrived in chunks(payloads):
+                self._keep(*self._accepted(*self._parsed(arrived, parse)))
 
     def parts(self) -> list[TableLoad]:
         """What `load` takes: orders first, then their items."""
@@ -67,6 +59,13 @@ class OrderSpool:
                 ORDER_ITEMS, self.item_columns, self.items, self.fetched_items, self.item_rejects, self.without_items
             ),
         ]
+
+    def _keep(self, orders: list[Row], items: list[Row]) -> None:
+        self.without_items += [
+            (row["marketplace_id"], row["order_id"], row["last_updated_at"]) for row in orders if not row["item_count"]
+        ]
+        self.orders.extend(map(itemgetter(*self.order_columns), orders))
+        self.items.extend(map(itemgetter(*self.item_columns), items))
 
     def _parsed(self, payloads: list[Any], parse: Parser) -> tuple[list[Any], list[tuple[Row, list[Row]]]]:
         """Parse payloads; one of another shape than Amazon documents goes to quarantine whole."""
