@@ -82,7 +82,8 @@ def _problems(check: str, found: Iterable[str], state: State, good: str) -> Iter
 
 def _support_tables(connection: Connection) -> Iterator[str]:
     rows = connection.execute(
-        "select name from unnest(%s::text[]) as wanted (name) where to_regclass('public.' || quote_ident(name)) is null",
+        "select name from unnest(%s::text[]) as wanted (name) "
+        "where to_regclass('public.' || quote_ident(name)) is null",
         (list(SUPPORT_TABLES),),
     ).fetchall()
     for (name,) in rows:

