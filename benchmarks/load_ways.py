@@ -25,7 +25,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from benchmarks.harness import peak_memory
 from benchmarks.report_files import DAYS, LAST_DAY
 from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, parse_report_listing
-from xpert_pipeline.assets.order_rows import parse_report_order
+from xpert_pipeline.assets.order_report_rows import parse_report_order
 from xpert_pipeline.assets.order_spool import OrderSpool
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadCounts, LoadWindow

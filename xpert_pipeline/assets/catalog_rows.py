@@ -1,9 +1,9 @@
 """Parses listings, catalog items and merchant-listings report lines into product rows. What is absent is None."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from xpert_pipeline.assets.payloads import instant, plain
 from xpert_pipeline.tables.catalog import PRODUCTS
 
 REPORT_COLUMNS = (
@@ -45,8 +45,8 @@ def parse_listing(listing: Mapping[str, Any], marketplace_id: str, catalog: Mapp
         "main_image_url": (summary.get("mainImage") or {}).get("link"),
         "issues_count": len(issues) if issues is not None else None,
         "issues": issues,
-        "listing_created_at": _instant(summary.get("createdDate")),
-        "listing_updated_at": _instant(summary.get("lastUpdatedDate")),
+        "listing_created_at": instant(summary.get("createdDate")),
+        "listing_updated_at": instant(summary.get("lastUpdatedDate")),
         **_relationships(listing, marketplace_id),
     }
     return row | (_catalog(catalog, marketplace_id) if catalog else {})
@@ -84,7 +84,7 @@ def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
         "sales_rank_category": rank.get("title"),
         "item_weight": weight.get("value"),
         "weight_unit": weight.get("unit"),
-        "package_dimensions": _plain({k: package[k] for k in ("length", "width", "height") if k in package} or None),
+        "package_dimensions": plain({k: package[k] for k in ("length", "width", "height") if k in package} or None),
         "isbn_or_ean": next(
             (entry.get("identifier") for entry in identifiers if entry.get("identifierType") in ("ISBN", "EAN")), None
         ),
@@ -104,17 +104,3 @@ def _consumer_offer(offers: list[Any] | None, marketplace_id: str) -> Mapping[st
 
 def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[str, Any]:
     return next((entry for entry in entries or () if entry.get("marketplaceId", marketplace_id) == marketplace_id), {})
-
-
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except (TypeError, ValueError):
-        return None
-
-
-def _plain(dimensions: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Measures as text, so that JSON keeps every digit."""
-    if dimensions is None:
-        return None
-    return {side: {**measure, "value": str(measure.get("value"))} for side, measure in dimensions.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from xpert_pipeline.assets.order_rows import REPORT_ITEMS_LACK, REPORT_LACKS
+from xpert_pipeline.assets.order_report_rows import REPORT_ITEMS_LACK, REPORT_LACKS
 from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from xpert_pipeline.assets.order_rows import parse_order, parse_report_order
+from xpert_pipeline.assets.order_report_rows import parse_report_order
+from xpert_pipeline.assets.order_rows import parse_order
 from xpert_pipeline.assets.order_spool import OrderSpool
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.partitions import contiguous

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from xpert_pipeline.assets.order_rows import REPORT_ITEMS_LACK, REPORT_LACKS, parse_order, parse_report_order
+from xpert_pipeline.assets.order_report_rows import REPORT_ITEMS_LACK, REPORT_LACKS, parse_report_order
+from xpert_pipeline.assets.order_rows import parse_order
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 from xpert_pipeline.tables.validation import validate
 
