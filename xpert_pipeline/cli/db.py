@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
-from xpert_pipeline.cli.workplace import read_settings
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, remove_embedded, start_embedded
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate as apply_migrations
@@ -127,4 +127,3 @@ def _dsn(data_dir: str | None) -> str:
         return settings.database_url.get_secret_value()
     server: EmbeddedServer = start_embedded(Home(data_directory(data_dir)).path)
     return server.admin_dsn
-

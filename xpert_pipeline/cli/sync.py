@@ -6,12 +6,13 @@ from typing import Any
 import click
 from rich.console import Console
 
+from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
-from xpert_pipeline.cli.workplace import Workplace, open_workplace, read_settings
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.schedules import days_to_sync
 

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
@@ -17,7 +18,7 @@ from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
 from xpert_pipeline.cli.services import free_port
-from xpert_pipeline.cli.workplace import Workplace, open_workplace, read_settings
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.options import sandbox_options
 
 PORT = 3000

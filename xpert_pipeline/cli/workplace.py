@@ -1,22 +1,20 @@
 """Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
 
 import base64
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dotenv import load_dotenv
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
+from xpert_pipeline.cli.environment import export, export_sandbox, read_settings, wants_sandbox
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
-from xpert_pipeline.cli.instance import STORAGE, ensure_schema, open_instance, storage_url, write_config
+from xpert_pipeline.cli.instance import open_instance
 from xpert_pipeline.cli.services import Services, start_sandbox
 from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
@@ -24,7 +22,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline.settings import Settings, SettingsError
+from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.marketplaces import by_id
 
 
@@ -72,17 +70,6 @@ class Workplace:
         return instance
 
 
-def read_settings() -> Settings:
-    """Settings from the environment and an `.env` file beside it; the environment wins."""
-    load_dotenv(Path.cwd() / ".env")
-    try:
-        return Settings.from_env(os.environ)
-    except SettingsError as error:
-        raise PreconditionError(
-            f"the environment is not complete: {error}. `.env.example` explains every variable"
-        ) from error
-
-
 @contextmanager
 def open_workplace(
     data_dir: str | None,
@@ -108,13 +95,13 @@ def open_workplace(
     with Services(home.logs) as services:
         try:
             admin, pipeline, started = _database(home, settings)
-            _export(home, settings, admin, pipeline)
+            export(home, settings, admin, pipeline)
             sandbox = None
             if uses_sandbox:
                 options = fixed_options(home, world)
                 sandbox = start_sandbox(services, [f"--port={options.port}", *options.arguments()])
                 keep_world(home, world)
-                _export_sandbox(sandbox)
+                export_sandbox(sandbox)
             pool = open_pool(pipeline)
             try:
                 settings = read_settings()
@@ -136,18 +123,6 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def wants_sandbox(settings: Settings, *, force: bool) -> bool:
-    """Whether the sandbox stands in for Amazon. Invented orders never meet a real database unasked."""
-    if settings.has_credentials and (settings.endpoint or not force):
-        return False
-    if settings.database_url and not force:
-        raise PreconditionError(
-            "DATABASE_URL is set but Amazon's credentials are not (AMAZON_CLIENT_ID, AMAZON_CLIENT_SECRET): "
-            "set them, or give --sandbox to load invented orders into that database on purpose"
-        )
-    return True
-
-
 def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer | None]:
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
@@ -165,41 +140,6 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
             server.stop()
         raise
     return server.admin_dsn, server.pipeline_dsn, None if running else server
-
-
-def _export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
-    """Put what the code location reads into the environment, for this process and its children."""
-    storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
-    ensure_schema(storage)
-    write_config(home.dagster)
-    os.environ.update(
-        {
-            "DATABASE_URL": pipeline,
-            "DAGSTER_HOME": str(home.dagster),
-            STORAGE: storage_url(storage),
-            "XPERT_START_DATE": home.start_date(settings.today()).isoformat()
-            if "XPERT_START_DATE" not in os.environ
-            else os.environ["XPERT_START_DATE"],
-            "XPERT_TIMEZONE": settings.timezone,
-            "XPERT_SPOOL_DIR": str(home.spool),
-            "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
-        }
-    )
-    if not settings.encryption_key and not (settings.database_url and settings.has_credentials):
-        os.environ["XPERT_ENCRYPTION_KEY"] = home.encryption_key()
-
-
-def _export_sandbox(ready: dict[str, Any]) -> None:
-    for name in ("AMAZON_REFRESH_TOKEN", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"):
-        os.environ.pop(name, None)
-    os.environ.update(
-        {
-            "SP_API_ENDPOINT": ready["endpoint"],
-            "SP_API_TOKEN_URL": ready["token_url"],
-            "AMAZON_CLIENT_ID": ready["client_id"],
-            "AMAZON_CLIENT_SECRET": ready["client_secret"],
-        }
-    )
 
 
 def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:

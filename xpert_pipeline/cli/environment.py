@@ -1,0 +1,71 @@
+"""What the environment says, and what a command puts into it for the code location and its processes."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from dotenv import load_dotenv
+
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.home import Home
+from xpert_pipeline.cli.instance import STORAGE, ensure_schema, storage_url, write_config
+from xpert_pipeline.settings import Settings, SettingsError
+
+
+def read_settings() -> Settings:
+    """Settings from the environment and an `.env` file beside it; the environment wins."""
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        return Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise PreconditionError(
+            f"the environment is not complete: {error}. `.env.example` explains every variable"
+        ) from error
+
+
+def wants_sandbox(settings: Settings, *, force: bool) -> bool:
+    """Whether the sandbox stands in for Amazon. Invented orders never meet a real database unasked."""
+    if settings.has_credentials and (settings.endpoint or not force):
+        return False
+    if settings.database_url and not force:
+        raise PreconditionError(
+            "DATABASE_URL is set but Amazon's credentials are not (AMAZON_CLIENT_ID, AMAZON_CLIENT_SECRET): "
+            "set them, or give --sandbox to load invented orders into that database on purpose"
+        )
+    return True
+
+
+def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
+    """Put what the code location reads into the environment, for this process and its children."""
+    storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
+    ensure_schema(storage)
+    write_config(home.dagster)
+    os.environ.update(
+        {
+            "DATABASE_URL": pipeline,
+            "DAGSTER_HOME": str(home.dagster),
+            STORAGE: storage_url(storage),
+            "XPERT_START_DATE": home.start_date(settings.today()).isoformat()
+            if "XPERT_START_DATE" not in os.environ
+            else os.environ["XPERT_START_DATE"],
+            "XPERT_TIMEZONE": settings.timezone,
+            "XPERT_SPOOL_DIR": str(home.spool),
+            "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
+        }
+    )
+    if not settings.encryption_key and not (settings.database_url and settings.has_credentials):
+        os.environ["XPERT_ENCRYPTION_KEY"] = home.encryption_key()
+
+
+def export_sandbox(ready: dict[str, Any]) -> None:
+    """Point the environment at a sandbox: none of a real seller's variables stays."""
+    for name in ("AMAZON_REFRESH_TOKEN", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"):
+        os.environ.pop(name, None)
+    os.environ.update(
+        {
+            "SP_API_ENDPOINT": ready["endpoint"],
+            "SP_API_TOKEN_URL": ready["token_url"],
+            "AMAZON_CLIENT_ID": ready["client_id"],
+            "AMAZON_CLIENT_SECRET": ready["client_secret"],
+        }
+    )
