@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ import psycopg
 
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, ratio, say, workspace
 from benchmarks.token_bound import WITHOUT_PLAN, lower_bound
+from xpert_pipeline.sandbox.world.synthetic import WEEKDAYS
 
 XPERT = Path(sys.executable).with_name("xpert")
 FORCE_PAGES = "--fault=item-id-mismatch"
@@ -77,23 +78,27 @@ class Sync:
 @click.option("--skus", type=click.IntRange(min=1), default=400, show_default=True)
 @click.option("--orders-csv", type=click.Path(exists=True, dir_okay=False), help="Real orders instead of invented.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
-@click.option("--pages", is_flag=True, help="Force searchOrders: one day of about 10,000 orders, one round (25 min).")
+@click.option("--pages", is_flag=True, help="Force searchOrders for a day of 10,000 orders: one round, half an hour.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(scale: float, rounds: int, *, pages: bool, as_json: bool, **world: Any) -> None:
     """Measure the time under quotas against the token buckets."""
     if pages:
-        world |= {"days": 2, "orders_per_day": 5_000, "skus": 50}  # yesterday and the day before
+        world |= one_large_day()
         rounds = 1
     options = world_options(world) + ([FORCE_PAGES] if pages else [])
     found = alternate(rounds, free=lambda: _sync(options, 0), limited=lambda: _sync(options, scale))
     publish(outcome(found["free"], found["limited"], scale), as_json=as_json)
 
 
+def one_large_day() -> dict[str, int]:
+    """A world whose last day has about 10,000 orders; a sync of two days asks for it and for today, which has none."""
+    return {"days": 2, "orders_per_day": round(10_000 / WEEKDAYS[_yesterday().weekday()]), "skus": 50}
+
+
 def world_options(world: dict[str, Any]) -> list[str]:
     """The command line of a world whose last day is written down, so that midnight changes nothing."""
-    yesterday = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=1)
     words = [f"--{name.replace('_', '-')}={value}" for name, value in world.items() if value is not None]
-    return [*words, f"--as-of={yesterday.isoformat()}"]
+    return [*words, f"--as-of={_yesterday().isoformat()}"]
 
 
 def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outcome:
@@ -134,6 +139,10 @@ def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outc
     return Outcome("bound", figures, goals, notes)
 
 
+def _yesterday() -> date:
+    return datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=1)
+
+
 def _sync(options: Sequence[str], scale: float) -> Sync:
     """Sync a world into a fresh database that is running already: its making is not measured."""
     with workspace() as folder:
@@ -165,7 +174,7 @@ def _ledger(dsn: str) -> tuple[dict[str, list[int]], tuple[str, ...]]:
 def _xpert(folder: Path, *words: str) -> str:
     strange = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
-    command = [XPERT, *words, "--data-dir", str(folder / "data")]
+    command = [str(XPERT), *words, "--data-dir", str(folder / "data")]
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise click.ClickException(f"xpert {' '.join(words)} failed: {done.stderr.strip()[-2000:]}")

@@ -105,7 +105,7 @@ def outcome(found: dict[int, dict[str, list[Numbers]]]) -> Outcome:
         figures["rss_ratio_of_rows"] = round(largest / smallest, 2)
     goals = {name: goal for name, goal in GOALS.items() if name in figures}
     notes = (
-        "x_first_vs_bare = seconds of the bare statements / seconds of way x, medians; again = the same report once more",
+        "x_first_vs_bare = seconds of the bare statements / seconds of way x, medians; again = the report once more",
         "xml, flat: from the report file; rows: from validated rows by load(); bare: from tuples in memory",
     )
     return Outcome("load", figures, goals, notes)

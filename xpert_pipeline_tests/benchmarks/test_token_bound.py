@@ -1,0 +1,104 @@
+"""The least time of the token buckets, by sums that can be done in the head."""
+
+import pytest
+
+from benchmarks.bound import Sync, outcome, world_options
+from benchmarks.token_bound import PLANS, generation, lower_bound, wait
+from xpert_pipeline.sandbox import usage_plans as sandbox_plans
+from xpert_pipeline.spapi import usage_plans
+
+
+def test_a_full_bucket_costs_nothing_and_every_call_beyond_it_one_refill():
+    assert wait("searchOrders", 20, 1) == 0
+    assert wait("searchOrders", 100, 1) == pytest.approx(80 / 0.0056)
+    assert wait("searchOrders", 100, 10) == pytest.approx(80 / 0.056)
+
+
+def test_requests_without_a_plan_cost_nothing():
+    assert wait("requestAccessToken", 10_000, 1) == 0
+    assert wait("downloadDocument", 10_000, 1) == 0
+
+
+def test_an_operation_that_is_not_in_the_table_is_refused():
+    with pytest.raises(LookupError, match="no usage plan for 'listTransactions'"):
+        wait("listTransactions", 1, 1)
+
+
+def test_a_report_takes_twenty_seconds_and_one_for_20_000_rows():
+    assert generation(100_000, 1) == 25
+    assert generation(100_000, 10) == 2.5
+
+
+def test_pages_after_a_report_wait_one_after_the_other():
+    calls = {"searchOrders": 100, "createReport": 1}
+    assert lower_bound(calls, {"orders": [100_000]}, 10) == pytest.approx(2.5 + 80 / 0.056)
+
+
+def test_reports_of_a_branch_are_made_at_the_same_time():
+    assert lower_bound({}, {"orders": [20_000, 40_000, 0]}, 1) == 22
+
+
+def test_branches_overlap():
+    assert lower_bound({"searchOrders": 21}, {"products": [0], "orders": []}, 1) == pytest.approx(1 / 0.0056)
+    assert lower_bound({}, {"products": [20_000], "orders": [0]}, 1) == 21
+
+
+def test_listings_and_their_catalogue_pages_overlap():
+    calls = {"searchListingsItems": 55, "searchCatalogItems": 52}
+    assert lower_bound(calls, {}, 1) == 25  # 50 refills at 2 a second, not 10 seconds more
+
+
+def test_a_bucket_of_many_reports_can_decide_alone():
+    assert lower_bound({"createReport": 115}, {"orders": [0]}, 1) == pytest.approx(100 / 0.0167)
+
+
+def test_nothing_asked_costs_nothing():
+    assert lower_bound({}, {}, 1) == 0
+
+
+@pytest.mark.parametrize("operation", sorted(PLANS))
+def test_the_benchmark_and_the_sandbox_and_the_pipeline_agree_on_a_plan(operation):
+    plan = usage_plans.plan(operation)
+    assert PLANS[operation] == (plan.rate, plan.burst) == sandbox_plans.PLANS[operation]
+
+
+def test_every_operation_of_the_pipeline_has_a_plan_here():
+    assert set(usage_plans.OPERATIONS) <= set(PLANS)
+
+
+def sync(seconds, pages, *, refused=0, span=None, sources=("searchOrders",)):
+    calls = {"searchOrders": {"A0": {"200": pages}}, "requestAccessToken": {"-": {"200": 1}}}
+    if refused:
+        calls["searchOrders"]["A0"]["429"] = refused
+    return Sync(seconds, {"calls": calls, "throttled": refused, "seconds": span or seconds}, {}, sources, 0.0)
+
+
+def test_the_figure_is_the_limited_time_over_the_bound_and_the_free_time():
+    figures = outcome([sync(10.0, 100)], [sync(10.0 + 80 / 0.056, 100)], 10).figures
+    assert figures["time_vs_bound"] == 1.0
+    assert figures["bucket_seconds"] == pytest.approx(1428.57)
+    assert (figures["calls"], figures["search_orders_calls"]) == (100, 100)
+
+
+def test_refused_calls_spend_no_token_and_miss_the_goal():
+    found = outcome([sync(10.0, 100)], [sync(10.0, 100, refused=3)], 10)
+    assert found.figures["bucket_seconds"] == pytest.approx(1428.57)
+    assert found.figures["own_429s"] == 3
+    assert not found.holds
+
+
+def test_the_slowest_seller_decides():
+    both = sync(10.0, 20)
+    both.sandbox["calls"]["searchOrders"]["A1"] = {"200": 21}
+    assert both.bound(1) == pytest.approx(1 / 0.0056)
+
+
+def test_the_outcome_says_when_the_two_runs_took_different_sources():
+    found = outcome([sync(10.0, 5)], [sync(12.0, 0, sources=("GET_XML",))], 10)
+    assert found.figures["same_sources"] is False
+
+
+def test_a_world_is_named_by_the_options_of_the_command_with_its_last_day():
+    *words, as_of = world_options({"days": 3, "orders_per_day": 50, "orders_csv": None})
+    assert words == ["--days=3", "--orders-per-day=50"]
+    assert as_of.startswith("--as-of=")
