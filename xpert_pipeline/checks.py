@@ -135,7 +135,7 @@ def _complete_days(context: dg.AssetCheckExecutionContext, seller: Seller) -> li
 
 
 def _sellers(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:
-    named = sellers_of_run(context.run.tags)
+    named = sellers_of_run(context.run.tags, context.instance.get_dynamic_partitions("sellers"))
     return [seller for seller in postgres.sellers.all() if not named or seller.amazon_seller_id in named]
 
 

@@ -14,7 +14,7 @@ class SellerTaggingRunCoordinator(QueuedRunCoordinator):
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
         """Tag the run, then queue it."""
         run = context.dagster_run
-        sellers = sellers_of_run(run.tags)
+        sellers = sellers_of_run(run.tags, self._instance.get_dynamic_partitions("sellers"))
         if sellers and "seller" not in run.tags:
             self._instance.add_run_tags(run.run_id, {"seller": sellers[0] if len(sellers) == 1 else MANY})
         return super().submit_run(context)

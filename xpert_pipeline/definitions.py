@@ -49,13 +49,14 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         env_refresh_token=_optional(environ, "AMAZON_REFRESH_TOKEN"),
         endpoint=settings.endpoint,
         token_url=settings.token_url,
+        is_sandbox=settings.sandbox,
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
         asset_checks=build_checks(),
         executor=dg.in_process_executor,
         jobs=[SYNC],
-        schedules=[build_daily_schedule(SYNC.name, settings.start_date)],
+        schedules=[build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)],
         sensors=[sellers_partitions, run_watchdog, build_fact_stream_sensor(names)],
         resources={"postgres": postgres, "sp_api": sp_api},
     )

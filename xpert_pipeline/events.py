@@ -130,7 +130,7 @@ def _failures_of_run(
     instance: dg.DagsterInstance, run: dg.DagsterRun, storage_id: int, at: datetime
 ) -> Iterator[Event]:
     failed = why_failed(instance, run.run_id)
-    for seller in sellers_of_run(run.tags):
+    for seller in sellers_of_run(run.tags, instance.get_dynamic_partitions("sellers")):
         for step, reason in failed:
             tables = tables_of_step(instance, run.run_id, step) if step else []
             first = tables[0] if tables else None

@@ -66,9 +66,18 @@ def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
     }
 
 
-def sellers_of_run(tags: Mapping[str, str]) -> list[str]:
-    """Sellers named by a run's partition tags; none for a run without partitions."""
-    return sorted({split_key(key)[1] for key in _keys_of_run(tags)})
+def sellers_of_run(tags: Mapping[str, str], known: Sequence[str] = ()) -> list[str]:
+    """Sellers of a run's partition tags; none for a run without partitions.
+
+    Args:
+        tags: The run's tags.
+        known: All sellers in the order of their partitions: a range names only its first and last.
+    """
+    named = [split_key(key)[1] for key in _keys_of_run(tags)]
+    if len(set(named)) > 1 and set(named) <= set(known):
+        places = sorted(known.index(seller) for seller in named)
+        named = list(known[places[0] : places[-1] + 1])
+    return sorted(set(named))
 
 
 def days_of_run(tags: Mapping[str, str]) -> list[date]:

@@ -30,8 +30,8 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date)
     return [day for day in days if day >= min([*open_days, today])]
 
 
-def build_daily_schedule(job_name: str, start: date) -> dg.ScheduleDefinition:
-    """Every day at 02:00 UTC one run per active seller."""
+def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.ScheduleDefinition:
+    """Every day at 02:00 UTC one run per active seller: the sandbox's where it serves, the real ones elsewhere."""
 
     @dg.schedule(
         job_name=job_name,
@@ -42,7 +42,7 @@ def build_daily_schedule(job_name: str, start: date) -> dg.ScheduleDefinition:
     )
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
-        for seller in postgres.sellers.active():
+        for seller in (seller for seller in postgres.sellers.active() if seller.is_sandbox == is_sandbox):
             days = days_to_sync(postgres.pool, seller, start, local_today(seller.timezone))
             yield dg.RunRequest(
                 run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",

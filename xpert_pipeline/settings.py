@@ -44,6 +44,7 @@ class Settings(BaseModel):
     timezone: str = "Asia/Kolkata"
     start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default, kept by the CLI
     ignored: tuple[str, ...] = ()
+    sandbox: bool = False
 
     @property
     def has_credentials(self) -> bool:
@@ -81,6 +82,7 @@ class Settings(BaseModel):
             endpoint=env.get("SP_API_ENDPOINT"),
             token_url=env.get("SP_API_TOKEN_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
+            sandbox=env.get("XPERT_SANDBOX") == "1",
             ignored=tuple(name for name in IGNORED if name in env),
             **_optional(env),
         )

@@ -44,3 +44,9 @@ def test_range_tags_tell_days_and_seller_again():
 def test_a_run_without_partitions_names_nobody():
     assert sellers_of_run({"dagster/partition": "2026-11-01"}) == []
     assert days_of_run({}) == []
+
+
+def test_a_range_over_three_sellers_names_the_middle_one_too():
+    tags = {"dagster/asset_partition_range_start": "2026-11-01|C", "dagster/asset_partition_range_end": "2026-11-02|B"}
+    assert sellers_of_run(tags, ["C", "A", "B", "D"]) == ["A", "B", "C"]
+    assert sellers_of_run(tags) == ["B", "C"]

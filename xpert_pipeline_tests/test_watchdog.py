@@ -39,7 +39,9 @@ def instance(tmp_path):
 
 @pytest.fixture
 def killed_run(tmp_path, instance):
-    process = subprocess.Popen([sys.executable, "-c", SLEEPER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLEEPER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert process.stdout.readline() == b"sleeping\n"
     process.stdout.close()
     yield process

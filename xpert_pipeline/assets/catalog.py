@@ -12,7 +12,6 @@ import dagster as dg
 from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, Row, parse_listing, parse_report_listing
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
 from xpert_pipeline.postgres.coverage import followed_until
-from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.quarantine import Reject
@@ -52,13 +51,12 @@ def _sync_products(run: SellerRun) -> None:
         run.states["products"] = "no_history"
         return
     run.past_state["products"] = "no_history"
-    with hold(run.pool, run.seller.id, "products") as lease:
+    with run.lease("products") as lease:
         began = datetime.now(UTC)
         before = run.client().spent()
         mark = followed_until(run.pool, run.seller.id, "products")
         with _spool(run) as (folder, spool):
-            now = run.client().server_now()
-            found = _Listings(run, spool)
+            found = _Listings(run, spool, run.client().server_now())
             source = found.fetch(mark - OVERLAP if mark else None, folder)
             lease.check()
             spent = run.client().spent() - before
@@ -68,7 +66,7 @@ def _sync_products(run: SellerRun) -> None:
                 lease=lease,
                 run_id=run.run_id,
                 source=source,
-                window=LoadWindow("updated" if mark else "snapshot", mark or now, max(mark or now, now)),
+                window=found.window(mark),
                 parts=[TableLoad(PRODUCTS, found.columns, spool, found.fetched, found.rejects)],
                 partitions=[run.today],
                 calls=spent.calls,
@@ -80,8 +78,8 @@ def _sync_products(run: SellerRun) -> None:
 class _Listings:
     """The listings of one load, on their way into the spool."""
 
-    def __init__(self, run: SellerRun, spool: RowSpool) -> None:
-        self.run, self.spool = run, spool
+    def __init__(self, run: SellerRun, spool: RowSpool, known_at: datetime) -> None:
+        self.run, self.spool, self.known_at = run, spool, known_at
         self.columns: tuple[str, ...] = PRODUCTS.columns
         self.rejects: list[Reject] = []
         self.fetched = 0
@@ -99,6 +97,12 @@ class _Listings:
                 self._add(self._enriched(batch))
         return "searchListingsItems"
 
+    def window(self, mark: datetime | None) -> LoadWindow:
+        """What the load tells of: everything as it stood, or the changes since the mark."""
+        if mark is None:
+            return LoadWindow("snapshot", self.known_at, self.known_at)
+        return LoadWindow("updated", mark, max(mark, self.known_at))
+
     def _enriched(self, listings: list[dict[str, Any]]) -> Iterator[tuple[Any, Row]]:
         asins = [asin for listing in listings for asin in _asins(listing)]
         catalog = {item["asin"]: item for item in search_catalog_items(self.run.client(), asins) if "asin" in item}
@@ -115,6 +119,8 @@ class _Listings:
         api = self.run.client()
         report = wait_for_report(api, request_report(api, ReportRequest(REPORT)))
         assert report.document_id is not None
+        if report.created_at:  # one made earlier tells of that moment
+            self.known_at = min(self.known_at, report.created_at)
         document = fetch_document(api, report.document_id, folder)
         with document.open_text() as lines:
             for line in read_rows(lines, ("seller-sku", "item-name"), report=REPORT):

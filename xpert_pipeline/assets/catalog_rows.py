@@ -75,7 +75,10 @@ def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
     package = (_of_marketplace(item.get("dimensions"), marketplace_id)).get("package") or {}
     weight = package.get("weight") or {}
     identifiers = _of_marketplace(item.get("identifiers"), marketplace_id).get("identifiers") or ()
+    related = _of_marketplace(item.get("relationships"), marketplace_id).get("relationships") or ()
+    parents = [asin for entry in related for asin in entry.get("parentAsins") or ()]
     return {
+        "parent_asin": parents[0] if parents else None,
         "brand": summary.get("brand"),
         "manufacturer": summary.get("manufacturer"),
         "browse_node_id": node.get("classificationId"),

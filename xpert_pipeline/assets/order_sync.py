@@ -20,7 +20,6 @@ from xpert_pipeline.assets.order_spool import OrderSpool
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.partitions import contiguous
 from xpert_pipeline.postgres.coverage import covered_days, first_load_started, followed_until, latest_detail
-from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
@@ -123,7 +122,7 @@ class _Fetch:
 def _load_span(run: SellerRun, span: Span) -> None:
     if span.end <= span.start:
         return
-    with hold(run.pool, run.seller.id, STREAM) as lease:
+    with run.lease(STREAM) as lease:
         before = run.client().spent()
         plan = _plan(run, span)
         step(f"{run.seller.amazon_seller_id}: orders {span}: {plan.why}")

@@ -7,7 +7,6 @@ import dagster as dg
 
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
 from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.tables.sales import SALES_DATA
@@ -30,7 +29,7 @@ def sales_data(context: dg.AssetExecutionContext, postgres: PostgresResource) ->
 
 
 def _derive_sales(run: SellerRun) -> None:
-    with hold(run.pool, run.seller.id, "sales_data") as lease:
+    with run.lease("sales_data") as lease:
         derive(
             run.pool,
             seller_id=run.seller.id,

@@ -4,6 +4,7 @@ Assets call `run_sellers` with a function of one seller; grouping, isolation of 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -15,7 +16,7 @@ from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
+from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
 from xpert_pipeline.postgres.ledger import run_counts
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -23,6 +24,8 @@ from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError
 from xpert_pipeline.spapi.session import SellerApi
 
+LEASE_PATIENCE_SECONDS = 900.0
+"""Another run holds a lease for one window only, so its end is worth waiting for."""
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 
@@ -75,6 +78,10 @@ class SellerRun:
     def is_live(self) -> bool:
         """Whether today is among the days asked for, so that changes are followed and snapshots taken."""
         return self.today in self.days
+
+    def lease(self, stream: str) -> AbstractContextManager[Lease]:
+        """The right to write a stream of the seller; another run's window is waited for."""
+        return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
 
     def bounds(self, first: date, last: date) -> tuple[datetime, datetime]:
         """Start of the first local day and end of the last (half-open)."""

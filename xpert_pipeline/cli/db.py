@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import click
+from psycopg.conninfo import make_conninfo
 
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError
@@ -16,6 +17,7 @@ from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, remo
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate as apply_migrations
 from xpert_pipeline.postgres.migrations import pending
+from xpert_pipeline.postgres.pool import check_address
 
 
 @click.group()
@@ -102,7 +104,12 @@ def shell(data_dir: str | None) -> None:
     else:
         server = start_embedded(Home(data_directory(data_dir)).path)
         psql, dsn = os.fspath(server.place.programs / "psql"), server.admin_dsn
-    raise SystemExit(subprocess.run([psql, dsn], check=False).returncode)  # noqa: S603  psql and our own address
+    parts = {name: str(value) for name, value in check_address(dsn).items() if value is not None}
+    env = {
+        **os.environ,
+        **({"PGPASSWORD": parts.pop("password")} if "password" in parts else {}),
+    }
+    raise SystemExit(subprocess.run([psql, make_conninfo(**parts)], env=env, check=False).returncode)  # noqa: S603
 
 
 @db.command()

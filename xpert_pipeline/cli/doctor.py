@@ -10,11 +10,13 @@ import click
 import psutil
 
 from xpert_pipeline.cli.database_checks import check_database, check_tokens
+from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.seller_checks import check_identity, check_sources
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.spapi.errors import SpApiError
@@ -30,17 +32,25 @@ GIBI = 1024**3
 def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
     """Check every precondition of a sync: environment, disk, database, roles, sellers, authorizations, data."""
     findings = []
-    with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
-        for finding in examine(place, wanted):
-            findings.append(finding)
-            if not context.obj["json"]:
-                click.echo(finding.line())
+    for finding in _findings(data_dir, wanted, force_sandbox=force_sandbox):
+        findings.append(finding)
+        if not context.obj["json"]:
+            click.echo(finding.line())
     failed = [finding for finding in findings if finding.state == FAIL]
     if context.obj["json"]:
         click.echo(json.dumps({"findings": [finding.as_json() for finding in findings], "ok": not failed}))
     else:
         click.echo(f"\n{len(findings)} checks, {len(failed)} failed")
     context.exit(3 if failed else 0)
+
+
+def _findings(data_dir: str | None, wanted: tuple[str, ...], *, force_sandbox: bool) -> Iterator[Finding]:
+    """Everything that can be looked at; what keeps the rest from being looked at is a finding too."""
+    try:
+        with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
+            yield from examine(place, wanted)
+    except PreconditionError as error:
+        yield Finding("start", FAIL, error.message, "mend this first, then run `xpert doctor` again")
 
 
 def examine(place: Workplace, wanted: tuple[str, ...] = ()) -> Iterator[Finding]:
@@ -51,7 +61,7 @@ def examine(place: Workplace, wanted: tuple[str, ...] = ()) -> Iterator[Finding]
     yield from database
     if any(finding.check == "database" and finding.state == FAIL for finding in database):
         return
-    sellers = place.sellers(wanted)
+    sellers = place.sellers(wanted or [seller.amazon_seller_id for seller in place.served()])
     yield from check_tokens(place.book, sellers, place.settings.seller_id if place.settings.refresh_token else None)
     for seller in sellers:
         yield from _seller(place, seller)
@@ -83,6 +93,9 @@ def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
         api = client_of(place, seller)
     except SpApiError as error:
         yield Finding("authorization", FAIL, error.message, error.what_to_do, seller.amazon_seller_id)
+        return
+    except DatabaseError as error:
+        yield Finding("authorization", FAIL, str(error), seller=seller.amazon_seller_id)
         return
     with api:
         identity = list(check_identity(seller, api))

@@ -60,9 +60,10 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
 def export_sandbox(ready: dict[str, Any]) -> None:
     """Point the environment at a sandbox: none of a real seller's variables stays."""
     for name in ("AMAZON_REFRESH_TOKEN", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"):
-        os.environ.pop(name, None)
+        os.environ[name] = ""  # not removed: an `.env` file would bring it back
     os.environ.update(
         {
+            "XPERT_SANDBOX": "1",
             "SP_API_ENDPOINT": ready["endpoint"],
             "SP_API_TOKEN_URL": ready["token_url"],
             "AMAZON_CLIENT_ID": ready["client_id"],

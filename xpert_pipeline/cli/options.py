@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.tables.registry import TABLES
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -60,5 +61,15 @@ def chosen_days(
 
 
 def split_tables(text: str | None) -> tuple[str, ...]:
-    """`a,b` as names."""
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    """`a,b` as names of tables; orders and order_items come by one fetch, so one brings the other.
+
+    Raises:
+        click.UsageError: For a name that is no table.
+    """
+    names = {part.strip() for part in (text or "").split(",") if part.strip()}
+    known = [table.name for table in TABLES]
+    if unknown := sorted(names - set(known)):
+        raise click.UsageError(f"no such table: {', '.join(unknown)}; there are {', '.join(known)}")
+    if names & {"orders", "order_items"}:
+        names |= {"orders", "order_items"}
+    return tuple(name for name in known if name in names)

@@ -7,6 +7,7 @@ from xpert_pipeline.cli.findings import FAIL
 from xpert_pipeline.cli.seller_checks import check_identity
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.fact_stream import log_refusal
+from xpert_pipeline.postgres.encryption import EncryptionKeyWrong
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import Application, connect
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
@@ -57,7 +58,7 @@ def _problems(place: Workplace, seller: Seller) -> list[str]:
     except ReauthRequired as error:
         place.book.set_status(seller.id, "reauth_required", error.message)
         return [str(error)]
-    except SpApiError as error:
+    except (SpApiError, EncryptionKeyWrong) as error:
         return [str(error)]
     problems = [f"{finding.check}: {finding.detail}. {finding.advice}" for finding in found if finding.state == FAIL]
     if not problems:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
@@ -66,6 +65,8 @@ def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> 
         for seller in sellers:
             run_id = _run(definitions, instance, seller, request)
             finished.append(finish(place, instance, run_id, seller, request))
+            if any("Interrupt" in error for error in finished[-1].errors):  # Ctrl-C ends the command, not one seller
+                raise KeyboardInterrupt
         finished += _log_events(place, instance)
     return finished
 
@@ -88,7 +89,7 @@ def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:
     job = definitions.resolve_job_def("sync")
-    selection = _selection(definitions, request)
+    selection = [dg.AssetKey(name) for name in request.tables] or None
     config: dict[str, object] = dict(QUIET)
     if request.refetch:
         config["ops"] = {"orders_and_items": {"config": {"refetch": True}}}
@@ -100,15 +101,3 @@ def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Sell
         raise_on_error=False,
     )
     return result.run_id
-
-
-def _selection(definitions: dg.Definitions, request: Request) -> list[dg.AssetKey] | None:
-    if not request.tables:
-        return None
-    known = {key.to_user_string(): key for key in definitions.resolve_asset_graph().get_all_asset_keys()}
-    if unknown := [name for name in request.tables if name not in known]:
-        raise PreconditionError(f"no such table: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    chosen = set(request.tables)
-    if chosen & {"orders", "order_items"}:
-        chosen |= {"orders", "order_items"}  # one fetch fills both
-    return [known[name] for name in sorted(chosen)]

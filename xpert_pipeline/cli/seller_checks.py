@@ -54,6 +54,9 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
         yield Finding(
             "marketplaces", WARN, f"listings are suspended on {', '.join(suspended)}", "see Account Health", who
         )
+    elif len(seller.marketplace_ids) > 1:
+        first, *others = seller.marketplace_ids
+        yield Finding("marketplaces", WARN, f"only {first} is synced, not {', '.join(others)}", "name it first", who)
     else:
         yield Finding("marketplaces", OK, f"the account sells on {', '.join(seller.marketplace_ids)}", seller=who)
 

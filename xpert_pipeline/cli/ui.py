@@ -54,7 +54,7 @@ def launch(port: int, sellers: Sequence[Seller], request: Request) -> dict[str, 
             repository_location_name=LOCATION,
             tags=range_tags(request.days, seller.amazon_seller_id),
             run_config=_config(request),
-            asset_selection=[dg.AssetKey(name) for name in request.names] if request.tables else None,
+            asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
         )
         runs[run_id] = seller
     return runs

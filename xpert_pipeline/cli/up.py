@@ -34,8 +34,7 @@ PORT = 3000
 @click.pass_context
 def up(context: click.Context, /, **options: Any) -> None:
     """Start the pipeline on its embedded Postgres, and the SP-API sandbox where there are no credentials; then sync."""
-    with suppress(KeyboardInterrupt):
-        context.exit(_up(options, as_json=context.obj["json"]))
+    context.exit(_up(options, as_json=context.obj["json"]))
 
 
 def _up(options: dict[str, Any], *, as_json: bool) -> int:
@@ -70,6 +69,8 @@ def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console,
         with console.status(f"the first sync runs: {request.first} to {request.last} ..."):
             finished = ui.follow(place, instance, runs, request)
         print_result(finished, as_json=as_json, sandbox=place.sandbox, left_out=place.left_out)
-        while True:
-            place.services.check()
-            time.sleep(1)
+        with suppress(KeyboardInterrupt):
+            while True:
+                place.services.check()
+                time.sleep(1)
+        return 0

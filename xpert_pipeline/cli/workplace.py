@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
@@ -42,20 +43,26 @@ class Workplace:
     sandbox: dict[str, Any] | None = None
     left_out: list[str] = field(default_factory=list)
 
-    def sellers(self, wanted: Sequence[str] = ()) -> list[Seller]:
-        """The active sellers to sync: the sandbox's own, or the real ones; never both."""
-        known = {seller.amazon_seller_id: seller for seller in self.book.all()}
-        for amazon_id in wanted:
-            if amazon_id not in known:
-                raise PreconditionError(f"seller {amazon_id} is not known: see `xpert sellers list`")
+    def served(self) -> list[Seller]:
+        """Every seller that this environment serves, whatever its status: the sandbox's own, or the real ones."""
         worlds = sandbox_client.seller_ids(self.sandbox) if self.sandbox else None
-        chosen = [
+        return [
             seller
-            for seller in known.values()
-            if seller.is_sandbox == self.uses_sandbox
-            and (worlds is None or seller.amazon_seller_id in worlds)
-            and (seller.amazon_seller_id in wanted if wanted else seller.status == "active")
+            for seller in self.book.all()
+            if seller.is_sandbox == self.uses_sandbox and (worlds is None or seller.amazon_seller_id in worlds)
         ]
+
+    def sellers(self, wanted: Sequence[str] = ()) -> list[Seller]:
+        """The sellers to sync: those wanted, else the active ones.
+
+        Raises:
+            PreconditionError: If one is not known here, or none is left.
+        """
+        served = {seller.amazon_seller_id: seller for seller in self.served()}
+        for amazon_id in wanted:
+            if amazon_id not in served:
+                raise PreconditionError(f"seller {amazon_id} is not known: see `xpert sellers list`")
+        chosen = [s for s in served.values() if (s.amazon_seller_id in wanted if wanted else s.status == "active")]
         if not chosen:
             raise PreconditionError(
                 "there is no active seller to sync: add one with `xpert sellers add`, "
@@ -114,8 +121,19 @@ def open_workplace(
             raise PreconditionError(str(error)) from error
         finally:
             services.stop()
-            if started:
-                started.stop()
+            _stop_unless_used(started)
+
+
+def _stop_unless_used(server: EmbeddedServer | None) -> None:
+    """Stop the server this command started, unless another command has come to use it meanwhile."""
+    if server is None:
+        return
+    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
+        (others,) = connection.execute(
+            "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        ).fetchone() or (0,)
+    if not others:
+        server.stop()
 
 
 def _interrupt(*_: object) -> None:
@@ -143,7 +161,7 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
 
 
 def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
-    known = {seller.amazon_seller_id: seller.marketplace_ids for seller in book.all()}
+    known = {seller.amazon_seller_id: seller for seller in book.all()}
     if sandbox:
         for entry in sandbox_client.sellers(sandbox):
             if entry["seller_id"] not in known:
@@ -157,9 +175,7 @@ def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | Non
                     is_sandbox=True,
                     refresh_token=entry["refresh_token"],
                 )
-    elif (
-        settings.seller_id and settings.refresh_token and known.get(settings.seller_id) != settings.marketplace_ids
-    ):  # new, or corrected in the environment
+    elif settings.seller_id and settings.refresh_token and _differs(known.get(settings.seller_id), settings):
         marketplace = by_id(settings.marketplace_ids[0])
         book.add(
             amazon_seller_id=settings.seller_id,
@@ -170,6 +186,11 @@ def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | Non
             is_sandbox=False,
             refresh_token=None,
         )
+
+
+def _differs(known: Seller | None, settings: Settings) -> bool:
+    """Whether the environment's seller is new, corrected, or perhaps authorized again."""
+    return known is None or known.marketplace_ids != settings.marketplace_ids or known.status == "reauth_required"
 
 
 @contextmanager
@@ -187,5 +208,4 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
         yield pool, key
     finally:
         pool.close()
-        if started:
-            started.stop()
+        _stop_unless_used(started)

@@ -21,7 +21,7 @@ class SellerUnknown(DatabaseError):
 
 
 class SellerMixed(DatabaseError):
-    """A real seller would become a sandbox seller, or the reverse."""
+    """A seller's rows would be of two kinds: real and sandbox, or of two marketplaces under one ledger."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SellerBook:
         """Add a seller, or bring a known one up to date and active again; without a token the stored one stays.
 
         Raises:
-            SellerMixed: It is known as the other kind (sandbox or real).
+            SellerMixed: It is known as the other kind (sandbox or real), or has loads of another first marketplace.
             EncryptionKeyWrong: A token is given, but no key.
         """
         fields = {
@@ -81,6 +81,7 @@ class SellerBook:
             "is_sandbox": is_sandbox,
         }
         with operator(self._pool) as conn:
+            _refuse_another_marketplace(conn, amazon_seller_id, next(iter(marketplace_ids), ""))
             row = conn.execute(
                 """
                 insert into sellers as s (amazon_seller_id, name, region, marketplace_ids, timezone, is_sandbox)
@@ -154,6 +155,20 @@ class SellerBook:
         if self._key is None:
             raise EncryptionKeyWrong("XPERT_ENCRYPTION_KEY is not set: it is needed for stored refresh tokens")
         return self._key
+
+
+def _refuse_another_marketplace(conn: Connection, amazon_seller_id: str, marketplace_id: str) -> None:
+    """The ledger's days are those of the first marketplace: once there are loads it cannot become another."""
+    known = conn.execute(
+        "select id, marketplace_ids[1], set_config('app.seller_id', id::text, true) from sellers"
+        " where amazon_seller_id = %s and marketplace_ids[1] <> %s",
+        [amazon_seller_id, marketplace_id],
+    ).fetchone()
+    if known and conn.execute("select from loads where seller_id = %s limit 1", [known[0]]).fetchone() is not None:
+        raise SellerMixed(
+            f"{amazon_seller_id} has loads of marketplace {known[1]}, whose days would be taken for those of "
+            f"{marketplace_id}: keep {known[1]} first, or delete the seller and load it anew"
+        )
 
 
 def _one(conn: Connection, amazon_seller_id: str) -> Seller:

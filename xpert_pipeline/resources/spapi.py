@@ -10,7 +10,7 @@ from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import ProgressListener
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.errors import ReauthRequired
+from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -47,6 +47,14 @@ def connect(app: Application, seller: Seller, token: str | None, pool: Pool, pri
     )
 
 
+class SellerOfOtherKind(SpApiError):
+    """A sandbox seller with Amazon's address, or a real seller with the sandbox's."""
+
+    what_to_do = (
+        "Invented orders never meet real ones: sync real sellers with Amazon's credentials, sandbox sellers without."
+    )
+
+
 class SpApiResource(dg.ConfigurableResource):
     """The application's credentials and endpoints; a seller's refresh token comes from the database or the environment.
 
@@ -57,6 +65,7 @@ class SpApiResource(dg.ConfigurableResource):
         env_refresh_token: That seller's refresh token.
         endpoint: SP-API endpoint instead of the region's own.
         token_url: LWA token endpoint instead of Amazon's.
+        is_sandbox: Whether the endpoint is the sandbox that the command line started.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -66,13 +75,19 @@ class SpApiResource(dg.ConfigurableResource):
     env_refresh_token: str | None = None
     endpoint: str | None = None
     token_url: str | None = None
+    is_sandbox: bool = False
 
     def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
         """A client for one seller's first marketplace.
 
         Raises:
             ReauthRequired: If no refresh token of this seller is known.
+            SellerOfOtherKind: For a real seller at the sandbox, or a sandbox seller at Amazon.
         """
+        if seller.is_sandbox != self.is_sandbox:
+            kinds = ("a sandbox seller", "Amazon") if seller.is_sandbox else ("a real seller", "the sandbox")
+            who = seller.amazon_seller_id
+            raise SellerOfOtherKind(f"{kinds[0]} would be read from {kinds[1]}", operation="sync", seller=who)
         known = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
         token = known.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)

@@ -201,7 +201,8 @@ def test_freshness_tells_the_newest_load_and_day_of_each_table(admin: Connection
     add_load(admin, seller, table_name="products", window_kind="snapshot", finished_at=NOW - timedelta(hours=30))
     orders, products = ask("freshness")
     assert (orders["table_name"], orders["newest_day"], orders["changes_followed_until"]) == ("orders", TODAY, NOW)
-    assert (products["table_name"], float(products["hours_since_load"])) == ("products", 30.0)
+    assert products["table_name"] == "products"
+    assert float(products["hours_since_load"]) == pytest.approx(30, abs=0.2)
 
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS - {"quota_waits", "gaps"}))

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from xpert_pipeline.assets import order_sync
+from xpert_pipeline.assets import order_sync, seller_run
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
@@ -44,7 +44,9 @@ def empty_pipeline(pool, pipeline_dsn, sellers, monkeypatch):
         "AMAZON_CLIENT_ID": CLIENT_ID,
         "AMAZON_CLIENT_SECRET": CLIENT_SECRET,
         "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
+        "XPERT_SANDBOX": "1",
     }
+    monkeypatch.setattr(seller_run, "LEASE_PATIENCE_SECONDS", 0.0)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))

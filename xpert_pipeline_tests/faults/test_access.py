@@ -118,3 +118,19 @@ def test_a_token_encrypted_with_another_key_is_told_apart_from_a_revoked_one(pip
     assert failed.error.startswith(f"EncryptionKeyWrong: seller {pipeline.sellers[0]}")
     assert "set the former key" in failed.error
     assert pipeline.book.get(pipeline.sellers[0]).status == "active"
+
+
+def test_a_real_seller_is_never_read_from_the_sandbox(pipeline):
+    """Its refresh token would go to the sandbox, and invented orders would be kept as its own."""
+    real = pipeline.book.add(
+        "A0REALSELLER",
+        name="Real books",
+        region="eu",
+        marketplace_ids=["A21TJRUUN4KGV"],
+        timezone="Asia/Kolkata",
+        refresh_token="Atzr|canary",
+    )
+    pipeline.instance.add_dynamic_partitions("sellers", [real.amazon_seller_id])
+    failed = pipeline.run(sellers=[real.amazon_seller_id])
+    assert "a real seller would be read from the sandbox" in failed.errors["orders_and_items"]
+    assert pipeline.one("select count(*) from orders where seller_id = %s", real.id) == (0,)

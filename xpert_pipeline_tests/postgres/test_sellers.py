@@ -6,6 +6,7 @@ import pytest
 
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, decrypt, encrypt, key_id, new_key, read_key
 from xpert_pipeline.postgres.errors import DataRefused
+from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import SellerBook, SellerMixed, SellerUnknown
 from xpert_pipeline_tests.conftest import KEY, MARKETPLACE
 
@@ -117,3 +118,21 @@ def test_a_malformed_key_is_refused_without_showing_it(text):
     with pytest.raises(EncryptionKeyWrong, match="not 32 bytes in base64") as caught:
         read_key(text)
     assert not text or text not in str(caught.value)
+
+
+def test_the_first_marketplace_is_kept_once_there_are_loads(sellers, seller, pool):
+    """The ledger's days are the first marketplace's: another one's days would look complete and never be loaded."""
+    again = {"name": "Test Books", "region": "eu", "timezone": "Asia/Kolkata", "is_sandbox": True}
+    sellers.add(seller.amazon_seller_id, marketplace_ids=["A1F83G8C2ARO7P"], **again)
+    moved = sellers.add(seller.amazon_seller_id, marketplace_ids=["A21TJRUUN4KGV"], **again)
+    assert moved.marketplace_ids == ("A21TJRUUN4KGV",)
+    with tenant(pool, seller.id) as connection:
+        connection.execute(
+            "insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id, "
+            "fetched, inserted, updated, unchanged, deleted, rejected, started_at) values (gen_random_uuid(), 'orders', "
+            "%s, 's', 'created', now(), now(), 'r', 0, 0, 0, 0, 0, 0, now())",
+            (seller.id,),
+        )
+    with pytest.raises(SellerMixed, match="has loads of marketplace A21TJRUUN4KGV"):
+        sellers.add(seller.amazon_seller_id, marketplace_ids=["A1F83G8C2ARO7P"], **again)
+    assert sellers.get(seller.amazon_seller_id).marketplace_ids == ("A21TJRUUN4KGV",)
