@@ -34,8 +34,8 @@ def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | N
     findings = []
     for finding in _findings(data_dir, wanted, force_sandbox=force_sandbox):
         findings.append(finding)
-        if not context.obj["json"]:
-            click.echo(finding.line())
+        if finding.state == FAIL or not context.obj["json"]:
+            click.echo(finding.line(), err=finding.state == FAIL)
     failed = [finding for finding in findings if finding.state == FAIL]
     if context.obj["json"]:
         click.echo(json.dumps({"findings": [finding.as_json() for finding in findings], "ok": not failed}))

@@ -14,6 +14,7 @@ from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request, run_syncs
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.partitions import local_today
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.schedules import days_to_sync
 
 
@@ -42,22 +43,30 @@ def backfill(context: click.Context, /, **options: Any) -> None:
 def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, **options: Any) -> int:
     span: tuple[datetime | None, datetime | None] = (options["from_day"], options["to_day"])
     chosen_days(read_settings(), date.min, span, 30)  # usage errors before anything is started
+    tables = split_tables(options["tables"])
     with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
         chosen = fit_sellers(place, place.sellers(options["sellers"]))
         console = Console(stderr=True)
         finished = []
         with progress(console, "syncing ..."):
             for seller in chosen:
-                request = _request(place, seller, span, options)
+                request = _request(place, seller, span, tables, refetch=options["refetch"])
                 finished += run_syncs(place, [seller], request)
         return print_result(finished, as_json=context.obj["json"], sandbox=place.sandbox, left_out=place.left_out)
 
 
-def _request(place: Workplace, seller: Any, span: tuple[datetime | None, datetime | None], options: Any) -> Request:
+def _request(
+    place: Workplace,
+    seller: Seller,
+    span: tuple[datetime | None, datetime | None],
+    tables: tuple[str, ...],
+    *,
+    refetch: bool,
+) -> Request:
     start = place.settings.start_date
     if any(span):
         first, last = chosen_days(place.settings, start, span, 30)
     else:
         days = days_to_sync(place.pool, seller, start, local_today(seller.timezone))
         first, last = days[0], days[-1]
-    return Request(first, last, split_tables(options["tables"]), options["refetch"])
+    return Request(first, last, tables, refetch)

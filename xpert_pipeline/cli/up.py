@@ -39,7 +39,7 @@ def up(context: click.Context, /, **options: Any) -> None:
 
 def _up(options: dict[str, Any], *, as_json: bool) -> int:
     console = Console(stderr=True)
-    span = (options["from_day"], options["to_day"])
+    span, tables = (options["from_day"], options["to_day"]), split_tables(options["tables"])
     chosen_days(read_settings(), date.min, span, options["days"])  # usage errors before anything is started
     with (
         Home(data_directory(options["data_dir"])).alone(),
@@ -49,7 +49,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
             console.print(f"not needed any more and ignored: {', '.join(place.settings.ignored)}")
         sellers = fit_sellers(place, place.sellers(options["sellers"]))
         first, last = chosen_days(place.settings, place.settings.start_date, span, options["days"])
-        request = Request(first, last, split_tables(options["tables"]), options["refetch"])
+        request = Request(first, last, tables, options["refetch"])
         if options["no_ui"]:
             with progress(console, f"syncing {first} to {last} ..."):
                 finished = run_syncs(place, sellers, request)
