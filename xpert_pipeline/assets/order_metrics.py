@@ -44,6 +44,8 @@ def compare_with_amazon(
         for interval in get_order_metrics(api, start, end, granularity="Day", timezone=seller.timezone)
     }
     with tenant(pool, seller.id) as connection:
+        # right after a first load the tables have no statistics yet, and a nested loop over them takes minutes
+        connection.execute("select set_config('enable_nestloop', 'off', true)")
         rows = connection.execute(
             OURS, {"seller_id": seller.id, "marketplace_id": seller.marketplace_ids[0], "days": list(days)}
         ).fetchall()

@@ -5,7 +5,7 @@ Every window is fetched to disk first and then committed in one transaction, und
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,8 @@ from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.planner import Plan, plan_orders
 from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
+from xpert_pipeline.spapi.reports import Report, ReportRequest, request_reports, wait_for_report
+from xpert_pipeline.tables.validation import chunks
 
 STREAM = "orders"
 OVERLAP = timedelta(minutes=5)
@@ -41,6 +42,8 @@ REPORTS = {
     "created": "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
     "updated": "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
 }
+REPORTS_AHEAD = 10
+"""Windows whose reports are requested together; the burst of createReport is 15."""
 GUESS_PER_DAY = 100
 UPDATES_PER_ORDER = 3
 
@@ -73,11 +76,9 @@ def sync_orders(run: SellerRun) -> None:
             f"{run.seller.amazon_seller_id}: orders: {known} of {len(asked)} days are complete and kept current by the "
             "change stream; they are not asked again (--refetch asks)"
         )
-    for first, last in contiguous(days):
-        _load_span(run, _created_span(run, first, last))
+    _load_spans(run, [_created_span(run, first, last) for first, last in contiguous(days)])
     if run.is_live and (changes := _changes(run)):
-        for start, end in split_windows(changes.start, changes.end):
-            _load_span(run, Span("updated", start, end))
+        _load_spans(run, [Span("updated", start, end) for start, end in split_windows(changes.start, changes.end)])
 
 
 def _open_days(run: SellerRun, asked: list[date]) -> list[date]:
@@ -119,17 +120,29 @@ class _Fetch:
     details: dict[str, Any]
 
 
-def _load_span(run: SellerRun, span: Span) -> None:
-    if span.end <= span.start:
-        return
+def _load_spans(run: SellerRun, spans: Sequence[Span]) -> None:
+    """Load spans one by one; the reports that several will need are made at Amazon at the same time."""
+    for batch in chunks((span for span in spans if span.start < span.end), REPORTS_AHEAD):
+        plans = [_plan(run, span) for span in batch]
+        by_report = [span for span, plan in zip(batch, plans, strict=True) if plan.source == "report"]
+        reports = dict(zip(by_report, _request_reports(run, by_report), strict=True)) if len(by_report) > 1 else {}
+        for span, plan in zip(batch, plans, strict=True):
+            _load_span(run, span, plan, reports.get(span))
+
+
+def _request_reports(run: SellerRun, spans: Sequence[Span]) -> list[Report]:
+    kind = REPORTS[spans[0].kind]
+    return request_reports(run.client(), [ReportRequest(kind, span.start, span.end) for span in spans])
+
+
+def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) -> None:
     with run.lease(STREAM) as lease:
         before = run.client().spent()
-        plan = _plan(run, span)
         step(f"{run.seller.amazon_seller_id}: orders {span}: {plan.why}")
         with _spool(run, from_report=plan.source == "report") as (folder, spool):
             fetch = _Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan.as_dict()})
             if plan.source == "report":
-                source = _fetch_report(run, span, fetch)
+                source = _fetch_report(run, span, fetch, report)
             else:
                 source, fetch.end = "searchOrders", _fetch_pages(run, span, spool)
             lease.check()
@@ -185,10 +198,10 @@ def _fetch_pages(run: SellerRun, span: Span, spool: OrderSpool) -> datetime:
     return end
 
 
-def _fetch_report(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
+def _fetch_report(run: SellerRun, span: Span, fetch: _Fetch, requested: Report | None) -> str:
     api, kind = run.client(), REPORTS[span.kind]
     try:
-        report = wait_for_report(api, request_report(api, ReportRequest(kind, span.start, span.end)))
+        report = wait_for_report(api, requested or _request_reports(run, [span])[0])
     except ReportCancelled as error:  # no data, or Amazon's whim: only the pages can tell
         fetch.details["report"] = str(error)
         return _fetch_pages_instead(run, span, fetch)
