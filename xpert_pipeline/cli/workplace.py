@@ -128,11 +128,13 @@ def _stop_unless_used(server: EmbeddedServer | None) -> None:
     """Stop the server this command started, unless another command has come to use it meanwhile."""
     if server is None:
         return
-    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
-        (others,) = connection.execute(
-            "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
-        ).fetchone() or (0,)
-    if not others:
+    others = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+    try:
+        with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
+            (used,) = connection.execute(others).fetchone() or (0,)
+    except psycopg.OperationalError:  # it is gone already
+        used = 0
+    if not used:
         server.stop()
 
 
