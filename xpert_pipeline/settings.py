@@ -3,8 +3,6 @@
 Names and defaults are explained in `.env.example`. Errors name variables, never their values.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -12,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import check_address
 from xpert_pipeline.spapi.marketplaces import UnknownMarketplaceError, by_id
@@ -54,7 +53,7 @@ class Settings(BaseModel):
     @property
     def key(self) -> bytes | None:
         """The token encryption key, decoded."""
-        return _decode_key(self.encryption_key.get_secret_value()) if self.encryption_key else None
+        return read_key(self.encryption_key.get_secret_value()) if self.encryption_key else None
 
     def today(self) -> date:
         """The current business day in the pipeline's time zone."""
@@ -130,8 +129,8 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
             problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
     if "XPERT_ENCRYPTION_KEY" in env:
         try:
-            _decode_key(env["XPERT_ENCRYPTION_KEY"])
-        except SettingsError as error:
+            read_key(env["XPERT_ENCRYPTION_KEY"])
+        except EncryptionKeyWrong as error:
             problems.append(str(error))
     problems += [
         f"{name} is no URL: it must start with https:// (http:// for an address of this machine)"
@@ -170,16 +169,3 @@ def _malformed_addresses(env: Mapping[str, str]) -> list[str]:
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _decode_key(text: str) -> bytes:
-    try:
-        key = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise SettingsError(
-            "XPERT_ENCRYPTION_KEY must be 32 bytes in base64: make one with "
-            "`python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())'` and keep it safe"
-        )
-    return key

@@ -1,20 +1,18 @@
 """The data directory: what a first start fixes and later starts must find again (keys, dates, logs, DAGSTER_HOME)."""
 
-import base64
 import fcntl
 import json
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from xpert_pipeline.cli.errors import PreconditionError
-
-HISTORY = timedelta(days=730)
+from xpert_pipeline.postgres.encryption import new_key
+from xpert_pipeline.settings import HISTORY
 
 
 class Home:
@@ -79,7 +77,7 @@ class Home:
         """The key for sellers' tokens, generated at first start, readable by its owner alone."""
         file = self.path / "encryption.key"
         if not file.exists():
-            _write_private(file, base64.b64encode(secrets.token_bytes(32)).decode())
+            _write_private(file, new_key())
         return file.read_text().strip()
 
     def start_date(self, today: date) -> date:

@@ -1,6 +1,5 @@
 """Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
 
-import base64
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from xpert_pipeline.cli.instance import open_instance
 from xpert_pipeline.cli.services import Services, start_sandbox
 from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
+from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.pool import open_pool
@@ -206,7 +206,7 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
     _, pipeline, started = _database(home, settings)
     pool = open_pool(pipeline)
     try:
-        key = settings.key or (None if settings.database_url else base64.b64decode(home.encryption_key()))
+        key = settings.key or (None if settings.database_url else read_key(home.encryption_key()))
         yield pool, key
     finally:
         pool.close()

@@ -1,6 +1,5 @@
 """PostgresResource: the pipeline's database as Dagster sees it."""
 
-import base64
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import dagster as dg
 from psycopg_pool import ConnectionPool
 from pydantic import PrivateAttr
 
+from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline.watchdog import mark_process
@@ -51,7 +51,7 @@ class PostgresResource(dg.ConfigurableResource):
     @property
     def sellers(self) -> SellerBook:
         """The sellers and their stored tokens."""
-        key = base64.b64decode(self.encryption_key) if self.encryption_key else None
+        key = read_key(self.encryption_key) if self.encryption_key else None
         return SellerBook(self.pool, key)
 
     @property

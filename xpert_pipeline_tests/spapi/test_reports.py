@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.report_windows import fetch_reports
 from xpert_pipeline.spapi.reports import (
     Report,
     ReportRequest,
@@ -199,19 +198,3 @@ def test_a_report_past_its_retention_is_not_found(desk, api):
 def test_a_reversed_window_is_refused():
     with pytest.raises(ValueError, match="before it starts"):
         ReportRequest(KIND, END, START)
-
-
-def test_a_long_span_is_fetched_window_by_window_and_an_empty_one_is_no_failure(desk, api, tmp_path):
-    desk.on("POST", REPORTS, *(Reply(202, {"reportId": each}, FAST) for each in ("a", "b", "c")))
-    for each, status in (("a", "DONE"), ("b", "CANCELLED"), ("c", "DONE")):
-        desk.on(
-            "GET",
-            f"{REPORTS}/{each}",
-            Reply(200, {"reportId": each, "processingStatus": status, "reportDocumentId": each}, FAST),
-        )
-        desk.on("GET", f"/reports/2021-06-30/documents/{each}", Reply(200, {"url": f"{desk.url}/{each}"}, FAST))
-        desk.on("GET", f"/{each}", Reply(200, each.encode()))
-    found = list(fetch_reports(api, KIND, START, START + timedelta(days=70), tmp_path))
-    assert [each.document and each.document.path.read_text() for each in found] == ["a", None, "c"]
-    spans = [(each.report.request.end - each.report.request.start).days for each in found]
-    assert spans == [30, 30, 10]

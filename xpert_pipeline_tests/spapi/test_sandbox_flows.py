@@ -10,6 +10,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.credentials import Credentials
+from xpert_pipeline.spapi.documents import fetch_document
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import search_listings_items
@@ -18,8 +19,8 @@ from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.report_windows import fetch_reports
-from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
+from xpert_pipeline.spapi.report_windows import split_windows
+from xpert_pipeline.spapi.reports import ReportRequest, request_report, request_reports, wait_for_report
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -71,10 +72,11 @@ def paged_orders(api, start_at=START):
 
 def reported_orders(api, directory, start_at=START):
     found = []
-    for window in fetch_reports(api, ORDERS_REPORT, start_at, END, directory):
-        assert window.document is not None
-        found += read_orders(window.document.path, api.marketplace, charset=window.document.charset)
-        window.document.remove()
+    requests = [ReportRequest(ORDERS_REPORT, *window) for window in split_windows(start_at, END)]
+    for report in request_reports(api, requests):
+        document = fetch_document(api, wait_for_report(api, report).document_id, directory)
+        found += read_orders(document.path, api.marketplace, charset=document.charset)
+        document.remove()
     return found
 
 
