@@ -101,7 +101,7 @@ class Desk:
     def commit_bare(self, parts: Sequence[TableLoad]) -> int:
         """Load by hand; returns how many rows it wrote."""
         written = 0
-        with psycopg.connect(self.pool.conninfo) as conn:
+        with psycopg.connect(str(self.pool.conninfo)) as conn:
             conn.execute("select set_config('app.seller_id', %s, true)", [str(self.seller.id)])
             for part in parts:
                 written += _upsert(conn, part, self.seller)
