@@ -94,7 +94,8 @@ def open_workplace(
     Raises:
         PreconditionError: With what is missing and how to mend it.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs inherit it ignored
+        signal.signal(number, _interrupt)
     home = Home(data_directory(data_dir))
     settings = read_settings()
     uses_sandbox = wants_sandbox(settings, force=force_sandbox)
