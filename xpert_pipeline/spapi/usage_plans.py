@@ -44,3 +44,12 @@ def plan(operation: str) -> UsagePlan:
         return _PLANS[operation]
     except KeyError:
         raise LookupError(f"no usage plan for {operation!r}: add it to usage_plans.py") from None
+
+
+_MINIMUM_INTERVALS: dict[str, float] = {}
+"""Report type → seconds between two requests; none is said of the all-orders and listings reports."""
+
+
+def minimum_interval(report_type: str) -> float | None:
+    """Seconds that Amazon wants between two requests of a report type; None where it says nothing."""
+    return _MINIMUM_INTERVALS.get(report_type)
