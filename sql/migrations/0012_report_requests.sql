@@ -30,7 +30,8 @@ create unique index if not exists report_requests_live_key
 on public.report_requests (seller_id, marketplace_id, kind, report_type, window_start, window_end, md5(options::text))
 nulls not distinct where state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS');
 create index if not exists report_requests_type_idx on public.report_requests (seller_id, kind, report_type, created_at desc);
-comment on table public.report_requests is 'One row per request for a report or Data Kiosk query: its id, state and document, for the next run to resume.';
+comment on table public.report_requests is
+'One row per request for a report or Data Kiosk query: its id, state and document, for the next run to resume.';
 comment on column public.report_requests.id is 'Random row id.';
 comment on column public.report_requests.seller_id is 'The seller.';
 comment on column public.report_requests.marketplace_id is 'Amazon''s id of the marketplace.';

@@ -63,8 +63,8 @@ def open_days(run: SellerRun) -> list[date]:
     complete = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
     if complete:
         step(
-            f"{run.seller.amazon_seller_id}: orders: {len(complete)} of {len(asked)} days are complete and kept current "
-            "by the change stream; they are not asked again (--refetch asks)"
+            f"{run.seller.amazon_seller_id}: orders: {len(complete)} of {len(asked)} days are complete and kept "
+            "current by the change stream; they are not asked again (--refetch asks)"
         )
     return [day for day in asked if day not in complete]
 
