@@ -242,7 +242,7 @@ class Pipeline:
                 for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
                     sums = counts.setdefault(table, {})
                     sums[name] = sums.get(name, 0) + metadata[name].value
-        rank = ("not_granted", "no_history", "empty", "ok")
+        rank = ("not_granted", "no_history", "skipped", "empty", "ok")
         return {table: max(told, key=rank.index) for table, told in states.items()}, counts
 
 
