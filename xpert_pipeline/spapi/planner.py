@@ -1,6 +1,7 @@
 """Which source brings a span of orders soonest: pages of searchOrders, or XML reports.
 
-Pure arithmetic over token buckets in `predict_*` and `choose`; `plan_orders` reads the buckets for it.
+Pure arithmetic over token buckets; `Buckets` reads them once and keeps account of what a plan spends. Seconds are
+predicted from the start of the plan.
 """
 
 import math
@@ -22,14 +23,42 @@ Source = Literal["pages", "report"]
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket as it stands: requests that may go at once, and requests per second after that."""
+    """A token bucket as it stands: requests that may go at once, and requests per second after that.
+
+    A level below 0 is owed to requests that stand before ours.
+    """
 
     level: float
     rate: float
 
     def wait_for(self, calls: int) -> float:
         """Seconds until the last of so many calls has its token."""
-        return max(0.0, (calls - max(0.0, math.floor(self.level))) / self.rate)
+        return max(0.0, (calls - math.floor(self.level)) / self.rate)
+
+
+class Buckets:
+    """A seller's buckets as a plan of several steps uses them up: what one step takes, the next does not find.
+
+    Args:
+        api: Whose buckets; each is read once.
+    """
+
+    def __init__(self, api: SellerApi) -> None:
+        self._api = api
+        self._read: dict[str, Bucket] = {}
+
+    def __getitem__(self, operation: str) -> Bucket:
+        """An operation's bucket, less what was spent of it."""
+        if operation not in self._read:
+            level = max(0.0, self._api.level(operation))
+            self._read[operation] = Bucket(level, self._api.rate(operation))
+        return self._read[operation]
+
+    def spend(self, calls: Mapping[str, int]) -> None:
+        """Take the tokens of planned calls."""
+        for operation, count in calls.items():
+            bucket = self[operation]
+            self._read[operation] = replace(bucket, level=bucket.level - count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +170,11 @@ def choose(
     return Plan(source, predictions, expected, why)
 
 
-def plan_orders(api: SellerApi, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
-    """Predict both sources from the seller's buckets as they stand, and choose.
+def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
+    """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
     Args:
-        api: whose buckets count.
+        buckets: the seller's.
         expected: orders in the span.
         days: length of the span.
         generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
@@ -153,19 +182,16 @@ def plan_orders(api: SellerApi, expected: Expected, *, days: float, generation_s
     report = predict_report(
         expected.count,
         days,
-        create_report=bucket(api, "createReport"),
-        get_report_document=bucket(api, "getReportDocument"),
-        get_reports=bucket(api, "getReports"),
-        get_report=bucket(api, "getReport"),
+        create_report=buckets["createReport"],
+        get_report_document=buckets["getReportDocument"],
+        get_reports=buckets["getReports"],
+        get_report=buckets["getReport"],
         generation_seconds=generation_seconds,
     )
-    pages = predict_pages(expected.count, bucket(api, "searchOrders"))
-    return choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
-
-
-def bucket(api: SellerApi, operation: str) -> Bucket:
-    """An operation's bucket as it stands."""
-    return Bucket(api.level(operation), api.rate(operation))
+    pages = predict_pages(expected.count, buckets["searchOrders"])
+    plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
+    buckets.spend(plan.calls)
+    return plan
 
 
 def _polls(generation: float) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from xpert_pipeline.spapi.planner import (
     Bucket,
+    Buckets,
     Expected,
     Prediction,
     choose,
@@ -106,12 +107,21 @@ def test_a_forced_plan_keeps_the_predictions_and_says_why():
 
 def test_the_sellers_own_buckets_count(make_api, amazon):
     api = make_api()
-    assert plan_orders(api, Expected(100, None), days=1).source == "pages"
-    assert plan_orders(api, Expected(9000, None), days=20).source == "report"
-    assert plan_orders(api, Expected(9000, None), days=20, generation_seconds=1e6).source == "pages"
+    assert plan_orders(Buckets(api), Expected(100, None), days=1).source == "pages"
+    assert plan_orders(Buckets(api), Expected(9000, None), days=20).source == "report"
+    assert plan_orders(Buckets(api), Expected(9000, None), days=20, generation_seconds=1e6).source == "pages"
     backfill = make_api(priority=1)
-    assert plan_orders(backfill, Expected(1900, None), days=20).seconds > 20  # the last quarter is for live work
+    assert (
+        plan_orders(Buckets(backfill), Expected(1900, None), days=20).seconds > 20
+    )  # the last quarter is for live work
     assert amazon.seen == []
+
+
+def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
+    buckets = Buckets(make_api())
+    plans = [plan_orders(buckets, Expected(1500, None), days=10) for _ in range(2)]
+    assert [plan.source for plan in plans] == ["pages", "report"]
+    assert plans[1].predictions["pages"].seconds == pytest.approx(10 / 0.0056 + 7.5)
 
 
 def test_windows_are_consecutive_and_at_most_thirty_days():
