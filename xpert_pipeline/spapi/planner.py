@@ -16,6 +16,9 @@ SECONDS_PER_CALL = 0.5
 MAX_WINDOW_DAYS = 30
 GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
+QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
+LISTINGS_PAGE = 20
+SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
 Source = Literal["pages", "report"]
@@ -150,6 +153,32 @@ def predict_report(
     seconds = ready + (documents - get_report_document.wait_for(windows)) + expected_orders / ROWS_PER_SECOND
     calls = {"getReports": 1, "createReport": windows, "getReport": polls, "getReportDocument": windows}
     return Prediction(seconds, calls)
+
+
+def predict_listings(listings: int, search: Bucket, catalog: Bucket) -> Prediction:
+    """Pages of searchListingsItems, each followed by one of searchCatalogItems."""
+    pages = max(1, math.ceil(listings / LISTINGS_PAGE))
+    waits = max(search.wait_for(pages), catalog.wait_for(pages))
+    calls = {"searchListingsItems": pages, "searchCatalogItems": pages if listings else 0}
+    return Prediction(waits + 2 * pages * SECONDS_PER_PAGE, calls)
+
+
+def predict_made(
+    count: int,
+    generation_seconds: float | None,
+    *,
+    create: Bucket,
+    document: Bucket,
+    kind: Literal["report", "query"] = "report",
+) -> Prediction:
+    """Reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
+    generation = generation_seconds or (GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
+    seconds = max(create.wait_for(count) + generation, document.wait_for(count)) + count * 3 * SECONDS_PER_CALL
+    if kind == "report":
+        names = ("getReports", "createReport", "getReport", "getReportDocument")
+    else:
+        names = ("getQueries", "createQuery", "getQuery", "getDocument")
+    return Prediction(seconds, dict(zip(names, (1, count, count * _polls(generation), count), strict=True)))
 
 
 def choose(
