@@ -2,20 +2,21 @@
 -- What is open comes first, then what ended lately; generation_seconds is Amazon's own time.
 -- Parameters: amazon_seller_id; since (timestamptz).
 select
-  kind,
-  report_type,
-  window_start,
-  window_end,
-  state,
-  collected_at is not null as is_loaded,
-  amazon_id,
-  tries,
-  created_at,
-  round(extract(epoch from ready_at - asked_at)::numeric, 1) as generation_seconds,
-  not_before,
-  reason
-from report_requests
+  r.kind,
+  r.report_type,
+  r.window_start,
+  r.window_end,
+  r.state,
+  r.collected_at is not null as is_loaded,
+  r.amazon_id,
+  r.tries,
+  r.created_at,
+  round(extract(epoch from r.ready_at - r.asked_at)::numeric, 1) as generation_seconds,
+  r.not_before,
+  r.reason
+from report_requests as r
+inner join sellers as s on r.seller_id = s.id
 where
-  seller_id = (select s.id from sellers as s where s.amazon_seller_id = %(amazon_seller_id)s)
-  and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or created_at >= %(since)s)
-order by state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') desc, created_at desc
+  s.amazon_seller_id = %(amazon_seller_id)s
+  and (r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or r.created_at >= %(since)s)
+order by r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') desc, r.created_at desc
