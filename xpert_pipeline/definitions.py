@@ -7,9 +7,11 @@ from datetime import timedelta
 import dagster as dg
 
 from xpert_pipeline.assets.catalog import products
+from xpert_pipeline.assets.economics import economics_daily
 from xpert_pipeline.assets.orders import orders_and_items
 from xpert_pipeline.assets.sales import sales_data
 from xpert_pipeline.assets.table_metadata import table_metadata
+from xpert_pipeline.assets.traffic import traffic_daily
 from xpert_pipeline.checks import build_checks
 from xpert_pipeline.jobs import SYNC
 from xpert_pipeline.partitions import build_partitions
@@ -52,7 +54,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         is_sandbox=settings.sandbox,
     )
     return dg.Definitions(
-        assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
+        assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
         asset_checks=build_checks(),
         executor=dg.in_process_executor,
         jobs=[SYNC],
