@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import dagster as dg
 
-from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.economics import economics_daily
+from xpert_pipeline.assets.catalog import prepare_products, products
+from xpert_pipeline.assets.economics import economics_daily, prepare_economics
+from xpert_pipeline.assets.order_sync import prepare_orders
 from xpert_pipeline.assets.orders import orders_and_items
+from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.sales import sales_data
 from xpert_pipeline.assets.table_metadata import table_metadata
-from xpert_pipeline.assets.traffic import traffic_daily
+from xpert_pipeline.assets.traffic import prepare_traffic, traffic_daily
 from xpert_pipeline.checks import build_checks
 from xpert_pipeline.jobs import SYNC
 from xpert_pipeline.partitions import build_partitions
@@ -22,6 +24,13 @@ from xpert_pipeline.sensors import build_fact_stream_sensor, run_watchdog, selle
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.tables.registry import TABLES
 
+AT_START = {
+    "economics_daily": prepare_economics,
+    "traffic_daily": prepare_traffic,
+    "orders_and_items": prepare_orders,
+    "products": prepare_products,
+}
+"""What each step asks Amazon for when its run starts."""
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 
@@ -52,6 +61,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         endpoint=settings.endpoint,
         token_url=settings.token_url,
         is_sandbox=settings.sandbox,
+        report_patience_seconds=settings.report_patience_minutes * 60,
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
@@ -60,7 +70,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         jobs=[SYNC],
         schedules=[build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)],
         sensors=[sellers_partitions, run_watchdog, build_fact_stream_sensor(names)],
-        resources={"postgres": postgres, "sp_api": sp_api},
+        resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(AT_START)},
     )
 
 

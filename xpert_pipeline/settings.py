@@ -44,6 +44,7 @@ class Settings(BaseModel):
     start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default, kept by the CLI
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
+    report_patience_minutes: float = 30.0
 
     @property
     def has_credentials(self) -> bool:
@@ -97,6 +98,8 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         given["timezone"] = env["XPERT_TIMEZONE"]
     if "XPERT_START_DATE" in env:
         given["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
+    if "XPERT_REPORT_PATIENCE_MINUTES" in env:
+        given["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
     return given
 
 
@@ -127,6 +130,8 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
             date.fromisoformat(env["XPERT_START_DATE"])
         except ValueError:
             problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
+    if "XPERT_REPORT_PATIENCE_MINUTES" in env and not _is_positive(env["XPERT_REPORT_PATIENCE_MINUTES"]):
+        problems.append("XPERT_REPORT_PATIENCE_MINUTES is no number of minutes above 0: give one like 30")
     if "XPERT_ENCRYPTION_KEY" in env:
         try:
             read_key(env["XPERT_ENCRYPTION_KEY"])
@@ -138,6 +143,13 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
         if name in env and not _is_safe(env[name])
     ]
     return [*problems, *_malformed_marketplaces(env), *_malformed_addresses(env)]
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
 
 
 def _is_safe(url: str) -> bool:

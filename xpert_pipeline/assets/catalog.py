@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import dagster as dg
 
 from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, Row, parse_listing, parse_report_listing
+from xpert_pipeline.assets.report_steps import document_of, park, ready, why_not
+from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
 from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.ledger import LoadWindow
@@ -19,11 +23,12 @@ from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.documents import fetch_document
+from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.flat_files import read_rows
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
-from xpert_pipeline.spapi.reports import ReportRequest, request_report, wait_for_report
+from xpert_pipeline.spapi.report_work import State, Work, ask
+from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, shape_reason, validate
 
@@ -31,11 +36,15 @@ REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
 """searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
 OVERLAP = timedelta(minutes=5)
+DESK = ReportDesk()
 
 
 @dg.asset(group_name="catalog", kinds={"spapi", "postgres"}, backfill_policy=dg.BackfillPolicy.single_run())
 def products(
-    context: dg.AssetExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
+    context: dg.AssetExecutionContext,
+    postgres: PostgresResource,
+    sp_api: SpApiResource,
+    run_start: dg.ResourceParam[RunStart],
 ) -> Iterator[dg.MaterializeResult]:
     """One row per listing (marketplace, SKU) in its present state.
 
@@ -43,21 +52,56 @@ def products(
     The first load takes everything; later ones what changed since. Source: searchListingsItems 2021-08-01 with
     searchCatalogItems 2022-04-01; GET_MERCHANT_LISTINGS_ALL_DATA when more than 1,000 listings are to be read.
     """
-    yield from run_sellers(context, postgres, sp_api, ("products",), _sync_products)
+    yield from run_sellers(context, postgres, sp_api, ("products",), partial(_sync_products, start=run_start))
 
 
-def _sync_products(run: SellerRun) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be read: listings changed since a mark (None: all), how many, and the report that is to bring them."""
+
+    since: datetime | None
+    total: int
+    work: Work | None = None
+
+
+def prepare_products(run: SellerRun) -> Wanted | None:
+    """Count what is to be read, and ask for the report where there is much; nothing for past days."""
     if not run.is_live:
+        return None
+    mark = followed_until(run.pool, run.seller.id, "products")
+    total = count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
+    if total <= SEARCH_LIMIT:
+        return Wanted(mark, total)
+    (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)])
+    return Wanted(mark, total, work)
+
+
+def _sync_products(run: SellerRun, start: RunStart) -> None:
+    wanted: Wanted | None = start.take(run, "products")
+    if wanted is None:
         run.states["products"] = "no_history"
         return
     run.past_state["products"] = "no_history"
+    step(f"{run.seller.amazon_seller_id}: products: {wanted.total:,} listings to read")
+    if wanted.work is None:
+        _load(run, wanted)
+    for work in ready(run, DESK, [wanted.work] if wanted.work else []):
+        if work.is_live or work.state is State.THROTTLED:
+            park(run, ["products"], [run.today], work)
+        elif work.state is State.DONE:
+            _load(run, replace(wanted, work=work))
+            run.book().collected(work)
+        else:
+            raise why_not(run, work)
+
+
+def _load(run: SellerRun, wanted: Wanted) -> None:
     with run.lease("products") as lease:
         began = datetime.now(UTC)
         before = run.client().spent()
-        mark = followed_until(run.pool, run.seller.id, "products")
         with _spool(run) as (folder, spool):
             found = _Listings(run, spool, run.client().server_now())
-            source = found.fetch(mark - OVERLAP if mark else None, folder)
+            source = found.fetch(wanted, folder)
             lease.check()
             spent = run.client().spent() - before
             load(
@@ -66,7 +110,7 @@ def _sync_products(run: SellerRun) -> None:
                 lease=lease,
                 run_id=run.run_id,
                 source=source,
-                window=found.window(mark),
+                window=found.window(wanted.since),
                 parts=[TableLoad(PRODUCTS, found.columns, spool, found.fetched, found.rejects)],
                 partitions=[run.today],
                 calls=spent.calls,
@@ -84,16 +128,14 @@ class _Listings:
         self.rejects: list[Reject] = []
         self.fetched = 0
 
-    def fetch(self, changed_since: datetime | None, folder: Path) -> str:
+    def fetch(self, wanted: Wanted, folder: Path) -> str:
         """Read the listings and return the source that was asked."""
-        api = self.run.client()
-        total = count_listings(api, updated_after=changed_since)
-        step(f"{self.run.seller.amazon_seller_id}: products: {total:,} listings to read")
-        if total > SEARCH_LIMIT:
-            self._add(self._from_report(folder))
+        if wanted.work is not None:
+            self._add(self._from_report(wanted.work, folder))
             return REPORT
-        if total:
-            for batch in chunks(search_listings_items(api, updated_after=changed_since), BATCH):
+        if wanted.total:
+            since = wanted.since - OVERLAP if wanted.since else None
+            for batch in chunks(search_listings_items(self.run.client(), updated_after=since), BATCH):
                 self._add(self._enriched(batch))
         return "searchListingsItems"
 
@@ -114,17 +156,14 @@ class _Listings:
                 self.fetched += 1
                 self.rejects.append(Reject(listing, shape_reason(error), str(listing.get("sku"))))
 
-    def _from_report(self, folder: Path) -> Iterator[tuple[Any, Row]]:
+    def _from_report(self, work: Work, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS
-        api = self.run.client()
-        report = wait_for_report(api, request_report(api, ReportRequest(REPORT)))
-        assert report.document_id is not None
-        if report.created_at:  # one made earlier tells of that moment
-            self.known_at = min(self.known_at, report.created_at)
-        document = fetch_document(api, report.document_id, folder)
-        with document.open_text() as lines:
+        currency = self.run.client().marketplace.currency
+        if work.created_at:  # one made earlier tells of that moment
+            self.known_at = min(self.known_at, work.created_at)
+        with document_of(self.run, work, folder) as document, document.open_text() as lines:
             for line in read_rows(lines, ("seller-sku", "item-name"), report=REPORT):
-                yield line, parse_report_listing(line, self.run.marketplace_id, api.marketplace.currency)
+                yield line, parse_report_listing(line, self.run.marketplace_id, currency)
 
     def _add(self, parsed: Iterable[tuple[Any, Row]]) -> None:
         for chunk in chunks(parsed):

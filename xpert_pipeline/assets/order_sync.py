@@ -1,150 +1,159 @@
-"""How a seller's orders come in: days not complete by order date, then what changed since the watermark.
+"""How a seller's orders come in: reports that an earlier run left, days not complete by order date, then changes.
 
-The planner chooses between pages of `searchOrders` and the XML all-orders report; both predictions are logged.
-Every window is fetched to disk first and then committed in one transaction, under the lease of the `orders` stream.
+Every span is fetched to disk first and then committed in one transaction, under the lease of the `orders` stream.
+Reports of several spans are made at Amazon at the same time, and loaded as they get ready; what both sources of a span
+are predicted to take is logged.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from itertools import islice
-from pathlib import Path
-from typing import Any, Literal
 
-from xpert_pipeline.assets.order_report_rows import parse_report_order
-from xpert_pipeline.assets.order_rows import parse_order
-from xpert_pipeline.assets.order_spool import OrderSpool
+from xpert_pipeline.assets.order_fetch import Fetch, fetch_pages, fetch_report, spooled
+from xpert_pipeline.assets.order_plan import (
+    OVERLAP,
+    REPORTS,
+    STREAM,
+    Kind,
+    Span,
+    changed_spans,
+    created_spans,
+    open_days,
+    plan_span,
+    stream_position,
+)
+from xpert_pipeline.assets.report_steps import park, ready, why_not
+from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import SellerRun
-from xpert_pipeline.partitions import contiguous
-from xpert_pipeline.postgres.coverage import covered_days, first_load_started, followed_until, latest_detail
+from xpert_pipeline.postgres.coverage import first_load_started
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
-from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
-from xpert_pipeline.spapi.documents import Document, fetch_document
-from xpert_pipeline.spapi.errors import NotGranted, ReportCancelled
-from xpert_pipeline.spapi.operations.orders import search_orders
-from xpert_pipeline.spapi.operations.sales import get_order_metrics
-from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
-from xpert_pipeline.spapi.planner import Plan, plan_orders
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.reports import Report, ReportRequest, request_reports, wait_for_report
+from xpert_pipeline.spapi.desks import ReportRequest
+from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.planner import Plan
+from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work, ask
+from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.validation import chunks
 
-STREAM = "orders"
-OVERLAP = timedelta(minutes=5)
-SETTLING = timedelta(seconds=150)
-"""searchOrders refuses bounds within 2 minutes of now; orders this young are left to the next run."""
-REPORTS = {
-    "created": "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
-    "updated": "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
-}
+STEP = "orders_and_items"
+TABLES = ("orders", "order_items")
+DESK = ReportDesk()
 REPORTS_AHEAD = 10
-"""Windows whose reports are requested together; the burst of createReport is 15."""
-GUESS_PER_DAY = 100
-UPDATES_PER_ORDER = 3
-
-Kind = Literal["created", "updated"]
+"""Spans whose reports are requested together; the burst of createReport is 15."""
 
 
 @dataclass(frozen=True)
-class Span:
-    """What to ask for: orders created, or updated, in a half-open interval."""
+class Piece:
+    """A span, how it is to be read, and its report where one was asked for."""
 
-    kind: Kind
-    start: datetime
-    end: datetime
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
-
-    @property
-    def days(self) -> float:
-        """Length in days."""
-        return (self.end - self.start) / timedelta(days=1)
+    span: Span
+    plan: Plan | None
+    work: Work | None = None
 
 
-def sync_orders(run: SellerRun) -> None:
-    """Load the run's open days, then follow the change stream if today is among them."""
-    asked = [day for day in run.days if day <= run.today]
-    days = asked if run.refetch else _open_days(run, asked)
-    if known := len(asked) - len(days):
-        step(
-            f"{run.seller.amazon_seller_id}: orders: {known} of {len(asked)} days are complete and kept current by the "
-            "change stream; they are not asked again (--refetch asks)"
-        )
-    _load_spans(run, [_created_span(run, first, last) for first, last in contiguous(days)])
-    if run.is_live and (changes := _changes(run)):
-        _load_spans(run, [Span("updated", start, end) for start, end in split_windows(changes.start, changes.end)])
+def prepare_orders(run: SellerRun) -> list[Piece]:
+    """Plan what the run needs and ask for the reports; those that an earlier run asked for are taken up first."""
+    missing = open_days(run)
+    left = _left_behind(run, missing)
+    days = [day for day in missing if not _covers(run, left, day)]
+    spans = created_spans(run, days)
+    if run.is_live and not any(piece.span.kind == "updated" for piece in left):
+        spans += changed_spans(run)
+    pieces = [*left, *(Piece(span, plan_span(run, span)) for span in spans)]
+    return [*_asked(run, pieces[:REPORTS_AHEAD]), *pieces[REPORTS_AHEAD:]]
 
 
-def _open_days(run: SellerRun, asked: list[date]) -> list[date]:
-    """Days whose orders are neither loaded nor served by the change stream."""
-    until = _stream_position(run) if run.is_live else None
-    complete = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
-    return [day for day in asked if day not in complete]
+def sync_orders(run: SellerRun, start: RunStart) -> None:
+    """Load what the run prepared; then follow the change stream, if it begins only with these loads."""
+    pieces: list[Piece] = start.take(run, STEP)
+    _load_all(run, pieces)
+    if run.is_live and not any(piece.span.kind == "updated" for piece in pieces):
+        _load_all(run, [Piece(span, plan_span(run, span)) for span in changed_spans(run)])
 
 
-def _stream_position(run: SellerRun) -> datetime | None:
-    """From when on the change stream will be read next: its watermark, or the moment the first load began."""
-    mark = followed_until(run.pool, run.seller.id, STREAM)
-    if mark is None and (began := first_load_started(run.pool, run.seller.id, STREAM)):
-        mark = began - OVERLAP
-    return mark
+def _left_behind(run: SellerRun, missing: Sequence[date]) -> list[Piece]:
+    """Reports of an earlier run that died or did not wait: their windows, as far as this run is about them.
+
+    One older than the change stream is of no use: what changed between the two would be lost.
+    """
+    began = first_load_started(run.pool, run.seller.id, STREAM)
+    kinds: dict[str, Kind] = {REPORTS["created"]: "created", REPORTS["updated"]: "updated"}
+    pieces = []
+    for work in run.book().unfinished("report", list(kinds), LIVE_WITHIN):
+        kind, window = kinds[work.request.report_type], (work.request.start, work.request.end)
+        if window[0] is None or window[1] is None or run.refetch:
+            continue
+        span = Span(kind, window[0], window[1])
+        useful = began is None or work.created_at is None or work.created_at >= began - OVERLAP
+        wanted = any(_lies_in(run, span, day) for day in missing)
+        if useful and (wanted if kind == "created" else run.is_live and _follows(run, span)):
+            pieces.append(Piece(span, None, work))
+    return pieces
 
 
-def _created_span(run: SellerRun, first: date, last: date) -> Span:
-    start, end = run.bounds(first, last)
-    return Span("created", start.astimezone(UTC), min(end.astimezone(UTC), run.client().server_now() - SETTLING))
+def _follows(run: SellerRun, span: Span) -> bool:
+    """Whether the change stream would go on with this span, without a gap and with something new."""
+    mark = stream_position(run)
+    return mark is not None and span.start <= mark < span.end
 
 
-def _changes(run: SellerRun) -> Span | None:
-    mark = _stream_position(run)
-    if mark is None:
-        return None
-    end = run.client().server_now() - SETTLING
-    return Span("updated", mark - OVERLAP, end) if end > mark else None
+def _covers(run: SellerRun, pieces: Sequence[Piece], day: date) -> bool:
+    return any(piece.span.kind == "created" and _lies_in(run, piece.span, day) for piece in pieces)
 
 
-@dataclass
-class _Fetch:
-    """One window being fetched: where to, until when it reads, since when its state is known."""
-
-    folder: Path
-    spool: OrderSpool
-    began: datetime
-    end: datetime
-    details: dict[str, Any]
+def _lies_in(run: SellerRun, span: Span, day: date) -> bool:
+    """Whether the span holds the day, or what there was of it when it was asked for: the changes bring the rest."""
+    start, end = run.bounds(day, day)
+    return span.start <= start and (end <= span.end or (run.is_live and start < span.end))
 
 
-def _load_spans(run: SellerRun, spans: Sequence[Span]) -> None:
-    """Load spans one by one; the reports that several will need are made at Amazon at the same time."""
-    for batch in chunks((span for span in spans if span.start < span.end), REPORTS_AHEAD):
-        plans = [_plan(run, span) for span in batch]
-        by_report = [span for span, plan in zip(batch, plans, strict=True) if plan.source == "report"]
-        reports = dict(zip(by_report, _request_reports(run, by_report), strict=True)) if len(by_report) > 1 else {}
-        for span, plan in zip(batch, plans, strict=True):
-            _load_span(run, span, plan, reports.get(span))
+def _asked(run: SellerRun, pieces: Sequence[Piece]) -> list[Piece]:
+    """The same pieces, with the reports of those that are read by report."""
+    wanting = [piece for piece in pieces if piece.work is None and piece.plan and piece.plan.source == "report"]
+    requests = [ReportRequest(REPORTS[piece.span.kind], piece.span.start, piece.span.end) for piece in wanting]
+    works = dict(zip((piece.span for piece in wanting), ask(run.client(), run.book(), DESK, requests), strict=True))
+    return [Piece(piece.span, piece.plan, works.get(piece.span, piece.work)) for piece in pieces]
 
 
-def _request_reports(run: SellerRun, spans: Sequence[Span]) -> list[Report]:
-    kind = REPORTS[spans[0].kind]
-    return request_reports(run.client(), [ReportRequest(kind, span.start, span.end) for span in spans])
+def _load_all(run: SellerRun, pieces: Sequence[Piece]) -> None:
+    """Load pieces: those read by pages while the reports are made, then each report as it gets ready.
+
+    A report that failed does not keep the others from being loaded.
+
+    Raises:
+        ReportFailed: Of the first report that failed, at the end.
+    """
+    failure: SpApiError | None = None
+    for batch in chunks(pieces, REPORTS_AHEAD):
+        asked = _asked(run, batch)
+        for piece in asked:
+            if piece.work is None:
+                _load(run, piece)
+        by_work = {piece.work.id: piece for piece in asked if piece.work is not None}
+        for work in ready(run, DESK, [piece.work for piece in asked if piece.work is not None]):
+            piece = Piece(by_work[work.id].span, by_work[work.id].plan, work)
+            if work.is_live:
+                park(run, TABLES, _days_of(run, piece.span), work)
+            elif work.state is State.FATAL:
+                failure = failure or why_not(run, work)
+            else:
+                _load(run, piece)
+                run.book().collected(work)
+    if failure is not None:
+        raise failure
 
 
-def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) -> None:
+def _load(run: SellerRun, piece: Piece) -> None:
+    span, work = piece.span, piece.work
+    why = piece.plan.why if piece.plan else f"{work} was asked for by an earlier run"
     with run.lease(STREAM) as lease:
         before = run.client().spent()
-        step(f"{run.seller.amazon_seller_id}: orders {span}: {plan.why}")
-        with _spool(run, from_report=plan.source == "report") as (folder, spool):
-            fetch = _Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan.as_dict()})
-            if plan.source == "report":
-                source = _fetch_report(run, span, fetch, report)
-            else:
-                source, fetch.end = "searchOrders", _fetch_pages(run, span, spool)
+        step(f"{run.seller.amazon_seller_id}: orders {span}: {why}")
+        with spooled(run, from_report=work is not None) as (folder, spool):
+            plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
+            fetch = Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan})
+            source = fetch_pages(run, span, fetch) if work is None else fetch_report(run, span, fetch, work)
             lease.check()
             if spool.signals:
                 fetch.details["signals"] = dict(spool.signals)
@@ -166,85 +175,11 @@ def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) ->
             )
 
 
-def _plan(run: SellerRun, span: Span) -> Plan:
-    expected, guess = _expected_orders(run, span)
-    plan = plan_orders(run.client(), expected_orders=expected, days=span.days, is_guess=guess)
-    if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
-        plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
-    run.log.info("seller %s, orders %s: %s", run.seller.amazon_seller_id, span, plan.why)
-    return plan
-
-
-def _expected_orders(run: SellerRun, span: Span) -> tuple[float, bool]:
-    """How many orders the span holds: Amazon's own count, else a guess that says it is one."""
-    factor = 1.0
-    start = span.start
+def _days_of(run: SellerRun, span: Span) -> list[date]:
+    """Days of the run that a span is about; changes may be of any day, and are told of today's."""
     if span.kind == "updated":
-        factor, start = UPDATES_PER_ORDER, span.start - timedelta(days=1)
-    try:
-        found = get_order_metrics(run.client(), start, span.end, granularity="Total", timezone=run.seller.timezone)
-    except NotGranted:
-        return GUESS_PER_DAY * span.days, True
-    counted = sum(int(interval["orderCount"]) for interval in found)
-    return counted * factor * (span.days / max(span.days, (span.end - start) / timedelta(days=1))), False
-
-
-def _fetch_pages(run: SellerRun, span: Span, spool: OrderSpool) -> datetime:
-    end = span.end
-    parse = partial(parse_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=spool.signals)
-    for page in search_orders(run.client(), **{span.kind: (span.start, span.end)}):
-        spool.add(page.orders, parse)
-        end = min(end, page.upper_bound)
-    return end
-
-
-def _fetch_report(run: SellerRun, span: Span, fetch: _Fetch, requested: Report | None) -> str:
-    api, kind = run.client(), REPORTS[span.kind]
-    try:
-        report = wait_for_report(api, requested or _request_reports(run, [span])[0])
-    except ReportCancelled as error:  # no data, or Amazon's whim: only the pages can tell
-        fetch.details["report"] = str(error)
-        return _fetch_pages_instead(run, span, fetch)
-    assert report.document_id is not None
-    if report.created_at:
-        fetch.began = min(fetch.began, report.created_at)
-    fetch.details["report"] = {"id": report.id, "reused": report.reused}
-    document = fetch_document(api, report.document_id, fetch.folder)
-    if not _item_ids_match(run, span, document, fetch.details):
-        return _fetch_pages_instead(run, span, fetch)
-    parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=fetch.spool.signals)
-    fetch.spool.add(read_orders(document.path, api.marketplace, charset=document.charset), parse)
-    return kind
-
-
-def _fetch_pages_instead(run: SellerRun, span: Span, fetch: "_Fetch") -> str:
-    fetch.spool.from_report = False
-    fetch.end = _fetch_pages(run, span, fetch.spool)
-    return "searchOrders"
-
-
-def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dict[str, Any]) -> bool:
-    """Before a seller's first XML load: are its item codes the order item ids of the API? One page tells."""
-    if latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
-        details["item_ids"] = "match"
-        return True
-    page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
-    report = read_orders(document.path, run.client().marketplace, charset=document.charset)
-    comparison = compare_item_ids(page.orders if page else [], report)
-    if comparison.compared:
-        details["item_ids"] = "match" if comparison.matches else "mismatch"
-    if not comparison.matches:
-        run.log.warning(
-            "seller %s: %d of %d order item ids differ between searchOrders and the XML report; "
-            "its orders are read by searchOrders from now on",
-            run.seller.amazon_seller_id,
-            comparison.differing,
-            comparison.compared,
-        )
-    return comparison.matches
-
-
-@contextmanager
-def _spool(run: SellerRun, *, from_report: bool) -> Iterator[tuple[Path, OrderSpool]]:
-    with spool_folder(run.spool, "orders") as folder, RowSpool(folder) as orders, RowSpool(folder) as items:
-        yield folder, OrderSpool(orders, items, from_report, signals=Counter())
+        return [run.today]
+    last = span.end - timedelta(microseconds=1)
+    return [
+        day for day in run.days if span.start.astimezone(run.zone).date() <= day <= last.astimezone(run.zone).date()
+    ]

@@ -1,17 +1,19 @@
 """orders and order_items: one fetch fills both, so they are one multi-asset and fail together."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
-from xpert_pipeline.assets.order_sync import sync_orders
+from xpert_pipeline.assets.order_sync import STEP, TABLES, sync_orders
+from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, run_sellers
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 
 
 @dg.multi_asset(
-    name="orders_and_items",
+    name=STEP,
     backfill_policy=dg.BackfillPolicy.single_run(),
     specs=[
         dg.AssetSpec(
@@ -36,7 +38,12 @@ from xpert_pipeline.resources.spapi import SpApiResource
     ],
 )
 def orders_and_items(
-    context: dg.AssetExecutionContext, config: RefetchConfig, postgres: PostgresResource, sp_api: SpApiResource
+    context: dg.AssetExecutionContext,
+    config: RefetchConfig,
+    postgres: PostgresResource,
+    sp_api: SpApiResource,
+    run_start: dg.ResourceParam[RunStart],
 ) -> Iterator[dg.MaterializeResult]:
     """Load the orders created on the run's days, and for a live run everything that changed since the watermark."""
-    yield from run_sellers(context, postgres, sp_api, ("orders", "order_items"), sync_orders, refetch=config.refetch)
+    work = partial(sync_orders, start=run_start)
+    yield from run_sellers(context, postgres, sp_api, TABLES, work, refetch=config.refetch)

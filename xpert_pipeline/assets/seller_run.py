@@ -3,7 +3,7 @@
 Assets call `run_sellers` with a function of one seller; grouping, isolation of failures and numbers live here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,14 +18,19 @@ from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
 from xpert_pipeline.postgres.ledger import run_counts
+from xpert_pipeline.postgres.report_requests import PostgresRequestBook
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
+from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError
+from xpert_pipeline.spapi.report_work import BUDGET_SECONDS, Work
 from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0
 """Another run holds a lease for one window only, so its end is worth waiting for."""
+LONGEST_LIVE_DAYS = 31
+"""A run of more days is a backfill, also when today is among them: it leaves quota for live work."""
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 
@@ -44,7 +49,8 @@ class SellerRun:
     """What an asset needs to load one seller's days.
 
     `states` says what became of a table where its counts do not, `reason` why and what to do; `past_state` the same as
-    `states` for days before today.
+    `states` for days before today. `steps` names all steps of the Dagster run, `patience` how many seconds a report may
+    be waited for. `skipped` are days of a table whose turn did not come because their report is not ready.
     """
 
     seller: Seller
@@ -55,9 +61,12 @@ class SellerRun:
     log: dg.DagsterLogManager
     client: Callable[[], SellerApi]
     refetch: bool = False
+    steps: frozenset[str] = frozenset()
+    patience: float = BUDGET_SECONDS
     states: dict[str, str] = field(default_factory=dict)
     past_state: dict[str, str] = field(default_factory=dict)
     reason: str | None = None
+    skipped: dict[str, set[date]] = field(default_factory=dict)
 
     @property
     def marketplace_id(self) -> str:
@@ -82,6 +91,24 @@ class SellerRun:
     def lease(self, stream: str) -> AbstractContextManager[Lease]:
         """The right to write a stream of the seller; another run's window is waited for."""
         return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
+
+    def book(self) -> PostgresRequestBook[ReportRequest, Work]:
+        """The seller's remembered requests for reports and queries."""
+        return PostgresRequestBook(
+            self.pool,
+            seller_id=self.seller.id,
+            marketplace_id=self.marketplace_id,
+            run_id=self.run_id,
+            make_request=ReportRequest,
+            make_work=Work.of,
+        )
+
+    def skip(self, tables: Sequence[str], days: Iterable[date], reason: str) -> None:
+        """Note days of tables that wait for the next run, and why."""
+        for table in tables:
+            self.skipped.setdefault(table, set()).update(days)
+        self.reason = "; ".join(dict.fromkeys(filter(None, (self.reason, reason))))
+        self.log.warning("seller %s: %s", self.seller.amazon_seller_id, reason)
 
     def bounds(self, first: date, last: date) -> tuple[datetime, datetime]:
         """Start of the first local day and end of the last (half-open)."""
@@ -138,11 +165,22 @@ def _run_seller(
         if sp_api is None:
             raise RuntimeError("this asset is derived: it has no source to ask")
         if not api:
-            live = local_today(seller.timezone) in days
+            live = local_today(seller.timezone) in days and len(days) <= LONGEST_LIVE_DAYS
             api.append(sp_api.client(seller, priority=LIVE if live else BACKFILL))
         return api[0]
 
-    run = SellerRun(seller, days, postgres.pool, context.run.run_id, postgres.spool, context.log, client, refetch)
+    run = SellerRun(
+        seller,
+        days,
+        postgres.pool,
+        context.run.run_id,
+        postgres.spool,
+        context.log,
+        client,
+        refetch,
+        frozenset(node.name for node in context.job_def.nodes),
+        sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
+    )
     try:
         work(run)
     except NotGranted as error:
@@ -173,4 +211,6 @@ def _state(run: SellerRun, table: str, day: date, numbers: dict[str, int]) -> st
         return said
     if table in run.past_state and day < run.today:
         return run.past_state[table]
-    return "ok" if any(numbers.values()) else "empty"
+    if any(numbers.values()):
+        return "ok"
+    return "skipped" if day in run.skipped.get(table, ()) else "empty"

@@ -24,6 +24,14 @@ where wanted.span <@ coalesce((
   where seller_id = %(seller_id)s and table_name = %(table)s and window_kind in ('created', 'updated')
 ), '{}'::tstzmultirange)
 """
+PER_DAY = """
+select sum(fetched) / sum(days)
+  from (select fetched, extract(epoch from window_end - window_start) / 86400 as days
+          from loads
+         where seller_id = %s and table_name = %s and window_kind = %s and window_end > window_start
+         order by finished_at desc limit 50) as lately
+having sum(days) >= 1
+"""
 
 SETTLED = """
 select d.day
@@ -99,6 +107,12 @@ def first_load_started(pool: Pool, seller_id: UUID, table: str) -> datetime | No
         (seller_id, table),
     )
     return found
+
+
+def records_per_day(pool: Pool, seller_id: UUID, table: str, kind: str) -> float | None:
+    """Records a day that loads of a kind of window have brought lately; None without at least a day of them."""
+    found: float | None = _one(pool, seller_id, PER_DAY, (seller_id, table, kind))
+    return None if found is None else float(found)
 
 
 def latest_detail(pool: Pool, seller_id: UUID, table: str, name: str) -> Any:

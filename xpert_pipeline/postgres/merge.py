@@ -175,7 +175,7 @@ def drop_stale_sets(conn: Connection, target: Target, parent_table: Table | None
 
 def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> Days:
     """Delete the rows of arrived sets that did not arrive with them, but for those whose keys are to be kept."""
-    spared = SQL("")
+    spared: Composable = SQL("")
     if kept:
         spared = SQL("and not exists (select from {kept} as k where {same_key})").format(
             kept=_stage_kept(conn, target, kept), same_key=_same("k", "t", target.table.key)

@@ -66,6 +66,7 @@ class SpApiResource(dg.ConfigurableResource):
         endpoint: SP-API endpoint instead of the region's own.
         token_url: LWA token endpoint instead of Amazon's.
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
+        report_patience_seconds: How long a run waits for a report before it leaves it to the next run.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -76,6 +77,7 @@ class SpApiResource(dg.ConfigurableResource):
     endpoint: str | None = None
     token_url: str | None = None
     is_sandbox: bool = False
+    report_patience_seconds: float = 1800.0
 
     def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
         """A client for one seller's first marketplace.

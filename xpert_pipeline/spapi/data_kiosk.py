@@ -90,22 +90,22 @@ class _Listed:
 
 
 def _listed(api: SellerApi, since: datetime) -> list[_Listed]:
-    given = {
+    given: dict[str, Any] = {
         "processingStatuses": list(LISTED),
         "pageSize": 100,
         "createdSince": to_amazon(since),
     }
-    guard, token = PageGuard("getQueries", api.seller_id), None
+    guard = PageGuard("getQueries", api.seller_id)
     found: list[dict[str, Any]] = []
     for _ in range(MAX_LOOKUP_PAGES):
-        page = {"paginationToken": token} if token else {}
-        answer = api.call("getQueries", expects={"queries": list}, **given, **page)
+        answer = api.call("getQueries", expects={"queries": list}, **given)
         queries = [each for each in answer["queries"] if isinstance(each, dict) and each.get("queryId")]
         found += queries
         token = next_token(answer)
         if token is None:
             break
         guard.check(token, [each["queryId"] for each in queries])
+        given["paginationToken"] = token
     known = [_Listed(compact(str(each.get("query", ""))), _standing(each)) for each in found]
     return sorted(known, key=lambda each: (each.created_at is not None, each.created_at), reverse=True)
 

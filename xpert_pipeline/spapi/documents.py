@@ -106,9 +106,7 @@ def read_reason(api: SellerApi, document_id: str, shelf: Shelf = REPORTS) -> str
 class _Download:
     """One document's way to a file, with a fresh address when the old one is used up."""
 
-    def __init__(
-        self, api: SellerApi, document_id: str, path: Path, limits: Limits, shelf: Shelf = REPORTS
-    ) -> None:
+    def __init__(self, api: SellerApi, document_id: str, path: Path, limits: Limits, shelf: Shelf = REPORTS) -> None:
         self._api = api
         self._document_id = document_id
         self._path = path

@@ -38,7 +38,6 @@ OPERATIONS = {
     "getQuery": Operation("DataKiosk", "get_query", "2023-11-15"),
     "getQueries": Operation("DataKiosk", "get_queries", "2023-11-15"),
     "getDocument": Operation("DataKiosk", "get_document", "2023-11-15"),
-    "cancelQuery": Operation("DataKiosk", "cancel_query", "2023-11-15"),
 }
 
 

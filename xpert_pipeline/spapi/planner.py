@@ -13,7 +13,7 @@ from xpert_pipeline.spapi.session import SellerApi
 PAGE_SIZE = 100
 SECONDS_PER_CALL = 0.5
 MAX_WINDOW_DAYS = 30
-GENERATION_SECONDS = 20.0  # a report's time at Amazon, however small
+GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
@@ -33,29 +33,64 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """How many records are expected, and how that is known; `known` is None for a guess."""
+
+    count: float
+    known: str | None
+
+    def __str__(self) -> str:
+        return f"{self.count:,.0f} orders ({self.known})" if self.known else f"{self.count:,.0f} orders (a guess)"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one source is predicted to take: seconds, and calls by operation."""
+
+    seconds: float
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The chosen source, its predicted seconds, those of every source, and the reason in a sentence."""
+    """The chosen source, what every source is predicted to take, and the reason in a sentence."""
 
     source: Source
-    seconds: float
-    alternatives: Mapping[Source, float]
+    predictions: Mapping[Source, Prediction]
+    expected: Expected
     why: str
+
+    @property
+    def seconds(self) -> float:
+        """Predicted seconds of the chosen source."""
+        return self.predictions[self.source].seconds
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Predicted calls of the chosen source."""
+        return self.predictions[self.source].calls
 
     def forced(self, source: Source, reason: str) -> "Plan":
         """The same predictions, but another source for a reason that seconds do not know."""
-        why = f"{source} although predicted to take {self.alternatives[source]:.0f} s: {reason}"
-        return replace(self, source=source, seconds=self.alternatives[source], why=why)
+        why = f"{source} although predicted to take {self.predictions[source].seconds:.0f} s: {reason}"
+        return replace(self, source=source, why=why)
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-able form for the ledger."""
-        predicted = {source: round(seconds, 1) for source, seconds in self.alternatives.items()}
-        return {"source": self.source, "seconds": round(self.seconds, 1), "predicted": predicted, "why": self.why}
+        predicted = {source: round(each.seconds, 1) for source, each in self.predictions.items()}
+        return {
+            "source": self.source,
+            "seconds": round(self.seconds, 1),
+            "predicted": predicted,
+            "expected": round(self.expected.count),
+            "why": self.why,
+        }
 
 
-def predict_pages(expected_orders: float, search_orders: Bucket) -> float:
-    """Seconds that pages of searchOrders take: their tokens, and the calls themselves."""
+def predict_pages(expected_orders: float, search_orders: Bucket) -> Prediction:
+    """Pages of searchOrders: their tokens, and the calls themselves."""
     pages = max(1, math.ceil(expected_orders / PAGE_SIZE))
-    return search_orders.wait_for(pages) + pages * SECONDS_PER_CALL
+    return Prediction(search_orders.wait_for(pages) + pages * SECONDS_PER_CALL, {"searchOrders": pages})
 
 
 def predict_report(
@@ -66,56 +101,77 @@ def predict_report(
     get_report_document: Bucket,
     get_reports: Bucket,
     get_report: Bucket,
-    generation_seconds: float = GENERATION_SECONDS,
-) -> float:
-    """Seconds that XML reports take, in windows of at most 30 days that are made at the same time.
+    generation_seconds: float | None = None,
+) -> Prediction:
+    """XML reports, in windows of at most 30 days that are made at the same time.
 
     One look-up for all windows, then each window's createReport, generation and getReportDocument. The
     last window is the last to be created; documents are collected while later windows are made, so its
-    own path or the tokens for all documents decide, whichever is longer.
+    own path or the tokens for all documents decide, whichever is longer. `generation_seconds` is what earlier
+    reports took; without it a guess that grows with the rows.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
     rows = expected_orders / windows
-    generation = generation_seconds + rows * GENERATION_SECONDS_PER_ROW
+    generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
     created = get_reports.wait_for(1) + create_report.wait_for(windows) + (windows + 1) * SECONDS_PER_CALL
+    polls = windows * _polls(generation)
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
     documents = get_report_document.wait_for(windows) + windows * 2 * SECONDS_PER_CALL
     ready = max(created + max(generation, polled), get_report_document.wait_for(windows))
-    return ready + (documents - get_report_document.wait_for(windows)) + expected_orders / ROWS_PER_SECOND
+    seconds = ready + (documents - get_report_document.wait_for(windows)) + expected_orders / ROWS_PER_SECOND
+    calls = {"getReports": 1, "createReport": windows, "getReport": polls, "getReportDocument": windows}
+    return Prediction(seconds, calls)
 
 
-def choose(pages_seconds: float, report_seconds: float, *, expected_orders: float, days: float, is_guess: bool) -> Plan:
+def choose(
+    predictions: Mapping[Source, Prediction],
+    expected: Expected,
+    days: float,
+    *,
+    generation_seconds: float | None = None,
+) -> Plan:
     """Take the quicker source; at a draw pages, which carry more columns."""
-    alternatives: dict[Source, float] = {"pages": pages_seconds, "report": report_seconds}
-    source: Source = "pages" if pages_seconds <= report_seconds else "report"
-    count = f"{'about ' if is_guess else ''}{expected_orders:.0f} orders in {days:.1f} days"
+    pages, report = predictions["pages"].seconds, predictions["report"].seconds
+    source: Source = "pages" if pages <= report else "report"
+    made = f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
     why = (
-        f"{count}: searchOrders pages are predicted to take {pages_seconds:.0f} s, "
-        f"XML reports {report_seconds:.0f} s, so {'pages' if source == 'pages' else 'the report'}"
+        f"{expected} in {days:.1f} days: searchOrders pages are predicted to take {pages:.0f} s, "
+        f"XML reports {report:.0f} s ({made}), so {'pages' if source == 'pages' else 'the report'}"
     )
-    return Plan(source, alternatives[source], alternatives, why)
+    return Plan(source, predictions, expected, why)
 
 
-def plan_orders(api: SellerApi, *, expected_orders: float, days: float, is_guess: bool = False) -> Plan:
+def plan_orders(api: SellerApi, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
     """Predict both sources from the seller's buckets as they stand, and choose.
 
     Args:
         api: whose buckets count.
-        expected_orders: orders in the span.
+        expected: orders in the span.
         days: length of the span.
-        is_guess: whether the number of orders is one, for the sentence.
+        generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
     """
-    pages = predict_pages(expected_orders, _bucket(api, "searchOrders"))
     report = predict_report(
-        expected_orders,
+        expected.count,
         days,
-        create_report=_bucket(api, "createReport"),
-        get_report_document=_bucket(api, "getReportDocument"),
-        get_reports=_bucket(api, "getReports"),
-        get_report=_bucket(api, "getReport"),
+        create_report=bucket(api, "createReport"),
+        get_report_document=bucket(api, "getReportDocument"),
+        get_reports=bucket(api, "getReports"),
+        get_report=bucket(api, "getReport"),
+        generation_seconds=generation_seconds,
     )
-    return choose(pages, report, expected_orders=expected_orders, days=days, is_guess=is_guess)
+    pages = predict_pages(expected.count, bucket(api, "searchOrders"))
+    return choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
 
 
-def _bucket(api: SellerApi, operation: str) -> Bucket:
+def bucket(api: SellerApi, operation: str) -> Bucket:
+    """An operation's bucket as it stands."""
     return Bucket(api.level(operation), api.rate(operation))
+
+
+def _polls(generation: float) -> int:
+    """Looks at a report until it is ready: every half second at first, then every 5% of the time waited."""
+    return (
+        1
+        + math.ceil(min(generation, 10.0) / 0.5)
+        + (math.ceil(math.log(generation / 10.0, 1.05)) if generation > 10.0 else 0)
+    )

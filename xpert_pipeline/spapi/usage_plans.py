@@ -29,6 +29,10 @@ _PLANS = {
         UsagePlan("getReport", 2, 15),
         UsagePlan("getReports", 0.0222, 10),
         UsagePlan("getReportDocument", 0.0167, 15),
+        UsagePlan("createQuery", 0.0167, 15),
+        UsagePlan("getQuery", 2, 15),
+        UsagePlan("getQueries", 0.0222, 10),
+        UsagePlan("getDocument", 0.0167, 15),
     )
 }
 OPERATIONS = tuple(_PLANS)
@@ -44,3 +48,12 @@ def plan(operation: str) -> UsagePlan:
         return _PLANS[operation]
     except KeyError:
         raise LookupError(f"no usage plan for {operation!r}: add it to usage_plans.py") from None
+
+
+_MINIMUM_INTERVALS: dict[str, float] = {}
+"""Report type → seconds between two requests; none is said of the all-orders and listings reports."""
+
+
+def minimum_interval(report_type: str) -> float | None:
+    """Seconds that Amazon wants between two requests of a report type; None where it says nothing."""
+    return _MINIMUM_INTERVALS.get(report_type)

@@ -1,0 +1,62 @@
+"""What every asset does with a report or query that it asked for: wait, fetch its document, give it up, or park it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.spapi.desks import Desk
+from xpert_pipeline.spapi.documents import REPORTS, Document, Shelf, fetch_document
+from xpert_pipeline.spapi.errors import (
+    BadAnswer,
+    DocumentBroken,
+    DocumentRefused,
+    NotFound,
+    ReportCancelled,
+    ReportFailed,
+)
+from xpert_pipeline.spapi.report_work import State, Work, as_ready
+
+UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
+"""A document that these say of will not become better: the next run asks for another."""
+
+
+def ready(run: SellerRun, desk: Desk, works: Sequence[Work]) -> Iterator[Work]:
+    """Each work as it gets ready, within the run's patience; what is not ready then comes last, still live."""
+    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=run.patience)
+
+
+@contextmanager
+def document_of(run: SellerRun, work: Work, folder: Path, shelf: Shelf = REPORTS) -> Iterator[Document]:
+    """Download a report's or query's document; one that cannot be used is remembered so that it is not taken again."""
+    assert work.document_id is not None
+    try:
+        yield fetch_document(run.client(), work.document_id, folder, shelf=shelf)
+    except UNUSABLE as error:
+        run.book().note(replace(work, state=State.FATAL, reason=error.message))
+        raise
+
+
+def park(run: SellerRun, tables: Sequence[str], days: Sequence[date], work: Work) -> None:
+    """Leave a work that is not ready, or not to be asked for yet, to the next run."""
+    if work.state is State.THROTTLED:
+        reason = f"{work}: {work.reason}"
+    else:
+        waited = (
+            f"it is {work.state} after {run.patience / 60:.0f} min" if run.patience >= 60 else f"it is {work.state}"
+        )
+        reason = f"{work} is not ready: {waited}. Its id is kept, and the next run collects it"
+    run.skip(tables, days, reason)
+
+
+def why_not(run: SellerRun, work: Work) -> ReportFailed | ReportCancelled:
+    """The error of a work that has no data."""
+    kind = ReportCancelled if work.state is State.EMPTY else ReportFailed
+    return kind(
+        f"{work} is {work.state}: {work.reason}",
+        report_id=work.amazon_id or "",
+        operation="getReport",
+        seller=run.seller.amazon_seller_id,
+    )

@@ -1,0 +1,173 @@
+"""Remembered requests for reports and queries, in PostgreSQL: the next run takes up what this one asked for.
+
+Has the shape of the RequestBook protocol of `xpert_pipeline.spapi`; the caller gives the types of its rows. Each call
+is one short transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from xpert_pipeline.postgres.plain_json import dump_json
+from xpert_pipeline.postgres.pool import Pool, tenant
+
+COLUMNS = """id, report_type, window_start, window_end, options, state, created_at as written_at, amazon_id,
+             document_id, asked_at, ready_at, tries, reason, next_page, reused, not_before"""
+EQUAL = """seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and kind = %(kind)s
+   and report_type = %(report_type)s and window_start is not distinct from %(start)s
+   and window_end is not distinct from %(end)s and options = %(options)s::jsonb"""
+SERVING = f"""
+select {COLUMNS} from report_requests
+ where {EQUAL}
+   and case
+         when state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') then true
+         when state = 'DONE' and collected_at is null then created_at > clock_timestamp() - %(kept)s
+         when state = 'THROTTLED' then not_before > clock_timestamp()
+         when state in ('DONE', 'EMPTY') then coalesce(asked_at, created_at) > clock_timestamp() - %(fresh)s
+         else false
+       end
+ order by state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') desc, created_at desc limit 1
+"""  # noqa: S608  constants of this module
+INSERT = f"""
+insert into report_requests (seller_id, marketplace_id, kind, report_type, window_start, window_end, options, state,
+                             tries, run_id)
+values (%(seller_id)s, %(marketplace_id)s, %(kind)s, %(report_type)s, %(start)s, %(end)s, %(options)s::jsonb, 'WANTED',
+        (select count(*) from report_requests where {EQUAL} and state = 'THROTTLED'
+            and not_before > clock_timestamp() - interval '1 day'),
+        %(run_id)s)
+on conflict do nothing
+returning {COLUMNS}
+"""  # noqa: S608
+UNFINISHED = f"""
+select {COLUMNS} from report_requests
+ where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and kind = %(kind)s
+   and report_type = any(%(types)s) and created_at > clock_timestamp() - %(kept)s
+   and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or (state = 'DONE' and collected_at is null))
+ order by window_start desc nulls last, created_at desc
+"""  # noqa: S608
+NOTE = """
+update report_requests
+   set state = %(state)s, amazon_id = %(amazon_id)s, document_id = %(document_id)s, asked_at = %(created_at)s,
+       ready_at = %(ready_at)s, tries = %(tries)s, reason = %(reason)s, next_page = %(next_page)s, reused = %(reused)s,
+       not_before = %(not_before)s, updated_at = clock_timestamp()
+ where id = %(id)s
+"""
+GENERATION = """
+select percentile_cont(0.5) within group (order by extract(epoch from ready_at - asked_at)), count(*)
+  from (select asked_at, ready_at from report_requests
+         where seller_id = %(seller_id)s and kind = %(kind)s and report_type = %(report_type)s and state = 'DONE'
+           and not reused and ready_at >= asked_at
+         order by created_at desc limit %(last)s) as lately
+"""
+LEARNT_FROM = 20
+Request = TypeVar("Request")
+Work = TypeVar("Work")
+
+
+class PostgresRequestBook(Generic[Request, Work]):
+    """One seller's requests.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        marketplace_id: The marketplace asked about.
+        run_id: The Dagster run that asks.
+        make_request: Makes a request of (report_type, start, end, options).
+        make_work: Makes a work of its fields by name.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        seller_id: UUID,
+        marketplace_id: str,
+        run_id: str,
+        make_request: Callable[..., Request],
+        make_work: Callable[..., Work],
+    ) -> None:
+        self._pool = pool
+        self._given = {"seller_id": seller_id, "marketplace_id": marketplace_id, "run_id": run_id}
+        self._seller_id = seller_id
+        self._make_request, self._make_work = make_request, make_work
+
+    def want(self, kind: str, request: Any, fresh: timedelta, kept: timedelta) -> tuple[Work, bool]:
+        """Find work that serves a request, or write it down; two runs that want the same share one."""
+        given = {
+            **self._given,
+            "kind": kind,
+            "report_type": request.report_type,
+            "start": request.start,
+            "end": request.end,
+            "options": dump_json(dict(request.options or {})),
+            "fresh": fresh,
+            "kept": kept,
+        }
+        while True:
+            with self._rows() as query:
+                if (found := query(SERVING, given)) or (made := query(INSERT, given)):
+                    return self._work((found or made)[0]), not found
+            # another run wrote the same down between the two statements, and it may be over by now
+
+    def read(self, work_id: UUID) -> Work:
+        """One work as it stands."""
+        with self._rows() as query:
+            (row,) = query(f"select {COLUMNS} from report_requests where id = %(id)s", {"id": work_id})  # noqa: S608
+        return self._work(row)
+
+    def note(self, work: Any) -> None:
+        """Write down how a work stands."""
+        facts = {name: value for name, value in asdict(work).items() if name not in ("request", "written_at")}
+        with self._rows() as query:
+            query(NOTE, {**facts, "state": str(work.state)})
+
+    def collected(self, work: Any) -> None:
+        """Its data are loaded."""
+        with self._rows() as query:
+            query("update report_requests set collected_at = clock_timestamp() where id = %(id)s", {"id": work.id})
+
+    def unfinished(self, kind: str, report_types: Sequence[str], kept: timedelta) -> list[Work]:
+        """Live or uncollected work of some types, newest window first."""
+        with self._rows() as query:
+            found = query(UNFINISHED, {**self._given, "kind": kind, "types": list(report_types), "kept": kept})
+        return [self._work(row) for row in found]
+
+    def generation_seconds(self, kind: str, report_type: str) -> float | None:
+        """Median time of generation of the seller's last reports of a type; None without any."""
+        with self._rows() as query:
+            (row,) = query(GENERATION, {**self._given, "kind": kind, "report_type": report_type, "last": LEARNT_FROM})
+        median = row["percentile_cont"]
+        return None if median is None else float(median)
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        with self._rows() as query:
+            (row,) = query("select clock_timestamp() as now", {})
+        moment: datetime = row["now"]
+        return moment
+
+    @contextmanager
+    def _rows(self) -> Iterator[Callable[[str, dict[str, Any]], list[dict[str, Any]]]]:
+        """One transaction whose statements give rows as dicts."""
+        with tenant(self._pool, self._seller_id) as conn, conn.cursor(row_factory=dict_row) as cursor:
+
+            def query(statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else []
+
+            yield query
+
+    def _work(self, row: dict[str, Any]) -> Work:
+        fields = dict(row)
+        request = self._make_request(
+            fields.pop("report_type"),
+            fields.pop("window_start"),
+            fields.pop("window_end"),
+            fields.pop("options") or None,
+        )
+        return self._make_work(request=request, created_at=fields.pop("asked_at"), **fields)
