@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from xpert_pipeline.sandbox import (
     catalog_api,
     control_api,
+    kiosk_api,
     listings_api,
     orders_api,
     reports_api,
@@ -19,6 +20,7 @@ from xpert_pipeline.sandbox.lwa import token_endpoint
 from xpert_pipeline.sandbox.state import State
 
 REPORTS = "/reports/2021-06-30"
+KIOSK = "/dataKiosk/2023-11-15"
 OPERATIONS = (
     Operation(
         "getMarketplaceParticipations",
@@ -44,6 +46,11 @@ OPERATIONS = (
         reports_api.get_report_document,
         heavy=True,
     ),
+    Operation("createQuery", "POST", f"{KIOSK}/queries", kiosk_api.create_query, status=202, heavy=True),
+    Operation("getQueries", "GET", f"{KIOSK}/queries", kiosk_api.get_queries),
+    Operation("getQuery", "GET", f"{KIOSK}/queries/{{queryId}}", kiosk_api.get_query),
+    Operation("cancelQuery", "DELETE", f"{KIOSK}/queries/{{queryId}}", kiosk_api.cancel_query, status=204),
+    Operation("getDocument", "GET", f"{KIOSK}/documents/{{documentId}}", kiosk_api.get_document),
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -1,4 +1,4 @@
-"""The sandbox about itself: statistics, truth, sellers, faults. Nothing that Amazon has."""
+"""The sandbox about itself: statistics, truth, sellers, faults, usage plans. Nothing that Amazon has."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,11 @@ from starlette.routing import Route
 
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.state import State
-from xpert_pipeline.sandbox.truth import TABLES
+from xpert_pipeline.sandbox.truth import TABLES, Row
+from xpert_pipeline.sandbox.truth_daily import economics_daily, traffic_daily
+from xpert_pipeline.sandbox.world.records import World
+
+TOLD = (*TABLES, "economics_daily", "traffic_daily")
 
 
 async def stats(request: Request) -> Response:
@@ -37,18 +41,45 @@ async def truth(request: Request) -> Response:
     """Rows of one table, as JSON lines: of all sellers, or of `?seller=`."""
     state, table = _state(request), request.path_params["table"]
     wanted = request.query_params.get("seller")
-    if table not in TABLES:
-        return JSONResponse({"error": f"there is no truth about {table}; there is about {', '.join(TABLES)}"}, 404)
+    if table not in TOLD:
+        return JSONResponse({"error": f"there is no truth about {table}; there is about {', '.join(TOLD)}"}, 404)
     if wanted is not None and wanted not in state.worlds:
         return JSONResponse({"error": f"there is no seller {wanted}"}, 404)
     worlds = [state.worlds[wanted]] if wanted else list(state.worlds.values())
 
     def lines() -> Iterator[str]:
         for world in worlds:
-            for row in TABLES[table](world):
+            for row in _rows(state, table, world):
                 yield json.dumps(row, ensure_ascii=False) + "\n"
 
     return StreamingResponse(_batched(lines()), media_type="application/x-ndjson")
+
+
+def _rows(state: State, table: str, world: World) -> Iterator[Row]:
+    if table == "economics_daily":
+        return economics_daily(world, restated=state.faults.is_on("economics-restated", world.seller_id))
+    return traffic_daily(world) if table == "traffic_daily" else TABLES[table](world)
+
+
+async def plans(request: Request) -> Response:
+    """GET: the usage plans that are enforced; POST: change one from now on."""
+    state = _state(request)
+    if request.method == "POST":
+        try:
+            _change_plan(state, json.loads(await request.body()))
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse(state.buckets.as_json())
+
+
+def _change_plan(state: State, asked: object) -> None:
+    known = {"operation", "rate", "burst", "seller"}
+    if not isinstance(asked, dict) or not {"operation", "rate"} <= asked.keys() <= known:
+        raise TypeError('a plan is {"operation", "rate", "burst"?, "seller"?}')
+    seller = asked.get("seller")
+    if seller is not None and seller not in state.worlds:
+        raise ValueError(f"there is no seller {seller}")
+    state.buckets.change(str(asked["operation"]), asked["rate"], asked.get("burst"), seller)
 
 
 async def faults(request: Request) -> Response:
@@ -99,5 +130,6 @@ ROUTES = [
     Route("/_sandbox/stats", stats),
     Route("/_sandbox/sellers", sellers),
     Route("/_sandbox/truth/{table}", truth),
+    Route("/_sandbox/plans", plans, methods=["GET", "POST"]),
     Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
 ]

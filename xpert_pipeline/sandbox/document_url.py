@@ -1,4 +1,4 @@
-"""Pre-signed addresses of report documents: they need no token, and die after five minutes."""
+"""Pre-signed addresses of documents: they need no token, and die after five minutes."""
 
 import hashlib
 import hmac
@@ -8,24 +8,23 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.pace import DOCUMENT_URL_SECONDS
-from xpert_pipeline.sandbox.report_store import Report
 from xpert_pipeline.sandbox.state import State
 
 _KEY = secrets.token_bytes(16)
 
 
-def document_url(state: State, report: Report, *, encoded: bool) -> str:
+def document_url(state: State, document_id: str, *, encoded: bool) -> str:
     """A new address.
 
     Args:
         state: For the sandbox's own address and the pace.
-        report: Whose document it is.
+        document_id: Of the document.
         encoded: Whether the download announces its compression as Content-Encoding.
     """
     end = state.pace.now() + state.pace.life(DOCUMENT_URL_SECONDS, 1)
     query = {"X-Amz-Expires": f"{end:.3f}"} | ({"response-content-encoding": "gzip"} if encoded else {})
-    query["X-Amz-Signature"] = _signature(str(report.document_id), query)
-    return f"{state.endpoint}/documents/{report.document_id}?{urlencode(query)}"
+    query["X-Amz-Signature"] = _signature(document_id, query)
+    return f"{state.endpoint}/documents/{document_id}?{urlencode(query)}"
 
 
 def is_signed(document_id: str, query: QueryParams) -> bool:

@@ -1,4 +1,4 @@
-"""The storage of report documents: serves a signed address as S3 does, without any token."""
+"""The storage of documents, of reports and queries: serves a signed address as S3 does, without any token."""
 
 import gzip
 
@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from xpert_pipeline.sandbox.document_url import is_signed
 from xpert_pipeline.sandbox.fault_answers import broken, whole
-from xpert_pipeline.sandbox.faults import CALL, DOCUMENT, DOWNLOAD
-from xpert_pipeline.sandbox.report_documents import in_two_members
+from xpert_pipeline.sandbox.faults import CALL, DOCUMENT, DOWNLOAD, LINES
+from xpert_pipeline.sandbox.kiosk_documents import kiosk_document, malformed
+from xpert_pipeline.sandbox.query_store import Query
+from xpert_pipeline.sandbox.report_documents import Document, in_two_members
 from xpert_pipeline.sandbox.report_kinds import KINDS
 from xpert_pipeline.sandbox.report_store import Report
 from xpert_pipeline.sandbox.state import State
@@ -27,23 +29,26 @@ FORBIDDEN = (
 async def download(request: Request) -> Response:
     """Answer one download and count it."""
     state: State = request.app.state.sandbox
-    report = state.reports.by_document(request.path_params["documentId"])
-    seller_id = report.seller_id if report else None
-    response = await _answer(state, report, request)
-    state.statistics.count(DOWNLOAD, seller_id, response.status_code, state.pace.now())
+    document_id = request.path_params["documentId"]
+    owner = state.reports.by_document(document_id) or state.queries.by_document(document_id)
+    response = await _answer(state, owner, request)
+    state.statistics.count(DOWNLOAD, owner.seller_id if owner else None, response.status_code, state.pace.now())
     return response
 
 
-async def _answer(state: State, report: Report | None, request: Request) -> Response:
-    if report is None or not is_signed(str(report.document_id), request.query_params):
+async def _answer(state: State, owner: Report | Query | None, request: Request) -> Response:
+    if owner is None or not is_signed(str(owner.document_id), request.query_params):
         return Response(FORBIDDEN, 403, media_type="application/xml")
-    fault = state.faults.first(CALL, DOWNLOAD, report.seller_id, by_name=True)
+    fault = state.faults.first(CALL, DOWNLOAD, owner.seller_id, by_name=True)
     if fault and (instead := whole(fault)):
         return instead
-    faults = state.faults.due(DOCUMENT, DOWNLOAD, report.seller_id)
+    faults = state.faults.due(DOCUMENT, DOWNLOAD, owner.seller_id)
     if "expired-document-url" in faults or state.pace.now() > float(request.query_params["X-Amz-Expires"]):
         return Response(EXPIRED, 403, media_type="application/xml")
-    response = await run_in_threadpool(_document, state, report, faults)
+    if isinstance(owner, Query):
+        response = await run_in_threadpool(_lines, state, owner, faults)
+    else:
+        response = await run_in_threadpool(_document, state, owner, faults)
     if request.query_params.get("response-content-encoding") == "gzip":
         response.headers["content-encoding"] = "gzip"
     return broken(fault, response) if fault else response
@@ -51,6 +56,25 @@ async def _answer(state: State, report: Report | None, request: Request) -> Resp
 
 def _document(state: State, report: Report, faults: list[str]) -> Response:
     document = KINDS[report.report_type].document(state, state.worlds[report.seller_id], report)
+    return _spoilt(document, faults)
+
+
+def _lines(state: State, query: Query, faults: list[str]) -> Response:
+    """A query's document: kept packed, sent as it is unless a fault packs it."""
+    document = kiosk_document(state, query)
+    body = gzip.decompress(document.body) if document.packed else document.body
+    found = state.faults.due(LINES, DOWNLOAD, query.seller_id)
+    if "malformed-jsonl" in found:
+        body = malformed(body.decode()).encode()
+    if "kiosk-gzip" not in found:
+        return _spoilt(Document(body, packed=False, content_type=document.content_type), faults)
+    packed = Document(gzip.compress(body, 1), packed=True, content_type=document.content_type)
+    response = _spoilt(packed, faults)
+    response.headers["content-encoding"] = "gzip"
+    return response
+
+
+def _spoilt(document: Document, faults: list[str]) -> Response:
     body, headers = document.body, {"content-type": document.content_type}
     if "multi-member-gzip" in faults:
         body = in_two_members(document)

@@ -15,6 +15,9 @@ TOKEN, CALL, PAGE, ORDERS, TITLES, CONTENT, XML, DOCUMENT, REPORT = (
 )  # fmt: skip
 """Where a fault strikes: the token endpoint, any API call, a call for a further page, a page or report of orders,
 anything with titles, a report's content, an XML report's content, a document on its way, a report's fate."""
+HEADER, AGAIN, QUERY, LINES, WORLD = "header", "again", "query", "lines", "world"
+"""And: the rate header of a good answer, a report that is asked for again, a query that is asked, the lines of a
+query's document on their way; or the world itself, as long as the fault is on."""
 
 DOWNLOAD, TOKEN_REQUEST = "downloadDocument", "requestAccessToken"
 """What faults and statistics call the two requests that are no operation of the API. A report's content and bytes
@@ -56,6 +59,20 @@ FAULTS: dict[str, tuple[str, str]] = {
     "report-fatal": (REPORT, "a report ends FATAL, with a document that gives the reason"),
     "report-cancelled": (REPORT, "a report ends CANCELLED though there are data"),
     "report-stuck": (REPORT, "a report stays IN_QUEUE"),
+    "report-slow": (REPORT, "a report takes ten times as long"),
+    "report-too-often": (AGAIN, "a report ends CANCELLED because an equal one was DONE before"),
+    "rate-header-zero": (HEADER, "the rate header says 0"),
+    "rate-header-negative": (HEADER, "the rate header says -1"),
+    "rate-header-text": (HEADER, "the rate header is no number"),
+    "rate-header-missing": (HEADER, "there is no rate header"),
+    "query-fatal": (QUERY, "a query ends FATAL, with a document that gives the reason"),
+    "query-stuck": (QUERY, "a query stays IN_QUEUE"),
+    "query-500": (QUERY, "500 InternalFailure to createQuery, which says no more"),
+    "kiosk-null-entries": (QUERY, "lists of a query's records begin with null, a few are null, and so is one line"),
+    "kiosk-lag": (QUERY, "a query does not see the last three days yet"),
+    "kiosk-gzip": (LINES, "a query's document is gzip, announced as Content-Encoding"),
+    "malformed-jsonl": (LINES, "one line of a query's document is cut off"),
+    "economics-restated": (WORLD, "charges of the last seven days are higher as long as it is on; so is the truth"),
 }
 """Name → (where it strikes, what happens)."""
 
@@ -166,6 +183,11 @@ class Faults:
                 if FAULTS[rule.name][0] == place and rule.fits(operation, seller) and rule.strikes():
                     return rule.name
         return None
+
+    def is_on(self, name: str, seller: str | None) -> bool:
+        """Whether a fault is on for a seller; asking does not count as a request."""
+        with self.lock:
+            return any(rule.name == name and rule.seller in (None, seller) and rule.left != 0 for rule in self.rules)
 
     def state(self) -> list[dict[str, Any]]:
         """What is on, what is left of it and how often it struck."""

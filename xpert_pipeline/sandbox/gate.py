@@ -13,13 +13,15 @@ from starlette.responses import Response
 from xpert_pipeline.sandbox.call import Call
 from xpert_pipeline.sandbox.errors import ApiError, denied, invalid, throttled
 from xpert_pipeline.sandbox.fault_answers import broken, whole
-from xpert_pipeline.sandbox.faults import CALL
+from xpert_pipeline.sandbox.faults import CALL, HEADER
 from xpert_pipeline.sandbox.reports_api import bad_content_type
 from xpert_pipeline.sandbox.roles import OF_OPERATION
 from xpert_pipeline.sandbox.state import State
 
 RATE_HEADER = "x-amzn-RateLimit-Limit"
 RATE_STATUSES = (200, 201, 202, 204, 400, 404, 429)
+NO_CONTENT = 204
+SPOILT_RATES = {"rate-header-zero": "0.0", "rate-header-negative": "-1.0", "rate-header-text": "unlimited"}
 ERROR_TYPES = {400: "InvalidInputException", 403: "AccessDeniedException", 404: "NotFoundException"}
 
 
@@ -64,7 +66,7 @@ async def _served(operation: Operation, request: Request) -> Response:
         response = await _admitted(operation, request, seller_id)
     except ApiError as refusal:
         response = _refused(refusal)
-        _add_rate(state, operation, response)
+        _add_rate(state, operation, seller_id, response)
     response.headers["x-amzn-RequestId"] = secrets.token_hex(16)
     state.statistics.count(operation.name, seller_id, response.status_code, state.pace.now())
     return response
@@ -81,12 +83,15 @@ async def _admitted(operation: Operation, request: Request, seller_id: str) -> R
     fault = state.faults.first(CALL, operation.name, seller_id)
     if fault and (instead := whole(fault)):
         if fault not in ("throttle-without-header", "200-html"):
-            _add_rate(state, operation, instead)
+            _add_rate(state, operation, seller_id, instead)
         return instead
     call = await _call(operation, request, state, seller_id)
     payload = await run_in_threadpool(operation.answer, call) if operation.heavy else operation.answer(call)
-    response = Response(json.dumps(payload), operation.status, media_type="application/json")
-    _add_rate(state, operation, response)
+    body = b"" if operation.status == NO_CONTENT else json.dumps(payload)
+    response = Response(body, operation.status, media_type="application/json")
+    _add_rate(state, operation, seller_id, response)
+    for name in state.faults.due(HEADER, operation.name, seller_id):
+        _spoil_rate(response, name)
     return broken(fault, response) if fault else response
 
 
@@ -115,6 +120,13 @@ def _refused(error: ApiError) -> Response:
     return Response(error.body, error.status, headers, "application/json")
 
 
-def _add_rate(state: State, operation: Operation, response: Response) -> None:
+def _add_rate(state: State, operation: Operation, seller_id: str | None, response: Response) -> None:
     if response.status_code in RATE_STATUSES:
-        response.headers[RATE_HEADER] = state.buckets.header(operation.name)
+        response.headers[RATE_HEADER] = state.buckets.header(operation.name, seller_id)
+
+
+def _spoil_rate(response: Response, fault: str) -> None:
+    if fault == "rate-header-missing":
+        del response.headers[RATE_HEADER]
+    else:
+        response.headers[RATE_HEADER] = SPOILT_RATES[fault]

@@ -8,6 +8,7 @@ from xpert_pipeline.sandbox.order_faults import faulty_title, in_report
 from xpert_pipeline.sandbox.report_documents import Document, pack, plain, reason
 from xpert_pipeline.sandbox.report_flat import flat_orders, merchant_listings
 from xpert_pipeline.sandbox.report_store import FATAL, Report
+from xpert_pipeline.sandbox.report_traffic import days_with_data, traffic_report
 from xpert_pipeline.sandbox.report_xml import xml_report
 from xpert_pipeline.sandbox.state import State
 from xpert_pipeline.sandbox.world.records import Order, World
@@ -15,12 +16,15 @@ from xpert_pipeline.sandbox.world.records import Order, World
 ENCODINGS = {"UTF-8": "UTF-8", "Cp1252": "windows-1252"}
 """Name of an encoding as the Content-Type has it → as XML has it."""
 
+DAYS = "days"
+SALES_AND_TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
+
 Write = Callable[[State, World, Report, str], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportKind:
-    """One report type. `window` is the kind of time that its window means, None for a snapshot."""
+    """One report type. `window` is what its window means: a time of orders, days, or None for a snapshot."""
 
     name: str
     role: str
@@ -37,6 +41,8 @@ class ReportKind:
         """How many rows it would have."""
         if self.window is None:
             return len(world.listings)
+        if self.window == DAYS:
+            return days_with_data(world, start, end, now)
         return sum(len(world.orders[place].items) for place in world.window(self.window, start, end, now))
 
     def document(self, state: State, world: World, report: Report) -> Document:
@@ -79,6 +85,10 @@ def _listings(state: State, world: World, report: Report, _encoding: str) -> Ite
     return merchant_listings(listings)
 
 
+def _traffic(_state: State, world: World, report: Report, _encoding: str) -> Iterator[str]:
+    return traffic_report(world, report)
+
+
 _ORDERS_ROLE = "Inventory and Order Tracking"
 _XML_TYPE, _TSV_TYPE = "text/xml", "text/tab-separated-values"
 KINDS = {
@@ -93,5 +103,6 @@ KINDS = {
             "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL", _ORDERS_ROLE, "updated", _TSV_TYPE, _flat_orders
         ),
         ReportKind("GET_MERCHANT_LISTINGS_ALL_DATA", "Product Listing", None, _TSV_TYPE, _listings),
+        ReportKind(SALES_AND_TRAFFIC, "Brand Analytics", DAYS, "application/json", _traffic),
     )
 }

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ class Report:
         created: When it was asked for.
         seconds: How long it takes; infinite for one that is stuck.
         error: Text that stands in the document instead of data.
+        options: The report options that were given.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Report:
     fate: str
     document_id: str | None = None
     error: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
         """Where it stands: the first third of its time it waits."""

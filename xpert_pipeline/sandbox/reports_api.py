@@ -7,17 +7,20 @@ from starlette.datastructures import QueryParams
 from xpert_pipeline.sandbox import parameters
 from xpert_pipeline.sandbox.call import Call
 from xpert_pipeline.sandbox.document_url import document_url
-from xpert_pipeline.sandbox.errors import ApiError, denied, invalid, not_found
-from xpert_pipeline.sandbox.faults import REPORT
+from xpert_pipeline.sandbox.errors import ApiError, denied, invalid, not_found, throttled
+from xpert_pipeline.sandbox.faults import AGAIN, REPORT
 from xpert_pipeline.sandbox.page_tokens import StaleTokenError, binding
-from xpert_pipeline.sandbox.report_kinds import KINDS, ReportKind
+from xpert_pipeline.sandbox.report_kinds import KINDS, SALES_AND_TRAFFIC, ReportKind
+from xpert_pipeline.sandbox.report_limits import is_too_early, was_done
 from xpert_pipeline.sandbox.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE, Report
+from xpert_pipeline.sandbox.report_traffic import options_of
 
 STATUSES = (CANCELLED, DONE, FATAL, IN_PROGRESS, IN_QUEUE)
 FILTERS = ("reportTypes", "processingStatuses", "marketplaceIds", "pageSize", "createdSince", "createdUntil")
 DAY = 86_400
 LONGEST_WINDOW = 30 * DAY
 KEPT = 90 * DAY
+SLOWNESS = 10
 TOO_LONG = "Date range exceeded. Report can be requested only upto 30 days"
 
 
@@ -35,14 +38,18 @@ def create_report(call: Call) -> dict[str, Any]:
     if not isinstance(marketplaces, list) or not marketplaces:
         raise invalid("marketplaceIds: is required.")
     parameters.check_region(marketplaces)
-    report = call.state.reports.add(_new_report(call, kind, tuple(map(str, marketplaces))))
+    report = _new_report(call, kind, tuple(map(str, marketplaces)))
+    if not call.state.app_plans.take(kind.name):
+        call.state.statistics.count_empty_bucket(f"{call.operation} {kind.name}")
+        raise throttled()
+    call.state.reports.add(report)
     return {"reportId": report.id}
 
 
 def _new_report(call: Call, kind: ReportKind, marketplaces: tuple[str, ...]) -> Report:
     start, end = _window(call)
     rows = kind.count(call.world, start, end, call.now)
-    too_long = kind.windowed and end - start > LONGEST_WINDOW
+    too_long = kind.window in ("created", "updated") and end - start > LONGEST_WINDOW
     report = Report(
         id="",
         seller_id=call.seller_id,
@@ -55,15 +62,27 @@ def _new_report(call: Call, kind: ReportKind, marketplaces: tuple[str, ...]) -> 
         seconds=call.state.reports.processing_seconds(0 if too_long else rows),
         fate=DONE if rows or too_long else CANCELLED,
         error=TOO_LONG if too_long else None,
+        options=options_of(call.body.get("reportOptions")) if kind.name == SALES_AND_TRAFFIC else {},
     )
+    _apply_fate(call, report)
+    return report
+
+
+def _apply_fate(call: Call, report: Report) -> None:
+    """What limits and faults make of a report."""
+    reports = call.state.reports
+    again = was_done(reports, report, call.now)
+    if again and (call.faults(AGAIN) or is_too_early(reports, report, call.now)):
+        report.fate = CANCELLED
     for fault in call.faults(REPORT):
         if fault == "report-stuck":
             report.seconds = FOREVER
+        elif fault == "report-slow":
+            report.seconds *= SLOWNESS
         elif fault == "report-cancelled":
             report.fate = CANCELLED
         elif fault == "report-fatal":
             report.fate, report.error = FATAL, "The report could not be generated. Please try again."
-    return report
 
 
 def _window(call: Call) -> tuple[float, float]:
@@ -138,7 +157,8 @@ def get_report_document(call: Call) -> dict[str, Any]:
     assert report.document_id is not None
     document = KINDS[report.report_type].document(call.state, call.world, report)
     encoded = document.packed and call.query.get("enableContentEncodingUrlHeader") == "true"
-    answer = {"reportDocumentId": report.document_id, "url": document_url(call.state, report, encoded=encoded)}
+    url = document_url(call.state, report.document_id, encoded=encoded)
+    answer = {"reportDocumentId": report.document_id, "url": url}
     if document.packed:
         answer["compressionAlgorithm"] = "GZIP"
     return answer

@@ -16,6 +16,11 @@ OF_OPERATION = {
     "searchCatalogItems": "Product Listing",
     "getOrderMetrics": "Pricing",
     "getMarketplaceParticipations": "Selling Partner Insights",
+    "createQuery": "Brand Analytics",
+    "getQueries": "Brand Analytics",
+    "getQuery": "Brand Analytics",
+    "cancelQuery": "Brand Analytics",
+    "getDocument": "Brand Analytics",
 }
 """Operations of the Reports API need the role of the report alone."""
 

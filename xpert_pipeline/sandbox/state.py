@@ -7,7 +7,9 @@ from xpert_pipeline.sandbox.faults import Faults
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.pace import Pace
 from xpert_pipeline.sandbox.page_tokens import PageTokens
+from xpert_pipeline.sandbox.query_store import QueryStore
 from xpert_pipeline.sandbox.report_documents import Documents
+from xpert_pipeline.sandbox.report_limits import AppPlans
 from xpert_pipeline.sandbox.report_store import ReportStore
 from xpert_pipeline.sandbox.statistics import Statistics
 from xpert_pipeline.sandbox.usage_plans import Buckets
@@ -28,6 +30,8 @@ class State:
     access_tokens: AccessTokens = field(init=False)
     page_tokens: PageTokens = field(init=False)
     reports: ReportStore = field(init=False)
+    app_plans: AppPlans = field(init=False)
+    queries: QueryStore = field(init=False)
     documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,4 +40,6 @@ class State:
         self.access_tokens = AccessTokens(self.pace, list(self.worlds))
         self.page_tokens = PageTokens(self.pace)
         self.reports = ReportStore(self.pace)
+        self.app_plans = AppPlans(self.pace)
+        self.queries = QueryStore(self.pace)
         self.documents = Documents()

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PENDING = "PENDING"
 UNSHIPPED = "UNSHIPPED"
@@ -79,7 +79,7 @@ class World:
     """One seller's business. Orders are sorted by creation; `by_update` sorts their places by change.
 
     Nothing happened after `end`, the last second of its last day. `stores` are the marketplaces of the orders,
-    `shelf` holds the listings of each ASIN.
+    `shelf` holds the listings of each ASIN, `figures` what was derived from all of it once, by name.
     """
 
     seller_id: str
@@ -94,6 +94,7 @@ class World:
     places: dict[str, int] = field(init=False)
     stores: frozenset[str | None] = field(init=False)
     shelf: dict[str, list[Listing]] = field(init=False)
+    figures: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes that window queries use."""

@@ -1,0 +1,98 @@
+"""Sales, fees, advertisements and proceeds of a group of SKUs and days: one record of seller economics."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from xpert_pipeline.sandbox.marketplaces import INDIA
+from xpert_pipeline.sandbox.world import charges, money
+from xpert_pipeline.sandbox.world.charges import RESTATED_DAYS, Charge
+from xpert_pipeline.sandbox.world.ledger import Count, Ledger
+from xpert_pipeline.sandbox.world.records import Listing
+
+
+def active_skus(ledger: Ledger, marketplace_id: str, day: int) -> set[str]:
+    """The SKUs that something was sold, refunded or charged of on a day."""
+    found = {sku for sku, sold in ledger.of(marketplace_id, day).items() if _counts(sold.everyone)}
+    if marketplace_id == INDIA and ledger.first <= day <= ledger.last:
+        found |= {listing.sku for listing in _candidates(ledger, day) if charges.is_charged(listing, day)}
+    return found
+
+
+def _counts(count: Count) -> bool:
+    """Whether economics know of it: what was only sent on the day they do not."""
+    return bool(count.items or count.refunded)
+
+
+def _candidates(ledger: Ledger, day: int) -> Iterable[Listing]:
+    """Listings that may cost something on a day."""
+    if date.fromordinal(day).day == 1:
+        return ledger.listings.values()
+    if "advertised" not in ledger.derived:
+        found = [listing for listing in ledger.listings.values() if charges.is_advertised(listing.sku)]
+        ledger.derived["advertised"] = found
+    advertised: list[Listing] = ledger.derived["advertised"]
+    return advertised
+
+
+@dataclass(slots=True)
+class Economy:
+    """Sums over SKUs and days. `costs` is the seller's own cost of the net units."""
+
+    count: Count = field(default_factory=Count)
+    fees: dict[str, Charge] = field(default_factory=dict)
+    ads: dict[str, Charge] = field(default_factory=dict)
+    costs: Decimal = Decimal(0)
+
+    def add(self, ledger: Ledger, marketplace_id: str, day: int, sku: str, *, restated: bool) -> None:
+        """Take one SKU and day in; `restated` is whether Amazon has corrected the last days."""
+        listing, sold = ledger.listings[sku], ledger.of(marketplace_id, day).get(sku)
+        fees = charges.fees(listing, day, sold) if marketplace_id == INDIA or sold else []
+        ads = charges.ads(listing, day) if marketplace_id == INDIA else []
+        if restated and day > ledger.last - RESTATED_DAYS:
+            fees, ads = charges.restated(fees), charges.restated(ads)
+        for sums, found in ((self.fees, fees), (self.ads, ads)):
+            for charge in found:
+                sums[charge.type] = sums[charge.type].plus(charge) if charge.type in sums else charge
+        if sold is not None:
+            self.count.add(sold.everyone)
+            if cost := charges.unit_cost(listing):
+                self.costs += cost.total * (sold.everyone.units - sold.everyone.refunded)
+
+    @property
+    def net_units(self) -> int:
+        """Ordered less refunded."""
+        return self.count.units - self.count.refunded
+
+    @property
+    def net_sales(self) -> Decimal:
+        """Ordered less refunded."""
+        return self.count.sales - self.count.refunded_sales
+
+    @property
+    def asp(self) -> Decimal | None:
+        """Ordered product sales of one unit; None without a unit."""
+        return (self.count.sales / self.count.units).quantize(money.FINEST) if self.count.units else None
+
+    @property
+    def fees_total(self) -> Decimal:
+        """Of all fees."""
+        return sum((charge.total for charge in self.fees.values()), Decimal(0))
+
+    @property
+    def ads_total(self) -> Decimal:
+        """Of all advertisements."""
+        return sum((charge.total for charge in self.ads.values()), Decimal(0))
+
+    @property
+    def net_proceeds(self) -> Decimal:
+        """Net sales less fees, advertisements and the seller's own costs."""
+        return self.net_sales - self.fees_total - self.ads_total - self.costs
+
+    @property
+    def net_proceeds_per_unit(self) -> Decimal | None:
+        """Of one net unit; told only where the costs are."""
+        if not self.costs or self.net_units <= 0:
+            return None
+        return (self.net_proceeds / self.net_units).quantize(money.CENT)

@@ -1,0 +1,82 @@
+"""How often a SKU was looked at on a day, bought or not; it follows from hashes and from what was sold."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from xpert_pipeline.sandbox.world.digest import number
+from xpert_pipeline.sandbox.world.ledger import Sold, day_of
+from xpert_pipeline.sandbox.world.records import Listing
+
+VISITED_SHARE, VISITED_DAYS = 50, 70
+"""Per cent of the SKUs that are looked at on days without a sale, and of the days on which they are."""
+
+
+class Visits(NamedTuple):
+    """Sums; the last five are those of Amazon Business customers, which the first five include.
+
+    `featured` are page views on which the seller's own offer was in the buy box.
+    """
+
+    browser_sessions: int = 0
+    app_sessions: int = 0
+    browser_views: int = 0
+    app_views: int = 0
+    featured: int = 0
+    b2b_browser_sessions: int = 0
+    b2b_app_sessions: int = 0
+    b2b_browser_views: int = 0
+    b2b_app_views: int = 0
+    b2b_featured: int = 0
+
+    def plus(self, other: "Visits") -> "Visits":
+        """Sum of two."""
+        return Visits(*map(sum, zip(self, other, strict=True)))
+
+
+NOBODY = Visits()
+
+
+def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
+    """The visits of a SKU and day: more than its order items, and some without any."""
+    visited, popularity = _habits(listing.sku)
+    if sold is None and (not visited or day < day_of(listing.created)):
+        return NOBODY
+    drawn = number("visits", listing.sku, day)
+    items = sold.everyone.items if sold is not None else 0
+    passing = (drawn >> 7) % (2 * popularity + 1) if visited and drawn % 100 < VISITED_DAYS else 0
+    sessions = passing + items * (2 + (drawn >> 20) % 6)
+    if not sessions:
+        return NOBODY
+    views = sessions + (drawn >> 36) % (sessions + 1)
+    app = sessions * (50 + (drawn >> 28) % 40) // 100
+    app_views = app + (views - sessions) * app // sessions
+    featured = views * (70 + (drawn >> 44) % 31) // 100
+    business_items = sold.business.items if sold is not None and sold.business is not None else 0
+    business = min(sessions, max(2 * business_items, sessions * ((drawn >> 52) % 8) // 100))
+    business_app = min(business // 2, app)
+    business_browser = min(business - business_app, sessions - app)
+    share = featured * (business_app + business_browser) // views
+    return Visits(
+        sessions - app,
+        app,
+        views - app_views,
+        app_views,
+        featured,
+        business_browser,
+        business_app,
+        business_browser,
+        business_app,
+        min(share, business_app + business_browser),
+    )
+
+
+def is_visited(sku: str) -> bool:
+    """Whether a SKU is looked at on days without a sale."""
+    return _habits(sku)[0]
+
+
+@lru_cache(maxsize=20_000)
+def _habits(sku: str) -> tuple[bool, int]:
+    """Whether a SKU is looked at on days without a sale, and how much."""
+    drawn = number("visited", sku)
+    return drawn % 100 < VISITED_SHARE, 1 + (drawn >> 8) % 40
