@@ -51,10 +51,12 @@ comment on column public.economics_daily.ops is 'Ordered product sales.';
 comment on column public.economics_daily.refunded_sales is 'Refunded product sales, by time of the refund request.';
 comment on column public.economics_daily.net_product_sales is 'ops - refunded_sales, as Amazon tells it.';
 comment on column public.economics_daily.asp is 'Average selling price; NULL at 0 units.';
-comment on column public.economics_daily.fees_total is 'Sum of the total amounts of all fees; NULL if no fee is known.';
+comment on column public.economics_daily.fees_total is
+'Sum of the known totals of fees; 0 if Amazon told that there were none, NULL if nothing is known.';
 comment on column public.economics_daily.fees is
 'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax.';
-comment on column public.economics_daily.ads_total is 'Sum of the total amounts of all advertising charges; NULL if none is known.';
+comment on column public.economics_daily.ads_total is
+'Sum of the known totals of ads; 0 if Amazon told that there were none, NULL if nothing is known.';
 comment on column public.economics_daily.ads is 'Advertising charges: a list like fees.';
 comment on column public.economics_daily.net_proceeds is 'Net proceeds, as Amazon tells them.';
 comment on column public.economics_daily.net_proceeds_per_unit is 'Net proceeds per net unit; NULL where Amazon tells none.';

@@ -34,9 +34,9 @@ def parse_economics(record: Mapping[str, Any], asked: Asked, signals: Counter[st
         "refunded_sales": money.read(sales.get("refundedProductSales")),
         "net_product_sales": money.read(sales.get("netProductSales")),
         "asp": money.read(sales.get("averageSellingPrice")),
-        "fees_total": _total(fees),
+        "fees_total": _total(record.get("fees"), fees),
         "fees": _told(record.get("fees"), fees),
-        "ads_total": _total(ads),
+        "ads_total": _total(record.get("ads"), ads),
         "ads": _told(record.get("ads"), ads),
         "net_proceeds": money.read(proceeds.get("total")),
         "net_proceeds_per_unit": money.read(proceeds.get("perUnit")),
@@ -85,9 +85,10 @@ def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | Non
     return sorted(found, key=lambda each: [str(value) for value in each[1].values()])
 
 
-def _total(charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:
+def _total(given: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:
+    """Sum of the known totals; 0 of a list that was told and holds no charge, None if nothing is known."""
     known = [total for total, _ in charges if total is not None]
-    return sum(known, Decimal(0)) if known else None
+    return None if given is None or (charges and not known) else sum(known, Decimal(0))
 
 
 def _told(given: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> list[Row] | None:

@@ -1,7 +1,7 @@
 """What records of all Data Kiosk datasets have in common: the day they tell of, and amounts with their currency."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -80,8 +80,8 @@ def number(value: Any) -> Decimal | None:
     return Decimal(value)
 
 
-def entries(found: list[Any] | None, what: str, signals: Counter[str]) -> Iterator[Mapping[str, Any]]:
-    """The entries of a list that may hold nulls; those are counted."""
+def entries(found: Iterable[Any] | None, what: str, signals: Counter[str]) -> Iterator[Mapping[str, Any]]:
+    """The entries of a list that may hold nulls, as Amazon's schema allows; those are counted."""
     for entry in found or ():
         if entry is None:
             signals[f"null among {what}"] += 1

@@ -7,7 +7,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from xpert_pipeline.assets.kiosk_payloads import Asked, Unfit
+from xpert_pipeline.assets.kiosk_payloads import Asked, Unfit, entries
 from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
@@ -33,10 +33,10 @@ class KioskRows:
     kept: list[tuple[Any, ...]] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
-    def add(self, records: Iterable[Record]) -> None:
-        """Parse and check records; what breaks the contract is set apart whole."""
+    def add(self, records: Iterable[Record | None]) -> None:
+        """Parse and check records; what breaks the contract is set apart whole, and a null is counted."""
         values = itemgetter(*self.table.columns)
-        for chunk in chunks(records):
+        for chunk in chunks(entries(records, "records", self.signals)):
             with collector_paused():
                 self.fetched += len(chunk)
                 parsed = [pair for record in chunk if (pair := self._parsed(record)) is not None]

@@ -18,8 +18,8 @@ class BadLine(BadAnswer):
     what_to_do = "Nothing of this document was kept: run it again later; if it stays so, report the query to Amazon."
 
 
-def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any]]:
-    """Yield the object of every line, in file order; empty lines are none.
+def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any] | None]:
+    """Yield the object of every line, in file order; empty lines are none, and null is an entry without content.
 
     Args:
         file: text as `Document.open_text` opens it.
@@ -39,7 +39,7 @@ def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any]]:
             found = parse_json(line.encode())
         except ValueError as exc:
             raise BadLine(f"line {number:,} is no JSON ({_place(exc)})", operation=source) from exc
-        if not isinstance(found, dict):
+        if found is not None and not isinstance(found, dict):
             raise BadLine(f"line {number:,} is a {type(found).__name__}, not an object", operation=source)
         yield found
 

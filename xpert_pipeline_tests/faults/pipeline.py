@@ -255,4 +255,16 @@ def same(ours, theirs):
         return ours == Decimal(str(theirs))
     if isinstance(ours, datetime):
         return ours == datetime.fromisoformat(theirs)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return sorted(map(plain, ours)) == sorted(map(plain, theirs))
     return ours == date.fromisoformat(theirs) if isinstance(ours, date) else ours == theirs
+
+
+def plain(value):
+    """A value of a JSON list as text that is equal for equal figures, however they are written."""
+    if isinstance(value, dict):
+        return str(sorted((name, plain(inner)) for name, inner in value.items()))
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except ArithmeticError:
+        return str(value)
