@@ -123,7 +123,8 @@ class _Collector:
         if chain.place in self._given_up:
             return
         if work.is_live:
-            park(self.run, [self.table.name], window.days, work)
+            days = set(window.days).intersection(self.run.days)
+            park(self.run, [self.table.name], sorted(days or {max(self.run.days)}), work)
             self._close(chain.place)
             return
         if work.state not in (State.DONE, State.EMPTY):

@@ -243,7 +243,7 @@ class Pipeline:
                 for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
                     sums = counts.setdefault(table, {})
                     sums[name] = sums.get(name, 0) + metadata[name].value
-        rank = ("skipped", "not_granted", "no_history", "empty", "ok")
+        rank = ("not_granted", "no_history", "empty", "skipped", "ok")
         return {table: max(told, key=rank.index) for table, told in states.items()}, counts
 
 
