@@ -61,7 +61,7 @@ class Desk:
         return self.report.parent
 
     def orders(self, stack: ExitStack) -> Sequence[TableLoad]:
-        """The XML report parsed, validated and spooled, as `assets.order_sync` does it."""
+        """The XML report parsed, validated and spooled, as `assets.order_fetch` does it."""
         orders, items = (stack.enter_context(RowSpool(self.folder)) for _ in range(2))
         spool = OrderSpool(orders, items, from_report=True)
         zone = ZoneInfo(INDIA.timezone)

@@ -68,12 +68,17 @@ def prepare_products(run: SellerRun) -> Wanted | None:
     """Count what is to be read, and ask for the report where there is much; nothing for past days."""
     if not run.is_live:
         return None
-    mark = followed_until(run.pool, run.seller.id, "products")
-    total = count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
+    mark, total = count_wanted(run)
     if total <= SEARCH_LIMIT:
         return Wanted(mark, total)
     (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)])
     return Wanted(mark, total, work)
+
+
+def count_wanted(run: SellerRun) -> tuple[datetime | None, int]:
+    """Since when listings are to be read (None: all of them), and how many there are."""
+    mark = followed_until(run.pool, run.seller.id, "products")
+    return mark, count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
 
 
 def _sync_products(run: SellerRun, start: RunStart) -> None:

@@ -4,6 +4,7 @@ Nothing is loaded here. Counts come from Amazon's order metrics, else from the l
 says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -20,7 +21,7 @@ from xpert_pipeline.postgres.coverage import (
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
-from xpert_pipeline.spapi.planner import Expected, Plan, plan_orders
+from xpert_pipeline.spapi.planner import Buckets, Expected, Plan, plan_orders
 from xpert_pipeline.spapi.report_windows import split_windows
 
 STREAM = "orders"
@@ -96,11 +97,16 @@ def changed_spans(run: SellerRun) -> list[Span]:
     return [Span("updated", *window) for window in split_windows(mark - OVERLAP, end)] if end > mark else []
 
 
-def plan_span(run: SellerRun, span: Span) -> Plan:
-    """Predict every source of a span and choose the quickest."""
+def plan_spans(run: SellerRun, spans: Sequence[Span]) -> list[tuple[Span, Plan]]:
+    """Predict every source of each span, newest first, and choose the quickest."""
+    buckets = Buckets(run.client())
+    return [(span, _plan(run, span, buckets)) for span in spans]
+
+
+def _plan(run: SellerRun, span: Span, buckets: Buckets) -> Plan:
     seconds = run.book().generation_seconds("report", REPORTS[span.kind])
     expected = expected_orders(run, span)
-    plan = plan_orders(run.client(), expected, days=span.days, generation_seconds=seconds)
+    plan = plan_orders(buckets, expected, days=span.days, generation_seconds=seconds)
     if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
         plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
     run.log.info("seller %s, orders %s: %s", run.seller.amazon_seller_id, span, plan.why)

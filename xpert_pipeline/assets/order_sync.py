@@ -19,7 +19,7 @@ from xpert_pipeline.assets.order_plan import (
     changed_spans,
     created_spans,
     open_days,
-    plan_span,
+    plan_spans,
     stream_position,
 )
 from xpert_pipeline.assets.report_steps import park, ready, why_not
@@ -60,7 +60,7 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
     spans = created_spans(run, days)
     if run.is_live and not any(piece.span.kind == "updated" for piece in left):
         spans += changed_spans(run)
-    pieces = [*left, *(Piece(span, plan_span(run, span)) for span in spans)]
+    pieces = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, spans))]
     return [*_asked(run, pieces[:REPORTS_AHEAD]), *pieces[REPORTS_AHEAD:]]
 
 
@@ -69,7 +69,7 @@ def sync_orders(run: SellerRun, start: RunStart) -> None:
     pieces: list[Piece] = start.take(run, STEP)
     _load_all(run, pieces)
     if run.is_live and not any(piece.span.kind == "updated" for piece in pieces):
-        _load_all(run, [Piece(span, plan_span(run, span)) for span in changed_spans(run)])
+        _load_all(run, [Piece(span, plan) for span, plan in plan_spans(run, changed_spans(run))])
 
 
 def _left_behind(run: SellerRun, missing: Sequence[date]) -> list[Piece]:

@@ -3,6 +3,7 @@
 Assets call `run_sellers` with a function of one seller; grouping, isolation of failures and numbers live here.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class SellerRun:
     pool: ConnectionPool
     run_id: str
     spool: Path
-    log: dg.DagsterLogManager
+    log: logging.Logger
     client: Callable[[], SellerApi]
     refetch: bool = False
     steps: frozenset[str] = frozenset()

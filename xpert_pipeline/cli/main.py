@@ -4,6 +4,7 @@ import click
 
 from xpert_pipeline.cli.db import db
 from xpert_pipeline.cli.doctor import doctor
+from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers import sellers
 from xpert_pipeline.cli.sync import backfill, sync
@@ -29,5 +30,5 @@ def main(context: click.Context, /, as_json: bool) -> None:
     context.obj = {"json": as_json}
 
 
-for command in (up, sync, backfill, db, sellers, doctor, sandbox):
+for command in (up, sync, backfill, plan, db, sellers, doctor, sandbox):
     main.add_command(command)

@@ -9,12 +9,12 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.fact_stream import log_refusal
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.resources.spapi import Application, connect
+from xpert_pipeline.resources.spapi import LIVE, Application, connect
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
 from xpert_pipeline.spapi.session import SellerApi
 
 
-def client_of(place: Workplace, seller: Seller) -> SellerApi:
+def client_of(place: Workplace, seller: Seller, priority: int = LIVE) -> SellerApi:
     """A client of the seller, as a run would get it."""
     settings = place.settings
     if settings.client_id is None or settings.client_secret is None:
@@ -23,8 +23,8 @@ def client_of(place: Workplace, seller: Seller) -> SellerApi:
         settings.client_id, settings.client_secret.get_secret_value(), settings.endpoint, settings.token_url
     )
     if settings.refresh_token and seller.amazon_seller_id == settings.seller_id:
-        return connect(app, seller, settings.refresh_token.get_secret_value(), place.pool)
-    return connect(app, seller, place.book.refresh_token(seller.id), place.pool)
+        return connect(app, seller, settings.refresh_token.get_secret_value(), place.pool, priority)
+    return connect(app, seller, place.book.refresh_token(seller.id), place.pool, priority)
 
 
 def fit_sellers(place: Workplace, sellers: Sequence[Seller]) -> list[Seller]:

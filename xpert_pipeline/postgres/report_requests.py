@@ -43,6 +43,7 @@ values (%(seller_id)s, %(marketplace_id)s, %(kind)s, %(report_type)s, %(start)s,
 on conflict do nothing
 returning {COLUMNS}
 """  # noqa: S608
+GIVEN_UP = f"select amazon_id from report_requests where {EQUAL} and state = 'FATAL' and amazon_id is not null"  # noqa: S608
 UNFINISHED = f"""
 select {COLUMNS} from report_requests
  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and kind = %(kind)s
@@ -98,21 +99,22 @@ class PostgresRequestBook(Generic[Request, Work]):
 
     def want(self, kind: str, request: Any, fresh: timedelta, kept: timedelta) -> tuple[Work, bool]:
         """Find work that serves a request, or write it down; two runs that want the same share one."""
-        given = {
+        given = {**self._asked(kind, request), "fresh": fresh, "kept": kept}
+        while True:
+            with self._rows() as query:
+                if (found := query(SERVING, given)) or (made := query(INSERT, given)):
+                    return self._work((found or made)[0]), not found
+            # another run wrote the same down between the two statements, and it may be over by now
+
+    def _asked(self, kind: str, request: Any) -> dict[str, Any]:
+        return {
             **self._given,
             "kind": kind,
             "report_type": request.report_type,
             "start": request.start,
             "end": request.end,
             "options": dump_json(dict(request.options or {})),
-            "fresh": fresh,
-            "kept": kept,
         }
-        while True:
-            with self._rows() as query:
-                if (found := query(SERVING, given)) or (made := query(INSERT, given)):
-                    return self._work((found or made)[0]), not found
-            # another run wrote the same down between the two statements, and it may be over by now
 
     def read(self, work_id: UUID) -> Work:
         """One work as it stands."""
@@ -136,6 +138,12 @@ class PostgresRequestBook(Generic[Request, Work]):
         with self._rows() as query:
             found = query(UNFINISHED, {**self._given, "kind": kind, "types": list(report_types), "kept": kept})
         return [self._work(row) for row in found]
+
+    def given_up(self, kind: str, request: Any) -> set[str]:
+        """Amazon's ids of equal requests that ended FATAL."""
+        with self._rows() as query:
+            rows = query(GIVEN_UP, self._asked(kind, request))
+        return {row["amazon_id"] for row in rows}
 
     def generation_seconds(self, kind: str, report_type: str) -> float | None:
         """Median time of generation of the seller's last reports of a type; None without any."""

@@ -1,6 +1,7 @@
 """Which source brings a span of orders soonest: pages of searchOrders, or XML reports.
 
-Pure arithmetic over token buckets in `predict_*` and `choose`; `plan_orders` reads the buckets for it.
+Pure arithmetic over token buckets; `Buckets` reads them once and keeps account of what a plan spends. Seconds are
+predicted from the start of the plan.
 """
 
 import math
@@ -15,6 +16,9 @@ SECONDS_PER_CALL = 0.5
 MAX_WINDOW_DAYS = 30
 GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
+QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
+LISTINGS_PAGE = 20
+SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
 Source = Literal["pages", "report"]
@@ -22,14 +26,42 @@ Source = Literal["pages", "report"]
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket as it stands: requests that may go at once, and requests per second after that."""
+    """A token bucket as it stands: requests that may go at once, and requests per second after that.
+
+    A level below 0 is owed to requests that stand before ours.
+    """
 
     level: float
     rate: float
 
     def wait_for(self, calls: int) -> float:
         """Seconds until the last of so many calls has its token."""
-        return max(0.0, (calls - max(0.0, math.floor(self.level))) / self.rate)
+        return max(0.0, (calls - math.floor(self.level)) / self.rate)
+
+
+class Buckets:
+    """A seller's buckets as a plan of several steps uses them up: what one step takes, the next does not find.
+
+    Args:
+        api: Whose buckets; each is read once.
+    """
+
+    def __init__(self, api: SellerApi) -> None:
+        self._api = api
+        self._read: dict[str, Bucket] = {}
+
+    def __getitem__(self, operation: str) -> Bucket:
+        """An operation's bucket, less what was spent of it."""
+        if operation not in self._read:
+            level = max(0.0, self._api.level(operation))
+            self._read[operation] = Bucket(level, self._api.rate(operation))
+        return self._read[operation]
+
+    def spend(self, calls: Mapping[str, int]) -> None:
+        """Take the tokens of planned calls."""
+        for operation, count in calls.items():
+            bucket = self[operation]
+            self._read[operation] = replace(bucket, level=bucket.level - count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +155,32 @@ def predict_report(
     return Prediction(seconds, calls)
 
 
+def predict_listings(listings: int, search: Bucket, catalog: Bucket) -> Prediction:
+    """Pages of searchListingsItems, each followed by one of searchCatalogItems."""
+    pages = max(1, math.ceil(listings / LISTINGS_PAGE))
+    waits = max(search.wait_for(pages), catalog.wait_for(pages))
+    calls = {"searchListingsItems": pages, "searchCatalogItems": pages if listings else 0}
+    return Prediction(waits + 2 * pages * SECONDS_PER_PAGE, calls)
+
+
+def predict_made(
+    count: int,
+    generation_seconds: float | None,
+    *,
+    create: Bucket,
+    document: Bucket,
+    kind: Literal["report", "query"] = "report",
+) -> Prediction:
+    """Reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
+    generation = generation_seconds or (GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
+    seconds = max(create.wait_for(count) + generation, document.wait_for(count)) + count * 3 * SECONDS_PER_CALL
+    if kind == "report":
+        names = ("getReports", "createReport", "getReport", "getReportDocument")
+    else:
+        names = ("getQueries", "createQuery", "getQuery", "getDocument")
+    return Prediction(seconds, dict(zip(names, (1, count, count * _polls(generation), count), strict=True)))
+
+
 def choose(
     predictions: Mapping[Source, Prediction],
     expected: Expected,
@@ -141,11 +199,11 @@ def choose(
     return Plan(source, predictions, expected, why)
 
 
-def plan_orders(api: SellerApi, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
-    """Predict both sources from the seller's buckets as they stand, and choose.
+def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
+    """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
     Args:
-        api: whose buckets count.
+        buckets: the seller's.
         expected: orders in the span.
         days: length of the span.
         generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
@@ -153,19 +211,16 @@ def plan_orders(api: SellerApi, expected: Expected, *, days: float, generation_s
     report = predict_report(
         expected.count,
         days,
-        create_report=bucket(api, "createReport"),
-        get_report_document=bucket(api, "getReportDocument"),
-        get_reports=bucket(api, "getReports"),
-        get_report=bucket(api, "getReport"),
+        create_report=buckets["createReport"],
+        get_report_document=buckets["getReportDocument"],
+        get_reports=buckets["getReports"],
+        get_report=buckets["getReport"],
         generation_seconds=generation_seconds,
     )
-    pages = predict_pages(expected.count, bucket(api, "searchOrders"))
-    return choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
-
-
-def bucket(api: SellerApi, operation: str) -> Bucket:
-    """An operation's bucket as it stands."""
-    return Bucket(api.level(operation), api.rate(operation))
+    pages = predict_pages(expected.count, buckets["searchOrders"])
+    plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
+    buckets.spend(plan.calls)
+    return plan
 
 
 def _polls(generation: float) -> int:

@@ -122,6 +122,9 @@ class RequestBook(Protocol):
     def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Work]:
         """Work of these types, live or done and not collected, written down within `kept`; newest window first."""
 
+    def given_up(self, kind: Kind, request: ReportRequest) -> set[str]:
+        """Amazon's ids of equal requests that ended FATAL with us: their documents are not to be taken again."""
+
     def now(self) -> datetime:
         """The book's clock."""
 
@@ -158,7 +161,7 @@ def ask(
         since = api.server_now() - max(LIVE_WITHIN, done_within)
         listed = desk.look_up(api, [requests[place] for place in places], since)
         for place, equal in zip(places, listed, strict=True):
-            works[place] = _serving(api, book, works[place], equal, done_within) or _create(
+            works[place] = _serving(api, book, desk.kind, works[place], equal, done_within) or _create(
                 api, book, desk, works[place]
             )
     return works
@@ -233,11 +236,13 @@ def _create(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
 
 
 def _serving(
-    api: SellerApi, book: RequestBook, work: Work, equal: Sequence[Standing], done_within: timedelta
+    api: SellerApi, book: RequestBook, kind: Kind, work: Work, equal: Sequence[Standing], done_within: timedelta
 ) -> Work | None:
     """Take over a live or fresh equal that Amazon has from an earlier request."""
-    oldest = api.server_now() - done_within
+    oldest, given_up = api.server_now() - done_within, book.given_up(kind, work.request) if equal else set()
     for each in equal:
+        if each.amazon_id in given_up:
+            continue
         if each.status != "DONE" or (each.created_at is not None and each.created_at >= oldest):
             return _noted(book, work, **_facts(each), state=State(each.status), reused=True)
     return None

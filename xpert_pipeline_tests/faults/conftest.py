@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from xpert_pipeline.assets import order_sync, seller_run
+from xpert_pipeline.assets import order_plan, seller_run
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
@@ -82,9 +82,9 @@ def pipeline(empty_pipeline, make_sandbox):
 @pytest.fixture
 def by_report(monkeypatch):
     """Orders come by the XML report, however few they are; a test may go over to pages."""
-    choice, plan = SimpleNamespace(source="report"), order_sync.plan_orders
+    choice, plan = SimpleNamespace(source="report"), order_plan.plan_orders
     monkeypatch.setattr(
-        order_sync, "plan_orders", lambda *args, **few: plan(*args, **few).forced(choice.source, "a test")
+        order_plan, "plan_orders", lambda *args, **few: plan(*args, **few).forced(choice.source, "a test")
     )
     return choice
 

@@ -5,7 +5,16 @@ from itertools import pairwise
 
 import pytest
 
-from xpert_pipeline.spapi.planner import Bucket, choose, plan_orders, predict_pages, predict_report
+from xpert_pipeline.spapi.planner import (
+    Bucket,
+    Buckets,
+    Expected,
+    Prediction,
+    choose,
+    plan_orders,
+    predict_pages,
+    predict_report,
+)
 from xpert_pipeline.spapi.report_windows import split_windows
 
 FULL = {
@@ -29,65 +38,90 @@ FULL = {
     ],
 )
 def test_pages_take_their_tokens_and_half_a_second_each(orders, level, seconds):
-    assert predict_pages(orders, Bucket(level, 0.0056)) == pytest.approx(seconds)
+    assert predict_pages(orders, Bucket(level, 0.0056)).seconds == pytest.approx(seconds)
 
 
 def test_reports_with_full_buckets_take_their_generation_and_a_few_calls():
-    assert 20 < predict_report(4500, 30, **FULL) < 30
+    report = predict_report(4500, 30, **FULL)
+    assert 20 < report.seconds < 30
+    assert report.calls == {"getReports": 1, "createReport": 1, "getReport": 36, "getReportDocument": 1}
+
+
+def test_what_earlier_reports_took_counts_more_than_the_guess():
+    assert predict_report(4500, 30, generation_seconds=300, **FULL).seconds > 300
 
 
 def test_two_years_of_reports_wait_for_ten_tokens_beyond_the_burst():
     windows = 25
     tokens = (windows - 15) / 0.0167
-    assert tokens < predict_report(100_000, 730, **FULL) < tokens * 1.2
+    assert tokens < predict_report(100_000, 730, **FULL).seconds < tokens * 1.2
 
 
 def test_an_empty_bucket_costs_its_tokens():
     empty = {**FULL, "create_report": Bucket(0, 0.0167)}
-    assert predict_report(10, 1, **empty) - predict_report(10, 1, **FULL) == pytest.approx(1 / 0.0167, rel=0.01)
+    longer = predict_report(10, 1, **empty).seconds - predict_report(10, 1, **FULL).seconds
+    assert longer == pytest.approx(1 / 0.0167, rel=0.01)
 
 
 def test_few_orders_come_by_pages_and_many_by_report():
     def plan(orders, days):
-        return choose(
-            predict_pages(orders, Bucket(20, 0.0056)),
-            predict_report(orders, days, **FULL),
-            expected_orders=orders,
-            days=days,
-            is_guess=False,
-        )
+        predictions = {
+            "pages": predict_pages(orders, Bucket(20, 0.0056)),
+            "report": predict_report(orders, days, **FULL),
+        }
+        return choose(predictions, Expected(orders, "by a test"), days)
 
     assert plan(300, 2).source == "pages"
     assert plan(4500, 30).source == "report"
     assert plan(85_237, 91).source == "report"
 
 
-def test_the_reason_tells_both_predictions():
-    plan = choose(12, 34, expected_orders=250, days=2, is_guess=True)
+def both(pages, report):
+    return {"pages": Prediction(pages, {"searchOrders": 3}), "report": Prediction(report, {"createReport": 1})}
+
+
+def test_the_reason_tells_both_predictions_and_what_is_guessed():
+    plan = choose(both(12, 34), Expected(250, None), 2)
     assert plan.why == (
-        "about 250 orders in 2.0 days: searchOrders pages are predicted to take 12 s, XML reports 34 s, so pages"
+        "250 orders (a guess) in 2.0 days: searchOrders pages are predicted to take 12 s, "
+        "XML reports 34 s (time of generation guessed), so pages"
     )
     assert plan.as_dict() == {
         "source": "pages",
         "seconds": 12,
         "predicted": {"pages": 12, "report": 34},
+        "expected": 250,
         "why": plan.why,
     }
+    assert plan.calls == {"searchOrders": 3}
+    known = choose(both(12, 34), Expected(1250, "by Amazon's order metrics"), 2, generation_seconds=31)
+    assert known.why.startswith("1,250 orders (by Amazon's order metrics) in 2.0 days: ")
+    assert "XML reports 34 s (made in 31 s as before)" in known.why
 
 
 def test_a_forced_plan_keeps_the_predictions_and_says_why():
-    plan = choose(500, 34, expected_orders=9000, days=20, is_guess=False).forced("pages", "the ids differ")
+    plan = choose(both(500, 34), Expected(9000, "by a test"), 20).forced("pages", "the ids differ")
     assert (plan.source, plan.seconds) == ("pages", 500)
     assert "the ids differ" in plan.why
 
 
 def test_the_sellers_own_buckets_count(make_api, amazon):
     api = make_api()
-    assert plan_orders(api, expected_orders=100, days=1).source == "pages"
-    assert plan_orders(api, expected_orders=9000, days=20).source == "report"
+    assert plan_orders(Buckets(api), Expected(100, None), days=1).source == "pages"
+    assert plan_orders(Buckets(api), Expected(9000, None), days=20).source == "report"
+    assert plan_orders(Buckets(api), Expected(9000, None), days=20, generation_seconds=1e6).source == "pages"
     backfill = make_api(priority=1)
-    assert plan_orders(backfill, expected_orders=1900, days=20).seconds > 20  # the last quarter is for live work
+    assert (
+        plan_orders(Buckets(backfill), Expected(1900, None), days=20).seconds > 20
+    )  # the last quarter is for live work
     assert amazon.seen == []
+
+
+def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
+    buckets = Buckets(make_api())
+    plans = [plan_orders(buckets, Expected(1500, None), days=10) for _ in range(2)]
+    assert [plan.source for plan in plans] == ["pages", "report"]
+    assert plans[1].predictions["pages"].seconds == pytest.approx(10 / 0.0056 + 7.5)
 
 
 def test_windows_are_consecutive_and_at_most_thirty_days():

@@ -10,6 +10,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.credentials import Credentials
+from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.documents import fetch_document
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
@@ -20,9 +21,11 @@ from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.quota import LocalQuota
 from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.reports import ReportRequest, request_report, request_reports, wait_for_report
+from xpert_pipeline.spapi.report_work import State, as_ready, ask
+from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline_tests.spapi.memory_book import MemoryBook
 
 ORDERS_REPORT = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 AS_OF = date(2026, 11, 20)
@@ -70,11 +73,19 @@ def paged_orders(api, start_at=START):
     return [order for page in search_orders(api, created=(start_at, END)) for order in page.orders]
 
 
+def outcomes(api, requests, book=None, **options):
+    book = book or MemoryBook()
+    works = ask(api, book, ReportDesk(), requests)
+    found = {work.id: work for work in as_ready(api, book, ReportDesk(), works, **options)}
+    return [found[work.id] for work in works]
+
+
 def reported_orders(api, directory, start_at=START):
     found = []
     requests = [ReportRequest(ORDERS_REPORT, *window) for window in split_windows(start_at, END)]
-    for report in request_reports(api, requests):
-        document = fetch_document(api, wait_for_report(api, report).document_id, directory)
+    for work in outcomes(api, requests):
+        assert work.state is State.DONE, work.reason
+        document = fetch_document(api, work.document_id, directory)
         found += read_orders(document.path, api.marketplace, charset=document.charset)
         document.remove()
     return found
@@ -185,7 +196,7 @@ def test_a_fault_of_one_download_loses_nothing(sandbox, api, tmp_path, name):
         ("truncated-gzip", errors.DocumentBroken),
         ("expired-document-url", errors.DocumentExpired),
         ("doctype-xml", errors.BadAnswer),
-        ("report-fatal", errors.ReportFailed),
+        ("report-fatal", AssertionError),
     ],
 )
 def test_a_report_that_stays_broken_is_named(sandbox, api, tmp_path, name, expected):
@@ -209,26 +220,29 @@ def test_item_codes_that_are_no_item_ids_are_noticed(sandbox, api, tmp_path):
 
 
 def test_a_stuck_report_keeps_its_id_and_the_next_run_takes_it_up(sandbox, api):
-    request = ReportRequest(ORDERS_REPORT, START + timedelta(minutes=11), END)
+    request, book = ReportRequest(ORDERS_REPORT, START + timedelta(minutes=11), END), MemoryBook()
     fault(sandbox, "report-stuck")
-    with pytest.raises(errors.ReportStillRunning) as caught:
-        wait_for_report(api, request_report(api, request), budget_seconds=0.7)
+    (parked,) = outcomes(api, [request], book, budget_seconds=0.7)
+    assert parked.state is State.IN_QUEUE
     with seller(sandbox) as next_run:
-        again = request_report(next_run, request)
-    assert (again.id, again.reused) == (caught.value.report_id, True)
+        assert ask(next_run, book, ReportDesk(), [request]) == [parked]
+        (found,) = ask(next_run, MemoryBook(), ReportDesk(), [request])
+    assert (found.amazon_id, found.reused) == (parked.amazon_id, True)
 
 
-def test_a_cancelled_report_is_named(sandbox, api):
-    fault(sandbox, "report-cancelled")
-    with pytest.raises(errors.ReportCancelled):
-        wait_for_report(api, request_report(api, ReportRequest(ORDERS_REPORT, START + timedelta(minutes=13), END)))
+def test_a_cancelled_report_is_told_from_a_fatal_one(sandbox, api):
+    for name, expected in (("report-cancelled", State.EMPTY), ("report-fatal", State.FATAL)):
+        fault(sandbox, name)
+        (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(seconds=len(name) + 800), END)])
+        assert work.state is expected
+    assert "could not be generated" in work.reason
 
 
 def test_a_lost_answer_to_create_report_makes_no_second_report(sandbox, api):
     before = _calls(sandbox, "createReport")
     fault(sandbox, "504-json", operation="createReport")
-    request = ReportRequest(ORDERS_REPORT, START + timedelta(minutes=15), END)
-    assert wait_for_report(api, request_report(api, request)).document_id
+    (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(minutes=15), END)])
+    assert work.document_id
     assert _calls(sandbox, "createReport") - before in (1, 2)
 
 

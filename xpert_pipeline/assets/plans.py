@@ -1,0 +1,118 @@
+"""What a run would do before it does it: for each stream its windows, sources, calls and predicted seconds.
+
+Uses the same predictions as the run itself. Nothing is asked for or loaded but counts (order metrics, listings).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from xpert_pipeline.assets.catalog import REPORT, SEARCH_LIMIT, count_wanted
+from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans, open_days, plan_spans
+from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.spapi.planner import Buckets, Plan, Prediction, predict_listings, predict_made
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """One window of one stream.
+
+    Attributes:
+        table: Asset.
+        window: What is asked for, in words.
+        source: Operation or report chosen.
+        seconds: Predicted, from the start of the run until it is loaded.
+        calls: Predicted, by operation.
+        predicted: Seconds of every source there is.
+        why: The reason, and what of it is a guess.
+    """
+
+    table: str
+    window: str
+    source: str
+    seconds: float
+    calls: Mapping[str, int]
+    predicted: Mapping[str, float]
+    why: str
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All streams of one seller's run. `complete` counts days of orders that need no asking."""
+
+    seller: str
+    streams: Sequence[StreamPlan]
+    complete: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def seconds(self) -> float:
+        """Predicted seconds of the whole run: reports are made while pages are read, so the longer one counts."""
+        paged = sum(max((each.seconds for each in plans), default=0.0) for plans in self._by_table(reports=False))
+        made = max((each.seconds for each in self.streams if _is_made(each)), default=0.0)
+        return max(paged, made)
+
+    def _by_table(self, *, reports: bool) -> list[list[StreamPlan]]:
+        tables = dict.fromkeys(each.table for each in self.streams)
+        return [[each for each in self.streams if each.table == name and _is_made(each) == reports] for name in tables]
+
+
+def plan_run(run: SellerRun) -> RunPlan:
+    """Plan a seller's run as it would begin now."""
+    buckets = Buckets(run.client())
+    missing = open_days(run)
+    orders = _orders(run, [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])])
+    streams = [*orders, *_products(run, buckets)]
+    total: Counter[str] = Counter()
+    for stream in streams:
+        total.update(stream.calls)
+    return RunPlan(run.seller.amazon_seller_id, streams, len(run.days) - len(missing), total)
+
+
+def _orders(run: SellerRun, spans: Sequence[Span]) -> list[StreamPlan]:
+    return [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans)]
+
+
+def _order_stream(run: SellerRun, span: Span, plan: Plan) -> StreamPlan:
+    first = span.start.astimezone(run.zone).date()
+    last = (span.end - timedelta(microseconds=1)).astimezone(run.zone).date()
+    count = (last - first).days + 1
+    window = f"created {first} to {last} ({count} days)"
+    if span.kind == "updated":
+        window = f"changed since {span.start:%F %R} UTC"
+    source = "searchOrders" if plan.source == "pages" else "XML all-orders report"
+    predicted = {str(name): each.seconds for name, each in plan.predictions.items()}
+    return StreamPlan("orders", window, source, plan.seconds, plan.calls, predicted, plan.why)
+
+
+def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
+    if not run.is_live:
+        return []
+    mark, total = count_wanted(run)
+    window = f"changed since {mark:%F %R} UTC" if mark else "all listings"
+    pages = predict_listings(total, buckets["searchListingsItems"], buckets["searchCatalogItems"])
+    learnt = run.book().generation_seconds("report", REPORT)
+    report = predict_made(1, learnt, create=buckets["createReport"], document=buckets["getReportDocument"])
+    by_report = total > SEARCH_LIMIT
+    chosen: Prediction = report if by_report else pages
+    buckets.spend(chosen.calls)
+    rule = f"above {SEARCH_LIMIT:,} listings the search shows no more" if by_report else "pages carry more columns"
+    source = "merchant listings report" if by_report else "searchListingsItems and searchCatalogItems"
+    predicted = {"pages": pages.seconds, "report": report.seconds}
+    why = f"{total:,} listings: {rule}"
+    return [StreamPlan("products", window, source, chosen.seconds, chosen.calls, predicted, why)]
+
+
+def _is_made(stream: StreamPlan) -> bool:
+    """Whether Amazon makes it while the run does other things."""
+    return "createReport" in stream.calls or "createQuery" in stream.calls
+
+
+def shown(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

@@ -1,0 +1,106 @@
+"""`xpert plan`: what a sync or backfill of some days would take, before it is started."""
+
+import json
+import logging
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from xpert_pipeline.assets.plans import RunPlan, StreamPlan, plan_run, shown
+from xpert_pipeline.assets.seller_run import LONGEST_LIVE_DAYS, SellerRun
+from xpert_pipeline.cli.options import chosen_days, data_dir_option
+from xpert_pipeline.cli.preflight import client_of
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.partitions import local_today
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.resources.spapi import BACKFILL, LIVE
+from xpert_pipeline.spapi.errors import SpApiError
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--from", "from_day", type=DAY, required=True, metavar="DAY", help="First marketplace-local day.")
+@click.option("--to", "to_day", type=DAY, required=True, metavar="DAY", help="Last marketplace-local day (included).")
+@click.option("--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable.")
+@click.option("--refetch", is_flag=True, help="Plan to ask for complete days again.")
+@click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
+@data_dir_option
+@click.pass_context
+def plan(context: click.Context, /, **options: Any) -> None:
+    """Tell what a sync of these days would take: sources, calls, seconds, when it would be finished, and why."""
+    with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
+        span = (options["from_day"], options["to_day"])
+        first, last = chosen_days(place.settings, place.settings.start_date, span, 1)
+        plans, errors = [], []
+        for seller in place.sellers(options["sellers"]):
+            try:
+                plans.append(_plan(place, seller, first, last, refetch=options["refetch"]))
+            except SpApiError as error:
+                errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
+    if context.obj["json"]:
+        click.echo(json.dumps({"plans": [_as_json(each) for each in plans]}))
+    else:
+        for each in plans:
+            _show(each)
+    for line in errors:
+        click.echo(line, err=True)
+    context.exit(1 if errors else 0)
+
+
+def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch: bool) -> RunPlan:
+    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    live = local_today(seller.timezone) in days and len(days) <= LONGEST_LIVE_DAYS
+    with client_of(place, seller, LIVE if live else BACKFILL) as api:
+        log = logging.getLogger("xpert_pipeline.plan")
+        return plan_run(SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, refetch))
+
+
+def _finish(plan: RunPlan) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=plan.seconds)
+
+
+def _as_json(plan: RunPlan) -> dict[str, Any]:
+    return {
+        "seller": plan.seller,
+        "days_complete": plan.complete,
+        "seconds": round(plan.seconds, 1),
+        "finish_at": _finish(plan).isoformat(timespec="seconds"),
+        "calls": dict(sorted(plan.calls.items())),
+        "streams": [_stream_as_json(each) for each in plan.streams],
+    }
+
+
+def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
+    return {
+        "table": stream.table,
+        "window": stream.window,
+        "source": stream.source,
+        "seconds": round(stream.seconds, 1),
+        "calls": dict(stream.calls),
+        "predicted": {name: round(seconds, 1) for name, seconds in stream.predicted.items()},
+        "why": stream.why,
+    }
+
+
+def _show(plan: RunPlan) -> None:
+    console = Console(width=160 if not Console().is_terminal else None, highlight=False)
+    console.print(f"seller {plan.seller}")
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for name in ("table", "window", "source", "calls", "ready after"):
+        grid.add_column(name, justify="right" if name in ("calls", "ready after") else "left")
+    for each in plan.streams:
+        grid.add_row(each.table, each.window, each.source, f"{sum(each.calls.values()):,}", shown(each.seconds))
+    console.print(grid)
+    for each in plan.streams:
+        console.print(f"  {each.table}, {each.window}: {each.why}.", soft_wrap=True)
+    if plan.complete:
+        console.print(f"  {plan.complete} days of orders are complete: they are not asked again (--refetch asks).")
+    calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
+    console.print(f"  calls: {calls or 'none'}")
+    finish = _finish(plan).astimezone()
+    console.print(f"  about {shown(plan.seconds)}: started now, it would be finished at {finish:%F %T %Z}\n")
