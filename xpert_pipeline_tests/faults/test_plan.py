@@ -1,0 +1,85 @@
+"""`xpert plan`: what it predicts is what the run then does, and what it guesses it calls a guess."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+SPAN = ("--from", str(TODAY - timedelta(days=4)), "--to", str(TODAY - timedelta(days=1)))
+LIVE = ("--from", str(TODAY - timedelta(days=3)), "--to", str(TODAY))
+
+
+def calls(amazon):
+    counts = amazon.sandbox.state.statistics.counts
+    found = {}
+    for (name, _, _), count in counts.items():
+        found[name] = found.get(name, 0) + count
+    return found
+
+
+def test_the_predicted_calls_are_those_that_the_backfill_makes(xpert, amazon):
+    environ = amazon()
+    planned = xpert("plan", "--json", *SPAN, **environ)
+    assert (planned.exit_code, planned.stderr) == (0, "")
+    (plan,) = planned.json["plans"]
+    (stream,) = plan["streams"]
+    before = calls(amazon)
+    assert (stream["table"], stream["source"]) == ("orders", "searchOrders")
+    assert set(stream["predicted"]) == {"pages", "report"}
+    assert "(by Amazon's order metrics)" in stream["why"]
+    assert "time of generation guessed" in stream["why"]
+    assert xpert("backfill", "--select", "orders", *SPAN, **environ).exit_code == 0
+    made = {name: count - before.get(name, 0) for name, count in calls(amazon).items()}
+    assert made["searchOrders"] == plan["calls"]["searchOrders"] == stream["calls"]["searchOrders"]
+
+
+def test_a_plan_asks_for_nothing_and_writes_nothing(xpert, amazon, admin_dsn):
+    assert xpert("plan", *LIVE, **amazon()).exit_code == 0
+    assert set(calls(amazon)) <= {
+        "getOrderMetrics",
+        "searchListingsItems",
+        "getMarketplaceParticipations",
+        "requestAccessToken",
+    }
+    with psycopg.connect(admin_dsn) as connection:
+        for table in ("orders", "loads", "report_requests"):
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
+def test_without_history_and_without_the_role_for_metrics_the_number_is_called_a_guess(xpert, amazon):
+    said = xpert("plan", *SPAN, **amazon(denied_roles=("Pricing",)))
+    assert said.exit_code == 0
+    assert "400 orders (a guess) in 4.0 days" in said.stdout
+
+
+def test_people_are_told_the_windows_newest_first_the_calls_and_the_end(xpert, amazon):
+    long_ago = ("--from", str(TODAY - timedelta(days=75)), "--to", str(TODAY - timedelta(days=1)))
+    said = xpert("plan", *long_ago, **amazon()).stdout
+    first, second, third = (said.index(f"({days} days)") for days in (30, 15, 15))
+    assert first < second == third
+    assert said.count("(30 days)") == 4  # two windows, in the table and below with the reason
+    assert "started now, it would be finished at 20" in said
+
+
+def test_days_that_are_complete_are_not_planned(xpert, amazon):
+    environ = amazon()
+    assert xpert("backfill", "--select", "orders", *SPAN, **environ).exit_code == 0
+    (plan,) = xpert("plan", "--json", *SPAN, **environ).json["plans"]
+    assert (plan["streams"], plan["days_complete"], plan["seconds"]) == ([], 4, 0)
+    (again,) = xpert("plan", "--json", "--refetch", *SPAN, **environ).json["plans"]
+    assert (len(again["streams"]), again["days_complete"]) == (1, 0)
+
+
+@pytest.mark.parametrize("words", [("--from", "2026-11-02"), ("--from", str(TODAY), "--to", "2026-01-01")])
+def test_half_a_range_and_a_reversed_one_are_usage_errors(xpert, amazon, words):
+    assert xpert("plan", *words, **amazon()).exit_code == 2
+
+
+def test_a_seller_that_cannot_be_asked_is_named_and_the_others_are_planned(xpert, amazon):
+    environ = amazon()
+    amazon.fault("lwa-invalid-grant", environ["AMAZON_SELLER_ID"])
+    said = xpert("plan", "--json", *SPAN, **environ)
+    assert (said.exit_code, said.json) == (1, {"plans": []})
+    assert f"seller {environ['AMAZON_SELLER_ID']} cannot be planned" in said.stderr
