@@ -7,11 +7,13 @@ from datetime import timedelta
 import dagster as dg
 
 from xpert_pipeline.assets.catalog import prepare_products, products
+from xpert_pipeline.assets.economics import economics_daily, prepare_economics
 from xpert_pipeline.assets.order_sync import prepare_orders
 from xpert_pipeline.assets.orders import orders_and_items
 from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.sales import sales_data
 from xpert_pipeline.assets.table_metadata import table_metadata
+from xpert_pipeline.assets.traffic import prepare_traffic, traffic_daily
 from xpert_pipeline.checks import build_checks
 from xpert_pipeline.jobs import SYNC
 from xpert_pipeline.partitions import build_partitions
@@ -22,7 +24,12 @@ from xpert_pipeline.sensors import build_fact_stream_sensor, run_watchdog, selle
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.tables.registry import TABLES
 
-AT_START = {"orders_and_items": prepare_orders, "products": prepare_products}
+AT_START = {
+    "economics_daily": prepare_economics,
+    "traffic_daily": prepare_traffic,
+    "orders_and_items": prepare_orders,
+    "products": prepare_products,
+}
 """What each step asks Amazon for when its run starts."""
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
@@ -57,7 +64,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         report_patience_seconds=settings.report_patience_minutes * 60,
     )
     return dg.Definitions(
-        assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
+        assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
         asset_checks=build_checks(),
         executor=dg.in_process_executor,
         jobs=[SYNC],

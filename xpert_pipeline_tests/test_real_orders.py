@@ -17,7 +17,7 @@ import pytest
 
 ORDERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon-in-orders-2022-04-05.csv.xz"
 XPERT = Path(sys.executable).with_name("xpert")
-TABLES = ["products", "orders", "order_items", "sales_data"]
+TABLES = ["products", "orders", "order_items", "sales_data", "economics_daily", "traffic_daily"]
 
 pytestmark = pytest.mark.skipif(not ORDERS.exists(), reason="the file of real orders is not at hand")
 

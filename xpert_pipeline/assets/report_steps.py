@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.spapi.desks import Desk
-from xpert_pipeline.spapi.documents import Document, fetch_document
+from xpert_pipeline.spapi.documents import REPORTS, Document, Shelf, fetch_document
 from xpert_pipeline.spapi.errors import (
     BadAnswer,
     DocumentBroken,
@@ -29,11 +29,11 @@ def ready(run: SellerRun, desk: Desk, works: Sequence[Work]) -> Iterator[Work]:
 
 
 @contextmanager
-def document_of(run: SellerRun, work: Work, folder: Path) -> Iterator[Document]:
-    """Download a report's document; one that cannot be used is remembered as such, so that it is not taken again."""
+def document_of(run: SellerRun, work: Work, folder: Path, shelf: Shelf = REPORTS) -> Iterator[Document]:
+    """Download a report's or query's document; one that cannot be used is remembered so that it is not taken again."""
     assert work.document_id is not None
     try:
-        yield fetch_document(run.client(), work.document_id, folder)
+        yield fetch_document(run.client(), work.document_id, folder, shelf=shelf)
     except UNUSABLE as error:
         run.book().note(replace(work, state=State.FATAL, reason=error.message))
         raise

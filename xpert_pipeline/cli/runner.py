@@ -17,6 +17,8 @@ from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.tables.registry import TABLES
 from xpert_pipeline.watchdog import fail_dead_runs
 
+REFETCHABLE = ("orders_and_items", "economics_daily", "traffic_daily")
+"""Ops that skip complete days unless told otherwise."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -92,7 +94,7 @@ def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Sell
     selection = [dg.AssetKey(name) for name in request.tables] or None
     config: dict[str, object] = dict(QUIET)
     if request.refetch:
-        config["ops"] = {"orders_and_items": {"config": {"refetch": True}}}
+        config["ops"] = {name: {"config": {"refetch": True}} for name in REFETCHABLE}
     result = job.execute_in_process(
         run_config=config,
         instance=instance,

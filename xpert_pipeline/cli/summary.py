@@ -101,7 +101,7 @@ def show(console: Console, results: Sequence[TableOutcome]) -> None:
 
 def _states(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     """State of each table: the best that any of its partitions reports; failed if its step failed."""
-    rank = ("failed", "not_granted", "no_history", "skipped", "empty", "ok")
+    rank = ("failed", "not_granted", "no_history", "empty", "skipped", "ok")
     states: dict[str, str] = {}
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
         materialization = entry.asset_materialization

@@ -1,7 +1,7 @@
 """What the ledger's windows cover: which days need no asking, and from where on changes are to be followed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,22 @@ select sum(fetched) / sum(days)
 having sum(days) >= 1
 """
 
+SETTLED = """
+select d.day
+from unnest(%(days)s::date[]) as d (day)
+cross join lateral (
+  select
+    d.day::timestamp at time zone %(zone)s as midnight,
+    (d.day + 1)::timestamp at time zone %(zone)s as next_midnight
+) as of_day
+where tstzrange(of_day.midnight, of_day.next_midnight) <@ coalesce((
+  select range_agg(tstzrange(window_start, window_end)) from loads
+  where seller_id = %(seller_id)s and table_name = %(table)s and window_kind = 'created'
+    and window_start < of_day.next_midnight and window_end > of_day.midnight
+    and started_at >= of_day.midnight + %(after)s
+), '{}'::tstzmultirange)
+"""
+
 
 def covered_days(
     pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str, until: datetime | None = None
@@ -50,6 +66,24 @@ def covered_days(
     given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "until": until}
     with tenant(pool, seller_id) as conn:
         return {day for (day,) in conn.execute(COVERED, given).fetchall()}
+
+
+def settled_days(
+    pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str, after: timedelta
+) -> set[date]:
+    """Those of the days that loads cover which began so long after the day's start that Amazon restates it no more.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        table: Whose loads.
+        days: Marketplace-local days.
+        timezone: Where the days begin.
+        after: For how long Amazon restates a day, from its start.
+    """
+    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "after": after}
+    with tenant(pool, seller_id) as conn:
+        return {day for (day,) in conn.execute(SETTLED, given).fetchall()}
 
 
 def followed_until(pool: Pool, seller_id: UUID, table: str) -> datetime | None:

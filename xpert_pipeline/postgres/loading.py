@@ -40,6 +40,7 @@ class TableLoad:
         fetched: Records that the source returned for this table.
         rejects: Those of them that cannot become rows.
         empty_sets: For a table of sets, the sets that arrived without rows: parent key, then version.
+        kept: For a table of sets, keys of rows that arrived but cannot be loaded: what is known of them stays.
     """
 
     table: Table
@@ -48,6 +49,7 @@ class TableLoad:
     fetched: int
     rejects: Sequence[Reject] = ()
     empty_sets: Sequence[merge.Row] = ()
+    kept: Sequence[merge.Row] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _merge(
         merge.drop_stale_sets(conn, target, _parent_table(work, part.table))
     merge.drop_duplicates(conn, target)
     if part.table.parent is not None:
-        deleted = merge.delete_gone(conn, target)
+        deleted = merge.delete_gone(conn, target, part.kept)
     inserted, updated = merge.upsert(conn, target)
     keep_rejects(
         conn,

@@ -173,23 +173,46 @@ def drop_stale_sets(conn: Connection, target: Target, parent_table: Table | None
     )
 
 
-def delete_gone(conn: Connection, target: Target) -> Days:
-    """Delete the rows of arrived sets that did not arrive with them."""
+def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> Days:
+    """Delete the rows of arrived sets that did not arrive with them, but for those whose keys are to be kept."""
+    spared: Composable = SQL("")
+    if kept:
+        spared = SQL("and not exists (select from {kept} as k where {same_key})").format(
+            kept=_stage_kept(conn, target, kept), same_key=_same("k", "t", target.table.key)
+        )
     return _counts(
         conn,
         SQL("""
         with gone as (
           delete from {table} as t using {sets} as p
           where t.seller_id = %(seller_id)s and {same_set} and not exists (select from {stage} as s where {same_row})
+            {spared}
           returning t.{day})
         select {day}, count(*) from gone group by 1
         """).format(
             **target.names(
-                same_set=_same("t", "p", target.table.parent or ()), same_row=_same("s", "t", target.table.key)
+                same_set=_same("t", "p", target.table.parent or ()),
+                same_row=_same("s", "t", target.table.key),
+                spared=spared,
             )
         ),
         target,
     )
+
+
+def _stage_kept(conn: Connection, target: Target, kept: Sequence[Row]) -> Identifier:
+    """A temporary table of the keys of rows that stay as they are."""
+    name = f"kept_{target.table.name}"
+    conn.execute(
+        SQL("create temp table {name} on commit drop as select {key} from {table} with no data").format(
+            name=Identifier(name), key=listed(target.table.key), table=Identifier(target.table.name)
+        )
+    )
+    place = Identifier("pg_temp", name)
+    with conn.cursor().copy(SQL("copy {place} from stdin").format(place=place)) as copy:
+        for key in kept:
+            copy.write_row(key)
+    return place
 
 
 def delete_missing(conn: Connection, target: Target, days: Identifier) -> Days:

@@ -1,7 +1,7 @@
-"""Report documents: downloaded to a file, and believed only when every byte is accounted for.
+"""Documents of reports and of Data Kiosk: downloaded to a file, believed only when every byte is accounted for.
 
 Checked: the address (no foreign host), the status, the length, the end and checksum of every gzip member,
-size and compression ratio, and the charset. Parsing is the matter of `flat_files` and `order_reports`.
+size and compression ratio, and the charset. Parsing is the matter of `flat_files`, `json_lines` and `order_reports`.
 """
 
 import uuid
@@ -22,7 +22,21 @@ from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.spapi.transport import NetworkFailure, is_loopback, timed
 
+_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or nothing; the last is the upload's
 _FREE_BYTES = 64 * 1024 * 1024  # below this size no ratio is suspicious
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where documents of a kind lie: the operation that tells a document's address, and under which key."""
+
+    name: str
+    operation: str
+    address: str
+
+
+REPORTS = Shelf("report document", "getReportDocument", "url")
+DATA_KIOSK = Shelf("Data Kiosk document", "getDocument", "documentUrl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +65,13 @@ class Document:
         self.path.unlink(missing_ok=True)
 
 
-def fetch_document(api: SellerApi, document_id: str, directory: Path, *, limits: Limits | None = None) -> Document:
-    """Download a report document into a directory (getReportDocument, then the address it tells).
+def fetch_document(
+    api: SellerApi, document_id: str, directory: Path, *, shelf: Shelf = REPORTS, limits: Limits | None = None
+) -> Document:
+    """Download a document into a directory (getReportDocument or getDocument, then the address it tells).
 
-    An address that has expired or whose bytes are broken is asked for anew.
+    An address that has expired or whose bytes are broken is asked for anew. Compression is found by its magic
+    number, whether the document or HTTP was packed: neither's word is needed.
 
     Raises:
         DocumentRefused: foreign host, too large, compressed beyond reason, or in no known charset.
@@ -63,7 +80,7 @@ def fetch_document(api: SellerApi, document_id: str, directory: Path, *, limits:
     """
     limits = limits or Limits()
     path = directory / f"report-{uuid.uuid4().hex}"  # never from an id that came over the wire
-    download = _Download(api, document_id, path, limits)
+    download = _Download(api, document_id, path, limits, shelf)
     try:
         charset = download.run()
         return Document(path, charset, path.stat().st_size)
@@ -72,13 +89,14 @@ def fetch_document(api: SellerApi, document_id: str, directory: Path, *, limits:
         raise
 
 
-def read_reason(api: SellerApi, document_id: str) -> str:
-    """Read the short document in which Amazon explains a FATAL report; says so if it cannot be read."""
+def read_reason(api: SellerApi, document_id: str, shelf: Shelf = REPORTS) -> str:
+    """Read the short document in which Amazon explains a FATAL report or query; says so if it cannot be read."""
     import tempfile  # noqa: PLC0415  only failures come here
 
     with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
         try:
-            document = fetch_document(api, document_id, Path(directory), limits=Limits(max_bytes=1_000_000))
+            folder, limits = Path(directory), Limits(max_bytes=1_000_000)
+            document = fetch_document(api, document_id, folder, shelf=shelf, limits=limits)
         except errors.SpApiError as exc:
             return f"its reason could not be read: {exc.message}"
         with document.open_text() as text:
@@ -88,13 +106,14 @@ def read_reason(api: SellerApi, document_id: str) -> str:
 class _Download:
     """One document's way to a file, with a fresh address when the old one is used up."""
 
-    def __init__(self, api: SellerApi, document_id: str, path: Path, limits: Limits) -> None:
+    def __init__(self, api: SellerApi, document_id: str, path: Path, limits: Limits, shelf: Shelf = REPORTS) -> None:
         self._api = api
         self._document_id = document_id
         self._path = path
         self._limits = limits
+        self._shelf = shelf
         self._url: str | None = None
-        self._facts: dict[str, Any] = {"operation": "report document", "seller": api.seller_id}
+        self._facts: dict[str, Any] = {"operation": shelf.name, "seller": api.seller_id}
 
     def run(self) -> str:
         policy = self._api.policy
@@ -111,13 +130,14 @@ class _Download:
             raise errors.DocumentRefused(f"the document cannot be decoded: {exc}", **self._facts) from exc
 
     def _pause(self, seconds: float, error: errors.Transient) -> None:
-        self._api.pause("report document", seconds, f"retry: {error.message}")
+        self._api.pause(self._shelf.name, seconds, f"retry: {error.message}")
 
     def _attempt(self, deadline: Deadline) -> str | None:
         if self._url is None:
             with deadline.paused():  # the gate has its own deadline
-                answer = self._api.call("getReportDocument", self._document_id, expects={"url": str})
-            self._url = self._checked_url(answer["url"])
+                key = self._shelf.address
+                answer = self._api.call(self._shelf.operation, self._document_id, expects={key: str})
+            self._url = self._checked_url(answer[key])
         try:
             with self._opened(self._url, deadline) as response, self._path.open("wb") as sink:
                 self._write(response, deadline, sink)
@@ -143,6 +163,9 @@ class _Download:
             if status != 200:
                 kind = errors.Transient if status >= 500 or status == 429 else errors.NotFound
                 raise kind("the document cannot be downloaded", status=status, **self._facts)
+            packed = response.headers.get("content-encoding", "identity").strip().lower()
+            if packed not in _CODINGS:
+                raise errors.DocumentRefused(f"packed with {packed[:40]}, which is not asked for", **self._facts)
             yield response
 
     def _write(self, response: httpx.Response, deadline: Deadline, sink: BinaryIO) -> None:

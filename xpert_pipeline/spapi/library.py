@@ -34,6 +34,10 @@ OPERATIONS = {
     "getReport": Operation("Reports", "get_report", "2021-06-30"),
     "getReports": Operation("Reports", "get_reports", "2021-06-30"),
     "getReportDocument": Operation("Reports", "get_report_document", "2021-06-30"),
+    "createQuery": Operation("DataKiosk", "create_query", "2023-11-15"),
+    "getQuery": Operation("DataKiosk", "get_query", "2023-11-15"),
+    "getQueries": Operation("DataKiosk", "get_queries", "2023-11-15"),
+    "getDocument": Operation("DataKiosk", "get_document", "2023-11-15"),
 }
 
 

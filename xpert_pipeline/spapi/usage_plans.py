@@ -29,6 +29,10 @@ _PLANS = {
         UsagePlan("getReport", 2, 15),
         UsagePlan("getReports", 0.0222, 10),
         UsagePlan("getReportDocument", 0.0167, 15),
+        UsagePlan("createQuery", 0.0167, 15),
+        UsagePlan("getQuery", 2, 15),
+        UsagePlan("getQueries", 0.0222, 10),
+        UsagePlan("getDocument", 0.0167, 15),
     )
 }
 OPERATIONS = tuple(_PLANS)

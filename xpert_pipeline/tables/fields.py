@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, Strict
 
 LARGEST_AMOUNT = Decimal("99999999999999.9999")
+LARGEST_PERCENT = Decimal("999999.999")
 
 
 def _printable(text: str) -> str:
@@ -27,6 +28,13 @@ def _finite(amount: Decimal) -> Decimal:
     return amount
 
 
+def _percent(value: Decimal) -> Decimal:
+    if not value.is_finite() or abs(value) > LARGEST_PERCENT:
+        msg = "not a finite percentage below a million"
+        raise ValueError(msg)
+    return value
+
+
 def _zoned(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is None:
         msg = "time without a zone"
@@ -42,6 +50,9 @@ Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printab
 
 Amount = Annotated[Decimal, AfterValidator(_finite)]
 """Money in the currency beside it; unknown is None, never 0."""
+
+Percent = Annotated[Decimal, AfterValidator(_percent)]
+"""A share in percent: 100 is the whole. Rates may exceed it."""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 code."""

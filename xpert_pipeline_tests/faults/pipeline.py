@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import httpx
 
+from xpert_pipeline.cli.runner import REFETCHABLE
 from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.events import reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
@@ -130,7 +131,7 @@ class Pipeline:
         sellers = sorted(sellers or self.sellers[:1], key=self.instance.get_dynamic_partitions("sellers").index)
         config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         if refetch:
-            config["ops"] = {"orders_and_items": {"config": {"refetch": True}}}
+            config["ops"] = {name: {"config": {"refetch": True}} for name in REFETCHABLE}
         result = job.execute_in_process(
             run_config=config,
             instance=self.instance,
@@ -242,7 +243,7 @@ class Pipeline:
                 for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
                     sums = counts.setdefault(table, {})
                     sums[name] = sums.get(name, 0) + metadata[name].value
-        rank = ("not_granted", "no_history", "skipped", "empty", "ok")
+        rank = ("not_granted", "no_history", "empty", "skipped", "ok")
         return {table: max(told, key=rank.index) for table, told in states.items()}, counts
 
 
@@ -254,4 +255,16 @@ def same(ours, theirs):
         return ours == Decimal(str(theirs))
     if isinstance(ours, datetime):
         return ours == datetime.fromisoformat(theirs)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return sorted(map(plain, ours)) == sorted(map(plain, theirs))
     return ours == date.fromisoformat(theirs) if isinstance(ours, date) else ours == theirs
+
+
+def plain(value):
+    """A value of a JSON list as text that is equal for equal figures, however they are written."""
+    if isinstance(value, dict):
+        return str(sorted((name, plain(inner)) for name, inner in value.items()))
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except ArithmeticError:
+        return str(value)

@@ -1,0 +1,146 @@
+"""traffic_daily: how often each child ASIN was looked at per marketplace-local day, and what came of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+
+import dagster as dg
+
+from xpert_pipeline.assets.kiosk_sync import sync_windows
+from xpert_pipeline.assets.kiosk_windows import Window, ask_ahead, days_to_ask
+from xpert_pipeline.assets.run_start import RunStart
+from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
+from xpert_pipeline.assets.traffic_rows import parse_traffic
+from xpert_pipeline.partitions import contiguous
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.progress import step
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.spapi.desks import ReportRequest
+from xpert_pipeline.spapi.kiosk_queries import (
+    ASINS_PER_QUERY,
+    OLDEST,
+    is_asin,
+    plan_traffic,
+    traffic_by_asin,
+    traffic_trends,
+)
+from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
+from xpert_pipeline.tables.validation import chunks
+
+ASINS = """
+select asin
+from (
+  select asin, created_at from products where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+  union all
+  select asin, created_at from order_items
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s) and order_date between %(first)s and %(last)s
+  union all
+  select asin, created_at from traffic_daily
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+    and business_date between %(first)s and %(last)s
+) as known
+where asin is not null
+group by asin
+order by min(created_at), asin
+"""
+"""Listed, sold in the window, or with traffic in it that is to be read again. In the order in which they became known,
+so that a new one changes no query but the last."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A window as it was planned when the run started; `asins` are those asked for, None for all there are."""
+
+    window: Window
+    asins: frozenset[str] | None
+
+
+@dg.asset(
+    deps=["products"],
+    group_name="sales",
+    kinds={"spapi", "postgres"},
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    op_tags={"dagster/priority": "-1"},
+)
+def traffic_daily(
+    context: dg.AssetExecutionContext,
+    config: RefetchConfig,
+    postgres: PostgresResource,
+    sp_api: SpApiResource,
+    run_start: dg.ResourceParam[RunStart],
+) -> Iterator[dg.MaterializeResult]:
+    """One row per child ASIN and day with sales or traffic: sessions, page views, buy box and conversion in percent.
+
+    Partition D holds the day D; Amazon restates a day for about two weeks, so a live run reads the last 14 days again,
+    each as a whole. Source: Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day each,
+    whichever needs fewer queries; how many ASINs were asked for stands in `loads.details`.
+    """
+    work = partial(_sync, start=run_start)
+    yield from run_sellers(context, postgres, sp_api, (TRAFFIC_DAILY.name,), work, refetch=config.refetch)
+
+
+def prepare_traffic(run: SellerRun) -> list[Prepared]:
+    """Plan what the run needs and ask for the queries, as far as ASINs are known when the run starts."""
+    plans = [
+        plan
+        for first, last in contiguous(days_to_ask(run, TRAFFIC_DAILY), OLDEST.days)
+        for plan in _plan(run, first, last)
+    ]
+    windows = ask_ahead(run, [plan.window for plan in plans])
+    return [replace(plan, window=window) for plan, window in zip(plans, windows, strict=True)]
+
+
+def _sync(run: SellerRun, start: RunStart) -> None:
+    prepared = prepare_traffic(run) if run.refetch else start.take(run, TRAFFIC_DAILY.name)
+    windows = [_with_new_asins(run, plan) for plan in prepared or prepare_traffic(run)]
+    queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
+    step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read, in {queries} queries")
+    if not windows and days_to_ask(run, TRAFFIC_DAILY):
+        run.reason = "no ASIN is known yet, so there was none to ask for: load products first"
+    sync_windows(run, TRAFFIC_DAILY, windows, parse_traffic)
+
+
+def _plan(run: SellerRun, first: date, last: date) -> list[Prepared]:
+    """One window of trends, or one of all ASINs for each day, newest first; nothing while no ASIN is known."""
+    asins = _known_asins(run, first, last)
+    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    if not asins:
+        return []
+    if plan_traffic(len(asins), len(days)).source == "trends":
+        return [Prepared(Window(days, _trends(run, asins, days), notes={"asins": len(asins)}), frozenset(asins))]
+    yesterday = run.today - timedelta(days=1)
+    by_day = [(day, traffic_by_asin(run.marketplace_id, day, yesterday=yesterday)) for day in reversed(days)]
+    return [Prepared(Window((day,), (request,), notes={"asins": "all"}), None) for day, request in by_day]
+
+
+def _with_new_asins(run: SellerRun, plan: Prepared) -> Window:
+    """The window, and queries for ASINs that have become known since it was planned."""
+    window = plan.window
+    if plan.asins is None:
+        return window
+    new = [asin for asin in _known_asins(run, window.days[0], window.days[-1]) if asin not in plan.asins]
+    requests = (*window.requests, *_trends(run, new, window.days))
+    return replace(window, requests=requests, notes={"asins": len(plan.asins) + len(new)})
+
+
+def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[ReportRequest, ...]:
+    yesterday = run.today - timedelta(days=1)
+    return tuple(
+        traffic_trends(run.marketplace_id, some, days[0], days[-1], yesterday=yesterday)
+        for some in chunks(asins, ASINS_PER_QUERY)
+    )
+
+
+def _known_asins(run: SellerRun, first: date, last: date) -> list[str]:
+    """ASINs in the order in which they became known; what cannot be one is left out with a word."""
+    given = {"seller_id": run.seller.id, "marketplace_id": run.marketplace_id, "first": first, "last": last}
+    with tenant(run.pool, run.seller.id) as connection:
+        known = [asin for (asin,) in connection.execute(ASINS, given).fetchall()]
+    asins = [asin for asin in known if is_asin(asin)]
+    if odd := len(known) - len(asins):
+        run.log.warning(
+            "seller %s: %d texts in the place of ASINs are none: not asked for", run.seller.amazon_seller_id, odd
+        )
+    return asins

@@ -1,0 +1,195 @@
+"""Data Kiosk, end to end: days are read whole and once, restated days again, and nothing is lost on the way."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from xpert_pipeline.assets import seller_run
+from xpert_pipeline.sandbox import kiosk_api
+
+KIOSK = ["economics_daily", "traffic_daily"]
+SOURCES = ["products", *KIOSK]
+SMALL = {"days": 20, "orders_per_day": 8, "skus": 40}
+
+
+@pytest.fixture
+def kiosk(empty_pipeline, make_sandbox):
+    empty_pipeline.serve(make_sandbox(**SMALL))
+    return empty_pipeline
+
+
+@pytest.fixture
+def loaded(kiosk):
+    assert kiosk.run(tables=SOURCES).errors == {}
+    return kiosk
+
+
+def changes(outcome, table):
+    return {name: outcome.counts[table][name] for name in ("inserted", "updated", "deleted")}
+
+
+def queries(pipeline):
+    return list(pipeline.sandbox.state.queries.of(pipeline.sellers[0], time.time()))
+
+
+def test_both_tables_hold_what_amazon_says_and_a_second_run_changes_nothing(loaded):
+    loaded.assert_whole(*KIOSK)
+    asked = loaded.calls("createQuery")
+    again = loaded.run(tables=SOURCES)
+    for table in KIOSK:
+        assert changes(again, table) == {"inserted": 0, "updated": 0, "deleted": 0}
+        assert again.counts[table]["unchanged"] > 0
+    assert loaded.calls("createQuery") - asked == 3, "the last 14 days: one query of economics, two of 30 ASINs"
+    loaded.assert_whole(*KIOSK)
+
+
+def test_days_that_are_complete_are_not_asked_for_again_unless_wanted(loaded):
+    old = loaded.past_days[:3]
+    asked = loaded.calls("createQuery")
+    assert loaded.run(tables=KIOSK, days=old).states == {"economics_daily": "empty", "traffic_daily": "empty"}
+    assert loaded.calls("createQuery") == asked
+    again = loaded.run(tables=KIOSK, days=old, refetch=True)
+    assert again.states == {"economics_daily": "ok", "traffic_daily": "ok"}
+    assert loaded.calls("createQuery") == asked + 3
+    assert changes(again, "economics_daily") == {"inserted": 0, "updated": 0, "deleted": 0}
+
+
+def test_one_days_traffic_is_asked_for_by_asin_and_is_the_same(kiosk):
+    assert kiosk.run(tables=["products"]).success
+    day = kiosk.past_days[5]
+    assert kiosk.run(tables=KIOSK, days=[day]).errors == {}
+    assert [query.question.dataset for query in queries(kiosk)].count("salesAndTrafficByAsin") == 1
+    told = [row for row in kiosk.truth("traffic_daily") if row["business_date"] == str(day)]
+    assert [row["asin"] for row in kiosk.rows("traffic_daily")] == [row["asin"] for row in told]
+    assert not [found for found in kiosk.differences("traffic_daily") if "one side only" not in found]
+
+
+def test_restated_days_arrive_with_the_next_live_run(loaded):
+    loaded.fault("economics-restated")
+    changed = loaded.run(tables=SOURCES)
+    assert changed.counts["economics_daily"]["updated"] > 0
+    assert changes(changed, "traffic_daily") == {"inserted": 0, "updated": 0, "deleted": 0}
+    loaded.assert_whole("economics_daily")
+
+
+def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk):
+    kiosk.fault("kiosk-lag")
+    assert kiosk.run(tables=SOURCES).success
+    late = {row["business_date"] for row in kiosk.truth("economics_daily")} - {
+        str(row["business_date"]) for row in kiosk.rows("economics_daily")
+    }
+    assert len(late) == 3
+    kiosk.mend()
+    assert kiosk.run(tables=SOURCES).counts["economics_daily"]["inserted"] > 0
+    kiosk.assert_whole(*KIOSK)
+    kiosk.fault("kiosk-lag")
+    gone = kiosk.run(tables=SOURCES, refetch=True)
+    assert gone.counts["economics_daily"]["deleted"] == sum(
+        row["business_date"] in late for row in kiosk.truth("economics_daily")
+    )
+
+
+def test_a_result_of_many_pages_is_one_complete_load(kiosk, monkeypatch):
+    monkeypatch.setattr(kiosk_api, "RECORDS_A_PAGE", 70)
+    assert kiosk.run(tables=SOURCES).errors == {}
+    kiosk.assert_whole(*KIOSK)
+    (load,) = [load for load in kiosk.rows("loads") if load["table_name"] == "economics_daily"]
+    assert len(load["details"]["queries"]) > 2
+    assert kiosk.one("select count(*) from report_requests where kind = 'query' and collected_at is null") == (0,)
+
+
+def test_a_line_that_is_cut_off_fails_its_window_and_the_next_run_asks_anew(kiosk):
+    kiosk.fault("malformed-jsonl")
+    failed = kiosk.run(tables=["products", "economics_daily"])
+    assert failed.error.startswith(f"BadLine: seller {kiosk.sellers[0]}: Data Kiosk query ")
+    assert "is no JSON" in failed.error
+    assert "Nothing of this document was kept" in failed.error
+    assert kiosk.rows("economics_daily") == []
+    assert [load for load in kiosk.rows("loads") if load["table_name"] == "economics_daily"] == []
+    kiosk.mend()
+    assert kiosk.run(tables=SOURCES).success
+    kiosk.assert_whole(*KIOSK)
+
+
+def test_a_fatal_query_fails_with_amazons_reason_and_the_other_table_is_loaded(kiosk):
+    kiosk.fault("query-fatal", count=1)
+    failed = kiosk.run(tables=SOURCES)
+    (error,) = failed.errors.values()
+    assert error.startswith(f"ReportFailed: seller {kiosk.sellers[0]}: getQuery for seller")
+    assert "is FATAL: " in error
+    assert "Amazon gave no reason" not in error
+    assert kiosk.run(tables=SOURCES).success
+    kiosk.assert_whole(*KIOSK)
+
+
+def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk, monkeypatch):
+    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+    kiosk.fault("query-stuck", count=1)
+    parked = kiosk.run(tables=SOURCES)
+    assert parked.success
+    assert parked.states["economics_daily"] == "skipped"
+    (stuck,) = [query for query in queries(kiosk) if query.question.dataset == "economics"]
+    assert stuck.id in parked.reasons["economics_daily"]
+    assert "the next run collects it" in parked.reasons["economics_daily"]
+    assert kiosk.rows("economics_daily") == []
+    stuck.seconds = 0.0
+    assert kiosk.run(tables=SOURCES).states["economics_daily"] == "ok"
+    assert [query.id for query in queries(kiosk) if query.question.dataset == "economics"] == [stuck.id]
+    kiosk.assert_whole(*KIOSK)
+
+
+def test_a_parked_query_of_yesterday_is_collected_although_todays_window_is_another(kiosk, monkeypatch):
+    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+    today = kiosk.today
+    kiosk.fault("query-stuck", count=1)
+    days = [day for day in kiosk.days if day < today]
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
+        assert kiosk.run(tables=["economics_daily"], days=days).states["economics_daily"] == "skipped"
+    (stuck,) = queries(kiosk)
+    stuck.seconds = 0.0
+    assert kiosk.run(tables=["economics_daily"]).errors == {}
+    assert len(queries(kiosk)) == 2, "the one left behind, and one of the day that is over since"
+    kiosk.assert_whole("economics_daily")
+
+
+def test_a_lost_answer_of_create_query_is_settled_without_a_second_query(kiosk):
+    kiosk.fault("504-json", count=1, operation="createQuery")
+    assert kiosk.run(tables=["economics_daily"]).errors == {}
+    kiosk.assert_whole("economics_daily")
+
+
+def test_nulls_and_gzip_do_no_harm(kiosk):
+    kiosk.fault("kiosk-null-entries")
+    kiosk.fault("kiosk-gzip")
+    assert kiosk.run(tables=SOURCES).errors == {}
+    (load,) = [load for load in kiosk.rows("loads") if load["table_name"] == "economics_daily"]
+    assert load["details"]["signals"]["null among records"] == 1
+    assert load["details"]["signals"]["null among fees"] > 0
+    assert kiosk.rows("rejected_records") == []
+    only = [name for name in kiosk.truth("economics_daily")[0] if not name.startswith("ads")]
+    assert kiosk.differences("economics_daily", only=only) == []
+    kiosk.assert_whole("traffic_daily")
+
+
+def test_without_the_role_the_tables_say_not_granted(empty_pipeline, make_sandbox):
+    empty_pipeline.serve(make_sandbox(**SMALL, denied_roles=("Brand Analytics",)))
+    denied = empty_pipeline.run(tables=SOURCES)
+    assert denied.success
+    assert {denied.states[table] for table in KIOSK} == {"not_granted"}
+    assert denied.states["products"] == "ok"
+
+
+def test_asins_that_become_known_during_the_run_are_asked_for_in_it(kiosk):
+    """The first run of a seller: no listing is known when its queries are asked for at the start."""
+    assert kiosk.run(tables=SOURCES).success
+    (load,) = [load for load in kiosk.rows("loads") if load["table_name"] == "traffic_daily"]
+    assert load["details"]["asins"] == len({row["asin"] for row in kiosk.rows("products")})
+
+
+def test_without_any_known_asin_traffic_says_so(kiosk):
+    outcome = kiosk.run(tables=["traffic_daily"], days=kiosk.past_days)
+    assert outcome.states["traffic_daily"] == "empty"
+    assert "load products first" in outcome.reasons["traffic_daily"]
+    assert kiosk.calls("createQuery") == 0

@@ -1,0 +1,91 @@
+"""Days as sets: a day that was read whole is replaced whole, and is read again until Amazon restates it no more."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from xpert_pipeline.postgres.coverage import covered_days, settled_days
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.postgres.loading import TableLoad, load
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
+
+STORE, ZONE = "A21TJRUUN4KGV", ZoneInfo("Asia/Kolkata")
+FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
+COLUMNS = ("marketplace_id", "business_date", "asin", "sessions")
+
+
+def midnight(day):
+    return datetime.combine(day, time(), ZONE)
+
+
+@pytest.fixture
+def read(pool, seller):
+    """Load days that were read whole: what each ASIN had on a day."""
+
+    def run(days, *rows, kept=(), started_at=None):
+        part = TableLoad(
+            TRAFFIC_DAILY,
+            COLUMNS,
+            [(STORE, *row) for row in rows],
+            len(rows),
+            empty_sets=[(STORE, day) for day in days],
+            kept=[(STORE, *key) for key in kept],
+        )
+        with hold(pool, seller.id, "traffic_daily") as lease:
+            return load(
+                pool,
+                seller_id=seller.id,
+                lease=lease,
+                run_id="run",
+                source="test",
+                window=LoadWindow("created", midnight(min(days)), midnight(max(days) + timedelta(days=1))),
+                parts=[part],
+                partitions=days,
+                calls=0,
+                waited_seconds=0.0,
+                started_at=started_at or datetime.now(UTC),
+            )["traffic_daily"]
+
+    return run
+
+
+@pytest.fixture
+def held(pool, seller):
+    def rows():
+        with tenant(pool, seller.id) as connection:
+            return connection.execute(
+                "select business_date, asin, sessions from traffic_daily order by 1, 2"
+            ).fetchall()
+
+    return rows
+
+
+def test_what_a_day_no_longer_has_is_deleted_and_counted_and_other_days_stay(read, held):
+    read([FIRST, SECOND], (FIRST, "A", 1), (FIRST, "B", 2), (SECOND, "A", 3))
+    counts = read([FIRST], (FIRST, "B", 2))
+    assert (counts.deleted, counts.unchanged) == (1, 1)
+    assert held() == [(FIRST, "B", 2), (SECOND, "A", 3)]
+
+
+def test_a_day_that_was_read_and_has_no_rows_is_emptied(read, held):
+    read([FIRST, SECOND], (FIRST, "A", 1), (SECOND, "A", 3))
+    assert read([SECOND]).deleted == 1
+    assert held() == [(FIRST, "A", 1)]
+
+
+def test_what_is_known_of_a_record_that_came_but_was_refused_stays(read, held):
+    read([FIRST], (FIRST, "A", 1), (FIRST, "B", 2), (FIRST, "C", 3))
+    assert read([FIRST], (FIRST, "C", 4), kept=[(FIRST, "A"), (FIRST, "unheard of")]).deleted == 1
+    assert held() == [(FIRST, "A", 1), (FIRST, "C", 4)]
+
+
+@pytest.mark.parametrize(("hours_after", "settled"), [(14 * 24 - 1, set()), (14 * 24, {FIRST})])
+def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, read, hours_after, settled):
+    about = (pool, seller.id, "traffic_daily", [FIRST, SECOND], seller.timezone)
+    read([FIRST], started_at=midnight(FIRST) + timedelta(hours=1))
+    read([FIRST], started_at=midnight(FIRST) + timedelta(hours=hours_after))
+    assert covered_days(*about) == {FIRST}
+    assert settled_days(*about, timedelta(days=14)) == settled
