@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi import errors, usage_plans
 from xpert_pipeline.spapi.documents import read_reason
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.session import SellerApi
@@ -149,7 +149,8 @@ def _create(api: SellerApi, request: ReportRequest, done_within: timedelta) -> R
         found = _equal(api, known, request, done_within)
         return {"reportId": found.id} if found else None
 
-    answer = api.call("createReport", expects={"reportId": str}, settle=already, **body)
+    own = usage_plans.report_plans(request.report_type)
+    answer = api.call("createReport", expects={"reportId": str}, settle=already, also=own, **body)
     return Report(answer["reportId"], request, "IN_QUEUE")
 
 
