@@ -8,6 +8,9 @@ comment on column public.loads.calls is 'API calls since the asset''s load befor
 comment on column public.loads.waited_seconds is 'Seconds spent waiting for quota, threads added up; the sum of waits.';
 comment on column public.quota_waiters.expires_at is 'Dropped after this: whoever waits asks again within 5 seconds.';
 
+alter table public.quota_waiters add column if not exists holds boolean not null default false;
+comment on column public.quota_waiters.holds is 'Its token is due, but the request waits for one of another bucket, too.';
+
 create or replace function public.quota_wait(
   _app text, _scope text, _region text, _operation text, _rate double precision, _burst double precision,
   _waiter uuid, _priority smallint, out wait double precision, out level double precision
@@ -21,6 +24,7 @@ declare
   arrived timestamptz;
   due timestamptz;
   ahead integer;
+  holding integer;
   kept integer := 0;
 begin
   perform set_config('synchronous_commit', 'off', true);  -- a token is worth no fsync
@@ -43,7 +47,7 @@ begin
   select least(w.since, clock) into arrived from quota_waiters as w
   where (w.app, w.scope, w.region, w.operation, w.waiter) = (_app, _scope, _region, _operation, _waiter);
   arrived := coalesce(arrived, clock);
-  select count(*) into ahead from quota_waiters as w
+  select count(*), count(*) filter (where w.holds) into ahead, holding from quota_waiters as w
   where (w.app, w.scope, w.region, w.operation) = (_app, _scope, _region, _operation) and w.waiter <> _waiter
     and (w.priority, w.since, w.waiter) < (_priority, arrived, _waiter);
   if _priority > 0 then
@@ -51,12 +55,15 @@ begin
   end if;
 
   due := bucket.full_at + step * (ahead + kept + 1 - _burst) + make_interval(secs => bucket.margin);
+  if holding > 0 then  -- their tokens are spoken for, also in a bucket that has been full for long
+    due := greatest(due, clock + step * (holding + kept + 1 - level));
+  end if;
   wait := greatest(0, extract(epoch from due - clock));
   if wait > 0 then
-    perform quota_queue(_app, _scope, _region, _operation, _waiter, _priority, arrived, wait);
+    perform quota_queue(_app, _scope, _region, _operation, _waiter, _priority, arrived, wait, false);
   end if;
 end $$;
-comment on function public.quota_wait is 'Locks a bucket and tells how long the caller must wait (0 = a token is due); who must wait is queued.';
+comment on function public.quota_wait is 'Locks a bucket and tells how long to wait for a token (0 = due); who must wait is queued.';
 
 create or replace function public.quota_margin(_rate double precision, _burst double precision) returns double precision
 language sql immutable set search_path = public, pg_temp
@@ -67,14 +74,15 @@ comment on function public.quota_margin is
 'Seconds a token is taken late, against jitter: once per burst, or with each token of a bucket of one, so less there.';
 
 create or replace function public.quota_queue(
-  _app text, _scope text, _region text, _operation text, _waiter uuid, _priority smallint, _since timestamptz, _wait double precision
+  _app text, _scope text, _region text, _operation text, _waiter uuid, _priority smallint, _since timestamptz, _wait double precision,
+  _holds boolean
 ) returns void
 language sql set search_path = public, pg_temp
 as $$
-  insert into quota_waiters as w (app, scope, region, operation, waiter, priority, since, expires_at)
+  insert into quota_waiters as w (app, scope, region, operation, waiter, priority, since, expires_at, holds)
   values (_app, _scope, _region, _operation, _waiter, _priority, _since,
-          clock_timestamp() + make_interval(secs => least(_wait, 5) + 1))
-  on conflict (app, scope, region, operation, waiter) do update set since = excluded.since, expires_at = excluded.expires_at
+          clock_timestamp() + make_interval(secs => least(_wait, 5) + 1), _holds)
+  on conflict (app, scope, region, operation, waiter) do update set since = excluded.since, expires_at = excluded.expires_at, holds = excluded.holds
 $$;
 comment on function public.quota_queue is 'Takes or renews a place in a bucket''s queue.';
 
@@ -128,7 +136,7 @@ begin
         select w.since into arrived from quota_waiters as w
         where (w.app, w.scope, w.region, w.operation, w.waiter) = (_app, _scopes[j], _region, _operations[j], _waiter);
         perform quota_queue(_app, _scopes[j], _region, _operations[j], _waiter, _priority,
-                            least(coalesce(arrived, clock_timestamp()), clock_timestamp()), wait);
+                            least(coalesce(arrived, clock_timestamp()), clock_timestamp()), wait, true);
       end loop;
       return;
     end if;
@@ -150,9 +158,9 @@ as $$
 $$;
 
 select public.xpert_protect_function('public.quota_margin(double precision, double precision)');
-select public.xpert_protect_function('public.quota_queue(text, text, text, text, uuid, smallint, timestamptz, double precision)');
+select public.xpert_protect_function('public.quota_queue(text, text, text, text, uuid, smallint, timestamptz, float8, boolean)');
 select public.xpert_protect_function('public.quota_wait(text, text, text, text, double precision, double precision, uuid, smallint)');
 select public.xpert_protect_function('public.quota_grant(text, text, text, text, double precision, uuid)');
-select public.xpert_protect_function('public.quota_take_all(text, text, text[], text[], double precision[], double precision[], uuid, smallint)');
+select public.xpert_protect_function('public.quota_take_all(text, text, text[], text[], float8[], float8[], uuid, smallint)');
 
 insert into public.schema_migrations (name) values ('0013_waits') on conflict do nothing;

@@ -53,13 +53,11 @@ def _sync_products(run: SellerRun) -> None:
     run.past_state["products"] = "no_history"
     with run.lease("products") as lease:
         began = datetime.now(UTC)
-        before = run.client().spent()
         mark = followed_until(run.pool, run.seller.id, "products")
         with _spool(run) as (folder, spool):
             found = _Listings(run, spool, run.client().server_now())
             source = found.fetch(mark - OVERLAP if mark else None, folder)
             lease.check()
-            spent = run.client().spent() - before
             load(
                 run.pool,
                 seller_id=run.seller.id,
@@ -69,8 +67,7 @@ def _sync_products(run: SellerRun) -> None:
                 window=found.window(mark),
                 parts=[TableLoad(PRODUCTS, found.columns, spool, found.fetched, found.rejects)],
                 partitions=[run.today],
-                calls=spent.calls,
-                waited_seconds=spent.waited_seconds,
+                waits=run.client().bill().waits,
                 started_at=began,
             )
 

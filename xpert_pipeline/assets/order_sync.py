@@ -137,7 +137,6 @@ def _request_reports(run: SellerRun, spans: Sequence[Span]) -> list[Report]:
 
 def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) -> None:
     with run.lease(STREAM) as lease:
-        before = run.client().spent()
         step(f"{run.seller.amazon_seller_id}: orders {span}: {plan.why}")
         with _spool(run, from_report=plan.source == "report") as (folder, spool):
             fetch = _Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan.as_dict()})
@@ -149,7 +148,6 @@ def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) ->
             if spool.signals:
                 fetch.details["signals"] = dict(spool.signals)
                 run.log.warning("seller %s: kept, but new to us: %s", run.seller.amazon_seller_id, dict(spool.signals))
-            spent = run.client().spent() - before
             load(
                 run.pool,
                 seller_id=run.seller.id,
@@ -159,8 +157,7 @@ def _load_span(run: SellerRun, span: Span, plan: Plan, report: Report | None) ->
                 window=LoadWindow(span.kind, span.start, fetch.end),
                 parts=spool.parts(),
                 partitions=run.days,
-                calls=spent.calls,
-                waited_seconds=spent.waited_seconds,
+                waits=run.client().bill().waits,
                 started_at=fetch.began,
                 details=fetch.details,
             )

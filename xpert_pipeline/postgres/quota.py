@@ -86,14 +86,13 @@ class PostgresQuota:
         Returns:
             Seconds to sleep before asking again (0 = granted), and the operation whose bucket is waited for.
         """
-        scopes, operations, rates, bursts = (list(column) for column in zip(*buckets, strict=True))
         given = {
             "app": app,
             "region": region,
-            "scopes": scopes,
-            "operations": operations,
-            "rates": rates,
-            "bursts": bursts,
+            "scopes": [scope for scope, _, _, _ in buckets],
+            "operations": [operation for _, operation, _, _ in buckets],
+            "rates": [float(rate) for _, _, rate, _ in buckets],
+            "bursts": [float(burst) for _, _, _, burst in buckets],
             "waiter": waiter,
             "priority": priority,
         }

@@ -90,7 +90,7 @@ class _Bucket:
     rate: float
     burst: float
     tat: float = float("-inf")  # theoretical arrival time: when the bucket would be full but for what was taken
-    waiters: dict[UUID, tuple[int, float, float]] = field(default_factory=dict)  # priority, since, expires
+    waiters: dict[UUID, tuple[int, float, float, bool]] = field(default_factory=dict)  # priority, since, expires, holds
 
     def level(self, now: float) -> float:
         return min(self.burst, self.burst - max(0.0, self.tat - now) * self.rate)
@@ -100,15 +100,18 @@ class _Bucket:
         since = self.since(waiter, now)
         self.waiters = {who: row for who, row in self.waiters.items() if row[2] >= now or who == waiter}
         others = (row for who, row in self.waiters.items() if who != waiter)
-        ahead = sum(1 for row in others if row[:2] < (priority, since)) + kept_for_live_work(self.burst, priority)
-        due = self.tat + (ahead + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
+        ahead = [row for row in others if row[:2] < (priority, since)]
+        kept, holding = kept_for_live_work(self.burst, priority), sum(1 for row in ahead if row[3])
+        due = self.tat + (len(ahead) + kept + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
+        if holding:  # their tokens are spoken for, also in a bucket that has been full for long
+            due = max(due, now + (holding + kept + 1 - self.level(now)) / self.rate)
         return max(0.0, due - now)
 
     def since(self, waiter: UUID, now: float) -> float:
         return self.waiters[waiter][1] if waiter in self.waiters else now
 
-    def queue(self, waiter: UUID, priority: int, now: float, seconds: float) -> None:
-        self.waiters[waiter] = (priority, self.since(waiter, now), now + min(seconds, LAPSE_SECONDS) + 1)
+    def queue(self, waiter: UUID, priority: int, now: float, seconds: float, *, holds: bool = False) -> None:
+        self.waiters[waiter] = (priority, self.since(waiter, now), now + min(seconds, LAPSE_SECONDS) + 1, holds)
 
     def grant(self, waiter: UUID, now: float) -> None:
         self.tat = max(self.tat, now) + 1 / self.rate
@@ -157,11 +160,12 @@ class LocalQuota:
             now, due = time.monotonic(), []
             for scope, operation, rate, burst in buckets:
                 bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
-                due.append(bucket)
                 if wait := bucket.wait(waiter, priority, now):
+                    bucket.queue(waiter, priority, now, wait)
                     for each in due:
-                        each.queue(waiter, priority, now, wait)
+                        each.queue(waiter, priority, now, wait, holds=True)
                     return wait, operation
+                due.append(bucket)
             for bucket in due:
                 bucket.grant(waiter, now)
             return 0.0, ""

@@ -99,16 +99,20 @@ class SellerApi:
     @property
     def calls(self) -> dict[str, int]:
         """Requests sent so far, by operation, retries included."""
-        return self._meter.calls()
+        return dict(self._meter.spent().calls_by_operation)
 
     @property
     def waited_seconds(self) -> dict[str, float]:
         """Seconds slept for quota so far, by operation."""
-        return self._meter.waited_seconds()
+        return dict(self._meter.spent().waited_by_operation)
 
     def spent(self) -> Spent:
-        """Calls and seconds slept for quota so far, over all operations."""
-        return Spent(sum(self.calls.values()), sum(self.waited_seconds.values()))
+        """Calls and seconds slept for quota so far."""
+        return self._meter.spent()
+
+    def bill(self) -> Spent:
+        """Calls and seconds slept since the last bill, so that loads share out all that was spent, planning included."""
+        return self._meter.bill()
 
     def rate(self, operation: str) -> float:
         """Requests per second that Amazon allows: what it told last, else its published plan."""
