@@ -38,7 +38,11 @@ begin
   end loop;
   clock := clock_timestamp();  -- after the lock: now() is when the transaction began to wait for it
   step := make_interval(secs => 1 / bucket.rate);
-  bucket.full_at := least(bucket.full_at, clock + step * _burst);  -- a clock set back never means more than an empty bucket
+  if bucket.full_at > clock + step * _burst then  -- a clock set back never means more than an empty bucket; kept, or it never fills
+    bucket.full_at := clock + step * _burst;
+    update api_quota as a set full_at = bucket.full_at
+    where (a.app, a.scope, a.region, a.operation) = (_app, _scope, _region, _operation);
+  end if;
   level := least(_burst, _burst - extract(epoch from bucket.full_at - clock) * bucket.rate);
 
   delete from quota_waiters as w  -- who came in the future came before the clock was set back, and may be long dead
@@ -147,12 +151,17 @@ begin
 end $$;
 comment on function public.quota_take_all is 'Takes a token of each bucket if all are due (wait = 0), else none, and queues the caller.';
 
+-- A lowered rate was low already when the answer that tells it was made: what was counted on since is given back.
 create or replace function public.quota_rate(_app text, _scope text, _region text, _operation text, _rate double precision) returns void
 language sql set search_path = public, pg_temp
 as $$
   update api_quota
   set rate = _rate, updated_at = clock_timestamp(), margin = quota_margin(_rate, burst),
-      full_at = clock_timestamp() + greatest(full_at - clock_timestamp(), interval '0') * (rate / nullif(_rate, 0))
+      full_at = clock_timestamp() + least(
+        greatest(full_at - clock_timestamp(), interval '0') * (rate / nullif(_rate, 0))
+        + make_interval(secs => margin * greatest(0, rate - _rate) / nullif(_rate, 0)),
+        make_interval(secs => burst / nullif(_rate, 0))
+      )
   where (app, scope, region, operation) = (_app, _scope, _region, _operation)
     and _rate > 0 and _rate < 1e6 and abs(rate - _rate) > 0.005 * rate
 $$;

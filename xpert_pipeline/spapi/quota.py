@@ -184,7 +184,9 @@ class LocalQuota:
             if bucket is None or abs(bucket.rate - rate) <= 0.005 * bucket.rate:
                 return
             now = time.monotonic()
-            bucket.tat = now + max(0.0, bucket.tat - now) * bucket.rate / rate
+            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was low before we heard
+            missing = max(0.0, bucket.tat - now) * bucket.rate + given_back
+            bucket.tat = now + min(bucket.burst, missing) / rate
             bucket.rate = rate
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
