@@ -6,6 +6,7 @@ from xpert_pipeline.cli.db import db
 from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers import sellers
+from xpert_pipeline.cli.status import status
 from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up
 
@@ -29,5 +30,5 @@ def main(context: click.Context, /, as_json: bool) -> None:
     context.obj = {"json": as_json}
 
 
-for command in (up, sync, backfill, db, sellers, doctor, sandbox):
+for command in (up, sync, backfill, db, sellers, doctor, status, sandbox):
     main.add_command(command)

@@ -109,9 +109,7 @@ def load(  # noqa: PLR0913  keywords only: all that the ledger says
     """
     if not partitions:
         raise ValueError("a load belongs to at least one partition")
-    work = Load(
-        seller_id, lease, run_id, source, window, parts, partitions, waits, started_at, details or {}
-    )
+    work = Load(seller_id, lease, run_id, source, window, parts, partitions, waits, started_at, details or {})
     return repeat(pool, seller_id, work.load_id, lambda conn: _load(conn, work))
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-
 LAPSE_SECONDS = 5.0
 
 
@@ -155,9 +154,10 @@ class LocalQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, str]:
-        """Take a token of each bucket if all are due; else keep the places in those that are, queue and tell the wait."""
+        """Take a token of each bucket if all are due; else queue, and keep the place in those that are."""
         with self._lock:
-            now, due = time.monotonic(), []
+            now = time.monotonic()
+            due: list[_Bucket] = []
             for scope, operation, rate, burst in buckets:
                 bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
                 if wait := bucket.wait(waiter, priority, now):

@@ -111,7 +111,7 @@ class SellerApi:
         return self._meter.spent()
 
     def bill(self) -> Spent:
-        """Calls and seconds slept since the last bill, so that loads share out all that was spent, planning included."""
+        """Calls and seconds slept since the last bill: loads share out all that was spent, planning included."""
         return self._meter.bill()
 
     def rate(self, operation: str) -> float:

@@ -156,7 +156,7 @@ def report_plans(report_type: str) -> tuple[str, ...]:
 
 
 def minimum_interval(report_type: str) -> float | None:
-    """Seconds that Amazon wants between two requests of a report type; 0 if it exempts the type, None if it says nothing.
+    """Seconds that Amazon wants between two requests of a report type; 0 for exempt types, None where it says nothing.
 
     A request that comes earlier ends CANCELLED or FATAL.
     """

@@ -63,7 +63,12 @@ def let_call(sandbox, dsn, *, seconds, processes=8, threads=4, app="app", **more
         **more,
     }
     folder = Path(tempfile.mkdtemp(prefix="xl-"))
-    command = [sys.executable, "-m", "xpert_pipeline_tests.resources.callers", json.dumps(given | {"folder": str(folder)})]
+    command = [
+        sys.executable,
+        "-m",
+        "xpert_pipeline_tests.resources.callers",
+        json.dumps(given | {"folder": str(folder)}),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     answers = [answer for file in folder.iterdir() for answer in json.loads(file.read_text())]
@@ -85,7 +90,6 @@ def best(measure, enough):
     found = []
     for _ in range(MEASURES):
         found.append(measure())
-        print(found[-1])
         if enough(found[-1]):
             break
     return found[-1] if enough(found[-1]) else max(found, key=lambda each: each.granted / each.span)

@@ -100,8 +100,8 @@ def test_page_sizes_that_no_model_holds_are_named():
 
 def test_requests_ask_for_pages_of_that_size():
     assert orders.PAGE_SIZE == planner.PAGE_SIZE == page("searchOrders")
-    assert listings.PAGE_SIZE == page("searchListingsItems")
-    assert catalog.BATCH == page("searchCatalogItems")
+    assert page("searchListingsItems") == listings.PAGE_SIZE
+    assert page("searchCatalogItems") == catalog.BATCH
 
 
 def test_the_sales_and_traffic_report_has_two_plans_for_all_sellers_of_the_application_together():
