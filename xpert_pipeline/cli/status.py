@@ -1,7 +1,7 @@
 """`xpert status`: how each seller stands: how far its tables are, what runs, what is waited for and why."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import click
@@ -76,8 +76,7 @@ def _chosen(known: list[Seller], wanted: tuple[str, ...]) -> list[Seller]:
 
 def _status(pool: ConnectionPool, instance: dg.DagsterInstance, seller: Seller) -> SellerStatus:
     found = standing(pool, seller)
-    days = {table.name: found.newest_days.get(table.name) for table in TABLES}
-    found.newest_days.update(days)
+    found = replace(found, newest_days={table.name: found.newest_days.get(table.name) for table in TABLES})
     published = {each.operation: rate for each in found.buckets if (rate := _published(each.operation))}
     return SellerStatus(seller, found, runs_of(instance, seller.amazon_seller_id), published)
 

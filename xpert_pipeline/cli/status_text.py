@@ -22,8 +22,8 @@ def lines(
     yield from _waiting(standing)
     for bucket in standing.buckets:
         yield _line("quota" if bucket is standing.buckets[0] else "", _bucket(bucket, published.get(bucket.operation)))
-    waited = [f"{each.operation} {each.waited_seconds:,.1f} s in {each.calls} calls" for each in standing.waited]
-    yield _line("waited in 24 hours", ", ".join(waited) or "no load")
+    asked = [f"{each.operation} {each.calls:,}{_waited(each.waited_seconds)}" for each in standing.waited]
+    yield _line("calls in 24 hours", ", ".join(asked) or "none by a load")
     yield from _reports(standing)
     rejected = ", ".join(f"{table} {count}" for table, count in standing.rejected.items())
     why = " (sql/monitoring/rejected_records.sql says why)" if rejected else ""
@@ -32,6 +32,10 @@ def lines(
 
 def _line(name: str, text: str) -> str:
     return f"  {name:<20} {text}"
+
+
+def _waited(seconds: float) -> str:
+    return f" (waited {seconds:,.1f} s)" if seconds >= 0.05 else ""
 
 
 def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
