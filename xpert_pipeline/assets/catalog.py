@@ -39,7 +39,12 @@ OVERLAP = timedelta(minutes=5)
 DESK = ReportDesk()
 
 
-@dg.asset(group_name="catalog", kinds={"spapi", "postgres"}, backfill_policy=dg.BackfillPolicy.single_run())
+@dg.asset(
+    group_name="catalog",
+    kinds={"spapi", "postgres"},
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    op_tags={"dagster/priority": "1"},
+)
 def products(
     context: dg.AssetExecutionContext,
     postgres: PostgresResource,

@@ -14,6 +14,13 @@ from xpert_pipeline.spapi.errors import SpApiError, Stopped
 Prepare = Callable[[SellerRun], Any]
 
 
+class Later:
+    """Prepared by a step that needs first what another step of the run brings: it is asked again after each step."""
+
+
+LATER = Later()
+
+
 class RunStart:
     """The prepare functions of all steps, and what they have prepared for the runs of this process.
 
@@ -33,10 +40,12 @@ class RunStart:
             SpApiError: What the step met when it prepared.
         """
         prepared = self._begun(run)
+        for later in [name for name, found in prepared.items() if found is LATER]:
+            prepared[later] = _tried(self._prepares[later], run)
         found = prepared.pop(step) if step in prepared else self._prepares[step](run)
         if isinstance(found, SpApiError):
             raise found
-        return found
+        return None if found is LATER else found
 
     def _begun(self, run: SellerRun) -> dict[str, Any]:
         key = (run.run_id, run.seller.amazon_seller_id)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
 from xpert_pipeline.assets.kiosk_windows import Window, ask_ahead, days_to_ask
-from xpert_pipeline.assets.run_start import RunStart
+from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
 from xpert_pipeline.partitions import contiguous
@@ -81,8 +81,13 @@ def traffic_daily(
     yield from run_sellers(context, postgres, sp_api, (TRAFFIC_DAILY.name,), work, refetch=config.refetch)
 
 
-def prepare_traffic(run: SellerRun) -> list[Prepared]:
-    """Plan what the run needs and ask for the queries, as far as ASINs are known when the run starts."""
+def prepare_traffic(run: SellerRun) -> list[Prepared] | Later:
+    """Plan what the run needs and ask for the queries; later, while the run's own listings have to tell the ASINs."""
+    prepared = _prepared(run)
+    return LATER if not prepared and "products" in run.steps else prepared
+
+
+def _prepared(run: SellerRun) -> list[Prepared]:
     plans = [
         plan
         for first, last in contiguous(days_to_ask(run, TRAFFIC_DAILY), OLDEST.days)
@@ -93,8 +98,8 @@ def prepare_traffic(run: SellerRun) -> list[Prepared]:
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
-    prepared = prepare_traffic(run) if run.refetch else start.take(run, TRAFFIC_DAILY.name)
-    windows = [_with_new_asins(run, plan) for plan in prepared or prepare_traffic(run)]
+    prepared = None if run.refetch else start.take(run, TRAFFIC_DAILY.name)
+    windows = [_with_new_asins(run, plan) for plan in prepared or _prepared(run)]
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
     step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read, in {queries} queries")
     if not windows and days_to_ask(run, TRAFFIC_DAILY):
