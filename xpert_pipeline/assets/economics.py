@@ -8,7 +8,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.economics_rows import parse_economics
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_ahead, days_to_ask
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, plan_windows
 from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.partitions import contiguous
@@ -47,7 +47,7 @@ def economics_daily(
 
 def prepare_economics(run: SellerRun) -> list[Window]:
     """Plan what the run needs and ask for the queries; those that an earlier run asked for are taken up first."""
-    return ask_ahead(run, _windows(run))
+    return plan_windows(run, ECONOMICS_DAILY, partial(_windows, run))
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
@@ -57,9 +57,8 @@ def _sync(run: SellerRun, start: RunStart) -> None:
     sync_windows(run, ECONOMICS_DAILY, windows, parse_economics)
 
 
-def _windows(run: SellerRun) -> list[Window]:
+def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
     """At most 60 days a query, newest first; queries that an earlier run has left behind are taken up as they are."""
-    days = days_to_ask(run, ECONOMICS_DAILY)
     left = [] if run.refetch else _left_behind(run, days)
     taken = {day for request in left for day in days_of(request)}
     new = [_query(run, first, last) for first, last in contiguous(set(days) - taken, DAYS_PER_QUERY)]

@@ -1,12 +1,12 @@
 """Which days a Data Kiosk dataset of day grain has to ask for, and the windows that queries make of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
-from xpert_pipeline.postgres.coverage import covered_days, settled_days
+from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import askable
@@ -17,6 +17,8 @@ RESTATED_DAYS = 14
 """Amazon restates a day for so long: a live run reads these days again."""
 LOOK_BACK = 60
 """Days before today among which a live run looks for those that it has not read since Amazon stopped restating them."""
+READ_LATELY = timedelta(hours=6)
+"""Restated days that were read after this long ago are read again only if no quota has to be waited for."""
 QUERIES_AHEAD = 10
 """Queries asked for at the start of a run; the burst of createQuery is 15."""
 DESK = QueryDesk()
@@ -30,33 +32,63 @@ class Window:
         days: The days, ascending, without gaps.
         requests: The queries; a later page of one is its own matter.
         works: Those asked for already, of the first requests.
-        notes: For the ledger.
+        asins: The ASINs that the queries are about; None for all products that there are.
     """
 
     days: tuple[date, ...]
     requests: tuple[ReportRequest, ...]
     works: tuple[Work, ...] = ()
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    asins: frozenset[str] | None = None
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What the ledger keeps of it."""
+        return {} if self.asins is None else {"asins": len(self.asins)}
 
 
-def days_to_ask(run: SellerRun, table: Table) -> list[date]:
-    """Days that are over and need asking, ascending.
+@dataclass(frozen=True)
+class OpenDays:
+    """Days that are over and need asking: `again` are those of them that Amazon restates but that were read lately."""
+
+    needed: frozenset[date]
+    again: frozenset[date]
+
+
+def open_days(run: SellerRun, table: Table) -> OpenDays:
+    """Days to ask for.
 
     Those of the run that no load covers; of a live run also the days that Amazon restates now; and days whose last
     load is from when Amazon still restated them, which it does no more.
     """
     wanted = askable(run.days, run.today)
     lately = [run.today - timedelta(days=n) for n in range(LOOK_BACK, 0, -1)] if run.is_live else []
-    candidates, about = sorted({*wanted, *lately}), (run.pool, run.seller.id, table.name)
-    covered = covered_days(*about, candidates, run.seller.timezone)
-    settled = settled_days(*about, candidates, run.seller.timezone, timedelta(days=RESTATED_DAYS))
-    restated_now = {day for day in candidates if day >= run.today - timedelta(days=RESTATED_DAYS)}
-    found = {day for day in wanted if run.refetch or day not in covered}
-    return sorted(found | (covered - settled - restated_now) | (restated_now & set(lately)))
+    restatement = timedelta(days=RESTATED_DAYS)
+    days, about = sorted({*wanted, *lately}), (run.pool, run.seller.id, table.name)
+    covered = covered_days(*about, days, run.seller.timezone)
+    settled = days_read(*about, days, run.seller.timezone, age=restatement)
+    just_read = days_read(*about, days, run.seller.timezone, since=datetime.now(UTC) - READ_LATELY)
+    restated_now = {day for day in days if day >= run.today - restatement}
+    needed = {day for day in wanted if run.refetch or day not in covered} | (covered - settled - restated_now)
+    again = restated_now.intersection(lately) - needed
+    return OpenDays(frozenset(needed | (again - just_read)), frozenset(again & just_read))
 
 
-def ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
-    """The same windows, the first queries asked for: they are made while other steps of the run work."""
+def plan_windows(
+    run: SellerRun, table: Table, plan: Callable[[Sequence[date]], list[Window]], *, kept_back: int = 0
+) -> list[Window]:
+    """Windows for the open days, the first queries asked for: they are made while other steps of the run work.
+
+    Days that were read lately are among them only if the queries and their documents can be had at once.
+    """
+    days = open_days(run, table)
+    windows = plan(sorted(days.needed | days.again))
+    queries = sum(len(window.requests) for window in windows)
+    if days.again and queries + kept_back > min(run.client().level(name) for name in ("createQuery", "getDocument")):
+        windows = plan(sorted(days.needed))
+    return _ask_ahead(run, windows)
+
+
+def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
     places = [place for place, window in enumerate(windows) for _ in window.requests][:QUERIES_AHEAD]
     requests = [request for window in windows for request in window.requests][:QUERIES_AHEAD]
     found = list(windows)

@@ -1,14 +1,14 @@
 """traffic_daily: how often each child ASIN was looked at per marketplace-local day, and what came of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
 import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import Window, ask_ahead, days_to_ask
+from xpert_pipeline.assets.kiosk_windows import Window, open_days, plan_windows
 from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
@@ -29,6 +29,8 @@ from xpert_pipeline.spapi.kiosk_queries import (
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 
+ROOM_FOR_ECONOMICS = 1
+"""The document of economics_daily takes a token, too, when restated days are read again."""
 ASINS = """
 select asin
 from (
@@ -47,14 +49,6 @@ order by min(created_at), asin
 """
 """Listed, sold in the window, or with traffic in it that is to be read again. In the order in which they became known,
 so that a new one changes no query but the last."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A window as it was planned when the run started; `asins` are those asked for, None for all there are."""
-
-    window: Window
-    asins: frozenset[str] | None
 
 
 @dg.asset(
@@ -81,53 +75,50 @@ def traffic_daily(
     yield from run_sellers(context, postgres, sp_api, (TRAFFIC_DAILY.name,), work, refetch=config.refetch)
 
 
-def prepare_traffic(run: SellerRun) -> list[Prepared] | Later:
+def prepare_traffic(run: SellerRun) -> list[Window] | Later:
     """Plan what the run needs and ask for the queries; later, while the run's own listings have to tell the ASINs."""
-    prepared = _prepared(run)
-    return LATER if not prepared and "products" in run.steps else prepared
+    windows = _planned(run)
+    return LATER if not windows and "products" in run.steps else windows
 
 
-def _prepared(run: SellerRun) -> list[Prepared]:
-    plans = [
-        plan
-        for first, last in contiguous(days_to_ask(run, TRAFFIC_DAILY), OLDEST.days)
-        for plan in _plan(run, first, last)
-    ]
-    windows = ask_ahead(run, [plan.window for plan in plans])
-    return [replace(plan, window=window) for plan, window in zip(plans, windows, strict=True)]
+def _planned(run: SellerRun) -> list[Window]:
+    return plan_windows(run, TRAFFIC_DAILY, partial(_windows, run), kept_back=ROOM_FOR_ECONOMICS)
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
     prepared = None if run.refetch else start.take(run, TRAFFIC_DAILY.name)
-    windows = [_with_new_asins(run, plan) for plan in prepared or _prepared(run)]
+    windows = [_with_new_asins(run, window) for window in prepared or _planned(run)]
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
     step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read, in {queries} queries")
-    if not windows and days_to_ask(run, TRAFFIC_DAILY):
+    if not windows and open_days(run, TRAFFIC_DAILY).needed:
         run.reason = "no ASIN is known yet, so there was none to ask for: load products first"
     sync_windows(run, TRAFFIC_DAILY, windows, parse_traffic)
 
 
-def _plan(run: SellerRun, first: date, last: date) -> list[Prepared]:
-    """One window of trends, or one of all ASINs for each day, newest first; nothing while no ASIN is known."""
-    asins = _known_asins(run, first, last)
-    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    if not asins:
-        return []
-    if plan_traffic(len(asins), len(days)).source == "trends":
-        return [Prepared(Window(days, _trends(run, asins, days), notes={"asins": len(asins)}), frozenset(asins))]
-    yesterday = run.today - timedelta(days=1)
-    by_day = [(day, traffic_by_asin(run.marketplace_id, day, yesterday=yesterday)) for day in reversed(days)]
-    return [Prepared(Window((day,), (request,), notes={"asins": "all"}), None) for day, request in by_day]
+def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
+    """For days without a gap one window of trends, or one of all ASINs for each; newest first."""
+    windows: list[Window] = []
+    for first, last in contiguous(days, OLDEST.days):
+        asins = _known_asins(run, first, last)
+        some = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+        if asins and plan_traffic(len(asins), len(some)).source == "trends":
+            windows.append(Window(some, _trends(run, asins, some), asins=frozenset(asins)))
+        elif asins:
+            windows += [Window((day,), (_by_asin(run, day),)) for day in reversed(some)]
+    return windows
 
 
-def _with_new_asins(run: SellerRun, plan: Prepared) -> Window:
+def _with_new_asins(run: SellerRun, window: Window) -> Window:
     """The window, and queries for ASINs that have become known since it was planned."""
-    window = plan.window
-    if plan.asins is None:
+    if window.asins is None:
         return window
-    new = [asin for asin in _known_asins(run, window.days[0], window.days[-1]) if asin not in plan.asins]
+    new = [asin for asin in _known_asins(run, window.days[0], window.days[-1]) if asin not in window.asins]
     requests = (*window.requests, *_trends(run, new, window.days))
-    return replace(window, requests=requests, notes={"asins": len(plan.asins) + len(new)})
+    return replace(window, requests=requests, asins=window.asins.union(new))
+
+
+def _by_asin(run: SellerRun, day: date) -> ReportRequest:
+    return traffic_by_asin(run.marketplace_id, day, yesterday=run.today - timedelta(days=1))
 
 
 def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[ReportRequest, ...]:

@@ -1,12 +1,13 @@
 """What the ledger's windows cover: which days need no asking, and from where on changes are to be followed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from xpert_pipeline.postgres.pool import Pool, tenant
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 COVERED = """
 select d.day
 from unnest(%(days)s::date[]) as d (day)
@@ -33,7 +34,7 @@ select sum(fetched) / sum(days)
 having sum(days) >= 1
 """
 
-SETTLED = """
+READ = """
 select d.day
 from unnest(%(days)s::date[]) as d (day)
 cross join lateral (
@@ -45,7 +46,7 @@ where tstzrange(of_day.midnight, of_day.next_midnight) <@ coalesce((
   select range_agg(tstzrange(window_start, window_end)) from loads
   where seller_id = %(seller_id)s and table_name = %(table)s and window_kind = 'created'
     and window_start < of_day.next_midnight and window_end > of_day.midnight
-    and started_at >= of_day.midnight + %(after)s
+    and started_at >= greatest(of_day.midnight + %(age)s, %(since)s::timestamptz)
 ), '{}'::tstzmultirange)
 """
 
@@ -68,10 +69,17 @@ def covered_days(
         return {day for (day,) in conn.execute(COVERED, given).fetchall()}
 
 
-def settled_days(
-    pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str, after: timedelta
+def days_read(
+    pool: Pool,
+    seller_id: UUID,
+    table: str,
+    days: Sequence[date],
+    timezone: str,
+    *,
+    age: timedelta = timedelta(0),
+    since: datetime = LONG_AGO,
 ) -> set[date]:
-    """Those of the days that loads cover which began so long after the day's start that Amazon restates it no more.
+    """Those of the days that loads cover which began at a certain time.
 
     Args:
         pool: The pipeline's pool.
@@ -79,11 +87,12 @@ def settled_days(
         table: Whose loads.
         days: Marketplace-local days.
         timezone: Where the days begin.
-        after: For how long Amazon restates a day, from its start.
+        age: How old the day was at least when the load began, from its start.
+        since: When the load began at the earliest.
     """
-    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "after": after}
+    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "age": age, "since": since}
     with tenant(pool, seller_id) as conn:
-        return {day for (day,) in conn.execute(SETTLED, given).fetchall()}
+        return {day for (day,) in conn.execute(READ, given).fetchall()}
 
 
 def followed_until(pool: Pool, seller_id: UUID, table: str) -> datetime | None:

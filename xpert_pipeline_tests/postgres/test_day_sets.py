@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from xpert_pipeline.postgres.coverage import covered_days, settled_days
+from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
@@ -88,4 +88,13 @@ def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, 
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=1))
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=hours_after))
     assert covered_days(*about) == {FIRST}
-    assert settled_days(*about, timedelta(days=14)) == settled
+    assert days_read(*about, age=timedelta(days=14)) == settled
+
+
+def test_days_that_were_read_lately_are_known(pool, seller, read):
+    about = (pool, seller.id, "traffic_daily", [FIRST, SECOND], seller.timezone)
+    now = datetime.now(UTC)
+    read([FIRST], started_at=now - timedelta(hours=2))
+    read([SECOND], started_at=now - timedelta(hours=8))
+    assert days_read(*about) == {FIRST, SECOND}
+    assert days_read(*about, since=now - timedelta(hours=6)) == {FIRST}
