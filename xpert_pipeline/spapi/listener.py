@@ -79,6 +79,7 @@ class Meter:
         self._calls: Counter[str] = Counter()
         self._waited: defaultdict[str, float] = defaultdict(float)
         self._billed = Spent()
+        self._carried = Spent()
         self._lock = threading.Lock()
 
     def announce(self, operation: str, seconds: float, reason: str) -> None:
@@ -120,5 +121,10 @@ class Meter:
         """What was spent since the last bill: each call and each second stands on one bill."""
         with self._lock:
             spent = Spent(dict(self._calls), dict(self._waited))
-            since, self._billed = spent - self._billed, spent
+            since, self._billed, self._carried = spent - self._billed + self._carried, spent, Spent()
             return since
+
+    def carry(self, spent: Spent) -> None:
+        """Put what stood on another bill on the next one of this meter."""
+        with self._lock:
+            self._carried += spent

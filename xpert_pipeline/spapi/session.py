@@ -114,6 +114,10 @@ class SellerApi:
         """Calls and seconds slept since the last bill: loads share out all that was spent, planning included."""
         return self._meter.bill()
 
+    def carry(self, spent: Spent) -> None:
+        """Put what another client, or an earlier part of this one, was billed on the next bill."""
+        self._meter.carry(spent)
+
     def rate(self, operation: str) -> float:
         """Requests per second that Amazon allows: what it told last, else its published plan."""
         return self._gate.rate(operation)
