@@ -103,7 +103,9 @@ def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch
         while not connection.execute("select count(*) from quota_waiters").fetchone()[0]:
             time.sleep(0.05)
     monkeypatch.setitem(PLANS, OPERATION, (20.0, BURST))
-    one._gate._quota.observed_rate("app", one.seller_id, "eu", OPERATION, 20.0)  # as an answer to another process would
+    PostgresQuota(pool).observed_rate(
+        "app", one.seller_id, "eu", OPERATION, 20.0
+    )  # as an answer to another process would
     waiting.join(30)
     assert not waiting.is_alive()
     assert sleeper.waited_seconds[OPERATION] < 20, "it had been told to wait for most of a minute"
