@@ -82,8 +82,8 @@ class Meter:
         self._carried = Spent()
         self._lock = threading.Lock()
 
-    def announce(self, operation: str, seconds: float, reason: str) -> None:
-        """Log a wait that a reader would wonder about: for what, until when."""
+    def announce(self, operation: str, seconds: float, reason: str) -> bool:
+        """Log a wait that a reader would wonder about: for what, until when. Tells whether it was one."""
         if seconds > LOGGED_SECONDS:
             until = datetime.now(UTC) + timedelta(seconds=seconds)
             logger.info(
@@ -94,6 +94,7 @@ class Meter:
                 reason,
                 f"{until:%H:%M:%S}",
             )
+        return seconds > LOGGED_SECONDS
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
         """Tell the listener that a wait goes on."""

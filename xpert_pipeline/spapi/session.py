@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from xpert_pipeline.spapi.clock import ServerClock
 from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.gate import Gate, Identity
+from xpert_pipeline.spapi.gate import Gate
+from xpert_pipeline.spapi.identity import Identity
 from xpert_pipeline.spapi.library import Library
 from xpert_pipeline.spapi.listener import Listener, Meter, Spent
 from xpert_pipeline.spapi.marketplaces import Marketplace
@@ -120,11 +121,11 @@ class SellerApi:
 
     def rate(self, operation: str) -> float:
         """Requests per second that Amazon allows: what it told last, else its published plan."""
-        return self._gate.rate(operation)
+        return self._gate.buckets.rate(operation)
 
     def level(self, operation: str) -> float:
         """Requests that may be sent at once."""
-        return self._gate.level(operation)
+        return self._gate.buckets.level(operation)
 
     def pause(self, operation: str, seconds: float, reason: str) -> None:
         """Sleep for something other than quota, shown to the listener; `stop` ends it."""
