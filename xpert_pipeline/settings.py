@@ -19,6 +19,7 @@ from xpert_pipeline.spapi.transport import is_loopback
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
 HISTORY = timedelta(days=730)
+DAY_MINUTES = 1_440
 
 
 class SettingsError(Exception):
@@ -44,6 +45,8 @@ class Settings(BaseModel):
     start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default, kept by the CLI
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
+    delta_minutes: int = 5
+    alone: bool = False
 
     @property
     def has_credentials(self) -> bool:
@@ -82,6 +85,7 @@ class Settings(BaseModel):
             token_url=env.get("SP_API_TOKEN_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
             sandbox=env.get("XPERT_SANDBOX") == "1",
+            alone=env.get("XPERT_ALONE") == "1",
             ignored=tuple(name for name in IGNORED if name in env),
             **_optional(env),
         )
@@ -97,6 +101,8 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         given["timezone"] = env["XPERT_TIMEZONE"]
     if "XPERT_START_DATE" in env:
         given["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
+    if "XPERT_DELTA_MINUTES" in env:
+        given["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
     return given
 
 
@@ -127,6 +133,8 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
             date.fromisoformat(env["XPERT_START_DATE"])
         except ValueError:
             problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
+    if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
+        problems.append("XPERT_DELTA_MINUTES is no number of minutes: give 1 to 1440, or 0 for no deltas")
     if "XPERT_ENCRYPTION_KEY" in env:
         try:
             read_key(env["XPERT_ENCRYPTION_KEY"])
@@ -138,6 +146,10 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
         if name in env and not _is_safe(env[name])
     ]
     return [*problems, *_malformed_marketplaces(env), *_malformed_addresses(env)]
+
+
+def _is_interval(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= DAY_MINUTES
 
 
 def _is_safe(url: str) -> bool:

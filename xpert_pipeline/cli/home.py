@@ -105,11 +105,11 @@ class Home:
         noted = json.loads(file.read_text()) if file.exists() else {}
         return time.time() - float(noted.get(subject, 0)) < 86_400
 
-    def note(self, subject: str) -> None:
-        """Note a subject with the present time."""
+    def note(self, *subjects: str) -> None:
+        """Note subjects with the present time."""
         file = self.path / "noted.json"
         noted = json.loads(file.read_text()) if file.exists() else {}
-        _replace(file, {**noted, subject: int(time.time())})
+        _replace(file, noted | dict.fromkeys(subjects, int(time.time())))
 
     def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
         file = self.path / "state.json"

@@ -12,7 +12,9 @@ from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.quota import kept_for_live_work
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.usage_plans import plan as usage_plan
 
 LIVE, BACKFILL = 0, 1
 
@@ -92,3 +94,13 @@ class SpApiResource(dg.ConfigurableResource):
         token = known.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)
         return connect(app, seller, token, self.postgres.pool, priority)
+
+    def tokens(self, seller: Seller, operation: str) -> float:
+        """Requests that a seller's bucket holds now; below 0 while callers wait. Asks nobody but the database."""
+        plan, quota = usage_plan(operation), PostgresQuota(self.postgres.pool)
+        scope = "*" if plan.scope == "app" else seller.amazon_seller_id
+        return quota.level(self.client_id, scope, seller.region, operation, plan.rate, plan.burst)
+
+    def kept_for_others(self, operation: str) -> int:
+        """Requests that work nobody waits for leaves in a bucket."""
+        return kept_for_live_work(usage_plan(operation).burst, BACKFILL)

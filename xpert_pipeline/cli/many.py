@@ -1,0 +1,67 @@
+"""Runs the syncs of several sellers side by side: one run each, through Dagster's own run queue, then everything ends.
+
+A seller that only answers errors, or waits for its quota, so holds up no other. Few sellers are quicker in this process
+(`runner`), which saves the start of Dagster's processes.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import dagster as dg
+
+from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.runner import Finished, Wanted, log_events, run_syncs
+from xpert_pipeline.cli.services import free_port
+from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.progress import step
+from xpert_pipeline.watchdog import fail_dead_runs
+
+MANY = 3
+"""Sellers from which on the run queue is worth the start of its processes."""
+DAEMON_SEEN_SECONDS = 60
+"""A daemon tells every 30 seconds that it lives."""
+
+
+def run_all(place: Workplace, wanted: Wanted) -> list[Finished]:
+    """Run each seller's sync and log the events to `fact_stream`; in the order of the sellers."""
+    if len(wanted) < MANY:
+        return run_syncs(place, wanted)
+    with place.instance() as instance, ExitStack() as stack:
+        if _a_daemon_lives(instance):
+            step("another Dagster daemon works on this database: the sellers are synced one after the other")
+        else:
+            port = stack.enter_context(_dagster(place, instance))
+            return [*_through_queue(place, instance, port, wanted), *log_events(place, instance)]
+    return run_syncs(place, wanted)
+
+
+def _a_daemon_lives(instance: dg.DagsterInstance) -> bool:
+    """Two daemons on one instance would both start what is queued."""
+    seen = max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=0.0)
+    return time.time() - seen < DAEMON_SEEN_SECONDS
+
+
+@contextmanager
+def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
+    """Dagster's processes for these runs alone; gives the webserver's port."""
+    fail_dead_runs(instance)
+    port = free_port()
+    try:
+        ui.start_dagster(place, {**os.environ, "XPERT_ALONE": "1"}, port)
+        yield port
+    finally:
+        place.services.stop(*ui.SERVICES)
+        instance.wipe_daemon_heartbeats()
+
+
+def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, wanted: Wanted) -> list[Finished]:
+    queued: list[ui.Queued] = []
+    try:
+        queued.extend(ui.launch(port, wanted))  # what was queued before an interrupt stays in the list
+        return ui.follow(place, instance, queued)
+    except (KeyboardInterrupt, PreconditionError):
+        ui.cancel(port, queued)
+        raise
