@@ -58,7 +58,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data]),
-        asset_checks=build_checks(),
+        asset_checks=build_checks(partitions),
         executor=dg.in_process_executor,
         jobs=[SYNC, ORDERS_DELTA],
         schedules=_schedules(settings),
