@@ -12,16 +12,9 @@ from xpert_pipeline.partitions import SELLERS, local_today, range_tags, sellers_
 from xpert_pipeline.postgres.coverage import first_load_started, followed_until
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 
 TOLD = 5
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)

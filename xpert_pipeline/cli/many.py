@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from uuid import uuid4
 
 import dagster as dg
 
@@ -17,10 +18,12 @@ from xpert_pipeline.cli.runner import Finished, Wanted, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.progress import step
-from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 
 MANY = 3
 """Sellers from which on the run queue is worth the start of its processes."""
+COMMAND = "xpert/command"
+"""Tag of the runs that one command asked for."""
 DAEMON_SEEN_SECONDS = 60
 """A daemon tells every 30 seconds that it lives."""
 
@@ -58,10 +61,11 @@ def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
 
 
 def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, wanted: Wanted) -> list[Finished]:
-    queued: list[ui.Queued] = []
+    command = {COMMAND: str(uuid4())}
     try:
-        queued.extend(ui.launch(port, wanted))  # what was queued before an interrupt stays in the list
-        return ui.follow(place, instance, queued)
+        return ui.follow(place, instance, list(ui.launch(port, wanted, command)))
     except (KeyboardInterrupt, PreconditionError):
-        ui.cancel(port, queued)
+        place.services.stop(*ui.SERVICES)  # first, or what is cancelled would make room for the next in the queue
+        for run in instance.get_runs(dg.RunsFilter(tags=command, statuses=UNFINISHED)):
+            instance.report_run_canceled(run, "The command that asked for the run was ended.")
         raise

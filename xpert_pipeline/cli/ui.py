@@ -3,8 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import dagster as dg
 import httpx
 import yaml
-from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.runner import Finished, Request, Wanted, finish
@@ -59,7 +58,7 @@ def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
     return address
 
 
-def launch(port: int, wanted: Wanted) -> Iterator[Queued]:
+def launch(port: int, wanted: Wanted, tags: Mapping[str, str] | None = None) -> Iterator[Queued]:
     """Queue one run per seller; each is yielded as soon as it is queued."""
     client = DagsterGraphQLClient("127.0.0.1", port_number=port)
     for seller, request in wanted:
@@ -67,7 +66,7 @@ def launch(port: int, wanted: Wanted) -> Iterator[Queued]:
             "sync",
             repository_location_name=LOCATION,
             repository_name=REPOSITORY,
-            tags=range_tags(request.days, seller.amazon_seller_id),
+            tags={**range_tags(request.days, seller.amazon_seller_id), **(tags or {})},
             run_config=_config(request),
             asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
         )
@@ -86,12 +85,6 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
                 step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {len(runs)} sellers")
         time.sleep(0 if ended else 1)
     return [finished[run.id] for run in runs]
-
-
-def cancel(port: int, runs: Sequence[Queued]) -> None:
-    """End runs that wait or work, the last in the queue first, so that none starts in another's stead."""
-    with suppress(DagsterGraphQLClientError):
-        DagsterGraphQLClient("127.0.0.1", port_number=port).terminate_runs([run.id for run in reversed(runs)])
 
 
 def _config(request: Request) -> dict[str, Any]:
