@@ -20,7 +20,7 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.progress import step
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 
-MANY = 3
+MANY = 4
 """Sellers from which on the run queue is worth the start of its processes."""
 COMMAND = "xpert/command"
 """Tag of the runs that one command asked for."""

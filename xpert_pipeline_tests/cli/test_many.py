@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
@@ -20,6 +22,7 @@ from xpert_pipeline_tests.conftest import KEY
 
 pytestmark = pytest.mark.timeout(300)
 XPERT = Path(sys.executable).with_name("xpert")
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 TABLES = {"products", "orders", "order_items", "sales_data"}
 RUNS = """
 select r.status, t.value, r.start_time, r.end_time from dagster.runs r join dagster.run_tags t using (run_id)
@@ -62,7 +65,7 @@ def sync(sandbox, pipeline_dsn, tmp_path):
     started = []
 
     def begin():
-        command = [XPERT, "--json", "sync"]
+        command = [XPERT, "--json", "sync", "--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         started.append(subprocess.Popen(command, env=environ, cwd=tmp_path, start_new_session=True, **pipes))
         return started[-1]
