@@ -3,8 +3,12 @@
 import time
 from collections import Counter
 
+import dagster as dg
+import pytest
+
 from xpert_pipeline.assets import catalog
 from xpert_pipeline.partitions import range_tags
+from xpert_pipeline_tests.faults.pipeline import NAMES
 
 
 def asked(pipeline):
@@ -72,3 +76,17 @@ def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monke
     assert (counts["inserted"], counts["updated"], counts["unchanged"]) == (0, 1, len(before) - 1)
     after = {row["sku"]: row["updated_at"] for row in pipeline.rows("products")}
     assert {sku for sku in after if after[sku] != before[sku]} == {changed.sku}
+
+
+@pytest.mark.parametrize("kind", ["range", "one partition"])
+def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
+    """Checks carry their asset's partitions; Dagster hands a single partition and a range to them in different ways."""
+    day, seller = pipeline.today, pipeline.sellers[0]
+    key = f"{day}|{seller}"
+    alone = {"dagster/partition": key, "dagster/partition/date": str(day), "dagster/partition/seller": seller}
+    done = pipeline.run_job("sync", range_tags([day], seller) if kind == "range" else alone)
+    assert done.success, done.errors
+    entries = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluated = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    assert len(evaluated) == 3 * len(NAMES) + 2
+    assert {check.check_name for check in evaluated if not check.passed} == set()
