@@ -61,15 +61,24 @@ class Home:
         Raises:
             PreconditionError: If another does.
         """
-        descriptor = os.open(self.path / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PreconditionError(
-                f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
-            ) from error
-        else:
+        with self.claim("up") as mine:
+            if not mine:
+                raise PreconditionError(
+                    f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
+                )
             yield
+
+    @contextmanager
+    def claim(self, what: str) -> Iterator[bool]:
+        """Whether this process alone has a thing of the directory, until the block is left."""
+        descriptor = os.open(self.path / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
         finally:
             os.close(descriptor)
 

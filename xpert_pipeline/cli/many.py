@@ -7,7 +7,7 @@ A seller that only answers errors, or waits for its quota, so holds up no other.
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from uuid import uuid4
 
 import dagster as dg
@@ -32,12 +32,11 @@ def run_all(place: Workplace, wanted: Wanted) -> list[Finished]:
     """Run each seller's sync and log the events to `fact_stream`; in the order of the sellers."""
     if len(wanted) < MANY:
         return run_syncs(place, wanted)
-    with place.instance() as instance, ExitStack() as stack:
-        if _a_daemon_lives(instance):
-            step("another Dagster daemon works on this database: the sellers are synced one after the other")
-        else:
-            port = stack.enter_context(_dagster(place, instance))
-            return [*_through_queue(place, instance, port, wanted), *log_events(place, instance)]
+    with place.instance() as instance, place.home.claim(ui.DAGSTER) as mine:
+        if mine and not _a_daemon_lives(instance):
+            with _dagster(place, instance) as port:
+                return [*_through_queue(place, instance, port, wanted), *log_events(place, instance)]
+    step("another Dagster daemon works here or on this database: the sellers are synced one after the other")
     return run_syncs(place, wanted)
 
 

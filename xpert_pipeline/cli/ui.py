@@ -22,6 +22,8 @@ from xpert_pipeline.progress import step
 
 LOCATION = "xpert_pipeline"
 START_SECONDS = 120.0
+DAGSTER = "dagster"
+"""What a process claims of the data directory while its Dagster processes use it."""
 SERVICES = ("code-server", "daemon", "webserver")
 REPOSITORY = "__repository__"
 """Dagster's name for the definitions of a location; without it each submission asks for it first."""

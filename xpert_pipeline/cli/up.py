@@ -11,6 +11,7 @@ from rich.console import Console
 
 from xpert_pipeline.cli import ui
 from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
@@ -62,7 +63,9 @@ def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console,
     port = free_port(wanted)
     if wanted and port != wanted:
         console.print(f"port {wanted} is taken: using {port}")
-    with place.instance() as instance:
+    with place.home.claim(ui.DAGSTER) as mine, place.instance() as instance:
+        if not mine:
+            raise PreconditionError(f"an `xpert sync` of many sellers works in {place.home.path}: wait for its end")
         with console.status("starting Dagster ..."):
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)

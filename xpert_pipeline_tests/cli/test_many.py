@@ -7,14 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import dagster as dg
 import psutil
 import pytest
+from dagster._daemon.types import DaemonHeartbeat
 
-from xpert_pipeline.cli import many
+from xpert_pipeline.cli import many, ui
+from xpert_pipeline.cli.home import Home
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
@@ -124,3 +129,17 @@ def test_an_interrupt_ends_the_queue_and_every_process(sync, admin, tmp_path):
     assert process.returncode == 1
     assert not services(tmp_path)
     assert {status for status, *_ in admin.execute(RUNS).fetchall()} <= {"CANCELED", "FAILURE"}
+
+
+@pytest.mark.parametrize("other", ["another process of this directory", "another daemon on this database"])
+def test_beside_another_daemon_sellers_are_synced_one_after_the_other(monkeypatch, tmp_path, other):
+    monkeypatch.setattr(many, "run_syncs", lambda _place, wanted: list(wanted))
+    home, wanted = Home(tmp_path), list(range(many.MANY))
+    with ExitStack() as stack:
+        instance = stack.enter_context(dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}))
+        if other == "another daemon on this database":
+            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "SENSOR", "an id"))
+        else:
+            assert stack.enter_context(home.claim(ui.DAGSTER))
+        place = SimpleNamespace(home=home, instance=lambda: nullcontext(instance))
+        assert many.run_all(place, wanted) == wanted
