@@ -15,12 +15,17 @@ from xpert_pipeline.assets.sales import sales_data
 from xpert_pipeline.assets.table_metadata import table_metadata
 from xpert_pipeline.assets.traffic import prepare_traffic, traffic_daily
 from xpert_pipeline.checks import build_checks
-from xpert_pipeline.jobs import SYNC
+from xpert_pipeline.jobs import ORDERS_DELTA, SYNC
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.schedules import build_daily_schedule
-from xpert_pipeline.sensors import build_fact_stream_sensor, run_watchdog, sellers_partitions
+from xpert_pipeline.sensors import (
+    build_fact_stream_sensor,
+    build_orders_delta_sensor,
+    run_watchdog,
+    sellers_partitions,
+)
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.tables.registry import TABLES
 
@@ -65,13 +70,28 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
-        asset_checks=build_checks(),
+        asset_checks=build_checks(partitions),
         executor=dg.in_process_executor,
-        jobs=[SYNC],
-        schedules=[build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)],
-        sensors=[sellers_partitions, run_watchdog, build_fact_stream_sensor(names)],
+        jobs=[SYNC, ORDERS_DELTA],
+        schedules=_schedules(settings),
+        sensors=_sensors(settings, names),
         resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(AT_START)},
     )
+
+
+def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    if settings.alone:
+        return []
+    return [build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)]
+
+
+def _sensors(settings: Settings, tables: list[str]) -> list[dg.SensorDefinition]:
+    if settings.alone:
+        return [run_watchdog]
+    found = [sellers_partitions, run_watchdog, build_fact_stream_sensor(tables)]
+    if settings.delta_minutes:
+        found.append(build_orders_delta_sensor(ORDERS_DELTA.name, settings.delta_minutes, is_sandbox=settings.sandbox))
+    return found
 
 
 def _optional(environ: Mapping[str, str], name: str) -> dg.EnvVar | None:

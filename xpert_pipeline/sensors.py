@@ -1,13 +1,20 @@
-"""What watches by itself: the sellers' partitions, the event log, and runs whose process is gone. Shells only."""
+"""What watches by itself: partitions, the event log, runs whose process is gone, change streams. Shells only."""
 
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from xpert_pipeline.deltas import CALLS, Stream, choose_due, room_in_queue
 from xpert_pipeline.fact_stream import collect_events
-from xpert_pipeline.partitions import SELLERS
+from xpert_pipeline.partitions import SELLERS, local_today, range_tags, sellers_of_run
+from xpert_pipeline.postgres.coverage import first_load_started, followed_until
 from xpert_pipeline.resources.postgres import PostgresResource
-from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
+
+TOLD = 5
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -39,3 +46,66 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
         return dg.SkipReason(f"{written} events logged" if written else "nothing new")
 
     return fact_stream
+
+
+def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) -> dg.SensorDefinition:
+    """Every few minutes one run for each active seller whose orders' changes were last read longer ago than that."""
+    interval = timedelta(minutes=minutes)
+
+    @dg.sensor(
+        name="orders_delta",
+        job_name=job_name,
+        minimum_interval_seconds=minutes * 60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def orders_delta(
+        context: dg.SensorEvaluationContext, postgres: PostgresResource, sp_api: SpApiResource
+    ) -> dg.SensorResult:
+        now = datetime.now(UTC)
+        asked = {seller: datetime.fromtimestamp(at, UTC) for seller, at in json.loads(context.cursor or "{}").items()}
+        sellers = {s.amazon_seller_id: s for s in postgres.sellers.active() if s.is_sandbox == is_sandbox}
+        unfinished = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+        known = context.instance.get_dynamic_partitions("sellers")
+        choice = choose_due(
+            [
+                Stream(
+                    who,
+                    followed_until(postgres.pool, seller.id, "orders")
+                    or first_load_started(postgres.pool, seller.id, "orders"),
+                    asked.get(who),
+                )
+                for who, seller in sellers.items()
+                if who in known
+            ],
+            now=now,
+            interval=interval,
+            busy={seller for run in unfinished for seller in sellers_of_run(run.tags, known)},
+            room=room_in_queue(interval, len(unfinished)),
+            tokens=lambda who: sp_api.tokens(sellers[who], "searchOrders"),
+            needed=CALLS + sp_api.kept_for_others("searchOrders"),
+        )
+        for seller, reason in sorted(choice.left.items()):
+            context.log.info("%s is left: %s", seller, reason)
+        times = {
+            who: int((now if who in choice.chosen else asked[who]).timestamp())
+            for who in sellers
+            if who in choice.chosen or who in asked
+        }
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(
+                    f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([local_today(sellers[who].timezone)], who)
+                )
+                for who in choice.chosen
+            ],
+            skip_reason=None if choice.chosen else _why_none(choice.left),
+            cursor=json.dumps(times),
+        )
+
+    return orders_delta
+
+
+def _why_none(left: dict[str, str]) -> str:
+    told = [f"{seller}: {reason}" for seller, reason in sorted(left.items())]
+    more = [f"{len(told) - TOLD} more"] if len(told) > TOLD else []
+    return "; ".join(["no seller's changes are asked for now", *told[:TOLD], *more])

@@ -19,6 +19,7 @@ from xpert_pipeline.spapi.transport import is_loopback
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
 HISTORY = timedelta(days=730)
+DAY_MINUTES = 1_440
 
 
 class SettingsError(Exception):
@@ -45,6 +46,8 @@ class Settings(BaseModel):
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
     report_patience_minutes: float = 30.0
+    delta_minutes: int = 5
+    alone: bool = False
 
     @property
     def has_credentials(self) -> bool:
@@ -83,6 +86,7 @@ class Settings(BaseModel):
             token_url=env.get("SP_API_TOKEN_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
             sandbox=env.get("XPERT_SANDBOX") == "1",
+            alone=env.get("XPERT_ALONE") == "1",
             ignored=tuple(name for name in IGNORED if name in env),
             **_optional(env),
         )
@@ -100,6 +104,8 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         given["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
     if "XPERT_REPORT_PATIENCE_MINUTES" in env:
         given["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
+    if "XPERT_DELTA_MINUTES" in env:
+        given["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
     return given
 
 
@@ -132,6 +138,8 @@ def _malformed(env: Mapping[str, str]) -> list[str]:
             problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
     if "XPERT_REPORT_PATIENCE_MINUTES" in env and not _is_positive(env["XPERT_REPORT_PATIENCE_MINUTES"]):
         problems.append("XPERT_REPORT_PATIENCE_MINUTES is no number of minutes above 0: give one like 30")
+    if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
+        problems.append("XPERT_DELTA_MINUTES is no number of minutes: give 1 to 1440, or 0 for no deltas")
     if "XPERT_ENCRYPTION_KEY" in env:
         try:
             read_key(env["XPERT_ENCRYPTION_KEY"])
@@ -150,6 +158,10 @@ def _is_positive(text: str) -> bool:
         return 0 < float(text) < float("inf")
     except ValueError:
         return False
+
+
+def _is_interval(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= DAY_MINUTES
 
 
 def _is_safe(url: str) -> bool:

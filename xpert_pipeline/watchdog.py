@@ -11,6 +11,13 @@ import dagster as dg
 import psutil
 
 PID, STARTED, HOST = "xpert/pid", "xpert/pid_started", "xpert/host"
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -50,6 +50,9 @@ def test_a_half_given_seller_is_refused_naming_what_is_missing(missing):
     [
         ("XPERT_TIMEZONE", "India/Delhi", "no IANA time zone"),
         ("XPERT_START_DATE", "1.2.2026", "YYYY-MM-DD"),
+        ("XPERT_DELTA_MINUTES", "soon", "1 to 1440, or 0"),
+        ("XPERT_DELTA_MINUTES", "-5", "1 to 1440, or 0"),
+        ("XPERT_DELTA_MINUTES", "2000", "1 to 1440, or 0"),
         ("XPERT_ENCRYPTION_KEY", "c2hvcnQ=", "32 bytes"),
         ("XPERT_ENCRYPTION_KEY", "not base64!", "32 bytes"),
         ("SP_API_ENDPOINT", "sandbox", "no URL"),

@@ -66,7 +66,7 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
 
 def sync_orders(run: SellerRun, start: RunStart) -> None:
     """Load what the run prepared; then follow the change stream, if it begins only with these loads."""
-    pieces: list[Piece] = start.take(run, STEP)
+    pieces: list[Piece] = prepare_orders(run) if run.refetch else start.take(run, STEP)
     _load_all(run, pieces)
     if run.is_live and not any(piece.span.kind == "updated" for piece in pieces):
         _load_all(run, [Piece(span, plan) for span, plan in plan_spans(run, changed_spans(run))])

@@ -25,7 +25,7 @@ from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
 from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError
+from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
 from xpert_pipeline.spapi.report_work import BUDGET_SECONDS, Work
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -146,6 +146,8 @@ def run_sellers(
         except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
             if isinstance(error, ReauthRequired):
                 postgres.sellers.set_status(postgres.sellers.get(amazon_id).id, "reauth_required", str(error))
+            if sp_api and type(error) is Transient:  # its subclasses tell of other things than a seller that is down
+                sp_api.lose_patience(amazon_id)
             failures.append(f"{type(error).__name__}: seller {amazon_id}: {error}")
     if failures:
         raise dg.Failure("; ".join(failures), metadata=figures.metadata(), allow_retries=False)

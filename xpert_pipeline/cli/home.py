@@ -61,15 +61,24 @@ class Home:
         Raises:
             PreconditionError: If another does.
         """
-        descriptor = os.open(self.path / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PreconditionError(
-                f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
-            ) from error
-        else:
+        with self.claim("up") as mine:
+            if not mine:
+                raise PreconditionError(
+                    f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
+                )
             yield
+
+    @contextmanager
+    def claim(self, what: str) -> Iterator[bool]:
+        """Whether this process alone has a thing of the directory, until the block is left."""
+        descriptor = os.open(self.path / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
         finally:
             os.close(descriptor)
 
@@ -105,11 +114,11 @@ class Home:
         noted = json.loads(file.read_text()) if file.exists() else {}
         return time.time() - float(noted.get(subject, 0)) < 86_400
 
-    def note(self, subject: str) -> None:
-        """Note a subject with the present time."""
+    def note(self, *subjects: str) -> None:
+        """Note subjects with the present time."""
         file = self.path / "noted.json"
         noted = json.loads(file.read_text()) if file.exists() else {}
-        _replace(file, {**noted, subject: int(time.time())})
+        _replace(file, noted | dict.fromkeys(subjects, int(time.time())))
 
     def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
         file = self.path / "state.json"

@@ -1,4 +1,7 @@
-"""Runs syncs through Dagster without its daemon: one recorded run per seller, then the sensors' work, once."""
+"""Runs syncs through Dagster without its daemon: one recorded run per seller, then the sensors' work, once.
+
+Several sellers are run side by side elsewhere (`many`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,22 +61,26 @@ class Finished:
     notes: list[str] = field(default_factory=list)
 
 
-def run_syncs(place: Workplace, sellers: Sequence[Seller], request: Request) -> list[Finished]:
-    """Run each seller's sync in this process and log its events to `fact_stream`."""
+Wanted = Sequence[tuple[Seller, Request]]
+"""Whose sync is asked for, and what of it."""
+
+
+def run_syncs(place: Workplace, wanted: Wanted) -> list[Finished]:
+    """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
     with place.instance() as instance:
         fail_dead_runs(instance)
         finished = []
-        for seller in sellers:
+        for seller, request in wanted:
             run_id = _run(definitions, instance, seller, request)
             finished.append(finish(place, instance, run_id, seller, request))
             if any("Interrupt" in error for error in finished[-1].errors):  # Ctrl-C ends the command, not one seller
                 raise KeyboardInterrupt
-        finished += _log_events(place, instance)
+        finished += log_events(place, instance)
     return finished
 
 
-def _log_events(place: Workplace, instance: dg.DagsterInstance) -> list[Finished]:
+def log_events(place: Workplace, instance: dg.DagsterInstance) -> list[Finished]:
     """Do the event sensor's work; that it failed is told beside what the runs did."""
     try:
         collect_events(instance, place.pool, [table.name for table in TABLES])

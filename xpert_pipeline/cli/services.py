@@ -60,9 +60,13 @@ class Services:
             if process.poll() is not None:
                 raise PreconditionError(f"{name} ended with code {process.returncode}: see {self.logs / name}.log")
 
-    def stop(self) -> None:
-        """End every process, newest first: SIGTERM, then SIGKILL to what is left of its group after the grace time."""
-        processes = list(reversed(self.running.values()))
+    def stop(self, *names: str) -> None:
+        """End processes (none named: every one), newest first.
+
+        SIGTERM, then SIGKILL to what is left of each one's group after the grace time.
+        """
+        chosen = [name for name in reversed(self.running) if not names or name in names]
+        processes = [self.running[name] for name in chosen]
         for process in processes:
             _signal(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
@@ -73,7 +77,8 @@ class Services:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-        self.running.clear()
+        for name in chosen:
+            del self.running[name]
 
 
 def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
-from xpert_pipeline.cli.runner import Request, run_syncs
+from xpert_pipeline.cli.runner import Request
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.sellers import Seller
@@ -47,11 +48,9 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
     with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
         chosen = fit_sellers(place, place.sellers(options["sellers"]))
         console = Console(stderr=True)
-        finished = []
+        wanted = [(seller, _request(place, seller, span, tables, refetch=options["refetch"])) for seller in chosen]
         with progress(console, "syncing ..."):
-            for seller in chosen:
-                request = _request(place, seller, span, tables, refetch=options["refetch"])
-                finished += run_syncs(place, [seller], request)
+            finished = run_all(place, wanted)
         return print_result(finished, as_json=context.obj["json"], sandbox=place.sandbox, left_out=place.left_out)
 
 

@@ -3,7 +3,8 @@
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,29 @@ import yaml
 from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.runner import Finished, Request, finish
+from xpert_pipeline.cli.runner import Finished, Request, Wanted, finish
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.progress import step
 
 LOCATION = "xpert_pipeline"
 START_SECONDS = 120.0
+DAGSTER = "dagster"
+"""What a process claims of the data directory while its Dagster processes use it."""
+SERVICES = ("code-server", "daemon", "webserver")
+REPOSITORY = "__repository__"
+"""Dagster's name for the definitions of a location; without it each submission asks for it first."""
 ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A run in the queue: whose, and what was asked."""
+
+    id: str
+    seller: Seller
+    request: Request
 
 
 def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
@@ -44,31 +60,33 @@ def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
     return address
 
 
-def launch(port: int, sellers: Sequence[Seller], request: Request) -> dict[str, Seller]:
-    """Queue one run per seller; returns run ids."""
+def launch(port: int, wanted: Wanted, tags: Mapping[str, str] | None = None) -> Iterator[Queued]:
+    """Queue one run per seller; each is yielded as soon as it is queued."""
     client = DagsterGraphQLClient("127.0.0.1", port_number=port)
-    runs = {}
-    for seller in sellers:
+    for seller, request in wanted:
         run_id = client.submit_job_execution(
             "sync",
             repository_location_name=LOCATION,
-            tags=range_tags(request.days, seller.amazon_seller_id),
+            repository_name=REPOSITORY,
+            tags={**range_tags(request.days, seller.amazon_seller_id), **(tags or {})},
             run_config=_config(request),
             asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
         )
-        runs[run_id] = seller
-    return runs
+        yield Queued(run_id, seller, request)
 
 
-def follow(place: Workplace, instance: dg.DagsterInstance, runs: dict[str, Seller], request: Request) -> list[Finished]:
-    """Wait for runs to end and tell what they did."""
-    finished = []
-    for run_id, seller in runs.items():
-        while (run := instance.get_run_by_id(run_id)) is None or run.status not in ENDED:
-            place.services.check()
-            time.sleep(1)
-        finished.append(finish(place, instance, run_id, seller, request))
-    return finished
+def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued]) -> list[Finished]:
+    """Wait for runs to end, whichever does first, and tell what they did, in the order they were queued."""
+    finished: dict[str, Finished] = {}
+    while open_runs := {run.id: run for run in runs if run.id not in finished}:
+        place.services.check()
+        ended = instance.get_runs(dg.RunsFilter(run_ids=list(open_runs), statuses=list(ENDED)))
+        for run in (open_runs[each.run_id] for each in ended):
+            finished[run.id] = finish(place, instance, run.id, run.seller, run.request)
+            if len(runs) > 1:
+                step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {len(runs)} sellers")
+        time.sleep(0 if ended else 1)
+    return [finished[run.id] for run in runs]
 
 
 def _config(request: Request) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from rich.console import Console
 
 from xpert_pipeline.cli import ui
 from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
+from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
-from xpert_pipeline.cli.runner import Request, run_syncs
+from xpert_pipeline.cli.runner import Request
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.options import sandbox_options
@@ -52,7 +54,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
         request = Request(first, last, tables, options["refetch"])
         if options["no_ui"]:
             with progress(console, f"syncing {first} to {last} ..."):
-                finished = run_syncs(place, sellers, request)
+                finished = run_all(place, [(seller, request) for seller in sellers])
             return print_result(finished, as_json=as_json, sandbox=place.sandbox, left_out=place.left_out)
         return _stay_up(place, sellers, request, console, options["port"], as_json=as_json)
 
@@ -61,13 +63,15 @@ def _stay_up(place: Workplace, sellers: Any, request: Request, console: Console,
     port = free_port(wanted)
     if wanted and port != wanted:
         console.print(f"port {wanted} is taken: using {port}")
-    with place.instance() as instance:
+    with place.home.claim(ui.DAGSTER) as mine, place.instance() as instance:
+        if not mine:
+            raise PreconditionError(f"an `xpert sync` of many sellers works in {place.home.path}: wait for its end")
         with console.status("starting Dagster ..."):
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
-        runs = ui.launch(port, sellers, request)
-        with console.status(f"the first sync runs: {request.first} to {request.last} ..."):
-            finished = ui.follow(place, instance, runs, request)
+        with progress(console, f"the first sync runs: {request.first} to {request.last} ..."):
+            runs = list(ui.launch(port, [(seller, request) for seller in sellers]))
+            finished = ui.follow(place, instance, runs)
         print_result(finished, as_json=as_json, sandbox=place.sandbox, left_out=place.left_out)
         with suppress(KeyboardInterrupt):
             while True:

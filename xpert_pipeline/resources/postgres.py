@@ -14,6 +14,10 @@ from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline.watchdog import mark_process
 
+DAGSTER_CONNECTION_SECONDS = 2
+"""How long a run keeps a connection to Dagster's storage: short enough that none is found broken."""
+DAGSTER_STATEMENT_MILLISECONDS = 600_000
+
 
 class PostgresResource(dg.ConfigurableResource):
     """The database of the pipeline's role: one pool per process, opened at first use, closed with the run.
@@ -33,6 +37,11 @@ class PostgresResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
         """Keep one pool for the run and close it at the end; note for the watchdog which process runs it."""
         if context.instance is not None and context.run is not None:
+            context.instance.optimize_for_webserver(  # else each of a run's thousand statements opens a connection
+                statement_timeout=DAGSTER_STATEMENT_MILLISECONDS,
+                pool_recycle=DAGSTER_CONNECTION_SECONDS,
+                max_overflow=20,
+            )
             mark_process(context.instance, context.run.run_id)
         try:
             yield self

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.quota import PostgresQuota
@@ -12,9 +13,14 @@ from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.quota import kept_for_live_work
+from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.usage_plans import plan as usage_plan
 
 LIVE, BACKFILL = 0, 1
+IMPATIENT = RetryPolicy(attempts=2, deadline_seconds=60)
+"""For a seller that answered nothing but errors before in the same run, whose slot others wait for."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,14 @@ class Application:
     token_url: str | None = None
 
 
-def connect(app: Application, seller: Seller, token: str | None, pool: Pool, priority: int = LIVE) -> SellerApi:
+def connect(
+    app: Application,
+    seller: Seller,
+    token: str | None,
+    pool: Pool,
+    priority: int = LIVE,
+    policy: RetryPolicy | None = None,
+) -> SellerApi:
     """A client for a seller's first marketplace, its quota shared through the database.
 
     Raises:
@@ -43,6 +56,7 @@ def connect(app: Application, seller: Seller, token: str | None, pool: Pool, pri
         endpoint=app.endpoint,
         token_url=app.token_url,
         priority=priority,
+        policy=policy,
         listener=ProgressListener(who),
     )
 
@@ -78,6 +92,11 @@ class SpApiResource(dg.ConfigurableResource):
     token_url: str | None = None
     is_sandbox: bool = False
     report_patience_seconds: float = 1800.0
+    _tried_in_vain: set[str] = PrivateAttr(default_factory=set)
+
+    def lose_patience(self, amazon_seller_id: str) -> None:
+        """From now on, in this run, requests of the seller are tried but twice: five tries have just failed."""
+        self._tried_in_vain.add(amazon_seller_id)
 
     def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
         """A client for one seller's first marketplace.
@@ -93,4 +112,15 @@ class SpApiResource(dg.ConfigurableResource):
         known = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
         token = known.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)
-        return connect(app, seller, token, self.postgres.pool, priority)
+        policy = IMPATIENT if seller.amazon_seller_id in self._tried_in_vain else None
+        return connect(app, seller, token, self.postgres.pool, priority, policy)
+
+    def tokens(self, seller: Seller, operation: str) -> float:
+        """Requests that a seller's bucket holds now; below 0 while callers wait. Asks nobody but the database."""
+        plan, quota = usage_plan(operation), PostgresQuota(self.postgres.pool)
+        scope = "*" if plan.scope == "app" else seller.amazon_seller_id
+        return quota.level(self.client_id, scope, seller.region, operation, plan.rate, plan.burst)
+
+    def kept_for_others(self, operation: str) -> int:
+        """Requests that work nobody waits for leaves in a bucket."""
+        return kept_for_live_work(usage_plan(operation).burst, BACKFILL)

@@ -34,7 +34,8 @@ query { runsOrError { ... on Runs { results { runId status tags { key value } } 
 
 def environment():
     skipped = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
-    return {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
+    return {**kept, "XPERT_DELTA_MINUTES": "0"}  # no runs but those that are asked for
 
 
 def wait_for(condition, seconds, what):

@@ -132,14 +132,22 @@ class Pipeline:
         config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         if refetch:
             config["ops"] = {name: {"config": {"refetch": True}} for name in REFETCHABLE}
+        tags = {
+            RANGE_START: partition_key(min(days), sellers[0]),
+            RANGE_END: partition_key(max(days), sellers[-1]),
+        }
+        return self._execute(job, tags, config, [dg.AssetKey(table) for table in tables])
+
+    def run_job(self, name, tags):
+        """Execute one of the pipeline's jobs as a sensor or schedule would ask for it."""
+        return self._execute(self.definitions().resolve_job_def(name), tags, {}, [])
+
+    def _execute(self, job, tags, config, selection):
         result = job.execute_in_process(
             run_config=config,
             instance=self.instance,
-            tags={
-                RANGE_START: partition_key(min(days), sellers[0]),
-                RANGE_END: partition_key(max(days), sellers[-1]),
-            },
-            asset_selection=[dg.AssetKey(table) for table in tables] or None,
+            tags=tags,
+            asset_selection=selection or None,
             raise_on_error=False,
         )
         errors = {step or "run": reason for step, reason in why_failed(self.instance, result.run_id)}
@@ -147,11 +155,14 @@ class Pipeline:
             result.run_id, result.success, errors, *self._told(result.run_id), reasons(self.instance, result.run_id)
         )
 
-    def job(self, *, checks):
+    def definitions(self):
         environ = self.environ | {"SP_API_ENDPOINT": self.sandbox.endpoint, "SP_API_TOKEN_URL": self.sandbox.token_url}
         if self.spool:
             environ["XPERT_SPOOL_DIR"] = str(self.spool)
-        definitions = build_definitions(Settings.from_env(environ), environ)
+        return build_definitions(Settings.from_env(environ), environ)
+
+    def job(self, *, checks):
+        definitions = self.definitions()
         if checks:
             return definitions.resolve_job_def("sync")
         bare = dg.define_asset_job("bare", selection=dg.AssetSelection.all().without_checks())

@@ -167,7 +167,8 @@ def test_a_sandbox_port_that_is_taken_is_named(xpert, tmp_path, taken_port, pipe
 
 def test_a_ui_port_that_is_taken_is_replaced_by_another_which_is_told(monkeypatch, capsys, taken_port):
     monkeypatch.setattr(up.ui, "start_dagster", lambda _place, _environ, port: pytest.exit(f"on {port}"))
-    place = SimpleNamespace(instance=nullcontext)
+    home = SimpleNamespace(claim=lambda _what: nullcontext(True))
+    place = SimpleNamespace(instance=nullcontext, home=home)
     with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
         up._stay_up(place, [], None, Console(stderr=True), taken_port, as_json=False)
     said = re.search(r"port (\d+) is taken: using (\d+)", capsys.readouterr().err)

@@ -1,0 +1,85 @@
+"""Whose change stream is due to be followed: the choice behind the sensor `orders_delta`, as pure functions.
+
+What a delta run does lies in the assets; reading the ledger, the run queue and the quota is the sensor's.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CALLS = 1
+"""Requests to searchOrders that a delta with nothing much new needs."""
+STARTS_A_MINUTE = 10
+"""Runs that the run queue was seen to start and finish in a minute on two cores."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How a seller's change stream stands.
+
+    Attributes:
+        seller: Amazon's id.
+        followed_until: Up to when its changes are known; None before the first load.
+        asked_at: When a delta was last asked for, whatever came of it.
+    """
+
+    seller: str
+    followed_until: datetime | None
+    asked_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it waits: one that fails again and again stands behind those that wait as long."""
+        return max(self.followed_until, self.asked_at or self.followed_until) if self.followed_until else None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Sellers to run now, those that waited longest first; and why the others that are due are not."""
+
+    chosen: list[str]
+    left: dict[str, str]
+
+
+def choose_due(
+    streams: Sequence[Stream],
+    *,
+    now: datetime,
+    interval: timedelta,
+    busy: Collection[str],
+    room: int,
+    tokens: Callable[[str], float],
+    needed: float,
+) -> Choice:
+    """Choose whose changes are asked for now.
+
+    Args:
+        streams: The sellers' streams.
+        now: The present.
+        interval: A stream followed less long ago is not due.
+        busy: Sellers with a run that waits or works.
+        room: Runs that may be asked at most.
+        tokens: Tells a seller's requests to searchOrders that are left; asked only where it decides.
+        needed: Tokens without which a seller has to wait.
+    """
+    chosen: list[str] = []
+    left: dict[str, str] = {}
+    waiting = [(stream.since, stream.seller) for stream in streams if stream.since]
+    left |= {stream.seller: "the first load is the daily sync's" for stream in streams if not stream.since}
+    for since, seller in sorted(waiting):
+        if now - since <= interval:
+            continue
+        if seller in busy:
+            left[seller] = "a run of it waits or works"
+        elif len(chosen) >= room:
+            left[seller] = "the run queue is full: its turn comes first next time"
+        elif (level := tokens(seller)) < needed:
+            left[seller] = f"{level:.1f} requests to searchOrders are left, {needed:.0f} are needed"
+        else:
+            chosen.append(seller)
+    return Choice(chosen, left)
+
+
+def room_in_queue(interval: timedelta, unfinished: int) -> int:
+    """Runs that the queue can still start within an interval, beside those that wait or work already."""
+    return max(0, round(interval.total_seconds() / 60 * STARTS_A_MINUTE) - unfinished)

@@ -1,0 +1,145 @@
+"""`xpert sync` of several sellers: side by side through Dagster's run queue, each with its own fate, then all ends."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import psutil
+import pytest
+from dagster._daemon.types import DaemonHeartbeat
+
+from xpert_pipeline.cli import many, ui
+from xpert_pipeline.cli.home import Home
+from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import start
+from xpert_pipeline_tests.conftest import KEY
+
+pytestmark = pytest.mark.timeout(300)
+XPERT = Path(sys.executable).with_name("xpert")
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+TABLES = {"products", "orders", "order_items", "sales_data"}
+RUNS = """
+select r.status, t.value, r.start_time, r.end_time from dagster.runs r join dagster.run_tags t using (run_id)
+where t.key = 'seller' order by r.id
+"""
+
+
+@pytest.fixture
+def sandbox(request, sellers):
+    """A sandbox that is taken for Amazon, its sellers onboarded."""
+    sandbox = start(SandboxOptions(rate_scale=0, days=3, orders_per_day=20, skus=30, sellers=request.param))
+    for place, amazon_id in enumerate(sandbox.state.worlds, start=1):
+        sellers.add(
+            amazon_id,
+            name=amazon_id,
+            region="eu",
+            marketplace_ids=["A21TJRUUN4KGV"],
+            timezone="Asia/Kolkata",
+            refresh_token=f"Atzr|sandbox-{place}",
+        )
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sync(sandbox, pipeline_dsn, tmp_path):
+    """Starts the command."""
+    ready = sandbox.ready()
+    skipped = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(skipped)},
+        "DATABASE_URL": pipeline_dsn,
+        "SP_API_ENDPOINT": ready["endpoint"],
+        "SP_API_TOKEN_URL": ready["token_url"],
+        "AMAZON_CLIENT_ID": ready["client_id"],
+        "AMAZON_CLIENT_SECRET": "canary",
+        "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
+        "XPERT_DATA_DIR": str(tmp_path / "home"),
+    }
+    started = []
+
+    def begin():
+        command = [XPERT, "--json", "sync", "--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(command, env=environ, cwd=tmp_path, start_new_session=True, **pipes))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert not services(tmp_path)
+
+
+def services(home):
+    listed = psutil.process_iter(["cmdline"])
+    return [process for process in listed if any(str(home) in word for word in process.info["cmdline"] or ())]
+
+
+@pytest.mark.parametrize("sandbox", [6], indirect=True)
+def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbox, sync, admin):
+    good = sorted(sandbox.state.worlds)
+    bad = good.pop(2)
+    sandbox.state.faults.add(FaultRule("500-json", seller=bad, skip=1))  # the first is asked before the sync starts
+    process = sync()
+    out, err = process.communicate(timeout=280)
+    assert process.returncode == 1, err
+    states = {}
+    for line in json.loads(out)["tables"]:
+        states.setdefault(line["seller"], {})[line["table"]] = line["state"]
+    assert {seller: states[seller] for seller in good} == dict.fromkeys(good, dict.fromkeys(TABLES, "ok"))
+    assert states[bad] == dict.fromkeys(TABLES - {"sales_data"}, "failed") | {"sales_data": "skipped"}
+    assert f"failed: products: Transient: seller {bad}: " in err
+    runs = {seller: (status, begun, ended) for status, seller, begun, ended in admin.execute(RUNS).fetchall()}
+    assert {seller: status for seller, (status, _, _) in runs.items()} == dict.fromkeys(good, "SUCCESS") | {
+        bad: "FAILURE"
+    }
+    assert any(runs[seller][1] < runs[bad][2] and runs[bad][1] < runs[seller][2] for seller in good)  # side by side
+    (rule,) = sandbox.state.faults.state()
+    assert rule["struck"] == 5 + 2  # five tries of the first table's request, two of the next one's
+    facts = admin.execute("select distinct s.amazon_seller_id from fact_stream f join sellers s on s.id = f.seller_id")
+    assert {who for (who,) in facts} == {*good, bad}
+
+
+@pytest.mark.parametrize("sandbox", [many.MANY], indirect=True)
+def test_an_interrupt_ends_the_queue_and_every_process(sync, admin, tmp_path):
+    process = sync()
+    deadline = time.monotonic() + 120
+    while (
+        admin.execute("select to_regclass('dagster.run_tags')").fetchone() == (None,)
+        or not admin.execute(RUNS).fetchall()
+    ):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert not services(tmp_path)
+    assert {status for status, *_ in admin.execute(RUNS).fetchall()} <= {"CANCELED", "FAILURE"}
+
+
+@pytest.mark.parametrize("other", ["another process of this directory", "another daemon on this database"])
+def test_beside_another_daemon_sellers_are_synced_one_after_the_other(monkeypatch, tmp_path, other):
+    monkeypatch.setattr(many, "run_syncs", lambda _place, wanted: list(wanted))
+    home, wanted = Home(tmp_path), list(range(many.MANY))
+    with ExitStack() as stack:
+        instance = stack.enter_context(dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}))
+        if other == "another daemon on this database":
+            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "SENSOR", "an id"))
+        else:
+            assert stack.enter_context(home.claim(ui.DAGSTER))
+        place = SimpleNamespace(home=home, instance=lambda: nullcontext(instance))
+        assert many.run_all(place, wanted) == wanted

@@ -1,0 +1,92 @@
+"""Runs that only follow changes: they ask little, write what changed, and nothing else."""
+
+import time
+from collections import Counter
+
+import dagster as dg
+import pytest
+
+from xpert_pipeline.assets import catalog
+from xpert_pipeline.partitions import range_tags
+from xpert_pipeline_tests.faults.pipeline import NAMES
+
+
+def asked(pipeline):
+    """Calls by operation so far, without the token exchange."""
+    counts = Counter()
+    for (operation, _seller, _status), number in pipeline.sandbox.state.statistics.counts.items():
+        counts[operation] += number
+    del counts["requestAccessToken"]
+    return counts
+
+
+def delta(pipeline):
+    """One run of the job, as the sensor asks for it."""
+    return pipeline.run_job("orders_delta", range_tags([pipeline.today], pipeline.sellers[0]))
+
+
+def changes(done):
+    """Rows that a run wrote or deleted."""
+    return sum(counts[name] for counts in done.counts.values() for name in ("inserted", "updated", "deleted"))
+
+
+def test_a_delta_with_nothing_new_asks_one_page_and_changes_no_row(pipeline):
+    assert pipeline.run().success
+    before = {table: pipeline.rows(table) for table in ("orders", "order_items", "sales_data")}
+    asked_before = asked(pipeline)
+    done = delta(pipeline)
+    assert done.success, done.errors
+    assert asked(pipeline) - asked_before == {"searchOrders": 1, "getOrderMetrics": 1}
+    assert set(done.counts) == set(before)
+    assert changes(done) == 0
+    assert before == {table: pipeline.rows(table) for table in before}
+
+
+def test_a_delta_brings_a_change_as_far_as_the_sales(pipeline):
+    assert pipeline.run().success
+    orders = pipeline.sandbox.state.worlds[pipeline.sellers[0]].orders
+    place = next(n for n, order in enumerate(orders) if order.is_sale and order.items[0].quantity)
+    lines = tuple(line._replace(cancelled=True) for line in orders[place].items)
+    pipeline.change_order(place, status="CANCELLED", items=lines)
+    done = delta(pipeline)
+    assert (done.counts["orders"]["updated"], done.counts["sales_data"]["updated"] >= 1) == (1, True)
+    pipeline.assert_whole("orders", "order_items", "sales_data")
+
+
+def test_a_sync_of_what_is_complete_asks_each_stream_once(pipeline):
+    assert pipeline.run().success
+    asked_before = asked(pipeline)
+    done = pipeline.run(days=[pipeline.today])
+    assert done.success
+    assert asked(pipeline) - asked_before == {"searchOrders": 1, "getOrderMetrics": 1, "searchListingsItems": 1}
+    assert changes(done) == 0
+
+
+def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monkeypatch):
+    """Amazon's listings report knows no change filter: the whole snapshot comes, and is compared."""
+    monkeypatch.setattr(catalog, "SEARCH_LIMIT", 0)
+    assert pipeline.run(tables=["products"], days=[pipeline.today]).success
+    before = {row["sku"]: row["updated_at"] for row in pipeline.rows("products")}
+    changed = pipeline.sandbox.state.worlds[pipeline.sellers[0]].listings[0]
+    changed.title, changed.updated = "A new title", int(time.time())
+    pipeline.sandbox.state.reports.reports.clear()  # hours later, when the first report serves no more
+    done = pipeline.run(tables=["products"], days=[pipeline.today])
+    counts = done.counts["products"]
+    assert counts["fetched"] == len(before)
+    assert (counts["inserted"], counts["updated"], counts["unchanged"]) == (0, 1, len(before) - 1)
+    after = {row["sku"]: row["updated_at"] for row in pipeline.rows("products")}
+    assert {sku for sku in after if after[sku] != before[sku]} == {changed.sku}
+
+
+@pytest.mark.parametrize("kind", ["range", "one partition"])
+def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
+    """Checks carry their asset's partitions; Dagster hands a single partition and a range to them in different ways."""
+    day, seller = pipeline.today, pipeline.sellers[0]
+    key = f"{day}|{seller}"
+    alone = {"dagster/partition": key, "dagster/partition/date": str(day), "dagster/partition/seller": seller}
+    done = pipeline.run_job("sync", range_tags([day], seller) if kind == "range" else alone)
+    assert done.success, done.errors
+    entries = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluated = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    assert len(evaluated) == 3 * len(NAMES) + 2
+    assert {check.check_name for check in evaluated if not check.passed} == set()

@@ -1,0 +1,90 @@
+"""Before a sync every seller is asked who it is: several at a time, and one that does not answer holds up no other."""
+
+import threading
+
+import pytest
+
+from xpert_pipeline.cli import preflight
+from xpert_pipeline.sandbox.faults import FaultRule
+
+OTHERS = 11
+
+
+@pytest.fixture
+def shops(amazon, sellers):
+    """Twelve sellers; the environment that leads to them."""
+    environ = amazon(sellers=OTHERS + 1)
+    for place, amazon_id in enumerate(amazon.sandbox.state.worlds, start=1):
+        sellers.add(
+            amazon_id,
+            name=amazon_id,
+            region="eu",
+            marketplace_ids=["A21TJRUUN4KGV"],
+            timezone="Asia/Kolkata",
+            refresh_token=f"Atzr|sandbox-{place}",
+        )
+    return environ
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Whose sync was started; none is run."""
+    chosen = []
+
+    def start(_place, wanted):
+        chosen.extend(seller.amazon_seller_id for seller, _ in wanted)
+        return []
+
+    monkeypatch.setattr("xpert_pipeline.cli.sync.run_all", start)
+    return chosen
+
+
+def test_sellers_are_asked_side_by_side_and_those_found_well_are_not_asked_again(
+    xpert, amazon, shops, started, monkeypatch
+):
+    together = threading.Barrier(preflight.AT_A_TIME)
+    ask, waits = preflight.check_identity, iter(range(preflight.AT_A_TIME))
+
+    def ask_together(seller, api):
+        if next(waits, None) is not None:
+            together.wait(timeout=30)  # breaks unless so many are asked at the same time
+        return ask(seller, api)
+
+    monkeypatch.setattr(preflight, "check_identity", ask_together)
+    assert xpert("sync", **shops).exit_code == 0
+    assert started == sorted(amazon.sandbox.state.worlds)
+    calls = dict(amazon.sandbox.state.statistics.counts)
+    assert xpert("sync", **shops).exit_code == 0
+    asked = {
+        name
+        for (name, seller, status), n in amazon.sandbox.state.statistics.counts.items()
+        if n != calls.get((name, seller, status))
+    }
+    assert asked == {"requestAccessToken"}
+
+
+def test_a_seller_that_never_answers_is_left_out_when_the_time_is_over(xpert, amazon, shops, started, monkeypatch):
+    monkeypatch.setattr(preflight, "DEADLINE_SECONDS", 8.0)
+    dead = next(iter(amazon.sandbox.state.worlds))
+    over, ask = threading.Event(), preflight.check_identity
+
+    def hang(seller, api):
+        if seller.amazon_seller_id == dead:
+            over.wait(timeout=60)
+        return ask(seller, api)
+
+    monkeypatch.setattr(preflight, "check_identity", hang)
+    done = xpert("sync", **shops)
+    over.set()
+    assert done.exit_code == 1
+    assert started == sorted(set(amazon.sandbox.state.worlds) - {dead})
+    assert f"failed: seller {dead} was left out: no answer within 8 s" in done.stderr
+
+
+def test_one_that_answers_only_errors_is_left_out_with_the_reason(xpert, amazon, shops, started):
+    bad = next(iter(amazon.sandbox.state.worlds))
+    amazon.sandbox.state.faults.add(FaultRule("500-json", seller=bad))
+    done = xpert("sync", **shops)
+    assert done.exit_code == 1
+    assert len(started) == OTHERS
+    assert f"failed: seller {bad} was left out: " in done.stderr

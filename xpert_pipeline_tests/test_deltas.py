@@ -1,0 +1,180 @@
+"""The sensor `orders_delta` follows each seller's changes, within quota, and lets no seller wait for ever."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from xpert_pipeline.definitions import build_definitions
+from xpert_pipeline.deltas import STARTS_A_MINUTE, Stream, choose_due, room_in_queue
+from xpert_pipeline.partitions import local_today, range_tags
+from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.sensors import build_orders_delta_sensor
+from xpert_pipeline.settings import Settings
+
+pytestmark = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
+"""Dagster resolves nested resources with a property that it deprecates itself."""
+NOW = datetime.now(UTC)
+INTERVAL = timedelta(minutes=5)
+TODAY = local_today("Asia/Kolkata")
+
+
+def ago(minutes):
+    return NOW - timedelta(minutes=minutes)
+
+
+def choose(*streams, busy=(), room=10, tokens=lambda _seller: 20.0, needed=6.0):
+    return choose_due(streams, now=NOW, interval=INTERVAL, busy=busy, room=room, tokens=tokens, needed=needed)
+
+
+def test_a_stream_followed_lately_is_not_due():
+    assert choose(Stream("A", ago(4)), Stream("B", ago(6))).chosen == ["B"]
+
+
+def test_those_that_waited_longest_come_first_and_the_rest_has_its_turn_next_time():
+    choice = choose(Stream("A", ago(6)), Stream("B", ago(60)), Stream("C", ago(9)), room=2)
+    assert choice.chosen == ["B", "C"]
+    assert "the run queue is full" in choice.left["A"]
+
+
+def test_one_that_fails_every_time_does_not_stand_before_those_that_wait():
+    failing = Stream("A", ago(600), asked_at=ago(6))
+    assert choose(failing, Stream("B", ago(7)), room=1).chosen == ["B"]
+    assert choose(failing, Stream("B", ago(5.5)), room=1).chosen == ["A"]
+
+
+def test_no_seller_starves_though_only_a_few_of_many_have_room():
+    asked = {}
+    for tick in range(10):
+        now = NOW + tick * INTERVAL
+        streams = [Stream(f"S{n}", ago(600), asked.get(f"S{n}")) for n in range(30)]
+        choice = choose_due(
+            streams, now=now, interval=INTERVAL, busy=(), room=3, tokens=lambda _seller: 20.0, needed=6.0
+        )
+        asked |= dict.fromkeys(choice.chosen, now)
+    assert len(asked) == 30
+
+
+def test_a_seller_without_a_first_load_is_left_to_the_daily_sync():
+    choice = choose(Stream("A", None))
+    assert (choice.chosen, choice.left) == ([], {"A": "the first load is the daily sync's"})
+
+
+def test_a_seller_with_a_run_is_left():
+    choice = choose(Stream("A", ago(60)), busy={"A"})
+    assert (choice.chosen, list(choice.left)) == ([], ["A"])
+
+
+def test_a_nearly_empty_bucket_is_spared_and_another_seller_takes_the_place():
+    levels = {"A": 5.4, "B": 6.0}
+    choice = choose(Stream("A", ago(60)), Stream("B", ago(6)), room=1, tokens=levels.get)
+    assert choice.chosen == ["B"]
+    assert choice.left["A"] == "5.4 requests to searchOrders are left, 6 are needed"
+
+
+def test_what_waits_in_the_queue_takes_its_room():
+    assert room_in_queue(INTERVAL, 0) == 5 * STARTS_A_MINUTE
+    assert room_in_queue(INTERVAL, 5 * STARTS_A_MINUTE - 1) == 1
+    assert room_in_queue(INTERVAL, 1_000) == 0
+
+
+@pytest.fixture
+def followed(pool, seller):
+    """The seller's changes are known up to an hour ago."""
+    with tenant(pool, seller.id) as connection:
+        for kind in ("created", "updated"):
+            window = LoadWindow(kind, ago(3_000), ago(60))
+            entry = LedgerEntry(uuid4(), "orders", seller.id, "searchOrders", window, "r", {TODAY: LoadCounts()}, NOW)
+            write_entry(connection, entry)
+    return seller
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        instance.add_dynamic_partitions("sellers", ["A1TESTSELLER", "A2OTHERSELLER"])
+        yield instance
+
+
+@pytest.fixture
+def tick(pipeline_dsn, instance):
+    """Evaluates the sensor; its cursor goes from tick to tick."""
+    postgres = PostgresResource(dsn=pipeline_dsn)
+    resources = {"postgres": postgres, "sp_api": SpApiResource(postgres=postgres, client_id="app", client_secret="s")}
+    cursor = []
+
+    def evaluate(*, is_sandbox=True):
+        sensor = build_orders_delta_sensor("orders_delta", 5, is_sandbox=is_sandbox)
+        with dg.build_sensor_context(
+            instance=instance, resources=resources, cursor=cursor[-1] if cursor else None
+        ) as context:
+            result = sensor(context)
+        cursor.append(result.cursor)
+        return result
+
+    return evaluate
+
+
+def test_a_tick_asks_one_run_of_today_for_a_seller_that_is_due(tick, followed, other_seller):
+    (request,) = tick().run_requests
+    assert request.tags == range_tags([TODAY], followed.amazon_seller_id)
+    assert request.run_key.startswith(f"{followed.amazon_seller_id}:")
+    assert tick().run_requests == []  # asked a moment ago
+
+
+def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance):
+    instance.create_run_for_job(an_empty_job(), tags=range_tags([TODAY], followed.amazon_seller_id))
+    result = tick()
+    assert result.run_requests == []
+    assert "a run of it waits or works" in result.skip_reason.skip_message
+    assert json.loads(result.cursor) == {}
+
+
+def test_a_tick_spares_a_bucket_that_others_emptied(tick, followed, pool):
+    quota = PostgresQuota(pool)
+    quota.take("app", followed.amazon_seller_id, "eu", "searchOrders", 0.0056, 20, uuid4(), 0)
+    quota.throttled("app", followed.amazon_seller_id, "eu", "searchOrders")
+    result = tick()
+    assert result.run_requests == []
+    assert "requests to searchOrders are left" in result.skip_reason.skip_message
+
+
+def test_paused_sellers_and_those_of_the_other_kind_are_not_asked_for(tick, followed, sellers):
+    assert tick(is_sandbox=False).run_requests == []
+    sellers.set_status(followed.id, "paused")
+    assert tick().run_requests == []
+
+
+def sensors(**environ):
+    return {sensor.name: sensor for sensor in build_definitions(Settings.from_env(environ), environ).sensors}
+
+
+def test_the_interval_is_a_setting_and_nought_means_no_deltas():
+    assert sensors()["orders_delta"].minimum_interval_seconds == 300
+    assert sensors(XPERT_DELTA_MINUTES="15")["orders_delta"].minimum_interval_seconds == 900
+    assert "orders_delta" not in sensors(XPERT_DELTA_MINUTES="0")
+
+
+def test_a_delta_asks_and_checks_only_what_is_cheap():
+    environ = {"XPERT_START_DATE": date(2026, 1, 1).isoformat()}
+    job = build_definitions(Settings.from_env(environ), environ).resolve_job_def("orders_delta")
+    checks = {f"{table}_loaded_lately" for table in ("orders", "order_items", "sales_data")}
+    assert {node.name for node in job.nodes} == {"orders_and_items", "sales_data", *checks}
+
+
+def an_empty_job():
+    @dg.op
+    def nothing():
+        pass
+
+    @dg.job
+    def empty():
+        nothing()
+
+    return empty
