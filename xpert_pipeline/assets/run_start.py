@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.spapi.errors import SpApiError, Stopped
 
 Prepare = Callable[[SellerRun], Any]
@@ -31,10 +32,11 @@ class RunStart:
 
         Raises:
             SpApiError: What the step met when it prepared.
+            DatabaseError: Likewise.
         """
         prepared = self._begun(run)
         found = prepared.pop(step) if step in prepared else self._prepares[step](run)
-        if isinstance(found, SpApiError):
+        if isinstance(found, SpApiError | DatabaseError):
             raise found
         return found
 
@@ -58,5 +60,5 @@ def _tried(prepare: Prepare, run: SellerRun) -> Any:
         return prepare(run)
     except Stopped:
         raise
-    except SpApiError as error:
+    except (SpApiError, DatabaseError) as error:
         return error

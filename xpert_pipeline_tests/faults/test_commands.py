@@ -100,7 +100,7 @@ def test_a_database_without_tables_is_told_to_be_migrated(xpert, embedded_server
         with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as admin:
             admin.execute("drop database never_migrated with (force)")
     assert done.exit_code == 3
-    assert "the database lacks 11 migrations (0001_foundation" in done.stderr
+    assert re.search(r"the database lacks \d+ migrations \(0001_foundation", done.stderr)
     assert "run `xpert db migrate` first" in done.stderr
 
 
@@ -204,7 +204,8 @@ def test_a_table_that_is_gone_is_one_failed_line_of_the_result(xpert, amazon, ad
     done = xpert("sync", "--json", *LATELY, **amazon())
     assert done.exit_code == 1
     states = {line["table"]: line["state"] for line in done.json["tables"]}
-    assert states == {"products": "failed", "orders": "ok", "order_items": "ok", "sales_data": "ok"}
+    others = ("orders", "order_items", "sales_data", "economics_daily")
+    assert states == {"products": "failed", "traffic_daily": "skipped"} | dict.fromkeys(others, "ok")
     assert "failed: products: MigrationNeeded" in done.stderr
     assert "0008_products" in done.stderr
 
