@@ -92,8 +92,7 @@ class Desk:
                 window=WINDOW,
                 parts=parts,
                 partitions=PARTITIONS,
-                calls=0,
-                waited_seconds=0.0,
+                waits={},
                 started_at=datetime.now(UTC),
             )
         return sum(map(_changed, counts.values()))

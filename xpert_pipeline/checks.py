@@ -11,6 +11,7 @@ import dagster as dg
 from psycopg import Connection, sql
 
 from xpert_pipeline.assets.order_metrics import compare_with_amazon
+from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_of_run, local_today, sellers_of_run
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
@@ -107,14 +108,17 @@ def orders_match_amazon_order_metrics(
     A day that differs is a warning: Amazon may know changes that have not reached the change stream yet.
     """
     differing: list[dict[str, Any]] = []
-    compared, unasked = 0, {}
+    compared, unasked, figures = 0, {}, RunFigures()
     for seller in _sellers(context, postgres):
         days = _complete_days(context, seller)
         if not days:
             continue
         try:
             with sp_api.client(seller) as api:
-                found = compare_with_amazon(postgres.pool, api, seller, days)
+                try:
+                    found = compare_with_amazon(postgres.pool, api, seller, days)
+                finally:
+                    figures.add(api)
         except SpApiError as error:
             unasked[seller.amazon_seller_id] = str(error)
             continue
@@ -125,7 +129,11 @@ def orders_match_amazon_order_metrics(
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{compared} days compared, {len(differing)} differ"
         + (f"; not asked: {unasked}" if unasked else ""),
-        metadata={"days_compared": compared, "days_differing": dg.JsonMetadataValue(differing[:100])},
+        metadata={
+            "days_compared": compared,
+            "days_differing": dg.JsonMetadataValue(differing[:100]),
+            **figures.metadata(),
+        },
     )
 
 

@@ -39,7 +39,12 @@ OVERLAP = timedelta(minutes=5)
 DESK = ReportDesk()
 
 
-@dg.asset(group_name="catalog", kinds={"spapi", "postgres"}, backfill_policy=dg.BackfillPolicy.single_run())
+@dg.asset(
+    group_name="catalog",
+    kinds={"spapi", "postgres"},
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    op_tags={"dagster/priority": "1"},
+)
 def products(
     context: dg.AssetExecutionContext,
     postgres: PostgresResource,
@@ -103,12 +108,10 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
 def _load(run: SellerRun, wanted: Wanted) -> None:
     with run.lease("products") as lease:
         began = datetime.now(UTC)
-        before = run.client().spent()
         with _spool(run) as (folder, spool):
             found = _Listings(run, spool, run.client().server_now())
             source = found.fetch(wanted, folder)
             lease.check()
-            spent = run.client().spent() - before
             load(
                 run.pool,
                 seller_id=run.seller.id,
@@ -118,8 +121,7 @@ def _load(run: SellerRun, wanted: Wanted) -> None:
                 window=found.window(wanted.since),
                 parts=[TableLoad(PRODUCTS, found.columns, spool, found.fetched, found.rejects)],
                 partitions=[run.today],
-                calls=spent.calls,
-                waited_seconds=spent.waited_seconds,
+                waits=run.client().bill().waits,
                 started_at=began,
             )
 

@@ -82,7 +82,6 @@ class _Collector:
         self._waiting: dict[UUID, _Chain] = {}
         self._opened: dict[int, _Opened] = {}
         self._given_up: set[int] = set()
-        self._told_of = self.api.spent()
 
     def collect(self, windows: Sequence[Window]) -> None:
         """Load the windows; what cannot be had is noted in the run, or in `failed`."""
@@ -189,7 +188,6 @@ class _Collector:
         run, window, rows = self.run, opened.window, opened.rows
         if rows.signals:
             run.log.warning("seller %s: odd, but kept: %s", run.seller.amazon_seller_id, dict(rows.signals))
-        spent, self._told_of = self.api.spent() - self._told_of, self.api.spent()
         with run.lease(self.table.name) as lease:
             load(
                 run.pool,
@@ -200,8 +198,7 @@ class _Collector:
                 window=LoadWindow("created", *run.bounds(window.days[0], window.days[-1])),
                 parts=[rows.part(window.days)],
                 partitions=run.days,
-                calls=spent.calls,
-                waited_seconds=spent.waited_seconds,
+                waits=self.api.bill().waits,
                 started_at=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),
                 details={
                     **window.notes,

@@ -148,7 +148,6 @@ def _load(run: SellerRun, piece: Piece) -> None:
     span, work = piece.span, piece.work
     why = piece.plan.why if piece.plan else f"{work} was asked for by an earlier run"
     with run.lease(STREAM) as lease:
-        before = run.client().spent()
         step(f"{run.seller.amazon_seller_id}: orders {span}: {why}")
         with spooled(run, from_report=work is not None) as (folder, spool):
             plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
@@ -158,7 +157,6 @@ def _load(run: SellerRun, piece: Piece) -> None:
             if spool.signals:
                 fetch.details["signals"] = dict(spool.signals)
                 run.log.warning("seller %s: kept, but new to us: %s", run.seller.amazon_seller_id, dict(spool.signals))
-            spent = run.client().spent() - before
             load(
                 run.pool,
                 seller_id=run.seller.id,
@@ -168,8 +166,7 @@ def _load(run: SellerRun, piece: Piece) -> None:
                 window=LoadWindow(span.kind, span.start, fetch.end),
                 parts=spool.parts(),
                 partitions=run.days,
-                calls=spent.calls,
-                waited_seconds=spent.waited_seconds,
+                waits=run.client().bill().waits,
                 started_at=fetch.began,
                 details=fetch.details,
             )

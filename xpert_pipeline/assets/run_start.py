@@ -5,14 +5,31 @@ also in the book of requests, so a run that dies here loses nothing.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.spapi.errors import SpApiError, Stopped
+from xpert_pipeline.spapi.listener import Spent
 
 Prepare = Callable[[SellerRun], Any]
+
+
+class Later:
+    """Prepared by a step that needs first what another step of the run brings: it is asked again after each step."""
+
+
+LATER = Later()
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a step prepared, or the error that it met; and what that has cost."""
+
+    value: Any
+    spent: Spent
 
 
 class RunStart:
@@ -24,7 +41,7 @@ class RunStart:
 
     def __init__(self, prepares: Mapping[str, Prepare]) -> None:
         self._prepares = dict(prepares)
-        self._prepared: dict[tuple[str, str], dict[str, Any]] = {}
+        self._prepared: dict[tuple[str, str], dict[str, _Prepared]] = {}
         self._lock = threading.Lock()
 
     def take(self, run: SellerRun, step: str) -> Any:
@@ -35,12 +52,16 @@ class RunStart:
             DatabaseError: Likewise.
         """
         prepared = self._begun(run)
-        found = prepared.pop(step) if step in prepared else self._prepares[step](run)
-        if isinstance(found, SpApiError | DatabaseError):
-            raise found
-        return found
+        self._prepare(run, prepared, [name for name, found in prepared.items() if found.value is LATER])
+        if step not in prepared:
+            return self._prepares[step](run)
+        found = prepared.pop(step)
+        run.client().carry(found.spent)
+        if isinstance(found.value, SpApiError | DatabaseError):
+            raise found.value
+        return None if found.value is LATER else found.value
 
-    def _begun(self, run: SellerRun) -> dict[str, Any]:
+    def _begun(self, run: SellerRun) -> dict[str, "_Prepared"]:
         key = (run.run_id, run.seller.amazon_seller_id)
         with self._lock:
             if key in self._prepared:
@@ -48,10 +69,17 @@ class RunStart:
             for old in [old for old in self._prepared if old[0] != run.run_id and old[1] == key[1]]:
                 del self._prepared[old]
             prepared = self._prepared[key] = {}
-        for step, prepare in self._prepares.items():
-            if step in run.steps:
-                prepared[step] = _tried(prepare, run)
+        self._prepare(run, prepared, [step for step in self._prepares if step in run.steps])
         return prepared
+
+    def _prepare(self, run: SellerRun, prepared: dict[str, "_Prepared"], steps: Sequence[str]) -> None:
+        """Prepare steps; what each spends of Amazon's quota is put on its own bill, not on that of the step at work."""
+        own = run.client().bill()
+        for step in steps:
+            before = prepared[step].spent if step in prepared else Spent()
+            value = _tried(self._prepares[step], run)
+            prepared[step] = _Prepared(value, before + run.client().bill())
+        run.client().carry(own)
 
 
 def _tried(prepare: Prepare, run: SellerRun) -> Any:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
+from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
@@ -131,23 +132,25 @@ def run_sellers(
     """Do `work` for each seller of the run's partitions; one seller's failure leaves the others unharmed.
 
     Yields:
-        One result per table; counts are attached per partition, from the ledger.
+        One result per table; counts are attached per partition, from the ledger. What the whole run has asked and
+        waited for (`run_…`) stands at the first table, as in the ledger.
 
     Raises:
         dg.Failure: After all sellers had their turn, naming each that failed and what to do.
     """
     failures: list[str] = []
+    figures = RunFigures()
     for amazon_id, days in days_by_seller(context.partition_keys).items():
         try:
-            _run_seller(context, postgres, sp_api, tables, work, (amazon_id, days, refetch))
+            _run_seller(context, postgres, sp_api, tables, work, (amazon_id, days, refetch), figures)
         except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
             if isinstance(error, ReauthRequired):
                 postgres.sellers.set_status(postgres.sellers.get(amazon_id).id, "reauth_required", str(error))
             failures.append(f"{type(error).__name__}: seller {amazon_id}: {error}")
     if failures:
-        raise dg.Failure("; ".join(failures), allow_retries=False)
+        raise dg.Failure("; ".join(failures), metadata=figures.metadata(), allow_retries=False)
     for table in tables:
-        yield dg.MaterializeResult(asset_key=table)
+        yield dg.MaterializeResult(asset_key=table, metadata=figures.metadata() if table == tables[0] else {})
 
 
 def _run_seller(
@@ -157,6 +160,7 @@ def _run_seller(
     tables: Sequence[str],
     work: Callable[[SellerRun], None],
     share: tuple[str, tuple[date, ...], bool],
+    figures: RunFigures,
 ) -> None:
     amazon_id, days, refetch = share
     seller = postgres.sellers.get(amazon_id)
@@ -189,6 +193,7 @@ def _run_seller(
         run.states, run.reason = dict.fromkeys(tables, "not_granted"), str(error)
     finally:
         if api:
+            figures.add(api[0])
             api[0].close()
     for table in tables:
         _attach_counts(context, run, table)

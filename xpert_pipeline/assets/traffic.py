@@ -9,7 +9,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
 from xpert_pipeline.assets.kiosk_windows import Window, open_days, plan_windows
-from xpert_pipeline.assets.run_start import RunStart
+from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
 from xpert_pipeline.partitions import contiguous
@@ -75,14 +75,19 @@ def traffic_daily(
     yield from run_sellers(context, postgres, sp_api, (TRAFFIC_DAILY.name,), work, refetch=config.refetch)
 
 
-def prepare_traffic(run: SellerRun) -> list[Window]:
-    """Plan what the run needs and ask for the queries, as far as ASINs are known when the run starts."""
+def prepare_traffic(run: SellerRun) -> list[Window] | Later:
+    """Plan what the run needs and ask for the queries; later, while the run's own listings have to tell the ASINs."""
+    windows = _planned(run)
+    return LATER if not windows and "products" in run.steps else windows
+
+
+def _planned(run: SellerRun) -> list[Window]:
     return plan_windows(run, TRAFFIC_DAILY, partial(_windows, run), kept_back=ROOM_FOR_ECONOMICS)
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
-    prepared = prepare_traffic(run) if run.refetch else start.take(run, TRAFFIC_DAILY.name)
-    windows = [_with_new_asins(run, window) for window in prepared or prepare_traffic(run)]
+    prepared = None if run.refetch else start.take(run, TRAFFIC_DAILY.name)
+    windows = [_with_new_asins(run, window) for window in prepared or _planned(run)]
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
     step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read, in {queries} queries")
     if not windows and open_days(run, TRAFFIC_DAILY).needed:

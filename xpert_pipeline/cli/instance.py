@@ -30,6 +30,7 @@ CONFIG = {
         },
     },
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
+    "python_logs": {"managed_python_loggers": ["xpert_pipeline.spapi"], "python_log_level": "INFO"},
     "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
 }
 

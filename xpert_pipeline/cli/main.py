@@ -7,6 +7,7 @@ from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers import sellers
+from xpert_pipeline.cli.status import status
 from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up
 
@@ -30,5 +31,5 @@ def main(context: click.Context, /, as_json: bool) -> None:
     context.obj = {"json": as_json}
 
 
-for command in (up, sync, backfill, plan, db, sellers, doctor, sandbox):
+for command in (up, sync, backfill, plan, status, db, sellers, doctor, sandbox):
     main.add_command(command)

@@ -212,3 +212,24 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
     finally:
         pool.close()
         _stop_unless_used(started)
+
+
+@contextmanager
+def open_records(data_dir: str | None) -> Iterator[tuple[ConnectionPool, dg.DagsterInstance]]:
+    """The pipeline's database and Dagster's instance, for commands that look at both while nothing else need run.
+
+    Raises:
+        PreconditionError: With what is missing and how to mend it.
+    """
+    home = Home(data_directory(data_dir))
+    settings = read_settings()
+    started: EmbeddedServer | None = None
+    try:
+        admin, pipeline, started = _database(home, settings)
+        export(home, settings, admin, pipeline)
+        with open_pool(pipeline) as pool, open_instance() as instance:
+            yield pool, instance
+    except DatabaseError as error:
+        raise PreconditionError(str(error)) from error
+    finally:
+        _stop_unless_used(started)

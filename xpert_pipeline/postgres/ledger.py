@@ -17,11 +17,16 @@ from xpert_pipeline.postgres.pool import Pool, tenant
 INSERT = """
 insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id,
                    fetched, inserted, updated, unchanged, deleted, rejected,
-                   partitions, calls, waited_seconds, newest_day, started_at, details)
+                   partitions, calls, waited_seconds, waits, newest_day, started_at, details)
 values (%(load_id)s, %(table_name)s, %(seller_id)s, %(source)s, %(window_kind)s, %(window_start)s, %(window_end)s,
         %(run_id)s, %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s,
-        %(partitions)s::jsonb, %(calls)s, %(waited_seconds)s, %(newest_day)s, %(started_at)s, %(details)s::jsonb)
+        %(partitions)s::jsonb, %(calls)s, %(waited_seconds)s, %(waits)s::jsonb, %(newest_day)s,
+        %(started_at)s, %(details)s::jsonb)
 """
+
+
+Waits = Mapping[str, Mapping[str, float]]
+"""What was asked of Amazon and waited for, by operation: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,7 @@ class LedgerEntry:
     by_day: Mapping[date, LoadCounts]
     started_at: datetime
     newest_day: date | None = None
-    calls: int = 0
-    waited_seconds: float = 0.0
+    waits: Waits = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,8 +104,9 @@ def write_entry(conn: Connection, entry: LedgerEntry) -> None:
             "run_id": entry.run_id,
             **asdict(entry.counts),
             "partitions": dump_json(partitions),
-            "calls": entry.calls,
-            "waited_seconds": entry.waited_seconds,
+            "calls": sum(int(spent["calls"]) for spent in entry.waits.values()),
+            "waited_seconds": round(sum(spent["waited_seconds"] for spent in entry.waits.values()), 3),
+            "waits": dump_json(entry.waits),
             "newest_day": entry.newest_day,
             "started_at": entry.started_at,
             "details": dump_json(entry.details),

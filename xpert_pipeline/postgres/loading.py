@@ -18,7 +18,7 @@ from psycopg import Connection
 from xpert_pipeline.postgres import merge
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease
-from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, committed, write_entry
+from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, Waits, committed, write_entry
 from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.quarantine import Reject, keep_rejects
 from xpert_pipeline.tables.contract import Table
@@ -63,8 +63,7 @@ class Load:
     window: LoadWindow
     parts: Sequence[TableLoad]
     partitions: Sequence[date]
-    calls: int
-    waited_seconds: float
+    waits: Waits
     started_at: datetime
     details: dict[str, Any]
     load_id: UUID = field(default_factory=uuid4)
@@ -84,8 +83,7 @@ def load(  # noqa: PLR0913  keywords only: all that the ledger says
     window: LoadWindow,
     parts: Sequence[TableLoad],
     partitions: Sequence[date],
-    calls: int,
-    waited_seconds: float,
+    waits: Waits,
     started_at: datetime,
     details: dict[str, Any] | None = None,
 ) -> dict[str, LoadCounts]:
@@ -100,8 +98,7 @@ def load(  # noqa: PLR0913  keywords only: all that the ledger says
         window: What was asked for.
         parts: The tables; a table before the tables whose sets belong to it (orders before order_items).
         partitions: Days of the run; rows of other days are counted for the last of these.
-        calls: API calls made for the window.
-        waited_seconds: Seconds waited for quota.
+        waits: API calls made and seconds waited for quota since the asset's load before, by operation.
         started_at: When fetching began.
         details: For `loads.details`.
 
@@ -114,9 +111,7 @@ def load(  # noqa: PLR0913  keywords only: all that the ledger says
     """
     if not partitions:
         raise ValueError("a load belongs to at least one partition")
-    work = Load(
-        seller_id, lease, run_id, source, window, parts, partitions, calls, waited_seconds, started_at, details or {}
-    )
+    work = Load(seller_id, lease, run_id, source, window, parts, partitions, waits, started_at, details or {})
     return repeat(pool, seller_id, work.load_id, lambda conn: _load(conn, work))
 
 
@@ -164,8 +159,7 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
             by_day=by_day,
             started_at=work.started_at,
             newest_day=newest,
-            calls=work.calls if number == 0 else 0,
-            waited_seconds=work.waited_seconds if number == 0 else 0.0,
+            waits=work.waits if number == 0 else {},
             details=work.details,
         )
         write_entry(conn, entry)

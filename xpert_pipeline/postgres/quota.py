@@ -3,6 +3,7 @@
 Has the shape of the Quota protocol of `xpert_pipeline.spapi`. Each call is one short transaction.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from xpert_pipeline.postgres.pool import Pool, operator
@@ -10,6 +11,13 @@ from xpert_pipeline.postgres.pool import Pool, operator
 TAKE = """
 select wait, level from quota_take(%(app)s, %(scope)s, %(region)s, %(operation)s, %(rate)s, %(burst)s, %(waiter)s,
                                    %(priority)s::smallint)
+"""
+TAKE_ALL = """
+select wait, awaited from quota_take_all(%(app)s, %(region)s, %(scopes)s::text[], %(operations)s::text[],
+                                         %(rates)s::float8[], %(bursts)s::float8[], %(waiter)s, %(priority)s::smallint)
+"""
+RATE = """
+select rate from api_quota where (app, scope, region, operation) = (%(app)s, %(scope)s, %(region)s, %(operation)s)
 """
 LEVEL = """
 select least(%(burst)s, %(burst)s - extract(epoch from full_at - clock_timestamp()) * rate)::double precision
@@ -58,6 +66,41 @@ class PostgresQuota:
         assert row is not None
         return float(row[0]), float(row[1])
 
+    def take_all(
+        self,
+        app: str,
+        region: str,
+        buckets: Sequence[tuple[str, str, float, float]],
+        waiter: UUID,
+        priority: int,
+    ) -> tuple[float, str]:
+        """Take a token of each bucket (scope, operation, rate, burst), or of none and queue.
+
+        Args:
+            app: The application.
+            region: SP-API region.
+            buckets: Slowest first, in the same order from every caller: they are locked in it.
+            waiter: Who asks.
+            priority: 0 live, 1 backfill.
+
+        Returns:
+            Seconds to sleep before asking again (0 = granted), and the operation whose bucket is waited for.
+        """
+        given = {
+            "app": app,
+            "region": region,
+            "scopes": [scope for scope, _, _, _ in buckets],
+            "operations": [operation for _, operation, _, _ in buckets],
+            "rates": [float(rate) for _, _, rate, _ in buckets],
+            "bursts": [float(burst) for _, _, _, burst in buckets],
+            "waiter": waiter,
+            "priority": priority,
+        }
+        with operator(self._pool) as conn:
+            row = conn.execute(TAKE_ALL, given).fetchone()
+        assert row is not None
+        return float(row[0]), str(row[1] or "")
+
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
         """Empty the bucket for all after a 429."""
         with operator(self._pool) as conn:
@@ -74,3 +117,10 @@ class PostgresQuota:
         with operator(self._pool) as conn:
             row = conn.execute(LEVEL, given).fetchone()
         return float(row[0]) if row else burst
+
+    def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
+        """Tokens a second, as an answer told any process last; None for a bucket never used."""
+        given = {"app": app, "scope": scope, "region": region, "operation": operation}
+        with operator(self._pool) as conn:
+            row = conn.execute(RATE, given).fetchone()
+        return float(row[0]) if row else None

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.state import State
 from xpert_pipeline.sandbox.truth import TABLES, Row
 from xpert_pipeline.sandbox.truth_daily import economics_daily, traffic_daily
@@ -27,12 +28,12 @@ async def sellers(request: Request) -> Response:
     return JSONResponse(
         [
             {
-                "seller_id": world.seller_id,
-                "refresh_token": state.access_tokens.refresh_token(world.seller_id),
-                "marketplace_id": world.marketplace_ids[0],
-                "name": world.name,
+                "seller_id": seller_id,
+                "refresh_token": state.access_tokens.refresh_token(seller_id),
+                "marketplace_id": INDIA,
+                "name": state.worlds.name(seller_id),
             }
-            for world in state.worlds.values()
+            for seller_id in state.worlds
         ]
     )
 
@@ -45,11 +46,10 @@ async def truth(request: Request) -> Response:
         return JSONResponse({"error": f"there is no truth about {table}; there is about {', '.join(TOLD)}"}, 404)
     if wanted is not None and wanted not in state.worlds:
         return JSONResponse({"error": f"there is no seller {wanted}"}, 404)
-    worlds = [state.worlds[wanted]] if wanted else list(state.worlds.values())
 
     def lines() -> Iterator[str]:
-        for world in worlds:
-            for row in _rows(state, table, world):
+        for seller_id in [wanted] if wanted else list(state.worlds):
+            for row in _rows(state, table, state.worlds[seller_id]):
                 yield json.dumps(row, ensure_ascii=False) + "\n"
 
     return StreamingResponse(_batched(lines()), media_type="application/x-ndjson")

@@ -85,6 +85,8 @@ async def _admitted(operation: Operation, request: Request, seller_id: str) -> R
         if fault not in ("throttle-without-header", "200-html"):
             _add_rate(state, operation, seller_id, instead)
         return instead
+    if seller_id not in state.worlds.built:
+        await run_in_threadpool(state.worlds.__getitem__, seller_id)
     call = await _call(operation, request, state, seller_id)
     payload = await run_in_threadpool(operation.answer, call) if operation.heavy else operation.answer(call)
     body = b"" if operation.status == NO_CONTENT else json.dumps(payload)

@@ -9,6 +9,7 @@ from xpert_pipeline.sandbox import kiosk_traffic
 from xpert_pipeline.sandbox.errors import invalid
 from xpert_pipeline.sandbox.kiosk_view import View, view_of
 from xpert_pipeline.sandbox.report_store import Report
+from xpert_pipeline.sandbox.world.ledger import day_of, last_day
 from xpert_pipeline.sandbox.world.records import World
 
 DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
@@ -34,8 +35,11 @@ def options_of(given: Any) -> dict[str, str]:
 
 
 def days_with_data(world: World, start: float, end: float, now: float) -> int:
-    """How many days of a window there are figures about."""
-    return sum(1 for _ in view_of(world, now).days(_date(start), _date(end)))
+    """How many days of a window there are figures about; nothing is counted for it."""
+    if not world.orders:
+        return 0
+    first = max(_date(start).toordinal(), day_of(world.orders[0].created))
+    return max(0, min(_date(end).toordinal(), last_day(world, now)) + 1 - first)
 
 
 def traffic_report(world: World, report: Report) -> Iterator[str]:

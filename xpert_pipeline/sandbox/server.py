@@ -71,7 +71,7 @@ class RunningSandbox:
 
 
 def start(options: SandboxOptions) -> RunningSandbox:
-    """Build the worlds and answer from a thread.
+    """Build the first worlds and answer from a thread.
 
     Raises:
         NotAnOrderReportError: The file cannot be used.
@@ -86,7 +86,7 @@ def start(options: SandboxOptions) -> RunningSandbox:
     except BaseException:
         listener.close()
         raise
-    state = State(options, {world.seller_id: world for world in worlds}, f"http://{HOST}:{listener.getsockname()[1]}")
+    state = State(options, worlds, f"http://{HOST}:{listener.getsockname()[1]}")
     for rule in rules:
         state.faults.add(rule)
     config = uvicorn.Config(
@@ -115,11 +115,10 @@ def described(running: RunningSandbox) -> str:
     ready = running.ready()
     tokens = running.state.access_tokens
     lines = [f"SP-API sandbox at {ready['endpoint']} (token: {ready['token_url']}); Ctrl-C stops it"]
-    lines += [
-        f"  seller {world.seller_id}, refresh token {tokens.refresh_token(world.seller_id)}: "
-        f"{len(world.orders):,} orders, {len(world.listings):,} listings"
-        for world in running.state.worlds.values()
-    ]
+    for seller_id in running.state.worlds:
+        line = f"  seller {seller_id}, refresh token {tokens.refresh_token(seller_id)}"
+        world = running.state.worlds.built.get(seller_id)
+        lines.append(f"{line}: {len(world.orders):,} orders, {len(world.listings):,} listings" if world else line)
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,7 @@ from xpert_pipeline.sandbox.report_limits import AppPlans
 from xpert_pipeline.sandbox.report_store import ReportStore
 from xpert_pipeline.sandbox.statistics import Statistics
 from xpert_pipeline.sandbox.usage_plans import Buckets
-from xpert_pipeline.sandbox.world.records import World
+from xpert_pipeline.sandbox.world.worlds import Worlds
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class State:
     """Worlds by seller id in their order, and everything that changes while the sandbox runs."""
 
     options: SandboxOptions
-    worlds: dict[str, World]
+    worlds: Worlds
     endpoint: str
     pace: Pace = field(init=False)
     faults: Faults = field(default_factory=Faults)

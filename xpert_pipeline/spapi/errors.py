@@ -169,12 +169,6 @@ class ReportCancelled(ReportError):
     what_to_do = "Take the window as empty unless data is expected; then ask again later."
 
 
-class ReportStillRunning(ReportError):
-    """The report is not ready within the time given."""
-
-    what_to_do = "Keep its id and collect it on the next run: do not ask for a new one."
-
-
 class DocumentRefused(SpApiError):
     """A report document that must not be read: foreign host, too large, or compressed beyond reason."""
 

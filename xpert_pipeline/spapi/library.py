@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from xpert_pipeline.spapi import usage_plans
+
 _STRAY = ("MarketplaceId", "MarketplaceIds", "marketplace_ids", "marketplaceIds")
 
 
@@ -52,9 +54,14 @@ class Prepared:
 
 
 class Library:
-    """Builds requests; holds no socket and no secret."""
+    """Builds requests; holds no socket and no secret.
+
+    Raises:
+        PlanMissing: an operation here has no usage plan, so its calls could not be paced.
+    """
 
     def __init__(self, marketplace_id: str, region: str) -> None:
+        usage_plans.require(OPERATIONS)
         os.environ.pop("SP_API_DEFAULT_MARKETPLACE", None)  # would override the marketplace given in code
         self._marketplace = _Marketplace("https://unused.invalid", marketplace_id, region)
         self._local = threading.local()

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -23,14 +24,50 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What requests have cost until a moment; the difference of two is what lies between."""
+    """What requests have cost, by operation; seconds that threads waited at the same time are added up."""
 
-    calls: int
-    waited_seconds: float
+    calls_by_operation: Mapping[str, int] = field(default_factory=dict)
+    waited_by_operation: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        """Calls of all operations."""
+        return sum(self.calls_by_operation.values())
+
+    @property
+    def waited_seconds(self) -> float:
+        """Seconds slept for quota, over all operations."""
+        return sum(self.waited_by_operation.values())
+
+    @property
+    def waits(self) -> dict[str, dict[str, float]]:
+        """For the ledger: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
+        names = sorted({*self.calls_by_operation, *self.waited_by_operation})
+        return {
+            name: {
+                "calls": self.calls_by_operation.get(name, 0),
+                "waited_seconds": round(self.waited_by_operation.get(name, 0.0), 3),
+            }
+            for name in names
+        }
+
+    def __add__(self, other: "Spent") -> "Spent":
+        """Both together."""
+        calls, waited = Counter(self.calls_by_operation), Counter(self.waited_by_operation)
+        calls.update(other.calls_by_operation)
+        waited.update(other.waited_by_operation)
+        return Spent(dict(calls), dict(waited))
 
     def __sub__(self, earlier: "Spent") -> "Spent":
-        """What was spent since an earlier moment."""
-        return Spent(self.calls - earlier.calls, self.waited_seconds - earlier.waited_seconds)
+        """What was spent since an earlier moment; operations without any are left out."""
+        calls = _since(self.calls_by_operation, earlier.calls_by_operation)
+        waited = _since(self.waited_by_operation, earlier.waited_by_operation)
+        return Spent({name: int(number) for name, number in calls}, dict(waited))
+
+
+def _since(now: Mapping[str, float], earlier: Mapping[str, float]) -> Iterable[tuple[str, float]]:
+    differences = ((name, value - earlier.get(name, 0)) for name, value in now.items())
+    return ((name, value) for name, value in differences if value)
 
 
 class Meter:
@@ -41,6 +78,8 @@ class Meter:
         self._listener = listener
         self._calls: Counter[str] = Counter()
         self._waited: defaultdict[str, float] = defaultdict(float)
+        self._billed = Spent()
+        self._carried = Spent()
         self._lock = threading.Lock()
 
     def announce(self, operation: str, seconds: float, reason: str) -> None:
@@ -73,12 +112,19 @@ class Meter:
         if self._listener is not None:
             self._listener.called(operation, status, seconds)
 
-    def calls(self) -> dict[str, int]:
-        """Calls so far, by operation."""
+    def spent(self) -> Spent:
+        """Calls and seconds slept for quota so far."""
         with self._lock:
-            return dict(self._calls)
+            return Spent(dict(self._calls), dict(self._waited))
 
-    def waited_seconds(self) -> dict[str, float]:
-        """Seconds slept for quota so far, by operation."""
+    def bill(self) -> Spent:
+        """What was spent since the last bill: each call and each second stands on one bill."""
         with self._lock:
-            return dict(self._waited)
+            spent = Spent(dict(self._calls), dict(self._waited))
+            since, self._billed, self._carried = spent - self._billed + self._carried, spent, Spent()
+            return since
+
+    def carry(self, spent: Spent) -> None:
+        """Put what stood on another bill on the next one of this meter."""
+        with self._lock:
+            self._carried += spent

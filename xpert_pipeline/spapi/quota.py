@@ -7,9 +7,12 @@ how long to sleep before asking again. Processes share buckets through another i
 import math
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
+
+LAPSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ def kept_for_live_work(burst: float, priority: int) -> int:
 
 
 class Quota(Protocol):
-    """Token buckets that all callers of one application share."""
+    """Token buckets that all callers of one application share.
+
+    Whoever waits asks again within `LAPSE_SECONDS`, however long the wait: a place whose holder is silent lapses.
+    """
 
     def take(
         self,
@@ -43,6 +49,20 @@ class Quota(Protocol):
     ) -> tuple[float, float]:
         """Take a token, or queue as `waiter`: (seconds to sleep, 0 = granted; level of the bucket)."""
 
+    def take_all(
+        self,
+        app: str,
+        region: str,
+        buckets: Sequence[tuple[str, str, float, float]],
+        waiter: UUID,
+        priority: int,
+    ) -> tuple[float, str]:
+        """Take a token of each bucket (scope, operation, rate, burst), or of none and queue.
+
+        The buckets come slowest first, in the same order from every caller. Returns seconds to sleep (0 = granted), and
+        the operation whose bucket is waited for.
+        """
+
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
         """Amazon answered 429: the bucket is empty for all."""
 
@@ -52,21 +72,49 @@ class Quota(Protocol):
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
         """Tokens in the bucket now; rate and burst seed a bucket never used."""
 
+    def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
+        """Tokens a second, as Amazon told any of the callers last; None for a bucket never used."""
+
+
+def margin(rate: float, burst: float) -> float:
+    """Seconds a token is taken late: absorbs latency jitter, so that no 429 is of our own making.
+
+    It costs a full bucket once, but a bucket of one with every token, so there it is small beside a token's time.
+    """
+    return min(0.25, 0.5 * (burst - 1) / rate if burst > 1 else 0.03 / rate)
+
 
 @dataclass
 class _Bucket:
     rate: float
     burst: float
     tat: float = float("-inf")  # theoretical arrival time: when the bucket would be full but for what was taken
-    waiters: dict[UUID, tuple[int, float, float]] = field(default_factory=dict)  # priority, since, expires
-
-    @property
-    def margin(self) -> float:
-        """Seconds a token is taken late: absorbs latency jitter, so that no 429 is of our own making."""
-        return min(0.25, 0.5 * (self.burst - 1) / self.rate) if self.burst > 1 else 0.02 / self.rate
+    waiters: dict[UUID, tuple[int, float, float, bool]] = field(default_factory=dict)  # priority, since, expires, holds
 
     def level(self, now: float) -> float:
         return min(self.burst, self.burst - max(0.0, self.tat - now) * self.rate)
+
+    def wait(self, waiter: UUID, priority: int, now: float) -> float:
+        """Seconds until this caller's token is due, behind those who stand before it."""
+        since = self.since(waiter, now)
+        self.waiters = {who: row for who, row in self.waiters.items() if row[2] >= now or who == waiter}
+        others = (row for who, row in self.waiters.items() if who != waiter)
+        ahead = [row for row in others if row[:2] < (priority, since)]
+        kept, holding = kept_for_live_work(self.burst, priority), sum(1 for row in ahead if row[3])
+        due = self.tat + (len(ahead) + kept + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
+        if holding:  # their tokens are spoken for, also in a bucket that has been full for long
+            due = max(due, now + (holding + kept + 1 - self.level(now)) / self.rate)
+        return max(0.0, due - now)
+
+    def since(self, waiter: UUID, now: float) -> float:
+        return self.waiters[waiter][1] if waiter in self.waiters else now
+
+    def queue(self, waiter: UUID, priority: int, now: float, seconds: float, *, holds: bool = False) -> None:
+        self.waiters[waiter] = (priority, self.since(waiter, now), now + min(seconds, LAPSE_SECONDS) + 1, holds)
+
+    def grant(self, waiter: UUID, now: float) -> None:
+        self.tat = max(self.tat, now) + 1 / self.rate
+        self.waiters.pop(waiter, None)
 
 
 class LocalQuota:
@@ -91,19 +139,36 @@ class LocalQuota:
         with self._lock:
             now = time.monotonic()
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
-            level = bucket.level(now)
-            _, since, _ = bucket.waiters.get(waiter, (priority, now, now))
-            bucket.waiters = {who: row for who, row in bucket.waiters.items() if row[2] >= now}
-            bucket.waiters.pop(waiter, None)
-            ahead = sum(1 for row in bucket.waiters.values() if row[:2] < (priority, since))
-            ahead += kept_for_live_work(burst, priority)
-            due = bucket.tat + (ahead + 1 - bucket.burst) / bucket.rate + bucket.margin
-            wait = max(0.0, due - now)
+            level, wait = bucket.level(now), bucket.wait(waiter, priority, now)
             if wait == 0.0:
-                bucket.tat = max(bucket.tat, now) + 1 / bucket.rate
+                bucket.grant(waiter, now)
             else:
-                bucket.waiters[waiter] = (priority, since, now + wait + 1)
+                bucket.queue(waiter, priority, now, wait)
             return wait, level
+
+    def take_all(
+        self,
+        app: str,
+        region: str,
+        buckets: Sequence[tuple[str, str, float, float]],
+        waiter: UUID,
+        priority: int,
+    ) -> tuple[float, str]:
+        """Take a token of each bucket if all are due; else queue, and keep the place in those that are."""
+        with self._lock:
+            now = time.monotonic()
+            due: list[_Bucket] = []
+            for scope, operation, rate, burst in buckets:
+                bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
+                if wait := bucket.wait(waiter, priority, now):
+                    bucket.queue(waiter, priority, now, wait)
+                    for each in due:
+                        each.queue(waiter, priority, now, wait, holds=True)
+                    return wait, operation
+                due.append(bucket)
+            for bucket in due:
+                bucket.grant(waiter, now)
+            return 0.0, ""
 
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
         """Empty the bucket; many late 429s do no more than one."""
@@ -119,7 +184,9 @@ class LocalQuota:
             if bucket is None or abs(bucket.rate - rate) <= 0.005 * bucket.rate:
                 return
             now = time.monotonic()
-            bucket.tat = now + max(0.0, bucket.tat - now) * bucket.rate / rate
+            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was low before we heard
+            missing = max(0.0, bucket.tat - now) * bucket.rate + given_back
+            bucket.tat = now + min(bucket.burst, missing) / rate
             bucket.rate = rate
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
@@ -127,6 +194,12 @@ class LocalQuota:
         with self._lock:
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
             return bucket.level(time.monotonic())
+
+    def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
+        """Tokens a second, as Amazon told last."""
+        with self._lock:
+            bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
+            return bucket.rate if bucket else None
 
     def _bucket(self, key: QuotaKey, rate: float, burst: float) -> _Bucket:
         if key not in self._buckets:

@@ -157,13 +157,17 @@ def ask(
     by_type: dict[str, list[int]] = {}
     for place in unsent:
         by_type.setdefault(requests[place].report_type, []).append(place)
-    for places in by_type.values():
-        since = api.server_now() - max(LIVE_WITHIN, done_within)
-        listed = desk.look_up(api, [requests[place] for place in places], since)
-        for place, equal in zip(places, listed, strict=True):
-            works[place] = _serving(api, book, desk.kind, works[place], equal, done_within) or _create(
-                api, book, desk, works[place]
-            )
+    try:
+        for places in by_type.values():
+            since = api.server_now() - max(LIVE_WITHIN, done_within)
+            listed = desk.look_up(api, [requests[place] for place in places], since)
+            for place, equal in zip(places, listed, strict=True):
+                works[place] = _serving(api, book, desk.kind, works[place], equal, done_within) or _create(
+                    api, book, desk, works[place]
+                )
+    except BaseException:
+        _take_back(book, [works[place] for place in unsent])
+        raise
     return works
 
 
@@ -175,25 +179,29 @@ def as_ready(
     Those are parked, not lost: their ids are in the book, and the next run takes them up.
     """
     start, now = time.monotonic(), api.server_now()
-    waiting = {work.id: (work, start + (0.5 if _is_new(work, now) else 0.0)) for work in works if work.is_live}
     yield from (work for work in works if not work.is_live)
+    waiting = {work.id: (work, start + (0.5 if _is_new(work, now) else 0.0)) for work in works if work.is_live}
     while waiting:
-        for work, due in list(waiting.values()):
+        for place, (work, due) in enumerate(list(waiting.values())):
             if due > time.monotonic():
                 continue
             seen = _look(api, book, desk, work)
+            elapsed = time.monotonic() - start
             if seen.is_live:
-                waiting[work.id] = (seen, time.monotonic() + _step(time.monotonic() - start))
+                step = _step(elapsed) if place == 0 else _follower_step(elapsed, len(waiting))
+                waiting[work.id] = (seen, time.monotonic() + step)
             else:
                 del waiting[work.id]
                 yield seen
-        elapsed = time.monotonic() - start
-        if waiting and elapsed >= budget_seconds:
-            break
-        if waiting:
+                waiting = {key: (other, start) for key, (other, _) in waiting.items()}  # made together, ready together
+                break
+        else:
+            elapsed = time.monotonic() - start
+            if elapsed >= budget_seconds:
+                break
             first, due = min(waiting.values(), key=lambda each: each[1])
-            pause = min(max(0.0, due - time.monotonic()), max(0.0, budget_seconds - elapsed))
-            api.pause(desk.poll, pause, f"{first}, {first.state}")
+            if (pause := min(due - time.monotonic(), budget_seconds - elapsed)) > 0:
+                api.pause(desk.poll, pause, f"{first}, {first.state}")
     yield from (work for work, _ in waiting.values())
 
 
@@ -211,6 +219,18 @@ def _is_new(work: Work, now: datetime) -> bool:
 def _step(elapsed: float) -> float:
     """Seconds until the next look: 5% of the time waited so far, so that waiting is never prolonged by more."""
     return min(30.0, max(0.5, 0.05 * elapsed))
+
+
+def _follower_step(elapsed: float, count: int) -> float:
+    """The same for those behind the first, which is looked at for all: together they need about a look a second."""
+    return max(4 * _step(elapsed), float(count))
+
+
+def _take_back(book: RequestBook, works: Sequence[Work]) -> None:
+    """Note that what was only written down is not on its way, so that the next run does not wait for it."""
+    for work in works:
+        if book.read(work.id).state is State.WANTED:
+            _noted(book, work, state=State.FATAL, reason="could not be asked for: its turn did not come")
 
 
 def _lost(book: RequestBook, work: Work) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from xpert_pipeline.spapi import usage_plans
 from xpert_pipeline.spapi.desks import Kind, ReportRequest, Standing
 from xpert_pipeline.spapi.documents import read_reason
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
@@ -38,7 +39,8 @@ class ReportDesk:
             (found,) = self.look_up(api, [request], api.server_now() - LOST_WITHIN)
             return {"reportId": found[0].amazon_id} if found else None
 
-        answer = api.call("createReport", expects={"reportId": str}, settle=already, **body)
+        own = usage_plans.report_plans(request.report_type)
+        answer = api.call("createReport", expects={"reportId": str}, settle=already, also=own, **body)
         return str(answer["reportId"])
 
     def standing(self, api: SellerApi, amazon_id: str) -> Standing:

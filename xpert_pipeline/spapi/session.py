@@ -3,7 +3,7 @@
 Operations are functions over a `SellerApi`, in `operations` and `reports`; nothing here knows their parameters.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -61,6 +61,7 @@ class SellerApi:
         *args: Any,
         expects: Mapping[str, type],
         settle: Callable[[], dict[str, Any] | None] | None = None,
+        also: Sequence[str] = (),
         **params: Any,
     ) -> dict[str, Any]:
         """Ask Amazon and return its JSON object, money as Decimal.
@@ -70,12 +71,14 @@ class SellerApi:
             args: path parameters.
             expects: keys, with types, that a good answer holds.
             settle: looks whether Amazon did the work after all, for requests that must not run twice.
+            also: further usage plans that the request needs a token of, such as a report type's own
+                (`usage_plans.report_plans`).
             params: query or body parameters, by Amazon's names.
 
         Raises:
             SpApiError: named by what to do next.
         """
-        return self._gate.call(operation, self._library.prepare(operation, *args, **params), expects, settle)
+        return self._gate.call(operation, self._library.prepare(operation, *args, **params), expects, settle, also)
 
     def server_now(self) -> datetime:
         """Amazon's time, in UTC, from its last answer; asks for a token if there was none yet."""
@@ -96,16 +99,24 @@ class SellerApi:
     @property
     def calls(self) -> dict[str, int]:
         """Requests sent so far, by operation, retries included."""
-        return self._meter.calls()
+        return dict(self._meter.spent().calls_by_operation)
 
     @property
     def waited_seconds(self) -> dict[str, float]:
         """Seconds slept for quota so far, by operation."""
-        return self._meter.waited_seconds()
+        return dict(self._meter.spent().waited_by_operation)
 
     def spent(self) -> Spent:
-        """Calls and seconds slept for quota so far, over all operations."""
-        return Spent(sum(self.calls.values()), sum(self.waited_seconds.values()))
+        """Calls and seconds slept for quota so far."""
+        return self._meter.spent()
+
+    def bill(self) -> Spent:
+        """Calls and seconds slept since the last bill: loads share out all that was spent, planning included."""
+        return self._meter.bill()
+
+    def carry(self, spent: Spent) -> None:
+        """Put what another client, or an earlier part of this one, was billed on the next bill."""
+        self._meter.carry(spent)
 
     def rate(self, operation: str) -> float:
         """Requests per second that Amazon allows: what it told last, else its published plan."""

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.bound import Sync, outcome, world_options
 from benchmarks.token_bound import PLANS, generation, lower_bound, wait
 from xpert_pipeline.sandbox import usage_plans as sandbox_plans
-from xpert_pipeline.spapi import usage_plans
+from xpert_pipeline.spapi import library, usage_plans
 
 
 def test_a_full_bucket_costs_nothing_and_every_call_beyond_it_one_refill():
@@ -63,7 +63,7 @@ def test_the_benchmark_and_the_sandbox_and_the_pipeline_agree_on_a_plan(operatio
 
 
 def test_every_operation_of_the_pipeline_has_a_plan_here():
-    assert set(usage_plans.OPERATIONS) <= set(PLANS)
+    assert set(library.OPERATIONS) <= set(PLANS)
 
 
 def sync(seconds, pages, *, refused=0, span=None, sources=("searchOrders",)):

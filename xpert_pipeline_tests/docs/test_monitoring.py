@@ -23,6 +23,7 @@ QUESTIONS = {
     "quota_waits",
     "recent_events",
     "rejected_records",
+    "report_requests",
     "sync_performance",
 }
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -211,3 +212,22 @@ def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_s
     add_load(admin, other_seller)
     assert ask(question) == []
     assert ask(question, amazon_seller_id=other_seller.amazon_seller_id) == []
+
+
+def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, pool, seller):
+    given = {"seller_id": seller.id, "marketplace_id": "A21TJRUUN4KGV", "kind": "report", "run_id": "r", "tries": 1}
+    with tenant(pool, seller.id) as connection:
+        add(connection, "report_requests", report_type="GET_OLD", state="IN_QUEUE", created_at=LONG_AGO, **given)
+        add(
+            connection,
+            "report_requests",
+            report_type="GET_DONE",
+            state="DONE",
+            asked_at=NOW - timedelta(seconds=40),
+            ready_at=NOW,
+            **given,
+        )
+        add(connection, "report_requests", report_type="GET_BAD", state="FATAL", created_at=LONG_AGO, **given)
+    found = ask("report_requests", since=NOW - timedelta(hours=1))
+    assert [(row["report_type"], row["state"]) for row in found] == [("GET_OLD", "IN_QUEUE"), ("GET_DONE", "DONE")]
+    assert (found[1]["generation_seconds"], found[1]["is_loaded"]) == (40, False)

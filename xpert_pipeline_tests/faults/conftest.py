@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from xpert_pipeline.assets import order_plan, seller_run
+from xpert_pipeline.cli.instance import CONFIG
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
@@ -50,7 +51,8 @@ def empty_pipeline(pool, pipeline_dsn, sellers, monkeypatch):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
-    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+    settings = {name: CONFIG[name] for name in ("telemetry", "python_logs")}
+    with dg.DagsterInstance.ephemeral(settings=settings) as instance:
         pipeline = Pipeline(instance, pool, sellers, environ)
         yield pipeline
         said = pipeline.everything_said()

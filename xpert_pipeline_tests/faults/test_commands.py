@@ -13,6 +13,7 @@ from rich.console import Console
 
 from xpert_pipeline.cli import up
 from xpert_pipeline.cli.services import free_port
+from xpert_pipeline.postgres.sql_files import migrations_directory
 
 CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
 SELLER = {
@@ -100,7 +101,10 @@ def test_a_database_without_tables_is_told_to_be_migrated(xpert, embedded_server
         with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as admin:
             admin.execute("drop database never_migrated with (force)")
     assert done.exit_code == 3
-    assert re.search(r"the database lacks \d+ migrations \(0001_foundation", done.stderr)
+    assert (
+        f"the database lacks {len(list(migrations_directory().glob('*.sql')))} migrations (0001_foundation"
+        in done.stderr
+    )
     assert "run `xpert db migrate` first" in done.stderr
 
 

@@ -91,8 +91,10 @@ def run_load(pool, seller, parts, *, lease=None, **more):
         "window": WINDOW,
         "parts": parts,
         "partitions": [DAY],
-        "calls": 3,
-        "waited_seconds": 1.5,
+        "waits": {
+            "searchOrders": {"calls": 2, "waited_seconds": 1.25},
+            "getOrderMetrics": {"calls": 1, "waited_seconds": 0.25},
+        },
         "started_at": T0,
     } | more
     if lease is not None:

@@ -203,6 +203,18 @@ def test_the_ledger_row_says_what_was_asked_and_what_came_of_it(pool, seller):
     assert rows_of(pool, seller, "select distinct load_id, source from orders") == [(load_id, "searchOrders")]
 
 
+def test_calls_and_waits_stand_by_operation_on_the_row_of_the_first_table(pool, seller):
+    run_load(pool, seller, orders_and_items([order("1")], [item("1")]))
+    found = dict(rows_of(pool, seller, "select table_name, waits from loads"))
+    assert found == {
+        "orders": {
+            "searchOrders": {"calls": 2, "waited_seconds": 1.25},
+            "getOrderMetrics": {"calls": 1, "waited_seconds": 0.25},
+        },
+        "order_items": {},
+    }
+
+
 def test_an_empty_window_is_a_load_too(pool, seller):
     result = run_load(pool, seller, orders_and_items([], []))
     assert counts(result, "orders") == {}

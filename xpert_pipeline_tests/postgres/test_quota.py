@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from xpert_pipeline.postgres.pool import operator
+from xpert_pipeline.postgres.pool import open_pool, operator
 from xpert_pipeline.postgres.quota import PostgresQuota
 
 BUCKET = ("app", "A1", "eu", "searchOrders")
@@ -171,3 +171,47 @@ def test_a_bucket_whose_clock_was_set_back_is_no_worse_than_empty(quota, admin):
     take(quota, rate=2.0)
     admin.execute("update api_quota set full_at = now() + interval '1 year'")
     assert take(quota, rate=2.0)[0] < 2
+
+
+@pytest.mark.parametrize("jump", ["1 year", "-1 year"])
+def test_a_clock_that_jumps_leaves_a_bucket_between_empty_and_full(quota, admin, jump):
+    """Set back, the bucket seems to fill up in the far future; set forward, long ago."""
+    rate, burst = 2.0, 8.0
+    take(quota, rate=rate, burst=burst)
+    admin.execute("update api_quota set full_at = now() + %s::interval", [jump])
+    if jump.startswith("-"):
+        assert taken_at_once(quota, rate=0.01, burst=burst) in (8, 9)  # full, and one may be refilled meanwhile
+    else:
+        waiter = uuid.uuid4()
+        pause, level = take(quota, rate=rate, burst=burst, waiter=waiter)
+        assert level == pytest.approx(0, abs=0.5)
+        assert pause < 1.5
+        time.sleep(pause)
+        assert take(quota, rate=rate, burst=burst, waiter=waiter)[0] == 0, "the wait began anew with each question"
+    assert 0 <= quota.level(*BUCKET, rate, burst) <= burst
+
+
+def test_waiters_of_before_a_clock_was_set_back_stand_in_nobodys_way(quota, admin):
+    rate, burst = 1.0, 1.0
+    take(quota, rate=rate, burst=burst)
+    for _ in range(3):
+        take(quota, rate=rate, burst=burst)
+    admin.execute("update quota_waiters set since = now() + interval '1 hour', expires_at = now() + interval '1 hour'")
+    admin.execute("update quota_waiters set priority = -1")
+    assert take(quota, rate=rate, burst=burst)[0] < 1.5
+    assert admin.execute("select count(*) from quota_waiters").fetchone() == (1,)
+
+
+def test_a_place_lapses_seconds_after_its_holders_last_question_however_long_the_wait(quota, admin):
+    take(quota, rate=0.001, burst=1.0)
+    assert take(quota, rate=0.001, burst=1.0)[0] > 900
+    ((lapses,),) = admin.execute("select expires_at - clock_timestamp() from quota_waiters").fetchall()
+    assert lapses.total_seconds() <= 6
+
+
+def test_the_rate_that_any_process_was_told_is_known_to_all(quota, pipeline_dsn):
+    assert quota.rate(*BUCKET) is None
+    take(quota, rate=0.01)
+    quota.observed_rate(*BUCKET, 3.5)
+    with open_pool(pipeline_dsn) as pool:
+        assert PostgresQuota(pool).rate(*BUCKET) == 3.5

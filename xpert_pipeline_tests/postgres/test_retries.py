@@ -132,8 +132,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(
             window=WINDOW,
             parts=orders_and_items([order("1")], []),
             partitions=[DAY],
-            calls=0,
-            waited_seconds=0,
+            waits={},
             started_at=T0,
         )
     proxy.listener.close()

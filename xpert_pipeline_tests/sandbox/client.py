@@ -1,6 +1,8 @@
 """A plain HTTP client for the sandbox's tests: it knows tokens and pages, and none of the pipeline's code."""
 
 import gzip
+import json
+from decimal import Decimal
 
 import httpx
 
@@ -8,6 +10,7 @@ INDIA = "A21TJRUUN4KGV"
 ALL_DATA = "FULFILLMENT,PROCEEDS,PROMOTION,CANCELLATION,TAX,PACKAGES"
 ORDERS = "/orders/2026-01-01/orders"
 REPORTS = "/reports/2021-06-30/reports"
+KIOSK = "/dataKiosk/2023-11-15"
 
 
 class Client:
@@ -73,13 +76,14 @@ class Client:
         given = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}
         return self.get("/sales/v1/orderMetrics", interval=f"{first}--{end}", **given)
 
-    def create_report(self, kind, start=None, end=None, marketplace=INDIA):
+    def create_report(self, kind, start=None, end=None, marketplace=INDIA, options=None):
         body = {"reportType": kind, "marketplaceIds": [marketplace], "dataStartTime": start, "dataEndTime": end}
+        body["reportOptions"] = options
         return self.call("POST", REPORTS, json={name: value for name, value in body.items() if value})
 
-    def report(self, kind, start=None, end=None):
+    def report(self, kind, start=None, end=None, **rest):
         """The report as getReport tells it, of a sandbox without waiting times."""
-        report_id = self.create_report(kind, start, end).json()["reportId"]
+        report_id = self.create_report(kind, start, end, **rest).json()["reportId"]
         return self.get(f"{REPORTS}/{report_id}").json()
 
     def document(self, report):
@@ -105,3 +109,25 @@ class Client:
         answer = self.http.get(f"/_sandbox/truth/{table}", params=params)
         assert answer.status_code == 200, answer.text
         return [httpx.Response(200, content=line).json() for line in answer.text.splitlines()]
+
+    def create_query(self, text, token=None):
+        body = {"query": text} | ({"paginationToken": token} if token else {})
+        return self.call("POST", f"{KIOSK}/queries", json=body)
+
+    def query(self, text, token=None):
+        """The query as getQuery tells it, of a sandbox without waiting times."""
+        answer = self.create_query(text, token)
+        assert answer.status_code == 202, answer.text
+        return self.get(f"{KIOSK}/queries/{answer.json()['queryId']}").json()
+
+    def kiosk_document(self, document_id):
+        return self.download(self.get(f"{KIOSK}/documents/{document_id}").json()["documentUrl"])
+
+    def records(self, text):
+        """All records of a query's first page, numbers as Decimal of their text."""
+        query = self.query(text)
+        assert query["processingStatus"] == "DONE"
+        if "dataDocumentId" not in query:
+            return []
+        lines = self.kiosk_document(query["dataDocumentId"]).text.splitlines()
+        return [json.loads(line, parse_float=Decimal) for line in lines]

@@ -4,7 +4,7 @@ import pytest
 
 from xpert_pipeline.sandbox.usage_plans import PLANS
 from xpert_pipeline_tests.sandbox.amazon_models import check, needs_models, plan
-from xpert_pipeline_tests.sandbox.client import INDIA, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
 
 pytestmark = needs_models
 
@@ -105,6 +105,11 @@ def test_refusals_keep_the_model(client, model, path, status, definition):
         ("getReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "get"),
         ("cancelReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "delete"),
         ("getReportDocument", "reports_2021-06-30", "/reports/2021-06-30/documents/{reportDocumentId}", "get"),
+        ("createQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries", "post"),
+        ("getQueries", "dataKiosk_2023-11-15", f"{KIOSK}/queries", "get"),
+        ("getQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries/{{queryId}}", "get"),
+        ("cancelQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries/{{queryId}}", "delete"),
+        ("getDocument", "dataKiosk_2023-11-15", f"{KIOSK}/documents/{{documentId}}", "get"),
     ],
 )
 def test_the_usage_plan_is_the_published_one(operation, model, path, method):

@@ -16,6 +16,7 @@ import pytest
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.sandbox.client import Client
+from xpert_pipeline_tests.sandbox.kiosk import economics
 from xpert_pipeline_tests.sandbox.reading import facts_of_json, facts_of_xml, rows, xml_orders
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "amazon-in-orders-2022-04-05.csv.xz"
@@ -168,3 +169,20 @@ def test_it_is_ready_within_a_gigabyte(record_property):
         process.terminate()
     assert process.returncode == 0
     assert megabytes < 1_000
+
+
+def test_economics_hold_every_unit_and_amount_that_amazon_sold(real, lines):
+    fields = "msku sales { unitsOrdered orderedProductSales { amount } }"
+    records = real.records(economics("2026-08-01", LAST, fields=fields, date="RANGE"))
+    expected = defaultdict(lambda: [0, Decimal(0)])
+    for line in lines:
+        if line["Status"] != "Cancelled" and line["Sales Channel"] != "Non-Amazon":
+            expected[line["SKU"]][0] += int(line["Qty"])
+            expected[line["SKU"]][1] += Decimal(line["Amount"] or 0)
+    told = {
+        one["msku"]: [one["sales"]["unitsOrdered"], one["sales"]["orderedProductSales"]["amount"]] for one in records
+    }
+    assert {sku: sums for sku, sums in told.items() if sums[0]} == {
+        sku: sums for sku, sums in expected.items() if sums[0]
+    }
+    assert sum(sums[0] for sums in told.values()) > 70_000

@@ -9,6 +9,9 @@ import sys
 import httpx
 import pytest
 
+from xpert_pipeline.sandbox.server import described
+from xpert_pipeline_tests.sandbox.client import Client
+
 SMALL = ["--days", "2", "--orders-per-day", "5", "--skus", "5"]
 
 
@@ -54,6 +57,21 @@ def test_people_get_words(launch):
     process = launch(*SMALL, "--sellers", "2")
     assert process.stdout.readline().startswith("SP-API sandbox at http://127.0.0.1:")
     assert "refresh token Atzr|sandbox-1" in process.stdout.readline()
+
+
+def test_many_sellers_are_there_without_their_worlds(new_sandbox):
+    client = new_sandbox(sellers=12, days=1, orders_per_day=2, skus=2)
+    worlds = client.running.state.worlds
+    listed = client.http.get("/_sandbox/sellers").json()
+    assert [entry["name"] for entry in listed] == [f"Sandbox seller {place}" for place in range(1, 13)]
+    assert len(worlds.built) == 8
+    assert described(client.running).count("refresh token") == 12
+    assert len(worlds.built) == 8
+    last = Client(client.running, listed[-1]["refresh_token"])
+    assert last.orders_page(createdAfter="2026-01-01T00:00:00Z").json()["orders"]
+    last.http.close()
+    assert listed[-1]["seller_id"] in worlds.built
+    assert len(worlds.built) == 9
 
 
 def test_a_port_of_ones_choice_and_what_happens_when_it_is_taken(launch):

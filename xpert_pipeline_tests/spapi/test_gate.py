@@ -230,14 +230,16 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(amazon, make_ap
 
 
 def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_reported_once(amazon, api, caplog):
-    told = [Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "-1", "much", "inf")]
+    told = [
+        Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "0", "-1", "much", "inf")
+    ]
     amazon.on("GET", REPORT, *told)
     rates = []
     with caplog.at_level(logging.WARNING):
         for _ in told:
             get_report(api)
             rates.append(api.rate("getReport"))
-    assert rates == [40, 5, 5, 5, 5, 5]
+    assert rates == [40, 5, 5, 5, 5, 5, 5]
     assert len([each for each in caplog.records if "is no rate" in each.message]) == 1
 
 

@@ -200,14 +200,26 @@ def test_each_report_comes_as_it_gets_ready(desk, api, book):
     first, second, third = windows(3)
     desk.on("POST", REPORTS, *(Reply(202, {"reportId": name}, FAST) for name in ("slow", "quick", "none")))
     desk.on("GET", f"{REPORTS}/slow", *[state("IN_QUEUE", "slow")] * 3, state("DONE", "slow", reportDocumentId="a"))
-    desk.on("GET", f"{REPORTS}/quick", state("IN_PROGRESS", "quick"), state("DONE", "quick", reportDocumentId="b"))
+    desk.on("GET", f"{REPORTS}/quick", state("DONE", "quick", reportDocumentId="b"))
     desk.on("GET", f"{REPORTS}/none", state("CANCELLED", "none"))
     works = list(as_ready(api, book, DESK, ask(api, book, DESK, [first, second, third])))
     assert [(work.amazon_id, work.state) for work in works] == [
-        ("none", State.EMPTY),
         ("quick", State.DONE),
+        ("none", State.EMPTY),
         ("slow", State.DONE),
     ]
+
+
+def test_of_many_that_are_made_together_the_first_is_looked_at_for_all(desk, api, book):
+    """getReport allows two calls a second: ten reports looked at twice a second would wait for tokens, not for Amazon."""
+    names = [f"r{n}" for n in range(10)]
+    desk.on("POST", REPORTS, *(Reply(202, {"reportId": name}, FAST) for name in names))
+    for name in names:
+        done = state("DONE", name, reportDocumentId=f"doc-{name}")
+        desk.on("GET", f"{REPORTS}/{name}", *[state("IN_QUEUE", name)] * (4 if name == "r0" else 1), done)
+    works = list(as_ready(api, book, DESK, ask(api, book, DESK, windows(10))))
+    assert [work.amazon_id for work in works] == names
+    assert [len(desk.calls(f"{REPORTS}/{name}")) for name in names] == [5, *[2] * 9]
 
 
 def test_a_report_that_never_ends_is_parked_with_its_id_and_taken_up_by_the_next_run(desk, api, book):

@@ -1,4 +1,7 @@
-"""Builds the worlds that the options ask for, one for each seller."""
+"""The worlds that the options ask for, one for each seller; those of many sellers are built when they first call."""
+
+import threading
+from collections.abc import Iterator, MutableMapping
 
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world import csv_world, synthetic
@@ -7,26 +10,73 @@ from xpert_pipeline.sandbox.world.records import World
 
 SIZES = (1.0, 0.4, 2.0, 0.1, 0.7, 1.5, 0.2, 3.0)
 """How large the sellers are, compared with the first."""
+EAGER_SELLERS = len(SIZES)
+"""So many worlds are there from the start."""
 
 
-def build_worlds(options: SandboxOptions) -> list[World]:
-    """All worlds, the first seller's first.
+class Worlds(MutableMapping[str, World]):
+    """Worlds by seller id, the first seller's first; asking for one that is not there yet builds it."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.options = options
+        self.places = {seller_id: place for place, seller_id in enumerate(seller_ids(options), start=1)}
+        self.built: dict[str, World] = {}
+        self.locks = {seller_id: threading.Lock() for seller_id in self.places}
+
+    def __getitem__(self, seller_id: str) -> World:
+        if seller_id not in self.built:
+            with self.locks[seller_id]:
+                if seller_id not in self.built:
+                    self.built[seller_id] = _build(self.options, seller_id, self.places[seller_id])
+        return self.built[seller_id]
+
+    def __setitem__(self, seller_id: str, world: World) -> None:
+        self.built[seller_id] = world
+
+    def __delitem__(self, seller_id: str) -> None:
+        del self.built[seller_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __contains__(self, seller_id: object) -> bool:
+        return seller_id in self.places
+
+    def name(self, seller_id: str) -> str:
+        """The seller's name, without building anything."""
+        built = self.built.get(seller_id)
+        return built.name if built else _name(self.places[seller_id])
+
+
+def build_worlds(options: SandboxOptions) -> Worlds:
+    """All worlds, the first few of them built.
 
     Raises:
         NotAnOrderReportError: The file cannot be used.
     """
-    worlds = []
-    for place, seller_id in enumerate(seller_ids(options), start=1):
-        if place == 1 and options.orders_csv is not None:
-            worlds.append(csv_world.build(options.orders_csv, seller_id, options.last_day))
-            continue
-        size = SIZES[(place - 1) % len(SIZES)]
-        plan = synthetic.Plan(
-            seed=seed_of(options, place),
-            days=options.days,
-            orders_per_day=max(1.0, options.orders_per_day * size),
-            skus=max(1, round(options.skus * size)),
-            other_stores=options.other_stores,
-        )
-        worlds.append(synthetic.build(plan, seller_id, f"Sandbox seller {place}", options.last_day))
+    worlds = Worlds(options)
+    for seller_id, place in worlds.places.items():
+        if place <= EAGER_SELLERS:
+            worlds[seller_id] = _build(options, seller_id, place)
     return worlds
+
+
+def _build(options: SandboxOptions, seller_id: str, place: int) -> World:
+    if place == 1 and options.orders_csv is not None:
+        return csv_world.build(options.orders_csv, seller_id, options.last_day)
+    size = SIZES[(place - 1) % len(SIZES)]
+    plan = synthetic.Plan(
+        seed=seed_of(options, place),
+        days=options.days,
+        orders_per_day=max(1.0, options.orders_per_day * size),
+        skus=max(1, round(options.skus * size)),
+        other_stores=options.other_stores,
+    )
+    return synthetic.build(plan, seller_id, _name(place), options.last_day)
+
+
+def _name(place: int) -> str:
+    return f"Sandbox seller {place}"

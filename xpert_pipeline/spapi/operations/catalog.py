@@ -6,9 +6,10 @@ from typing import Any
 
 from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = ("summaries", "images", "classifications", "salesRanks", "dimensions", "identifiers", "relationships")
-BATCH = 20
+BATCH = page("searchCatalogItems")
 
 
 def search_catalog_items(api: SellerApi, asins: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = (
     "summaries",
@@ -18,7 +19,7 @@ INCLUDED_DATA = (
     "relationships",
     "productTypes",
 )
-PAGE_SIZE = 20
+PAGE_SIZE = page("searchListingsItems")
 MOST = 1000  # SKUs that Amazon lets one query page through
 
 

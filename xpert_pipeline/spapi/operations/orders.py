@@ -12,9 +12,10 @@ from xpert_pipeline.spapi.errors import PageTokenExpired
 from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = ("FULFILLMENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "TAX", "PACKAGES")
-PAGE_SIZE = 100
+PAGE_SIZE = page("searchOrders")
 SETTLED = timedelta(minutes=2, seconds=30)  # Amazon refuses bounds within two minutes of its own clock
 RESTARTS = 2
 

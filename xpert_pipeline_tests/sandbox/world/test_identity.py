@@ -7,7 +7,7 @@ import pytest
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world.identity import seller_ids, world_id
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
-from xpert_pipeline.sandbox.world.worlds import build_worlds
+from xpert_pipeline.sandbox.world.worlds import EAGER_SELLERS, build_worlds
 
 
 def test_an_id_looks_like_amazons_and_depends_on_the_seed_alone():
@@ -37,9 +37,25 @@ def test_an_id_of_a_file_is_a_hash_of_its_bytes(tmp_path):
 
 def test_every_seller_has_a_world_of_its_own_and_of_another_size():
     options = SandboxOptions(sellers=3, days=3)
-    worlds = build_worlds(options)
+    worlds = list(build_worlds(options).values())
     assert [world.seller_id for world in worlds] == seller_ids(options)
     assert len({world.seller_id for world in worlds}) == 3
     sizes = [len(world.orders) for world in worlds]
     assert sizes[1] < sizes[0] < sizes[2]
     assert [len(world.listings) for world in worlds] == [200, 80, 400]
+
+
+def test_the_worlds_of_many_sellers_are_built_when_they_are_first_asked_for():
+    worlds = build_worlds(SandboxOptions(sellers=12, days=1, orders_per_day=2, skus=2))
+    eager = list(worlds)[:EAGER_SELLERS]
+    assert list(worlds.built) == eager
+    last = list(worlds)[-1]
+    assert last in worlds
+    assert worlds.name(last) == "Sandbox seller 12"
+    assert list(worlds.built) == eager
+    world = worlds[last]
+    assert (world.seller_id, world.name) == (last, worlds.name(last))
+    assert worlds[last] is world
+    assert list(worlds.built) == [*eager, last]
+    with pytest.raises(KeyError):
+        worlds["nobody"]

@@ -1,0 +1,152 @@
+"""`xpert status` tells an operator how a seller stands, from the database alone."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline_tests.conftest import KEY
+
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def only(said):
+    (seller,) = said.json["sellers"]
+    return seller
+
+
+def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, amazon):
+    environ = amazon()
+    first = TODAY - timedelta(days=2)
+    assert xpert("sync", "--from", str(first), "--to", str(TODAY), **environ).exit_code == 0
+    said = xpert("status", "--json", **environ)
+    assert said.exit_code == 0
+    found = only(said)
+    assert (found["seller"], found["state"], found["is_sandbox"]) == (environ["AMAZON_SELLER_ID"], "active", False)
+    assert found["newest_days"] == {
+        "products": str(TODAY),
+        "orders": str(YESTERDAY),
+        "order_items": str(YESTERDAY),
+        "sales_data": str(YESTERDAY),
+    }
+    assert (found["last_run"]["state"], found["last_run"]["first_day"]) == ("success", str(first))
+    assert (found["running"], found["queued"], found["waiting"], found["rejected_records"]) == ([], [], [], {})
+    assert found["waits_of_24_hours"]["searchListingsItems"]["calls"] >= 2
+    (bucket,) = [each for each in found["buckets"] if each["operation"] == "searchListingsItems"]
+    assert (bucket["published_rate"], bucket["throttled"]) == (5, 0)
+    assert bucket["rate"] > 5, "the sandbox knows no limits, and says so"
+    text = xpert("status", **environ).stdout
+    assert f"orders {YESTERDAY}" in text
+    assert ": success at " in text
+    assert "published 5" in text
+
+
+def test_a_failed_run_is_told_with_its_reason(xpert, amazon, admin):
+    environ = amazon()
+    admin.execute("drop table order_items")
+    failed = xpert("sync", "--from", str(YESTERDAY), "--to", str(YESTERDAY), "--select", "orders", **environ)
+    assert failed.exit_code == 1
+    found = only(xpert("status", "--json", **environ))
+    assert found["last_run"]["state"] == "failure"
+    (reason,) = found["last_run"]["reasons"]
+    assert reason.startswith("MigrationNeeded")
+    assert set(found["newest_days"].values()) == {None}
+    text = xpert("status", **environ).stdout
+    assert "orders never" in text
+    assert reason in text
+
+
+@pytest.fixture
+def busy(pool, seller):
+    """A seller whose one request waits, whose bucket was throttled, and who has a record in quarantine."""
+    quota, bucket = PostgresQuota(pool), ("app", seller.amazon_seller_id, "eu", "searchOrders")
+    quota.take(*bucket, 0.0056, 20.0, uuid4(), 0)
+    quota.throttled(*bucket)
+    quota.take(*bucket, 0.0056, 20.0, uuid4(), 1)
+    with tenant(pool, seller.id) as connection:
+        connection.execute(
+            "insert into rejected_records (seller_id, table_name, content_hash, reason, record, source, load_id, run_id) "
+            "values (%s, 'orders', 'x', 'no date', %s, 'searchOrders', %s, 'r')",
+            (seller.id, Jsonb({}), uuid4()),
+        )
+    return seller
+
+
+def test_it_shows_what_is_waited_for_now_and_until_when(xpert, busy, pipeline_dsn):
+    environ = {"DATABASE_URL": pipeline_dsn}
+    found = only(xpert("status", "--json", **environ))
+    (waiting,) = found["waiting"]
+    assert (waiting["operation"], waiting["priority"]) == ("searchOrders", 1)
+    until, since = (datetime.fromisoformat(waiting[name]) for name in ("until", "since"))
+    assert timedelta(seconds=900) < until - since < timedelta(seconds=1100), (
+        "a backfill leaves five tokens to live work"
+    )
+    (bucket,) = found["buckets"]
+    assert (bucket["throttled"], bucket["level"]) == (1, pytest.approx(0, abs=0.1))
+    assert found["rejected_records"] == {"orders": 1}
+    text = xpert("status", **environ).stdout
+    assert "searchOrders (backfill) since " in text
+    assert "1 x 429" in text
+    assert "orders 1 (sql/monitoring" in text
+    assert "none has ended yet" in text
+
+
+def test_open_report_requests_are_told_where_the_database_knows_them(xpert, busy, admin, pipeline_dsn):
+    environ = {"DATABASE_URL": pipeline_dsn}
+    known = admin.execute("select to_regclass('public.report_requests') is not null").fetchone()[0]
+    if not known:
+        assert only(xpert("status", "--json", **environ))["report_requests"] is None
+        admin.execute(
+            "create table report_requests (id uuid default gen_random_uuid(), seller_id uuid, marketplace_id text, "
+            "kind text, report_type text, state text, amazon_id text, window_start timestamptz, window_end timestamptz, "
+            "created_at timestamptz default now(), tries integer default 0, reason text, run_id text)"
+        )
+        admin.execute("grant select on report_requests to xpert_pipeline")
+    for state in ("IN_QUEUE", "DONE"):
+        admin.execute(
+            "insert into report_requests (seller_id, marketplace_id, kind, report_type, state, amazon_id, window_start, "
+            "window_end, tries, run_id) values (%s, 'A2', 'report', 'GET_XML', %s, '77', %s, %s, 2, 'r')",
+            (busy.id, state, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)),
+        )
+    (request,) = only(xpert("status", "--json", **environ))["report_requests"]
+    assert (request["report_type"], request["state"], request["amazon_id"]) == ("GET_XML", "IN_QUEUE", "77")
+    text = xpert("status", **environ).stdout
+    assert "GET_XML 2026-01-01 to 2026-01-31: IN_QUEUE since " in text
+    assert "tried 2 times, 77" in text
+
+
+def test_sellers_can_be_chosen_and_an_unknown_one_is_refused(xpert, busy, other_seller, pipeline_dsn):
+    environ = {"DATABASE_URL": pipeline_dsn}
+    assert len(xpert("status", "--json", **environ).json["sellers"]) == 2
+    assert only(xpert("status", "--json", "--seller", busy.amazon_seller_id, **environ))["name"] == "Test Books"
+    refused = xpert("status", "--seller", "A0NOBODY", **environ)
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "A0NOBODY is not known" in refused.stderr
+
+
+def test_without_a_seller_it_says_what_to_do(xpert, pipeline_dsn):
+    said = xpert("status", DATABASE_URL=pipeline_dsn)
+    assert said.exit_code == 0
+    assert "no seller yet" in said.stdout
+
+
+def test_a_database_that_lacks_migrations_is_refused_with_what_to_do(xpert, admin_dsn):
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        connection.execute("drop table schema_migrations")
+    said = xpert("status", DATABASE_URL=admin_dsn)
+    assert (said.exit_code, said.stdout) == (3, "")
+    assert "xpert db migrate" in said.stderr
+
+
+def test_a_tokens_secret_is_not_told(xpert, pool, seller, pipeline_dsn):
+    assert SellerBook(pool, KEY).refresh_token(seller.id) == "Atzr|secret"
+    said = json.dumps(xpert("status", "--json", DATABASE_URL=pipeline_dsn).json)
+    assert "Atzr" not in said

@@ -1,0 +1,123 @@
+"""Amazon changes a plan while it is used: every process follows the rate that answers tell, up and down, and fresh ones know it."""
+
+import threading
+import time
+
+import httpx
+import pytest
+
+from xpert_pipeline.postgres.pool import open_pool, operator
+from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sandbox.usage_plans import PLANS
+from xpert_pipeline.spapi.credentials import Credentials
+from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.planner import plan_orders
+from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.session import SellerApi
+
+OPERATION, BURST = "getReport", 15
+REPORT_ID = "unknown"
+
+
+@pytest.fixture
+def sandbox():
+    with start(SandboxOptions(days=1, orders_per_day=1, skus=1, rate_scale=1)) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(sandbox, pipeline_dsn):
+    """Clients of one seller, each with a pool of its own, as in processes of their own."""
+    opened, ready = [], sandbox.ready()
+
+    def make():
+        pool = open_pool(pipeline_dsn)
+        api = SellerApi(
+            Credentials("app", "secret", ready["refresh_token"], ready["seller_id"]),
+            by_id(ready["marketplace_id"]),
+            PostgresQuota(pool),
+            endpoint=ready["endpoint"],
+            token_url=ready["token_url"],
+            policy=RetryPolicy(base_seconds=0.05),
+        )
+        opened.extend((api, pool))
+        return api
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def call(api, times=1):
+    """Ask for a report that is not there: an answer like any other."""
+    for _ in range(times):
+        with pytest.raises(NotFound):
+            api.call(OPERATION, REPORT_ID, expects={})
+
+
+def refused(sandbox):
+    stats = httpx.get(f"{sandbox.endpoint}/_sandbox/stats", trust_env=False).json()
+    return stats["throttled_by_bucket"].get(OPERATION, 0)
+
+
+def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypatch):
+    monkeypatch.setitem(PLANS, OPERATION, (7.5, BURST))
+    assert connect().rate(OPERATION) == 2, "published, as long as nobody was told another"
+    call(connect())
+    fresh = connect()
+    assert fresh.rate(OPERATION) == 7.5
+    monkeypatch.setitem(PLANS, "searchOrders", (56.0, 20))
+    other = connect()
+    other.call(
+        "searchOrders",
+        expects={"orders": list},
+        marketplaceIds=[other.marketplace.id],
+        createdAfter="2026-01-01T00:00:00Z",
+    )
+    assert plan_orders(connect(), expected_orders=100_000, days=1).alternatives["pages"] < 1_000
+
+
+def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox, monkeypatch):
+    monkeypatch.setitem(PLANS, OPERATION, (40.0, BURST))
+    one, other = connect(), connect()
+    call(one, 30)
+    monkeypatch.setitem(PLANS, OPERATION, (4.0, BURST))
+    call(one)  # this answer tells it
+    assert other.rate(OPERATION) == 4
+    call(other, 20)
+    assert refused(sandbox) == 0
+    assert other.waited_seconds[OPERATION] > 1
+
+
+def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch):
+    """They would have slept for minutes; they ask again every few seconds."""
+    monkeypatch.setitem(PLANS, OPERATION, (0.01, BURST))
+    one, sleeper = connect(), connect()
+    call(one, BURST)
+    waiting = threading.Thread(target=call, args=(sleeper,))
+    waiting.start()
+    with operator(pool) as connection:
+        while not connection.execute("select count(*) from quota_waiters").fetchone()[0]:
+            time.sleep(0.05)
+    monkeypatch.setitem(PLANS, OPERATION, (20.0, BURST))
+    one._gate._quota.observed_rate("app", one.seller_id, "eu", OPERATION, 20.0)  # as an answer to another process would
+    waiting.join(30)
+    assert not waiting.is_alive()
+    assert sleeper.waited_seconds[OPERATION] < 20, "it had been told to wait for a hundred seconds"
+    assert sleeper.rate(OPERATION) == 20
+
+
+def test_a_429_all_the_same_empties_the_bucket_for_every_process(connect, sandbox, monkeypatch):
+    one, other = connect(), connect()
+    call(one)
+    assert other.level(OPERATION) > 13
+    sandbox.state.buckets.levels.clear()
+    monkeypatch.setitem(PLANS, OPERATION, (2.0, 0.5))  # somebody else uses it up: a token is never there
+    threading.Timer(0.3, one.stop).start()
+    with pytest.raises((Stopped, Throttled)):
+        one.call(OPERATION, REPORT_ID, expects={})
+    assert refused(sandbox) >= 1
+    assert other.level(OPERATION) < 2
