@@ -14,7 +14,7 @@ from uuid import UUID
 
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
-from xpert_pipeline.assets.kiosk_windows import DESK, Window
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
 from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
@@ -25,7 +25,7 @@ from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, 
 from xpert_pipeline.spapi.json_lines import read_objects
 from xpert_pipeline.spapi.kiosk_queries import next_page
 from xpert_pipeline.spapi.operations.pages import PageGuard
-from xpert_pipeline.spapi.report_work import State, Work, as_ready, ask, told
+from xpert_pipeline.spapi.report_work import State, Work, as_ready, told
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
 
@@ -90,7 +90,7 @@ class _Collector:
             self._wait_for(place, window.works)
         unasked = [(place, it) for place, window in enumerate(windows) for it in window.requests[len(window.works) :]]
         for batch in chunks(unasked, BATCH):
-            works = ask(self.api, self.book, DESK, [request for _, request in batch])
+            works = ask_for(self.run, [request for _, request in batch])
             for (place, _), work in zip(batch, works, strict=True):
                 self._wait_for(place, [work])
             self._take_ready(0.0)
@@ -166,7 +166,7 @@ class _Collector:
     def _next_page(self, chain: _Chain, token: str) -> Work:
         try:
             chain.guard.check(token, [chain.pages[-1].amazon_id])
-            (page,) = ask(self.api, self.book, DESK, [next_page(chain.pages[0].request, token)])
+            (page,) = ask_for(self.run, [next_page(chain.pages[0].request, token)])
         except (BadRequest, RepeatedPage):  # the token leads nowhere: the next run begins with the first page
             self._forget(chain.pages, "its next page is not given")
             raise

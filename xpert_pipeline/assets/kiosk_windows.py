@@ -88,10 +88,15 @@ def plan_windows(
     return _ask_ahead(run, windows)
 
 
+def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
+    """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
+    return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+
+
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
     places = [place for place, window in enumerate(windows) for _ in window.requests][:QUERIES_AHEAD]
     requests = [request for window in windows for request in window.requests][:QUERIES_AHEAD]
     found = list(windows)
-    for place, work in zip(places, ask(run.client(), run.book(), DESK, requests), strict=True):
+    for place, work in zip(places, ask_for(run, requests), strict=True):
         found[place] = replace(found[place], works=(*found[place].works, work))
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.spapi.errors import SpApiError, Stopped
 from xpert_pipeline.spapi.listener import Spent
 
@@ -48,6 +49,7 @@ class RunStart:
 
         Raises:
             SpApiError: What the step met when it prepared.
+            DatabaseError: Likewise.
         """
         prepared = self._begun(run)
         self._prepare(run, prepared, [name for name, found in prepared.items() if found.value is LATER])
@@ -55,7 +57,7 @@ class RunStart:
             return self._prepares[step](run)
         found = prepared.pop(step)
         run.client().carry(found.spent)
-        if isinstance(found.value, SpApiError):
+        if isinstance(found.value, SpApiError | DatabaseError):
             raise found.value
         return None if found.value is LATER else found.value
 
@@ -86,5 +88,5 @@ def _tried(prepare: Prepare, run: SellerRun) -> Any:
         return prepare(run)
     except Stopped:
         raise
-    except SpApiError as error:
+    except (SpApiError, DatabaseError) as error:
         return error

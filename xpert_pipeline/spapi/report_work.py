@@ -157,13 +157,17 @@ def ask(
     by_type: dict[str, list[int]] = {}
     for place in unsent:
         by_type.setdefault(requests[place].report_type, []).append(place)
-    for places in by_type.values():
-        since = api.server_now() - max(LIVE_WITHIN, done_within)
-        listed = desk.look_up(api, [requests[place] for place in places], since)
-        for place, equal in zip(places, listed, strict=True):
-            works[place] = _serving(api, book, desk.kind, works[place], equal, done_within) or _create(
-                api, book, desk, works[place]
-            )
+    try:
+        for places in by_type.values():
+            since = api.server_now() - max(LIVE_WITHIN, done_within)
+            listed = desk.look_up(api, [requests[place] for place in places], since)
+            for place, equal in zip(places, listed, strict=True):
+                works[place] = _serving(api, book, desk.kind, works[place], equal, done_within) or _create(
+                    api, book, desk, works[place]
+                )
+    except BaseException:
+        _take_back(book, [works[place] for place in unsent])
+        raise
     return works
 
 
@@ -220,6 +224,13 @@ def _step(elapsed: float) -> float:
 def _follower_step(elapsed: float, count: int) -> float:
     """The same for those behind the first, which is looked at for all: together they need about a look a second."""
     return max(4 * _step(elapsed), float(count))
+
+
+def _take_back(book: RequestBook, works: Sequence[Work]) -> None:
+    """Note that what was only written down is not on its way, so that the next run does not wait for it."""
+    for work in works:
+        if book.read(work.id).state is State.WANTED:
+            _noted(book, work, state=State.FATAL, reason="could not be asked for: its turn did not come")
 
 
 def _lost(book: RequestBook, work: Work) -> bool:

@@ -21,6 +21,7 @@ def test_a_revoked_token_stops_this_seller_and_no_other(empty_pipeline, make_san
     assert {(*sorted(data["tables"]), needs_a_person) for *_, needs_a_person, data, _ in failures} == {
         ("products", True),
         ("order_items", "orders", True),
+        ("economics_daily", True),
     }
     assert {fact[0] for fact in pipeline.facts(seller=other)} == {"sync.completed"}
     pipeline.mend()
@@ -52,7 +53,8 @@ def test_without_the_listing_role_products_say_not_granted_and_the_rest_goes_on(
     pipeline.serve(make_sandbox(denied_roles=("Product Listing",)))
     done = pipeline.run()
     assert done.success
-    assert done.states == {"products": "not_granted", "orders": "ok", "order_items": "ok", "sales_data": "ok"}
+    others = ("orders", "order_items", "sales_data", "economics_daily", "traffic_daily")
+    assert done.states == {"products": "not_granted"} | dict.fromkeys(others, "ok")
     assert "Grant the role" in done.reasons["products"]
     assert pipeline.calls("searchListingsItems") == 1
     pipeline.assert_whole("orders", "order_items", "sales_data")
@@ -74,7 +76,12 @@ def test_without_the_order_role_orders_say_not_granted_and_products_go_on(empty_
     )
     assert "Grant the role" in done.reasons["orders"]
     assert pipeline.rows("loads", "table_name") != []
-    assert {row["table_name"] for row in pipeline.rows("loads", "table_name")} == {"products", "sales_data"}
+    assert {row["table_name"] for row in pipeline.rows("loads", "table_name")} == {
+        "products",
+        "sales_data",
+        "economics_daily",
+        "traffic_daily",
+    }
     pipeline.assert_whole("products")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from xpert_pipeline.assets import seller_run
 from xpert_pipeline.sandbox import kiosk_api
+from xpert_pipeline.spapi.session import SellerApi
 
 KIOSK = ["economics_daily", "traffic_daily"]
 SOURCES = ["products", *KIOSK]
@@ -193,3 +194,27 @@ def test_without_any_known_asin_traffic_says_so(kiosk):
     assert outcome.states["traffic_daily"] == "empty"
     assert "load products first" in outcome.reasons["traffic_daily"]
     assert kiosk.calls("createQuery") == 0
+
+
+def test_no_run_waits_for_quota_to_read_again_what_it_read_lately(loaded, admin, monkeypatch):
+    asked = loaded.calls("createQuery")
+    with monkeypatch.context() as quota:
+        quota.setattr(SellerApi, "level", lambda *_: 0.0)
+        assert loaded.run(tables=SOURCES).states["economics_daily"] == "empty"
+        assert loaded.calls("createQuery") == asked
+        admin.execute("update loads set started_at = started_at - interval '7 hours'")
+        assert loaded.run(tables=SOURCES).states["economics_daily"] == "ok"
+    assert loaded.calls("createQuery") > asked
+
+
+def test_days_that_were_read_too_early_are_read_once_more_when_they_are_settled(loaded, admin):
+    """A pipeline that slept for weeks finds days that it had read last while Amazon still restated them."""
+    old = loaded.past_days[0]
+    admin.execute("update loads set started_at = started_at - interval '17 days' where table_name = 'economics_daily'")
+    assert loaded.run(tables=["economics_daily"], days=[loaded.today]).success
+    (first,) = loaded.one(
+        "select min(window_start) at time zone 'Asia/Kolkata' from loads where table_name = 'economics_daily'"
+        " and started_at > now() - interval '1 hour'"
+    )
+    assert first.date() == old
+    assert loaded.run(tables=["economics_daily"], days=[old]).states["economics_daily"] == "empty"

@@ -44,8 +44,7 @@ def read(pool, seller):
                 window=LoadWindow("created", midnight(min(days)), midnight(max(days) + timedelta(days=1))),
                 parts=[part],
                 partitions=days,
-                calls=0,
-                waited_seconds=0.0,
+                waits={},
                 started_at=started_at or datetime.now(UTC),
             )["traffic_daily"]
 
