@@ -50,5 +50,5 @@ class Table:
 def _validator(row: type, columns: tuple[str, ...]) -> TypeAdapter:
     """Made once a process: to make one takes as long as to check thousands of rows."""
     types = {name: row.__annotations__[name] for name in columns}
-    carried: Any = TypedDict(row.__name__, types)  # type: ignore[operator]
+    carried: Any = TypedDict(row.__name__, types)  # type: ignore[misc]
     return TypeAdapter(list[carried])
