@@ -47,7 +47,7 @@ LIBRARIES = (
     "psycopg_pool",
     "pydantic",
 )
-"""Libraries that `xpert_pipeline.definitions` imports (a test compares); python-amazon-sp-api comes at its first use."""
+"""What `xpert_pipeline.definitions` imports (a test compares); python-amazon-sp-api comes at its first use."""
 LOAD_LIBRARIES = f"import {', '.join(LIBRARIES)}"
 LOAD_DEFINITIONS = "from xpert_pipeline.definitions import defs; defs().get_repository_def().load_all_definitions()"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
