@@ -6,6 +6,7 @@ Figures are ratios of two things done in the same run, so that a slow or busy ma
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -115,7 +116,11 @@ def ratio(over: float, under: float) -> float:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user."""
+    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user.
+
+    SIGTERM ends the block as Ctrl-C does, so that what was started in it is stopped.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = Path(tempfile.mkdtemp(prefix="xb-"))
     folder.chmod(0o755)
     try:
