@@ -149,7 +149,7 @@ def outcome(
 def empty_definitions(real: dg.Definitions) -> dg.Definitions:
     """As many assets and checks as the real ones, of the same names and partitions, that do nothing."""
     specs = list(real.resolve_all_asset_specs())
-    checks = [spec for each in real.asset_checks or () for spec in each.check_specs]  # type: ignore[union-attr]
+    checks = [spec for each in real.asset_checks or () for spec in each.check_specs]
     return dg.Definitions(
         assets=[_empty_asset(spec) for spec in specs],
         asset_checks=[_empty_check(spec) for spec in checks],
@@ -161,7 +161,7 @@ def empty_definitions(real: dg.Definitions) -> dg.Definitions:
 def watch(definitions: dg.Definitions, stopwatch: Stopwatch) -> None:
     """Have the bodies of assets and checks counted."""
     for each in [*(definitions.assets or ()), *(definitions.asset_checks or ())]:
-        op = each.op  # type: ignore[union-attr]
+        op: Any = each.op  # type: ignore[union-attr]
         op._compute_fn = DecoratedOpFunction(stopwatch.around(op.compute_fn.decorated_fn))  # noqa: SLF001  no public way
 
 

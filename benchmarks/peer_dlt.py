@@ -15,7 +15,8 @@ from dlt.destinations import postgres
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
-from dlt.sources.rest_api import RESTAPIConfig, rest_api_source
+from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import PreparedRequest
 
 DATASET = "amazon"

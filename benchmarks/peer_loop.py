@@ -71,7 +71,8 @@ def _client(settings: dict[str, Any]) -> Orders:
 
 
 def _pages(client: Orders, since: str, marketplace_id: str, scale: float) -> Iterator[list[dict[str, Any]]]:
-    @throttle_retry(delay=5 / scale)  # type: ignore[untyped-decorator]  ten tries, each pause 1.3 times the last
+    # ten tries, each pause 1.3 times the last
+    @throttle_retry(delay=5 / scale)  # type: ignore[untyped-decorator]
     def page(**parameters: Any) -> Any:
         return client.search_orders(**parameters)
 
