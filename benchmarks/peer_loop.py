@@ -38,13 +38,12 @@ PAUSE = 0.3
 
 def main(settings: dict[str, Any]) -> int:
     """Fetch what changed since the newest order known, page by page; returns how often it gave up."""
-    scale = settings["scale"]
     with psycopg.connect(settings["dsn"], autocommit=True) as connection:
         connection.execute(TABLES)
         newest = connection.execute('select to_char(max(updated), \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') from orders')
         since = (newest.fetchone() or (None,))[0] or settings["since"]
         try:
-            for orders in _pages(_client(settings), since, settings["marketplace_id"], scale):
+            for orders in _pages(_client(settings), since, settings):
                 with connection.transaction():
                     _insert(connection, orders)
         except SellingApiException as error:
@@ -70,15 +69,16 @@ def _client(settings: dict[str, Any]) -> Orders:
     )
 
 
-def _pages(client: Orders, since: str, marketplace_id: str, scale: float) -> Iterator[list[dict[str, Any]]]:
-    # ten tries, each pause 1.3 times the last
-    @throttle_retry(delay=5 / scale)  # type: ignore[untyped-decorator]
+def _pages(client: Orders, since: str, settings: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    scale = settings["scale"]
+
+    @throttle_retry(tries=settings["loop_tries"], delay=5 / scale)  # type: ignore[untyped-decorator]
     def page(**parameters: Any) -> Any:
         return client.search_orders(**parameters)
 
     asked = {
         "lastUpdatedAfter": since,
-        "marketplaceIds": [marketplace_id],
+        "marketplaceIds": [settings["marketplace_id"]],
         "includedData": ["FULFILLMENT", "PROCEEDS"],
         "maxResultsPerPage": 100,
     }

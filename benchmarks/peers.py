@@ -142,8 +142,10 @@ def compare(truth: Rows, held: Rows) -> Counter[str]:
 @click.option("--orders-per-day", type=click.IntRange(min=1), default=200, show_default=True)
 @click.option("--rate-scale", "scale", type=click.FloatRange(min=1), default=60.0, show_default=True,
               help="How much faster than Amazon's the sandbox's time runs, and every pause of the ways.")  # fmt: skip
+@click.option("--loop-tries", type=click.IntRange(min=1), default=10, show_default=True,
+              help="Of the loop's throttle_retry: the library's own ten end sooner than one token comes.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def main(days: int, orders_per_day: int, scale: float, *, as_json: bool) -> None:
+def main(days: int, orders_per_day: int, scale: float, loop_tries: int, *, as_json: bool) -> None:
     """Measure this pipeline against others on the same seller."""
     clean_environment()
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "NO_PROXY": "127.0.0.1"}
@@ -152,7 +154,7 @@ def main(days: int, orders_per_day: int, scale: float, *, as_json: bool) -> None
     with workspace() as folder, ExitStack() as stack:
         server = start_embedded(folder / "data")
         stack.callback(server.stop)
-        ways = [stack.enter_context(_way(name, server, options, folder)) for name in SYNCS]
+        ways = [stack.enter_context(_way(name, server, options, folder, loop_tries)) for name in SYNCS]
         for way in ways:
             way.run("first")
         moved = _a_day_passes(ways, options)
@@ -201,7 +203,7 @@ def _a_day_passes(ways: list[Way], options: SandboxOptions) -> dict[str, Figure]
 
 
 @contextmanager
-def _way(name: str, server: EmbeddedServer, options: SandboxOptions, folder: Path) -> Iterator[Way]:
+def _way(name: str, server: EmbeddedServer, options: SandboxOptions, folder: Path, loop_tries: int) -> Iterator[Way]:
     with start(options) as sandbox:
         if name == "pipeline":
             data = folder / "pipeline"
@@ -213,7 +215,9 @@ def _way(name: str, server: EmbeddedServer, options: SandboxOptions, folder: Pat
             return
         with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
             admin.execute(f"create database peer_{name}")
-        yield Way(name, sandbox, server.dsn("postgres", f"peer_{name}"), lambda way: _peer(way, folder, options))
+        yield Way(
+            name, sandbox, server.dsn("postgres", f"peer_{name}"), lambda way: _peer(way, folder, options, loop_tries)
+        )
 
 
 def _pipeline(way: Way, data: Path, days: int) -> bool:
@@ -232,7 +236,7 @@ def _pipeline(way: Way, data: Path, days: int) -> bool:
     return _run(command, env, data.parent)
 
 
-def _peer(way: Way, folder: Path, options: SandboxOptions) -> bool:
+def _peer(way: Way, folder: Path, options: SandboxOptions, loop_tries: int) -> bool:
     begins = datetime.combine(options.last_day - timedelta(days=options.days), datetime.min.time(), UTC)
     settings = {
         **way.sandbox.ready(),
@@ -240,6 +244,7 @@ def _peer(way: Way, folder: Path, options: SandboxOptions) -> bool:
         "scale": options.rate_scale,
         "since": begins.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "folder": str(folder / way.name),
+        "loop_tries": loop_tries,
     }
     env = os.environ | {"SP_API_AUTH_CACHE_TTL": str(int(3200 / options.rate_scale))}  # of the library, in seconds
     return _run([sys.executable, "-m", f"benchmarks.peer_{way.name}", json.dumps(settings)], env, Path.cwd())
