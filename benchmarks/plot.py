@@ -108,12 +108,12 @@ def goals_of(results: Path) -> Callable[[Figures], None]:
     for path in sorted(results.glob("*.json")):
         document = json.loads(path.read_text())
         for name, (comparison, bound) in document["goals"].items():
-            value = document["figures"].get(name)
-            if bound and value and comparison != "==":
-                found[f"{path.stem}: {name}"] = value / bound if comparison == ">=" else bound / value
+            figure = document["figures"].get(name)
+            if bound and figure and comparison != "==":
+                found[f"{path.stem}: {name}"] = figure / bound if comparison == ">=" else bound / figure
 
     def draw(_: Figures) -> None:
-        _, axes = plt.subplots(figsize=(8, 0.6 + 0.27 * max(1, len(found))))
+        axes = plt.figure(figsize=(8, 0.6 + 0.27 * max(1, len(found)))).subplots()
         names = sorted(found, reverse=True)
         axes.barh(names, [found[name] for name in names], color=[GOOD if found[name] >= 1 else BAD for name in names])
         axes.axvline(1, color="black", linewidth=0.8)
