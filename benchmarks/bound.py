@@ -4,38 +4,38 @@ Runs the command that users run (`xpert up --no-ui --json`) on one invented worl
 limit at `--rate-scale S`. The figure is the second's time over the first's plus the least time of the buckets.
 """
 
-import json
-import os
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 import psycopg
 
+from benchmarks.command import database, xpert
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, ratio, say, workspace
 from benchmarks.token_bound import WITHOUT_PLAN, lower_bound
 from xpert_pipeline.sandbox.world.synthetic import WEEKDAYS
 
-XPERT = Path(sys.executable).with_name("xpert")
 FORCE_PAGES = "--fault=item-id-mismatch"
 """The sandbox's report then names other item ids than the API, so the pipeline reads its orders by searchOrders."""
 LOADS = """
 select l.table_name, l.source, coalesce(i.fetched, l.fetched),
-       l.source like 'GET\\_%' or l.details -> 'report' ->> 'id' is not null
+       l.source like 'GET\\_%' or l.source like 'analytics\\_%' or l.details -> 'report' ->> 'id' is not null
   from loads l
   left join loads i on i.load_id = l.load_id and i.table_name = 'order_items' and l.table_name = 'orders'
- where l.table_name in ('products', 'orders')
+ where l.table_name in ('products', 'orders', 'economics_daily', 'traffic_daily')
  order by l.started_at
 """
+"""Which loads waited for a report or a query, by their source, and its rows (of orders: lines)."""
+WORLDS: dict[str, dict[str, Any]] = {
+    "default": {"days": 30, "orders_per_day": 1_000, "skus": 400},
+    "large": {"days": 30, "orders_per_day": 10_000, "skus": 20_000},
+    "real": {"days": 70},
+}
+"""Named sizes: a middling seller, a large one, and the orders of a file over all its days."""
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,33 @@ class Sync:
 
 @click.command()
 @click.option("--rate-scale", "scale", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
-@click.option("--days", type=click.IntRange(min=2), default=30, show_default=True, help="Days of the invented world.")
-@click.option("--orders-per-day", type=click.IntRange(min=1), default=1_000, show_default=True)
-@click.option("--skus", type=click.IntRange(min=1), default=400, show_default=True)
-@click.option("--orders-csv", type=click.Path(exists=True, dir_okay=False), help="Real orders instead of invented.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--world", "preset", type=click.Choice(list(WORLDS)), default="default", show_default=True,
+              help="A seller's size; `real` needs --orders-csv.")  # fmt: skip
+@click.option("--days", type=click.IntRange(min=2), help="Days of the world, instead of the preset's.")
+@click.option("--orders-per-day", type=click.IntRange(min=1), help="Instead of the preset's.")
+@click.option("--skus", type=click.IntRange(min=1), help="Instead of the preset's.")
+@click.option("--orders-csv", type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+              help="Real orders instead of invented; 70 days unless told otherwise.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(min=1), help="3, or 1 of a large or real world.")
 @click.option("--pages", is_flag=True, help="Force searchOrders for a day of 10,000 orders: one round, half an hour.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def main(scale: float, rounds: int, *, pages: bool, as_json: bool, **world: Any) -> None:
+def main(scale: float, preset: str, rounds: int | None, *, pages: bool, as_json: bool, **given: Any) -> None:
     """Measure the time under quotas against the token buckets."""
+    if preset == "real" and not given["orders_csv"]:
+        raise click.UsageError("--world real needs --orders-csv")
+    world = chosen_world(preset, given)
     if pages:
         world |= one_large_day()
-        rounds = 1
     options = world_options(world) + ([FORCE_PAGES] if pages else [])
+    rounds = rounds or (1 if pages or preset != "default" else 3)
     found = alternate(rounds, free=lambda: _sync(options, 0), limited=lambda: _sync(options, scale))
     publish(outcome(found["free"], found["limited"], scale), as_json=as_json)
+
+
+def chosen_world(preset: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A named size with what was given instead; a file's world has no invented sizes."""
+    preset = "real" if given.get("orders_csv") else preset
+    return WORLDS[preset] | {name: value for name, value in given.items() if value is not None}
 
 
 def one_large_day() -> dict[str, int]:
@@ -145,19 +157,13 @@ def _yesterday() -> date:
 
 def _sync(options: Sequence[str], scale: float) -> Sync:
     """Sync a world into a fresh database that is running already: its making is not measured."""
-    with workspace() as folder:
-        _xpert(folder, "db", "start")
-        try:
-            start = time.perf_counter()
-            document = json.loads(_xpert(folder, "--json", "up", "--no-ui", *options, f"--rate-scale={scale:g}"))
-            seconds = time.perf_counter() - start
-            reports, sources = _ledger(_xpert(folder, "db", "url").strip())
-        finally:
-            with suppress(click.ClickException):
-                _xpert(folder, "db", "stop")
-    waited = sum(table["waited_seconds"] for table in document["tables"])
-    say(f"  {'without limits' if not scale else f'limits at scale {scale:g}'}: {seconds:.1f} s by {', '.join(sources)}")
-    return Sync(seconds, document["sandbox"], reports, sources, waited)
+    with workspace() as folder, database(folder):
+        ran = xpert(folder, "--json", "up", "--no-ui", *options, f"--rate-scale={scale:g}")
+        reports, sources = _ledger(xpert(folder, "db", "url").stdout.strip())
+    waited = sum(table["waited_seconds"] for table in ran.document["tables"])
+    limits = f"limits at scale {scale:g}" if scale else "without limits"
+    say(f"  {limits}: {ran.seconds:.1f} s by {', '.join(dict.fromkeys(sources))}")
+    return Sync(ran.seconds, ran.document["sandbox"], reports, sources, waited)
 
 
 def _ledger(dsn: str) -> tuple[dict[str, list[int]], tuple[str, ...]]:
@@ -169,16 +175,6 @@ def _ledger(dsn: str) -> tuple[dict[str, list[int]], tuple[str, ...]]:
         if by_report:
             reports.setdefault(table, []).append(int(fetched))
     return reports, tuple(source for _, source, _, _ in loads)
-
-
-def _xpert(folder: Path, *words: str) -> str:
-    strange = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
-    command = [str(XPERT), *words, "--data-dir", str(folder / "data")]
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise click.ClickException(f"xpert {' '.join(words)} failed: {done.stderr.strip()[-2000:]}")
-    return done.stdout
 
 
 if __name__ == "__main__":

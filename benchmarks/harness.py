@@ -4,7 +4,9 @@ Figures are ratios of two things done in the same run, so that a slow or busy ma
 """
 
 import json
+import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -114,13 +116,28 @@ def ratio(over: float, under: float) -> float:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user."""
+    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user.
+
+    SIGTERM ends the block as Ctrl-C does, so that what was started in it is stopped.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = Path(tempfile.mkdtemp(prefix="xb-"))
     folder.chmod(0o755)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+STRANGE = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_", "AWS_", "LWA_")
+"""Beginnings of variables that would make a measurement one of somebody's own database or account."""
+
+
+def clean_environment() -> dict[str, str]:
+    """Take variables that others set for the pipeline out of the environment, which is returned."""
+    for name in [name for name in os.environ if name.startswith(STRANGE)]:
+        del os.environ[name]
+    return dict(os.environ)
 
 
 def peak_memory() -> int:

@@ -67,7 +67,7 @@ class Bench:
 
 
 @click.command()
-@click.option("--rows", "sizes", type=click.IntRange(min=1), multiple=True, default=(10_000, 40_000),
+@click.option("--rows", "--sizes", "sizes", type=click.IntRange(min=1), multiple=True, default=(10_000, 40_000),
               show_default=True, help="Order lines (and listings) of a report; repeatable.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Of the largest size.")
 @click.option("--way", "ways", type=click.Choice([way for way in WAYS if way in BASE]), multiple=True,
@@ -103,6 +103,13 @@ def outcome(found: dict[int, dict[str, list[Numbers]]]) -> Outcome:
     if smallest < largest:
         figures["rss_ratio"] = ratio(median(found[largest][reader], "peak"), median(found[smallest][reader], "peak"))
         figures["rss_ratio_of_rows"] = round(largest / smallest, 2)
+    for size, ways in found.items():
+        for way in project:
+            figures[f"{way}_peak_mb_at_{size}"] = round(median(ways[way], "peak") / 1e6, 1)
+            for moment in ("first", "again"):
+                figures[f"{way}_{moment}_vs_bare_at_{size}"] = ratio(
+                    median(ways[BASE[way]], moment), median(ways[way], moment)
+                )
     goals = {name: goal for name, goal in GOALS.items() if name in figures}
     notes = (
         "x_first_vs_bare = seconds of the bare statements / seconds of way x, medians; again = the report once more",

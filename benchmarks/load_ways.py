@@ -37,7 +37,7 @@ from xpert_pipeline.spapi.flat_files import read_rows
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.order_reports import read_orders
 from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.validation import chunks, validate
+from xpert_pipeline.tables.validation import chunks, collector_paused, validate
 
 INDIA = by_id("A21TJRUUN4KGV")
 PARTITIONS = [LAST_DAY - timedelta(days=back) for back in range(DAYS)]
@@ -73,10 +73,11 @@ class Desk:
         """The listings report parsed, validated and spooled, as `assets.catalog` does it."""
         spool = stack.enter_context(RowSpool(self.folder))
         values, fetched = itemgetter(*REPORT_COLUMNS), 0
-        with self.report.open(encoding="utf-8", newline="\n") as lines:
+        with self.report.open(encoding="utf-8", newline="\n") as lines, collector_paused():
             for chunk in chunks(read_rows(lines, ("seller-sku", "item-name"), report="listings")):
                 fetched += len(chunk)
-                rows, _ = validate(PRODUCTS, [parse_report_listing(line, INDIA.id, INDIA.currency) for line in chunk])
+                parsed = [parse_report_listing(line, INDIA.id, INDIA.currency) for line in chunk]
+                rows, _ = validate(PRODUCTS, parsed, REPORT_COLUMNS)
                 spool.extend([values(row) for row in rows])
         return [TableLoad(PRODUCTS, REPORT_COLUMNS, spool, fetched)]
 

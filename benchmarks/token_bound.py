@@ -15,6 +15,10 @@ PLANS: dict[str, tuple[float, int]] = {
     "getReport": (2.0, 15),
     "getReports": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
+    "createQuery": (0.0167, 15),
+    "getQuery": (2.0, 15),
+    "getQueries": (0.0222, 10),
+    "getDocument": (0.0167, 15),
 }
 """Operation → (tokens a second, burst), as Amazon publishes them."""
 
@@ -23,7 +27,11 @@ WITHOUT_PLAN = frozenset(("requestAccessToken", "downloadDocument"))
 
 GENERATION_SECONDS = 20.0
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
+QUERY_SECONDS = 40.0
+"""A Data Kiosk query takes this instead of a report's 20 seconds, and as much for a row."""
 CATALOGUE, ORDERS = "products", "orders"
+QUERIES = frozenset(("economics_daily", "traffic_daily"))
+"""Tables that are read by Data Kiosk queries: branches of their own, asked for when a run starts."""
 
 
 def wait(operation: str, calls: int, scale: float) -> float:
@@ -41,9 +49,10 @@ def wait(operation: str, calls: int, scale: float) -> float:
     return max(0, calls - burst) / (rate * scale)
 
 
-def generation(rows: int, scale: float) -> float:
-    """Seconds that a report of so many rows takes at Amazon."""
-    return (GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW) / scale
+def generation(rows: int, scale: float, branch: str = ORDERS) -> float:
+    """Seconds that a report of so many rows takes at Amazon, or for the tables of `QUERIES` a query."""
+    first = QUERY_SECONDS if branch in QUERIES else GENERATION_SECONDS
+    return (first + rows * GENERATION_SECONDS_PER_ROW) / scale
 
 
 def lower_bound(calls: Mapping[str, int], reports: Mapping[str, list[int]], scale: float) -> float:
@@ -51,21 +60,25 @@ def lower_bound(calls: Mapping[str, int], reports: Mapping[str, list[int]], scal
 
     Nothing is counted twice that could happen at the same time, so the longest of these decides:
     the catalogue (its longest report, then listings and catalogue pages side by side), the orders (metrics, which the
-    choice of a source needs, then the longest report, then pages), and each remaining bucket by itself. Within a
-    branch stages follow each other: a full bucket gains nothing while an earlier stage waits.
+    choice of a source needs, then the longest report, then pages), the longest query of Data Kiosk, and each remaining
+    bucket by itself. Within a branch stages follow each other: a full bucket gains nothing while an earlier stage
+    waits. Reports and queries of all branches can be made at the same time, so pages of one query are not added up.
 
     Args:
         calls: Answered calls by operation, refusals for want of a token not counted.
-        reports: Rows of each report that was waited for, by branch ("products", "orders").
+        reports: Rows of each report or query that was waited for, by branch ("products", "orders", those of QUERIES).
         scale: How much faster than Amazon the sandbox runs.
     """
     waits = {operation: wait(operation, count, scale) for operation, count in calls.items()}
-    longest = {branch: max((generation(rows, scale) for rows in of), default=0.0) for branch, of in reports.items()}
+    longest = {
+        branch: max((generation(rows, scale, branch) for rows in of), default=0.0) for branch, of in reports.items()
+    }
     pages = max(waits.get("searchListingsItems", 0.0), waits.get("searchCatalogItems", 0.0))
     metrics, orders = waits.get("getOrderMetrics", 0.0), waits.get("searchOrders", 0.0)
     return max(
         longest.get(CATALOGUE, 0.0) + pages,
         metrics + longest.get(ORDERS, 0.0) + orders,
+        *(longest.get(branch, 0.0) for branch in QUERIES),
         *waits.values(),
         0.0,
     )

@@ -30,7 +30,7 @@ from xpert_pipeline.spapi.operations.listings import count_listings, search_list
 from xpert_pipeline.spapi.report_work import State, Work, ask
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, shape_reason, validate
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
 
 REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
@@ -168,7 +168,7 @@ class _Listings:
         currency = self.run.client().marketplace.currency
         if work.created_at:  # one made earlier tells of that moment
             self.known_at = min(self.known_at, work.created_at)
-        with document_of(self.run, work, folder) as document, document.open_text() as lines:
+        with document_of(self.run, work, folder) as document, document.open_text() as lines, collector_paused():
             for line in read_rows(lines, ("seller-sku", "item-name"), report=REPORT):
                 yield line, parse_report_listing(line, self.run.marketplace_id, currency)
 
@@ -176,7 +176,7 @@ class _Listings:
         for chunk in chunks(parsed):
             values = itemgetter(*self.columns)
             self.fetched += len(chunk)
-            rows, refused = validate(PRODUCTS, [row for _, row in chunk])
+            rows, refused = validate(PRODUCTS, [row for _, row in chunk], self.columns)
             self.spool.extend([values(row) for row in rows])
             self.rejects += [Reject(chunk[one.index][0], one.reason, chunk[one.index][1]["sku"]) for one in refused]
 

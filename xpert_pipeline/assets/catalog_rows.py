@@ -53,8 +53,8 @@ def parse_listing(listing: Mapping[str, Any], marketplace_id: str, catalog: Mapp
 
 
 def parse_report_listing(line: Mapping[str, str | None], marketplace_id: str, currency: str) -> Row:
-    """One line of the merchant listings report: current state of a listing, without catalogue facts."""
-    return dict.fromkeys(PRODUCTS.columns) | {
+    """One line of the merchant listings report: current state of a listing, `REPORT_COLUMNS` alone."""
+    return {
         "marketplace_id": marketplace_id,
         "sku": line.get("seller-sku") or None,
         "asin": line.get("asin1") or None,

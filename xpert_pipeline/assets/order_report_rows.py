@@ -59,7 +59,7 @@ def parse_report_order(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """One order of the XML all-orders report as rows of the columns that the report carries."""
     word = record.get("status")
-    order: dict[str, Any] = dict.fromkeys(REPORT_LACKS) | {
+    order: dict[str, Any] = {
         "marketplace_id": marketplace_id,
         "order_id": record.get("order_id"),
         **times(record.get("purchase_date"), record.get("last_updated"), zone),
@@ -77,7 +77,6 @@ def parse_report_order(
 def _report_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
     amount, currency = item["prices"].get("Principal", (None, None))
     return {
-        **dict.fromkeys(REPORT_ITEMS_LACK),
         **shared(order),
         "order_item_id": item.get("item_id"),
         "asin": item.get("asin"),

@@ -83,9 +83,10 @@ class OrderSpool:
     def _accepted(self, payloads: list[Any], parsed: list[tuple[Row, list[Row]]]) -> tuple[list[Row], list[Row]]:
         self.fetched_orders += len(parsed)
         self.fetched_items += sum(len(items) for _, items in parsed)
-        orders, refused_orders = validate(ORDERS, [order for order, _ in parsed])
+        orders, refused_orders = validate(ORDERS, [order for order, _ in parsed], self.order_columns)
         owners = [index for index, (_, items) in enumerate(parsed) for _ in items]
-        items, refused_items = validate(ORDER_ITEMS, [item for _, of_order in parsed for item in of_order])
+        lines = [item for _, of_order in parsed for item in of_order]
+        items, refused_items = validate(ORDER_ITEMS, lines, self.item_columns)
         if not refused_orders and not refused_items:
             return orders, items
         reasons: dict[int, list[str]] = {}
@@ -98,8 +99,8 @@ class OrderSpool:
         return self._accepted_rest([pair for index, pair in enumerate(parsed) if index not in reasons])
 
     def _accepted_rest(self, parsed: list[tuple[Row, list[Row]]]) -> tuple[list[Row], list[Row]]:
-        orders, _ = validate(ORDERS, [order for order, _ in parsed])
-        items, _ = validate(ORDER_ITEMS, [item for _, of_order in parsed for item in of_order])
+        orders, _ = validate(ORDERS, [order for order, _ in parsed], self.order_columns)
+        items, _ = validate(ORDER_ITEMS, [item for _, of_order in parsed for item in of_order], self.item_columns)
         return orders, items
 
     def _quarantine(self, payload: Any, parsed: tuple[Row, list[Row]], reason: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.spapi.errors import SpApiError, Stopped
+from xpert_pipeline.spapi.errors import SpApiError, Stopped, Transient
 from xpert_pipeline.spapi.listener import Spent
 
 Prepare = Callable[[SellerRun], Any]
@@ -73,12 +73,17 @@ class RunStart:
         return prepared
 
     def _prepare(self, run: SellerRun, prepared: dict[str, "_Prepared"], steps: Sequence[str]) -> None:
-        """Prepare steps; what each spends of Amazon's quota is put on its own bill, not on that of the step at work."""
+        """Prepare steps; what each spends of Amazon's quota is put on its own bill, not on that of the step at work.
+
+        Once Amazon has failed a seller five times over, the rest is left to the steps themselves.
+        """
         own = run.client().bill()
         for step in steps:
             before = prepared[step].spent if step in prepared else Spent()
             value = _tried(self._prepares[step], run)
             prepared[step] = _Prepared(value, before + run.client().bill())
+            if type(value) is Transient:
+                break
         run.client().carry(own)
 
 

@@ -5,7 +5,7 @@ an order) is replaced as a whole, and never by a state older than the one known;
 or newer and different; columns that a source does not carry stay as they are. Counts are exact, by business day.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,9 +83,9 @@ def make_stage(conn: Connection, target: Target) -> None:
 def copy_rows(conn: Connection, target: Target, rows: Iterable[Row]) -> None:
     """One COPY of all rows into the stage."""
     statement = SQL("copy {stage} ({columns}) from stdin").format(**target.names(columns=listed(target.columns)))
-    json_places = _json_places(conn, target)
+    written_here = _written_here(conn, target)
     with conn.cursor().copy(statement) as copy:
-        for row in _with_json(rows, json_places) if json_places else rows:
+        for row in _rendered(rows, written_here) if written_here else rows:
             copy.write_row(row)
 
 
@@ -290,18 +290,34 @@ def _same(left: str, right: str, names: Iterable[str]) -> Composed:
     return SQL(" and ").join(SQL("{} = {}").format(Identifier(left, name), Identifier(right, name)) for name in names)
 
 
-def _json_places(conn: Connection, target: Target) -> tuple[int, ...]:
+def _written_here(conn: Connection, target: Target) -> list[tuple[int, Callable[[Any], str]]]:
+    """Places of values that are written as text before psycopg sees them, and how."""
     cursor = conn.execute(
         SQL("select {columns} from {stage} limit 0").format(**target.names(columns=listed(target.columns)))
     )
-    jsonb = conn.adapters.types["jsonb"].oid
-    return tuple(place for place, column in enumerate(cursor.description or ()) if column.type_code == jsonb)
+    types = conn.adapters.types
+    writers: dict[int, Callable[[Any], str]] = {
+        types["jsonb"].oid: dump_json,
+        types["text"].array_oid: text_array,
+    }
+    columns = enumerate(cursor.description or ())
+    return [(place, writers[column.type_code]) for place, column in columns if column.type_code in writers]
 
 
-def _with_json(rows: Iterable[Row], places: Sequence[int]) -> Iterator[Sequence[Any]]:
+def _rendered(rows: Iterable[Row], writers: Sequence[tuple[int, Callable[[Any], str]]]) -> Iterator[Sequence[Any]]:
     for row in rows:
         values = list(row)
-        for place in places:
+        for place, write in writers:
             if values[place] is not None:
-                values[place] = dump_json(values[place])
+                values[place] = write(values[place])
         yield values
+
+
+def text_array(words: Sequence[str | None]) -> str:
+    """A text[] as PostgreSQL reads it; psycopg's own way looks for the type in every single list."""
+    quoted = ["null" if word is None else f'"{_escaped(word)}"' for word in words]
+    return "{" + ",".join(quoted) + "}"
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace('"', '\\"')

@@ -4,6 +4,7 @@ import pickle
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,8 +64,11 @@ class RowSpool:
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Add rows at the end."""
-        for row in rows:
-            self.append(row)
+        stream = iter(rows)
+        while arrived := list(islice(stream, CHUNK - len(self._buffer))):
+            self._buffer += arrived
+            if len(self._buffer) >= CHUNK:
+                self._flush()
 
     def __len__(self) -> int:
         return self._written + len(self._buffer)

@@ -40,8 +40,8 @@ def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator
         )
     width = len(header)
     for line in lines:
-        cells: list[str | None] = list(_cells(line))
-        if cells in ([""], [None]):
+        cells = _cells(line)
+        if cells == [""]:
             continue
         if len(cells) == width:
             yield dict(zip(header, cells, strict=True))

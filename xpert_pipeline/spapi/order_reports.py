@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, XMLParser, iterparse
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from xpert_pipeline.spapi.errors import BadAnswer
@@ -30,6 +30,7 @@ _ITEM_FIELDS = {
     "ItemStatus": "status",
     "ProductName": "title",
 }
+_CHUNK = 64 * 1024
 _OTHER_STORES = {each.domain.lower() for each in MARKETPLACES}
 
 
@@ -68,17 +69,33 @@ def read_orders(path: Path, marketplace: Marketplace, *, charset: str | None = N
 
 
 def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
-    """Walk the Order elements, forgetting each message once it is read."""
+    """Walk the Order elements, forgetting each message once it is read.
+
+    The tree is built by the parser itself, under an element of ours through which it can be seen growing: that takes
+    a third of the time of an event for each element.
+    """
+    builder = TreeBuilder()
+    document = builder.start("document", {})
+    parser = XMLParser(target=builder, encoding=encoding)  # noqa: S314  prolog is checked
     with path.open("rb") as file:
-        events = iterparse(file, ("start", "end"), parser=XMLParser(encoding=encoding))  # noqa: S314  prolog is checked
-        _, root = next(events)
+        while chunk := file.read(_CHUNK):
+            parser.feed(chunk)
+            yield from _finished(document)
+    parser.close()
+    yield from _finished(document, of_all=True)
+
+
+def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
+    """Take the messages that cannot grow any more: all but the last, and in the end that one too."""
+    for root in document:
         if root.tag != "AmazonEnvelope":
             raise BadAnswer(f"its root is {root.tag[:60]!r}, not AmazonEnvelope", operation=_REPORT)
-        for event, element in events:
-            if event == "end" and element.tag == "Message":
+        finished = root[:] if of_all else root[:-1]
+        del root[: len(finished)]
+        for element in finished:
+            if element.tag == "Message":
                 yield _only_order(element)
-                root.clear()
-            elif event == "end" and element.tag == "MessageType" and element.text != "AllOrdersReport":
+            elif element.tag == "MessageType" and element.text != "AllOrdersReport":
                 raise BadAnswer(f"it is a {element.text!r}, not an AllOrdersReport", operation=_REPORT)
 
 

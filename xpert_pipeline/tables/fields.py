@@ -12,6 +12,8 @@ LARGEST_PERCENT = Decimal("999999.999")
 
 def _printable(text: str) -> str:
     """PostgreSQL stores no NUL and no lone surrogate: show them as their replacement signs."""
+    if text.isascii() and "\x00" not in text:  # nearly every text there is
+        return text
     if "\x00" in text:
         text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
     try:

@@ -24,18 +24,22 @@ class Refused:
     reason: str
 
 
-def validate(table: Table, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Refused]]:
+def validate(
+    table: Table, rows: Sequence[dict[str, Any]], columns: tuple[str, ...] | None = None
+) -> tuple[list[dict[str, Any]], list[Refused]]:
     """Split rows into those that keep the table's contract and those that do not.
 
     Args:
         table: The contract.
         rows: At most a chunk of parsed rows.
+        columns: What their source carries, if not all; others are neither checked nor kept.
 
     Returns:
         The valid rows, coerced to the column types, and the refused ones with reasons that quote no values.
     """
+    validator = table.validator if columns is None else table.validator_of(columns)
     try:
-        return table.validator.validate_python(rows), []
+        return validator.validate_python(rows), []
     except ValidationError as error:
         reasons: dict[int, list[str]] = {}
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
@@ -43,7 +47,7 @@ def validate(table: Table, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[st
             reasons.setdefault(int(index), []).append(f"{'.'.join(map(str, column))}: {problem['msg']}")
     kept = [row for index, row in enumerate(rows) if index not in reasons]
     refused = [Refused(index, "; ".join(problems)) for index, problems in sorted(reasons.items())]
-    return table.validator.validate_python(kept), refused
+    return validator.validate_python(kept), refused
 
 
 def shape_reason(error: Exception) -> str:

@@ -25,6 +25,7 @@ def test_speeds_are_ratios_of_medians_at_the_largest_size():
     assert figures["xml_first_vs_bare"] == 0.5
     assert figures["xml_again_vs_bare"] == 1.0
     assert (figures["peak_mb"], figures["rss_ratio"], figures["rss_ratio_of_rows"]) == (210.0, 1.05, 10.0)
+    assert (figures["xml_peak_mb_at_1000"], figures["xml_first_vs_bare_at_10000"]) == (200.0, 0.5)
     assert outcome(found).holds
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.bound import Sync, outcome, world_options
+from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
 from benchmarks.token_bound import PLANS, generation, lower_bound, wait
 from xpert_pipeline.sandbox import usage_plans as sandbox_plans
 from xpert_pipeline.spapi import library, usage_plans
@@ -56,7 +56,12 @@ def test_nothing_asked_costs_nothing():
     assert lower_bound({}, {}, 1) == 0
 
 
-@pytest.mark.parametrize("operation", sorted(PLANS))
+def test_a_data_kiosk_query_takes_forty_seconds_and_overlaps_with_the_reports():
+    assert lower_bound({}, {"orders": [0], "economics_daily": [20_000, 0]}, 1) == 41
+    assert lower_bound({}, {"orders": [600_000], "traffic_daily": [0]}, 1) == 50
+
+
+@pytest.mark.parametrize("operation", sorted(PLANS.keys() & usage_plans.OPERATIONS & sandbox_plans.PLANS.keys()))
 def test_the_benchmark_and_the_sandbox_and_the_pipeline_agree_on_a_plan(operation):
     plan = usage_plans.plan(operation)
     assert PLANS[operation] == (plan.rate, plan.burst) == sandbox_plans.PLANS[operation]
@@ -102,3 +107,11 @@ def test_a_world_is_named_by_the_options_of_the_command_with_its_last_day():
     *words, as_of = world_options({"days": 3, "orders_per_day": 50, "orders_csv": None})
     assert words == ["--days=3", "--orders-per-day=50"]
     assert as_of.startswith("--as-of=")
+
+
+def test_a_named_world_takes_what_is_given_instead():
+    assert chosen_world("large", {"days": 5, "skus": None}) == WORLDS["large"] | {"days": 5}
+    assert chosen_world("default", {"days": None, "orders_csv": "orders.csv"}) == {
+        "days": 70,
+        "orders_csv": "orders.csv",
+    }

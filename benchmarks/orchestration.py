@@ -1,0 +1,234 @@
+"""What Dagster costs around the pipeline's work, and what loading the code location costs around its libraries.
+
+A run of the definitions as they are, with nothing new at Amazon, takes turns with a run of as many empty assets and
+checks with the same partitions and instance. The seconds that bodies of assets and checks work are taken off both
+runs: what is left is orchestration, which the pipeline shapes by its metadata, resources and selection.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial, wraps
+from inspect import isgeneratorfunction
+from typing import Any
+
+import click
+import dagster as dg
+from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
+
+from benchmarks.harness import (
+    Figure,
+    Goal,
+    Outcome,
+    alternate,
+    clean_environment,
+    median,
+    publish,
+    ratio,
+    say,
+    workspace,
+)
+from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.definitions import defs
+from xpert_pipeline.partitions import range_tags
+
+LIBRARIES = (
+    "backoff",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "dagster",
+    "httpx",
+    "psutil",
+    "psycopg",
+    "psycopg_pool",
+    "pydantic",
+)
+"""What `xpert_pipeline.definitions` imports (a test compares); python-amazon-sp-api comes at its first use."""
+LOAD_LIBRARIES = f"import {', '.join(LIBRARIES)}"
+LOAD_DEFINITIONS = "from xpert_pipeline.definitions import defs; defs().get_repository_def().load_all_definitions()"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+GOALS = {"run_vs_empty": Goal("<=", 1.2), "loading_vs_libraries": Goal("<=", 1.5)}
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent in bodies of assets and checks since it was last set to 0."""
+
+    seconds: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count what the block takes."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def around(self, body: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, its work counted; what Dagster does between two results of a generator is not."""
+
+        @wraps(body)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.running():
+                return body(*args, **kwargs)
+
+        @wraps(body)
+        def timed_steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            steps = body(*args, **kwargs)
+            while True:
+                with self.running():
+                    result = next(steps, None)
+                if result is None:
+                    return
+                yield result
+
+        return timed_steps if isgeneratorfunction(body) else timed
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Partitions of each run.")
+@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def main(days: int, rounds: int, *, as_json: bool) -> None:
+    """Measure orchestration against empty assets, and loading against importing."""
+    with workspace() as folder:
+        clean_environment()
+        os.chdir(folder)
+        found = alternate(
+            rounds, definitions=partial(_python, LOAD_DEFINITIONS), libraries=partial(_python, LOAD_LIBRARIES)
+        )
+        world = {"days": days, "orders_per_day": 20, "skus": 50, "rate_scale": 0.0}
+        with open_workplace(str(folder / "data"), world=world) as place:
+            runs, sizes = _runs(place, days, rounds)
+    publish(outcome(runs, found, sizes), as_json=as_json)
+
+
+def outcome(
+    runs: dict[str, list[dict[str, float]]], loads: dict[str, list[float]], sizes: dict[str, Figure]
+) -> Outcome:
+    """The figures of alternating runs and loads.
+
+    Args:
+        runs: "real" and "empty" → {"wall", "bodies"} of each round, in seconds.
+        loads: "definitions" and "libraries" → seconds of each round.
+        sizes: Assets, checks and partitions of a run.
+    """
+    outside = [
+        {"real": real["wall"] - real["bodies"], "empty": empty["wall"] - empty["bodies"]}
+        for real, empty in zip(runs["real"], runs["empty"], strict=True)
+    ]
+    imports = [
+        {"definitions": ours, "libraries": theirs}
+        for ours, theirs in zip(loads["definitions"], loads["libraries"], strict=True)
+    ]
+    figures: dict[str, Figure] = {
+        "run_vs_empty": ratio(median(outside, "real"), median(outside, "empty")),
+        "run_with_its_work_vs_empty": ratio(median(runs["real"], "wall"), median(runs["empty"], "wall")),
+        "loading_vs_libraries": ratio(median(imports, "definitions"), median(imports, "libraries")),
+        "run_seconds": round(median(runs["real"], "wall"), 2),
+        "work_seconds": round(median(runs["real"], "bodies"), 2),
+        "empty_run_seconds": round(median(runs["empty"], "wall"), 2),
+        "loading_seconds": round(median(imports, "definitions"), 2),
+        "libraries_seconds": round(median(imports, "libraries"), 2),
+        "rounds": len(outside),
+        **sizes,
+    }
+    notes = (
+        "run_vs_empty = (run of the pipeline - seconds in bodies of its assets and checks) / the same of empty ones",
+        "loading_vs_libraries = a process that loads the definitions / one that imports the libraries they use",
+        "left out: the daemon, run workers and the web server; each run is in this process, as `xpert sync` does it",
+    )
+    return Outcome("orchestration", figures, GOALS, notes)
+
+
+def empty_definitions(real: dg.Definitions) -> dg.Definitions:
+    """As many assets and checks as the real ones, of the same names and partitions, that do nothing."""
+    specs = list(real.resolve_all_asset_specs())
+    checks = [spec for each in real.asset_checks or () for spec in each.check_specs]
+    return dg.Definitions(
+        assets=[_empty_asset(spec) for spec in specs],
+        asset_checks=[_empty_check(spec) for spec in checks],
+        executor=dg.in_process_executor,
+        jobs=[dg.define_asset_job("sync", selection=dg.AssetSelection.all())],
+    )
+
+
+def watch(definitions: dg.Definitions, stopwatch: Stopwatch) -> None:
+    """Have the bodies of assets and checks counted."""
+    for each in [*(definitions.assets or ()), *(definitions.asset_checks or ())]:
+        op: Any = each.op  # type: ignore[union-attr]
+        op._compute_fn = DecoratedOpFunction(stopwatch.around(op.compute_fn.decorated_fn))  # noqa: SLF001  no public way
+
+
+def _runs(place: Workplace, days: int, rounds: int) -> tuple[dict[str, list[dict[str, float]]], dict[str, Figure]]:
+    (seller,) = place.sellers()
+    last = place.settings.today()
+    tags = range_tags([last - timedelta(days=back) for back in range(days)], seller.amazon_seller_id)
+    stopwatch = Stopwatch()
+    real = defs()
+    empty = empty_definitions(real)
+    watch(real, stopwatch)
+    watch(empty, stopwatch)
+    with place.instance() as instance:
+
+        def run(definitions: dg.Definitions) -> dict[str, float]:
+            stopwatch.seconds = 0.0
+            job = definitions.resolve_job_def("sync")
+            done = job.execute_in_process(run_config=QUIET, instance=instance, tags=tags)
+            record = instance.get_run_record_by_id(done.run_id)
+            assert record is not None
+            assert record.start_time is not None
+            assert record.end_time is not None
+            wall = record.end_time - record.start_time
+            say(f"  {wall:.2f} s, of these {stopwatch.seconds:.2f} s in bodies")
+            return {"wall": wall, "bodies": stopwatch.seconds}
+
+        say("first sync, which is not measured")
+        run(real)
+        run(empty)
+        found = alternate(rounds, real=partial(run, real), empty=partial(run, empty))
+    sizes: dict[str, Figure] = {
+        "assets": len(list(real.resolve_all_asset_specs())),
+        "checks": len(list(real.asset_checks or ())),
+        "partitions": days,
+    }
+    return found, sizes
+
+
+def _empty_asset(spec: dg.AssetSpec) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=spec.key,
+        deps=[dep.asset_key for dep in spec.deps],
+        partitions_def=spec.partitions_def,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def nothing() -> None:
+        """Does nothing."""
+
+    return nothing
+
+
+def _empty_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=spec.asset_key, name=spec.name)
+    def nothing() -> dg.AssetCheckResult:
+        """Does nothing."""
+        return dg.AssetCheckResult(passed=True)
+
+    return nothing
+
+
+def _python(statements: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statements], check=True, capture_output=True)
+    seconds = time.perf_counter() - start
+    say(f"  {seconds:.2f} s: {statements[:60]}")
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

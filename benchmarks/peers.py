@@ -1,0 +1,278 @@
+"""The same orders through this pipeline, through dlt, and through a plain loop: time, calls, refusals, right rows.
+
+Each way has a sandbox of its own with the same world and full token buckets, a database of its own in one server, and
+syncs twice. Between the syncs a day passes in all worlds: orders move on and new ones come in.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import httpx
+import psycopg
+
+from benchmarks.harness import Figure, Goal, Outcome, clean_environment, publish, ratio, say, workspace
+from benchmarks.later_world import changed, later_worlds
+from benchmarks.token_bound import WITHOUT_PLAN
+from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import RunningSandbox, start
+
+XPERT = Path(sys.executable).with_name("xpert")
+SETTLED = 160
+"""Seconds before a sync without changes: searchOrders shows nothing younger than 120, the pipeline than 150."""
+PRESSED = 20
+"""Seconds into which a day is pressed."""
+GOALS = {
+    "pipeline_rows_off": Goal("==", 0),
+    "pipeline_429s": Goal("==", 0),
+}
+Values = tuple[Any, ...]
+Rows = dict[tuple[str, ...], list[Values]]
+
+QUERIES = {
+    "pipeline": (
+        "select order_id, fulfillment_status, sales_channel, purchase_date from orders",
+        "select order_id, order_item_id, sku, asin, quantity_ordered, item_subtotal from order_items",
+    ),
+    "loop": (
+        "select order_id, status, channel, purchased from orders",
+        "select order_id, order_item_id, sku, asin, quantity, amount from order_items",
+    ),
+    "dlt": (
+        """
+        select order_id, fulfillment__fulfillment_status, sales_channel__channel_name, created_time
+          from amazon.orders
+        """,
+        """
+        select o.order_id, i.order_item_id, i.product__seller_sku, i.product__asin, i.quantity_ordered,
+               i.proceeds__proceeds_total__amount
+          from amazon.orders__order_items as i join amazon.orders as o on o._dlt_id = i._dlt_parent_id
+        """,
+    ),
+}
+"""Orders by id, and items by order and id, with the values that every way can know."""
+TRUTH = (
+    ("orders", ("order_id",), ("fulfillment_status", "sales_channel", "purchase_date")),
+    ("order_items", ("order_id", "order_item_id"), ("sku", "asin", "quantity_ordered", "item_subtotal")),
+)
+
+
+@dataclass
+class Way:
+    """One way with its own sandbox and database."""
+
+    name: str
+    sandbox: RunningSandbox
+    dsn: str
+    sync: Callable[["Way"], bool]
+    numbers: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, time_name: str) -> None:
+        """Sync, and note the time, the calls, the refusals, and how far the rows are from the truth."""
+        before = self._calls()
+        began = time.perf_counter()
+        gave_up = self.sync(self)
+        self.seconds[time_name] = time.perf_counter() - began
+        spent = self._calls() - before
+        self.numbers.update({f"{time_name}_{name}": spent[name] for name in ("calls", "429s")})
+        self.numbers[f"{time_name}_gave_up"] = int(gave_up)
+        wrong = self._compare()
+        self.numbers.update({f"{time_name}_{name}": count for name, count in wrong.items()})
+        say(f"  {self.name}, {time_name} sync: {self.seconds[time_name]:.1f} s, {dict(spent)}, {dict(wrong)}")
+
+    def _calls(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for operation, by_seller in self.sandbox.state.statistics.as_json()["calls"].items():
+            if operation not in WITHOUT_PLAN:
+                for by_status in by_seller.values():
+                    found["calls"] += sum(by_status.values())
+                    found["429s"] += by_status.get("429", 0)
+        return found
+
+    def _compare(self) -> Counter[str]:
+        found = Counter(missing=0, doubled=0, wrong=0)
+        with psycopg.connect(self.dsn) as connection:
+            for (table, key, values), query in zip(TRUTH, QUERIES[self.name], strict=True):
+                held = rows(len(key), connection.execute(query).fetchall())
+                found += compare(self._truth(table, key, values), held)
+        return Counter({name: found[name] for name in ("missing", "doubled", "wrong")})
+
+    def _truth(self, table: str, key: tuple[str, ...], values: tuple[str, ...]) -> Rows:
+        answer = httpx.get(f"{self.sandbox.endpoint}/_sandbox/truth/{table}", timeout=60)
+        told = [json.loads(line) for line in answer.text.splitlines() if line]
+        return rows(len(key), [tuple(row.get(name) for name in (*key, *values)) for row in told])
+
+
+def rows(width: int, found: list[Values]) -> Rows:
+    """Rows by the first `width` values, the others in one spelling."""
+    kept: Rows = {}
+    for row in found:
+        kept.setdefault(tuple(map(str, row[:width])), []).append(tuple(map(_plain, row[width:])))
+    return kept
+
+
+def compare(truth: Rows, held: Rows) -> Counter[str]:
+    """Rows that are missing, held more than once or beyond the truth, and that say something else."""
+    found = Counter(missing=0, doubled=0, wrong=0)
+    for key, (expected,) in truth.items():
+        here = held.get(key, [])
+        found["missing"] += not here
+        found["doubled"] += max(0, len(here) - 1)
+        found["wrong"] += any(values != expected for values in here)
+    found["wrong"] += sum(len(here) for key, here in held.items() if key not in truth)
+    return found
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(min=2), default=20, show_default=True, help="Days of the invented world.")
+@click.option("--orders-per-day", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--rate-scale", "scale", type=click.FloatRange(min=1), default=60.0, show_default=True,
+              help="How much faster than Amazon's the sandbox's time runs, and every pause of the ways.")  # fmt: skip
+@click.option("--loop-tries", type=click.IntRange(min=1), default=10, show_default=True,
+              help="Of the loop's throttle_retry: the library's own ten end sooner than one token comes.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def main(days: int, orders_per_day: int, scale: float, loop_tries: int, *, as_json: bool) -> None:
+    """Measure this pipeline against others on the same seller."""
+    clean_environment()
+    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "NO_PROXY": "127.0.0.1"}
+    last_day = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=2)
+    options = SandboxOptions(days=days, orders_per_day=orders_per_day, rate_scale=scale, as_of=last_day)
+    with workspace() as folder, ExitStack() as stack:
+        server = start_embedded(folder / "data")
+        stack.callback(server.stop)
+        ways = [stack.enter_context(_way(name, server, options, folder, loop_tries)) for name in SYNCS]
+        for way in ways:
+            way.run("first")
+        moved = _a_day_passes(ways, options)
+        for way in ways:
+            way.run("second")
+        figures = {"orders": len(next(iter(ways[0].sandbox.state.worlds.values())).orders), **moved}
+    publish(outcome(ways, figures, scale), as_json=as_json)
+
+
+def outcome(ways: list[Way], world: dict[str, Figure], scale: float) -> Outcome:
+    """The figures of all ways side by side."""
+    figures: dict[str, Figure] = {"rate_scale": scale, **world}
+    ours = next(way for way in ways if way.name == "pipeline")
+    for way in ways:
+        figures[f"{way.name}_429s"] = way.numbers["first_429s"] + way.numbers["second_429s"]
+        figures[f"{way.name}_rows_off"] = sum(
+            way.numbers[f"{when}_{name}"] for when in ("first", "second") for name in ("missing", "doubled", "wrong")
+        )
+        for when in ("first", "second"):
+            figures[f"{way.name}_{when}_seconds"] = round(way.seconds[when], 2)
+            for name in ("calls", "429s", "gave_up", "missing", "doubled", "wrong"):
+                figures[f"{way.name}_{when}_{name}"] = way.numbers[f"{when}_{name}"]
+        if way is not ours:
+            figures[f"{way.name}_seconds_vs_pipeline"] = ratio(way.seconds["first"], ours.seconds["first"])
+            figures[f"{way.name}_second_seconds_vs_pipeline"] = ratio(way.seconds["second"], ours.seconds["second"])
+    notes = (
+        "x_seconds_vs_pipeline = seconds of way x / seconds of the pipeline, first sync; each is a process of its own",
+        "missing, doubled, wrong: rows of orders and order_items against the sandbox's truth",
+        "left out: every other table, faults, and Amazon's own pace (pauses of all ways are scaled like its rates)",
+    )
+    return Outcome("peers", figures, GOALS, notes)
+
+
+def _a_day_passes(ways: list[Way], options: SandboxOptions) -> dict[str, Figure]:
+    """Have each sandbox serve the next day's business, and wait until Amazon would show it."""
+    now = time.time()
+    moved, new = 0, 0
+    for way in ways:
+        worlds = way.sandbox.state.worlds
+        later = later_worlds(worlds, options, now, now + PRESSED)
+        moved, new = map(sum, zip(*(changed(worlds[seller], later[seller]) for seller in worlds), strict=True))
+        worlds.update(later)
+    say(f"a day passes: {moved} orders move on, {new} come in; waiting {PRESSED + SETTLED} s for them to be shown")
+    time.sleep(PRESSED + SETTLED)
+    return {"orders_moved_on": moved, "orders_come_in": new}
+
+
+@contextmanager
+def _way(name: str, server: EmbeddedServer, options: SandboxOptions, folder: Path, loop_tries: int) -> Iterator[Way]:
+    with start(options) as sandbox:
+        if name == "pipeline":
+            data = folder / "pipeline"
+            own = find_embedded(data) or start_embedded(data)
+            try:
+                yield Way(name, sandbox, own.admin_dsn, lambda way: _pipeline(way, data, options.days + 2))
+            finally:
+                own.stop()
+            return
+        with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+            admin.execute(f"create database peer_{name}")
+        yield Way(
+            name, sandbox, server.dsn("postgres", f"peer_{name}"), lambda way: _peer(way, folder, options, loop_tries)
+        )
+
+
+def _pipeline(way: Way, data: Path, days: int) -> bool:
+    ready = way.sandbox.ready()
+    env = os.environ | {
+        "AMAZON_CLIENT_ID": ready["client_id"],
+        "AMAZON_CLIENT_SECRET": ready["client_secret"],
+        "AMAZON_REFRESH_TOKEN": ready["refresh_token"],
+        "AMAZON_SELLER_ID": ready["seller_id"],
+        "AMAZON_MARKETPLACE_IDS": ready["marketplace_id"],
+        "SP_API_ENDPOINT": ready["endpoint"],
+        "SP_API_TOKEN_URL": ready["token_url"],
+    }
+    words = ["up", "--no-ui", f"--days={days}"] if "first" not in way.seconds else ["sync"]
+    command = [str(XPERT), *words, "--select=orders,order_items", "--data-dir", str(data)]
+    return _run(command, env, data.parent)
+
+
+def _peer(way: Way, folder: Path, options: SandboxOptions, loop_tries: int) -> bool:
+    begins = datetime.combine(options.last_day - timedelta(days=options.days), datetime.min.time(), UTC)
+    settings = {
+        **way.sandbox.ready(),
+        "dsn": way.dsn,
+        "scale": options.rate_scale,
+        "since": begins.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "folder": str(folder / way.name),
+        "loop_tries": loop_tries,
+    }
+    env = os.environ | {"SP_API_AUTH_CACHE_TTL": str(int(3200 / options.rate_scale))}  # of the library, in seconds
+    return _run([sys.executable, "-m", f"benchmarks.peer_{way.name}", json.dumps(settings)], env, Path.cwd())
+
+
+SYNCS = ("pipeline", "dlt", "loop")
+
+
+def _run(command: list[str], env: dict[str, str], cwd: Path) -> bool:
+    """Run a sync; whether it gave up before its end (with exit code 1, as a script does that may be run again)."""
+    done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode > 1 or (done.returncode and "Traceback" in done.stderr):
+        raise click.ClickException(f"{command[2]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+    if done.returncode:
+        say(f"  {done.stderr.strip()[-300:]}")
+    return bool(done.returncode)
+
+
+def _plain(value: Any) -> Any:
+    """One spelling for times and amounts, whether they are text or not."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, int | Decimal):
+        return str(Decimal(value).normalize())
+    if isinstance(value, str) and value.replace(".", "", 1).isdecimal() and "." in value:
+        return str(Decimal(value).normalize())
+    return value
+
+
+if __name__ == "__main__":
+    main()

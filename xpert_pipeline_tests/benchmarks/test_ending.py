@@ -1,0 +1,38 @@
+"""A benchmark that is told to end leaves no server and no folder behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+@pytest.fixture
+def temporary():
+    folder = Path(tempfile.mkdtemp(prefix="xt-"))  # not tmp_path: the server's user has to reach it
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def processes_of(folder):
+    return [
+        each.pid for each in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(each.info["cmdline"] or ())
+    ]
+
+
+def test_sigterm_stops_the_server_that_load_started(temporary):
+    command = [sys.executable, "-m", "benchmarks.load", "--sizes", "20000", "--way", "xml"]
+    env = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr.readline() == "20,000 rows\n"
+        assert processes_of(temporary)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    assert not processes_of(temporary)
+    assert not list(temporary.iterdir())
