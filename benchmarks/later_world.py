@@ -4,6 +4,7 @@ What an order is and how far it has come is the sandbox's own invention for the 
 what that day changed changes within the moments given, and what it brought is ordered in them.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from xpert_pipeline.sandbox.options import SandboxOptions
@@ -11,12 +12,12 @@ from xpert_pipeline.sandbox.world.records import Order, World
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
 
-def later_worlds(worlds: dict[str, World], options: SandboxOptions, first: float, last: float) -> dict[str, World]:
+def later_worlds(worlds: Mapping[str, World], options: SandboxOptions, first: float, last: float) -> dict[str, World]:
     """Worlds of the sellers one day after `options`, whose changes happen between two moments (seconds since 1970)."""
     later = build_worlds(_one_day_later(options))
-    if [world.seller_id for world in later] != list(worlds):
+    if list(later) != list(worlds):
         raise ValueError("the sellers one day later are other sellers")
-    return {world.seller_id: _pressed(worlds[world.seller_id], world, first, last) for world in later}
+    return {seller_id: _pressed(worlds[seller_id], world, first, last) for seller_id, world in later.items()}
 
 
 def changed(before: World, after: World) -> tuple[int, int]:

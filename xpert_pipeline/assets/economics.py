@@ -53,7 +53,7 @@ def prepare_economics(run: SellerRun) -> list[Window]:
 def _sync(run: SellerRun, start: RunStart) -> None:
     windows = prepare_economics(run) if run.refetch else start.take(run, ECONOMICS_DAILY.name)
     days = sum(len(window.days) for window in windows)
-    step(f"{run.seller.amazon_seller_id}: economics: {days} days to read, in {len(windows)} queries")
+    step(f"{run.seller.amazon_seller_id}: economics: {days} days to read by {len(windows)} queries of Data Kiosk")
     sync_windows(run, ECONOMICS_DAILY, windows, parse_economics)
 
 

@@ -10,7 +10,7 @@ from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import askable
-from xpert_pipeline.spapi.report_work import Work, ask
+from xpert_pipeline.spapi.report_work import Work
 from xpert_pipeline.tables.contract import Table
 
 RESTATED_DAYS = 14
@@ -18,7 +18,7 @@ RESTATED_DAYS = 14
 LOOK_BACK = 60
 """Days before today among which a live run looks for those that it has not read since Amazon stopped restating them."""
 READ_LATELY = timedelta(hours=6)
-"""Restated days that were read after this long ago are read again only if no quota has to be waited for."""
+"""Amazon renews the figures once a day: restated days that were read within this time are not read again."""
 QUERIES_AHEAD = 10
 """Queries asked for at the start of a run; the burst of createQuery is 15."""
 DESK = QueryDesk()
@@ -46,19 +46,11 @@ class Window:
         return {} if self.asins is None else {"asins": len(self.asins)}
 
 
-@dataclass(frozen=True)
-class OpenDays:
-    """Days that are over and need asking: `again` are those of them that Amazon restates but that were read lately."""
+def open_days(run: SellerRun, table: Table) -> list[date]:
+    """Days that are over and need asking, ascending.
 
-    needed: frozenset[date]
-    again: frozenset[date]
-
-
-def open_days(run: SellerRun, table: Table) -> OpenDays:
-    """Days to ask for.
-
-    Those of the run that no load covers; of a live run also the days that Amazon restates now; and days whose last
-    load is from when Amazon still restated them, which it does no more.
+    Those of the run that no load covers; of a live run also the days that Amazon restates now, unless they were read
+    within hours; and days whose last load is from when Amazon still restated them, which it does no more.
     """
     wanted = askable(run.days, run.today)
     lately = [run.today - timedelta(days=n) for n in range(LOOK_BACK, 0, -1)] if run.is_live else []
@@ -68,29 +60,13 @@ def open_days(run: SellerRun, table: Table) -> OpenDays:
     settled = days_read(*about, days, run.seller.timezone, age=restatement)
     just_read = days_read(*about, days, run.seller.timezone, since=datetime.now(UTC) - READ_LATELY)
     restated_now = {day for day in days if day >= run.today - restatement}
-    needed = {day for day in wanted if run.refetch or day not in covered} | (covered - settled - restated_now)
-    again = restated_now.intersection(lately) - needed
-    return OpenDays(frozenset(needed | (again - just_read)), frozenset(again & just_read))
+    missing = {day for day in wanted if run.refetch or day not in covered}
+    return sorted(missing | (covered - settled - restated_now) | (restated_now.intersection(lately) - just_read))
 
 
-def plan_windows(
-    run: SellerRun, table: Table, plan: Callable[[Sequence[date]], list[Window]], *, kept_back: int = 0
-) -> list[Window]:
-    """Windows for the open days, the first queries asked for: they are made while other steps of the run work.
-
-    Days that were read lately are among them only if the queries and their documents can be had at once.
-    """
-    days = open_days(run, table)
-    windows = plan(sorted(days.needed | days.again))
-    queries = sum(len(window.requests) for window in windows)
-    if days.again and queries + kept_back > min(run.client().level(name) for name in ("createQuery", "getDocument")):
-        windows = plan(sorted(days.needed))
-    return _ask_ahead(run, windows)
-
-
-def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
-    """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
-    return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], list[Window]]) -> list[Window]:
+    """Windows for the open days, the first queries asked for: they are made while other steps of the run work."""
+    return _ask_ahead(run, plan(open_days(run, table)))
 
 
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:

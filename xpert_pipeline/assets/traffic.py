@@ -29,8 +29,6 @@ from xpert_pipeline.spapi.kiosk_queries import (
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 
-ROOM_FOR_ECONOMICS = 1
-"""The document of economics_daily takes a token, too, when restated days are read again."""
 ASINS = """
 select asin
 from (
@@ -82,15 +80,15 @@ def prepare_traffic(run: SellerRun) -> list[Window] | Later:
 
 
 def _planned(run: SellerRun) -> list[Window]:
-    return plan_windows(run, TRAFFIC_DAILY, partial(_windows, run), kept_back=ROOM_FOR_ECONOMICS)
+    return plan_windows(run, TRAFFIC_DAILY, partial(_windows, run))
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
     prepared = None if run.refetch else start.take(run, TRAFFIC_DAILY.name)
     windows = [_with_new_asins(run, window) for window in prepared or _planned(run)]
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
-    step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read, in {queries} queries")
-    if not windows and open_days(run, TRAFFIC_DAILY).needed:
+    step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read by {queries} queries of Data Kiosk")
+    if not windows and open_days(run, TRAFFIC_DAILY):
         run.reason = "no ASIN is known yet, so there was none to ask for: load products first"
     sync_windows(run, TRAFFIC_DAILY, windows, parse_traffic)
 

@@ -7,7 +7,6 @@ import pytest
 
 from xpert_pipeline.assets import seller_run
 from xpert_pipeline.sandbox import kiosk_api
-from xpert_pipeline.spapi.session import SellerApi
 
 KIOSK = ["economics_daily", "traffic_daily"]
 SOURCES = ["products", *KIOSK]
@@ -26,6 +25,16 @@ def loaded(kiosk):
     return kiosk
 
 
+@pytest.fixture
+def hours_pass(admin):
+    """Let what was loaded so far have been loaded hours ago."""
+
+    def pass_(hours=7):
+        admin.execute("update loads set started_at = started_at - make_interval(hours => %s)", [hours])
+
+    return pass_
+
+
 def changes(outcome, table):
     return {name: outcome.counts[table][name] for name in ("inserted", "updated", "deleted")}
 
@@ -34,9 +43,12 @@ def queries(pipeline):
     return list(pipeline.sandbox.state.queries.of(pipeline.sellers[0], time.time()))
 
 
-def test_both_tables_hold_what_amazon_says_and_a_second_run_changes_nothing(loaded):
+def test_both_tables_hold_what_amazon_says_and_a_second_run_changes_nothing(loaded, hours_pass):
     loaded.assert_whole(*KIOSK)
     asked = loaded.calls("createQuery")
+    assert loaded.run(tables=SOURCES).states["economics_daily"] == "empty", "read within hours"
+    assert loaded.calls("createQuery") == asked
+    hours_pass()
     again = loaded.run(tables=SOURCES)
     for table in KIOSK:
         assert changes(again, table) == {"inserted": 0, "updated": 0, "deleted": 0}
@@ -66,15 +78,16 @@ def test_one_days_traffic_is_asked_for_by_asin_and_is_the_same(kiosk):
     assert not [found for found in kiosk.differences("traffic_daily") if "one side only" not in found]
 
 
-def test_restated_days_arrive_with_the_next_live_run(loaded):
+def test_restated_days_arrive_with_the_next_live_run(loaded, hours_pass):
     loaded.fault("economics-restated")
+    hours_pass()
     changed = loaded.run(tables=SOURCES)
     assert changed.counts["economics_daily"]["updated"] > 0
     assert changes(changed, "traffic_daily") == {"inserted": 0, "updated": 0, "deleted": 0}
     loaded.assert_whole("economics_daily")
 
 
-def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk):
+def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk, hours_pass):
     kiosk.fault("kiosk-lag")
     assert kiosk.run(tables=SOURCES).success
     late = {row["business_date"] for row in kiosk.truth("economics_daily")} - {
@@ -82,6 +95,7 @@ def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk):
     }
     assert len(late) == 3
     kiosk.mend()
+    hours_pass()
     assert kiosk.run(tables=SOURCES).counts["economics_daily"]["inserted"] > 0
     kiosk.assert_whole(*KIOSK)
     kiosk.fault("kiosk-lag")
@@ -194,17 +208,6 @@ def test_without_any_known_asin_traffic_says_so(kiosk):
     assert outcome.states["traffic_daily"] == "empty"
     assert "load products first" in outcome.reasons["traffic_daily"]
     assert kiosk.calls("createQuery") == 0
-
-
-def test_no_run_waits_for_quota_to_read_again_what_it_read_lately(loaded, admin, monkeypatch):
-    asked = loaded.calls("createQuery")
-    with monkeypatch.context() as quota:
-        quota.setattr(SellerApi, "level", lambda *_: 0.0)
-        assert loaded.run(tables=SOURCES).states["economics_daily"] == "empty"
-        assert loaded.calls("createQuery") == asked
-        admin.execute("update loads set started_at = started_at - interval '7 hours'")
-        assert loaded.run(tables=SOURCES).states["economics_daily"] == "ok"
-    assert loaded.calls("createQuery") > asked
 
 
 def test_days_that_were_read_too_early_are_read_once_more_when_they_are_settled(loaded, admin):
