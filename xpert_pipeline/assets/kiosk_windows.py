@@ -69,6 +69,11 @@ def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], 
     return _ask_ahead(run, plan(open_days(run, table)))
 
 
+def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
+    """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
+    return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+
+
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
     places = [place for place, window in enumerate(windows) for _ in window.requests][:QUERIES_AHEAD]
     requests = [request for window in windows for request in window.requests][:QUERIES_AHEAD]
