@@ -8,7 +8,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.economics_rows import parse_economics
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, plan_windows
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows
 from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.partitions import contiguous
@@ -50,6 +50,11 @@ def prepare_economics(run: SellerRun) -> list[Window]:
     return plan_windows(run, ECONOMICS_DAILY, partial(_windows, run))
 
 
+def economics_windows(run: SellerRun) -> list[Window]:
+    """What the run would ask for; nothing is asked."""
+    return _windows(run, open_days(run, ECONOMICS_DAILY))
+
+
 def _sync(run: SellerRun, start: RunStart) -> None:
     windows = prepare_economics(run) if run.refetch else start.take(run, ECONOMICS_DAILY.name)
     days = sum(len(window.days) for window in windows)
@@ -68,7 +73,7 @@ def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
 
 def _left_behind(run: SellerRun, days: Sequence[date]) -> list[ReportRequest]:
     """Queries of these days, among others, that are still being made or were not collected."""
-    open_days = set(days)
+    asked_for = set(days)
     found: list[ReportRequest] = []
     for work in run.book().unfinished(DESK.kind, [ECONOMICS], LIVE_WITHIN):
         asked = days_of(work.request)
@@ -78,7 +83,7 @@ def _left_behind(run: SellerRun, days: Sequence[date]) -> list[ReportRequest]:
             continue
         if (
             is_ours
-            and open_days.intersection(asked)
+            and asked_for.intersection(asked)
             and not {day for each in found for day in days_of(each)} & set(asked)
         ):
             found.append(work.request)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from xpert_pipeline.assets.catalog import REPORT, SEARCH_LIMIT, count_wanted
+from xpert_pipeline.assets.economics import economics_windows
+from xpert_pipeline.assets.kiosk_windows import Window
 from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.assets.traffic import traffic_windows
 from xpert_pipeline.spapi.planner import Buckets, Plan, Prediction, predict_listings, predict_made
 
 
@@ -65,6 +68,10 @@ def plan_run(run: SellerRun) -> RunPlan:
     missing = open_days(run)
     orders = _orders(run, [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])])
     streams = [*orders, *_products(run, buckets)]
+    streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")
+    streams += _kiosk(
+        run, buckets, "traffic_daily", traffic_windows(run), "trends of 30 ASINs, or all ASINs of one day"
+    )
     total: Counter[str] = Counter()
     for stream in streams:
         total.update(stream.calls)
@@ -103,6 +110,23 @@ def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
     predicted = {"pages": pages.seconds, "report": report.seconds}
     why = f"{total:,} listings: {rule}"
     return [StreamPlan("products", window, source, chosen.seconds, chosen.calls, predicted, why)]
+
+
+def _kiosk(run: SellerRun, buckets: Buckets, table: str, windows: Sequence[Window], how: str) -> list[StreamPlan]:
+    """All queries of a dataset together: they are made at the same time."""
+    if not windows:
+        return []
+    days = [day for window in windows for day in window.days]
+    requests = [request for window in windows for request in window.requests]
+    learnt = run.book().generation_seconds("query", requests[0].report_type)
+    made = predict_made(
+        len(requests), learnt, create=buckets["createQuery"], document=buckets["getDocument"], kind="query"
+    )
+    buckets.spend(made.calls)
+    time = f"made in {learnt:.0f} s as before" if learnt else "their time at Amazon is a guess"
+    why = f"{len(requests)} queries for {len(days)} days ({how}); {time}"
+    window = f"{min(days)} to {max(days)} ({len(days)} days)"
+    return [StreamPlan(table, window, "Data Kiosk", made.seconds, made.calls, {"queries": made.seconds}, why)]
 
 
 def _is_made(stream: StreamPlan) -> bool:

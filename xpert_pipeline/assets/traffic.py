@@ -79,6 +79,11 @@ def prepare_traffic(run: SellerRun) -> list[Window] | Later:
     return LATER if not windows and "products" in run.steps else windows
 
 
+def traffic_windows(run: SellerRun) -> list[Window]:
+    """What the run would ask for, as far as ASINs are known; nothing is asked."""
+    return _windows(run, open_days(run, TRAFFIC_DAILY))
+
+
 def _planned(run: SellerRun) -> list[Window]:
     return plan_windows(run, TRAFFIC_DAILY, partial(_windows, run))
 

@@ -146,7 +146,7 @@ def predict_report(
     rows = expected_orders / windows
     generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
     created = get_reports.wait_for(1) + create_report.wait_for(windows) + (windows + 1) * SECONDS_PER_CALL
-    polls = windows * _polls(generation)
+    polls = _polls(generation) + windows - 1
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
     documents = get_report_document.wait_for(windows) + windows * 2 * SECONDS_PER_CALL
     ready = max(created + max(generation, polled), get_report_document.wait_for(windows))
@@ -178,7 +178,7 @@ def predict_made(
         names = ("getReports", "createReport", "getReport", "getReportDocument")
     else:
         names = ("getQueries", "createQuery", "getQuery", "getDocument")
-    return Prediction(seconds, dict(zip(names, (1, count, count * _polls(generation), count), strict=True)))
+    return Prediction(seconds, dict(zip(names, (1, count, _polls(generation) + count - 1, count), strict=True)))
 
 
 def choose(
@@ -224,7 +224,7 @@ def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation
 
 
 def _polls(generation: float) -> int:
-    """Looks at a report until it is ready: every half second at first, then every 5% of the time waited."""
+    """Looks at the first of several until it is ready: every half second at first, then every 5% of the time waited."""
     return (
         1
         + math.ceil(min(generation, 10.0) / 0.5)
