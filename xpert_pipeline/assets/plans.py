@@ -69,9 +69,7 @@ def plan_run(run: SellerRun) -> RunPlan:
     orders = _orders(run, [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])])
     streams = [*orders, *_products(run, buckets)]
     streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")
-    streams += _kiosk(
-        run, buckets, "traffic_daily", traffic_windows(run), "trends of 30 ASINs, or all ASINs of one day"
-    )
+    streams += _kiosk(run, buckets, "traffic_daily", traffic_windows(run), "30 ASINs each, or all of a day")
     total: Counter[str] = Counter()
     for stream in streams:
         total.update(stream.calls)
@@ -124,7 +122,8 @@ def _kiosk(run: SellerRun, buckets: Buckets, table: str, windows: Sequence[Windo
     )
     buckets.spend(made.calls)
     time = f"made in {learnt:.0f} s as before" if learnt else "their time at Amazon is a guess"
-    why = f"{len(requests)} queries for {len(days)} days ({how}); {time}"
+    queries = f"{len(requests)} quer{'y' if len(requests) == 1 else 'ies'}"
+    why = f"{queries} for {len(days)} days ({how}); {time}"
     window = f"{min(days)} to {max(days)} ({len(days)} days)"
     return [StreamPlan(table, window, "Data Kiosk", made.seconds, made.calls, {"queries": made.seconds}, why)]
 
