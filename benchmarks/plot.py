@@ -97,9 +97,9 @@ def load(figures: Figures) -> None:
     memory.axhline(300, color=BAD, linewidth=0.8)
     memory.set_title("peak MB (red: goal)")
     for axes in (speed, memory):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.3)  # room for the legend
         axes.set_xlabel("rows")
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=2, loc="upper center")
 
 
 def goals_of(results: Path) -> Callable[[Figures], None]:
