@@ -66,7 +66,8 @@ def plan_run(run: SellerRun) -> RunPlan:
     """Plan a seller's run as it would begin now."""
     buckets = Buckets(run.client())
     missing = open_days(run)
-    orders = _orders(run, [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])])
+    spans = [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])]
+    orders = [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans, buckets)]
     streams = [*orders, *_products(run, buckets)]
     streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")
     streams += _kiosk(run, buckets, "traffic_daily", traffic_windows(run), "30 ASINs each, or all of a day")
@@ -74,10 +75,6 @@ def plan_run(run: SellerRun) -> RunPlan:
     for stream in streams:
         total.update(stream.calls)
     return RunPlan(run.seller.amazon_seller_id, streams, len(run.days) - len(missing), total)
-
-
-def _orders(run: SellerRun, spans: Sequence[Span]) -> list[StreamPlan]:
-    return [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans)]
 
 
 def _order_stream(run: SellerRun, span: Span, plan: Plan) -> StreamPlan:

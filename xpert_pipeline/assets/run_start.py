@@ -51,8 +51,9 @@ class RunStart:
             SpApiError: What the step met when it prepared.
             DatabaseError: Likewise.
         """
-        prepared = self._begun(run)
-        self._prepare(run, prepared, [name for name, found in prepared.items() if found.value is LATER])
+        prepared, is_new = self._begun(run)
+        if not is_new:
+            self._prepare(run, prepared, [name for name, found in prepared.items() if found.value is LATER])
         if step not in prepared:
             return self._prepares[step](run)
         found = prepared.pop(step)
@@ -61,16 +62,16 @@ class RunStart:
             raise found.value
         return None if found.value is LATER else found.value
 
-    def _begun(self, run: SellerRun) -> dict[str, "_Prepared"]:
+    def _begun(self, run: SellerRun) -> tuple[dict[str, "_Prepared"], bool]:
         key = (run.run_id, run.seller.amazon_seller_id)
         with self._lock:
             if key in self._prepared:
-                return self._prepared[key]
+                return self._prepared[key], False
             for old in [old for old in self._prepared if old[0] != run.run_id and old[1] == key[1]]:
                 del self._prepared[old]
             prepared = self._prepared[key] = {}
         self._prepare(run, prepared, [step for step in self._prepares if step in run.steps])
-        return prepared
+        return prepared, True
 
     def _prepare(self, run: SellerRun, prepared: dict[str, "_Prepared"], steps: Sequence[str]) -> None:
         """Prepare steps; what each spends of Amazon's quota is put on its own bill, not on that of the step at work.
