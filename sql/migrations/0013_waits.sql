@@ -98,6 +98,11 @@ as $$
   update api_quota
   set full_at = greatest(least(full_at, clock_timestamp() + make_interval(secs => _burst / rate)), clock_timestamp())
                 + make_interval(secs => 1 / rate),
+      margin = case  -- what 429s have added heals with the time that passes without one
+        when throttled_at < clock_timestamp() - greatest(interval '10 minutes', make_interval(secs => 20 / rate))
+          then greatest(quota_margin(rate, _burst), margin * 0.9)
+        else margin
+      end,
       burst = _burst, granted_count = granted_count + 1, updated_at = clock_timestamp()
   where (app, scope, region, operation) = (_app, _scope, _region, _operation);
   delete from quota_waiters

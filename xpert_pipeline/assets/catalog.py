@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -27,7 +27,8 @@ from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.flat_files import read_rows
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
-from xpert_pipeline.spapi.report_work import State, Work, ask
+from xpert_pipeline.spapi.report_asking import ask
+from xpert_pipeline.spapi.report_work import State, Work
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
@@ -76,7 +77,7 @@ def prepare_products(run: SellerRun) -> Wanted | None:
     mark, total = count_wanted(run)
     if total <= SEARCH_LIMIT:
         return Wanted(mark, total)
-    (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)])
+    (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)], not_older_than=mark)
     return Wanted(mark, total, work)
 
 
@@ -107,7 +108,7 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
 
 def _load(run: SellerRun, wanted: Wanted) -> None:
     with run.lease("products") as lease:
-        began = datetime.now(UTC)
+        began = run.client().server_now()
         with _spool(run) as (folder, spool):
             found = _Listings(run, spool, run.client().server_now())
             source = found.fetch(wanted, folder)

@@ -25,7 +25,8 @@ from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, 
 from xpert_pipeline.spapi.json_lines import read_objects
 from xpert_pipeline.spapi.kiosk_queries import next_page
 from xpert_pipeline.spapi.operations.pages import PageGuard
-from xpert_pipeline.spapi.report_work import State, Work, as_ready, told
+from xpert_pipeline.spapi.report_waiting import as_ready
+from xpert_pipeline.spapi.report_work import State, Work, told
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
 

@@ -10,7 +10,8 @@ from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import askable
-from xpert_pipeline.spapi.report_work import Work, ask
+from xpert_pipeline.spapi.report_asking import ask
+from xpert_pipeline.spapi.report_work import Work
 from xpert_pipeline.tables.contract import Table
 
 RESTATED_DAYS = 14

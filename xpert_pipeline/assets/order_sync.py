@@ -6,8 +6,8 @@ are predicted to take is logged.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from xpert_pipeline.assets.order_fetch import Fetch, fetch_pages, fetch_report, spooled
 from xpert_pipeline.assets.order_plan import (
@@ -20,7 +20,6 @@ from xpert_pipeline.assets.order_plan import (
     created_spans,
     open_days,
     plan_spans,
-    stream_position,
 )
 from xpert_pipeline.assets.report_steps import park, ready, why_not
 from xpert_pipeline.assets.run_start import RunStart
@@ -30,9 +29,11 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.errors import ReportFailed
 from xpert_pipeline.spapi.planner import Plan
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work, ask
+from xpert_pipeline.spapi.report_asking import ask
+from xpert_pipeline.spapi.report_windows import split_windows
+from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.validation import chunks
 
@@ -54,52 +55,66 @@ class Piece:
 
 def prepare_orders(run: SellerRun) -> list[Piece]:
     """Plan what the run needs and ask for the reports; those that an earlier run asked for are taken up first."""
-    missing = open_days(run)
-    left = _left_behind(run, missing)
-    days = [day for day in missing if not _covers(run, left, day)]
-    spans = created_spans(run, days)
-    if run.is_live and not any(piece.span.kind == "updated" for piece in left):
-        spans += changed_spans(run)
-    pieces = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, spans))]
-    return [*_asked(run, pieces[:REPORTS_AHEAD]), *pieces[REPORTS_AHEAD:]]
+    missing, changes = open_days(run), _changes(run)
+    left = [] if run.refetch else _left_behind(run, "created")
+    left = [piece for piece in left if any(_lies_in(run, piece.span, day) for day in missing)]
+    days = [day for day in missing if not any(_lies_in(run, piece.span, day) for piece in left)]
+    created = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, created_spans(run, days)))]
+    room = max(0, REPORTS_AHEAD - len(changes))
+    return [*_asked(run, [*changes, *created[:room]]), *created[room:]]
 
 
 def sync_orders(run: SellerRun, start: RunStart) -> None:
     """Load what the run prepared; then follow the change stream, if it begins only with these loads."""
     pieces: list[Piece] = prepare_orders(run) if run.refetch else start.take(run, STEP)
-    _load_all(run, pieces)
-    if run.is_live and not any(piece.span.kind == "updated" for piece in pieces):
-        _load_all(run, [Piece(span, plan) for span, plan in plan_spans(run, changed_spans(run))])
+    changes = [piece for piece in pieces if piece.span.kind == "updated"]
+    _follow(run, changes)
+    _load_all(run, [piece for piece in pieces if piece.span.kind == "created"])
+    if not changes:
+        _follow(run, _changes(run))
 
 
-def _left_behind(run: SellerRun, missing: Sequence[date]) -> list[Piece]:
-    """Reports of an earlier run that died or did not wait: their windows, as far as this run is about them.
+def _changes(run: SellerRun) -> list[Piece]:
+    """Spans of the change stream in the order of time; a report that an earlier run asked for serves the first.
 
-    One older than the change stream is of no use: what changed between the two would be lost.
+    Unless pages are quicker than waiting for it once more.
     """
-    began = first_load_started(run.pool, run.seller.id, STREAM)
-    kinds: dict[str, Kind] = {REPORTS["created"]: "created", REPORTS["updated"]: "updated"}
-    pieces = []
-    for work in run.book().unfinished("report", list(kinds), LIVE_WITHIN):
-        kind, window = kinds[work.request.report_type], (work.request.start, work.request.end)
-        if window[0] is None or window[1] is None or run.refetch:
+    spans = changed_spans(run) if run.is_live else []
+    fresh = [Piece(span, plan) for span, plan in plan_spans(run, spans)]
+    if not fresh or not fresh[0].plan or fresh[0].plan.source == "pages":
+        return fresh
+    mark, pages = fresh[0].span.start + OVERLAP, fresh[0].plan.predictions["pages"].seconds
+    for piece in _left_behind(run, "updated"):
+        if not piece.span.start <= mark < piece.span.end:
             continue
-        span = Span(kind, window[0], window[1])
-        useful = began is None or work.created_at is None or work.created_at >= began - OVERLAP
-        wanted = any(_lies_in(run, span, day) for day in missing)
-        if useful and (wanted if kind == "created" else run.is_live and _follows(run, span)):
-            pieces.append(Piece(span, None, work))
+        if piece.work and piece.work.is_live and pages < run.patience:  # it was waited for in vain: no second time
+            return [Piece(fresh[0].span, fresh[0].plan.forced("pages", f"{piece.work} is late")), *fresh[1:]]
+        rest = [Span("updated", *window) for window in split_windows(piece.span.end - OVERLAP, fresh[-1].span.end)]
+        return [piece, *(Piece(span, plan) for span, plan in plan_spans(run, rest))]
+    return fresh
+
+
+def _left_behind(run: SellerRun, kind: Kind) -> list[Piece]:
+    """Reports of an earlier run that died or did not wait, as far as they are not older than the change stream."""
+    oldest = _oldest_of_use(run)
+    pieces = []
+    for work in run.book().unfinished("report", [REPORTS[kind]], LIVE_WITHIN):
+        start, end = work.request.start, work.request.end
+        is_of_use = oldest is None or work.created_at is None or work.created_at >= oldest
+        if start is not None and end is not None and is_of_use:
+            pieces.append(Piece(Span(kind, start, end), None, work))
     return pieces
 
 
-def _follows(run: SellerRun, span: Span) -> bool:
-    """Whether the change stream would go on with this span, without a gap and with something new."""
-    mark = stream_position(run)
-    return mark is not None and span.start <= mark < span.end
+def _oldest_of_use(run: SellerRun) -> datetime | None:
+    """Reports must be of this moment or later: what changed between an older one and the change stream would be lost.
 
-
-def _covers(run: SellerRun, pieces: Sequence[Piece], day: date) -> bool:
-    return any(piece.span.kind == "created" and _lies_in(run, piece.span, day) for piece in pieces)
+    None before the first load, which begins the stream.
+    """
+    if run.refetch:
+        return run.client().server_now() - timedelta(seconds=1)
+    began = first_load_started(run.pool, run.seller.id, STREAM)
+    return began - OVERLAP if began else None
 
 
 def _lies_in(run: SellerRun, span: Span, day: date) -> bool:
@@ -111,20 +126,34 @@ def _lies_in(run: SellerRun, span: Span, day: date) -> bool:
 def _asked(run: SellerRun, pieces: Sequence[Piece]) -> list[Piece]:
     """The same pieces, with the reports of those that are read by report."""
     wanting = [piece for piece in pieces if piece.work is None and piece.plan and piece.plan.source == "report"]
+    if not wanting:
+        return list(pieces)
     requests = [ReportRequest(REPORTS[piece.span.kind], piece.span.start, piece.span.end) for piece in wanting]
-    works = dict(zip((piece.span for piece in wanting), ask(run.client(), run.book(), DESK, requests), strict=True))
-    return [Piece(piece.span, piece.plan, works.get(piece.span, piece.work)) for piece in pieces]
+    works = ask(run.client(), run.book(), DESK, requests, not_older_than=_oldest_of_use(run))
+    found = dict(zip((piece.span for piece in wanting), works, strict=True))
+    return [replace(piece, work=found.get(piece.span, piece.work)) for piece in pieces]
+
+
+def _follow(run: SellerRun, pieces: Sequence[Piece]) -> None:
+    """Load changes in the order of time; behind one that is not ready none is loaded, or the stream had a gap."""
+    for piece in _asked(run, pieces):
+        if piece.work is None:
+            _load(run, piece)
+            continue
+        (work,) = ready(run, DESK, [piece.work])
+        if not _settled(run, replace(piece, work=work)):
+            return
 
 
 def _load_all(run: SellerRun, pieces: Sequence[Piece]) -> None:
-    """Load pieces: those read by pages while the reports are made, then each report as it gets ready.
+    """Load orders by date: those read by pages while the reports are made, then each report as it gets ready.
 
     A report that failed does not keep the others from being loaded.
 
     Raises:
         ReportFailed: Of the first report that failed, at the end.
     """
-    failure: SpApiError | None = None
+    failure: ReportFailed | None = None
     for batch in chunks(pieces, REPORTS_AHEAD):
         asked = _asked(run, batch)
         for piece in asked:
@@ -132,16 +161,25 @@ def _load_all(run: SellerRun, pieces: Sequence[Piece]) -> None:
                 _load(run, piece)
         by_work = {piece.work.id: piece for piece in asked if piece.work is not None}
         for work in ready(run, DESK, [piece.work for piece in asked if piece.work is not None]):
-            piece = Piece(by_work[work.id].span, by_work[work.id].plan, work)
-            if work.is_live:
-                park(run, TABLES, _days_of(run, piece.span), work)
-            elif work.state is State.FATAL:
-                failure = failure or why_not(run, work)
-            else:
-                _load(run, piece)
-                run.book().collected(work)
+            try:
+                _settled(run, replace(by_work[work.id], work=work))
+            except ReportFailed as error:
+                failure = failure or error
     if failure is not None:
         raise failure
+
+
+def _settled(run: SellerRun, piece: Piece) -> bool:
+    """Load a piece whose report was waited for, or park it; False if it was parked."""
+    assert piece.work is not None
+    if piece.work.is_live:
+        park(run, TABLES, _days_of(run, piece.span), piece.work)
+        return False
+    if piece.work.state is State.FATAL:
+        raise why_not(run, piece.work)
+    _load(run, piece)
+    run.book().collected(piece.work)
+    return True
 
 
 def _load(run: SellerRun, piece: Piece) -> None:
@@ -151,7 +189,7 @@ def _load(run: SellerRun, piece: Piece) -> None:
         step(f"{run.seller.amazon_seller_id}: orders {span}: {why}")
         with spooled(run, from_report=work is not None) as (folder, spool):
             plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
-            fetch = Fetch(folder, spool, datetime.now(UTC), span.end, {"plan": plan})
+            fetch = Fetch(folder, spool, run.client().server_now(), span.end, {"plan": plan})
             source = fetch_pages(run, span, fetch) if work is None else fetch_report(run, span, fetch, work)
             lease.check()
             if spool.signals:

@@ -17,7 +17,8 @@ from xpert_pipeline.spapi.errors import (
     ReportCancelled,
     ReportFailed,
 )
-from xpert_pipeline.spapi.report_work import State, Work, as_ready
+from xpert_pipeline.spapi.report_waiting import as_ready
+from xpert_pipeline.spapi.report_work import State, Work
 
 UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 """A document that these say of will not become better: the next run asks for another."""

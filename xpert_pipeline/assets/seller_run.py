@@ -26,7 +26,7 @@ from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
-from xpert_pipeline.spapi.report_work import BUDGET_SECONDS, Work
+from xpert_pipeline.spapi.report_work import ABANDONED, BUDGET_SECONDS, Work
 from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0
@@ -101,6 +101,7 @@ class SellerRun:
             seller_id=self.seller.id,
             marketplace_id=self.marketplace_id,
             run_id=self.run_id,
+            abandoned=ABANDONED,
             make_request=ReportRequest,
             make_work=Work.of,
         )

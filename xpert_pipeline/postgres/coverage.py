@@ -25,6 +25,13 @@ where wanted.span <@ coalesce((
   where seller_id = %(seller_id)s and table_name = %(table)s and window_kind in ('created', 'updated')
 ), '{}'::tstzmultirange)
 """
+FOLLOWED = """
+select upper(followed)
+  from (select unnest(range_agg(tstzrange(window_start, window_end, '[]'))) as followed
+          from loads
+         where seller_id = %s and table_name = %s and window_kind in ('updated', 'snapshot')) as joined
+ order by lower(followed) limit 1
+"""
 PER_DAY = """
 select sum(fetched) / sum(days)
   from (select fetched, extract(epoch from window_end - window_start) / 86400 as days
@@ -96,14 +103,8 @@ def days_read(
 
 
 def followed_until(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
-    """Up to when the table's changes are known: the newest end of a window of changes, or of a snapshot."""
-    found: datetime | None = _one(
-        pool,
-        seller_id,
-        "select max(window_end) from loads where seller_id = %s and table_name = %s "
-        "and window_kind in ('updated', 'snapshot')",
-        (seller_id, table),
-    )
+    """Up to when the table's changes are known without a gap: the end of the first row of windows that join."""
+    found: datetime | None = _one(pool, seller_id, FOLLOWED, (seller_id, table))
     return found
 
 

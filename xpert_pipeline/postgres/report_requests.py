@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -16,8 +16,9 @@ from psycopg.rows import dict_row
 from xpert_pipeline.postgres.plain_json import dump_json
 from xpert_pipeline.postgres.pool import Pool, tenant
 
-COLUMNS = """id, report_type, window_start, window_end, options, state, created_at as written_at, amazon_id,
-             document_id, asked_at, ready_at, tries, reason, next_page, reused, not_before"""
+COLUMNS = """id, report_type, window_start, window_end, options, state, created_at as written_at,
+             updated_at as touched_at, amazon_id, document_id, asked_at, ready_at, tries, reason, next_page, reused,
+             not_before"""
 EQUAL = """seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and kind = %(kind)s
    and report_type = %(report_type)s and window_start is not distinct from %(start)s
    and window_end is not distinct from %(end)s and options = %(options)s::jsonb"""
@@ -31,6 +32,7 @@ select {COLUMNS} from report_requests
          when state in ('DONE', 'EMPTY') then coalesce(asked_at, created_at) > clock_timestamp() - %(fresh)s
          else false
        end
+   and (%(not_older_than)s::timestamptz is null or asked_at is null or asked_at >= %(not_older_than)s)
  order by state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') desc, created_at desc limit 1
 """  # noqa: S608  constants of this module
 INSERT = f"""
@@ -43,6 +45,20 @@ values (%(seller_id)s, %(marketplace_id)s, %(kind)s, %(report_type)s, %(start)s,
 on conflict do nothing
 returning {COLUMNS}
 """  # noqa: S608
+CLOSE = f"""
+update report_requests
+   set state = 'FATAL', updated_at = clock_timestamp(), reason = 'it took too long and was given up'
+ where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
+   and state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS')
+   and (coalesce(asked_at, created_at) < clock_timestamp() - %(kept)s or (asked_at < %(not_older_than)s and {EQUAL}))
+"""  # noqa: S608
+CLAIM = """
+update report_requests set run_id = %(run_id)s, updated_at = clock_timestamp()
+ where id = %(id)s and state = 'WANTED' and amazon_id is null
+   and (run_id = %(run_id)s or updated_at < clock_timestamp() - %(abandoned)s)
+returning id
+"""
+HELD = "where id = any(%(ids)s) and run_id = %(run_id)s and state = 'WANTED' and amazon_id is null"
 GIVEN_UP = f"select amazon_id from report_requests where {EQUAL} and state = 'FATAL' and amazon_id is not null"  # noqa: S608
 UNFINISHED = f"""
 select {COLUMNS} from report_requests
@@ -56,7 +72,8 @@ update report_requests
    set state = %(state)s, amazon_id = %(amazon_id)s, document_id = %(document_id)s, asked_at = %(created_at)s,
        ready_at = %(ready_at)s, tries = %(tries)s, reason = %(reason)s, next_page = %(next_page)s, reused = %(reused)s,
        not_before = %(not_before)s, updated_at = clock_timestamp()
- where id = %(id)s
+ where id = %(id)s and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or not %(is_live)s)
+returning id
 """
 GENERATION = """
 select percentile_cont(0.5) within group (order by extract(epoch from ready_at - asked_at)), count(*)
@@ -78,6 +95,7 @@ class PostgresRequestBook(Generic[Request, Work]):
         seller_id: The seller.
         marketplace_id: The marketplace asked about.
         run_id: The Dagster run that asks.
+        abandoned: A request that was not sent, and not touched for so long, belongs to a run that died.
         make_request: Makes a request of (report_type, start, end, options).
         make_work: Makes a work of its fields by name.
     """
@@ -89,22 +107,45 @@ class PostgresRequestBook(Generic[Request, Work]):
         seller_id: UUID,
         marketplace_id: str,
         run_id: str,
+        abandoned: timedelta,
         make_request: Callable[..., Request],
         make_work: Callable[..., Work],
     ) -> None:
         self._pool = pool
         self._given = {"seller_id": seller_id, "marketplace_id": marketplace_id, "run_id": run_id}
-        self._seller_id = seller_id
+        self._seller_id, self._abandoned = seller_id, abandoned
         self._make_request, self._make_work = make_request, make_work
 
-    def want(self, kind: str, request: Any, fresh: timedelta, kept: timedelta) -> tuple[Work, bool]:
+    def want(
+        self, kind: str, request: Any, fresh: timedelta, kept: timedelta, not_older_than: datetime | None = None
+    ) -> tuple[Work, bool]:
         """Find work that serves a request, or write it down; two runs that want the same share one."""
-        given = {**self._asked(kind, request), "fresh": fresh, "kept": kept}
+        given = {**self._asked(kind, request), "fresh": fresh, "kept": kept, "not_older_than": not_older_than}
         while True:
             with self._rows() as query:
+                query(CLOSE, given)
                 if (found := query(SERVING, given)) or (made := query(INSERT, given)):
                     return self._work((found or made)[0]), not found
             # another run wrote the same down between the two statements, and it may be over by now
+
+    def claim(self, work: Any) -> bool:
+        """Take a WANTED work in hand; one that another run has in hand is left to it, unless it died over it."""
+        with self._rows() as query:
+            return bool(query(CLAIM, {**self._given, "id": work.id, "abandoned": self._abandoned}))
+
+    def touch(self, works: Sequence[Any]) -> None:
+        """Tell other runs that these works are still on their way."""
+        self._hold(works, "update report_requests set updated_at = clock_timestamp()")
+
+    def release(self, works: Sequence[Any]) -> None:
+        """Leave works that were not sent to whoever wants them next."""
+        self._hold(works, "update report_requests set updated_at = 'epoch'")
+
+    def _hold(self, works: Sequence[Any], update: LiteralString) -> None:
+        ids = [work.id for work in works]
+        if ids:
+            with self._rows() as query:
+                query(f"{update} {HELD}", {**self._given, "ids": ids})
 
     def _asked(self, kind: str, request: Any) -> dict[str, Any]:
         return {
@@ -122,11 +163,13 @@ class PostgresRequestBook(Generic[Request, Work]):
             (row,) = query(f"select {COLUMNS} from report_requests where id = %(id)s", {"id": work_id})  # noqa: S608
         return self._work(row)
 
-    def note(self, work: Any) -> None:
-        """Write down how a work stands."""
-        facts = {name: value for name, value in asdict(work).items() if name not in ("request", "written_at")}
+    def note(self, work: Any) -> bool:
+        """Write down how a work stands; False if it has ended meanwhile and this says that it has not."""
+        facts = {
+            name: value for name, value in asdict(work).items() if name not in ("request", "written_at", "touched_at")
+        }
         with self._rows() as query:
-            query(NOTE, {**facts, "state": str(work.state)})
+            return bool(query(NOTE, {**facts, "state": str(work.state), "is_live": work.is_live}))
 
     def collected(self, work: Any) -> None:
         """Its data are loaded."""

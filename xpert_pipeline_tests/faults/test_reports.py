@@ -51,7 +51,7 @@ def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
 def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_run(pipeline):
     pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
     pipeline.fault("report-stuck", count=1)
-    parked = pipeline.run(days=pipeline.past_days)
+    parked = pipeline.run(tables=[*ORDERS, "products"], days=pipeline.past_days)
     assert (parked.success, parked.states["orders"], parked.states["products"]) == (True, "skipped", "no_history")
     (report,) = pipeline.sandbox.state.reports.reports.values()
     assert report.id in parked.reasons["orders"]

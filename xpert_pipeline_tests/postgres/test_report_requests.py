@@ -23,6 +23,7 @@ def book_of(pool, seller, run_id="run-1"):
         seller_id=seller.id,
         marketplace_id="A21TJRUUN4KGV",
         run_id=run_id,
+        abandoned=timedelta(minutes=5),
         make_request=ReportRequest,
         make_work=Work.of,
     )
@@ -62,7 +63,7 @@ def test_what_is_noted_is_read_again_whole(book):
         not_before=MADE + timedelta(hours=1),
     )
     book.note(noted)
-    assert book.read(asked.id) == noted
+    assert replace(book.read(asked.id), touched_at=noted.touched_at) == noted
 
 
 def test_of_many_runs_that_want_the_same_at_once_one_writes_it_down(pipeline_dsn, seller):
@@ -89,7 +90,8 @@ def test_equal_means_type_window_options_kind_and_seller(book, pool, other_selle
 @pytest.mark.parametrize(
     ("state", "collected", "age", "serves"),
     [
-        (State.IN_QUEUE, False, timedelta(hours=40), True),
+        (State.IN_QUEUE, False, timedelta(hours=23), True),
+        (State.IN_QUEUE, False, timedelta(hours=25), False),
         (State.DONE, False, timedelta(hours=23), True),
         (State.DONE, False, timedelta(hours=25), False),
         (State.DONE, True, timedelta(minutes=20), True),
@@ -117,6 +119,41 @@ def test_a_throttled_one_stands_until_its_time_and_counts_as_a_try_of_the_next(b
     admin.execute("update report_requests set not_before = clock_timestamp() - interval '1 minute'")
     again, new = want(book)
     assert (new, again.tries) == (True, 1)
+
+
+def test_two_runs_do_not_send_the_same_and_one_that_died_is_followed(book, pool, seller, admin):
+    other = book_of(pool, seller, "run-2")
+    work, _ = want(book)
+    assert book.claim(work)
+    assert not other.claim(work), "it is in the first run's hands"
+    admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
+    book.touch([work])
+    assert not other.claim(work), "and still is"
+    other.release([work])
+    assert not other.claim(work), "nobody gives away what is another's"
+    admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
+    assert other.claim(work)
+    assert not book.claim(work)
+    other.release([work])
+    assert book.claim(work)
+
+
+def test_what_has_ended_is_not_made_live_by_an_older_word(book):
+    work, _ = want(book)
+    done = replace(work, state=State.DONE, amazon_id="51", document_id="doc")
+    assert book.note(done)
+    assert not book.note(replace(work, state=State.IN_PROGRESS, amazon_id="51"))
+    assert book.read(work.id).document_id == "doc"
+
+
+def test_live_work_older_than_a_moment_is_given_up_for_it(book):
+    work, _ = want(book)
+    book.note(replace(work, state=State.IN_QUEUE, amazon_id="51", created_at=MADE))
+    kept, new = book.want("report", REQUEST, FRESH, timedelta(days=9000), MADE - timedelta(minutes=1))
+    assert (kept.id, new) == (work.id, False)
+    other, new = book.want("report", REQUEST, FRESH, timedelta(days=9000), MADE + timedelta(minutes=1))
+    assert (other.id != work.id, new) == (True, True)
+    assert (book.read(work.id).state, book.read(work.id).reason) == (State.FATAL, "it took too long and was given up")
 
 
 def test_unfinished_work_is_live_or_not_collected_newest_window_first(book, admin):

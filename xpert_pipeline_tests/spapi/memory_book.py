@@ -14,16 +14,37 @@ class MemoryBook:
     def now(self):
         return datetime.now(UTC) + self.late
 
-    def want(self, kind, request, fresh, kept):
+    def want(self, kind, request, fresh, kept, not_older_than=None):
+        for work in list(self.rows.values()):
+            old = not_older_than and work.created_at and work.created_at < not_older_than and work.request == request
+            if work.is_live and (old or self.now() - (work.created_at or work.written_at) > kept):
+                self.rows[work.id] = replace(work, state=State.FATAL, reason="given up")
         for work in reversed(self.rows.values()):
-            if (self.kinds[work.id], work.request) == (kind, request) and self._serves(work, fresh, kept):
+            same = (self.kinds[work.id], work.request) == (kind, request)
+            old = not_older_than and work.created_at and work.created_at < not_older_than
+            if same and not old and self._serves(work, fresh, kept):
                 return work, False
         asked_too_often = [
             work for work in self.rows.values() if work.request == request and work.state is State.THROTTLED
         ]
-        work = Work(uuid4(), request, State.WANTED, self.now(), tries=len(asked_too_often))
+        work = Work(uuid4(), request, State.WANTED, self.now(), self.now(), tries=len(asked_too_often))
         self.rows[work.id], self.kinds[work.id] = work, kind
         return work, True
+
+    def claim(self, work):
+        found = self.rows[work.id]
+        return found.state is State.WANTED and found.amazon_id is None
+
+    def touch(self, works):
+        self._touched(works, self.now())
+
+    def release(self, works):
+        self._touched(works, datetime(1970, 1, 1, tzinfo=UTC))
+
+    def _touched(self, works, moment):
+        for work in works:
+            if self.claim(work):
+                self.rows[work.id] = replace(self.rows[work.id], touched_at=moment)
 
     def _serves(self, work, fresh, kept):
         if work.state in LIVE:
@@ -42,7 +63,10 @@ class MemoryBook:
         return self.rows[work_id]
 
     def note(self, work):
+        if work.is_live and not self.rows[work.id].is_live:
+            return False
         self.rows[work.id] = work
+        return True
 
     def collected(self, work):
         self.taken.add(work.id)
@@ -63,6 +87,7 @@ class MemoryBook:
             key: replace(
                 work,
                 written_at=work.written_at - timedelta(**by),
+                touched_at=work.touched_at - timedelta(**by),
                 created_at=work.created_at and work.created_at - timedelta(**by),
             )
             for key, work in self.rows.items()

@@ -9,7 +9,9 @@ import pytest
 
 from xpert_pipeline.spapi import errors, usage_plans
 from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.report_work import State, as_ready, ask, told
+from xpert_pipeline.spapi.report_asking import ask
+from xpert_pipeline.spapi.report_waiting import as_ready
+from xpert_pipeline.spapi.report_work import State, told
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline_tests.spapi.memory_book import MemoryBook
 from xpert_pipeline_tests.spapi.scripted import Reply, cut_without_length, refusal, reset
@@ -233,12 +235,54 @@ def test_a_report_that_never_ends_is_parked_with_its_id_and_taken_up_by_the_next
 
 def test_after_a_day_in_the_queue_it_is_given_up_and_the_next_run_asks_anew(desk, api, book):
     desk.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
-    asked(api, book)
+    old = asked(api, book)
     book.age(hours=25)
-    given_up = outcome(api, book)
+    (given_up,) = as_ready(api, book, DESK, [book.read(old.id)])
     assert given_up.state is State.FATAL
     assert "was given up" in given_up.reason
-    assert asked(api, book).id != given_up.id
+    assert asked(api, book).id != old.id
+
+
+def test_work_that_no_run_has_looked_at_for_a_day_is_given_up_when_it_is_wanted_again(desk, api, book):
+    old = asked(api, book)
+    book.age(hours=25)
+    assert asked(api, book).id != old.id
+    assert book.read(old.id).state is State.FATAL
+
+
+def test_data_of_before_a_moment_are_of_no_use(desk, api, book):
+    """A report older than the change stream would leave out what changed between the two."""
+    old = asked(api, book)
+    moment = book.now() - timedelta(minutes=30)
+    assert asked(api, book, not_older_than=moment).id == old.id
+    book.age(hours=1)
+    desk.on("POST", REPORTS, Reply(202, {"reportId": "newer"}))
+    known = [listed("IN_QUEUE", timedelta(hours=1)), listed("DONE", timedelta(minutes=31), reportId="done")]
+    desk.on("GET", REPORTS, Reply(200, {"reports": known}))
+    assert asked(api, book, not_older_than=moment, done_within=timedelta(hours=2)).amazon_id == "newer"
+
+
+def test_a_request_that_cannot_be_looked_at_is_given_up(desk, api, book):
+    desk.on("GET", f"{REPORTS}/new", refusal(400, "InvalidInput", "no such report"))
+    work = outcome(api, book)
+    assert (work.state, work.reason) == (State.FATAL, "it cannot be looked at: no such report")
+
+
+def test_an_older_word_does_not_make_ended_work_live_again(desk, api, book):
+    work = asked(api, book)
+    done = replace(work, state=State.DONE, document_id="doc")
+    book.note(done)
+    desk.on("GET", f"{REPORTS}/new", state("IN_PROGRESS"))
+    assert list(as_ready(api, book, DESK, [work])) == [done]
+
+
+def test_what_was_not_sent_when_amazon_failed_is_sent_by_the_next_run_at_once(desk, api, book):
+    desk.on("POST", REPORTS, Reply(202, {"reportId": "one"}, FAST), refusal(400, "InvalidInput", "no"))
+    with pytest.raises(errors.BadRequest):
+        ask(api, book, DESK, windows(3))
+    assert [work.state for work in book.rows.values()] == [State.IN_QUEUE, State.FATAL, State.WANTED]
+    desk.on("POST", REPORTS, Reply(202, {"reportId": "two"}), Reply(202, {"reportId": "three"}))
+    assert [work.amazon_id for work in ask(api, book, DESK, windows(3))] == ["one", "two", "three"]
 
 
 def test_a_word_that_no_document_names_is_waited_out(desk, api, book, caplog):
@@ -251,7 +295,7 @@ def test_a_request_of_a_run_that_died_before_it_was_sent_is_sent_by_the_next(des
     died, _ = book.want("report", REQUEST, timedelta(minutes=30), timedelta(hours=24))
     assert asked(api, book) == died, "it may be on its way"
     assert desk.calls(REPORTS, "POST") == []
-    book.age(minutes=3)
+    book.age(minutes=6)
     assert asked(api, book).id == died.id
     assert len(desk.calls(REPORTS, "POST")) == 1
 

@@ -20,8 +20,10 @@ from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
 from xpert_pipeline.spapi.quota import LocalQuota
+from xpert_pipeline.spapi.report_asking import ask
+from xpert_pipeline.spapi.report_waiting import as_ready
 from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.report_work import State, as_ready, ask
+from xpert_pipeline.spapi.report_work import State
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
