@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from xpert_pipeline.postgres.plain_json import dump_json
+from xpert_pipeline.postgres.plain_json import dump_json, storable
 from xpert_pipeline.postgres.pool import Pool, tenant
 
 COLUMNS = """id, report_type, window_start, window_end, options, state, created_at as written_at, amazon_id,
@@ -126,7 +126,8 @@ class PostgresRequestBook(Generic[Request, Work]):
         """Write down how a work stands."""
         facts = {name: value for name, value in asdict(work).items() if name not in ("request", "written_at")}
         with self._rows() as query:
-            query(NOTE, {**facts, "state": str(work.state)})
+            reason = None if work.reason is None else storable(work.reason)
+            query(NOTE, {**facts, "state": str(work.state), "reason": reason})
 
     def collected(self, work: Any) -> None:
         """Its data are loaded."""
