@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from xpert_pipeline.events import Event, read_events
+from xpert_pipeline.postgres.plain_json import dump_json
 from xpert_pipeline.postgres.pool import Pool, operator, tenant
 from xpert_pipeline.postgres.sellers import Seller
 
@@ -73,7 +74,7 @@ def log_refusal(pool: Pool, seller: Seller, reason: str) -> None:
         "marketplace_id": seller.marketplace_ids[0],
         "event_type": TYPES["failed"],
         "timestamp": datetime.now(UTC),
-        "data": Jsonb({"table": None, "run_id": None, "error": reason, "state": "refused"}),
+        "data": Jsonb({"table": None, "run_id": None, "error": reason, "state": "refused"}, dumps=dump_json),
         "metadata": Jsonb({}),
         "importance": IMPORTANCE["failed"],
         "requires_action": True,
@@ -143,7 +144,7 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
             "marketplace_id": marketplace_id,
             "event_type": TYPES.get(kind, "sync.completed"),
             "timestamp": event.at,
-            "data": Jsonb(data),
+            "data": Jsonb(data, dumps=dump_json),
             "metadata": Jsonb({"storage_id": event.storage_id, "partition_date": event.day and event.day.isoformat()}),
             "importance": IMPORTANCE[kind],
             "requires_action": kind in ("rejected", "not_granted")

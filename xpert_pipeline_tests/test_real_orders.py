@@ -138,10 +138,14 @@ def test_no_request_was_throttled(first):
 
 
 def test_the_checks_agree_with_amazons_own_order_metrics(database):
-    (failed,) = database.execute(
-        "select count(*) from dagster.asset_check_executions where execution_status <> 'SUCCEEDED'"
-    ).fetchone()
-    assert failed == 0
+    """Each check ran once over the whole range; beside that Dagster keeps a planned row for each of its partitions."""
+    ran = dict(
+        database.execute(
+            "select execution_status, count(*) from dagster.asset_check_executions"
+            " where execution_status <> 'PLANNED' group by 1"
+        ).fetchall()
+    )
+    assert ran == {"SUCCEEDED": 3 * len(TABLES) + 2}
 
 
 def test_a_second_run_changes_nothing(home, first):

@@ -52,11 +52,11 @@ comment on column public.economics_daily.refunded_sales is 'Refunded product sal
 comment on column public.economics_daily.net_product_sales is 'ops - refunded_sales, as Amazon tells it.';
 comment on column public.economics_daily.asp is 'Average selling price; NULL at 0 units.';
 comment on column public.economics_daily.fees_total is
-'Sum of the known totals of fees; 0 if Amazon told that there were none, NULL if nothing is known.';
+'Sum of the totals of fees; 0 if Amazon told that there were none, NULL as soon as one of them is unknown.';
 comment on column public.economics_daily.fees is
-'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax.';
+'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax. Unknown is null.';
 comment on column public.economics_daily.ads_total is
-'Sum of the known totals of ads; 0 if Amazon told that there were none, NULL if nothing is known.';
+'Sum of the totals of ads; 0 if Amazon told that there were none, NULL as soon as one of them is unknown.';
 comment on column public.economics_daily.ads is 'Advertising charges: a list like fees.';
 comment on column public.economics_daily.net_proceeds is 'Net proceeds, as Amazon tells them.';
 comment on column public.economics_daily.net_proceeds_per_unit is 'Net proceeds per net unit; NULL where Amazon tells none.';

@@ -16,9 +16,9 @@ create table if not exists public.traffic_daily (
   page_views_b2b integer,
   browser_page_views integer,
   mobile_app_page_views integer,
-  buy_box_pct numeric(9, 3),
-  buy_box_pct_b2b numeric(9, 3),
-  unit_session_pct numeric(9, 3),
+  buy_box_pct numeric,
+  buy_box_pct_b2b numeric,
+  unit_session_pct numeric,
   units_ordered integer,
   units_ordered_b2b integer,
   order_items integer,
@@ -29,7 +29,7 @@ create table if not exists public.traffic_daily (
   shipped_sales numeric(18, 4),
   orders_shipped integer,
   units_refunded integer,
-  refund_rate numeric(9, 3),
+  refund_rate numeric,
   currency text check (length(currency) = 3),
   source text not null,
   load_id uuid not null,
@@ -41,7 +41,7 @@ create index if not exists traffic_daily_day_idx on public.traffic_daily (seller
 create index if not exists traffic_daily_asin_idx on public.traffic_daily (seller_id, asin);
 create index if not exists traffic_daily_updated_idx on public.traffic_daily (seller_id, updated_at desc);
 comment on table public.traffic_daily is
-'Traffic and sales by marketplace, day and child ASIN. Percentages are stored as received, 0 to 100: 12.5 is an eighth.';
+'Traffic and sales by marketplace, day and child ASIN. Percentages are stored as received, unrounded, 0 to 100: 12.5 is an eighth.';
 select public.xpert_describe_standard_columns('public.traffic_daily');
 comment on column public.traffic_daily.business_date is 'Marketplace-local day: the partition.';
 comment on column public.traffic_daily.asin is 'Child ASIN.';

@@ -48,24 +48,25 @@ def parse_economics(record: Mapping[str, Any], asked: Asked, signals: Counter[st
 
 
 Named = tuple[str, Mapping[str, Any]]
+NO_CHARGE: Mapping[str, Any] = {}
+"""What stands for the charge of a fee that is named and tells none: it is unknown, not nought."""
 
 
 def _fee_details(fees: list[Any] | None, signals: Counter[str]) -> Iterable[Named]:
     """Fees have their details one level deeper than advertisements, and may have several charges of a type."""
     for fee in entries(fees, "fees", signals):
-        for charge in entries(fee.get("charges"), "charges of a fee", signals):
+        charges = list(entries(fee.get("charges"), "charges of a fee", signals))
+        for charge in charges or [NO_CHARGE]:
             if charge.get("aggregatedDetail") is None:
                 signals["fee charge without details"] += 1
-            else:
-                yield fee["feeTypeName"], charge["aggregatedDetail"]
+            yield fee["feeTypeName"], charge.get("aggregatedDetail") or {}
 
 
 def _ad_details(ads: list[Any] | None, signals: Counter[str]) -> Iterable[Named]:
     for ad in entries(ads, "ads", signals):
         if ad.get("charge") is None:
             signals["advertisement without charge"] += 1
-        else:
-            yield ad["adTypeName"], ad["charge"]
+        yield ad["adTypeName"], ad.get("charge") or {}
 
 
 def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | None, Row]]:
@@ -86,10 +87,14 @@ def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | Non
 
 
 def _total(given: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:
-    """Sum of the known totals; 0 of a list that was told and holds no charge, None if nothing is known."""
+    """Sum of the totals; 0 of a list that was told to be empty, None as soon as one of them is unknown.
+
+    A bare null among other entries says nothing, so the sum is that of the others; a list of nulls alone is unknown.
+    """
     known = [total for total, _ in charges if total is not None]
-    return None if given is None or (charges and not known) else sum(known, Decimal(0))
+    is_known = given is not None and len(known) == len(charges) and bool(known or not given)
+    return sum(known, Decimal(0)) if is_known else None
 
 
 def _told(given: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> list[Row] | None:
-    return None if given is None else [charge for _, charge in charges]
+    return None if given is None or (given and not charges) else [charge for _, charge in charges]

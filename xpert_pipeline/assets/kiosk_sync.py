@@ -1,8 +1,8 @@
 """How answers of Data Kiosk are collected and loaded, for all datasets of day grain.
 
 A window is loaded when all pages of all its queries are in, in one transaction under the lease of its table: days are
-sets, so rows that Amazon no longer tells go. A query that is not ready in time is parked: its id stays in the book, its
-days stay open, and the next run collects it.
+sets, so rows that Amazon no longer tells go, though not at once if nothing is left of a window. A query that is not
+ready in time is parked: its id stays in the book, its days stay open, and the next run collects it.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from xpert_pipeline.assets.kiosk_doubt import emptied_days, is_believed, remember_doubt, tell_emptied
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
 from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
@@ -19,6 +20,7 @@ from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
+from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.spapi.documents import DATA_KIOSK
 from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, SpApiError
@@ -190,6 +192,11 @@ class _Collector:
         if rows.signals:
             run.log.warning("seller %s: odd, but kept: %s", run.seller.amazon_seller_id, dict(rows.signals))
         with run.lease(self.table.name) as lease:
+            emptied = emptied_days(run, rows, window.days)
+            if not is_believed(run, rows, opened.pages, emptied):
+                remember_doubt(run, rows, opened.pages, emptied)
+                return
+            tell_emptied(run, rows, emptied)
             load(
                 run.pool,
                 seller_id=run.seller.id,
@@ -201,11 +208,9 @@ class _Collector:
                 partitions=run.days,
                 waits=self.api.bill().waits,
                 started_at=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),
-                details={
-                    **window.notes,
-                    "queries": [told(page) for page in opened.pages],
-                    **({"signals": dict(rows.signals)} if rows.signals else {}),
-                },
+                details={**window.notes, "queries": [told(page) for page in opened.pages]},
             )
+        if differing := rows.signals[DIFFERING]:
+            run.log.warning("seller %s: %s: %d %s", run.seller.amazon_seller_id, self.table.name, differing, DIFFERING)
         for page in opened.pages:
             self.book.collected(page)

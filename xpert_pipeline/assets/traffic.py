@@ -40,13 +40,17 @@ from (
   select asin, created_at from traffic_daily
   where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
     and business_date between %(first)s and %(last)s
+  union all
+  select asin, created_at from economics_daily
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+    and business_date between %(first)s and %(last)s
 ) as known
 where asin is not null
 group by asin
 order by min(created_at), asin
 """
-"""Listed, sold in the window, or with traffic in it that is to be read again. In the order in which they became known,
-so that a new one changes no query but the last."""
+"""Listed, sold or charged for in the window, or with traffic in it that is to be read again. In the order in which they
+became known, so that a new one changes no query but the last."""
 
 
 @dg.asset(

@@ -7,6 +7,7 @@ happens here. The rules of merging are in `merge`; the lease's fence is the last
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,6 +42,7 @@ class TableLoad:
         rejects: Those of them that cannot become rows.
         empty_sets: For a table of sets, the sets that arrived without rows: parent key, then version.
         kept: For a table of sets, keys of rows that arrived but cannot be loaded: what is known of them stays.
+        signals: What was odd about the records, counted, for `loads.details`; merging adds what it finds.
     """
 
     table: Table
@@ -50,6 +52,7 @@ class TableLoad:
     rejects: Sequence[Reject] = ()
     empty_sets: Sequence[merge.Row] = ()
     kept: Sequence[merge.Row] = ()
+    signals: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
             started_at=work.started_at,
             newest_day=newest,
             waits=work.waits if number == 0 else {},
-            details=work.details,
+            details=_details(work, part),
         )
         write_entry(conn, entry)
         counts[part.table.name] = entry.counts
@@ -176,7 +179,8 @@ def _merge(
     if part.table.parent is not None:
         merge.stage_sets(conn, target, part.empty_sets)
         merge.drop_stale_sets(conn, target, _parent_table(work, part.table))
-    merge.drop_duplicates(conn, target)
+    if differing := merge.drop_duplicates(conn, target):
+        part.signals[merge.DIFFERING] = differing
     if part.table.parent is not None:
         deleted = merge.delete_gone(conn, target, part.kept)
     inserted, updated = merge.upsert(conn, target)
@@ -197,6 +201,11 @@ def _merge(
         LoadCounts(fetched=len(part.rejects) + rest, unchanged=rest, rejected=len(part.rejects))
     )
     return by_day, max((day for day in staged if day is not None), default=None)
+
+
+def _details(work: Load, part: TableLoad) -> dict[str, Any]:
+    told = Counter(work.details.get("signals", {})) + part.signals
+    return work.details | ({"signals": dict(told)} if told else {})
 
 
 def _parent_table(work: Load, table: Table) -> Table | None:

@@ -19,6 +19,7 @@ from xpert_pipeline.tables.contract import Table
 
 Row = tuple[Any, ...]
 Days = dict[date | None, int]
+DIFFERING = "keys told more than once with different values"
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,18 @@ def lock_table_of_seller(conn: Connection, target: Target) -> None:
     )
 
 
-def drop_duplicates(conn: Connection, target: Target) -> None:
-    """Leave one staged row per key: the newest state, of these the last to arrive."""
+def drop_duplicates(conn: Connection, target: Target) -> int:
+    """Leave one staged row per key: the newest state, of these the last to arrive.
+
+    Returns:
+        How many keys had rows of different values with nothing to tell which is the newer: the table has no version.
+    """
     key = listed(target.table.key)
     repeated = SQL("select exists (select from {stage} group by {key} having count(*) > 1)")
     found = conn.execute(repeated.format(**target.names(key=key))).fetchone()
     if found is None or not found[0]:
-        return
+        return 0
+    differing = 0 if target.table.version else _count_differing(conn, target)
     order = SQL("{version} desc, ctid desc" if target.table.version else "ctid desc").format(**target.names())
     conn.execute(
         SQL("""
@@ -118,6 +124,17 @@ def drop_duplicates(conn: Connection, target: Target) -> None:
         where s.ctid = d.place and d.number > 1
         """).format(**target.names(key=key, order=order))
     )
+    return differing
+
+
+def _count_differing(conn: Connection, target: Target) -> int:
+    differing = SQL("""
+    select count(*)
+    from (select from {stage} group by {key} having count(distinct row({facts})) > 1) as repeated
+    """)
+    facts = listed(target.facts)
+    found = conn.execute(differing.format(**target.names(key=listed(target.table.key), facts=facts))).fetchone()
+    return int(found[0]) if found else 0
 
 
 def stage_sets(conn: Connection, target: Target, empty: Sequence[Row]) -> None:

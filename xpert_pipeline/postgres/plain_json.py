@@ -19,7 +19,10 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, float) and not -float("inf") < value < float("inf"):
         return str(value)
-    if isinstance(value, str):
-        shown = value.replace("\x00", "\N{SYMBOL FOR NULL}")
-        return shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    return storable(value) if isinstance(value, str) else value
+
+
+def storable(text: str) -> str:
+    """Text as PostgreSQL stores it: NUL and lone surrogates are shown as their replacement signs."""
+    shown = text.replace("\x00", "\N{SYMBOL FOR NULL}")
+    return shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from xpert_pipeline.postgres.plain_json import dump_json
+from xpert_pipeline.postgres.plain_json import dump_json, storable
 from xpert_pipeline.postgres.pool import Pool, tenant
 
 COLUMNS = """id, report_type, window_start, window_end, options, state, created_at as written_at,
@@ -169,7 +169,9 @@ class PostgresRequestBook(Generic[Request, Work]):
             name: value for name, value in asdict(work).items() if name not in ("request", "written_at", "touched_at")
         }
         with self._rows() as query:
-            return bool(query(NOTE, {**facts, "state": str(work.state), "is_live": work.is_live}))
+            reason = None if work.reason is None else storable(work.reason)
+            given = {**facts, "state": str(work.state), "reason": reason, "is_live": work.is_live}
+            return bool(query(NOTE, given))
 
     def collected(self, work: Any) -> None:
         """Its data are loaded."""

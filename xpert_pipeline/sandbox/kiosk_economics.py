@@ -17,7 +17,8 @@ from xpert_pipeline.sandbox.world.economy import Economy, active_skus
 from xpert_pipeline.sandbox.world.money import CENT
 
 NULL_ENTRIES_IN = 200
-"""One record of so many has a null at the end of its lists, which the schema allows."""
+"""One record of so many has a null at the end of its lists, which the schema allows; an empty list stays empty, which
+says that there was nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
         "msku": listing.sku if level == "MSKU" else None,
         "fnsku": fn_sku(listing) if level == "MSKU" else None,
         "sales": _sales(economy, currency),
-        "fees": [*leading, *fees, *padding],
-        "ads": None if view.nulls and drawn % 10 == 0 else [*leading, *ads, *padding],
+        "fees": [*leading, *fees, *(padding if fees else ())],
+        "ads": None if view.nulls and drawn % 10 == 0 else [*leading, *ads, *(padding if ads else ())],
         "cost": _cost(charges.unit_cost(listing), currency) if level == "MSKU" else None,
         "netProceeds": {
             "total": _amount(economy.net_proceeds, currency),

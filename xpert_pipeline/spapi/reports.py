@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi import usage_plans
+from xpert_pipeline.spapi.credentials import redact
 from xpert_pipeline.spapi.desks import Kind, ReportRequest, Standing
 from xpert_pipeline.spapi.documents import read_reason
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
@@ -62,7 +63,7 @@ class ReportDesk:
     def reason(self, api: SellerApi, standing: Standing) -> str:
         """The words of a FATAL report's document."""
         found = standing.error_document_id
-        return read_reason(api, found) if found else "Amazon gave no reason"
+        return redact(read_reason(api, found)) if found else "Amazon gave no reason"
 
 
 def _listed(api: SellerApi, report_type: str, since: datetime) -> list[dict[str, Any]]:

@@ -152,18 +152,61 @@ def test_each_charge_of_a_fee_counts_where_its_rate_changed_during_the_day():
     assert [fee["total"] for fee in row["fees"]] == ["1.00", "2.50"]
 
 
-def test_nulls_in_lists_are_counted_and_passed_over():
-    fees = [None, {"feeTypeName": "F", "charges": [None, {"aggregatedDetail": None}, {"aggregatedDetail": detail(2)}]}]
+def test_bare_nulls_in_lists_are_counted_and_passed_over():
+    fees = [None, {"feeTypeName": "F", "charges": [None, {"aggregatedDetail": detail(2)}]}]
     signals = Counter()
-    row = parse_economics(economics(fees=fees, ads=[None, {"adTypeName": "A", "charge": None}]), ASKED, signals)
-    assert (row["fees_total"], row["ads_total"], row["ads"]) == (Decimal(2), Decimal(0), [])
-    assert signals == {
-        "null among fees": 1,
-        "null among charges of a fee": 1,
-        "fee charge without details": 1,
-        "null among ads": 1,
-        "advertisement without charge": 1,
-    }
+    row = parse_economics(economics(fees=fees, ads=[{"adTypeName": "A", "charge": detail(3)}, None]), ASKED, signals)
+    assert (row["fees_total"], row["ads_total"]) == (Decimal(2), Decimal(3))
+    assert [fee["total"] for fee in row["fees"]] == ["2.00"]
+    assert signals == {"null among fees": 1, "null among charges of a fee": 1, "null among ads": 1}
+
+
+KNOWN = {"feeTypeName": "K", "charges": [{"aggregatedDetail": detail(5)}]}
+
+
+@pytest.mark.parametrize(
+    ("fee", "signal"),
+    [
+        ({"feeTypeName": "F", "charges": [{"aggregatedDetail": None}]}, {"fee charge without details": 1}),
+        (
+            {"feeTypeName": "F", "charges": [{"aggregatedDetail": detail(2)}, {"aggregatedDetail": None}]},
+            {"fee charge without details": 1},
+        ),
+        ({"feeTypeName": "F", "charges": []}, {"fee charge without details": 1}),
+        ({"feeTypeName": "F", "charges": None}, {"fee charge without details": 1}),
+        (
+            {"feeTypeName": "F", "charges": [None]},
+            {"fee charge without details": 1, "null among charges of a fee": 1},
+        ),
+        ({"feeTypeName": "F", "charges": [{"aggregatedDetail": {"totalAmount": None, "amount": inr(70)}}]}, {}),
+        ({"feeTypeName": "F", "charges": [{"aggregatedDetail": {"totalAmount": {"amount": None}}}]}, {}),
+    ],
+)
+def test_a_fee_of_unknown_amount_makes_the_total_unknown_and_stays_in_the_list(fee, signal):
+    """A total of the known fees alone was told as the total of all, and 0 where none was known."""
+    signals = Counter()
+    for fees in ([fee], [KNOWN, fee]):
+        signals.clear()
+        row = parse_economics(economics(fees=fees), ASKED, signals)
+        assert row["fees_total"] is None
+        assert ("F", None) in [(each["type"], each["total"]) for each in row["fees"]]
+        assert signals == signal
+    assert row["ads_total"] == Decimal("12.25"), "the other list is known"
+
+
+@pytest.mark.parametrize("charge", [None, {}, {"amount": inr(7), "totalAmount": None}])
+def test_an_advertisement_of_unknown_amount_makes_the_total_unknown(charge):
+    ads = [{"adTypeName": "B", "charge": detail(1)}, {"adTypeName": "A", "charge": charge}]
+    row = parse_economics(economics(ads=ads), ASKED, Counter())
+    assert row["ads_total"] is None
+    assert [each["type"] for each in row["ads"]] == ["A", "B"]
+
+
+def test_a_list_of_nulls_alone_is_unknown_and_an_empty_one_is_nought():
+    unknown = parse_economics(economics(fees=[None], ads=[None, None]), ASKED, Counter())
+    assert [unknown[name] for name in ("fees_total", "fees", "ads_total", "ads")] == [None] * 4
+    nought = parse_economics(economics(fees=[], ads=[]), ASKED, Counter())
+    assert [nought[name] for name in ("fees_total", "fees", "ads_total", "ads")] == [0, [], 0, []]
 
 
 def test_unknown_is_not_nought():
@@ -260,6 +303,30 @@ def test_a_percentage_beyond_all_bounds_is_set_apart(rows_of):
 def test_a_null_record_is_a_signal_and_no_record(rows_of):
     rows = rows_of(TRAFFIC_DAILY, parse_traffic, None, traffic())
     assert (rows.fetched, rows.signals) == (1, {"null among records": 1})
+
+
+@pytest.mark.parametrize(
+    ("amount", "count"), [("-12.50001", 1), ("12.5", 0), ("12.34560", 0), ("1E+2", 0), ("99999999999999.99991", 0)]
+)
+def test_amounts_that_the_table_rounds_are_counted(rows_of, amount, count):
+    """COPY rounds to the column's four decimals without a word."""
+    record = economics()
+    record["netProceeds"]["total"]["amount"] = Decimal(amount)
+    rows = rows_of(ECONOMICS_DAILY, parse_economics, record)
+    assert rows.signals == ({"amounts with more than four decimals were rounded": count} if count else {})
+
+
+def test_if_all_records_were_set_apart_no_day_is_told_as_empty(rows_of):
+    """A field that Amazon renames makes all records unfit: that is no word on rows that are gone."""
+    rows = rows_of(ECONOMICS_DAILY, parse_economics, economics(msku=None))
+    assert (rows.part([DAY]).empty_sets, rows.fetched) == ([], 1)
+
+
+def test_days_of_which_a_record_came_are_known_also_if_it_was_set_apart(rows_of):
+    assert rows_of(ECONOMICS_DAILY, parse_economics).days_told == set()
+    assert rows_of(ECONOMICS_DAILY, parse_economics, economics()).days_told == {DAY}
+    assert rows_of(ECONOMICS_DAILY, parse_economics, economics(sales=[])).days_told == {DAY}
+    assert rows_of(ECONOMICS_DAILY, parse_economics, economics(sales="?")).days_told == {DAY}
 
 
 def test_every_day_asked_for_is_told_as_a_set_even_without_rows(rows_of):

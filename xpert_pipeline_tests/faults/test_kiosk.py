@@ -1,12 +1,14 @@
 """Data Kiosk, end to end: days are read whole and once, restated days again, and nothing is lost on the way."""
 
+import logging
 import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from xpert_pipeline.assets import seller_run
-from xpert_pipeline.sandbox import kiosk_api
+from xpert_pipeline.sandbox import kiosk_api, kiosk_documents
 
 KIOSK = ["economics_daily", "traffic_daily"]
 SOURCES = ["products", *KIOSK]
@@ -26,17 +28,36 @@ def loaded(kiosk):
 
 
 @pytest.fixture
+def few_days(empty_pipeline, make_sandbox):
+    """A seller of three days, all of which `kiosk-lag` hides: an answer without a record."""
+    empty_pipeline.serve(make_sandbox())
+    assert empty_pipeline.run(tables=SOURCES).errors == {}
+    return empty_pipeline
+
+
+@pytest.fixture
 def hours_pass(admin):
-    """Let what was loaded so far have been loaded hours ago."""
+    """Let what was asked and loaded so far have been asked and loaded hours ago."""
 
     def pass_(hours=7):
-        admin.execute("update loads set started_at = started_at - make_interval(hours => %s)", [hours])
+        admin.execute("update loads set started_at = started_at - make_interval(mins => %s)", [round(60 * hours)])
+        admin.execute("update report_requests set asked_at = asked_at - make_interval(mins => %s)", [round(60 * hours)])
 
     return pass_
 
 
 def changes(outcome, table):
     return {name: outcome.counts[table][name] for name in ("inserted", "updated", "deleted")}
+
+
+def loads(pipeline, table):
+    return sorted(
+        (load for load in pipeline.rows("loads") if load["table_name"] == table), key=lambda load: load["finished_at"]
+    )
+
+
+def warnings(pipeline, outcome):
+    return [each.user_message for each in pipeline.instance.all_logs(outcome.run_id) if each.level >= logging.WARNING]
 
 
 def queries(pipeline):
@@ -100,9 +121,93 @@ def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk, hours_pass):
     kiosk.assert_whole(*KIOSK)
     kiosk.fault("kiosk-lag")
     gone = kiosk.run(tables=SOURCES, refetch=True)
-    assert gone.counts["economics_daily"]["deleted"] == sum(
-        row["business_date"] in late for row in kiosk.truth("economics_daily")
-    )
+    rows = sum(row["business_date"] in late for row in kiosk.truth("economics_daily"))
+    assert gone.counts["economics_daily"]["deleted"] == rows
+    assert loads(kiosk, "economics_daily")[-1]["details"]["signals"]["days that became empty"] == 3
+    said = f"for 3 days of {min(late)} to {max(late)} of which rows are known: {rows} rows are deleted"
+    assert [text for text in warnings(kiosk, gone) if said in text]
+
+
+def test_an_answer_without_any_record_is_believed_when_a_query_an_hour_later_says_the_same(few_days, hours_pass):
+    """One answer that was made too early emptied its window, green and without a word."""
+    known = {table: few_days.rows(table) for table in KIOSK}
+    few_days.fault("kiosk-lag")
+    for hours in (7, 0.9):  # the second question comes too soon after the first
+        hours_pass(hours)
+        doubted = few_days.run(tables=KIOSK)
+        assert doubted.success
+        for table in KIOSK:
+            assert doubted.states[table] == "skipped"
+            said = f"although {len(known[table])} are known; nothing was deleted, the next run asks again"
+            assert said in doubted.reasons[table]
+            assert [text for text in warnings(few_days, doubted) if said in text]
+            assert few_days.rows(table) == known[table]
+            assert len(loads(few_days, table)) == 1
+    hours_pass(0.2)
+    believed = few_days.run(tables=KIOSK)
+    for table in KIOSK:
+        days = len({row["business_date"] for row in known[table]})
+        assert changes(believed, table) == {"inserted": 0, "updated": 0, "deleted": len(known[table])}
+        assert few_days.rows(table) == []
+        assert loads(few_days, table)[-1]["details"]["signals"] == {"days that became empty": days}
+        assert [text for text in warnings(few_days, believed) if f"{len(known[table])} rows are deleted" in text]
+
+
+def test_an_answer_without_any_record_is_forgotten_once_the_days_are_told_again(few_days, hours_pass):
+    few_days.fault("kiosk-lag")
+    hours_pass()
+    assert few_days.run(tables=KIOSK).states["economics_daily"] == "skipped"
+    few_days.mend()
+    hours_pass()
+    assert few_days.run(tables=KIOSK).states["economics_daily"] == "ok", "the days stayed open"
+    few_days.assert_whole(*KIOSK)
+    few_days.fault("kiosk-lag")
+    hours_pass()
+    again = few_days.run(tables=KIOSK)
+    assert again.states == {"economics_daily": "skipped", "traffic_daily": "skipped"}, "the first of its kind"
+    few_days.assert_whole(*KIOSK)
+
+
+def test_a_part_of_a_window_that_was_empty_is_no_word_on_the_whole(few_days, hours_pass, admin):
+    """Of two queries of 30 ASINs one may have none with traffic, in a window that has rows."""
+    few_days.fault("kiosk-lag")
+    hours_pass()
+    admin.execute("update report_requests set state = 'EMPTY', reason = 'the query found no rows'")
+    admin.execute("update loads set started_at = started_at - interval '1 day'")
+    assert few_days.run(tables=KIOSK).states == {"economics_daily": "skipped", "traffic_daily": "skipped"}
+    few_days.assert_whole(*KIOSK)
+
+
+def test_a_document_without_records_counts_as_an_empty_answer(few_days, hours_pass, monkeypatch):
+    """DONE with a document in which there is nothing, or nothing but null."""
+    known = few_days.rows("economics_daily")
+    hours_pass()
+    with monkeypatch.context() as nulls:
+        nulls.setattr(kiosk_documents, "_lines", lambda _query: iter(["null\n"]))
+        doubted = few_days.run(tables=["economics_daily"])
+    assert doubted.states["economics_daily"] == "skipped"
+    assert few_days.rows("economics_daily") == known
+    few_days.sandbox.state.documents.kept.clear()
+    assert few_days.run(tables=["economics_daily"]).states["economics_daily"] == "ok", "it is not taken again"
+    few_days.assert_whole("economics_daily")
+
+
+def test_a_seller_that_never_sold_is_read_as_empty_without_doubt(empty_pipeline, make_sandbox):
+    empty_pipeline.serve(make_sandbox())
+    empty_pipeline.fault("kiosk-lag")
+    assert empty_pipeline.run(tables=SOURCES).states["economics_daily"] == "empty"
+    (load,) = loads(empty_pipeline, "economics_daily")
+    assert "signals" not in load["details"]
+
+
+def test_traffic_is_asked_for_of_asins_that_only_economics_tells(kiosk):
+    """A product that is listed no more, with fees or advertisements, but no order that we know."""
+    assert kiosk.run(tables=["economics_daily"]).success
+    asins = {row["asin"] for row in kiosk.rows("economics_daily")}
+    outcome = kiosk.run(tables=["traffic_daily"])
+    assert outcome.states["traffic_daily"] == "ok"
+    assert {row["asin"] for row in kiosk.rows("traffic_daily")} == asins
+    assert loads(kiosk, "traffic_daily")[-1]["details"]["asins"] == len(asins)
 
 
 def test_a_result_of_many_pages_is_one_complete_load(kiosk, monkeypatch):
@@ -183,8 +288,12 @@ def test_nulls_and_gzip_do_no_harm(kiosk):
     assert load["details"]["signals"]["null among records"] == 1
     assert load["details"]["signals"]["null among fees"] > 0
     assert kiosk.rows("rejected_records") == []
-    only = [name for name in kiosk.truth("economics_daily")[0] if not name.startswith("ads")]
+    truth = kiosk.truth("economics_daily")
+    only = [name for name in truth[0] if not name.startswith(("ads", "fees"))]
     assert kiosk.differences("economics_daily", only=only) == []
+    for ours, told in zip(kiosk.rows("economics_daily"), truth, strict=True):
+        known = Decimal(told["fees_total"]) if told["fees"] else None  # nothing but null: nobody says that it was none
+        assert ours["fees_total"] == known
     kiosk.assert_whole("traffic_daily")
 
 

@@ -1,6 +1,7 @@
 """Days as sets: a day that was read whole is replaced whole, and is read again until Amazon restates it no more."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -79,6 +80,47 @@ def test_what_is_known_of_a_record_that_came_but_was_refused_stays(read, held):
     read([FIRST], (FIRST, "A", 1), (FIRST, "B", 2), (FIRST, "C", 3))
     assert read([FIRST], (FIRST, "C", 4), kept=[(FIRST, "A"), (FIRST, "unheard of")]).deleted == 1
     assert held() == [(FIRST, "A", 1), (FIRST, "C", 4)]
+
+
+def test_of_two_records_of_one_key_the_last_stays_and_a_difference_is_told(read, held, pool, seller):
+    """It vanished among the unchanged."""
+
+    def signals():
+        with tenant(pool, seller.id) as connection:
+            query = "select details -> 'signals' from loads order by finished_at desc limit 1"
+            return connection.execute(query).fetchone()[0]
+
+    same = read([FIRST], (FIRST, "A", 1), (FIRST, "A", 1), (FIRST, "B", None), (FIRST, "B", None))
+    assert (same.fetched, same.inserted, same.unchanged, signals()) == (4, 2, 2, None)
+    other = read([FIRST], (FIRST, "A", 1), (FIRST, "A", 5), (FIRST, "B", 2), (FIRST, "B", None), (FIRST, "B", None))
+    assert (other.fetched, other.updated, other.unchanged) == (5, 1, 4)
+    assert signals() == {"keys told more than once with different values": 2}
+    assert held() == [(FIRST, "A", 5), (FIRST, "B", None)]
+
+
+def test_percentages_stay_as_received_and_amounts_keep_four_decimals(pool, seller):
+    """33.33349 percent became 33.333."""
+    columns = (*COLUMNS, "unit_session_pct", "buy_box_pct", "buy_box_pct_b2b", "refund_rate", "ops", "currency")
+    told = [Decimal(text) for text in ("33.33349", "0.0000001", "99.99999999", "66.6666666666")]
+    row = (STORE, FIRST, "A", 1, *told, Decimal("1.23456"), "INR")
+    with hold(pool, seller.id, "traffic_daily") as lease:
+        load(
+            pool,
+            seller_id=seller.id,
+            lease=lease,
+            run_id="run",
+            source="test",
+            window=LoadWindow("created", midnight(FIRST), midnight(SECOND)),
+            parts=[TableLoad(TRAFFIC_DAILY, columns, [row], 1)],
+            partitions=[FIRST],
+            waits={},
+            started_at=datetime.now(UTC),
+        )
+    with tenant(pool, seller.id) as connection:
+        found = connection.execute(
+            "select unit_session_pct, buy_box_pct, buy_box_pct_b2b, refund_rate, ops from traffic_daily"
+        ).fetchone()
+    assert found == (*told, Decimal("1.2346"))
 
 
 @pytest.mark.parametrize(("hours_after", "settled"), [(14 * 24 - 1, set()), (14 * 24, {FIRST})])

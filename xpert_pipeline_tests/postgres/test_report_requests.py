@@ -66,6 +66,13 @@ def test_what_is_noted_is_read_again_whole(book):
     assert replace(book.read(asked.id), touched_at=noted.touched_at) == noted
 
 
+def test_a_reason_that_postgres_cannot_store_is_stored_as_it_can(book):
+    """Amazon's words with a NUL or half a character in them failed the run with DataRefused."""
+    asked, _ = want(book)
+    book.note(replace(asked, state=State.FATAL, reason="why\x00 \N{DRESS} \ud800"))
+    assert book.read(asked.id).reason == "why\N{SYMBOL FOR NULL} \N{DRESS} \N{REPLACEMENT CHARACTER}"
+
+
 def test_of_many_runs_that_want_the_same_at_once_one_writes_it_down(pipeline_dsn, seller):
     with open_pool(pipeline_dsn, max_size=16) as pool, ThreadPoolExecutor(16) as threads:
         found = list(threads.map(lambda n: want(book_of(pool, seller, f"run-{n}")), range(16)))

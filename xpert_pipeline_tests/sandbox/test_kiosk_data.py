@@ -83,7 +83,9 @@ def test_costs_are_mostly_unknown_and_otherwise_the_truth(new_sandbox):
         assert (cost["fbaCost"] is None) == (record["fnsku"] is None)
     assert all(record["netProceeds"]["perUnit"] is None for record in records if record["cost"] is None)
     assert any(record["netProceeds"]["perUnit"] for record in costed)
-    assert any(None in record["fees"] and None in record["ads"] for record in records)
+    for name in ("fees", "ads"):
+        assert any(None in record[name] for record in records)
+        assert [None] not in [record[name] for record in records], "an empty list says that there was nothing"
 
 
 def test_proceeds_add_up(client):

@@ -320,6 +320,16 @@ def test_a_fatal_report_tells_amazons_reason(desk, api, book):
     assert told(work) == {"id": "new", "reused": False, "state": "FATAL", "reason": work.reason}
 
 
+def test_the_reason_of_a_fatal_report_holds_no_secret(desk, api, book):
+    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
+    desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
+    words = "see https://example.com/doc?X-Amz-Signature=canary of Atza|canary, refresh_token=canary"
+    desk.on("GET", "/why", Reply(200, {"errorDetails": words}))
+    reason = outcome(api, book).reason
+    assert "canary" not in reason
+    assert "see https://example.com/doc?[redacted] of [redacted]" in reason
+
+
 def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, book):
     kind = "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT"
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
