@@ -11,6 +11,8 @@ CALLS = 1
 """Requests to searchOrders that a delta with nothing much new needs."""
 STARTS_A_MINUTE = 10
 """Runs that the run queue was seen to start and finish in a minute on two cores."""
+JITTER = timedelta(seconds=30)
+"""Ticks come a little early or late: what would be due just after this one is asked for now, not at the next."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def choose_due(
     Args:
         streams: The sellers' streams.
         now: The present.
-        interval: A stream followed less long ago is not due.
+        interval: A stream followed less long ago is not due, but for the ticks' jitter.
         busy: Sellers with a run that waits or works.
         room: Runs that may be asked at most.
         tokens: Tells a seller's requests to searchOrders that are left; asked only where it decides.
@@ -67,7 +69,7 @@ def choose_due(
     waiting = [(stream.since, stream.seller) for stream in streams if stream.since]
     left |= {stream.seller: "the first load is the daily sync's" for stream in streams if not stream.since}
     for since, seller in sorted(waiting):
-        if now - since <= interval:
+        if now - since < interval - JITTER:
             continue
         if seller in busy:
             left[seller] = "a run of it waits or works"

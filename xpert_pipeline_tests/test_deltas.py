@@ -37,6 +37,11 @@ def test_a_stream_followed_lately_is_not_due():
     assert choose(Stream("A", ago(4)), Stream("B", ago(6))).chosen == ["B"]
 
 
+def test_a_stream_that_would_be_due_just_after_the_tick_is_due_at_it():
+    """Else a tick that comes a second early leaves it for a whole interval more."""
+    assert choose(Stream("A", ago(4.5)), Stream("B", ago(4.4))).chosen == ["A"]
+
+
 def test_those_that_waited_longest_come_first_and_the_rest_has_its_turn_next_time():
     choice = choose(Stream("A", ago(6)), Stream("B", ago(60)), Stream("C", ago(9)), room=2)
     assert choice.chosen == ["B", "C"]

@@ -1,5 +1,6 @@
 -- Which reports and queries are being made, which wait for the next run, and which came to nothing?
 -- What is open comes first, then what ended lately; generation_seconds is Amazon's own time.
+-- Open is what is being made or is made and not loaded, for 24 hours, and what may not be asked again yet.
 -- Parameters: amazon_seller_id; since (timestamptz).
 select
   r.kind,
@@ -16,7 +17,16 @@ select
   r.reason
 from report_requests as r
 inner join sellers as s on r.seller_id = s.id
+cross join lateral (
+  select
+    case
+      when r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') then r.created_at > now() - interval '24 hours'
+      when r.state = 'DONE' then r.collected_at is null and r.created_at > now() - interval '24 hours'
+      when r.state = 'THROTTLED' then coalesce(r.not_before > now(), false)
+      else false
+    end as is_open
+) as o
 where
   s.amazon_seller_id = %(amazon_seller_id)s
-  and (r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or r.created_at >= %(since)s)
-order by r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') desc, r.created_at desc
+  and (o.is_open or r.created_at >= %(since)s)
+order by o.is_open desc, r.created_at desc

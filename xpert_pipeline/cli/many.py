@@ -13,7 +13,6 @@ from uuid import uuid4
 import dagster as dg
 
 from xpert_pipeline.cli import ui
-from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.runner import Finished, Wanted, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
@@ -63,7 +62,7 @@ def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, wa
     command = {COMMAND: str(uuid4())}
     try:
         return ui.follow(place, instance, list(ui.launch(port, wanted, command)))
-    except (KeyboardInterrupt, PreconditionError):
+    except BaseException:  # also one of the ways to Dagster: what was submitted would be taken up by the next daemon
         place.services.stop(*ui.SERVICES)  # first, or what is cancelled would make room for the next in the queue
         for run in instance.get_runs(dg.RunsFilter(tags=command, statuses=UNFINISHED)):
             instance.report_run_canceled(run, "The command that asked for the run was ended.")

@@ -6,6 +6,7 @@ Several sellers are run side by side elsewhere (`many`).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -65,6 +66,11 @@ Wanted = Sequence[tuple[Seller, Request]]
 """Whose sync is asked for, and what of it."""
 
 
+def run_config(request: Request) -> dict[str, Any]:
+    """What a run is told beside its days and tables; Dagster leaves out what is said of ops that are not selected."""
+    return {"ops": {name: {"config": {"refetch": True}} for name in REFETCHABLE}} if request.refetch else {}
+
+
 def run_syncs(place: Workplace, wanted: Wanted) -> list[Finished]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
@@ -99,11 +105,8 @@ def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:
     job = definitions.resolve_job_def("sync")
     selection = [dg.AssetKey(name) for name in request.tables] or None
-    config: dict[str, object] = dict(QUIET)
-    if request.refetch:
-        config["ops"] = {name: {"config": {"refetch": True}} for name in REFETCHABLE}
     result = job.execute_in_process(
-        run_config=config,
+        run_config={**QUIET, **run_config(request)},
         instance=instance,
         tags=range_tags(request.days, seller.amazon_seller_id),
         asset_selection=selection,

@@ -14,7 +14,7 @@ import yaml
 from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.runner import Finished, Request, Wanted, finish
+from xpert_pipeline.cli.runner import Finished, Request, Wanted, finish, run_config
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -69,7 +69,7 @@ def launch(port: int, wanted: Wanted, tags: Mapping[str, str] | None = None) -> 
             repository_location_name=LOCATION,
             repository_name=REPOSITORY,
             tags={**range_tags(request.days, seller.amazon_seller_id), **(tags or {})},
-            run_config=_config(request),
+            run_config=run_config(request),
             asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
         )
         yield Queued(run_id, seller, request)
@@ -87,10 +87,6 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
                 step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {len(runs)} sellers")
         time.sleep(0 if ended else 1)
     return [finished[run.id] for run in runs]
-
-
-def _config(request: Request) -> dict[str, Any]:
-    return {"ops": {"orders_and_items": {"config": {"refetch": True}}}} if request.refetch else {}
 
 
 def _socket(data_dir: Path) -> Path:

@@ -15,7 +15,6 @@ from xpert_pipeline.postgres.sellers import Seller
 
 ALL_SELLERS = "*"
 Row = TypeVar("Row")
-OPEN_STATES = ("WANTED", "IN_QUEUE", "IN_PROGRESS", "THROTTLED")
 
 NEWEST_DAYS = """
 with asked as (
@@ -70,7 +69,14 @@ group by operation order by waited_seconds desc, operation
 REJECTED = "select table_name, count(*) from rejected_records where seller_id = %(seller_id)s group by 1 order by 1"
 REPORTS = """
 select report_type, state, amazon_id, window_start, window_end, created_at, tries, reason
-from report_requests where seller_id = %(seller_id)s and state = any(%(states)s) order by created_at
+from report_requests
+where seller_id = %(seller_id)s
+  and case
+        when state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') then created_at > now() - interval '24 hours'
+        when state = 'DONE' then collected_at is null and created_at > now() - interval '24 hours'
+        else state = 'THROTTLED' and not_before > now()
+      end
+order by created_at desc
 """
 
 
@@ -127,7 +133,9 @@ class Standing:
         waiting: Requests that queue for quota now.
         buckets: Of the seller, and those that all sellers share.
         waited: By operation, of the last 24 hours.
-        reports: Open requests for reports and queries; None where the database has no such table.
+        reports: Open requests for reports and queries, newest first: what Amazon still makes, what is made and not
+            loaded, and what may not be asked again yet; older ones than a day are given up. None where the database
+            has no such table.
         rejected: Records in quarantine, by table.
     """
 
@@ -150,7 +158,6 @@ def standing(pool: Pool, seller: Seller) -> Standing:
         "zone": seller.timezone,
         "scopes": [seller.amazon_seller_id, ALL_SELLERS],
         "region": seller.region,
-        "states": list(OPEN_STATES),
     }
     with operator(pool) as conn:
         waiting = _rows(conn, Waiting, WAITING, given)

@@ -130,13 +130,13 @@ def test_a_long_wait_stands_in_the_runs_event_log_with_its_reason_and_its_end(pi
                     return
 
     stop = threading.Event()
-    helper = threading.Thread(target=rise)
-    helper.start()
+    riser = threading.Thread(target=rise)
+    riser.start()
     try:
         done = pipeline.run(tables=["products"])
     finally:
         stop.set()
-        helper.join()
+        riser.join()
     assert done.success
     said = [entry.user_message for entry in pipeline.instance.all_logs(done.run_id)]
     (line,) = [each for each in said if "for Amazon's quota" in each]

@@ -25,7 +25,7 @@ def test_amazons_schema_knows_every_field_and_argument(dataset):
     clone = Path(__file__).parents[2]
     schema = next(iter(clone.parent.glob(f"*/spapi/schemas/data-kiosk/{dataset}.graphql")), None)
     if schema is None:
-        pytest.skip("Amazon's schemas (*/spapi/schemas) are not beside the clone")
+        pytest.skip("Amazon's schemas are not at hand")
     known = build_schema(schema.read_text(), assume_valid_sdl=True)
     for request in TEXTS[dataset]:
         assert request.report_type == dataset

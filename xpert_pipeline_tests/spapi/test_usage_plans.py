@@ -47,7 +47,7 @@ SIZES_NOT_IN_MODELS = {
 
 def models():
     if not MODELS.is_dir():
-        pytest.skip("Amazon's models (../shared/spapi/models) are not beside the clone")
+        pytest.skip("Amazon's models are not at hand")
     return [json.loads(file.read_text()) for file in sorted(MODELS.glob("*.json"))]
 
 
