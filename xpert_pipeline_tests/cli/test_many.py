@@ -101,6 +101,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
     for line in json.loads(out)["tables"]:
         states.setdefault(line["seller"], {})[line["table"]] = line["state"]
     assert {seller: states[seller] for seller in good} == dict.fromkeys(good, dict.fromkeys(TABLES, "ok"))
+    print("STATES", states[bad], err, sandbox.state.faults.state(), sandbox.state.statistics.counts)
     assert states[bad] == dict.fromkeys(TABLES - {"sales_data"}, "failed") | {"sales_data": "skipped"}
     assert f"failed: products: Transient: seller {bad}: " in err
     runs = {seller: (status, begun, ended) for status, seller, begun, ended in admin.execute(RUNS).fetchall()}
@@ -145,3 +146,32 @@ def test_beside_another_daemon_sellers_are_synced_one_after_the_other(monkeypatc
             assert stack.enter_context(home.claim(ui.DAGSTER))
         place = SimpleNamespace(home=home, instance=lambda: nullcontext(instance))
         assert many.run_all(place, wanted) == wanted
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_whatever_ends_the_command_what_it_submitted_is_cancelled(monkeypatch, tmp_path, error):
+    @dg.op
+    def nothing():
+        pass
+
+    @dg.job
+    def empty():
+        nothing()
+
+    stopped = []
+    services = SimpleNamespace(stop=lambda *names: stopped.extend(names))
+    place = SimpleNamespace(home=Home(tmp_path), services=services)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        foreign = instance.create_run_for_job(empty, status=dg.DagsterRunStatus.STARTED)
+
+        def launch(_port, _wanted, tags):
+            yield instance.create_run_for_job(empty, tags=tags, status=dg.DagsterRunStatus.STARTED)
+            raise error
+
+        monkeypatch.setattr(ui, "launch", launch)
+        with pytest.raises(error):
+            many._through_queue(place, instance, 3000, [])
+        statuses = {run.run_id: run.status for run in instance.get_runs()}
+    assert statuses.pop(foreign.run_id) is dg.DagsterRunStatus.STARTED
+    assert set(statuses.values()) == {dg.DagsterRunStatus.CANCELED}
+    assert stopped == list(ui.SERVICES)
