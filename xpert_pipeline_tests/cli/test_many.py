@@ -23,12 +23,15 @@ from xpert_pipeline.cli.home import Home
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.tables import registry
 from xpert_pipeline_tests.conftest import KEY
 
 pytestmark = pytest.mark.timeout(300)
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-TABLES = {"products", "orders", "order_items", "sales_data"}
+TABLES = {table.name for table in registry.TABLES}
+DERIVED = {"sales_data", "traffic_daily"}
+"""They wait for another table, and are skipped when it fails."""
 RUNS = """
 select r.status, t.value, r.start_time, r.end_time from dagster.runs r join dagster.run_tags t using (run_id)
 where t.key = 'seller' order by r.id
@@ -100,7 +103,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
     for line in json.loads(out)["tables"]:
         states.setdefault(line["seller"], {})[line["table"]] = line["state"]
     assert {seller: states[seller] for seller in good} == dict.fromkeys(good, dict.fromkeys(TABLES, "ok"))
-    assert states[bad] == dict.fromkeys(TABLES - {"sales_data"}, "failed") | {"sales_data": "skipped"}
+    assert states[bad] == dict.fromkeys(TABLES - DERIVED, "failed") | dict.fromkeys(DERIVED, "skipped")
     assert f"failed: products: Transient: seller {bad}: " in err
     runs = {seller: (status, begun, ended) for status, seller, begun, ended in admin.execute(RUNS).fetchall()}
     assert {seller: status for seller, (status, _, _) in runs.items()} == dict.fromkeys(good, "SUCCESS") | {
@@ -108,7 +111,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
     }
     assert any(runs[seller][1] < runs[bad][2] and runs[bad][1] < runs[seller][2] for seller in good)  # side by side
     (rule,) = sandbox.state.faults.state()
-    assert rule["struck"] == 5 + 2  # five tries of the first table's request, two of the next one's
+    assert rule["struck"] == 5 + 2 + 5  # tries of the listings, of the orders' count, of the Data Kiosk's queries
     facts = admin.execute("select distinct s.amazon_seller_id from fact_stream f join sellers s on s.id = f.seller_id")
     assert {who for (who,) in facts} == {*good, bad}
 
@@ -143,3 +146,32 @@ def test_beside_another_daemon_sellers_are_synced_one_after_the_other(monkeypatc
             assert stack.enter_context(home.claim(ui.DAGSTER))
         place = SimpleNamespace(home=home, instance=lambda: nullcontext(instance))
         assert many.run_all(place, wanted) == wanted
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_whatever_ends_the_command_what_it_submitted_is_cancelled(monkeypatch, tmp_path, error):
+    @dg.op
+    def nothing():
+        pass
+
+    @dg.job
+    def empty():
+        nothing()
+
+    stopped = []
+    services = SimpleNamespace(stop=lambda *names: stopped.extend(names))
+    place = SimpleNamespace(home=Home(tmp_path), services=services)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        foreign = instance.create_run_for_job(empty, status=dg.DagsterRunStatus.STARTED)
+
+        def launch(_port, _wanted, tags):
+            yield instance.create_run_for_job(empty, tags=tags, status=dg.DagsterRunStatus.STARTED)
+            raise error
+
+        monkeypatch.setattr(ui, "launch", launch)
+        with pytest.raises(error):
+            many._through_queue(place, instance, 3000, [])
+        statuses = {run.run_id: run.status for run in instance.get_runs()}
+    assert statuses.pop(foreign.run_id) is dg.DagsterRunStatus.STARTED
+    assert set(statuses.values()) == {dg.DagsterRunStatus.CANCELED}
+    assert stopped == list(ui.SERVICES)

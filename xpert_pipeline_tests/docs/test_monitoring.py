@@ -217,7 +217,12 @@ def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_s
 def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, pool, seller):
     given = {"seller_id": seller.id, "marketplace_id": "A21TJRUUN4KGV", "kind": "report", "run_id": "r", "tries": 1}
     with tenant(pool, seller.id) as connection:
-        add(connection, "report_requests", report_type="GET_OLD", state="IN_QUEUE", created_at=LONG_AGO, **given)
+        add(connection, "report_requests", report_type="GET_DEAD", state="IN_QUEUE", created_at=LONG_AGO, **given)
+        earlier = {"created_at": NOW - timedelta(hours=3), **given}
+        add(connection, "report_requests", report_type="GET_MADE", state="IN_QUEUE", **earlier)
+        later = {"created_at": NOW - timedelta(hours=2), **given}
+        blocked = {"state": "THROTTLED", "not_before": NOW + timedelta(hours=1)}
+        add(connection, "report_requests", report_type="GET_BLOCKED", **blocked, **later)
         add(
             connection,
             "report_requests",
@@ -225,9 +230,11 @@ def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, p
             state="DONE",
             asked_at=NOW - timedelta(seconds=40),
             ready_at=NOW,
+            collected_at=NOW,
             **given,
         )
         add(connection, "report_requests", report_type="GET_BAD", state="FATAL", created_at=LONG_AGO, **given)
     found = ask("report_requests", since=NOW - timedelta(hours=1))
-    assert [(row["report_type"], row["state"]) for row in found] == [("GET_OLD", "IN_QUEUE"), ("GET_DONE", "DONE")]
-    assert (found[1]["generation_seconds"], found[1]["is_loaded"]) == (40, False)
+    told = [(row["report_type"], row["state"]) for row in found]
+    assert told == [("GET_BLOCKED", "THROTTLED"), ("GET_MADE", "IN_QUEUE"), ("GET_DONE", "DONE")]
+    assert (found[2]["generation_seconds"], found[2]["is_loaded"]) == (40, True)

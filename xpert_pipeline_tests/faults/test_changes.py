@@ -34,7 +34,7 @@ def test_a_late_change_reaches_items_and_sales(pipeline):
     assert done.counts["order_items"]["updated"] == len(lines)
     assert done.counts["sales_data"]["updated"] >= 1
     assert {row["is_cancelled"] for row in pipeline.rows("order_items") if row["order_id"] == changed.id} == {True}
-    pipeline.assert_whole()
+    pipeline.assert_whole(*ORDERS, "sales_data")
 
 
 def test_a_line_taken_out_of_an_order_is_taken_out_of_items_and_sales(pipeline):
@@ -44,7 +44,7 @@ def test_a_line_taken_out_of_an_order_is_taken_out_of_items_and_sales(pipeline):
     pipeline.change_order(place, items=orders[place].items[:1])
     done = pipeline.run()
     assert done.counts["order_items"]["deleted"] == len(orders[place].items) - 1
-    pipeline.assert_whole()
+    pipeline.assert_whole(*ORDERS, "sales_data")
 
 
 def test_a_price_that_comes_late_fills_the_unknown_one(pipeline):
@@ -53,12 +53,12 @@ def test_a_price_that_comes_late_fills_the_unknown_one(pipeline):
     priced = orders[place]
     pipeline.change_order(place, status="PENDING", items=tuple(line._replace(amount=None) for line in priced.items))
     assert pipeline.run().success
-    pipeline.assert_whole()
+    pipeline.assert_whole(*ORDERS, "sales_data")
     pipeline.change_order(place, status="SHIPPED", items=priced.items, updated=int(time.time()) - 199)
     assert pipeline.run().success
     (line, *_) = [row for row in pipeline.rows("order_items") if row["order_id"] == priced.id]
     assert line["item_subtotal"] == Decimal(next(i.amount for i in priced.items if i.id == line["order_item_id"]))
-    pipeline.assert_whole()
+    pipeline.assert_whole(*ORDERS, "sales_data")
 
 
 def test_a_stale_page_after_a_newer_one_changes_nothing(pipeline):

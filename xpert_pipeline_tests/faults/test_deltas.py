@@ -8,6 +8,7 @@ import pytest
 
 from xpert_pipeline.assets import catalog
 from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline_tests.faults.pipeline import NAMES
 
 
@@ -70,6 +71,8 @@ def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monke
     changed = pipeline.sandbox.state.worlds[pipeline.sellers[0]].listings[0]
     changed.title, changed.updated = "A new title", int(time.time())
     pipeline.sandbox.state.reports.reports.clear()  # hours later, when the first report serves no more
+    with tenant(pipeline.pool, pipeline.book.get(pipeline.sellers[0]).id) as connection:
+        connection.execute("update report_requests set asked_at = asked_at - interval '2 hours'")
     done = pipeline.run(tables=["products"], days=[pipeline.today])
     counts = done.counts["products"]
     assert counts["fetched"] == len(before)

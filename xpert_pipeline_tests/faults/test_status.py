@@ -36,6 +36,8 @@ def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, ama
         "orders": str(YESTERDAY),
         "order_items": str(YESTERDAY),
         "sales_data": str(YESTERDAY),
+        "economics_daily": str(YESTERDAY),
+        "traffic_daily": str(YESTERDAY),
     }
     assert (found["last_run"]["state"], found["last_run"]["first_day"]) == ("success", str(first))
     assert (found["running"], found["queued"], found["waiting"], found["rejected_records"]) == ([], [], [], {})
@@ -99,25 +101,31 @@ def test_it_shows_what_is_waited_for_now_and_until_when(xpert, busy, pipeline_ds
     assert "none has ended yet" in text
 
 
-def test_open_report_requests_are_told_where_the_database_knows_them(xpert, busy, admin, pipeline_dsn):
+def test_report_requests_that_are_open_are_told_newest_first_and_dead_ones_are_not(xpert, busy, admin, pipeline_dsn):
     environ = {"DATABASE_URL": pipeline_dsn}
-    known = admin.execute("select to_regclass('public.report_requests') is not null").fetchone()[0]
-    if not known:
-        assert only(xpert("status", "--json", **environ))["report_requests"] is None
-        admin.execute(
-            "create table report_requests (id uuid default gen_random_uuid(), seller_id uuid, marketplace_id text, "
-            "kind text, report_type text, state text, amazon_id text, window_start timestamptz, window_end timestamptz, "
-            "created_at timestamptz default now(), tries integer default 0, reason text, run_id text)"
-        )
-        admin.execute("grant select on report_requests to xpert_pipeline")
-    for state in ("IN_QUEUE", "DONE"):
+    now = datetime.now(UTC)
+    hours = {n: now + timedelta(hours=n) for n in (-25, -23, -3, -2, -1, 1)}
+    requests = [  # report type, state, written down, not before, collected
+        ("GET_DEAD", "IN_QUEUE", hours[-25], None, None),
+        ("GET_OLD", "IN_PROGRESS", hours[-23], None, None),
+        ("GET_LEFT", "DONE", hours[-25], None, None),
+        ("GET_MADE", "DONE", hours[-3], None, None),
+        ("GET_LOADED", "DONE", hours[-1], None, hours[-1]),
+        ("GET_BLOCKED", "THROTTLED", hours[-2], hours[1], None),
+        ("GET_FREE", "THROTTLED", hours[-2], hours[-1], None),
+        ("GET_BAD", "FATAL", hours[-1], None, None),
+        ("GET_XML", "IN_QUEUE", hours[-1], None, None),
+    ]
+    for report_type, state, created_at, not_before, collected_at in requests:
         admin.execute(
             "insert into report_requests (seller_id, marketplace_id, kind, report_type, state, amazon_id, window_start, "
-            "window_end, tries, run_id) values (%s, 'A2', 'report', 'GET_XML', %s, '77', %s, %s, 2, 'r')",
-            (busy.id, state, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)),
+            "window_end, tries, run_id, created_at, not_before, collected_at) "
+            "values (%s, 'A2', 'report', %s, %s, '77', '2026-01-01Z', '2026-01-31Z', 2, 'r', %s, %s, %s)",
+            (busy.id, report_type, state, created_at, not_before, collected_at),
         )
-    (request,) = only(xpert("status", "--json", **environ))["report_requests"]
-    assert (request["report_type"], request["state"], request["amazon_id"]) == ("GET_XML", "IN_QUEUE", "77")
+    told = only(xpert("status", "--json", **environ))["report_requests"]
+    assert [each["report_type"] for each in told] == ["GET_XML", "GET_BLOCKED", "GET_MADE", "GET_OLD"]
+    assert (told[0]["state"], told[0]["amazon_id"]) == ("IN_QUEUE", "77")
     text = xpert("status", **environ).stdout
     assert "GET_XML 2026-01-01 to 2026-01-31: IN_QUEUE since " in text
     assert "tried 2 times, 77" in text

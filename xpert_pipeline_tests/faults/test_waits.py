@@ -81,7 +81,7 @@ def test_a_runs_figures_stand_at_the_first_table_of_each_asset(pipeline, clients
     assert run_wide["order_items"] == [{}] * len(pipeline.days)
     assert run_wide["sales_data"] == [{}] * len(pipeline.days)
     calls = Counter()
-    for table in ("products", "orders"):
+    for table in ("products", "orders", "economics_daily", "traffic_daily"):
         assert len(run_wide[table]) == len(pipeline.days)
         assert all(each == run_wide[table][0] for each in run_wide[table])
         assert set(run_wide[table][0]) == {"run_calls", "run_waited_seconds"}

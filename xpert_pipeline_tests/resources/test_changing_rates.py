@@ -14,7 +14,7 @@ from xpert_pipeline.sandbox.usage_plans import PLANS
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planner import plan_orders
+from xpert_pipeline.spapi.planner import Buckets, Expected, plan_orders
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -77,7 +77,7 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
         marketplaceIds=[other.marketplace.id],
         createdAfter="2026-01-01T00:00:00Z",
     )
-    assert plan_orders(connect(), expected_orders=100_000, days=1).alternatives["pages"] < 1_000
+    assert plan_orders(Buckets(connect()), Expected(100_000, None), days=1).predictions["pages"].seconds < 1_000
 
 
 def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox, monkeypatch):
