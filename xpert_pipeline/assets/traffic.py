@@ -33,6 +33,8 @@ from xpert_pipeline.spapi.report_work import LIVE_WITHIN
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 
+ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
+"""Where the text of a query of trends names its ASINs."""
 ASINS = """
 select asin
 from (
@@ -51,8 +53,6 @@ order by min(created_at), asin
 """
 """Listed, sold in the window, or with traffic in it that is to be read again. In the order in which they became known,
 so that a new one changes no query but the last."""
-ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
-"""Where the text of a query of trends names its ASINs."""
 
 
 @dg.asset(
