@@ -7,22 +7,29 @@ from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import covered_days, days_read
+from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import askable
 from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import Work
+from xpert_pipeline.spapi.report_work import State, Work
 from xpert_pipeline.tables.contract import Table
 
 RESTATED_DAYS = 14
 """Amazon restates a day for so long: a live run reads these days again."""
 LOOK_BACK = 60
 """Days before today among which a live run looks for those that it has not read since Amazon stopped restating them."""
+REPAIRED_DAYS = 30
+"""Days before today among which a live run reads those that no load covers: they failed, or could not be had then."""
 READ_LATELY = timedelta(hours=6)
 """Amazon renews the figures once a day: restated days that were read within this time are not read again."""
 QUERIES_AHEAD = 10
 """Queries asked for at the start of a run; the burst of createQuery is 15."""
 DESK = QueryDesk()
+FIRST_LOADED = """
+select min(window_start) from loads
+where seller_id = %s and table_name in ('orders', %s) and window_kind = 'created'
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ def open_days(run: SellerRun, table: Table) -> list[date]:
     """Days that are over and need asking, ascending.
 
     Those of the run that no load covers; of a live run also the days that Amazon restates now, unless they were read
-    within hours; and days whose last load is from when Amazon still restated them, which it does no more.
+    within hours; days whose last load is from when Amazon still restated them, which it does no more; and days of the
+    last 30 that no load covers, but none before the first that was ever loaded of orders or of the table.
     """
     wanted = askable(run.days, run.today)
     lately = [run.today - timedelta(days=n) for n in range(LOOK_BACK, 0, -1)] if run.is_live else []
@@ -62,7 +70,10 @@ def open_days(run: SellerRun, table: Table) -> list[date]:
     just_read = days_read(*about, days, run.seller.timezone, since=datetime.now(UTC) - READ_LATELY)
     restated_now = {day for day in days if day >= run.today - restatement}
     missing = {day for day in wanted if run.refetch or day not in covered}
-    return sorted(missing | (covered - settled - restated_now) | (restated_now.intersection(lately) - just_read))
+    first = _first_loaded(run, table)
+    left_out = {day for day in lately[-REPAIRED_DAYS:] if day >= first} - covered
+    again = (covered - settled - restated_now) | (restated_now.intersection(lately) - just_read)
+    return sorted(missing | left_out | again)
 
 
 def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], list[Window]]) -> list[Window]:
@@ -73,6 +84,21 @@ def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], 
 def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
     """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
     return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+
+
+def give_up(run: SellerRun, prepared: Sequence[Window] | None, windows: Sequence[Window]) -> None:
+    """Queries of windows in whose place others are read, and that these do not need: no run is to wait for them."""
+    book, needed = run.book(), [request for window in windows for request in window.requests]
+    for work in [work for window in prepared or () for work in window.works]:
+        if work.request not in needed:
+            book.note(replace(work, state=State.FATAL, reason="given up: its days were asked for anew"))
+
+
+def _first_loaded(run: SellerRun, table: Table) -> date:
+    """First day that was ever loaded of the table or of orders; today if there is none."""
+    with tenant(run.pool, run.seller.id) as connection:
+        row = connection.execute(FIRST_LOADED, (run.seller.id, table.name)).fetchone()
+    return row[0].astimezone(run.zone).date() if row and row[0] else run.today
 
 
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:

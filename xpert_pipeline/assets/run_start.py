@@ -62,6 +62,16 @@ class RunStart:
             raise found.value
         return None if found.value is LATER else found.value
 
+    def take_back(self, run: SellerRun, step: str) -> Any:
+        """What was prepared for a step that asks for itself, so that it can be given up; None if nothing was."""
+        with self._lock:
+            prepared = self._prepared.get((run.run_id, run.seller.amazon_seller_id), {})
+        found = prepared.pop(step, None)
+        if found is None:
+            return None
+        run.client().carry(found.spent)
+        return None if found.value is LATER or isinstance(found.value, Exception) else found.value
+
     def _begun(self, run: SellerRun) -> tuple[dict[str, "_Prepared"], bool]:
         key = (run.run_id, run.seller.amazon_seller_id)
         with self._lock:

@@ -1,5 +1,6 @@
 """traffic_daily: how often each child ASIN was looked at per marketplace-local day, and what came of it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +9,7 @@ from functools import partial
 import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import Window, open_days, plan_windows
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, give_up, open_days, plan_windows
 from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
@@ -21,14 +22,19 @@ from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import (
     ASINS_PER_QUERY,
     OLDEST,
+    TRAFFIC,
+    days_of,
     is_asin,
     plan_traffic,
     traffic_by_asin,
     traffic_trends,
 )
+from xpert_pipeline.spapi.report_work import LIVE_WITHIN
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 
+ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
+"""Where the text of a query of trends names its ASINs."""
 ASINS = """
 select asin
 from (
@@ -78,7 +84,10 @@ def traffic_daily(
 
 
 def prepare_traffic(run: SellerRun) -> list[Window] | Later:
-    """Plan what the run needs and ask for the queries; later, while the run's own listings have to tell the ASINs."""
+    """Plan what the run needs and ask for the queries; later, while the run's own listings have to tell the ASINs.
+
+    Queries that an earlier run asked for are taken up first.
+    """
     windows = _planned(run)
     return LATER if not windows and "products" in run.steps else windows
 
@@ -93,8 +102,11 @@ def _planned(run: SellerRun) -> list[Window]:
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
-    prepared = None if run.refetch else start.take(run, TRAFFIC_DAILY.name)
-    windows = [_with_new_asins(run, window) for window in prepared or _planned(run)]
+    prepared = (start.take_back if run.refetch else start.take)(run, TRAFFIC_DAILY.name)
+    planned = _planned(run) if run.refetch or not prepared else prepared
+    windows = [_with_new_asins(run, window) for window in planned]
+    if run.refetch:
+        give_up(run, prepared, windows)
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
     step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read by {queries} queries of Data Kiosk")
     if not windows and open_days(run, TRAFFIC_DAILY):
@@ -103,16 +115,61 @@ def _sync(run: SellerRun, start: RunStart) -> None:
 
 
 def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
-    """For days without a gap one window of trends, or one of all ASINs for each; newest first."""
-    windows: list[Window] = []
-    for first, last in contiguous(days, OLDEST.days):
+    """For days without a gap one window of trends, or one of all ASINs for each; newest first.
+
+    Windows that an earlier run has left behind are taken up as they are.
+    """
+    windows = [] if run.refetch else _left_behind(run, days)
+    taken = {day for window in windows for day in window.days}
+    for first, last in contiguous(set(days) - taken, OLDEST.days):
         asins = _known_asins(run, first, last)
         some = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
         if asins and plan_traffic(len(asins), len(some)).source == "trends":
             windows.append(Window(some, _trends(run, asins, some), asins=frozenset(asins)))
         elif asins:
             windows += [Window((day,), (_by_asin(run, day),)) for day in reversed(some)]
-    return windows
+    return sorted(windows, key=lambda window: window.days[0], reverse=True)
+
+
+def _left_behind(run: SellerRun, days: Sequence[date]) -> list[Window]:
+    """Windows of these days, among others, of which queries are still being made or were not collected."""
+    asked: dict[tuple[date, ...], list[ReportRequest]] = {}
+    for work in run.book().unfinished(DESK.kind, [TRAFFIC], LIVE_WITHIN):
+        asked.setdefault(tuple(days_of(work.request)), []).append(work.request)
+    found: list[Window] = []
+    for some, requests in asked.items():
+        taken = {day for window in found for day in window.days}
+        if set(days).intersection(some) and not taken.intersection(some):
+            try:
+                found += _taken_up(run, some, requests)
+            except ValueError:  # days that Data Kiosk has no more
+                continue
+    return found
+
+
+def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequest]) -> list[Window]:
+    """The window whose queries, newest first, were left behind, and queries for the ASINs that none of them is about.
+
+    There is none if no query is as it would be asked now: a later page, say, is not.
+    """
+    if len(days) == 1 and (whole := _by_asin(run, days[0])) in asked:
+        return [Window(days, (whole,))]
+    asins: set[str] = set()
+    requests: list[ReportRequest] = []
+    for request in asked:
+        some = _asins_of(request)
+        if some and not asins.intersection(some) and _trends(run, some, days) == (request,):
+            requests.append(request)
+            asins.update(some)
+    if not requests:
+        return []
+    return [_with_new_asins(run, Window(days, tuple(requests), asins=frozenset(asins)))]
+
+
+def _asins_of(request: ReportRequest) -> list[str]:
+    """The ASINs that a query of trends is about."""
+    named = ASINS_ASKED.search((request.options or {})["query"])
+    return named[1].replace('"', "").split(",") if named else []
 
 
 def _with_new_asins(run: SellerRun, window: Window) -> Window:

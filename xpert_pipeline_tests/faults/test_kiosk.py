@@ -12,6 +12,10 @@ from xpert_pipeline.sandbox import kiosk_api, kiosk_documents
 
 KIOSK = ["economics_daily", "traffic_daily"]
 SOURCES = ["products", *KIOSK]
+WAITED_FOR = """
+select count(*) from report_requests
+where kind = 'query' and collected_at is null and state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
+"""
 SMALL = {"days": 20, "orders_per_day": 8, "skus": 40}
 
 
@@ -330,3 +334,71 @@ def test_days_that_were_read_too_early_are_read_once_more_when_they_are_settled(
     )
     assert first.date() == old
     assert loaded.run(tables=["economics_daily"], days=[old]).states["economics_daily"] == "empty"
+
+
+def test_parked_traffic_of_yesterday_is_collected_although_todays_window_is_another(kiosk, monkeypatch):
+    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+    assert kiosk.run(tables=["products"]).success
+    today = kiosk.today
+    kiosk.fault("query-stuck", count=1)
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
+        parked = kiosk.run(tables=["traffic_daily"], days=[day for day in kiosk.days if day < today])
+    assert parked.states["traffic_daily"] == "skipped"
+    assert [query.question.dataset for query in queries(kiosk)] == ["salesAndTrafficTrends"] * 2
+    for query in queries(kiosk):
+        query.seconds = 0.0
+    assert kiosk.run(tables=["traffic_daily"]).errors == {}
+    assert len(queries(kiosk)) == 3, "the two left behind, and one of the day that is over since"
+    assert kiosk.one(WAITED_FOR) == (0,)
+    kiosk.assert_whole("traffic_daily")
+
+
+def test_parked_traffic_of_one_day_is_collected_by_a_run_of_more_days(kiosk, monkeypatch):
+    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+    assert kiosk.run(tables=["products"]).success
+    kiosk.fault("query-stuck", count=1)
+    day = kiosk.past_days[-3]
+    assert kiosk.run(tables=["traffic_daily"], days=[day]).states["traffic_daily"] == "skipped"
+    (stuck,) = queries(kiosk)
+    stuck.seconds = 0.0
+    assert kiosk.run(tables=["traffic_daily"], days=kiosk.past_days).errors == {}
+    assert kiosk.one(WAITED_FOR) == (0,)
+    loads = [load["details"]["queries"] for load in kiosk.rows("loads") if load["table_name"] == "traffic_daily"]
+    assert [stuck.id] in [[query["id"] for query in asked] for asked in loads]
+    kiosk.assert_whole("traffic_daily")
+
+
+def test_of_a_traffic_window_only_the_query_that_failed_is_asked_again(kiosk):
+    assert kiosk.run(tables=["products"]).success
+    kiosk.fault("query-fatal", count=1)
+    assert list(kiosk.run(tables=["traffic_daily"], days=kiosk.past_days).errors) == ["traffic_daily"]
+    assert kiosk.run(tables=["traffic_daily"], days=kiosk.past_days[1:]).errors == {}
+    assert len(queries(kiosk)) == 3, "two at first, and the one that was FATAL"
+    kiosk.assert_whole("traffic_daily")
+
+
+def test_a_live_run_reads_days_that_were_left_out_but_none_before_the_first_that_was_loaded(kiosk):
+    first = "select min(window_start at time zone 'Asia/Kolkata')::date from loads where table_name = 'economics_daily'"
+    assert kiosk.run(tables=["economics_daily"], days=[kiosk.today]).success
+    assert kiosk.one(first) == (kiosk.today - timedelta(days=14),), "those that Amazon restates"
+    assert kiosk.run(tables=["economics_daily"], days=[kiosk.today]).states["economics_daily"] == "empty"
+    assert kiosk.run(tables=["economics_daily"], days=kiosk.past_days[:1]).success
+    assert kiosk.differences("economics_daily")
+    assert kiosk.run(tables=["economics_daily"], days=[kiosk.today]).errors == {}
+    kiosk.assert_whole("economics_daily")
+
+
+def test_days_that_orders_have_and_kiosk_was_never_asked_for_are_read_by_a_live_run(kiosk):
+    assert kiosk.run(tables=["orders", "order_items"], days=kiosk.past_days).errors == {}
+    assert kiosk.run(tables=SOURCES, days=[kiosk.today]).errors == {}
+    kiosk.assert_whole(*KIOSK)
+
+
+def test_a_refetch_leaves_no_query_that_a_later_run_would_collect(loaded, hours_pass):
+    hours_pass()
+    assert loaded.run(tables=SOURCES, refetch=True).errors == {}
+    assert loaded.one(WAITED_FOR) == (0,)
+    hours_pass()
+    loaded.fault("economics-restated")
+    assert loaded.run(tables=SOURCES).counts["economics_daily"]["updated"] > 0
