@@ -1,6 +1,7 @@
 """Data Kiosk queries that were asked: their way from IN_QUEUE to an end, and the place of their page."""
 
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,7 @@ class QueryStore:
     """All queries of all sellers."""
 
     pace: Pace
+    first: int = field(default_factory=lambda: time.time_ns() // 1_000_000)  # no id comes again after a restart
     queries: dict[str, Query] = field(default_factory=dict)
     documents: dict[str, Query] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,7 +94,7 @@ class QueryStore:
     def add(self, query: Query) -> Query:
         """Take a query in; the store gives it its id, and a document id if it will have a document."""
         with self.lock:
-            query.id = str(60_001 + len(self.queries)) + "020781"
+            query.id = f"{self.first + len(self.queries)}020781"
             if query.fate == FATAL or (query.fate == DONE and query.rows):
                 query.document_id = f"amzn1.tortuga.3.eu.{uuid.uuid4()}.{query.id}"
                 self.documents[query.document_id] = query

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ class ReportStore:
 
     pace: Pace
     reports: dict[str, Report] = field(default_factory=dict)
-    numbers: Iterable[int] = field(default_factory=lambda: itertools.count(50_001))
+    numbers: Iterable[int] = field(default_factory=lambda: itertools.count(time.time_ns() // 1_000_000))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, report: Report) -> Report:

@@ -13,6 +13,7 @@ from xpert_pipeline.spapi.classification import parse_json
 from xpert_pipeline.spapi.credentials import redact
 from xpert_pipeline.spapi.desks import Kind, ReportRequest, Standing
 from xpert_pipeline.spapi.documents import DATA_KIOSK, read_reason
+from xpert_pipeline.spapi.errors import NotFound
 from xpert_pipeline.spapi.kiosk_queries import compact
 from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
@@ -46,12 +47,16 @@ class QueryDesk:
         answer = api.call("createQuery", expects={"queryId": str}, settle=already, query=options["query"], **page)
         return str(answer["queryId"])
 
-    def standing(self, api: SellerApi, amazon_id: str) -> Standing:
+    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
         """How a query stands (getQuery).
 
         A cancelled one has failed: no rows is what Amazon says by DONE without a document, never by CANCELLED.
         """
-        return _standing(api.call("getQuery", amazon_id, expects={"queryId": str, "processingStatus": str}))
+        answer = api.call("getQuery", amazon_id, expects={"queryId": str, "processingStatus": str})
+        wanted = compact((request.options or {}).get("query", ""))
+        if compact(str(answer.get("query", wanted))) != wanted:
+            raise NotFound(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
+        return _standing(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[ReportRequest], since: datetime) -> list[list[Standing]]:
         """Live and done queries that equal each request (getQueries, once for all).

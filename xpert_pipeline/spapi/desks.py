@@ -67,11 +67,11 @@ class Desk(Protocol):
     def create(self, api: SellerApi, request: ReportRequest) -> str:
         """Ask for it and return Amazon's id; a lost answer is looked up before it is asked again."""
 
-    def standing(self, api: SellerApi, amazon_id: str) -> Standing:
+    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
         """How it stands.
 
         Raises:
-            NotFound: Amazon does not know it, or not any more.
+            NotFound: Amazon does not know it, or not any more, or has another request under its id.
         """
 
     def look_up(

@@ -80,7 +80,7 @@ def _look(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
             return send_lost(api, book, desk, work) if is_lost(book, work) else work
     assert work.amazon_id is not None
     try:
-        standing = desk.standing(api, work.amazon_id)
+        standing = desk.standing(api, work.amazon_id, work.request)
     except NotFound:
         if work.tries > 1:
             return noted(book, work, state=State.FATAL, reason="Amazon does not know it any more")

@@ -11,6 +11,7 @@ from xpert_pipeline.spapi import usage_plans
 from xpert_pipeline.spapi.credentials import redact
 from xpert_pipeline.spapi.desks import Kind, ReportRequest, Standing
 from xpert_pipeline.spapi.documents import read_reason
+from xpert_pipeline.spapi.errors import NotFound
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -44,9 +45,12 @@ class ReportDesk:
         answer = api.call("createReport", expects={"reportId": str}, settle=already, also=own, **body)
         return str(answer["reportId"])
 
-    def standing(self, api: SellerApi, amazon_id: str) -> Standing:
+    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
         """How a report stands (getReport)."""
-        return _standing(api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str}))
+        answer = api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str})
+        if _is_another(answer, request):
+            raise NotFound(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
+        return _standing(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[ReportRequest], since: datetime) -> list[list[Standing]]:
         """Live and done reports that equal each request (getReports, once for all).
@@ -93,6 +97,19 @@ def _equals(api: SellerApi, each: Mapping[str, Any], request: ReportRequest) -> 
     return each.get("marketplaceIds") == [api.marketplace.id] and all(
         _same_second(*pair) for pair in zip(window, (request.start, request.end), strict=True)
     )
+
+
+def _is_another(answer: Mapping[str, Any], request: ReportRequest) -> bool:
+    """Whether an id leads to another type, or to a window that has nothing in common with the one asked for.
+
+    Not any other window: of some types Amazon moves the bounds.
+    """
+    if answer.get("reportType", request.report_type) != request.report_type:
+        return True
+    start, end = from_amazon(answer.get("dataStartTime")), from_amazon(answer.get("dataEndTime"))
+    if start is None or end is None or request.start is None or request.end is None:
+        return False
+    return end <= request.start or start >= request.end
 
 
 def _same_second(told: datetime | None, wanted: datetime | None) -> bool:

@@ -58,15 +58,22 @@ def test_a_query_that_amazon_does_not_understand_is_a_fault_of_ours(amazon, api)
 
 def test_how_a_query_stands(amazon, api):
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, token="more"), FULL))
-    found = DESK.standing(api, "7")
+    found = DESK.standing(api, "7", REQUEST)
     assert (found.amazon_id, found.status, found.document_id, found.next_page) == ("7", "DONE", "doc-7", "more")
     assert found.ended_at - found.created_at == timedelta(minutes=1)
+
+
+def test_another_query_under_a_remembered_id_is_none_of_ours(amazon, api):
+    """Its document was once loaded as that of the query asked for, and the days counted as read."""
+    amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, text="query { other }"), FULL))
+    with pytest.raises(errors.NotFound, match="7 is another query"):
+        DESK.standing(api, "7", REQUEST)
 
 
 def test_a_cancelled_query_is_no_query_without_rows(amazon, api):
     """Taken for empty, it would make a complete statement: that the days have no rows."""
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, status="CANCELLED"), FULL))
-    found = DESK.standing(api, "7")
+    found = DESK.standing(api, "7", REQUEST)
     assert found.status == "FATAL"
     assert DESK.reason(api, found) == "the query was cancelled before it ran"
 
@@ -85,7 +92,7 @@ def test_the_reason_of_a_fatal_query_is_amazons(amazon, api, document, told):
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, status="FATAL") | {"errorDocumentId": "doc"}, FULL))
     amazon.on("GET", DOCUMENT, Reply(200, {"documentId": "doc", "documentUrl": f"{amazon.url}/why"}, FULL))
     amazon.on("GET", "/why", Reply(200, body.encode()))
-    assert DESK.reason(api, DESK.standing(api, "7")) == told
+    assert DESK.reason(api, DESK.standing(api, "7", REQUEST)) == told
 
 
 def test_live_and_done_queries_of_the_same_text_are_found_newest_first(amazon, api):

@@ -39,7 +39,7 @@ def listed(status="DONE", age=timedelta(minutes=5), **changes):
 
 
 def state(status, report_id="new", **more):
-    return Reply(200, {"reportId": report_id, "reportType": KIND, "processingStatus": status, **more}, FAST)
+    return Reply(200, {"reportId": report_id, "processingStatus": status, "reportType": KIND} | more, FAST)
 
 
 def windows(count):
@@ -332,7 +332,7 @@ def test_the_reason_of_a_fatal_report_holds_no_secret(desk, api, book):
 
 def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, book):
     kind = "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT"
-    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
+    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why", reportType=kind))
     desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
     desk.on("GET", "/why", Reply(200, {"errorDetails": "The requested data is unavailable."}))
     assert outcome(api, book, ReportRequest(kind, START, END)).state is State.EMPTY
@@ -381,6 +381,19 @@ def test_a_report_past_its_retention_is_asked_for_anew_once(desk, api, book):
     work = outcome(api, book)
     assert (work.state, work.tries) == (State.FATAL, 2)
     assert "does not know it any more" in work.reason
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"reportType": "GET_MERCHANT_LISTINGS_ALL_DATA"},
+        {"dataStartTime": "2026-07-01T00:00:00Z", "dataEndTime": "2026-08-01T00:00:00Z"},
+    ],
+)
+def test_another_report_under_a_remembered_id_is_not_taken_for_it(desk, api, told):
+    desk.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc", **told))
+    with pytest.raises(errors.NotFound, match="new is another report"):
+        DESK.standing(api, "new", REQUEST)
 
 
 def test_a_reversed_window_is_refused():
