@@ -2,6 +2,18 @@
 -- What is open comes first, then what ended lately; generation_seconds is Amazon's own time.
 -- Open is what is being made or is made and not loaded, for 24 hours, and what may not be asked again yet.
 -- Parameters: amazon_seller_id; since (timestamptz).
+with requests as (
+  select
+    *,
+    case
+      when state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') then created_at > now() - interval '24 hours'
+      when state = 'DONE' then collected_at is null and created_at > now() - interval '24 hours'
+      when state = 'THROTTLED' then coalesce(not_before > now(), false)
+      else false
+    end as is_open
+  from report_requests
+)
+
 select
   r.kind,
   r.report_type,
@@ -15,18 +27,9 @@ select
   round(extract(epoch from r.ready_at - r.asked_at)::numeric, 1) as generation_seconds,
   r.not_before,
   r.reason
-from report_requests as r
+from requests as r
 inner join sellers as s on r.seller_id = s.id
-cross join lateral (
-  select
-    case
-      when r.state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') then r.created_at > now() - interval '24 hours'
-      when r.state = 'DONE' then r.collected_at is null and r.created_at > now() - interval '24 hours'
-      when r.state = 'THROTTLED' then coalesce(r.not_before > now(), false)
-      else false
-    end as is_open
-) as o
 where
   s.amazon_seller_id = %(amazon_seller_id)s
-  and (o.is_open or r.created_at >= %(since)s)
-order by o.is_open desc, r.created_at desc
+  and (r.is_open or r.created_at >= %(since)s)
+order by r.is_open desc, r.created_at desc
