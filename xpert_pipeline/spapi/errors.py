@@ -160,7 +160,7 @@ class ReportError(SpApiError):
 class ReportFailed(ReportError):
     """Amazon could not make the report (FATAL); the message holds the reason it gave."""
 
-    what_to_do = "Correct what the reason names (window, options, role), then ask for the report again."
+    what_to_do = "Correct what the reason names (window, options, role), if anything; the next run asks for it anew."
 
 
 class ReportCancelled(ReportError):
