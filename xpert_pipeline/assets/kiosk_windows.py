@@ -102,8 +102,10 @@ def _first_loaded(run: SellerRun, table: Table) -> date:
 
 
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
-    places = [place for place, window in enumerate(windows) for _ in window.requests][:QUERIES_AHEAD]
-    requests = [request for window in windows for request in window.requests][:QUERIES_AHEAD]
+    """Ask for as many as can go at once: nothing else of the run shall wait for tokens that the rest would need."""
+    room = min(QUERIES_AHEAD, int(run.client().level("createQuery")))
+    places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
+    requests = [request for window in windows for request in window.requests][:room]
     found = list(windows)
     for place, work in zip(places, ask_for(run, requests), strict=True):
         found[place] = replace(found[place], works=(*found[place].works, work))

@@ -12,10 +12,12 @@ from datetime import timedelta
 from xpert_pipeline.assets.catalog import REPORT, SEARCH_LIMIT, count_wanted
 from xpert_pipeline.assets.economics import economics_windows
 from xpert_pipeline.assets.kiosk_windows import Window
+from xpert_pipeline.assets.kiosk_windows import open_days as kiosk_days
 from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
 from xpert_pipeline.spapi.planner import Buckets, Plan, Prediction, predict_listings, predict_made
+from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,14 @@ def plan_run(run: SellerRun) -> RunPlan:
     orders = [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans, buckets)]
     streams = [*orders, *_products(run, buckets)]
     streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")
-    streams += _kiosk(run, buckets, "traffic_daily", traffic_windows(run), "30 ASINs each, or all of a day")
+    traffic = traffic_windows(run)
+    streams += _kiosk(run, buckets, "traffic_daily", traffic, "30 ASINs each, or all of a day")
+    if not traffic and (days := kiosk_days(run, TRAFFIC_DAILY)):
+        window, why = (
+            f"{days[0]} to {days[-1]}",
+            "no ASIN is known before products is loaded: its queries are not counted",
+        )
+        streams.append(StreamPlan("traffic_daily", window, "Data Kiosk", 0.0, {}, {}, why))
     total: Counter[str] = Counter()
     for stream in streams:
         total.update(stream.calls)
