@@ -203,7 +203,7 @@ def test_freshness_tells_the_newest_load_and_day_of_each_table(admin: Connection
     orders, products = ask("freshness")
     assert (orders["table_name"], orders["newest_day"], orders["changes_followed_until"]) == ("orders", TODAY, NOW)
     assert products["table_name"] == "products"
-    assert float(products["hours_since_load"]) == pytest.approx(30, abs=0.2)
+    assert 30 <= float(products["hours_since_load"]) < 31
 
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS - {"quota_waits", "gaps"}))
