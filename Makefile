@@ -21,16 +21,8 @@ sync: $(VENV)/ready
 up: $(VENV)/ready
 	@$(BIN)/xpert up $(ARGS)
 
-# The tests wait more than they work: without ARGS their two halves run side by side, the second's words come after the first's.
-HALF := $(addprefix xpert_pipeline_tests/,faults cli resources benchmarks)
 test: $(VENV)/ready
-ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
-else
-	@said=$$(mktemp); $(BIN)/python -m pytest $(HALF) >$$said 2>&1 & other=$$!; \
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(HALF)); first=$$?; \
-	wait $$other; second=$$?; cat $$said; rm -f $$said; test $$first = 0 -a $$second = 0
-endif
 
 check: test lint
 
