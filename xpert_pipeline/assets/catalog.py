@@ -103,7 +103,7 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
             _load(run, replace(wanted, work=work))
             run.book().collected(work)
         else:
-            raise why_not(run, work)
+            raise why_not(run, DESK, work)
 
 
 def _load(run: SellerRun, wanted: Wanted) -> None:

@@ -16,7 +16,7 @@ from xpert_pipeline.assets.kiosk_doubt import emptied_days, is_believed, remembe
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
 from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
-from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park
+from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, why_not
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
@@ -131,7 +131,7 @@ class _Collector:
             return
         if work.state not in (State.DONE, State.EMPTY):
             self._forget(chain.pages[:-1], "a later page could not be had")
-            raise self._failure(work)
+            raise why_not(self.run, DESK, work)
         opened = self._opened.get(chain.place) or self._open(chain.place)
         opened.pages.append(work)
         self._read(opened, work)
@@ -178,14 +178,6 @@ class _Collector:
     def _forget(self, pages: Sequence[Work], reason: str) -> None:
         for page in pages:
             self.book.note(replace(page, state=State.FATAL, reason=reason))
-
-    def _failure(self, work: Work) -> ReportFailed:
-        return ReportFailed(
-            f"{work} is {work.state}: {work.reason or 'Amazon gave no reason'}",
-            report_id=work.amazon_id or "",
-            operation=DESK.poll,
-            seller=self.run.seller.amazon_seller_id,
-        )
 
     def _load(self, opened: _Opened) -> None:
         run, window, rows = self.run, opened.window, opened.rows

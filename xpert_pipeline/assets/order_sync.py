@@ -176,7 +176,7 @@ def _settled(run: SellerRun, piece: Piece) -> bool:
         park(run, TABLES, _days_of(run, piece.span), piece.work)
         return False
     if piece.work.state is State.FATAL:
-        raise why_not(run, piece.work)
+        raise why_not(run, DESK, piece.work)
     _load(run, piece)
     run.book().collected(piece.work)
     return True

@@ -55,13 +55,12 @@ class RunPlan:
     @property
     def seconds(self) -> float:
         """Predicted seconds of the whole run: reports are made while pages are read, so the longer one counts."""
-        paged = sum(max((each.seconds for each in plans), default=0.0) for plans in self._by_table(reports=False))
+        paged: dict[str, float] = {}
+        for each in self.streams:
+            if not _is_made(each):
+                paged[each.table] = max(paged.get(each.table, 0.0), each.seconds)
         made = max((each.seconds for each in self.streams if _is_made(each)), default=0.0)
-        return max(paged, made)
-
-    def _by_table(self, *, reports: bool) -> list[list[StreamPlan]]:
-        tables = dict.fromkeys(each.table for each in self.streams)
-        return [[each for each in self.streams if each.table == name and _is_made(each) == reports] for name in tables]
+        return max(sum(paged.values()), made)
 
 
 def plan_run(run: SellerRun) -> RunPlan:
@@ -75,10 +74,8 @@ def plan_run(run: SellerRun) -> RunPlan:
     traffic = traffic_windows(run)
     streams += _kiosk(run, buckets, "traffic_daily", traffic, "30 ASINs each, or all of a day")
     if not traffic and (days := kiosk_days(run, TRAFFIC_DAILY)):
-        window, why = (
-            f"{days[0]} to {days[-1]}",
-            "no ASIN is known before products is loaded: its queries are not counted",
-        )
+        window = f"{days[0]} to {days[-1]} ({len(days)} days)"
+        why = "no ASIN is known before products is loaded: its queries are not counted"
         streams.append(StreamPlan("traffic_daily", window, "Data Kiosk", 0.0, {}, {}, why))
     total: Counter[str] = Counter()
     for stream in streams:

@@ -52,12 +52,12 @@ def park(run: SellerRun, tables: Sequence[str], days: Sequence[date], work: Work
     run.skip(tables, days, reason)
 
 
-def why_not(run: SellerRun, work: Work) -> ReportFailed | ReportCancelled:
+def why_not(run: SellerRun, desk: Desk, work: Work) -> ReportFailed | ReportCancelled:
     """The error of a work that has no data."""
     kind = ReportCancelled if work.state is State.EMPTY else ReportFailed
     return kind(
-        f"{work} is {work.state}: {work.reason}",
+        f"{work} is {work.state}: {work.reason or 'Amazon gave no reason'}",
         report_id=work.amazon_id or "",
-        operation="getReport",
+        operation=desk.poll,
         seller=run.seller.amazon_seller_id,
     )
