@@ -86,14 +86,14 @@ def test_a_new_report_is_created_with_exactly_what_amazon_wants(desk, api, book)
 @pytest.mark.parametrize(
     "known",
     [
-        listed("IN_QUEUE", timedelta(hours=5)),
-        listed("IN_PROGRESS"),
-        listed("DONE", timedelta(minutes=20)),
-        listed("DONE", dataStartTime="2026-09-01T05:30:00.400+05:30"),
+        lambda: listed("IN_QUEUE", timedelta(hours=5)),
+        lambda: listed("IN_PROGRESS"),
+        lambda: listed("DONE", timedelta(minutes=20)),
+        lambda: listed("DONE", dataStartTime="2026-09-01T05:30:00.400+05:30"),
     ],
 )
 def test_an_equal_report_that_lives_or_is_fresh_at_amazon_is_used_again(desk, api, book, known):
-    desk.on("GET", REPORTS, Reply(200, {"reports": [known]}))
+    desk.on("GET", REPORTS, Reply(200, {"reports": [known()]}))
     work = asked(api, book)
     assert (work.amazon_id, work.reused) == ("old", True)
     assert desk.calls(REPORTS, "POST") == []
@@ -102,15 +102,15 @@ def test_an_equal_report_that_lives_or_is_fresh_at_amazon_is_used_again(desk, ap
 @pytest.mark.parametrize(
     "known",
     [
-        listed("DONE", timedelta(minutes=40)),
-        listed("DONE", dataEndTime="2026-10-02T00:00:00Z"),
-        listed("DONE", marketplaceIds=["A1PA6795UKMFR9"]),
-        listed("DONE", reportType="GET_MERCHANT_LISTINGS_ALL_DATA"),
-        listed("DONE", dataStartTime=None),
+        lambda: listed("DONE", timedelta(minutes=40)),
+        lambda: listed("DONE", dataEndTime="2026-10-02T00:00:00Z"),
+        lambda: listed("DONE", marketplaceIds=["A1PA6795UKMFR9"]),
+        lambda: listed("DONE", reportType="GET_MERCHANT_LISTINGS_ALL_DATA"),
+        lambda: listed("DONE", dataStartTime=None),
     ],
 )
 def test_a_stale_or_different_report_is_not(desk, api, book, known):
-    desk.on("GET", REPORTS, Reply(200, {"reports": [known]}))
+    desk.on("GET", REPORTS, Reply(200, {"reports": [known()]}))
     assert asked(api, book).amazon_id == "new"
 
 
