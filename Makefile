@@ -22,7 +22,7 @@ up: $(VENV)/ready
 	@$(BIN)/xpert up $(ARGS)
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: test lint
 

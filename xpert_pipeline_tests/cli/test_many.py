@@ -26,7 +26,7 @@ from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.tables import registry
 from xpert_pipeline_tests.conftest import KEY
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(300)
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 TABLES = {table.name for table in registry.TABLES}

@@ -15,8 +15,6 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sandbox.usage_plans import PLANS
 
-pytestmark = pytest.mark.slow
-
 OPERATION = "getReport"
 RATE, BURST = 2.0, 15
 MEASURES = 3
