@@ -132,7 +132,7 @@ def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outc
         "time_vs_bound": ratio(median(rows, "ratio"), 1),
         "api_span_vs_bound": ratio(median(rows, "span_ratio"), 1),
         "own_429s": sum(sync.sandbox["throttled"] for sync in limited),
-        "same_sources": all(one.sources == other.sources for one, other in zip(free, limited, strict=True)),
+        "same_sources": all(sorted(a.sources) == sorted(b.sources) for a, b in zip(free, limited, strict=True)),
         "sources": ", ".join(dict.fromkeys(source for sync in limited for source in sync.sources)),
         "rate_scale": scale,
         "rounds": len(rows),

@@ -1,5 +1,6 @@
 """Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -96,6 +97,7 @@ def open_workplace(
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs inherit it ignored
         signal.signal(number, _interrupt)
+    os.environ["PGAPPNAME"] = _own_name()
     home = Home(data_directory(data_dir))
     settings = read_settings()
     uses_sandbox = wants_sandbox(settings, force=force_sandbox)
@@ -129,14 +131,22 @@ def _stop_unless_used(server: EmbeddedServer | None) -> None:
     """Stop the server this command started, unless another command has come to use it meanwhile."""
     if server is None:
         return
-    others = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+    others = (
+        "select count(*) from pg_stat_activity where backend_type = 'client backend'"
+        " and application_name is distinct from current_setting('application_name')"
+    )
     try:
-        with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
+        with psycopg.connect(server.admin_dsn, autocommit=True, application_name=_own_name()) as connection:
             (used,) = connection.execute(others).fetchone() or (0,)
     except psycopg.OperationalError:  # it is gone already
         used = 0
     if not used:
         server.stop()
+
+
+def _own_name() -> str:
+    """What connections of this process are called: Dagster keeps some of its own open to the end."""
+    return f"xpert-{os.getpid()}"
 
 
 def _interrupt(*_: object) -> None:

@@ -158,3 +158,12 @@ def test_other_pages_get_nothing_from_the_ui(address):
     assert httpx.get(f"{address}/graphql", params=mutation, trust_env=False).status_code == 403
     foreign = httpx.post(f"{address}/graphql", json=mutation, headers={"Origin": "https://a.example"}, trust_env=False)
     assert foreign.status_code == 403
+
+
+def test_a_sync_without_the_ui_leaves_no_process(new_home):
+    """Dagster keeps connections to its storage: taken for another command's, they once left the database running."""
+    home = new_home()
+    command = [XPERT, "up", "--no-ui", "--rate-scale", "0", "--days", "2", "--data-dir", str(home)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert not processes(home)
