@@ -16,7 +16,7 @@ from xpert_pipeline.assets.kiosk_doubt import emptied_days, is_believed, remembe
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
 from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
-from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, why_not
+from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, patience_left, why_not
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
@@ -96,21 +96,21 @@ class _Collector:
             works = ask_for(self.run, [request for _, request in batch])
             for (place, _), work in zip(batch, works, strict=True):
                 self._wait_for(place, [work])
-            self._take_ready(0.0)
-        self._take_ready(self.run.patience)
-        while self._waiting:  # pages that those asked for
-            self._take_ready(self.run.patience)
+            self._take_ready(is_waiting=False)
+        while self._waiting:  # more than once for pages that those asked for
+            self._take_ready(is_waiting=True)
 
     def _wait_for(self, place: int, works: Sequence[Work]) -> None:
         for work in works:
             self._waiting[work.id] = _Chain(place, [work], PageGuard(DESK.poll, self.api.seller_id))
 
-    def _take_ready(self, patience: float) -> None:
+    def _take_ready(self, *, is_waiting: bool) -> None:
         works = [chain.pages[-1] for chain in self._waiting.values()]
-        for work in as_ready(self.api, self.book, DESK, works, budget_seconds=patience):
+        seconds = patience_left(self.run, works) if is_waiting else 0.0
+        for work in as_ready(self.api, self.book, DESK, works, budget_seconds=seconds):
             chain = self._waiting[work.id]
             chain.pages[-1] = work
-            if work.is_live and not patience:
+            if work.is_live and not is_waiting:
                 continue
             del self._waiting[work.id]
             try:

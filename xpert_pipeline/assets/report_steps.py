@@ -26,7 +26,18 @@ UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 
 def ready(run: SellerRun, desk: Desk, works: Sequence[Work]) -> Iterator[Work]:
     """Each work as it gets ready, within the run's patience; what is not ready then comes last, still live."""
-    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=run.patience)
+    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=patience_left(run, works))
+
+
+def patience_left(run: SellerRun, works: Sequence[Work]) -> float:
+    """Seconds for which the youngest of the works may still be waited for.
+
+    The waits of a run's steps overlap: what was asked for at its start is not waited for once per table. Work of an
+    earlier run is waited for anew.
+    """
+    now = run.client().server_now()
+    asked = max((work.created_at or work.written_at for work in works), default=now)
+    return max(0.0, run.patience - min(run.age(), (now - asked).total_seconds()))
 
 
 @contextmanager

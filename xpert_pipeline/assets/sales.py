@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from xpert_pipeline.assets.order_plan import STREAM, stream_position
 from xpert_pipeline.assets.seller_run import SellerRun, run_sellers
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -23,7 +25,8 @@ def sales_data(context: dg.AssetExecutionContext, postgres: PostgresResource) ->
 
     Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items keeps its row with
     0 units. OPS is the sum of the known line amounts, NULL if none is known. Recomputes the requested days and every
-    day whose orders changed since the last time, whenever that was.
+    day whose orders changed since the last time, whenever that was. A requested day whose orders are not all loaded is
+    `incomplete` (`skipped` without a row): it is derived again when they are.
     """
     yield from run_sellers(context, postgres, None, ("sales_data",), _derive_sales)
 
@@ -40,3 +43,14 @@ def _derive_sales(run: SellerRun) -> None:
             requested_days=run.days,
             started_at=datetime.now(UTC),
         )
+    _tell_unknown_days(run)
+
+
+def _tell_unknown_days(run: SellerRun) -> None:
+    """Tell of which days the orders are not loaded, so that nobody takes what is derived of them for all there was."""
+    asked = [day for day in run.days if day <= run.today]
+    until = stream_position(run) if run.is_live else None
+    loaded = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
+    if lacking := [day for day in asked if day not in loaded]:
+        days = f"{min(lacking)}" if len(lacking) == 1 else f"{len(lacking)} days from {min(lacking)} to {max(lacking)}"
+        run.skip(["sales_data"], lacking, f"sales_data: not all orders of {days} are loaded; it is derived again then")

@@ -51,8 +51,9 @@ class SellerRun:
     """What an asset needs to load one seller's days.
 
     `states` says what became of a table where its counts do not, `reason` why and what to do; `past_state` the same as
-    `states` for days before today. `steps` names all steps of the Dagster run, `patience` how many seconds a report may
-    be waited for. `skipped` are days of a table whose turn did not come because their report is not ready.
+    `states` for days before today. `steps` names all steps of the Dagster run. A report may be waited for `patience`
+    seconds after it was asked for and the run began (`age`). `skipped` are days of a table whose turn did not come
+    because their report is not ready, or because a table that they are derived from lacks them.
     """
 
     seller: Seller
@@ -65,6 +66,7 @@ class SellerRun:
     refetch: bool = False
     steps: frozenset[str] = frozenset()
     patience: float = BUDGET_SECONDS
+    age: Callable[[], float] = lambda: 0.0
     states: dict[str, str] = field(default_factory=dict)
     past_state: dict[str, str] = field(default_factory=dict)
     reason: str | None = None
@@ -188,6 +190,7 @@ def _run_seller(
         refetch,
         frozenset(node.name for node in context.job_def.nodes),
         sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
+        lambda: sp_api.age_seconds if sp_api else 0.0,
     )
     try:
         work(run)
@@ -220,6 +223,7 @@ def _state(run: SellerRun, table: str, day: date, numbers: dict[str, int]) -> st
         return said
     if table in run.past_state and day < run.today:
         return run.past_state[table]
-    if any(numbers.values()):
-        return "ok"
-    return "skipped" if day in run.skipped.get(table, ()) else "empty"
+    is_known = any(numbers.values())
+    if day in run.skipped.get(table, ()):
+        return "incomplete" if is_known else "skipped"
+    return "ok" if is_known else "empty"

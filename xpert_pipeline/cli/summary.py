@@ -99,15 +99,21 @@ def show(console: Console, results: Sequence[TableOutcome]) -> None:
     console.print(grid)
 
 
+def overall(states: set[str]) -> str:
+    """One word for the states of a table's partitions: the best of them, or incomplete if one with rows lacks some."""
+    if states >= {"skipped", "ok"}:
+        return "incomplete"
+    return max(states, key=("not_granted", "no_history", "empty", "skipped", "ok", "incomplete").index)
+
+
 def _states(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
-    """State of each table: the best that any of its partitions reports; failed if its step failed."""
-    rank = ("failed", "not_granted", "no_history", "empty", "skipped", "ok")
-    states: dict[str, str] = {}
+    """State of each table, over its partitions; failed if its step failed."""
+    told: dict[str, set[str]] = {}
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
         materialization = entry.asset_materialization
         if materialization and (said := materialization.metadata.get("state")):
-            table, state = materialization.asset_key.to_user_string(), str(said.value)
-            states[table] = max(states.get(table, state), state, key=rank.index)
+            told.setdefault(materialization.asset_key.to_user_string(), set()).add(str(said.value))
+    states = {table: overall(said) for table, said in told.items()}
     planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
     failed = {entry.step_key for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)}
     for entry in planned:

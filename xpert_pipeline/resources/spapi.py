@@ -1,5 +1,6 @@
 """SpApiResource: Amazon's Selling Partner API as Dagster sees it, one client per seller, quota in Postgres."""
 
+import time
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -80,7 +81,7 @@ class SpApiResource(dg.ConfigurableResource):
         endpoint: SP-API endpoint instead of the region's own.
         token_url: LWA token endpoint instead of Amazon's.
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
-        report_patience_seconds: How long a run waits for a report before it leaves it to the next run.
+        report_patience_seconds: How long a run waits for a report, from asking for it, before it leaves it to the next.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -93,6 +94,12 @@ class SpApiResource(dg.ConfigurableResource):
     is_sandbox: bool = False
     report_patience_seconds: float = 1800.0
     _tried_in_vain: set[str] = PrivateAttr(default_factory=set)
+    _began: float = PrivateAttr(default_factory=time.monotonic)
+
+    @property
+    def age_seconds(self) -> float:
+        """How long the run has had this resource, which is made anew for each."""
+        return time.monotonic() - self._began
 
     def lose_patience(self, amazon_seller_id: str) -> None:
         """From now on, in this run, requests of the seller are tried but twice: five tries have just failed."""

@@ -12,6 +12,7 @@ import dagster as dg
 import httpx
 
 from xpert_pipeline.cli.runner import REFETCHABLE
+from xpert_pipeline.cli.summary import overall
 from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.events import reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
@@ -254,8 +255,7 @@ class Pipeline:
                 for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
                     sums = counts.setdefault(table, {})
                     sums[name] = sums.get(name, 0) + metadata[name].value
-        rank = ("not_granted", "no_history", "empty", "skipped", "ok")
-        return {table: max(told, key=rank.index) for table, told in states.items()}, counts
+        return {table: overall(told) for table, told in states.items()}, counts
 
 
 def same(ours, theirs):

@@ -68,6 +68,22 @@ def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_ru
     assert row["collected_at"] is not None
 
 
+def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, monkeypatch):
+    """They were derived of nothing and called read, although the orders' report was still in Amazon's queue."""
+    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
+    pipeline.fault("report-stuck", count=1)
+    first, *_, last = pipeline.past_days
+    parked = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
+    assert (parked.success, parked.states["orders"], parked.states["sales_data"]) == (True, "incomplete", "incomplete")
+    facts = {fact[5][:10]: fact[4]["state"] for fact in pipeline.facts() if fact[1] == "sales_data"}
+    assert (facts[first.isoformat()], facts[last.isoformat()]) == ("ok", "skipped")
+    assert f"not all orders of {last} are loaded" in parked.reasons["sales_data"]
+    next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds).seconds = 0.0
+    whole = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
+    assert (whole.states["sales_data"], whole.reasons.get("sales_data")) == ("ok", None)
+
+
 def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(pipeline):
     """A live run's last window ends at the present moment; the next run collects it as it was asked for."""
     pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
