@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help sync up test check lint reset
+.PHONY: help sync up dev test check lint reset
 help:
 	@echo "make sync    load the last 30 days into the embedded Postgres and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
 	@echo "make test    the whole suite, against a Postgres it starts itself"
 	@echo "make check   tests, linters and types"
+	@echo "make dev     install what tests, linters and benchmarks need, and do nothing else"
 	@echo "make reset   delete the data directory (asks first)"
 	@echo "Options of xpert go into ARGS: make sync ARGS='--days 60'"
 
@@ -21,12 +22,14 @@ sync: $(VENV)/ready
 up: $(VENV)/ready
 	@$(BIN)/xpert up $(ARGS)
 
-test: $(VENV)/ready
+dev: $(VENV)/dev
+
+test: $(VENV)/dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: test lint
 
-lint: $(VENV)/ready
+lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,4 +46,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@echo "Installing the pinned dependencies into $(VENV) (once, about a minute) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/ready requirements-dev.lock
+	@echo "Installing what tests, linters and benchmarks need into $(VENV) (once) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
