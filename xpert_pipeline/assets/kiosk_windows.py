@@ -12,7 +12,7 @@ from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.kiosk_queries import askable
 from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.report_work import Work
 from xpert_pipeline.tables.contract import Table
 
 RESTATED_DAYS = 14
@@ -84,14 +84,6 @@ def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], 
 def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
     """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
     return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
-
-
-def give_up(run: SellerRun, prepared: Sequence[Window] | None, windows: Sequence[Window]) -> None:
-    """Queries of windows in whose place others are read, and that these do not need: no run is to wait for them."""
-    book, needed = run.book(), [request for window in windows for request in window.requests]
-    for work in [work for window in prepared or () for work in window.works]:
-        if work.request not in needed:
-            book.note(replace(work, state=State.FATAL, reason="given up: its days were asked for anew"))
 
 
 def _first_loaded(run: SellerRun, table: Table) -> date:

@@ -66,7 +66,7 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
 
 def sync_orders(run: SellerRun, start: RunStart) -> None:
     """Load what the run prepared; then follow the change stream, if it begins only with these loads."""
-    pieces: list[Piece] = prepare_orders(run) if run.refetch else start.take(run, STEP)
+    pieces: list[Piece] = start.take(run, STEP)
     changes = [piece for piece in pieces if piece.span.kind == "updated"]
     _follow(run, changes)
     _load_all(run, [piece for piece in pieces if piece.span.kind == "created"])

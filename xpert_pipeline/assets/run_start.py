@@ -6,7 +6,7 @@ also in the book of requests, so a run that dies here loses nothing.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xpert_pipeline.assets.seller_run import SellerRun
@@ -62,16 +62,6 @@ class RunStart:
             raise found.value
         return None if found.value is LATER else found.value
 
-    def take_back(self, run: SellerRun, step: str) -> Any:
-        """What was prepared for a step that asks for itself, so that it can be given up; None if nothing was."""
-        with self._lock:
-            prepared = self._prepared.get((run.run_id, run.seller.amazon_seller_id), {})
-        found = prepared.pop(step, None)
-        if found is None:
-            return None
-        run.client().carry(found.spent)
-        return None if found.value is LATER or isinstance(found.value, Exception) else found.value
-
     def _begun(self, run: SellerRun) -> tuple[dict[str, "_Prepared"], bool]:
         key = (run.run_id, run.seller.amazon_seller_id)
         with self._lock:
@@ -84,14 +74,14 @@ class RunStart:
         return prepared, True
 
     def _prepare(self, run: SellerRun, prepared: dict[str, "_Prepared"], steps: Sequence[str]) -> None:
-        """Prepare steps; what each spends of Amazon's quota is put on its own bill, not on that of the step at work.
+        """Prepare steps, each as it is told to refetch or not; what each spends of Amazon's quota goes on its own bill.
 
         Once Amazon has failed a seller five times over, the rest is left to the steps themselves.
         """
         own = run.client().bill()
         for step in steps:
             before = prepared[step].spent if step in prepared else Spent()
-            value = _tried(self._prepares[step], run)
+            value = _tried(self._prepares[step], replace(run, refetch=step in run.refetching))
             prepared[step] = _Prepared(value, before + run.client().bill())
             if type(value) is Transient:
                 break

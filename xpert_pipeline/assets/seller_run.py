@@ -4,12 +4,13 @@ Assets call `run_sellers` with a function of one seller; grouping, isolation of 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -51,9 +52,10 @@ class SellerRun:
     """What an asset needs to load one seller's days.
 
     `states` says what became of a table where its counts do not, `reason` why and what to do; `past_state` the same as
-    `states` for days before today. `steps` names all steps of the Dagster run. A report may be waited for `patience`
-    seconds after it was asked for and the run began (`age`). `skipped` are days of a table whose turn did not come
-    because their report is not ready, or because a table that they are derived from lacks them.
+    `states` for days before today. `steps` names all steps of the Dagster run, `refetching` those of them that are to
+    refetch. A report may be waited for `patience` seconds after it was asked for and the run began (`age`). `skipped`
+    are days of a table whose turn did not come because their report is not ready, or because a table that they are
+    derived from lacks them.
     """
 
     seller: Seller
@@ -65,6 +67,7 @@ class SellerRun:
     client: Callable[[], SellerApi]
     refetch: bool = False
     steps: frozenset[str] = frozenset()
+    refetching: frozenset[str] = frozenset()
     patience: float = BUDGET_SECONDS
     age: Callable[[], float] = lambda: 0.0
     states: dict[str, str] = field(default_factory=dict)
@@ -189,6 +192,7 @@ def _run_seller(
         client,
         refetch,
         frozenset(node.name for node in context.job_def.nodes),
+        _refetching(context.run.run_config),
         sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
         lambda: sp_api.age_seconds if sp_api else 0.0,
     )
@@ -203,6 +207,12 @@ def _run_seller(
             api[0].close()
     for table in tables:
         _attach_counts(context, run, table)
+
+
+def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
+    """Steps whose configuration (`RefetchConfig`) asks Amazon again for complete days."""
+    told = run_config.get("ops") or {}
+    return frozenset(name for name, given in told.items() if (given.get("config") or {}).get("refetch"))
 
 
 def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str) -> None:

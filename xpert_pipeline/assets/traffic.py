@@ -9,7 +9,7 @@ from functools import partial
 import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, give_up, open_days, plan_windows
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows
 from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
@@ -102,11 +102,8 @@ def _planned(run: SellerRun) -> list[Window]:
 
 
 def _sync(run: SellerRun, start: RunStart) -> None:
-    prepared = (start.take_back if run.refetch else start.take)(run, TRAFFIC_DAILY.name)
-    planned = _planned(run) if run.refetch or not prepared else prepared
+    planned = start.take(run, TRAFFIC_DAILY.name) or _planned(run)
     windows = [_with_new_asins(run, window) for window in planned]
-    if run.refetch:
-        give_up(run, prepared, windows)
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
     step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read by {queries} queries of Data Kiosk")
     if not windows and open_days(run, TRAFFIC_DAILY):

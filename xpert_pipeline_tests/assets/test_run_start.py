@@ -1,5 +1,7 @@
 """What a run asks for at its start: once, for all of its steps, each on its own bill, and no step's trouble is another's."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
@@ -18,13 +20,22 @@ class Client:
         self.bill, self.carry = self.meter.bill, self.meter.carry
 
 
-def run_of(*steps, run_id="run-1", seller="A1"):
+@dataclass
+class Run:
+    """What of a seller's run is looked at."""
+
+    run_id: str
+    seller: SimpleNamespace
+    steps: frozenset[str]
+    client: Callable[[], Client]
+    refetching: frozenset[str]
+    refetch: bool = False
+
+
+def run_of(*steps, run_id="run-1", seller="A1", refetching=()):
     client = Client()
-    return SimpleNamespace(
-        run_id=run_id,
-        seller=SimpleNamespace(amazon_seller_id=seller),
-        steps=frozenset(steps),
-        client=lambda: client,
+    return Run(
+        run_id, SimpleNamespace(amazon_seller_id=seller), frozenset(steps), lambda: client, frozenset(refetching)
     )
 
 
@@ -48,6 +59,13 @@ def prepares(asked, **outcomes):
         return do
 
     return {name: prepare(name, outcome) for name, outcome in outcomes.items()}
+
+
+def test_each_step_prepares_what_it_will_read_be_it_complete_days_again_or_not():
+    """The first step prepared the others as if nothing was to be refetched: each then asked Amazon a second time."""
+    start = RunStart(dict.fromkeys(("orders", "kiosk"), lambda run: run.refetch))
+    run = run_of("orders", "kiosk", refetching=["kiosk"])
+    assert [start.take(run, step) for step in ("orders", "kiosk")] == [False, True]
 
 
 def test_the_first_step_has_all_steps_of_the_run_ask_and_each_takes_its_own(asked):

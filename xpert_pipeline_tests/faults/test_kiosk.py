@@ -247,10 +247,9 @@ def test_a_fatal_query_fails_with_amazons_reason_and_the_other_table_is_loaded(k
     kiosk.assert_whole(*KIOSK)
 
 
-def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk, monkeypatch):
-    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk):
     kiosk.fault("query-stuck", count=1)
-    parked = kiosk.run(tables=SOURCES)
+    parked = kiosk.run_impatiently(tables=SOURCES)
     assert parked.success
     assert parked.states["economics_daily"] == "skipped"
     (stuck,) = [query for query in queries(kiosk) if query.question.dataset == "economics"]
@@ -264,13 +263,12 @@ def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk,
 
 
 def test_a_parked_query_of_yesterday_is_collected_although_todays_window_is_another(kiosk, monkeypatch):
-    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
     today = kiosk.today
     kiosk.fault("query-stuck", count=1)
     days = [day for day in kiosk.days if day < today]
     with monkeypatch.context() as yesterday:
         yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
-        assert kiosk.run(tables=["economics_daily"], days=days).states["economics_daily"] == "skipped"
+        assert kiosk.run_impatiently(tables=["economics_daily"], days=days).states["economics_daily"] == "skipped"
     (stuck,) = queries(kiosk)
     stuck.seconds = 0.0
     assert kiosk.run(tables=["economics_daily"]).errors == {}
@@ -337,13 +335,12 @@ def test_days_that_were_read_too_early_are_read_once_more_when_they_are_settled(
 
 
 def test_parked_traffic_of_yesterday_is_collected_although_todays_window_is_another(kiosk, monkeypatch):
-    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
     assert kiosk.run(tables=["products"]).success
     today = kiosk.today
     kiosk.fault("query-stuck", count=1)
     with monkeypatch.context() as yesterday:
         yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
-        parked = kiosk.run(tables=["traffic_daily"], days=[day for day in kiosk.days if day < today])
+        parked = kiosk.run_impatiently(tables=["traffic_daily"], days=[day for day in kiosk.days if day < today])
     assert parked.states["traffic_daily"] == "skipped"
     assert [query.question.dataset for query in queries(kiosk)] == ["salesAndTrafficTrends"] * 2
     for query in queries(kiosk):
@@ -354,12 +351,11 @@ def test_parked_traffic_of_yesterday_is_collected_although_todays_window_is_anot
     kiosk.assert_whole("traffic_daily")
 
 
-def test_parked_traffic_of_one_day_is_collected_by_a_run_of_more_days(kiosk, monkeypatch):
-    monkeypatch.setitem(kiosk.environ, "XPERT_REPORT_PATIENCE_MINUTES", "0.01")
+def test_parked_traffic_of_one_day_is_collected_by_a_run_of_more_days(kiosk):
     assert kiosk.run(tables=["products"]).success
     kiosk.fault("query-stuck", count=1)
     day = kiosk.past_days[-3]
-    assert kiosk.run(tables=["traffic_daily"], days=[day]).states["traffic_daily"] == "skipped"
+    assert kiosk.run_impatiently(tables=["traffic_daily"], days=[day]).states["traffic_daily"] == "skipped"
     (stuck,) = queries(kiosk)
     stuck.seconds = 0.0
     assert kiosk.run(tables=["traffic_daily"], days=kiosk.past_days).errors == {}
@@ -397,8 +393,15 @@ def test_days_that_orders_have_and_kiosk_was_never_asked_for_are_read_by_a_live_
 
 def test_a_refetch_leaves_no_query_that_a_later_run_would_collect(loaded, hours_pass):
     hours_pass()
-    assert loaded.run(tables=SOURCES, refetch=True).errors == {}
+    before = loaded.calls("createQuery")
+    again = loaded.run(tables=SOURCES, refetch=True)
+    assert again.errors == {}
     assert loaded.one(WAITED_FOR) == (0,)
+    loads = loaded.rows("loads", "distinct load_id, run_id, table_name, details")
+    queries = [
+        load["details"]["queries"] for load in loads if load["run_id"] == again.run_id and load["table_name"] in KIOSK
+    ]
+    assert loaded.calls("createQuery") - before == sum(map(len, queries)), "no query is asked for that is not read"
     hours_pass()
     loaded.fault("economics-restated")
     assert loaded.run(tables=SOURCES).counts["economics_daily"]["updated"] > 0

@@ -49,9 +49,8 @@ def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
 
 
 def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_run(pipeline):
-    pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
     pipeline.fault("report-stuck", count=1)
-    parked = pipeline.run(tables=[*ORDERS, "products"], days=pipeline.past_days)
+    parked = pipeline.run_impatiently(tables=[*ORDERS, "products"], days=pipeline.past_days)
     assert (parked.success, parked.states["orders"], parked.states["products"]) == (True, "skipped", "no_history")
     (report,) = pipeline.sandbox.state.reports.reports.values()
     assert report.id in parked.reasons["orders"]
@@ -71,10 +70,9 @@ def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_ru
 def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, monkeypatch):
     """They were derived of nothing and called read, although the orders' report was still in Amazon's queue."""
     monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
-    pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
     pipeline.fault("report-stuck", count=1)
     first, *_, last = pipeline.past_days
-    parked = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
+    parked = pipeline.run_impatiently(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
     assert (parked.success, parked.states["orders"], parked.states["sales_data"]) == (True, "incomplete", "incomplete")
     facts = {fact[5][:10]: fact[4]["state"] for fact in pipeline.facts() if fact[1] == "sales_data"}
     assert (facts[first.isoformat()], facts[last.isoformat()]) == ("ok", "skipped")
@@ -86,9 +84,8 @@ def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, mo
 
 def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(pipeline):
     """A live run's last window ends at the present moment; the next run collects it as it was asked for."""
-    pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
     pipeline.fault("report-stuck", count=1)
-    assert pipeline.run(tables=ORDERS).states["orders"] == "skipped"
+    assert pipeline.run_impatiently(tables=ORDERS).states["orders"] == "skipped"
     (report,) = pipeline.sandbox.state.reports.reports.values()
     report.seconds = 0.0
     assert pipeline.run(tables=ORDERS).states["orders"] == "ok"
@@ -99,9 +96,8 @@ def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(
 
 def test_one_stuck_report_does_not_keep_the_other_windows(pipeline, monkeypatch):
     monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
-    pipeline.environ["XPERT_REPORT_PATIENCE_MINUTES"] = "0.01"
     pipeline.fault("report-stuck", count=1)
-    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert pipeline.run_impatiently(tables=ORDERS, days=pipeline.past_days).success
     stuck = next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds)
     loaded = {row["order_date"] for row in pipeline.rows("orders")}
     assert loaded == set(pipeline.past_days[:-1]), "newest first: the stuck one is the last day's"
