@@ -1,10 +1,14 @@
-"""Every kind of result is drawn, and the overview holds each goal that is a ratio."""
+"""Every kind of result is drawn, what is not there is left out, and the overview holds each goal that is a ratio."""
 
 import json
 
+import matplotlib as mpl
+import pytest
 from click.testing import CliRunner
+from matplotlib import pyplot as plt
 
-from benchmarks.plot import main
+from benchmarks.pictures import PICTURES
+from benchmarks.plot import beyond_goals, by_benchmark, main
 
 SIZES = {"data": (1, 2), "sellers": (1, 10)}
 RESULTS = {
@@ -26,17 +30,86 @@ RESULTS = {
         for name in ("peak_mb", "first_vs_bare", "again_vs_bare")
         for size in (100, 1000)
     },
-    "orchestration": {"run_vs_empty": 1.1},
+    "orchestration": {"run_vs_empty": 1.1, "loading_vs_libraries": 1.6},
+    "limiter": {"share_of_plan": 0.99, "share_of_plan_at_burst_1": 0.8, "refusals": 0, "refusals_at_burst_1": 2},
+    "bound": {
+        "time_vs_bound": 0.9,
+        "seconds_with_limits": 9.0,
+        "seconds_without_limits": 6.0,
+        "bucket_seconds": 4.0,
+    },
 }
 
 
-def test_every_result_becomes_a_picture(tmp_path):
+def document(name, **figures):
+    found = RESULTS[name] | figures
+    return {"name": name, "figures": found, "goals": {figure: ["<=", 1.2] for figure in [*found][:4]}}
+
+
+@pytest.fixture
+def axes_of():
+    """Draws the documents of a benchmark and gives the axes to look at."""
+    mpl.use("agg")
+
+    def draw(name, **documents):
+        PICTURES[name](documents or {"default": document(name)})
+        return plt.gcf().axes
+
+    yield draw
+    plt.close("all")
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("there", [list(RESULTS), ["load", "bound"], []])
+def test_every_result_that_is_there_becomes_a_picture(tmp_path, there):
     results, plots = tmp_path / "results", tmp_path / "plots"
     results.mkdir()
-    for name, figures in RESULTS.items():
-        goals = {next(iter(figures)): ["<=", 1.2]}
-        (results / f"{name}.json").write_text(json.dumps({"name": name, "figures": figures, "goals": goals}))
+    for name in there:
+        (results / f"{name}.json").write_text(json.dumps(document(name)))
     done = CliRunner().invoke(main, ["--results", str(results), "--plots", str(plots)], catch_exceptions=False)
     assert done.exit_code == 0
-    assert {path.name for path in plots.glob("*.png")} == {"peers.png", "growth.png", "load.png", "goals.png"}
-    assert all(path.stat().st_size > 5_000 for path in plots.glob("*.png"))
+    assert {path.name for path in plots.glob("*.png")} == {f"{name}.png" for name in [*there, "goals"]}
+    assert all(path.stat().st_size > 1_000 for path in plots.glob("*.png"))
+
+
+def test_results_of_one_benchmark_are_told_apart():
+    found = {stem: document("bound", time_vs_bound=ratio) for stem, ratio in (("bound", 0.6), ("bound_real", 2.4))}
+    assert by_benchmark(found) == {"bound": {"default": found["bound"], "real": found["bound_real"]}}
+    times = beyond_goals(found)
+    assert (times["bound: time_vs_bound"], times["bound_real: time_vs_bound"]) == (2.0, 0.5)
+
+
+def test_figures_that_are_no_ratio_are_not_among_the_ratios():
+    found = document("bound", time_vs_bound=-0.1, seconds_with_limits=None, bucket_seconds=0)
+    assert list(beyond_goals({"bound": found})) == ["bound: seconds_without_limits"]
+
+
+def test_each_world_stands_beside_the_parts_of_its_bound(axes_of):
+    slow = document("bound", time_vs_bound=1.7, seconds_with_limits=17.0)
+    default, real = axes_of("bound", default=document("bound"), real=slow)
+    assert [bar.get_height() for bar in real.patches] == [17.0, 6.0, 4.0]
+    assert real.patches[2].get_y() == 6.0
+    assert default.get_title() == "default: 0.900 (goal ≤ 1.2)"
+    assert real.get_title() == "real: 1.700 (goal ≤ 1.2)"
+    assert default.title.get_color() != real.title.get_color()
+    assert "1.2 times the bound" in legend(real)
+
+
+def test_growth_names_the_exponents_that_were_fitted(axes_of):
+    data, sellers = axes_of("growth", default=document("growth", data_time_exponent=0.5, data_memory_exponent=0.021))
+    assert legend(data) == ["seconds ~ size ^ 0.50", "peak MB ~ size ^ 0.02", "linear"]
+    assert legend(sellers) == ["seconds", "peak MB", "linear"]
+    assert (data.get_xscale(), data.get_yscale()) == ("log", "log")
+
+
+@pytest.mark.parametrize(("name", "panels"), [("orchestration", 1), ("limiter", 2)])
+def test_ratios_stand_beside_their_goals(axes_of, name, panels):
+    places = axes_of(name)
+    assert len(places) == panels
+    for axes in places:
+        assert len(axes.patches) == 2
+        assert [set(line.get_xdata()) for line in axes.lines] == [{1.2}] * 2
+        assert all("(goal ≤ 1.2)" in text.get_text() for text in axes.texts)

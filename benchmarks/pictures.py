@@ -1,0 +1,164 @@
+"""One picture for each benchmark, of the documents that its `--json` printed; reading and saving them is `plot`'s.
+
+A picture takes the documents of its benchmark by what tells them apart ("bound" and "bound_real" are the worlds
+"default" and "real"); most benchmarks have one.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
+
+INK, GOOD, BAD, PALE = "#1f4e79", "#2e7d32", "#c62828", "#9db7d1"
+WAYS = ("pipeline", "dlt", "loop")
+DEFAULT = "default"
+"""The variant of a document whose file has the benchmark's bare name."""
+Figures = Mapping[str, Any]
+Document = Mapping[str, Any]
+Documents = Mapping[str, Document]
+
+
+def peers(documents: Documents) -> None:
+    """Seconds, calls and refusals of each way in both syncs, and the rows that are not right."""
+    figures = _only(documents)["figures"]
+    _, places = plt.subplots(1, 3, figsize=(10, 3.2))
+    for axes, (title, key) in zip(
+        places,
+        (("seconds", "seconds"), ("calls, refused ones in red", "calls"), ("rows not right", "off")),
+        strict=True,
+    ):
+        for shift, when in ((-0.2, "first"), (0.2, "second")):
+            values = [_of_way(figures, way, when, key) for way in WAYS]
+            at = [place + shift for place in range(len(WAYS))]
+            bars = axes.bar(at, values, 0.38, color=INK if when == "first" else PALE, label=f"{when} sync")
+            axes.bar_label(bars, [f"{value:,.0f}" for value in values], fontsize=8)
+            if key == "calls":
+                axes.bar(at, [figures[f"{way}_{when}_429s"] for way in WAYS], 0.38, color=BAD)
+        axes.set_xticks(range(len(WAYS)), WAYS)
+        axes.set_title(title)
+    places[0].legend(frameon=False)
+
+
+def bound(documents: Documents) -> None:
+    """Of each world a sync with limits beside the two parts of its bound, and the ratio of both over its goal."""
+    _, places = plt.subplots(1, len(documents), figsize=(1.2 + 2.4 * len(documents), 3.6), squeeze=False)
+    for axes, (world, document) in zip(places[0], documents.items(), strict=True):
+        figures = document["figures"]
+        limited, free, buckets = (
+            figures[name] for name in ("seconds_with_limits", "seconds_without_limits", "bucket_seconds")
+        )
+        axes.bar_label(axes.bar(0, limited, 0.6, color=INK), [f"{limited:,.1f}"], label_type="center", color="white")
+        axes.bar(1, free, 0.6, color=PALE, label=f"without limits: {free:,.1f}")
+        axes.bar(1, buckets, 0.6, bottom=free, color="grey", label=f"buckets: {buckets:,.1f}")
+        ratio, (_, goal) = figures["time_vs_bound"], document["goals"]["time_vs_bound"]
+        height = goal * (free + buckets)
+        axes.plot([-0.35, 1.35], [height, height], color=BAD, linewidth=0.8, label=f"{goal:g} times the bound")
+        axes.set_xticks([0, 1], ["with limits", "bound"])
+        axes.set_ylim(0, 1.6 * max(limited, height))  # room for the legend
+        axes.set_title(f"{world}: {ratio:.3f} (goal ≤ {goal:g})", color=GOOD if ratio <= goal else BAD)
+        axes.legend(frameon=False, fontsize=8, loc="upper center")
+    places[0][0].set_ylabel("seconds")
+
+
+def growth(documents: Documents) -> None:
+    """Seconds and memory over size, on logarithmic scales, with a linear slope to compare."""
+    figures = _only(documents)["figures"]
+    _, places = plt.subplots(1, 2, figsize=(9, 3.6))
+    for axes, what, label in zip(places, ("data", "sellers"), ("times the orders", "sellers"), strict=True):
+        seconds, memory = (_by_size(figures, rf"{what}_{name}_at_(\d+)") for name in ("seconds", "peak_mb"))
+        for found, name, kind, line in ((seconds, "seconds", "time", "o-"), (memory, "peak MB", "memory", "s-")):
+            exponent = figures.get(f"{what}_{kind}_exponent")
+            fit = "" if exponent is None else f" ~ size ^ {exponent:.2f}"
+            colour = INK if kind == "time" else GOOD
+            axes.loglog(list(found), list(found.values()), line, color=colour, label=name + fit)
+        first = next(iter(seconds.values()))
+        axes.loglog(list(seconds), [first * size / min(seconds) for size in seconds], ":", color="grey", label="linear")
+        _plain_ticks(axes, list(seconds))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:,g}")
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high * (high / low) ** 0.4)  # room for the legend
+        axes.set_xlabel(label)
+        axes.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def load(documents: Documents) -> None:
+    """Speed against the bare statements and peak of memory, by rows of the report."""
+    figures = _only(documents)["figures"]
+    _, (speed, memory) = plt.subplots(1, 2, figsize=(9, 3.4))
+    for way, colour in (("xml", INK), ("flat", GOOD)):
+        for moment, line in (("first", "o-"), ("again", "o:")):
+            found = _by_size(figures, rf"{way}_{moment}_vs_bare_at_(\d+)")
+            speed.semilogx(list(found), list(found.values()), line, color=colour, label=f"{way} {moment}")
+        peaks = _by_size(figures, rf"{way}_peak_mb_at_(\d+)")
+        memory.semilogx(list(peaks), list(peaks.values()), "s-", color=colour, label=way)
+        _plain_ticks(speed, list(peaks))
+        _plain_ticks(memory, list(peaks))
+    speed.axhline(1, color="grey", linewidth=0.8)
+    speed.set_title("seconds of bare statements / ours")
+    memory.axhline(300, color=BAD, linewidth=0.8)
+    memory.set_title("peak MB (red: goal)")
+    for axes in (speed, memory):
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.3)  # room for the legend
+        axes.set_xlabel("rows")
+        axes.legend(frameon=False, ncols=2, loc="upper center")
+
+
+def orchestration(documents: Documents) -> None:
+    """A run and the loading, each against what it is compared with."""
+    document = _only(documents)
+    axes = plt.figure(figsize=(6, 1.8)).subplots()
+    _beside_goals(axes, document, ("run_vs_empty", "loading_vs_libraries"))
+
+
+def limiter(documents: Documents) -> None:
+    """What many callers got of their plan, and what was refused."""
+    document = _only(documents)
+    _, (shares, refusals) = plt.subplots(1, 2, figsize=(10, 1.8))
+    _beside_goals(shares, document, ("share_of_plan", "share_of_plan_at_burst_1"))
+    _beside_goals(refusals, document, ("refusals", "refusals_at_burst_1"))
+
+
+PICTURES: dict[str, Callable[[Documents], None]] = {
+    each.__name__: each for each in (peers, bound, growth, load, orchestration, limiter)
+}
+"""Benchmark → how its documents are drawn."""
+
+
+def _beside_goals(axes: Axes, document: Document, names: Sequence[str]) -> None:
+    """Bars of figures, each with a red mark where its goal is."""
+    for place, name in enumerate(reversed(names)):
+        value, (comparison, goal) = document["figures"][name], document["goals"][name]
+        axes.barh(place, value, 0.6, color=INK)
+        axes.plot([goal, goal], [place - 0.4, place + 0.4], color=BAD, linewidth=1.5)
+        words = f"  {value:.3g} (goal {_SIGNS[comparison]} {goal:g})"
+        axes.text(max(value, goal), place, words, va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), list(reversed(names)))
+    axes.set_xlim(0, 1.6 * max(1, *(max(document["figures"][name], document["goals"][name][1]) for name in names)))
+
+
+_SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
+
+
+def _only(documents: Documents) -> Document:
+    """The document of a benchmark that is not drawn by variants."""
+    return documents.get(DEFAULT) or next(iter(documents.values()))
+
+
+def _of_way(figures: Figures, way: str, when: str, key: str) -> float:
+    if key == "off":
+        return float(sum(figures[f"{way}_{when}_{name}"] for name in ("missing", "doubled", "wrong")))
+    return float(figures[f"{way}_{when}_{key}"])
+
+
+def _by_size(figures: Figures, pattern: str) -> dict[int, float]:
+    found = {int(match[1]): value for name, value in figures.items() if (match := re.fullmatch(pattern, name))}
+    return dict(sorted(found.items()))
+
+
+def _plain_ticks(axes: Axes, sizes: list[Any]) -> None:
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.minorticks_off()
