@@ -1,0 +1,120 @@
+"""How much of a seller's plan many callers get who share it through PostgreSQL, and what they are refused.
+
+Processes and threads of one application call one operation as fast as the limiter lets them, against a sandbox that
+enforces the plan by itself. The figure is the calls that it granted over what the plan allows from the first answer to
+the last: in a plan of many tokens at once, and in one of a single token, with requests that travel unevenly.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import click
+
+from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, say, workspace
+from benchmarks.limiter_callers import OPERATION, Answers, Callers, let_call
+from xpert_pipeline.postgres.embedded import start_embedded
+from xpert_pipeline.postgres.migrations import migrate
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import RunningSandbox, start
+
+GOALS = {
+    "share_of_plan": Goal(">=", 0.97),
+    "share_of_plan_at_burst_1": Goal(">=", 0.9),
+    "refusals": Goal("==", 0),
+    "refusals_at_burst_1": Goal("<=", 1),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan to be used up.
+
+    Attributes:
+        suffix: Of its figures.
+        rate: Tokens a second.
+        burst: Tokens of a full bucket.
+        jitter: Seconds that a request is on its way at most.
+        is_published: Its burst is Amazon's, and its rate is learned from answers; else callers are told both.
+    """
+
+    suffix: str
+    rate: float
+    burst: int
+    jitter: float = 0.0
+    is_published: bool = True
+
+    def callers(self, who: Callers) -> Callers:
+        """The same callers, with what they know of the plan, and on its roads."""
+        return replace(who, plan=None if self.is_published else (self.rate, self.burst), jitter=self.jitter)
+
+
+PLANS = {"burst": Plan("", 20.0, 15), "single": Plan("_at_burst_1", 1.5, 1, jitter=0.02, is_published=False)}
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(min=1), default=8, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=4, show_default=True, help="Of each process.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=16.0, show_default=True, help="Of each measurement.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def main(processes: int, threads: int, seconds: float, rounds: int, *, as_json: bool) -> None:
+    """Measure the shared limiter against the plans it keeps."""
+    with workspace() as folder:
+        server = start_embedded(folder / "data")
+        try:
+            migrate(server.admin_dsn)
+            callers = Callers(seconds, processes=processes, threads=threads)
+            ways = {name: partial(measure, server.pipeline_dsn, plan, callers) for name, plan in PLANS.items()}
+            found = alternate(rounds, **ways)
+        finally:
+            server.stop()
+    publish(outcome(found, processes, threads), as_json=as_json)
+
+
+@contextmanager
+def serving(plan: Plan) -> Iterator[RunningSandbox]:
+    """A sandbox with full buckets that enforces the plan."""
+    with start(SandboxOptions(days=1, orders_per_day=1, skus=1, rate_scale=1)) as sandbox:
+        sandbox.state.buckets.change(OPERATION, plan.rate, plan.burst)
+        yield sandbox
+
+
+def measure(dsn: str, plan: Plan, callers: Callers) -> Answers:
+    """Have the callers use up a plan."""
+    with serving(plan) as sandbox:
+        found = let_call(sandbox, dsn, plan.callers(callers))
+    share = found.share(plan.rate, plan.burst)
+    say(f"  {plan.rate:g}/s, burst {plan.burst}: {found.granted} granted, {found.refused} refused, {share:.3f}")
+    return found
+
+
+def outcome(found: Mapping[str, Sequence[Answers]], processes: int, threads: int) -> Outcome:
+    """The figures of all rounds.
+
+    Args:
+        found: Plan → what came of each round.
+        processes: How many called.
+        threads: Of each process.
+    """
+    figures: dict[str, Figure] = {}
+    for name, plan in PLANS.items():
+        shares = [{"share": each.share(plan.rate, plan.burst)} for each in found[name]]
+        figures[f"share_of_plan{plan.suffix}"] = round(median(shares, "share"), 3)
+        figures[f"least_share_of_plan{plan.suffix}"] = round(min(each["share"] for each in shares), 3)
+        figures[f"refusals{plan.suffix}"] = max(each.refused for each in found[name])
+        figures[f"granted{plan.suffix}"] = sum(each.granted for each in found[name])
+        figures[f"seconds{plan.suffix}"] = round(sum(each.span for each in found[name]), 2)
+        figures[f"rate{plan.suffix}"] = plan.rate
+    figures |= {"processes": processes, "threads": threads, "rounds": len(found["burst"])}
+    notes = (
+        "share_of_plan = granted calls / (burst + rate * seconds from first answer to last), median of the rounds",
+        "refusals: 429s of the round that had most; granted and seconds: of all rounds",
+        f"at_burst_1: a bucket of one token; requests are up to {PLANS['single'].jitter * 1000:g} ms on their way",
+    )
+    return Outcome("limiter", figures, GOALS, notes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""What the limiter's figures say of answers that are known."""
+
+import pytest
+
+from benchmarks.limiter import outcome
+from benchmarks.limiter_callers import Answers, Callers, let_call
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import start
+
+FULL = {"burst": [Answers(335, 0, 16.0)], "single": [Answers(25, 0, 16.0)]}
+
+
+def test_the_share_is_what_was_granted_of_what_the_plan_allows():
+    assert Answers(30, 5, 10.0).share(rate=2.0, burst=10) == 1.0
+    figures = outcome(FULL, 8, 4).figures
+    assert (figures["share_of_plan"], figures["share_of_plan_at_burst_1"]) == (1.0, 1.0)
+    assert outcome(FULL, 8, 4).holds
+
+
+@pytest.mark.parametrize(
+    ("plan", "rounds", "figure"),
+    [
+        ("burst", [Answers(315, 0, 16.0)], "share_of_plan"),
+        ("single", [Answers(22, 0, 16.0)], "share_of_plan_at_burst_1"),
+        ("burst", [Answers(335, 0, 16.0), Answers(335, 1, 16.0)], "refusals"),
+        ("single", [Answers(25, 0, 16.0), Answers(25, 2, 16.0)], "refusals_at_burst_1"),
+    ],
+)
+def test_too_few_calls_and_too_many_refusals_miss_their_goals(plan, rounds, figure):
+    found = outcome(FULL | {plan: rounds}, 8, 4)
+    assert [name for name, goal in found.goals.items() if not goal.holds(found.figures[name])] == [figure]
+
+
+def test_callers_that_fail_are_told_with_what_they_said():
+    with (
+        start(SandboxOptions(days=1, orders_per_day=1, skus=1)) as sandbox,
+        pytest.raises(RuntimeError, match="1 of 1 callers failed"),
+    ):
+        let_call(sandbox, "no address at all", Callers(1.0, calls=1, processes=1, threads=1))
