@@ -117,7 +117,7 @@ def test_a_429_all_the_same_empties_the_bucket_for_every_process(connect, sandbo
     call(one)
     assert other.level(OPERATION) > 13
     sandbox.state.buckets.levels.clear()
-    monkeypatch.setitem(PLANS, OPERATION, (2.0, 0.5))  # somebody else uses it up: a token is never there
+    monkeypatch.setitem(PLANS, OPERATION, (0.2, 0.5))  # somebody else uses it up: a token is never there
     threading.Timer(0.3, one.stop).start()
     with pytest.raises((Stopped, Throttled)):
         one.call(OPERATION, REPORT_ID, expects={})
