@@ -7,7 +7,7 @@ how long to sleep before asking again. Processes share buckets through another i
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -118,9 +118,14 @@ class _Bucket:
 
 
 class LocalQuota:
-    """Token buckets of one process: for tests, and for a single process without a database."""
+    """Token buckets of one process: for tests, and for a single process without a database.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Tells seconds that never go back; tests bring their own.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._buckets: dict[QuotaKey, _Bucket] = {}
         self._lock = threading.Lock()
 
@@ -137,7 +142,7 @@ class LocalQuota:
     ) -> tuple[float, float]:
         """Take a token, or queue (live before backfill, then arrival) and return the seconds to sleep."""
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
             level, wait = bucket.level(now), bucket.wait(waiter, priority, now)
             if wait == 0.0:
@@ -156,7 +161,7 @@ class LocalQuota:
     ) -> tuple[float, str]:
         """Take a token of each bucket if all are due; else queue, and keep the place in those that are."""
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             due: list[_Bucket] = []
             for scope, operation, rate, burst in buckets:
                 bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
@@ -175,7 +180,7 @@ class LocalQuota:
         with self._lock:
             bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
             if bucket is not None:
-                bucket.tat = max(bucket.tat, time.monotonic() + bucket.burst / bucket.rate)
+                bucket.tat = max(bucket.tat, self._clock() + bucket.burst / bucket.rate)
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
         """Follow Amazon's rate up and down, keeping the level."""
@@ -183,7 +188,7 @@ class LocalQuota:
             bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
             if bucket is None or abs(bucket.rate - rate) <= 0.005 * bucket.rate:
                 return
-            now = time.monotonic()
+            now = self._clock()
             given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was low before we heard
             missing = max(0.0, bucket.tat - now) * bucket.rate + given_back
             bucket.tat = now + min(bucket.burst, missing) / rate
@@ -193,7 +198,7 @@ class LocalQuota:
         """Tokens in the bucket now."""
         with self._lock:
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
-            return bucket.level(time.monotonic())
+            return bucket.level(self._clock())
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
         """Tokens a second, as Amazon told last."""

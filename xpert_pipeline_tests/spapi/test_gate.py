@@ -68,7 +68,7 @@ def test_five_429s_are_a_throttled_error_and_no_sixth_call(amazon, make_api, rep
 
 
 def test_a_429_empties_the_bucket_for_every_caller_of_the_quota(amazon, make_api):
-    quota = LocalQuota()
+    quota = LocalQuota(lambda: 0.0)
     one, other = make_api(quota=quota), make_api(quota=quota)
     amazon.on("GET", REPORT, GOOD, refusal(429), GOOD)
     get_report(one)
@@ -76,7 +76,7 @@ def test_a_429_empties_the_bucket_for_every_caller_of_the_quota(amazon, make_api
     threading.Timer(0.3, one.stop).start()
     with pytest.raises(errors.Stopped):
         get_report(one)
-    assert other.level("getReport") < 1
+    assert other.level("getReport") == 0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -172,7 +172,7 @@ def test_a_dripping_body_hits_the_deadline(amazon, make_api):
     start = time.monotonic()
     with pytest.raises(errors.Transient, match="deadline"):
         get_report(api)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 20, "the body takes 30 seconds"
 
 
 def test_waiting_for_quota_does_not_use_up_the_deadline(amazon, make_api):
@@ -269,7 +269,7 @@ def test_stop_wakes_a_request_that_waits_for_quota(amazon, api):
     start = time.monotonic()
     with pytest.raises(errors.Stopped):
         api.call("searchOrders", expects={"orders": list}, marketplaceIds=["A21TJRUUN4KGV"])
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 60, "a token takes three minutes"
 
 
 def test_no_secret_reaches_logs_errors_or_reprs(amazon, make_api, caplog):

@@ -181,7 +181,7 @@ def test_an_answer_in_drips_hits_the_deadline(sandbox, api):
     start_time = time.monotonic()
     with pytest.raises(errors.Transient):
         paged_orders(api)
-    assert time.monotonic() - start_time < 15
+    assert time.monotonic() - start_time < 25, "the whole answer takes 30 seconds"
 
 
 @pytest.mark.parametrize("name", ["truncated-gzip", "multi-member-gzip", "double-gzip", "expired-document-url"])
