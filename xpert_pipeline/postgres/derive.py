@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from xpert_pipeline.postgres import merge
+from xpert_pipeline.postgres import merge, staging
 from xpert_pipeline.postgres.lease import Lease
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, committed, total, write_entry
 from xpert_pipeline.postgres.loading import by_partition, repeat
 from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.target import Target, listed
 from xpert_pipeline.tables.contract import Table
 
 TAKE = """
@@ -69,7 +70,7 @@ def derive(  # noqa: PLR0913  keywords only: all that the ledger says
     select = statement.strip().rstrip(";")
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
-        target = merge.Target(table, _columns(conn, select, seller_id), seller_id, "derived", load_id)
+        target = Target(table, _columns(conn, select, seller_id), seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
         if done := committed(conn, load_id):
             return done
@@ -110,14 +111,14 @@ def _take_days(conn: Connection, consumer: str, seller_id: UUID, requested: Sequ
 
 
 def _recompute(
-    conn: Connection, target: merge.Target, select: LiteralString, requested: Sequence[date]
+    conn: Connection, target: Target, select: LiteralString, requested: Sequence[date]
 ) -> tuple[dict[date, LoadCounts], date | None]:
-    merge.make_stage(conn, target)
-    names = target.names(columns=merge.listed(target.columns), select=SQL(select))
+    staging.make_stage(conn, target)
+    names = target.names(columns=listed(target.columns), select=SQL(select))
     fill = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as given")
     conn.execute(fill.format(**names), target.values)
     conn.execute(SQL("analyze {stage}").format(**names))
-    staged = merge.count_staged(conn, target)
+    staged = staging.count_staged(conn, target)
     deleted = merge.delete_missing(conn, target, Identifier("pg_temp", "dirty"))
     inserted, updated = merge.upsert(conn, target)
     return by_partition(requested, staged, inserted, updated, deleted), max(

@@ -1,7 +1,7 @@
 """Loads a fetched window: one transaction for all its tables, from spooled rows to the ledger.
 
 Either all of a window is in (rows, replaced sets, quarantine, ledger, days to recompute) or nothing. No Amazon call
-happens here. The rules of merging are in `merge`; the lease's fence is the last statement before COMMIT.
+happens here. The rules of merging are in `merge` and `row_sets`; the lease's fence is the last statement before COMMIT.
 """
 
 import logging
@@ -16,12 +16,13 @@ from uuid import UUID, uuid4
 
 from psycopg import Connection
 
-from xpert_pipeline.postgres import merge
+from xpert_pipeline.postgres import merge, row_sets, staging
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, Waits, committed, write_entry
 from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.quarantine import Reject, keep_rejects
+from xpert_pipeline.postgres.target import Days, Row, Target
 from xpert_pipeline.tables.contract import Table
 
 ATTEMPTS = 5
@@ -47,11 +48,11 @@ class TableLoad:
 
     table: Table
     columns: tuple[str, ...]
-    rows: Iterable[merge.Row]
+    rows: Iterable[Row]
     fetched: int
     rejects: Sequence[Reject] = ()
-    empty_sets: Sequence[merge.Row] = ()
-    kept: Sequence[merge.Row] = ()
+    empty_sets: Sequence[Row] = ()
+    kept: Sequence[Row] = ()
     signals: Counter[str] = field(default_factory=Counter)
 
 
@@ -71,9 +72,9 @@ class Load:
     details: dict[str, Any]
     load_id: UUID = field(default_factory=uuid4)
 
-    def target(self, part: TableLoad) -> merge.Target:
+    def target(self, part: TableLoad) -> Target:
         """Where a part's rows go."""
-        return merge.Target(part.table, part.columns, self.seller_id, self.source, self.load_id)
+        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id)
 
 
 def load(  # noqa: PLR0913  keywords only: all that the ledger says
@@ -142,9 +143,9 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
     staged = {}
     for part in work.parts:
         target = work.target(part)
-        merge.make_stage(conn, target)
-        merge.copy_rows(conn, target, part.rows)
-        staged[part.table.name] = merge.count_staged(conn, target)
+        staging.make_stage(conn, target)
+        staging.copy_rows(conn, target, part.rows)
+        staged[part.table.name] = staging.count_staged(conn, target)
     for part in sorted(work.parts, key=lambda part: part.table.name):
         merge.lock_table_of_seller(conn, work.target(part))
     if done := committed(conn, work.load_id):  # the lock waited for our own earlier attempt to end
@@ -171,18 +172,16 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
     return counts
 
 
-def _merge(
-    conn: Connection, work: Load, part: TableLoad, staged: merge.Days
-) -> tuple[dict[date, LoadCounts], date | None]:
+def _merge(conn: Connection, work: Load, part: TableLoad, staged: Days) -> tuple[dict[date, LoadCounts], date | None]:
     target = work.target(part)
-    deleted: merge.Days = {}
+    deleted: Days = {}
     if part.table.parent is not None:
-        merge.stage_sets(conn, target, part.empty_sets)
-        merge.drop_stale_sets(conn, target, _parent_table(work, part.table))
+        row_sets.stage_sets(conn, target, part.empty_sets)
+        row_sets.drop_stale_sets(conn, target, _parent_table(work, part.table))
     if differing := merge.drop_duplicates(conn, target):
         part.signals[merge.DIFFERING] = differing
     if part.table.parent is not None:
-        deleted = merge.delete_gone(conn, target, part.kept)
+        deleted = row_sets.delete_gone(conn, target, part.kept)
     inserted, updated = merge.upsert(conn, target)
     keep_rejects(
         conn,
@@ -213,7 +212,7 @@ def _parent_table(work: Load, table: Table) -> Table | None:
 
 
 def by_partition(
-    partitions: Sequence[date], staged: merge.Days, inserted: merge.Days, updated: merge.Days, deleted: merge.Days
+    partitions: Sequence[date], staged: Days, inserted: Days, updated: Days, deleted: Days
 ) -> dict[date, LoadCounts]:
     """Counts by partition; days outside the partitions, and rows without a day, belong to the last partition."""
     found = {day: LoadCounts() for day in partitions}

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from xpert_pipeline.postgres.merge import text_array
+from xpert_pipeline.postgres.staging import text_array
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Where rows are loaded into, and the names that the statements of staging and merging share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from xpert_pipeline.tables.contract import Table
+
+Row = tuple[Any, ...]
+Days = dict[date | None, int]
+"""Rows by business day; None where the table has no day."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where rows go: a table, the columns carried, and what is written beside them."""
+
+    table: Table
+    columns: tuple[str, ...]
+    seller_id: UUID
+    source: str
+    load_id: UUID
+
+    def __post_init__(self) -> None:
+        needed = {*self.table.key, *(name for name in (self.table.day, self.table.version) if name)}
+        if missing := needed - set(self.columns):
+            raise ValueError(f"{self.table.name}: a load must carry {', '.join(sorted(missing))}")
+        if unknown := set(self.columns) - set(self.table.columns):
+            raise ValueError(f"{self.table.name} has no column {', '.join(sorted(unknown))}")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameters of the statements."""
+        return {"seller_id": self.seller_id, "source": self.source, "load_id": self.load_id}
+
+    @property
+    def stage(self) -> str:
+        """Name of the temporary table of arrived rows."""
+        return f"stage_{self.table.name}"
+
+    @property
+    def sets(self) -> str:
+        """Name of the temporary table of arrived sets."""
+        return f"sets_{self.table.name}"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Carried columns beside the key."""
+        return tuple(name for name in self.columns if name not in self.table.key)
+
+    def names(self, **more: Composable) -> dict[str, Composable]:
+        """Identifiers that the statements share."""
+        return {
+            "table": Identifier(self.table.name),
+            "stage": Identifier("pg_temp", self.stage),
+            "sets": Identifier("pg_temp", self.sets),
+            "day": Identifier(self.table.day) if self.table.day else SQL("null::date"),
+            "version": Identifier(self.table.version or ""),
+            **more,
+        }
+
+    def counts(self, conn: Connection, statement: Composed) -> Days:
+        """Run a statement of day and number of rows."""
+        return dict(conn.execute(statement, self.values).fetchall())
+
+
+def listed(names: Iterable[str], prefix: str | None = None) -> Composed:
+    """Names as a column list."""
+    return SQL(", ").join(Identifier(prefix, name) if prefix else Identifier(name) for name in names)
+
+
+def same(left: str, right: str, names: Iterable[str]) -> Composed:
+    """Whether two rows agree in all of these columns."""
+    return SQL(" and ").join(SQL("{} = {}").format(Identifier(left, name), Identifier(right, name)) for name in names)
