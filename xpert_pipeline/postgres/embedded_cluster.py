@@ -1,0 +1,187 @@
+"""The embedded server's cluster and its programs: made by initdb, started and stopped by pg_ctl, with settings of ours.
+
+Callers see that only one of them does so at a time (`embedded`); where the cluster lies is `embedded_place`'s.
+"""
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed, Place
+
+ADMIN = "postgres"
+LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432.lock")
+PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list: no comma, no quote
+SETTINGS = """\
+# Written at every start of the embedded server; put your own settings into postgresql.auto.conf (alter system).
+listen_addresses = ''
+port = 5432
+unix_socket_directories = '{socket_directory}'
+unix_socket_permissions = 0700
+max_connections = 200
+shared_buffers = '256MB'
+min_dynamic_shared_memory = '64MB'
+work_mem = '32MB'
+maintenance_work_mem = '128MB'
+max_wal_size = '2GB'
+checkpoint_timeout = '15min'
+random_page_cost = 1.1
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%a.log'
+log_rotation_age = '1d'
+log_truncate_on_rotation = on
+log_error_verbosity = terse  # DETAIL and CONTEXT quote rows
+"""
+
+logger = logging.getLogger(__name__)
+
+
+def make_cluster(place: Place) -> None:
+    """Run initdb, unless there is a cluster; cut short, it leaves none.
+
+    Raises:
+        EmbeddedServerFailed: With what initdb said.
+    """
+    if (place.cluster / "PG_VERSION").exists():
+        return
+    draft = place.cluster.with_name(f"{place.cluster.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    _give(place, draft)
+    _run(
+        place,
+        "initdb",
+        *("-D", str(draft), "-U", ADMIN, "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+    )
+    with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write("\ninclude_if_exists = 'xpert.conf'\n")
+    draft.rename(place.cluster)
+
+
+def start_server(place: Place) -> Path:
+    """Start the cluster's server, which is known not to run; gives the directory of its socket.
+
+    Raises:
+        EmbeddedServerFailed: With what the server said.
+    """
+    stale = _stale_socket_directory(place)
+    socket_directory = _socket_directory(place)
+    settings = place.cluster / "xpert.conf"
+    settings.write_text(SETTINGS.format(socket_directory=socket_directory), encoding="utf-8")
+    _give(place, settings)
+    arguments = ("start", "-D", str(place.cluster), "-w", "-t", "300", "-l", str(place.cluster / "start.log"))
+    for attempt in range(60):  # the processes of a killed server need a moment to end
+        try:
+            _run(place, "pg_ctl", *arguments)
+            break
+        except EmbeddedServerFailed:
+            log = (place.cluster / "start.log").read_text(encoding="utf-8", errors="replace")
+            if "still in use" not in log.rsplit("FATAL", 1)[-1] or attempt == 59:
+                raise
+            (place.cluster / "start.log").unlink()
+            time.sleep(0.5)
+    if stale and stale != socket_directory:
+        remove_socket_directory(place, stale)
+    return socket_directory
+
+
+def stop_server(place: Place) -> None:
+    """Stop the cluster's server, ending open sessions.
+
+    Raises:
+        EmbeddedServerFailed: With what the server said.
+    """
+    _run(place, "pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60")
+
+
+def socket_of_postmaster(place: Place) -> Path | None:
+    """The socket directory that postmaster.pid names, if its process is the cluster's server and no other."""
+    try:
+        lines = (place.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        process = psutil.Process(int(lines[0]))
+        own = process.name() == "postgres" and str(place.cluster) in process.cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    return Path(lines[4]) if own and len(lines) > 4 and lines[4] else None
+
+
+def remove_socket_directory(place: Place, directory: Path) -> None:
+    """Delete a socket directory that was made for this server; its cluster is none."""
+    if directory != place.cluster and directory.name.startswith("xpert-"):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _stale_socket_directory(place: Place) -> Path | None:
+    """Clear the locks of a process that is gone, a zombie, or by now another (PostgreSQL refuses the last two)."""
+    pid_file = place.cluster / "postmaster.pid"
+    if not pid_file.exists():
+        return None
+    lines = pid_file.read_text(encoding="utf-8").splitlines()
+    pid_file.unlink()
+    if len(lines) < 5 or not lines[4]:
+        return None
+    for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+        (Path(lines[4]) / name).unlink(missing_ok=True)
+    return Path(lines[4])
+
+
+def _socket_directory(place: Place) -> Path:
+    if len(os.fsencode(place.cluster)) <= LONGEST_SOCKET_DIRECTORY and PLAIN.fullmatch(str(place.cluster)):
+        return place.cluster
+    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108  mkdtemp makes it private
+        if len(parent) + len("/xpert-12345678") <= LONGEST_SOCKET_DIRECTORY:
+            directory = Path(tempfile.mkdtemp(prefix="xpert-", dir=parent))
+            _give(place, directory)
+            return directory
+    raise EmbeddedServerFailed(f"no directory short enough for a socket: {place.cluster}; set TMPDIR to a short path")
+
+
+def _give(place: Place, path: Path) -> None:
+    if place.account is not None:
+        os.chown(path, place.account.uid, place.account.gid)
+
+
+def _run(place: Place, program: str, *arguments: str) -> None:
+    command: Sequence[str] = (str(place.programs / program), *arguments)
+    as_user = (
+        {} if place.account is None else {"user": place.account.uid, "group": place.account.gid, "extra_groups": []}
+    )
+    with tempfile.TemporaryFile() as output:  # a pipe would stay open in the server
+        done = subprocess.run(  # noqa: S603  our own programs
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            **as_user,  # type: ignore[call-overload]
+        )
+        output.seek(0)
+        said = output.read().decode(errors="replace").strip()
+    if done.returncode:
+        tail = _log_tail(place) if program == "pg_ctl" else ""
+        raise EmbeddedServerFailed(
+            f"the embedded database did not {arguments[0].strip('-')} ({program}): {said} {tail}"
+        )
+    logger.debug("%s: %s", program, said)
+
+
+def _log_tail(place: Place) -> str:
+    logs = sorted(
+        (*place.cluster.glob("start.log"), *place.cluster.glob("log/*.log")), key=lambda path: path.stat().st_mtime
+    )
+    return "\n".join(logs[-1].read_text(encoding="utf-8", errors="replace").splitlines()[-15:]) if logs else ""
