@@ -19,8 +19,9 @@ from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import latest_detail
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.spapi.documents import Document
+from xpert_pipeline.spapi.item_ids import compare_item_ids
 from xpert_pipeline.spapi.operations.orders import search_orders
-from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
+from xpert_pipeline.spapi.order_reports import read_orders
 from xpert_pipeline.spapi.report_work import State, Work, told
 
 

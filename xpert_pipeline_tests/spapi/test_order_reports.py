@@ -6,7 +6,7 @@ import pytest
 
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
+from xpert_pipeline.spapi.order_reports import read_orders
 
 INDIA = by_id("A21TJRUUN4KGV")
 HEAD = (
@@ -185,31 +185,3 @@ def test_a_reader_that_stops_early_leaves_no_open_file(tmp_path):
     walk = read_orders(path, INDIA)
     next(walk)
     walk.close()
-
-
-def api_order(number, *ids):
-    return {"orderId": number, "orderItems": [{"orderItemId": each} for each in ids]}
-
-
-def report_order(number, *ids):
-    return {"order_id": number, "items": [{"item_id": each} for each in ids]}
-
-
-def test_item_ids_match_when_every_common_order_has_the_same_ids():
-    found = compare_item_ids(
-        [api_order("1", "a", "b"), api_order("new", "z")],
-        [report_order("old", "y"), report_order("1", "b", "a"), report_order("2", "c")],
-    )
-    assert (found.matches, found.proven, found.compared, found.differing) == (True, True, 2, 0)
-
-
-def test_one_differing_item_id_is_named():
-    found = compare_item_ids([api_order("1", "a", "b")], [report_order("1", "a", "x")])
-    assert (found.matches, found.proven) == (False, False)
-    assert (found.matching, found.mismatching) == ({"a"}, {"b"})
-
-
-def test_nothing_in_common_proves_nothing():
-    found = compare_item_ids([api_order("1", "a")], [report_order("2", "b")])
-    assert found.matches
-    assert not found.proven

@@ -12,13 +12,14 @@ from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.documents import fetch_document
+from xpert_pipeline.spapi.item_ids import compare_item_ids
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import search_listings_items
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
-from xpert_pipeline.spapi.order_reports import compare_item_ids, read_orders
+from xpert_pipeline.spapi.order_reports import read_orders
 from xpert_pipeline.spapi.quota import LocalQuota
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_waiting import as_ready
