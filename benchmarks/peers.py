@@ -14,17 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import httpx
 import psycopg
 
 from benchmarks.harness import Figure, Goal, Outcome, clean_environment, publish, ratio, say, workspace
 from benchmarks.later_world import changed, later_worlds
+from benchmarks.peer_rows import off_truth
 from benchmarks.token_bound import WITHOUT_PLAN
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
 from xpert_pipeline.sandbox.options import SandboxOptions
@@ -35,39 +33,11 @@ SETTLED = 160
 """Seconds before a sync without changes: searchOrders shows nothing younger than 120, the pipeline than 150."""
 PRESSED = 20
 """Seconds into which a day is pressed."""
+SYNCS = ("pipeline", "dlt", "loop")
 GOALS = {
     "pipeline_rows_off": Goal("==", 0),
     "pipeline_429s": Goal("==", 0),
 }
-Values = tuple[Any, ...]
-Rows = dict[tuple[str, ...], list[Values]]
-
-QUERIES = {
-    "pipeline": (
-        "select order_id, fulfillment_status, sales_channel, purchase_date from orders",
-        "select order_id, order_item_id, sku, asin, quantity_ordered, item_subtotal from order_items",
-    ),
-    "loop": (
-        "select order_id, status, channel, purchased from orders",
-        "select order_id, order_item_id, sku, asin, quantity, amount from order_items",
-    ),
-    "dlt": (
-        """
-        select order_id, fulfillment__fulfillment_status, sales_channel__channel_name, created_time
-          from amazon.orders
-        """,
-        """
-        select o.order_id, i.order_item_id, i.product__seller_sku, i.product__asin, i.quantity_ordered,
-               i.proceeds__proceeds_total__amount
-          from amazon.orders__order_items as i join amazon.orders as o on o._dlt_id = i._dlt_parent_id
-        """,
-    ),
-}
-"""Orders by id, and items by order and id, with the values that every way can know."""
-TRUTH = (
-    ("orders", ("order_id",), ("fulfillment_status", "sales_channel", "purchase_date")),
-    ("order_items", ("order_id", "order_item_id"), ("sku", "asin", "quantity_ordered", "item_subtotal")),
-)
 
 
 @dataclass
@@ -90,7 +60,7 @@ class Way:
         spent = self._calls() - before
         self.numbers.update({f"{time_name}_{name}": spent[name] for name in ("calls", "429s")})
         self.numbers[f"{time_name}_gave_up"] = int(gave_up)
-        wrong = self._compare()
+        wrong = off_truth(self.name, self.dsn, self.sandbox)
         self.numbers.update({f"{time_name}_{name}": count for name, count in wrong.items()})
         say(f"  {self.name}, {time_name} sync: {self.seconds[time_name]:.1f} s, {dict(spent)}, {dict(wrong)}")
 
@@ -102,39 +72,6 @@ class Way:
                     found["calls"] += sum(by_status.values())
                     found["429s"] += by_status.get("429", 0)
         return found
-
-    def _compare(self) -> Counter[str]:
-        found = Counter(missing=0, doubled=0, wrong=0)
-        with psycopg.connect(self.dsn) as connection:
-            for (table, key, values), query in zip(TRUTH, QUERIES[self.name], strict=True):
-                held = rows(len(key), connection.execute(query).fetchall())
-                found += compare(self._truth(table, key, values), held)
-        return Counter({name: found[name] for name in ("missing", "doubled", "wrong")})
-
-    def _truth(self, table: str, key: tuple[str, ...], values: tuple[str, ...]) -> Rows:
-        answer = httpx.get(f"{self.sandbox.endpoint}/_sandbox/truth/{table}", timeout=60)
-        told = [json.loads(line) for line in answer.text.splitlines() if line]
-        return rows(len(key), [tuple(row.get(name) for name in (*key, *values)) for row in told])
-
-
-def rows(width: int, found: list[Values]) -> Rows:
-    """Rows by the first `width` values, the others in one spelling."""
-    kept: Rows = {}
-    for row in found:
-        kept.setdefault(tuple(map(str, row[:width])), []).append(tuple(map(_plain, row[width:])))
-    return kept
-
-
-def compare(truth: Rows, held: Rows) -> Counter[str]:
-    """Rows that are missing, held more than once or beyond the truth, and that say something else."""
-    found = Counter(missing=0, doubled=0, wrong=0)
-    for key, (expected,) in truth.items():
-        here = held.get(key, [])
-        found["missing"] += not here
-        found["doubled"] += max(0, len(here) - 1)
-        found["wrong"] += any(values != expected for values in here)
-    found["wrong"] += sum(len(here) for key, here in held.items() if key not in truth)
-    return found
 
 
 @click.command()
@@ -250,9 +187,6 @@ def _peer(way: Way, folder: Path, options: SandboxOptions, loop_tries: int) -> b
     return _run([sys.executable, "-m", f"benchmarks.peer_{way.name}", json.dumps(settings)], env, Path.cwd())
 
 
-SYNCS = ("pipeline", "dlt", "loop")
-
-
 def _run(command: list[str], env: dict[str, str], cwd: Path) -> bool:
     """Run a sync; whether it gave up before its end (with exit code 1, as a script does that may be run again)."""
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
@@ -261,17 +195,6 @@ def _run(command: list[str], env: dict[str, str], cwd: Path) -> bool:
     if done.returncode:
         say(f"  {done.stderr.strip()[-300:]}")
     return bool(done.returncode)
-
-
-def _plain(value: Any) -> Any:
-    """One spelling for times and amounts, whether they are text or not."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, int | Decimal):
-        return str(Decimal(value).normalize())
-    if isinstance(value, str) and value.replace(".", "", 1).isdecimal() and "." in value:
-        return str(Decimal(value).normalize())
-    return value
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""What each way of `peers` holds, against the sandbox's truth: rows that are missing, doubled or wrong.
+
+Compared is what all ways can know, however their tables spell it.
+"""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import psycopg
+
+from xpert_pipeline.sandbox.server import RunningSandbox
+
+Values = tuple[Any, ...]
+Rows = dict[tuple[str, ...], list[Values]]
+
+QUERIES = {
+    "pipeline": (
+        "select order_id, fulfillment_status, sales_channel, purchase_date from orders",
+        "select order_id, order_item_id, sku, asin, quantity_ordered, item_subtotal from order_items",
+    ),
+    "loop": (
+        "select order_id, status, channel, purchased from orders",
+        "select order_id, order_item_id, sku, asin, quantity, amount from order_items",
+    ),
+    "dlt": (
+        """
+        select order_id, fulfillment__fulfillment_status, sales_channel__channel_name, created_time
+          from amazon.orders
+        """,
+        """
+        select o.order_id, i.order_item_id, i.product__seller_sku, i.product__asin, i.quantity_ordered,
+               i.proceeds__proceeds_total__amount
+          from amazon.orders__order_items as i join amazon.orders as o on o._dlt_id = i._dlt_parent_id
+        """,
+    ),
+}
+"""Orders by id, and items by order and id, with the values that every way can know."""
+TRUTH = (
+    ("orders", ("order_id",), ("fulfillment_status", "sales_channel", "purchase_date")),
+    ("order_items", ("order_id", "order_item_id"), ("sku", "asin", "quantity_ordered", "item_subtotal")),
+)
+
+
+def off_truth(way: str, dsn: str, sandbox: RunningSandbox) -> Counter[str]:
+    """Rows of both tables that are missing, doubled or wrong in a way's database."""
+    found = Counter(missing=0, doubled=0, wrong=0)
+    with psycopg.connect(dsn) as connection:
+        for (table, key, values), query in zip(TRUTH, QUERIES[way], strict=True):
+            held = rows(len(key), connection.execute(query).fetchall())
+            found += compare(_truth(sandbox, table, key, values), held)
+    return Counter({name: found[name] for name in ("missing", "doubled", "wrong")})
+
+
+def rows(width: int, found: list[Values]) -> Rows:
+    """Rows by the first `width` values, the others in one spelling."""
+    kept: Rows = {}
+    for row in found:
+        kept.setdefault(tuple(map(str, row[:width])), []).append(tuple(map(_plain, row[width:])))
+    return kept
+
+
+def compare(truth: Rows, held: Rows) -> Counter[str]:
+    """Rows that are missing, held more than once or beyond the truth, and that say something else."""
+    found = Counter(missing=0, doubled=0, wrong=0)
+    for key, (expected,) in truth.items():
+        here = held.get(key, [])
+        found["missing"] += not here
+        found["doubled"] += max(0, len(here) - 1)
+        found["wrong"] += any(values != expected for values in here)
+    found["wrong"] += sum(len(here) for key, here in held.items() if key not in truth)
+    return found
+
+
+def _truth(sandbox: RunningSandbox, table: str, key: tuple[str, ...], values: tuple[str, ...]) -> Rows:
+    answer = httpx.get(f"{sandbox.endpoint}/_sandbox/truth/{table}", timeout=60)
+    told = [json.loads(line) for line in answer.text.splitlines() if line]
+    return rows(len(key), [tuple(row.get(name) for name in (*key, *values)) for row in told])
+
+
+def _plain(value: Any) -> Any:
+    """One spelling for times and amounts, whether they are text or not."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, int | Decimal):
+        return str(Decimal(value).normalize())
+    if isinstance(value, str) and value.replace(".", "", 1).isdecimal() and "." in value:
+        return str(Decimal(value).normalize())
+    return value

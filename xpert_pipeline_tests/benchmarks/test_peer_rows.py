@@ -1,0 +1,17 @@
+"""Rows are missing, doubled or wrong by what they say, not by how it is spelled."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from benchmarks.peer_rows import compare, rows
+
+
+def test_rows_are_counted_as_missing_doubled_and_wrong():
+    truth = rows(1, [("a", "1.50"), ("b", "2"), ("c", None), ("d", "x")])
+    held = rows(1, [("a", Decimal("1.5000")), ("b", 3), ("c", None), ("c", None), ("e", "y")])
+    assert compare(truth, held) == {"missing": 1, "doubled": 1, "wrong": 2}
+
+
+def test_amounts_and_times_are_compared_by_value():
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert rows(1, [("a", "10.00", at)]) == rows(1, [("a", Decimal("10.0000"), "2026-01-02T03:04:05Z")])
