@@ -22,6 +22,7 @@ from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.faults.kiosk import SOURCES, TWENTY_DAYS
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
 
 HERE = Path(__file__).parent
@@ -161,3 +162,34 @@ class Amazon:
 @pytest.fixture
 def amazon(make_sandbox, pipeline_dsn):
     return Amazon(make_sandbox, pipeline_dsn)
+
+
+@pytest.fixture
+def kiosk(empty_pipeline, make_sandbox):
+    empty_pipeline.serve(make_sandbox(**TWENTY_DAYS))
+    return empty_pipeline
+
+
+@pytest.fixture
+def loaded(kiosk):
+    assert kiosk.run(tables=SOURCES).errors == {}
+    return kiosk
+
+
+@pytest.fixture
+def few_days(empty_pipeline, make_sandbox):
+    """A seller of three days, all of which `kiosk-lag` hides: an answer without a record."""
+    empty_pipeline.serve(make_sandbox())
+    assert empty_pipeline.run(tables=SOURCES).errors == {}
+    return empty_pipeline
+
+
+@pytest.fixture
+def hours_pass(admin):
+    """Let what was asked and loaded so far have been asked and loaded hours ago."""
+
+    def pass_(hours=7):
+        admin.execute("update loads set started_at = started_at - make_interval(mins => %s)", [round(60 * hours)])
+        admin.execute("update report_requests set asked_at = asked_at - make_interval(mins => %s)", [round(60 * hours)])
+
+    return pass_

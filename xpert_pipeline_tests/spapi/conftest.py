@@ -7,7 +7,9 @@ from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.quota import LocalQuota
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.scripted import TOKEN, Scripted
+from xpert_pipeline_tests.spapi.memory_book import MemoryBook
+from xpert_pipeline_tests.spapi.reports import REPORTS, UNLIMITED
+from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted
 
 INDIA = by_id("A21TJRUUN4KGV")
 FAST = RetryPolicy(base_seconds=0.01, cap_seconds=0.05)
@@ -48,3 +50,16 @@ def make_api(amazon):
 @pytest.fixture
 def api(make_api):
     return make_api()
+
+
+@pytest.fixture
+def desk(amazon):
+    """Nothing is listed; a created report gets the id "new"."""
+    amazon.on("GET", REPORTS, Reply(200, {"reports": []}, UNLIMITED))
+    amazon.on("POST", REPORTS, Reply(202, {"reportId": "new"}, UNLIMITED))
+    return amazon
+
+
+@pytest.fixture
+def book():
+    return MemoryBook()
