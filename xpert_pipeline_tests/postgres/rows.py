@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
+from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
@@ -101,3 +103,12 @@ def run_load(pool, seller, parts, *, lease=None, **more):
         return load(pool, lease=lease, **arguments)
     with leased(pool, seller) as own:
         return load(pool, lease=own, **arguments)
+
+
+def rows_of(pool, seller, query, *values):
+    with tenant(pool, seller.id) as conn:
+        return conn.execute(query, values).fetchall()
+
+
+def counts(result, table):
+    return {name: number for name, number in asdict(result[table]).items() if number}

@@ -1,37 +1,25 @@
 """Loading a window: rows, sets, quarantine, ledger, all or nothing."""
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from xpert_pipeline.postgres.errors import DataRefused, MigrationNeeded
-from xpert_pipeline.postgres.loading import TableLoad
-from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quarantine import Reject
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+from xpert_pipeline.tables.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
-    IN,
-    T0,
+    counts,
     item,
     order,
     orders_and_items,
     part,
     product,
     products,
+    rows_of,
     run_load,
 )
-
-
-def rows_of(pool, seller, query, *values):
-    with tenant(pool, seller.id) as conn:
-        return conn.execute(query, values).fetchall()
-
-
-def counts(result, table):
-    return {name: number for name, number in asdict(result[table]).items() if number}
 
 
 def test_a_first_load_inserts_and_an_equal_one_changes_nothing(pool, seller):
@@ -62,82 +50,6 @@ def test_values_come_back_as_they_were(pool, seller):
     assert kept == {"a": [1, None, {"b": "␀é"}], "nan": "nan"}
     assert rows_of(pool, seller, "select order_id, title, item_subtotal, cod_fee from order_items") == [
         ("00171", title, Decimal("0.1235"), None)
-    ]
-
-
-def test_a_changed_row_is_updated_and_keeps_its_identity(pool, seller):
-    run_load(pool, seller, orders_and_items([order("1")], [item("1")]))
-    [before] = rows_of(pool, seller, "select id, created_at from orders")
-    result = run_load(
-        pool, seller, orders_and_items([order("1", version=1, fulfillment_status="CANCELLED")], [item("1", version=1)])
-    )
-    assert counts(result, "orders") == {"fetched": 1, "updated": 1}
-    [(*after, status, moved)] = rows_of(
-        pool, seller, "select id, created_at, fulfillment_status, updated_at > created_at from orders"
-    )
-    assert (tuple(after), status, moved) == (before, "CANCELLED", True)
-
-
-def test_an_older_state_never_overwrites_a_newer_one(pool, seller):
-    newer = orders_and_items([order("1", version=5, fulfillment_status="SHIPPED")], [item("1", version=5)])
-    older = orders_and_items(
-        [order("1", version=2, fulfillment_status="PENDING")],
-        [item("1", version=2, title="old"), item("1", 2, version=2)],
-    )
-    run_load(pool, seller, newer)
-    result = run_load(pool, seller, older)
-    assert counts(result, "orders") == {"fetched": 1, "unchanged": 1}
-    assert counts(result, "order_items") == {"fetched": 2, "unchanged": 2}
-    assert rows_of(pool, seller, "select fulfillment_status from orders") == [("SHIPPED",)]
-    assert rows_of(pool, seller, "select order_item_id, title from order_items") == [("1-1", "Ein Buch 📚")]
-
-
-def test_an_item_that_left_the_order_is_deleted(pool, seller):
-    run_load(pool, seller, orders_and_items([order("1"), order("2")], [item("1"), item("1", 2), item("2")]))
-    result = run_load(pool, seller, orders_and_items([order("1", version=1)], [item("1", version=1)]))
-    assert counts(result, "order_items") == {"fetched": 1, "updated": 1, "deleted": 1}
-    assert rows_of(pool, seller, "select order_item_id from order_items order by 1") == [("1-1",), ("2-1",)]
-
-
-def test_an_order_that_lost_all_its_items_keeps_none_and_an_older_state_brings_none_back(pool, seller):
-    old = orders_and_items([order("1")], [item("1")])
-    run_load(pool, seller, old)
-    emptied = orders_and_items([order("1", version=1)], [], empty_sets=[(IN, "1", T0 + timedelta(hours=1))])
-    assert counts(run_load(pool, seller, emptied), "order_items") == {"deleted": 1}
-    assert counts(run_load(pool, seller, old), "order_items") == {"fetched": 1, "unchanged": 1}
-    assert rows_of(pool, seller, "select count(*) from order_items") == [(0,)]
-
-
-def test_a_record_repeated_in_the_window_counts_once_and_its_newest_state_wins(pool, seller):
-    result = run_load(
-        pool,
-        seller,
-        orders_and_items(
-            [order("1", version=2, units_ordered=7), order("1", version=1), order("2"), order("2", units_ordered=9)],
-            [item("1", version=2), item("1", version=1), item("1", 2, version=1), item("2"), item("2", title="last")],
-        ),
-    )
-    assert counts(result, "orders") == {"fetched": 4, "inserted": 2, "unchanged": 2}
-    assert counts(result, "order_items") == {"fetched": 5, "inserted": 2, "unchanged": 3}
-    assert rows_of(pool, seller, "select order_id, units_ordered from orders order by 1") == [("1", 7), ("2", 9)]
-    assert rows_of(pool, seller, "select order_item_id, title from order_items order by 1") == [
-        ("1-1", "Ein Buch 📚"),
-        ("2-1", "last"),
-    ]
-
-
-def test_equal_lines_of_an_order_stay_two(pool, seller):
-    run_load(pool, seller, orders_and_items([order("1")], [item("1"), item("1", 2)]))
-    assert rows_of(pool, seller, "select count(*), sum(item_subtotal) from order_items") == [(2, Decimal(20))]
-
-
-def test_columns_that_a_source_does_not_carry_are_left_alone(pool, seller):
-    run_load(pool, seller, products(product("A", brand="Penguin", issues=[{"code": "1"}])))
-    result = run_load(pool, seller, products(product("A", price=Decimal(5)), product("B")))
-    assert counts(result, "products") == {"fetched": 2, "inserted": 1, "updated": 1}
-    assert rows_of(pool, seller, "select sku, brand, price, issues from products order by 1") == [
-        ("A", "Penguin", Decimal(5), [{"code": "1"}]),
-        ("B", None, Decimal("99.5"), None),
     ]
 
 
@@ -264,15 +176,3 @@ def test_a_dropped_column_is_reported_with_its_migration(pool, seller, admin):
     rows = [order("1", is_prime=True)]
     with pytest.raises(MigrationNeeded, match=r"column is_prime is missing.*xpert db migrate"):
         run_load(pool, seller, [part(ORDERS, rows)])
-
-
-def test_a_load_must_carry_the_key_the_day_and_the_version(pool, seller):
-    incomplete = TableLoad(ORDERS, ("marketplace_id", "order_id"), [(IN, "1")], 1)
-    with pytest.raises(ValueError, match="must carry last_updated_at, order_date"):
-        run_load(pool, seller, [incomplete])
-
-
-def test_a_column_that_is_none_of_the_table_is_refused_before_any_sql(pool, seller):
-    columns = (*ORDER_ITEMS.columns, "x); drop table orders; --")
-    with pytest.raises(ValueError, match="has no column"):
-        run_load(pool, seller, [TableLoad(ORDER_ITEMS, columns, [], 0)])

@@ -1,0 +1,19 @@
+"""What a load must carry, and may."""
+
+import pytest
+
+from xpert_pipeline.postgres.loading import TableLoad
+from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+from xpert_pipeline_tests.postgres.rows import IN, run_load
+
+
+def test_a_load_must_carry_the_key_the_day_and_the_version(pool, seller):
+    incomplete = TableLoad(ORDERS, ("marketplace_id", "order_id"), [(IN, "1")], 1)
+    with pytest.raises(ValueError, match="must carry last_updated_at, order_date"):
+        run_load(pool, seller, [incomplete])
+
+
+def test_a_column_that_is_none_of_the_table_is_refused_before_any_sql(pool, seller):
+    columns = (*ORDER_ITEMS.columns, "x); drop table orders; --")
+    with pytest.raises(ValueError, match="has no column"):
+        run_load(pool, seller, [TableLoad(ORDER_ITEMS, columns, [], 0)])
