@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,19 +86,25 @@ def let_call(sandbox: RunningSandbox, dsn: str, callers: Callers) -> Answers:
     given = {name: ready[name] for name in ("endpoint", "token_url", "refresh_token", "seller_id", "marketplace_id")}
     with tempfile.TemporaryDirectory(prefix="xl-") as folder:
         given |= {**vars(callers), "dsn": dsn, "app": f"app at {sandbox.endpoint}", "folder": folder}
-        command = [sys.executable, "-m", "benchmarks.limiter_callers", json.dumps(given)]
-        patience = callers.seconds + PATIENCE
-        done = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False)
-        if done.returncode:
-            raise RuntimeError(
-                f"{done.returncode} of {callers.processes} callers failed: {done.stderr.strip()[-2000:]}"
-            )
+        _run([sys.executable, "-m", "benchmarks.limiter_callers", json.dumps(given)], callers)
         answers = [answer for file in Path(folder).iterdir() for answer in json.loads(file.read_text())]
     if strange := {status for _, status in answers} - {404, 429}:
         raise RuntimeError(f"{OPERATION} was answered with {', '.join(map(str, sorted(strange)))}, not with 404 or 429")
     at = [when for when, _ in answers]
     refused = sum(status == 429 for _, status in answers)
     return Answers(len(answers) - refused, refused, max(at) - min(at))
+
+
+def _run(command: list[str], callers: Callers) -> None:
+    """See all processes end; whatever happens meanwhile, none is left."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            _, said = process.communicate(timeout=callers.seconds + PATIENCE)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        raise RuntimeError(f"{process.returncode} of {callers.processes} callers failed: {said.strip()[-2000:]}")
 
 
 class Ear:

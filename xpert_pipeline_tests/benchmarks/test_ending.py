@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
@@ -20,10 +21,9 @@ def temporary():
     shutil.rmtree(folder)
 
 
-def processes_of(folder):
-    return [
-        each.pid for each in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(each.info["cmdline"] or ())
-    ]
+def processes_of(folder, program=""):
+    words = [(each.pid, " ".join(each.info["cmdline"] or ())) for each in psutil.process_iter(["cmdline"])]
+    return [pid for pid, line in words if str(folder) in line and program in line]
 
 
 def test_sigterm_stops_the_server_that_load_started(temporary):
@@ -32,6 +32,19 @@ def test_sigterm_stops_the_server_that_load_started(temporary):
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr.readline() == "20,000 rows\n"
         assert processes_of(temporary)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    assert not processes_of(temporary)
+    assert not list(temporary.iterdir())
+
+
+def test_sigterm_stops_the_server_the_sandbox_and_the_callers_of_limiter(temporary):
+    command = [sys.executable, "-m", "benchmarks.limiter", "--processes", "2", "--seconds", "100"]
+    env = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        while len(processes_of(temporary, "benchmarks.limiter_callers")) < 3:  # one forks the others
+            assert process.poll() is None
+            time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 128 + signal.SIGTERM
     assert not processes_of(temporary)
