@@ -52,10 +52,16 @@ def as_ready(
             elapsed = time.monotonic() - start
             if elapsed >= budget_seconds:
                 break
-            first, due = min(waiting.values(), key=lambda each: each[1])
+            due = min(due for _, due in waiting.values())
             if (pause := min(due - time.monotonic(), budget_seconds - elapsed)) > 0:
-                api.pause(desk.poll, pause, f"{first}, {first.state}")
+                api.pause(desk.poll, pause, _awaited([work for work, _ in waiting.values()]))
     yield from (work for work, _ in waiting.values())
+
+
+def _awaited(works: Sequence[Work]) -> str:
+    """What is waited for, in words that stay the same until one of the works gets on."""
+    first, *others = works
+    return f"{first}, {first.state}" + (f" (and {len(others)} more)" if others else "")
 
 
 def _is_new(work: Work, now: datetime) -> bool:
