@@ -22,6 +22,7 @@ from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.wording import counted
 
 FRESH_FOR = timedelta(hours=36)
 
@@ -136,7 +137,7 @@ def _order_metrics(partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinit
         return dg.AssetCheckResult(
             passed=not differing and not unasked,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{compared} days compared, {len(differing)} differ"
+            description=f"{counted(compared, 'day')} compared, {len(differing)} differ"
             + (f"; not asked: {unasked}" if unasked else ""),
             metadata={
                 "days_compared": compared,

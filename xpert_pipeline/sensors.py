@@ -13,6 +13,7 @@ from xpert_pipeline.postgres.coverage import first_load_started, followed_until
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
+from xpert_pipeline.wording import counted
 
 TOLD = 5
 
@@ -34,7 +35,9 @@ def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresRe
 def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Fail started runs whose process is gone, so that their seller is free again and the run is retried."""
     dead = fail_dead_runs(context.instance)
-    return dg.SkipReason(f"failed {len(dead)} dead runs: {', '.join(dead)}" if dead else "every started run is alive")
+    return dg.SkipReason(
+        f"failed {counted(len(dead), 'dead run')}: {', '.join(dead)}" if dead else "every started run is alive"
+    )
 
 
 def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
@@ -43,7 +46,7 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
     @dg.sensor(name="fact_stream", minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
     def fact_stream(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SkipReason:
         written = collect_events(context.instance, postgres.pool, assets)
-        return dg.SkipReason(f"{written} events logged" if written else "nothing new")
+        return dg.SkipReason(f"{counted(written, 'event')} logged" if written else "nothing new")
 
     return fact_stream
 

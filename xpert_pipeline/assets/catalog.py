@@ -32,6 +32,7 @@ from xpert_pipeline.spapi.report_work import State, Work
 from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
+from xpert_pipeline.wording import counted
 
 REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
@@ -93,7 +94,7 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
         run.states["products"] = "no_history"
         return
     run.past_state["products"] = "no_history"
-    step(f"{run.seller.amazon_seller_id}: products: {wanted.total:,} listings to read")
+    step(f"{run.seller.amazon_seller_id}: products: {counted(wanted.total, 'listing')} to read")
     if wanted.work is None:
         _load(run, wanted)
     for work in ready(run, DESK, [wanted.work] if wanted.work else []):

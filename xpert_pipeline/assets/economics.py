@@ -8,7 +8,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.economics_rows import parse_economics
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows, to_read
 from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.partitions import contiguous
@@ -58,7 +58,7 @@ def economics_windows(run: SellerRun) -> list[Window]:
 def _sync(run: SellerRun, start: RunStart) -> None:
     windows: list[Window] = start.take(run, ECONOMICS_DAILY.name)
     days = sum(len(window.days) for window in windows)
-    step(f"{run.seller.amazon_seller_id}: economics: {days} days to read by {len(windows)} queries of Data Kiosk")
+    step(f"{run.seller.amazon_seller_id}: economics: {to_read(days, len(windows))}")
     sync_windows(run, ECONOMICS_DAILY, windows, parse_economics)
 
 

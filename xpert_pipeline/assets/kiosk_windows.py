@@ -14,6 +14,7 @@ from xpert_pipeline.spapi.kiosk_queries import askable
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_work import Work
 from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.wording import counted
 
 RESTATED_DAYS = 14
 """Amazon restates a day for so long: a live run reads these days again."""
@@ -84,6 +85,11 @@ def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], 
 def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
     """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
     return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+
+
+def to_read(days: int, queries: int) -> str:
+    """What a run sets out to do."""
+    return f"{counted(days, 'day')} to read by {counted(queries, 'query', 'queries')} of Data Kiosk"
 
 
 def _first_loaded(run: SellerRun, table: Table) -> date:

@@ -23,6 +23,7 @@ from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.planner import Buckets, Expected, Plan, plan_orders
 from xpert_pipeline.spapi.report_windows import split_windows
+from xpert_pipeline.wording import counted
 
 STREAM = "orders"
 OVERLAP = timedelta(minutes=5)
@@ -64,8 +65,8 @@ def open_days(run: SellerRun) -> list[date]:
     complete = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
     if complete:
         step(
-            f"{run.seller.amazon_seller_id}: orders: {len(complete)} of {len(asked)} days are complete and kept "
-            "current by the change stream; they are not asked again (--refetch asks)"
+            f"{run.seller.amazon_seller_id}: orders: {len(complete)} of {counted(len(asked), 'day')} complete and kept "
+            "current by the change stream: not asked again (--refetch asks)"
         )
     return [day for day in asked if day not in complete]
 

@@ -9,7 +9,7 @@ from functools import partial
 import dagster as dg
 
 from xpert_pipeline.assets.kiosk_sync import sync_windows
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows
+from xpert_pipeline.assets.kiosk_windows import DESK, Window, open_days, plan_windows, to_read
 from xpert_pipeline.assets.run_start import LATER, Later, RunStart
 from xpert_pipeline.assets.seller_run import RefetchConfig, SellerRun, run_sellers
 from xpert_pipeline.assets.traffic_rows import parse_traffic
@@ -51,6 +51,7 @@ from (
   where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
     and business_date between %(first)s and %(last)s
 ) as known
+from xpert_pipeline.assets.kiosk_windows import to_read
 where asin is not null
 group by asin
 order by min(created_at), asin
@@ -105,7 +106,7 @@ def _sync(run: SellerRun, start: RunStart) -> None:
     planned = start.take(run, TRAFFIC_DAILY.name) or _planned(run)
     windows = [_with_new_asins(run, window) for window in planned]
     queries, days = sum(len(window.requests) for window in windows), sum(len(window.days) for window in windows)
-    step(f"{run.seller.amazon_seller_id}: traffic: {days} days to read by {queries} queries of Data Kiosk")
+    step(f"{run.seller.amazon_seller_id}: traffic: {to_read(days, queries)}")
     if not windows and open_days(run, TRAFFIC_DAILY):
         run.reason = "no ASIN is known yet, so there was none to ask for: load products first"
     sync_windows(run, TRAFFIC_DAILY, windows, parse_traffic)

@@ -20,6 +20,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.wording import counted
 
 GIBI = 1024**3
 
@@ -40,7 +41,7 @@ def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | N
     if context.obj["json"]:
         click.echo(json.dumps({"findings": [finding.as_json() for finding in findings], "ok": not failed}))
     else:
-        click.echo(f"\n{len(findings)} checks, {len(failed)} failed")
+        click.echo(f"\n{counted(len(findings), 'check')}, {len(failed)} failed")
     context.exit(3 if failed else 0)
 
 
@@ -118,10 +119,10 @@ def _history(place: Workplace, seller: Seller) -> Iterator[Finding]:
     who = seller.amazon_seller_id
     if rejected:
         advice = "each with its reason: select table_name, reason, record from rejected_records"
-        yield Finding("quarantine", WARN, f"{rejected} records are set apart", advice, who)
+        yield Finding("quarantine", WARN, f"{counted(rejected, 'record')} set apart", advice, who)
     if throttled:
         advice = "another program may use this application's quota; the pipeline paces itself by the rate that is left"
-        yield Finding("throttling", WARN, f"{throttled} requests answered 429 in the last day", advice, who)
+        yield Finding("throttling", WARN, f"{counted(throttled, 'request')} answered 429 in the last day", advice, who)
 
 
 def _count(connection: Any, query: str, value: object) -> int:

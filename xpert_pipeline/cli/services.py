@@ -16,12 +16,13 @@ from typing import Any, Self
 
 from xpert_pipeline.cli.errors import PreconditionError
 
+CHILD = "xpert_pipeline.cli.child"
 GRACE_SECONDS = 5.0  # Dagster's code server does not end on SIGTERM while it serves
 
 
 @dataclass
 class Services:
-    """Child processes, each in a group of its own, all ended when the block is left.
+    """Child processes, each in a group of its own, all ended when the block is left, or when this process is killed.
 
     Attributes:
         logs: Folder of their log files, one a name.
@@ -39,14 +40,14 @@ class Services:
         self.stop()
 
     def start(
-        self, name: str, command: Sequence[str], env: Mapping[str, str], *, stdout: int | None = None
+        self, name: str, module: str, arguments: Sequence[str], env: Mapping[str, str], *, stdout: int | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start a process whose output goes to `<logs>/<name>.log`."""
+        """Start a Python module as a process whose output goes to `<logs>/<name>.log`."""
         with (self.logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603  commands are ours, arguments are passed as a list
-                command,
+            process = subprocess.Popen(  # noqa: S603  modules are ours, arguments are passed as a list
+                [sys.executable, "-m", CHILD, module, *arguments],
                 env=dict(env),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: its end tells the child that this process is gone
                 stdout=log if stdout is None else stdout,
                 stderr=log,
                 start_new_session=True,
@@ -75,8 +76,8 @@ class Services:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
             _signal(process, signal.SIGKILL)
             process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                pipe.close()
         for name in chosen:
             del self.running[name]
 
@@ -87,8 +88,8 @@ def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any
     Raises:
         PreconditionError: With the sandbox's own words when it refuses.
     """
-    command = [sys.executable, "-m", "xpert_pipeline.sandbox", "--json", *arguments]
-    process = services.start("sandbox", command, os.environ, stdout=subprocess.PIPE)
+    words = ["--json", *arguments]
+    process = services.start("sandbox", "xpert_pipeline.sandbox", words, os.environ, stdout=subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout as out:
         line = out.readline()

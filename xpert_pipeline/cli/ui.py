@@ -1,6 +1,5 @@
 """Starts Dagster's processes over one code server, and launches syncs through them."""
 
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import step
+from xpert_pipeline.wording import counted
 
 LOCATION = "xpert_pipeline"
 START_SECONDS = 120.0
@@ -46,15 +46,12 @@ def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
     workspace.write_text(
         yaml.safe_dump({"load_from": [{"grpc_server": {"socket": str(socket), "location_name": LOCATION}}]})
     )
-    python = sys.executable
     module = ["-m", "xpert_pipeline.definitions", "--location-name", LOCATION]
-    code = [python, "-m", "dagster", "code-server", "start", "--socket", str(socket), *module]
-    place.services.start("code-server", code, env)
+    place.services.start("code-server", "dagster", ["code-server", "start", "--socket", str(socket), *module], env)
     _wait(place, socket.exists, "the code server")
-    daemon = [python, "-m", "dagster._daemon", "run", "--workspace", str(workspace)]
-    place.services.start("daemon", daemon, env)
-    web = [python, "-m", "xpert_pipeline.cli.webserver", "--port", str(port), "--workspace", str(workspace)]
-    place.services.start("webserver", web, env)
+    place.services.start("daemon", "dagster._daemon", ["run", "--workspace", str(workspace)], env)
+    web = ["--port", str(port), "--workspace", str(workspace)]
+    place.services.start("webserver", "xpert_pipeline.cli.webserver", web, env)
     address = f"http://127.0.0.1:{port}"
     _wait(place, lambda: _answers(address), "Dagster's UI")
     return address
@@ -84,7 +81,7 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
         for run in (open_runs[each.run_id] for each in ended):
             finished[run.id] = finish(place, instance, run.id, run.seller, run.request)
             if len(runs) > 1:
-                step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {len(runs)} sellers")
+                step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)
     return [finished[run.id] for run in runs]
 

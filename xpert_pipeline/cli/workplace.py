@@ -26,6 +26,7 @@ from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.wording import counted
 
 
 @dataclass
@@ -159,7 +160,8 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
         dsn = settings.database_url.get_secret_value()
         if names := pending(dsn):
             raise PreconditionError(
-                f"the database lacks {len(names)} migrations ({', '.join(names)}): run `xpert db migrate` first"
+                f"the database lacks {counted(len(names), 'migration')} ({', '.join(names)}): "
+                "run `xpert db migrate` first"
             )
         return dsn, dsn, None
     running = find_embedded(home.path)

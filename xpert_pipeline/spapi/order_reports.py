@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES, Marketplace
+from xpert_pipeline.wording import counted
 
 _REPORT = "all-orders report"
 _ORDER_FIELDS = {
@@ -101,7 +102,7 @@ def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
 def _only_order(message: Element) -> Element:
     orders = message.findall("Order")
     if len(orders) != 1:
-        raise BadAnswer(f"a message holds {len(orders)} orders, not one", operation=_REPORT)
+        raise BadAnswer(f"a message holds {counted(len(orders), 'order')}, not one", operation=_REPORT)
     return orders[0]
 
 

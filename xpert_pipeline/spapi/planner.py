@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.wording import counted
 
 PAGE_SIZE = 100
 SECONDS_PER_CALL = 0.5
@@ -72,7 +73,7 @@ class Expected:
     known: str | None
 
     def __str__(self) -> str:
-        return f"{self.count:,.0f} orders ({self.known})" if self.known else f"{self.count:,.0f} orders (a guess)"
+        return f"{counted(self.count, 'order')} ({self.known or 'a guess'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def choose(
     source: Source = "pages" if pages <= report else "report"
     made = f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
     why = (
-        f"{expected} in {days:.1f} days: searchOrders pages are predicted to take {pages:.0f} s, "
+        f"{expected} in {_span(days)}: searchOrders pages are predicted to take {pages:.0f} s, "
         f"XML reports {report:.0f} s ({made}), so {'pages' if source == 'pages' else 'the report'}"
     )
     return Plan(source, predictions, expected, why)
@@ -221,6 +222,11 @@ def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation
     plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
     buckets.spend(plan.calls)
     return plan
+
+
+def _span(days: float) -> str:
+    """A length of time in words."""
+    return counted(days, "day", decimals=1) if days >= 1 else counted(math.ceil(days * 24 * 60), "minute")
 
 
 def _polls(generation: float) -> int:

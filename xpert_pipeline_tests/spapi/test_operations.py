@@ -66,7 +66,7 @@ def test_listings_out_of_reach_are_an_error_and_not_a_short_catalogue(amazon, ap
     shop = Shop(amazon, 1200)
     for each in shop.items:
         each["summaries"] = [{"createdDate": "2026-01-01T00:00:00+00:00"}]
-    with pytest.raises(errors.BadAnswer, match="200 listings are out of"):
+    with pytest.raises(errors.BadAnswer, match="200 listings out of"):
         list(search_listings_items(api))
 
 

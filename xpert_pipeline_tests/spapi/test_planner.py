@@ -83,7 +83,7 @@ def both(pages, report):
 def test_the_reason_tells_both_predictions_and_what_is_guessed():
     plan = choose(both(12, 34), Expected(250, None), 2)
     assert plan.why == (
-        "250 orders (a guess) in 2.0 days: searchOrders pages are predicted to take 12 s, "
+        "250 orders (a guess) in 2 days: searchOrders pages are predicted to take 12 s, "
         "XML reports 34 s (time of generation guessed), so pages"
     )
     assert plan.as_dict() == {
@@ -95,7 +95,7 @@ def test_the_reason_tells_both_predictions_and_what_is_guessed():
     }
     assert plan.calls == {"searchOrders": 3}
     known = choose(both(12, 34), Expected(1250, "by Amazon's order metrics"), 2, generation_seconds=31)
-    assert known.why.startswith("1,250 orders (by Amazon's order metrics) in 2.0 days: ")
+    assert known.why.startswith("1,250 orders (by Amazon's order metrics) in 2 days: ")
     assert "XML reports 34 s (made in 31 s as before)" in known.why
 
 

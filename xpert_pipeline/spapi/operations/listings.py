@@ -9,6 +9,7 @@ from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.spapi.usage_plans import page
+from xpert_pipeline.wording import counted
 
 INCLUDED_DATA = (
     "summaries",
@@ -54,7 +55,8 @@ def search_listings_items(api: SellerApi, *, updated_after: datetime | None = No
             return
         if last is None or last == created_after:
             raise BadAnswer(
-                f"{total - count} listings are out of searchListingsItems' reach; take the merchant listings report",
+                f"{counted(total - count, 'listing')} out of searchListingsItems' reach; "
+                "take the merchant listings report",
                 operation="searchListingsItems",
                 seller=api.seller_id,
             )
