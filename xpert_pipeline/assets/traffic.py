@@ -51,7 +51,6 @@ from (
   where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
     and business_date between %(first)s and %(last)s
 ) as known
-from xpert_pipeline.assets.kiosk_windows import to_read
 where asin is not null
 group by asin
 order by min(created_at), asin

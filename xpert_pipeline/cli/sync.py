@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.errors import resumable
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
@@ -26,7 +27,8 @@ from xpert_pipeline.schedules import days_to_sync
 @click.pass_context
 def sync(context: click.Context, /, **options: Any) -> None:
     """Fetch what changed since each table's watermark; with --from and --to, bring those days up to date."""
-    context.exit(_sync(context, **options))
+    with resumable():
+        context.exit(_sync(context, **options))
 
 
 @click.command()
@@ -38,7 +40,8 @@ def backfill(context: click.Context, /, **options: Any) -> None:
     """Bring the days --from … --to up to date, window by window; after an interruption it goes on where it was."""
     if not options["from_day"] or not options["to_day"]:
         raise click.UsageError("a backfill needs --from and --to")
-    context.exit(_sync(context, **options))
+    with resumable():
+        context.exit(_sync(context, **options))
 
 
 def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, **options: Any) -> int:

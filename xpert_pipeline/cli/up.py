@@ -11,7 +11,7 @@ from rich.console import Console
 
 from xpert_pipeline.cli import ui
 from xpert_pipeline.cli.environment import read_settings
-from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.errors import PreconditionError, resumable
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, split_tables, sync_options
@@ -36,7 +36,8 @@ PORT = 3000
 @click.pass_context
 def up(context: click.Context, /, **options: Any) -> None:
     """Start the pipeline on its embedded Postgres, and the SP-API sandbox where there are no credentials; then sync."""
-    context.exit(_up(options, as_json=context.obj["json"]))
+    with resumable():
+        context.exit(_up(options, as_json=context.obj["json"]))
 
 
 def _up(options: dict[str, Any], *, as_json: bool) -> int:

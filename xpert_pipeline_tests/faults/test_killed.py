@@ -1,6 +1,7 @@
-"""A sync killed with -9 in the middle of a load, and started again."""
+"""A sync that is killed with -9 or interrupted in the middle of a load, and started again."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,8 +32,12 @@ def pipeline(amazon, pool, sellers):
 
 
 @pytest.fixture
-def killed(amazon, pipeline, admin, tmp_path):
-    """Command line and environment of a sync that was killed when its orders were in and their changes almost."""
+def stop(amazon, pipeline, admin, tmp_path):
+    """Ends a sync by a signal when its orders are in and their changes almost: the process, command and environment."""
+    return lambda number: _stopped(amazon, pipeline, admin, tmp_path, number)
+
+
+def _stopped(amazon, pipeline, admin, tmp_path, number):
     environ = amazon()
     command = ["sync", "--json", "--from", str(pipeline.days[0]), "--to", str(pipeline.today)]
     admin.execute(STOP_AT_THE_CHANGES)
@@ -40,23 +45,37 @@ def killed(amazon, pipeline, admin, tmp_path):
         [XPERT, *command],
         env=environ | {"PATH": os.environ["PATH"], "XPERT_DATA_DIR": str(tmp_path / "home")},
         cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 45
     while admin.execute(WAITING, (LOCK,)).fetchone() != (1,):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.kill()
-    process.wait()
+    process.send_signal(number)
+    said = process.communicate(timeout=45)
     admin.execute("select pg_advisory_unlock(%s)", (LOCK,))
     admin.execute("drop trigger stop_here on loads")
-    return command, environ
+    return process.returncode, said, command, environ
 
 
-def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(killed, xpert, pipeline, admin):
-    command, environ = killed
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xpert, pipeline, number):
+    """Ctrl-C said "Aborted!" and no more: nobody knew what had been kept, or how to go on."""
+    code, (out, err), command, environ = stop(number)
+    assert (code, out) == (130, "")
+    assert "What was committed stays" in err
+    assert err.endswith("To go on, run the same command again.\n")
+    assert "Aborted" not in err
+    assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
+    assert xpert(*command, **environ).exit_code == 0
+    pipeline.assert_whole()
+
+
+def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, pipeline, admin):
+    _, _, command, environ = stop(signal.SIGKILL)
     assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
     (run_id,) = admin.execute("select run_id from dagster.runs where status = 'STARTED'").fetchone()
     windows = pipeline.rows("loads", "table_name, window_kind")
