@@ -30,11 +30,11 @@ from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import ReportFailed
-from xpert_pipeline.spapi.planner import Plan
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_windows import split_windows
 from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
 from xpert_pipeline.spapi.reports import ReportDesk
+from xpert_pipeline.spapi.source_choice import Plan
 from xpert_pipeline.tables.validation import chunks
 
 STEP = "orders_and_items"

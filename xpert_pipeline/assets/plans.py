@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from xpert_pipeline.assets.catalog import REPORT, SEARCH_LIMIT, count_wanted
 from xpert_pipeline.assets.economics import economics_windows
@@ -16,8 +16,10 @@ from xpert_pipeline.assets.kiosk_windows import open_days as kiosk_days
 from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
-from xpert_pipeline.spapi.planner import Buckets, Plan, Prediction, predict_listings, predict_made
+from xpert_pipeline.spapi.planner import Buckets, predict_listings, predict_made
+from xpert_pipeline.spapi.source_choice import Plan, Prediction
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
+from xpert_pipeline.wording import counted
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class StreamPlan:
         calls: Predicted, by operation.
         predicted: Seconds of every source there is.
         why: The reason, and what of it is a guess.
+        created: First and last day, of a window of orders by their dates.
+        plan: The facts behind the reason, of orders.
     """
 
     table: str
@@ -41,6 +45,8 @@ class StreamPlan:
     calls: Mapping[str, int]
     predicted: Mapping[str, float]
     why: str
+    created: tuple[date, date] | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def plan_run(run: SellerRun) -> RunPlan:
     traffic = traffic_windows(run)
     streams += _kiosk(run, buckets, "traffic_daily", traffic, "30 ASINs each, or all of a day")
     if not traffic and (days := kiosk_days(run, TRAFFIC_DAILY)):
-        window = f"{days[0]} to {days[-1]} ({len(days)} days)"
+        window = days_text(days[0], days[-1], len(days))
         why = "no ASIN is known before products is loaded: its queries are not counted"
         streams.append(StreamPlan("traffic_daily", window, "Data Kiosk", 0.0, {}, {}, why))
     total: Counter[str] = Counter()
@@ -86,13 +92,11 @@ def plan_run(run: SellerRun) -> RunPlan:
 def _order_stream(run: SellerRun, span: Span, plan: Plan) -> StreamPlan:
     first = span.start.astimezone(run.zone).date()
     last = (span.end - timedelta(microseconds=1)).astimezone(run.zone).date()
-    count = (last - first).days + 1
-    window = f"created {first} to {last} ({count} days)"
-    if span.kind == "updated":
-        window = f"changed since {span.start:%F %R} UTC"
+    created = (first, last) if span.kind == "created" else None
+    window = f"created {days_text(first, last)}" if created else f"changed since {span.start:%F %R} UTC"
     source = "searchOrders" if plan.source == "pages" else "XML all-orders report"
     predicted = {str(name): each.seconds for name, each in plan.predictions.items()}
-    return StreamPlan("orders", window, source, plan.seconds, plan.calls, predicted, plan.why)
+    return StreamPlan("orders", window, source, plan.seconds, plan.calls, predicted, plan.why, created, plan)
 
 
 def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
@@ -109,7 +113,7 @@ def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
     rule = f"above {SEARCH_LIMIT:,} listings the search shows no more" if by_report else "pages carry more columns"
     source = "merchant listings report" if by_report else "searchListingsItems and searchCatalogItems"
     predicted = {"pages": pages.seconds, "report": report.seconds}
-    why = f"{total:,} listings: {rule}"
+    why = f"{counted(total, 'listing')}: {rule}"
     return [StreamPlan("products", window, source, chosen.seconds, chosen.calls, predicted, why)]
 
 
@@ -125,15 +129,19 @@ def _kiosk(run: SellerRun, buckets: Buckets, table: str, windows: Sequence[Windo
     )
     buckets.spend(made.calls)
     time = f"made in {learnt:.0f} s as before" if learnt else "their time at Amazon is a guess"
-    queries = f"{len(requests)} quer{'y' if len(requests) == 1 else 'ies'}"
-    why = f"{queries} for {len(days)} days ({how}); {time}"
-    window = f"{min(days)} to {max(days)} ({len(days)} days)"
+    why = f"{counted(len(requests), 'query', 'queries')} for {counted(len(days), 'day')} ({how}); {time}"
+    window = days_text(min(days), max(days), len(days))
     return [StreamPlan(table, window, "Data Kiosk", made.seconds, made.calls, {"queries": made.seconds}, why)]
 
 
 def _is_made(stream: StreamPlan) -> bool:
     """Whether Amazon makes it while the run does other things."""
     return "createReport" in stream.calls or "createQuery" in stream.calls
+
+
+def days_text(first: date, last: date, count: int | None = None) -> str:
+    """Days for people; `count` where there are gaps between them."""
+    return f"{first} to {last} ({counted(count or (last - first).days + 1, 'day')})"
 
 
 def shown(seconds: float) -> str:

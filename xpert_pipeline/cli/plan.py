@@ -2,18 +2,19 @@
 
 import json
 import logging
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table as Grid
 
-from xpert_pipeline.assets.plans import RunPlan, StreamPlan, plan_run, shown
+from xpert_pipeline.assets.plans import RunPlan, StreamPlan, plan_run
 from xpert_pipeline.assets.seller_run import LONGEST_LIVE_DAYS, SellerRun
 from xpert_pipeline.cli.options import chosen_days, data_dir_option
+from xpert_pipeline.cli.plan_text import finish_of, show
 from xpert_pipeline.cli.preflight import client_of
+from xpert_pipeline.cli.progress import told_if_slow
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.sellers import Seller
@@ -21,6 +22,7 @@ from xpert_pipeline.resources.spapi import BACKFILL, LIVE
 from xpert_pipeline.spapi.errors import SpApiError
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+READING = "planning {first} to {last}: Amazon's counts of orders and listings are read; nothing is loaded ..."
 
 
 @click.command()
@@ -36,17 +38,19 @@ def plan(context: click.Context, /, **options: Any) -> None:
     with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
         span = (options["from_day"], options["to_day"])
         first, last = chosen_days(place.settings, place.settings.start_date, span, 1)
+        console = Console(stderr=True, quiet=context.obj["json"])
         plans, errors = [], []
-        for seller in place.sellers(options["sellers"]):
-            try:
-                plans.append(_plan(place, seller, first, last, refetch=options["refetch"]))
-            except SpApiError as error:
-                errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
+        with told_if_slow(console, READING.format(first=first, last=last)):
+            for seller in place.sellers(options["sellers"]):
+                try:
+                    plans.append(_plan(place, seller, first, last, refetch=options["refetch"]))
+                except SpApiError as error:
+                    errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
     if context.obj["json"]:
         click.echo(json.dumps({"plans": [_as_json(each) for each in plans]}))
     else:
         for each in plans:
-            _show(each)
+            show(each)
     for line in errors:
         click.echo(line, err=True)
     context.exit(1 if errors else 0)
@@ -60,16 +64,12 @@ def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch:
         return plan_run(SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, refetch))
 
 
-def _finish(plan: RunPlan) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=plan.seconds)
-
-
 def _as_json(plan: RunPlan) -> dict[str, Any]:
     return {
         "seller": plan.seller,
         "days_complete": plan.complete,
         "seconds": round(plan.seconds, 1),
-        "finish_at": _finish(plan).isoformat(timespec="seconds"),
+        "finish_at": finish_of(plan).isoformat(timespec="seconds"),
         "calls": dict(sorted(plan.calls.items())),
         "streams": [_stream_as_json(each) for each in plan.streams],
     }
@@ -85,22 +85,3 @@ def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
         "predicted": {name: round(seconds, 1) for name, seconds in stream.predicted.items()},
         "why": stream.why,
     }
-
-
-def _show(plan: RunPlan) -> None:
-    console = Console(width=160 if not Console().is_terminal else None, highlight=False)
-    console.print(f"seller {plan.seller}")
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for name in ("table", "window", "source", "calls", "ready after"):
-        grid.add_column(name, justify="right" if name in ("calls", "ready after") else "left")
-    for each in plan.streams:
-        grid.add_row(each.table, each.window, each.source, f"{sum(each.calls.values()):,}", shown(each.seconds))
-    console.print(grid)
-    for each in plan.streams:
-        console.print(f"  {each.table}, {each.window}: {each.why}.", soft_wrap=True)
-    if plan.complete:
-        console.print(f"  {plan.complete} days of orders are complete: they are not asked again (--refetch asks).")
-    calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
-    console.print(f"  calls: {calls or 'none'}")
-    finish = _finish(plan).astimezone()
-    console.print(f"  about {shown(plan.seconds)}: started now, it would be finished at {finish:%F %T %Z}\n")

@@ -7,10 +7,10 @@ predicted from the start of the plan.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.wording import counted
+from xpert_pipeline.spapi.source_choice import Expected, Plan, Prediction, choose
 
 PAGE_SIZE = 100
 SECONDS_PER_CALL = 0.5
@@ -21,8 +21,6 @@ QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones
 LISTINGS_PAGE = 20
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
-
-Source = Literal["pages", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,61 +61,6 @@ class Buckets:
         for operation, count in calls.items():
             bucket = self[operation]
             self._read[operation] = replace(bucket, level=bucket.level - count)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """How many records are expected, and how that is known; `known` is None for a guess."""
-
-    count: float
-    known: str | None
-
-    def __str__(self) -> str:
-        return f"{counted(self.count, 'order')} ({self.known or 'a guess'})"
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What one source is predicted to take: seconds, and calls by operation."""
-
-    seconds: float
-    calls: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The chosen source, what every source is predicted to take, and the reason in a sentence."""
-
-    source: Source
-    predictions: Mapping[Source, Prediction]
-    expected: Expected
-    why: str
-
-    @property
-    def seconds(self) -> float:
-        """Predicted seconds of the chosen source."""
-        return self.predictions[self.source].seconds
-
-    @property
-    def calls(self) -> Mapping[str, int]:
-        """Predicted calls of the chosen source."""
-        return self.predictions[self.source].calls
-
-    def forced(self, source: Source, reason: str) -> "Plan":
-        """The same predictions, but another source for a reason that seconds do not know."""
-        why = f"{source} although predicted to take {self.predictions[source].seconds:.0f} s: {reason}"
-        return replace(self, source=source, why=why)
-
-    def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form for the ledger."""
-        predicted = {source: round(each.seconds, 1) for source, each in self.predictions.items()}
-        return {
-            "source": self.source,
-            "seconds": round(self.seconds, 1),
-            "predicted": predicted,
-            "expected": round(self.expected.count),
-            "why": self.why,
-        }
 
 
 def predict_pages(expected_orders: float, search_orders: Bucket) -> Prediction:
@@ -182,24 +125,6 @@ def predict_made(
     return Prediction(seconds, dict(zip(names, (1, count, _polls(generation) + count - 1, count), strict=True)))
 
 
-def choose(
-    predictions: Mapping[Source, Prediction],
-    expected: Expected,
-    days: float,
-    *,
-    generation_seconds: float | None = None,
-) -> Plan:
-    """Take the quicker source; at a draw pages, which carry more columns."""
-    pages, report = predictions["pages"].seconds, predictions["report"].seconds
-    source: Source = "pages" if pages <= report else "report"
-    made = f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
-    why = (
-        f"{expected} in {_span(days)}: searchOrders pages are predicted to take {pages:.0f} s, "
-        f"XML reports {report:.0f} s ({made}), so {'pages' if source == 'pages' else 'the report'}"
-    )
-    return Plan(source, predictions, expected, why)
-
-
 def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
     """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
@@ -222,11 +147,6 @@ def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation
     plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
     buckets.spend(plan.calls)
     return plan
-
-
-def _span(days: float) -> str:
-    """A length of time in words."""
-    return counted(days, "day", decimals=1) if days >= 1 else counted(math.ceil(days * 24 * 60), "minute")
 
 
 def _polls(generation: float) -> int:

@@ -14,9 +14,10 @@ from xpert_pipeline.sandbox.usage_plans import PLANS
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planner import Buckets, Expected, plan_orders
+from xpert_pipeline.spapi.planner import Buckets, plan_orders
 from xpert_pipeline.spapi.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.source_choice import Expected
 
 OPERATION, BURST = "getReport", 15
 REPORT_ID = "unknown"

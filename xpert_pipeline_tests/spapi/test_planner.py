@@ -8,14 +8,12 @@ import pytest
 from xpert_pipeline.spapi.planner import (
     Bucket,
     Buckets,
-    Expected,
-    Prediction,
-    choose,
     plan_orders,
     predict_pages,
     predict_report,
 )
 from xpert_pipeline.spapi.report_windows import split_windows
+from xpert_pipeline.spapi.source_choice import Expected, Prediction, choose
 
 FULL = {
     "create_report": Bucket(15, 0.0167),
