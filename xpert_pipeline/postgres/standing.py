@@ -68,7 +68,7 @@ group by operation order by waited_seconds desc, operation
 """
 REJECTED = "select table_name, count(*) from rejected_records where seller_id = %(seller_id)s group by 1 order by 1"
 REPORTS = """
-select report_type, state, amazon_id, window_start, window_end, created_at, tries, reason
+select kind, report_type, state, amazon_id, window_start, window_end, created_at, tries, reason
 from report_requests
 where seller_id = %(seller_id)s
   and case

@@ -48,7 +48,8 @@ def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, ama
     text = xpert("status", **environ).stdout
     assert f"orders {YESTERDAY}" in text
     assert ": success at " in text
-    assert "published 5" in text
+    assert "buckets full" in text
+    assert "searchListingsItems: " not in text, "only buckets that lack tokens are listed"
 
 
 def test_a_failed_run_is_told_with_its_reason(xpert, amazon, admin):
@@ -120,15 +121,15 @@ def test_report_requests_that_are_open_are_told_newest_first_and_dead_ones_are_n
         admin.execute(
             "insert into report_requests (seller_id, marketplace_id, kind, report_type, state, amazon_id, window_start, "
             "window_end, tries, run_id, created_at, not_before, collected_at) "
-            "values (%s, 'A2', 'report', %s, %s, '77', '2026-01-01Z', '2026-01-31Z', 2, 'r', %s, %s, %s)",
+            "values (%s, 'A2', 'report', %s, %s, '77', '2025-12-31T18:30Z', '2026-01-31T18:30Z', 2, 'r', %s, %s, %s)",
             (busy.id, report_type, state, created_at, not_before, collected_at),
         )
     told = only(xpert("status", "--json", **environ))["report_requests"]
     assert [each["report_type"] for each in told] == ["GET_XML", "GET_BLOCKED", "GET_MADE", "GET_OLD"]
     assert (told[0]["state"], told[0]["amazon_id"]) == ("IN_QUEUE", "77")
     text = xpert("status", **environ).stdout
-    assert "GET_XML 2026-01-01 to 2026-01-31: IN_QUEUE since " in text
-    assert "tried 2 times, 77" in text
+    assert "GET_XML: 1 report IN_QUEUE since " in text
+    assert ", 2026-01-01 to 2026-01-31, tried 2 times, 77" in text, "days of the marketplace, the last one included"
 
 
 def test_sellers_can_be_chosen_and_an_unknown_one_is_refused(xpert, busy, other_seller, pipeline_dsn):
