@@ -42,11 +42,16 @@ def patience_left(run: SellerRun, works: Sequence[Work]) -> float:
 
 @contextmanager
 def document_of(run: SellerRun, work: Work, folder: Path, shelf: Shelf = REPORTS) -> Iterator[Document]:
-    """Download a report's or query's document; one that cannot be used is remembered so that it is not taken again."""
+    """Download a report's or query's document, to be read in the block.
+
+    One that cannot be used is remembered so that it is not taken again, and its error names the seller: readers of
+    files know none.
+    """
     assert work.document_id is not None
     try:
         yield fetch_document(run.client(), work.document_id, folder, shelf=shelf)
     except UNUSABLE as error:
+        error.seller = error.seller or run.seller.amazon_seller_id
         run.book().note(replace(work, state=State.FATAL, reason=error.message))
         raise
 

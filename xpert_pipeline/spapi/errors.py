@@ -39,7 +39,7 @@ class SpApiError(Exception):
     def __str__(self) -> str:
         if not self.operation:
             return f"{self.message.rstrip('.')}. {self.what_to_do}"
-        who = f"{self.operation} for seller {self.seller or '?'}"
+        who = f"{self.operation} for seller {self.seller}" if self.seller else self.operation
         facts = " ".join(str(fact) for fact in (self.status, self.code) if fact)
         reason = f"{self.message} ({self.details})" if self.details else self.message
         trace = f" [request {self.request_id}]" if self.request_id else ""

@@ -60,7 +60,7 @@ class AccessTokens:
         facts = {"operation": _OPERATION, "seller": self._credentials.seller_id}
         if 300 <= answer.status < 400:
             raise RedirectRefused("the token endpoint redirects", status=answer.status, **facts)
-        found = _token_of(answer)
+        found = _token_of(answer, self._credentials.seller_id)
         if found is None:
             error = token_refusal(answer, facts, self._credentials.redact)
             if not isinstance(error, Transient):
@@ -90,7 +90,7 @@ class AccessTokens:
             raise Transient(str(exc), ambiguous=False, **facts) from exc
 
 
-def _token_of(answer: Answer) -> tuple[str, float] | None:
+def _token_of(answer: Answer, seller: str) -> tuple[str, float] | None:
     """Read token and life from a good answer; None when it is not one."""
     try:
         told = parse_json(answer.body)
@@ -104,4 +104,4 @@ def _token_of(answer: Answer) -> tuple[str, float] | None:
     try:
         return token, max(1.0, float(lives))
     except (TypeError, ValueError):
-        raise BadAnswer("expires_in is no number", operation=_OPERATION) from None
+        raise BadAnswer("expires_in is no number", operation=_OPERATION, seller=seller) from None

@@ -91,9 +91,11 @@ def test_a_result_of_many_pages_is_one_complete_load(kiosk, monkeypatch):
 
 
 def test_a_line_that_is_cut_off_fails_its_window_and_the_next_run_asks_anew(kiosk):
+    """The error was one of "seller ?": readers of documents do not know whose they read."""
     kiosk.fault("malformed-jsonl")
     failed = kiosk.run(tables=["products", "economics_daily"])
     assert failed.error.startswith(f"BadLine: seller {kiosk.sellers[0]}: Data Kiosk query ")
+    assert f" for seller {kiosk.sellers[0]}: line " in failed.error
     assert "is no JSON" in failed.error
     assert "Nothing of this document was kept" in failed.error
     assert kiosk.rows("economics_daily") == []

@@ -104,6 +104,12 @@ def test_a_passing_failure_of_login_with_amazon_is_retried(amazon, api, reply):
     assert len(amazon.calls(TOKEN, "POST")) == 3
 
 
+def test_a_life_that_is_no_number_is_told_with_the_seller(amazon, api):
+    amazon.on("POST", TOKEN, token("one", lives="soon"))
+    with pytest.raises(errors.BadAnswer, match=f"token exchange for seller {api.seller_id}: expires_in is no number"):
+        api.check_token()
+
+
 @pytest.mark.parametrize("first_use", ["check_token", "server_now"])
 def test_whatever_asks_for_the_first_token_retries(amazon, api, first_use):
     """The server's time was asked for outside the retry, so one 503 of the token endpoint failed a sync."""
