@@ -1,4 +1,4 @@
-"""What Dagster shows about a table, generated from its row contract: columns, key, table name."""
+"""What Dagster shows about a table: columns, key and name by its row contract, descriptions by the comments in SQL."""
 
 import types
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 import dagster as dg
 from typing_extensions import get_type_hints
 
+from xpert_pipeline.postgres.column_comments import column_comments
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.registry import TABLES
 
@@ -34,14 +35,17 @@ def table_metadata(name: str) -> dict[str, Any]:
 
 
 def _schema(table: Table) -> dg.TableSchema:
-    hints = get_type_hints(table.row)
+    hints, comments = get_type_hints(table.row), column_comments(table.name)
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=name,
                 type=_sql_type(hints[name]),
-                constraints=dg.TableColumnConstraints(nullable=type(None) in get_args(hints[name])),
-                description="part of the natural key" if name in table.key else None,
+                constraints=dg.TableColumnConstraints(
+                    nullable=hints[name] is Any or type(None) in get_args(hints[name]),
+                    other=["part of the natural key"] if name in table.key else None,
+                ),
+                description=comments.get(name),
             )
             for name in table.columns
         ]
