@@ -80,10 +80,23 @@ def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | Non
             "promotion": digits(money.read(detail.get("promotionAmount")), 2),
             "tax": digits(money.read(detail.get("taxAmount")), 2),
             "total": digits(total, 2),
-            "quantity": digits(number(detail.get("quantity"))),
+            "quantity": _quantity(detail.get("quantity")),
         }
         found.append((total, charge))
     return sorted(found, key=lambda each: [str(value) for value in each[1].values()])
+
+
+def _quantity(told: Any) -> int | float | None:
+    """A quantity as a number: Amazon's is a Float, mostly whole; of a fee that is not by the unit it may be anything.
+
+    Raises:
+        TypeError: It is no number.
+    """
+    quantity = number(told)
+    if quantity is None:
+        return None
+    value = float(quantity)
+    return int(value) if value.is_integer() else value
 
 
 def _total(given: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:

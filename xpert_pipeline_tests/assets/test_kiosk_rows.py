@@ -133,9 +133,21 @@ def test_an_economics_record_becomes_a_row():
             "promotion": "0.00",
             "tax": "0.00",
             "total": "30.10",
-            "quantity": "3",
+            "quantity": 3,
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("3", 3), ("3.0", 3), ("2.5", 2.5), ("0", 0), ("-1", -1), ("null", None)],
+)
+def test_a_quantity_is_a_number_and_whole_where_it_is_whole(told, kept):
+    """Amazon's quantity is a Float, "may be null or may not be an integer"; it was kept as text."""
+    fee = {"feeTypeName": "F", "charges": [{"aggregatedDetail": detail(1, quantity="?")}]}
+    record = json.loads(json.dumps(economics(fees=[fee]), default=float).replace('"?"', told), parse_float=Decimal)
+    ((fee,),) = [parse_economics(record, ASKED, Counter())["fees"]]
+    assert (fee["quantity"], type(fee["quantity"])) == (kept, type(kept))
 
 
 def test_fees_in_another_order_or_writing_are_no_change():

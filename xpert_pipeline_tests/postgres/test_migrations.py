@@ -165,6 +165,27 @@ def test_an_owner_without_superuser_rights_migrates_and_the_api_roles_get_nothin
         conn.execute("create table dagster.runs ()")
 
 
+def test_quantities_of_charges_that_were_stored_as_text_become_numbers(admin, seller):
+    """Fees kept "3" where Amazon tells 3: sums over the list wanted a cast, and older rows would have kept theirs."""
+    fees = '[{"type": "F \\"quantity\\": \\"1\\"", "total": "1.00", "quantity": "3"}, {"quantity": "2.5"}, {"quantity": null}]'
+    days = [(fees, "[]"), (None, None)]
+    for number, (told_fees, told_ads) in enumerate(days, 1):
+        admin.execute(
+            "insert into economics_daily (seller_id, marketplace_id, business_date, sku, fees, ads, source, load_id)"
+            " values (%s, 'A2', %s, 'S', %s, %s, 'a test', gen_random_uuid())",
+            (seller.id, f"2026-01-0{number}", told_fees, told_ads),
+        )
+    text = (migrations_directory() / "0016_charge_quantities.sql").read_text()
+    for _ in range(2):
+        admin.execute(text)
+    (first, empty), second = admin.execute("select fees, ads from economics_daily order by business_date").fetchall()
+    assert [fee.get("quantity") for fee in first] == [3, 2.5, None]
+    assert (first[0]["type"], first[0]["total"], empty) == ('F "quantity": "1"', "1.00", [])
+    assert second == (None, None)
+    (forced,) = admin.execute("select relforcerowsecurity from pg_class where relname = 'economics_daily'").fetchone()
+    assert forced
+
+
 def test_sql_files_are_found_and_name_what_they_make():
     assert (sql_directory() / "transforms").is_dir()
     assert "from sums" in transform("sales_data")
