@@ -11,6 +11,8 @@ from dagster_shared.error import SerializableErrorInfo
 from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 
 BATCH = 1_000
+INTERRUPTIONS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
+INTERRUPTED = "interrupted by Ctrl-C or SIGTERM: what was committed stays, the next run goes on from there"
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _reason(entry: dg.EventLogEntry) -> str:
         return "unknown"
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
-    return _innermost(failure.error).message.strip() if failure.error else "unknown"
+    return _innermost(failure.error) if failure.error else "unknown"
 
 
 def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
@@ -152,17 +154,17 @@ def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
         event = entry.dagster_event
         data = event.event_specific_data if event else None
         if isinstance(data, JobFailureData) and data.error:
-            return f"no step failed; the run: {_innermost(data.error).message.strip()}"
+            return f"no step failed; the run: {_innermost(data.error)}"
         if event and event.message:
             return f"no step failed; the run: {event.message}"
     return "no step failed; the run ended early"
 
 
-def _innermost(error: SerializableErrorInfo) -> SerializableErrorInfo:
-    """What was raised first: Dagster wraps it in an error of its own that only names the step."""
+def _innermost(error: SerializableErrorInfo) -> str:
+    """What was raised first, in words: Dagster wraps it in an error of its own that only names the step."""
     while error.cause:
         error = error.cause
-    return error
+    return INTERRUPTED if error.cls_name in INTERRUPTIONS else error.message.strip()
 
 
 def _at(timestamp: float) -> datetime:

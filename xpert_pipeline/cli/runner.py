@@ -13,7 +13,7 @@ import dagster as dg
 from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
-from xpert_pipeline.events import reasons, why_failed
+from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -80,7 +80,7 @@ def run_syncs(place: Workplace, wanted: Wanted) -> list[Finished]:
         for seller, request in wanted:
             run_id = _run(definitions, instance, seller, request)
             finished.append(finish(place, instance, run_id, seller, request))
-            if any("Interrupt" in error for error in finished[-1].errors):  # Ctrl-C ends the command, not one seller
+            if any(INTERRUPTED in error for error in finished[-1].errors):  # Ctrl-C ends the command, not one seller
                 raise KeyboardInterrupt
         finished += log_events(place, instance)
     return finished

@@ -62,7 +62,7 @@ def _stopped(amazon, pipeline, admin, tmp_path, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xpert, pipeline, number):
+def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xpert, pipeline, admin, number):
     """Ctrl-C said "Aborted!" and no more: nobody knew what had been kept, or how to go on."""
     code, (out, err), command, environ = stop(number)
     assert (code, out) == (130, "")
@@ -72,6 +72,8 @@ def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xper
     assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
     assert xpert(*command, **environ).exit_code == 0
     pipeline.assert_whole()
+    (told,) = admin.execute("select data ->> 'error' from fact_stream where event_type = 'sync.failed'").fetchone()
+    assert told.startswith("interrupted by Ctrl-C or SIGTERM: what was committed stays")
 
 
 def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, pipeline, admin):
