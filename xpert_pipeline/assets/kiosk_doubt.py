@@ -12,6 +12,7 @@ from xpert_pipeline.assets.kiosk_rows import KioskRows
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
 from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.wording import counted
 
 BELIEVED_AFTER = timedelta(hours=1)
 """How long after the first a second query must have been asked."""
@@ -54,11 +55,11 @@ def remember_doubt(run: SellerRun, rows: KioskRows, pages: Sequence[Work], empti
         book.note(replace(page, state=State.EMPTY, reason=DOUBTED))
     days = set(rows.asked.days).intersection(run.days)
     again = "the next run that reads them (--refetch) asks again" if run.refetch else "the next run asks again"
-    known = sum(emptied.values())
+    known = counted(sum(emptied.values()), "row")
     run.skip(
         [rows.table.name],
         sorted(days or {max(run.days)}),
-        f"{rows.table.name}: Amazon told no rows for {span(rows.asked.days)} although {known} are known; "
+        f"{rows.table.name}: Amazon told no rows for {span(rows.asked.days)} although the table holds {known}; "
         f"nothing was deleted, {again}",
     )
 
@@ -69,13 +70,13 @@ def tell_emptied(run: SellerRun, rows: KioskRows, emptied: dict[date, int]) -> N
         return
     rows.signals[EMPTIED] = len(emptied)
     run.log.warning(
-        "seller %s: %s: Amazon told no rows %sfor %d days of %s of which rows are known: %d rows are deleted",
+        "seller %s: %s: Amazon told no rows %sfor %s of %s of which rows are known: %s deleted",
         run.seller.amazon_seller_id,
         rows.table.name,
         "" if rows.fetched else "for the second time ",
-        len(emptied),
+        counted(len(emptied), "day"),
         span(emptied),
-        sum(emptied.values()),
+        counted(sum(emptied.values()), "row"),
     )
 
 

@@ -32,6 +32,7 @@ from xpert_pipeline.spapi.kiosk_queries import (
 from xpert_pipeline.spapi.report_work import LIVE_WITHIN
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
+from xpert_pipeline.wording import counted
 
 ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
 """Where the text of a query of trends names its ASINs."""
@@ -198,6 +199,8 @@ def _known_asins(run: SellerRun, first: date, last: date) -> list[str]:
     asins = [asin for asin in known if is_asin(asin)]
     if odd := len(known) - len(asins):
         run.log.warning(
-            "seller %s: %d texts in the place of ASINs are none: not asked for", run.seller.amazon_seller_id, odd
+            "seller %s: %s no ASIN, though in the place of one: not asked for",
+            run.seller.amazon_seller_id,
+            counted(odd, "text is", "texts are"),
         )
     return asins
