@@ -129,7 +129,7 @@ def test_an_interrupt_ends_the_queue_and_every_process(sync, admin, tmp_path):
         time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert not services(tmp_path)
     assert {status for status, *_ in admin.execute(RUNS).fetchall()} <= {"CANCELED", "FAILURE"}
 
