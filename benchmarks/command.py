@@ -91,7 +91,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 def _is_foreign(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         words = process.cmdline()
-        return any(name in word for name in NOT_OURS for word in words[:3])
+        return any(name in word for name in NOT_OURS for word in words[:4])  # behind them stand options and paths
     return True
 
 
