@@ -70,7 +70,7 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
-        asset_checks=build_checks(partitions),
+        asset_checks=build_checks(),
         executor=dg.in_process_executor,
         jobs=[SYNC, ORDERS_DELTA],
         schedules=_schedules(settings),
