@@ -16,7 +16,7 @@ from xpert_pipeline.assets.kiosk_doubt import emptied_days, is_believed, remembe
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
 from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
-from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, patience_left, why_not
+from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, ready, why_not
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
@@ -27,7 +27,6 @@ from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, 
 from xpert_pipeline.spapi.json_lines import read_objects
 from xpert_pipeline.spapi.kiosk_queries import next_page
 from xpert_pipeline.spapi.operations.pages import PageGuard
-from xpert_pipeline.spapi.report_waiting import as_ready
 from xpert_pipeline.spapi.report_work import State, Work, told
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
@@ -106,8 +105,7 @@ class _Collector:
 
     def _take_ready(self, *, is_waiting: bool) -> None:
         works = [chain.pages[-1] for chain in self._waiting.values()]
-        seconds = patience_left(self.run, works) if is_waiting else 0.0
-        for work in as_ready(self.api, self.book, DESK, works, budget_seconds=seconds):
+        for work in ready(self.run, DESK, works, is_waiting=is_waiting):
             chain = self._waiting[work.id]
             chain.pages[-1] = work
             if work.is_live and not is_waiting:

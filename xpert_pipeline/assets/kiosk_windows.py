@@ -10,9 +10,9 @@ from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.spapi.data_kiosk import QueryDesk
 from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import askable
+from xpert_pipeline.spapi.kiosk_queries import askable, days_of
 from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import Work
+from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
@@ -79,7 +79,18 @@ def open_days(run: SellerRun, table: Table) -> list[date]:
 
 def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], list[Window]]) -> list[Window]:
     """Windows for the open days, the first queries asked for: they are made while other steps of the run work."""
-    return _ask_ahead(run, plan(open_days(run, table)))
+    windows = plan(open_days(run, table))
+    if run.refetch:
+        _give_up_older(run, windows)
+    return _ask_ahead(run, windows)
+
+
+def _give_up_older(run: SellerRun, windows: Sequence[Window]) -> None:
+    """Queries that an earlier run left behind of days that are read anew: collected later, they brought old figures."""
+    anew = {(request.report_type, day) for window in windows for request in window.requests for day in window.days}
+    for work in run.book().unfinished(DESK.kind, sorted({kind for kind, _ in anew}), LIVE_WITHIN):
+        if anew.intersection((work.request.report_type, day) for day in days_of(work.request)):
+            run.book().note(replace(work, state=State.FATAL, reason="given up: its days are asked for anew"))
 
 
 def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:

@@ -8,6 +8,7 @@ are predicted to take is logged.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from xpert_pipeline.assets.order_fetch import Fetch, fetch_pages, fetch_report, spooled
 from xpert_pipeline.assets.order_plan import (
@@ -41,7 +42,9 @@ STEP = "orders_and_items"
 TABLES = ("orders", "order_items")
 DESK = ReportDesk()
 REPORTS_AHEAD = 10
-"""Spans whose reports are requested together; the burst of createReport is 15."""
+"""Spans whose reports are requested at the start of a run; the burst of createReport is 15."""
+REPORTS_TOGETHER = 5
+"""Reports asked for together once the burst is spent; what is ready is loaded in between."""
 
 
 @dataclass(frozen=True)
@@ -146,27 +149,41 @@ def _follow(run: SellerRun, pieces: Sequence[Piece]) -> None:
 
 
 def _load_all(run: SellerRun, pieces: Sequence[Piece]) -> None:
-    """Load orders by date: those read by pages while the reports are made, then each report as it gets ready.
+    """Load orders by date: each report as it gets ready, and between them the spans that are read by pages.
 
-    A report that failed does not keep the others from being loaded.
+    All reports are asked for before any is waited for. One that failed does not keep the others from being loaded.
 
     Raises:
         ReportFailed: Of the first report that failed, at the end.
     """
-    failure: ReportFailed | None = None
-    for batch in chunks(pieces, REPORTS_AHEAD):
-        asked = _asked(run, batch)
-        for piece in asked:
-            if piece.work is None:
-                _load(run, piece)
-        by_work = {piece.work.id: piece for piece in asked if piece.work is not None}
-        for work in ready(run, DESK, [piece.work for piece in asked if piece.work is not None]):
-            try:
-                _settled(run, replace(by_work[work.id], work=work))
-            except ReportFailed as error:
-                failure = failure or error
-    if failure is not None:
-        raise failure
+    by_report = [piece for piece in pieces if piece.work or (piece.plan and piece.plan.source == "report")]
+    waiting = {piece.work.id: piece for piece in by_report if piece.work}
+    failures: list[ReportFailed] = []
+    for batch in chunks([piece for piece in by_report if piece.work is None], REPORTS_TOGETHER):
+        waiting |= {piece.work.id: piece for piece in _asked(run, batch) if piece.work}
+        _load_ready(run, waiting, failures)
+    for piece in pieces:
+        if piece not in by_report:
+            _load(run, piece)
+            _load_ready(run, waiting, failures)
+    _load_ready(run, waiting, failures, is_waiting=True)
+    if failures:
+        raise failures[0]
+
+
+def _load_ready(
+    run: SellerRun, waiting: dict[UUID, Piece], failures: list[ReportFailed], *, is_waiting: bool = False
+) -> None:
+    """Load reports that are ready, and take them from those waited for; at the end wait for them, or park them."""
+    for work in ready(run, DESK, [piece.work for piece in waiting.values() if piece.work], is_waiting=is_waiting):
+        piece = replace(waiting.pop(work.id), work=work)
+        if work.is_live and not is_waiting:
+            waiting[work.id] = piece
+            continue
+        try:
+            _settled(run, piece)
+        except ReportFailed as error:
+            failures.append(error)
 
 
 def _settled(run: SellerRun, piece: Piece) -> bool:

@@ -24,9 +24,13 @@ UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 """A document that these say of will not become better: the next run asks for another."""
 
 
-def ready(run: SellerRun, desk: Desk, works: Sequence[Work]) -> Iterator[Work]:
-    """Each work as it gets ready, within the run's patience; what is not ready then comes last, still live."""
-    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=patience_left(run, works))
+def ready(run: SellerRun, desk: Desk, works: Sequence[Work], *, is_waiting: bool = True) -> Iterator[Work]:
+    """Each work as it gets ready, within the run's patience; what is not ready then comes last, still live.
+
+    Without waiting each is looked at once, but for those that were asked for just now.
+    """
+    seconds = patience_left(run, works) if is_waiting else 0.0
+    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=seconds)
 
 
 def patience_left(run: SellerRun, works: Sequence[Work]) -> float:

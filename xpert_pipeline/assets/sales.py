@@ -1,7 +1,7 @@
 """sales_data: what sold per marketplace-local day and SKU, derived in SQL from orders and order items."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -12,6 +12,10 @@ from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.tables.sales import SALES_DATA
+from xpert_pipeline.wording import counted
+
+FOLLOWED_LATELY = timedelta(hours=1)
+"""A run reads the change stream at its start, and sales when all else is loaded."""
 
 
 @dg.asset(
@@ -47,10 +51,20 @@ def _derive_sales(run: SellerRun) -> None:
 
 
 def _tell_unknown_days(run: SellerRun) -> None:
-    """Tell of which days the orders are not loaded, so that nobody takes what is derived of them for all there was."""
+    """Tell of which days the orders are not loaded, so that nobody takes what is derived of them for all there was.
+
+    The change stream has brought the newest orders if it was followed lately.
+    """
     asked = [day for day in run.days if day <= run.today]
-    until = stream_position(run) if run.is_live else None
+    position = stream_position(run) if run.is_live else None
+    until = position if position and datetime.now(UTC) - position < FOLLOWED_LATELY else None
     loaded = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
     if lacking := [day for day in asked if day not in loaded]:
-        days = f"{min(lacking)}" if len(lacking) == 1 else f"{len(lacking)} days from {min(lacking)} to {max(lacking)}"
-        run.skip(["sales_data"], lacking, f"sales_data: not all orders of {days} are loaded; it is derived again then")
+        first, last = min(lacking), max(lacking)
+        days = f"{first}" if first == last else f"{counted(len(lacking), 'day')} from {first} to {last}"
+        run.skip(
+            ["sales_data"],
+            lacking,
+            f"sales_data: not all orders of {days} are loaded. The next sync loads those of the last 30 days, "
+            f"xpert backfill --from {first} --to {last} all; sales follow by themselves",
+        )

@@ -194,8 +194,9 @@ def _run_seller(
         frozenset(node.name for node in context.job_def.nodes),
         _refetching(context.run.run_config),
         sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
-        lambda: sp_api.age_seconds if sp_api else 0.0,
+        lambda: sp_api.age_seconds(amazon_id) if sp_api else 0.0,
     )
+    run.age()  # it begins with the seller's first step
     try:
         work(run)
     except NotGranted as error:

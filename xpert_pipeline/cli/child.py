@@ -8,9 +8,9 @@ be its own (`start_new_session`).
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import threading
-import time
 
 GRACE_SECONDS = 5.0
 
@@ -26,13 +26,16 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Wait for the parent's end; then SIGTERM to the group, and SIGKILL to what is left of it after the grace time."""
+    """Wait for the parent's end; then SIGTERM to the group, and SIGKILL to what is left of it after the grace time.
+
+    The second is another process's work: the first may end this one.
+    """
     while os.read(parent, 1024):
         pass
     group = os.getpgrp()
+    later = f"sleep {GRACE_SECONDS}; kill -s KILL -- -{group}"
+    subprocess.Popen(["/bin/sh", "-c", later], start_new_session=True, stderr=subprocess.DEVNULL)  # noqa: S603
     os.killpg(group, signal.SIGTERM)
-    time.sleep(GRACE_SECONDS)
-    os.killpg(group, signal.SIGKILL)
 
 
 if __name__ == "__main__":

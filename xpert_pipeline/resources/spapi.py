@@ -94,12 +94,12 @@ class SpApiResource(dg.ConfigurableResource):
     is_sandbox: bool = False
     report_patience_seconds: float = 1800.0
     _tried_in_vain: set[str] = PrivateAttr(default_factory=set)
-    _began: float = PrivateAttr(default_factory=time.monotonic)
+    _began: dict[str, float] = PrivateAttr(default_factory=dict)
 
-    @property
-    def age_seconds(self) -> float:
-        """How long the run has had this resource, which is made anew for each."""
-        return time.monotonic() - self._began
+    def age_seconds(self, amazon_seller_id: str) -> float:
+        """How long the run has been at work for a seller; each run has a resource of its own."""
+        now = time.monotonic()
+        return now - self._began.setdefault(amazon_seller_id, now)
 
     def lose_patience(self, amazon_seller_id: str) -> None:
         """From now on, in this run, requests of the seller are tried but twice: five tries have just failed."""

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -81,6 +82,7 @@ class Meter:
         self._billed = Spent()
         self._carried = Spent()
         self._lock = threading.Lock()
+        self._at_waits: list[Callable[[], None]] = []
 
     def announce(self, operation: str, seconds: float, reason: str) -> bool:
         """Log a wait that a reader would wonder about: for what, until when. Tells whether it was one."""
@@ -97,9 +99,20 @@ class Meter:
         return seconds > LOGGED_SECONDS
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
-        """Tell the listener that a wait goes on."""
+        """Tell the listener, and who else wants to know, that a wait goes on."""
         if self._listener is not None:
             self._listener.waiting(operation, seconds, reason)
+        for do in list(self._at_waits):
+            do()
+
+    @contextmanager
+    def at_waits(self, do: Callable[[], None]) -> Iterator[None]:
+        """Have something done every few seconds for which requests wait meanwhile."""
+        self._at_waits.append(do)
+        try:
+            yield
+        finally:
+            self._at_waits.remove(do)
 
     def waited(self, operation: str, seconds: float) -> None:
         """Count seconds slept."""

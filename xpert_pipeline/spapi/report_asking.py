@@ -60,9 +60,10 @@ def send_lost(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work
 
 
 def create(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
-    """Have Amazon make it."""
+    """Have Amazon make it; while the request waits for a token, other runs know that it is on its way."""
     try:
-        amazon_id = desk.create(api, work.request)
+        with api.at_waits(lambda: book.touch([work])):
+            amazon_id = desk.create(api, work.request)
     except BaseException as error:
         reason = error.message if isinstance(error, SpApiError) else type(error).__name__
         noted(book, work, state=State.FATAL, reason=f"could not be asked for: {reason}")

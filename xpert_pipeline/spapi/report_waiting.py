@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi import usage_plans
 from xpert_pipeline.spapi.desks import Desk, Standing
 from xpert_pipeline.spapi.errors import BadRequest, NotFound
+from xpert_pipeline.spapi.listener import LOGGED_SECONDS
 from xpert_pipeline.spapi.report_asking import create, facts_of, is_lost, noted, send_lost
 from xpert_pipeline.spapi.report_work import (
     BUDGET_SECONDS,
@@ -31,7 +32,7 @@ def as_ready(
 
     Those are parked, not lost: their ids are in the book, and the next run takes them up.
     """
-    start, now = time.monotonic(), api.server_now()
+    start, now, announced = time.monotonic(), api.server_now(), False
     yield from (work for work in works if not work.is_live)
     waiting = {work.id: (work, start + (0.5 if _is_new(work, now) else 0.0)) for work in works if work.is_live}
     while waiting:
@@ -54,8 +55,18 @@ def as_ready(
                 break
             due = min(due for _, due in waiting.values())
             if (pause := min(due - time.monotonic(), budget_seconds - elapsed)) > 0:
-                api.pause(desk.poll, pause, _awaited([work for work, _ in waiting.values()]))
+                awaited = _awaited([work for work, _ in waiting.values()])
+                if elapsed > LOGGED_SECONDS and not announced:
+                    announced = _announce(api, awaited, budget_seconds - elapsed)
+                api.pause(desk.poll, pause, awaited)
     yield from (work for work, _ in waiting.values())
+
+
+def _announce(api: SellerApi, awaited: str, seconds: float) -> bool:
+    """Log a wait that a reader of the run would wonder about: for what, and until when at most."""
+    latest = datetime.now(UTC) + timedelta(seconds=seconds)
+    logger.info("seller %s waits for %s, until %s UTC at the latest", api.seller_id, awaited, f"{latest:%H:%M:%S}")
+    return True
 
 
 def _awaited(works: Sequence[Work]) -> str:

@@ -4,6 +4,7 @@ Operations are functions over a `SellerApi`, in `operations` and `reports`; noth
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -131,6 +132,10 @@ class SellerApi:
         """Sleep for something other than quota, shown to the listener; `stop` ends it."""
         self._meter.waiting(operation, seconds, reason)
         self._gate.pause(operation, seconds)
+
+    def at_waits(self, do: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have something done every few seconds for which requests wait meanwhile."""
+        return self._meter.at_waits(do)
 
     def stop(self) -> None:
         """Make every waiting and coming request leave with Stopped."""

@@ -89,3 +89,20 @@ def test_a_refetch_leaves_no_query_that_a_later_run_would_collect(loaded, hours_
     hours_pass()
     loaded.fault("economics-restated")
     assert loaded.run(tables=SOURCES).counts["economics_daily"]["updated"] > 0
+
+
+def test_a_refetch_is_not_undone_by_a_query_that_was_left_behind_before_it(kiosk, hours_pass):
+    """The next run collected it, and put the days back to what they were when it was asked for."""
+    kiosk.fault("query-stuck", count=1)
+    old = kiosk.run_impatiently(tables=["economics_daily"], days=kiosk.past_days)
+    assert old.states["economics_daily"] == "skipped"
+    (stuck,) = queries(kiosk)
+    hours_pass()
+    assert kiosk.run(tables=["economics_daily"], days=kiosk.past_days[-1:], refetch=True).errors == {}
+    (row,) = [row for row in kiosk.rows("report_requests") if row["amazon_id"] == stuck.id]
+    assert (row["state"], row["reason"]) == ("FATAL", "given up: its days are asked for anew")
+    stuck.seconds = 0.0
+    assert kiosk.run(tables=["economics_daily"], days=kiosk.past_days).errors == {}
+    loads = [load["details"]["queries"] for load in kiosk.rows("loads") if load["table_name"] == "economics_daily"]
+    assert stuck.id not in {query["id"] for asked in loads for query in asked}
+    kiosk.assert_whole("economics_daily")

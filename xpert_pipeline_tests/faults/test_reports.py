@@ -1,8 +1,11 @@
 """Orders by the XML report: what can happen to it between the request and the last byte, and nothing is lost."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from xpert_pipeline.assets import order_plan, report_steps
+from xpert_pipeline.assets import order_plan, order_sync, report_steps
 from xpert_pipeline.partitions import contiguous
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
@@ -80,6 +83,41 @@ def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, mo
     next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds).seconds = 0.0
     whole = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
     assert (whole.states["sales_data"], whole.reasons.get("sales_data")) == ("ok", None)
+
+
+def test_sales_are_incomplete_while_the_changes_of_today_are_not_in(pipeline, admin):
+    """The stream's position told which days the changes serve, and was taken for what they had brought."""
+    tables = [*ORDERS, "sales_data"]
+    assert pipeline.run(tables=tables).states["sales_data"] == "ok"
+    a_day_earlier = "window_start = window_start - interval '1 day', window_end = window_end - interval '1 day'"
+    admin.execute(f"update loads set {a_day_earlier} where window_kind = 'updated'")
+    pipeline.fault("report-stuck", count=1)
+    parked = pipeline.run_impatiently(tables=tables)
+    assert parked.success
+    assert str(pipeline.today) in parked.reasons["sales_data"]
+    next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds).seconds = 0.0
+    whole = pipeline.run(tables=tables)
+    assert (whole.states["sales_data"], whole.reasons.get("sales_data")) == ("ok", None)
+
+
+def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(pipeline, monkeypatch):
+    """Those beyond the first ten were asked for only when the first were loaded, or had been waited for in vain."""
+    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    for most in ("REPORTS_AHEAD", "REPORTS_TOGETHER"):
+        monkeypatch.setattr(order_sync, most, 1)
+    pipeline.fault("report-stuck", count=1)
+    reports = pipeline.sandbox.state.reports.reports
+
+    def release_the_first_when_all_are_asked_for():
+        while len(reports) < len(pipeline.past_days):
+            time.sleep(0.05)
+        next(report for report in reports.values() if report.seconds).seconds = 0.0
+
+    with ThreadPoolExecutor() as others:
+        others.submit(release_the_first_when_all_are_asked_for)
+        assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert len(reports) == len(pipeline.past_days) > 1
+    assert_carried_whole(pipeline)
 
 
 def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(pipeline):

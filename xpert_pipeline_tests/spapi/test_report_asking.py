@@ -7,6 +7,7 @@ import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.desks import ReportRequest
+from xpert_pipeline.spapi.quota import LocalQuota
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_work import State
 from xpert_pipeline_tests.spapi.reports import (
@@ -169,3 +170,21 @@ def test_a_request_of_a_run_that_died_before_it_was_sent_is_sent_by_the_next(des
     book.age(minutes=6)
     assert asked(api, book).id == died.id
     assert len(desk.calls(REPORTS, "POST")) == 1
+
+
+def test_a_request_that_waits_long_for_its_token_is_not_taken_for_one_of_a_run_that_died(desk, make_api, book):
+    """Behind others createReport can take longer than a dead run is mourned: another run then asked once more."""
+    quota = LocalQuota()
+    api = make_api(quota=quota)
+    take, asked_for = quota.take, []
+
+    def late(app, scope, region, operation, *more):
+        if operation == "createReport" and len(asked_for) < 2:
+            asked_for.append([work.touched_at for work in book.rows.values()])
+            return 0.01, 0.0
+        return take(app, scope, region, operation, *more)
+
+    quota.take = late
+    work = asked(api, book)
+    (before,), (after,) = asked_for
+    assert before < after
