@@ -185,6 +185,6 @@ def test_a_request_that_waits_long_for_its_token_is_not_taken_for_one_of_a_run_t
         return take(app, scope, region, operation, *more)
 
     quota.take = late
-    work = asked(api, book)
+    asked(api, book)
     (before,), (after,) = asked_for
     assert before < after
