@@ -33,6 +33,7 @@ from benchmarks.harness import (
     say,
     workspace,
 )
+from xpert_pipeline.checks import asset_check
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.partitions import range_tags
@@ -214,8 +215,8 @@ def _empty_asset(spec: dg.AssetSpec) -> dg.AssetsDefinition:
 
 
 def _empty_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=spec.asset_key, name=spec.name)
-    def nothing() -> dg.AssetCheckResult:
+    @asset_check(spec.asset_key.to_user_string(), name=spec.name)
+    def nothing(_context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         """Does nothing."""
         return dg.AssetCheckResult(passed=True)
 

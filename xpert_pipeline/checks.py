@@ -36,7 +36,7 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
     return [*(one(table) for table in TABLES for one in build), no_orphan_items, orders_match_amazon_order_metrics]
 
 
-def _asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDefinition]:
+def asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDefinition]:
     """Dagster's `asset_check` of a function that returns a result, of which the evaluation is made here.
 
     Dagster would list every day of every seller, for each check, to make it.
@@ -65,7 +65,7 @@ def _asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksD
 
 
 def _unique_key(table: Table) -> dg.AssetChecksDefinition:
-    @_asset_check(table.name, name="key_is_unique")
+    @asset_check(table.name, name="key_is_unique")
     def key_is_unique(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
         """No two rows of a seller share the natural key."""
         statement = sql.SQL(
@@ -82,7 +82,7 @@ def _unique_key(table: Table) -> dg.AssetChecksDefinition:
 
 
 def _freshness(table: Table) -> dg.AssetChecksDefinition:
-    @_asset_check(table.name, name="loaded_lately")
+    @asset_check(table.name, name="loaded_lately")
     def loaded_lately(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
         """The ledger's newest load is at most 36 hours old."""
         newest: dict[str, datetime | None] = {}
@@ -102,7 +102,7 @@ def _freshness(table: Table) -> dg.AssetChecksDefinition:
 
 
 def _matches_ledger(table: Table) -> dg.AssetChecksDefinition:
-    @_asset_check(table.name, name="rows_match_ledger")
+    @asset_check(table.name, name="rows_match_ledger")
     def rows_match_ledger(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
         """Rows in the table = rows inserted minus rows deleted, as every load recorded them."""
         statement = sql.SQL(
@@ -118,7 +118,7 @@ def _matches_ledger(table: Table) -> dg.AssetChecksDefinition:
     return rows_match_ledger
 
 
-@_asset_check("order_items", additional_deps=["orders"])
+@asset_check("order_items", additional_deps=["orders"])
 def no_orphan_items(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
     """Every order item belongs to an order, and every order has as many items as it says."""
     statement = sql.SQL(
@@ -133,7 +133,7 @@ def no_orphan_items(context: dg.AssetCheckExecutionContext, postgres: PostgresRe
     return _result(wrong)
 
 
-@_asset_check("sales_data")
+@asset_check("sales_data")
 def orders_match_amazon_order_metrics(
     context: dg.AssetCheckExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
 ) -> dg.AssetCheckResult:
