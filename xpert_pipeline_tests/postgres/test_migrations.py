@@ -165,24 +165,36 @@ def test_an_owner_without_superuser_rights_migrates_and_the_api_roles_get_nothin
         conn.execute("create table dagster.runs ()")
 
 
-def test_quantities_of_charges_that_were_stored_as_text_become_numbers(admin, seller):
-    """Fees kept "3" where Amazon tells 3: sums over the list wanted a cast, and older rows would have kept theirs."""
+def test_quantities_of_charges_that_were_stored_as_text_become_numbers(like_supabase, embedded_server):
+    """Fees kept "3" where Amazon tells 3: sums over the list wanted a cast, and older rows would have kept theirs.
+
+    The owner migrates, under row level security like everybody.
+    """
+    migrate(like_supabase)
     fees = '[{"type": "F \\"quantity\\": \\"1\\"", "total": "1.00", "quantity": "3"}, {"quantity": "2.5"}, {"quantity": null}]'
-    days = [(fees, "[]"), (None, None)]
-    for number, (told_fees, told_ads) in enumerate(days, 1):
-        admin.execute(
-            "insert into economics_daily (seller_id, marketplace_id, business_date, sku, fees, ads, source, load_id)"
-            " values (%s, 'A2', %s, 'S', %s, %s, 'a test', gen_random_uuid())",
-            (seller.id, f"2026-01-0{number}", told_fees, told_ads),
-        )
     text = (migrations_directory() / "0016_charge_quantities.sql").read_text()
-    for _ in range(2):
-        admin.execute(text)
-    (first, empty), second = admin.execute("select fees, ads from economics_daily order by business_date").fetchall()
+    with psycopg.connect(embedded_server.dsn("postgres", "supa"), autocommit=True) as admin:
+        (seller,) = admin.execute(
+            "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
+            " values ('A1TESTSELLER', 'Test Books', 'eu', '{A2}', 'Asia/Kolkata') returning id"
+        ).fetchone()
+        for number, (told_fees, told_ads) in enumerate([(fees, "[]"), (None, None)], 1):
+            admin.execute(
+                "insert into economics_daily (seller_id, marketplace_id, business_date, sku, fees, ads, source, load_id)"
+                " values (%s, 'A2', %s, 'S', %s, %s, 'a test', gen_random_uuid())",
+                (seller, f"2026-01-0{number}", told_fees, told_ads),
+            )
+        admin.execute("alter role supa nobypassrls")
+        with psycopg.connect(like_supabase, autocommit=True) as owner:
+            for _ in range(2):
+                owner.execute(text)
+        (first, empty), second = admin.execute("select fees, ads from economics_daily order by sku, business_date")
+        (forced,) = admin.execute(
+            "select relforcerowsecurity from pg_class where relname = 'economics_daily'"
+        ).fetchone()
     assert [fee.get("quantity") for fee in first] == [3, 2.5, None]
     assert (first[0]["type"], first[0]["total"], empty) == ('F "quantity": "1"', "1.00", [])
     assert second == (None, None)
-    (forced,) = admin.execute("select relforcerowsecurity from pg_class where relname = 'economics_daily'").fetchone()
     assert forced
 
 
