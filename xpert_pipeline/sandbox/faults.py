@@ -4,6 +4,7 @@ Which fault is due is decided here; what it does to an answer stands where the a
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
@@ -111,16 +112,26 @@ class FaultRule:
         self.draw = Random(f"{self.seed}/{self.name}")  # noqa: S311  a repeatable draw is wanted
 
     @classmethod
-    def parse(cls, word: str) -> Self:
-        """`NAME` or `NAME:COUNT`.
+    def parse(cls, word: str, sellers: Sequence[str] | None = None) -> Self:
+        """`NAME`, then what is wanted of `@PLACE` (among the sellers, from 1), `+SKIP` and `:COUNT`, in this order.
+
+        Args:
+            word: The fault.
+            sellers: The ids that places mean; None if the word is only to be checked.
 
         Raises:
-            ValueError: For an unknown name or a count that is none.
+            ValueError: For an unknown name, a place without a seller, or a number that is none.
         """
-        name, _, amount = word.partition(":")
-        if amount and not amount.isdecimal():
-            raise ValueError(f"fault {word!r}: the count must be a number, as in {name}:3")
-        return cls(name, int(amount) if amount else None)
+        rest, _, count = word.partition(":")
+        rest, _, skip = rest.partition("+")
+        name, _, place = rest.partition("@")
+        for what, number, sign in (("count", count, ":"), ("skip", skip, "+"), ("place", place, "@")):
+            if number and not number.isdecimal():
+                raise ValueError(f"fault {word!r}: the {what} must be a number, as in {name}{sign}3")
+        if place and (int(place) < 1 or (sellers is not None and int(place) > len(sellers))):
+            raise ValueError(f"fault {word!r}: there is no seller {place}")
+        seller = sellers[int(place) - 1] if place and sellers else None
+        return cls(name, int(count) if count else None, seller=seller, skip=int(skip or 0))
 
     def fits(self, operation: str, seller: str | None) -> bool:
         """Whether a request is one of those it may strike."""

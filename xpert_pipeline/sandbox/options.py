@@ -57,7 +57,16 @@ class SandboxOptions:
 
     @classmethod
     def from_cli(cls, **values: Any) -> Self:
-        """Options out of what click parsed; names that are none of ours are left aside."""
+        """Options out of what click parsed; names that are none of ours are left aside.
+
+        Raises:
+            click.UsageError: A fault is for a seller that there is not.
+        """
+        try:
+            for word in values.get("faults") or ():
+                FaultRule.parse(word, [""] * (values.get("seller_count") or 1))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
         as_of = values.get("as_of")
         orders_csv = values.get("orders_csv")
         return cls(
@@ -114,8 +123,9 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
                      help="Multiplies Amazon's rates and divides its waiting times; 0 = no limits."),
         click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
                      help="A role that the sellers have not granted; repeatable."),
-        click.option("--fault", "faults", multiple=True, metavar="NAME[:COUNT]", callback=_faults,
-                     help="Switch a fault on, for COUNT requests or until switched off; repeatable."),
+        click.option("--fault", "faults", multiple=True, metavar="NAME[@SELLER][+SKIP][:COUNT]",
+                     callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; of one "
+                     "SELLER by its place (1 is the first), after SKIP good requests; repeatable."),
         click.option("--other-stores", is_flag=True, hidden=True, help="Invented sellers also sell on Amazon.ae."),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.state import State
+from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
 HOST = "127.0.0.1"
@@ -76,10 +77,11 @@ def start(options: SandboxOptions) -> RunningSandbox:
     Raises:
         NotAnOrderReportError: The file cannot be used.
         PortTakenError: The port is in use.
-        ValueError: A fault has no such name.
+        ValueError: A fault has no such name, or no such seller.
     """
     options = options.fixed()
-    rules = [FaultRule.parse(word) for word in options.faults]
+    sellers = seller_ids(options)
+    rules = [FaultRule.parse(word, sellers) for word in options.faults]
     listener = _listener(options.port)
     try:
         worlds = build_worlds(options)

@@ -310,10 +310,18 @@ def test_a_fault_without_sense_is_refused(client, asked):
     assert client.http.get("/_sandbox/faults").json() == []
 
 
-@pytest.mark.parametrize("word", ["nonsense", "500-json:many", "500-json:0"])
+@pytest.mark.parametrize(
+    "word", ["nonsense", "500-json:many", "500-json:0", "500-json@0", "500-json@x", "500-json@2", "500-json+x"]
+)
 def test_the_command_line_refuses_what_is_no_fault(word):
     with pytest.raises(ValueError, match="fault"):
-        FaultRule.parse(word)
+        FaultRule.parse(word, ["A"])
+
+
+def test_the_command_line_names_a_seller_by_its_place_and_lets_requests_pass():
+    rule = FaultRule.parse("500-json@2+1:3", ["A", "B"])
+    assert (rule.seller, rule.skip, rule.left) == ("B", 1, 3)
+    assert not rule.fits("searchOrders", "A")
 
 
 def test_two_faults_of_one_place_strike_one_after_the_other():

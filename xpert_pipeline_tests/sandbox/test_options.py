@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from xpert_pipeline.sandbox.options import SandboxOptions, sandbox_options, yesterday
@@ -19,7 +20,7 @@ EVERYTHING = SandboxOptions(
     sellers=3,
     rate_scale=2.5,
     denied_roles=("Pricing",),
-    faults=("500-json:2", "nul-in-title"),
+    faults=("500-json@3+1:2", "nul-in-title"),
     other_stores=True,
 )
 
@@ -58,3 +59,8 @@ def test_the_last_day_is_yesterday_until_it_is_fixed():
     assert SandboxOptions().last_day == yesterday()
     assert SandboxOptions().fixed().as_of == yesterday()
     assert yesterday() < date.today() + timedelta(days=1)  # noqa: DTZ011  loosely: zones differ by a day at most
+
+
+def test_a_fault_of_a_seller_that_is_not_there_is_refused():
+    with pytest.raises(click.UsageError, match="there is no seller 3"):
+        SandboxOptions.from_cli(faults=("500-json@3",), seller_count=2)
