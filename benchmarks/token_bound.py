@@ -4,6 +4,7 @@ A table of its own on purpose: a wrong rate in the pipeline or the sandbox shows
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 PLANS: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
@@ -32,6 +33,27 @@ QUERY_SECONDS = 40.0
 CATALOGUE, ORDERS = "products", "orders"
 QUERIES = frozenset(("economics_daily", "traffic_daily"))
 """Tables that are read by Data Kiosk queries: branches of their own, asked for when a run starts."""
+CALLS_OF = {
+    CATALOGUE: ("searchListingsItems", "searchCatalogItems"),
+    ORDERS: ("getOrderMetrics", "searchOrders"),
+    **dict.fromkeys(QUERIES, ("createQuery",)),
+}
+"""Branch → the operations that it calls beside those that wait for a report or a query."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The least time of a sync, and what dictates it.
+
+    Attributes:
+        seconds: The time.
+        decided_by: The operation whose bucket dictates it, or the branch; None if nothing has to wait.
+        calls: How many calls of that operation were answered, or of the operations in `CALLS_OF` of that branch.
+    """
+
+    seconds: float
+    decided_by: str | None = None
+    calls: int = 0
 
 
 def wait(operation: str, calls: int, scale: float) -> float:
@@ -55,8 +77,8 @@ def generation(rows: int, scale: float, branch: str = ORDERS) -> float:
     return (first + rows * GENERATION_SECONDS_PER_ROW) / scale
 
 
-def lower_bound(calls: Mapping[str, int], reports: Mapping[str, list[int]], scale: float) -> float:
-    """Seconds that one seller's sync takes at least, however it is written.
+def lower_bound(calls: Mapping[str, int], reports: Mapping[str, list[int]], scale: float) -> Bound:
+    """The time that one seller's sync takes at least, however it is written.
 
     Nothing is counted twice that could happen at the same time, so the longest of these decides:
     the catalogue (its longest report, then listings and catalogue pages side by side), the orders (metrics, which the
@@ -75,10 +97,12 @@ def lower_bound(calls: Mapping[str, int], reports: Mapping[str, list[int]], scal
     }
     pages = max(waits.get("searchListingsItems", 0.0), waits.get("searchCatalogItems", 0.0))
     metrics, orders = waits.get("getOrderMetrics", 0.0), waits.get("searchOrders", 0.0)
-    return max(
-        longest.get(CATALOGUE, 0.0) + pages,
-        metrics + longest.get(ORDERS, 0.0) + orders,
-        *(longest.get(branch, 0.0) for branch in QUERIES),
-        *waits.values(),
-        0.0,
-    )
+    ends = waits | {  # operations first: at a draw with its branch, a bucket is named
+        CATALOGUE: longest.get(CATALOGUE, 0.0) + pages,
+        ORDERS: metrics + longest.get(ORDERS, 0.0) + orders,
+        **{branch: longest.get(branch, 0.0) for branch in sorted(QUERIES)},
+    }
+    last = max(ends, key=lambda name: ends[name])
+    if not ends[last]:
+        return Bound(0.0)
+    return Bound(ends[last], last, sum(calls.get(operation, 0) for operation in CALLS_OF.get(last, (last,))))

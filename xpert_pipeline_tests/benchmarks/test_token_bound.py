@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
-from benchmarks.token_bound import PLANS, generation, lower_bound, wait
+from benchmarks.token_bound import PLANS, Bound, generation, lower_bound, wait
 from xpert_pipeline.sandbox import usage_plans as sandbox_plans
 from xpert_pipeline.spapi import library, usage_plans
 
@@ -31,34 +31,49 @@ def test_a_report_takes_twenty_seconds_and_one_for_20_000_rows():
 
 def test_pages_after_a_report_wait_one_after_the_other():
     calls = {"searchOrders": 100, "createReport": 1}
-    assert lower_bound(calls, {"orders": [100_000]}, 10) == pytest.approx(2.5 + 80 / 0.056)
+    assert lower_bound(calls, {"orders": [100_000]}, 10).seconds == pytest.approx(2.5 + 80 / 0.056)
 
 
 def test_reports_of_a_branch_are_made_at_the_same_time():
-    assert lower_bound({}, {"orders": [20_000, 40_000, 0]}, 1) == 22
+    assert lower_bound({}, {"orders": [20_000, 40_000, 0]}, 1).seconds == 22
 
 
 def test_branches_overlap():
-    assert lower_bound({"searchOrders": 21}, {"products": [0], "orders": []}, 1) == pytest.approx(1 / 0.0056)
-    assert lower_bound({}, {"products": [20_000], "orders": [0]}, 1) == 21
+    assert lower_bound({"searchOrders": 21}, {"products": [0], "orders": []}, 1).seconds == pytest.approx(1 / 0.0056)
+    assert lower_bound({}, {"products": [20_000], "orders": [0]}, 1).seconds == 21
 
 
 def test_listings_and_their_catalogue_pages_overlap():
     calls = {"searchListingsItems": 55, "searchCatalogItems": 52}
-    assert lower_bound(calls, {}, 1) == 25  # 50 refills at 2 a second, not 10 seconds more
+    assert lower_bound(calls, {}, 1).seconds == 25  # 50 refills at 2 a second, not 10 seconds more
 
 
 def test_a_bucket_of_many_reports_can_decide_alone():
-    assert lower_bound({"createReport": 115}, {"orders": [0]}, 1) == pytest.approx(100 / 0.0167)
+    assert lower_bound({"createReport": 115}, {"orders": [0]}, 1).seconds == pytest.approx(100 / 0.0167)
 
 
 def test_nothing_asked_costs_nothing():
-    assert lower_bound({}, {}, 1) == 0
+    assert lower_bound({}, {}, 1) == Bound(0.0)
+
+
+@pytest.mark.parametrize(
+    ("calls", "reports", "decided_by", "count"),
+    [
+        ({"createQuery": 40, "searchOrders": 20}, {"traffic_daily": [0]}, "createQuery", 40),
+        ({"searchCatalogItems": 52, "searchListingsItems": 5}, {}, "searchCatalogItems", 52),
+        ({"searchCatalogItems": 52, "searchListingsItems": 5}, {"products": [0]}, "products", 57),
+        ({"getOrderMetrics": 3, "searchOrders": 2}, {"orders": [0]}, "orders", 5),
+        ({"createQuery": 2}, {"orders": [0], "traffic_daily": [0]}, "traffic_daily", 2),
+    ],
+)
+def test_the_bound_names_the_bucket_or_the_branch_that_decides(calls, reports, decided_by, count):
+    bound = lower_bound(calls, reports, 1)
+    assert (bound.decided_by, bound.calls) == (decided_by, count)
 
 
 def test_a_data_kiosk_query_takes_forty_seconds_and_overlaps_with_the_reports():
-    assert lower_bound({}, {"orders": [0], "economics_daily": [20_000, 0]}, 1) == 41
-    assert lower_bound({}, {"orders": [600_000], "traffic_daily": [0]}, 1) == 50
+    assert lower_bound({}, {"orders": [0], "economics_daily": [20_000, 0]}, 1).seconds == 41
+    assert lower_bound({}, {"orders": [600_000], "traffic_daily": [0]}, 1).seconds == 50
 
 
 @pytest.mark.parametrize("operation", sorted(PLANS.keys() & usage_plans.OPERATIONS & sandbox_plans.PLANS.keys()))
@@ -82,6 +97,7 @@ def test_the_figure_is_the_limited_time_over_the_bound_and_the_free_time():
     figures = outcome([sync(10.0, 100)], [sync(10.0 + 80 / 0.056, 100)], 10).figures
     assert figures["time_vs_bound"] == 1.0
     assert figures["bucket_seconds"] == pytest.approx(1428.57)
+    assert (figures["decided_by"], figures["calls_of_it"]) == ("searchOrders", 100)
     assert (figures["calls"], figures["search_orders_calls"]) == (100, 100)
 
 
@@ -95,7 +111,7 @@ def test_refused_calls_spend_no_token_and_miss_the_goal():
 def test_the_slowest_seller_decides():
     both = sync(10.0, 20)
     both.sandbox["calls"]["searchOrders"]["A1"] = {"200": 21}
-    assert both.bound(1) == pytest.approx(1 / 0.0056)
+    assert both.bound(1).seconds == pytest.approx(1 / 0.0056)
 
 
 def test_the_outcome_says_when_the_two_runs_took_different_sources():
