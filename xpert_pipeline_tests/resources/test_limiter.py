@@ -10,8 +10,9 @@ from benchmarks.limiter_callers import OPERATION, Callers, let_call
 
 HUNG = 100.0
 """Seconds that no machine needs for these calls."""
-TRIES = 3
-"""A machine that stands still between a grant and its request earns a 429 that is not the limiter's."""
+TRIES, CLEAN = 3, 2
+"""A machine that stands still between a grant and its request earns a 429 that is not the limiter's: one of three tries
+may, not two."""
 
 
 @pytest.fixture
@@ -44,7 +45,11 @@ def let(pipeline_dsn, admin):
 )
 def test_every_call_of_many_processes_is_granted_and_hardly_any_earns_a_429(let, plan, callers, most_refused):
     """In a bucket of one, a request may overtake the one before it."""
-    found = [let(PLANS[plan], callers)]
-    while found[-1].refused > most_refused and len(found) < TRIES:
-        found.append(let(PLANS[plan], callers))
-    assert found[-1].refused <= most_refused
+    refused = []
+    while len(refused) < TRIES and _clean(refused, most_refused) < CLEAN:
+        refused.append(let(PLANS[plan], callers).refused)
+    assert _clean(refused, most_refused) == CLEAN, f"429s by try: {refused}"
+
+
+def _clean(refused, most):
+    return sum(each <= most for each in refused)
