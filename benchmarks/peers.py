@@ -64,6 +64,10 @@ class Way:
         self.numbers.update({f"{time_name}_{name}": count for name, count in wrong.items()})
         say(f"  {self.name}, {time_name} sync: {self.seconds[time_name]:.1f} s, {dict(spent)}, {dict(wrong)}")
 
+    def gave_up(self, until: str) -> bool:
+        """Whether it gave up in this sync, or in one before it, whose work was left to this."""
+        return any(self.numbers[f"{when}_gave_up"] for when in ("first", "second")[: 1 + (until == "second")])
+
     def _calls(self) -> Counter[str]:
         found: Counter[str] = Counter()
         for operation, by_seller in self.sandbox.state.statistics.as_json()["calls"].items():
@@ -115,10 +119,12 @@ def outcome(ways: list[Way], world: dict[str, Figure], scale: float) -> Outcome:
             for name in ("calls", "429s", "gave_up", "missing", "doubled", "wrong"):
                 figures[f"{way.name}_{when}_{name}"] = way.numbers[f"{when}_{name}"]
         if way is not ours:
-            figures[f"{way.name}_seconds_vs_pipeline"] = ratio(way.seconds["first"], ours.seconds["first"])
-            figures[f"{way.name}_second_seconds_vs_pipeline"] = ratio(way.seconds["second"], ours.seconds["second"])
+            for when, name in (("first", "seconds_vs_pipeline"), ("second", "second_seconds_vs_pipeline")):
+                if not (way.gave_up(when) or ours.gave_up(when)):
+                    figures[f"{way.name}_{name}"] = ratio(way.seconds[when], ours.seconds[when])
     notes = (
-        "x_seconds_vs_pipeline = seconds of way x / seconds of the pipeline, first sync; each is a process of its own",
+        "x_seconds_vs_pipeline = seconds of way x / seconds of the pipeline, first sync; each is a process of its own;",
+        "left out where one gave up (x_first_gave_up is 1), and then in the second sync too: such seconds are no speed",
         "missing, doubled, wrong: rows of orders and order_items against the sandbox's truth",
         "left out: every other table, faults, and Amazon's own pace (pauses of all ways are scaled like its rates)",
     )

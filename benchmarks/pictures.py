@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 
 INK, GOOD, BAD, PALE = "#1f4e79", "#2e7d32", "#c62828", "#9db7d1"
@@ -22,7 +23,7 @@ Documents = Mapping[str, Document]
 
 
 def peers(documents: Documents) -> None:
-    """Seconds, calls and refusals of each way in both syncs, and the rows that are not right."""
+    """Seconds, calls and refusals of each way in both syncs, and rows that are not right; who gave up is hatched."""
     figures = _only(documents)["figures"]
     _, places = plt.subplots(1, 3, figsize=(10, 3.2))
     for axes, (title, key) in zip(
@@ -34,7 +35,10 @@ def peers(documents: Documents) -> None:
             values = [_of_way(figures, way, when, key) for way in WAYS]
             at = [place + shift for place in range(len(WAYS))]
             bars = axes.bar(at, values, 0.38, color=INK if when == "first" else PALE, label=f"{when} sync")
-            axes.bar_label(bars, [f"{value:,.0f}" for value in values], fontsize=8)
+            labels = [f"{value:,.0f}" for value in values]
+            if key == "seconds":
+                labels = _given_up(figures, when, bars, labels)
+            axes.bar_label(bars, labels, fontsize=8)
             if key == "calls":
                 axes.bar(at, [figures[f"{way}_{when}_429s"] for way in WAYS], 0.38, color=BAD)
         axes.set_xticks(range(len(WAYS)), WAYS)
@@ -117,9 +121,10 @@ def orchestration(documents: Documents) -> None:
 def limiter(documents: Documents) -> None:
     """What many callers got of their plan, and what was refused."""
     document = _only(documents)
-    _, (shares, refusals) = plt.subplots(1, 2, figsize=(10, 1.8))
-    _beside_goals(shares, document, ("share_of_plan", "share_of_plan_at_burst_1"))
-    _beside_goals(refusals, document, ("refusals", "refusals_at_burst_1"))
+    _, (shares, refusals) = plt.subplots(1, 2, figsize=(10, 2.2))
+    for axes, name in ((shares, "share_of_plan"), (refusals, "refusals")):
+        plans = [f"{name}{plan}" for plan in ("", "_as_published", "_at_burst_1")]
+        _beside_goals(axes, document, [each for each in plans if each in document["figures"]])
 
 
 PICTURES: dict[str, Callable[[Documents], None]] = {
@@ -152,6 +157,15 @@ def _of_way(figures: Figures, way: str, when: str, key: str) -> float:
     if key == "off":
         return float(sum(figures[f"{way}_{when}_{name}"] for name in ("missing", "doubled", "wrong")))
     return float(figures[f"{way}_{when}_{key}"])
+
+
+def _given_up(figures: Figures, when: str, bars: Sequence[Rectangle], labels: Sequence[str]) -> list[str]:
+    """Hatch the bars of ways that gave up, for their seconds are no speed; returns what stands above each bar."""
+    gave_up = [bool(figures.get(f"{way}_{when}_gave_up")) for way in WAYS]
+    for bar, ended in zip(bars, gave_up, strict=True):
+        if ended:
+            bar.set(facecolor="white", edgecolor=BAD, hatch="////")
+    return ["gave up" if ended else label for ended, label in zip(gave_up, labels, strict=True)]
 
 
 def _by_size(figures: Figures, pattern: str) -> dict[int, float]:
