@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,19 @@ NOT_OURS = ("postgres", "xpert_pipeline.sandbox")
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, how long it took, and the most memory of it and its children at one time, in bytes."""
+    """What a command printed, how long it took, and how much memory it needed, in bytes.
+
+    Attributes:
+        stdout: What it printed.
+        seconds: How long it took.
+        peak: Most memory of it and its children at one time.
+        peaks: Most memory of each of these processes, by its id.
+    """
 
     stdout: str
     seconds: float
     peak: int
+    peaks: dict[int, int]
 
     @property
     def document(self) -> Any:
@@ -36,18 +44,23 @@ class Ran:
         return json.loads(self.stdout)
 
 
-def xpert(folder: Path, *words: str) -> Ran:
+def xpert(folder: Path, *words: str, codes: Container[int] = (0,)) -> Ran:
     """Run a command over `folder`'s data directory.
 
+    Args:
+        folder: Where it works.
+        words: The command.
+        codes: With which it may end.
+
     Raises:
-        click.ClickException: It failed; with the end of what it said.
+        click.ClickException: It ended with another; with the end of what it said.
     """
     command = [str(XPERT), *words, "--data-dir", str(folder / "data")]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = time.perf_counter()
         process = psutil.Popen(command, env=clean_environment(), cwd=folder, stdout=out, stderr=err)
         try:
-            peak = _watch(process)
+            peak, peaks = _watch(process)
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -55,9 +68,9 @@ def xpert(folder: Path, *words: str) -> Ran:
         seconds = time.perf_counter() - start
         out.seek(0)
         err.seek(0)
-        if process.returncode:
+        if process.returncode not in codes:
             raise click.ClickException(f"xpert {' '.join(words)} failed: {err.read().strip()[-2000:]}")
-        return Ran(out.read(), seconds, peak)
+        return Ran(out.read(), seconds, peak, peaks)
 
 
 @contextmanager
@@ -71,15 +84,17 @@ def database(folder: Path) -> Iterator[None]:
             xpert(folder, "db", "stop")
 
 
-def _watch(process: psutil.Popen) -> int:
-    peak = 0
+def _watch(process: psutil.Popen) -> tuple[int, dict[int, int]]:
+    peak, peaks = 0, dict[int, int]()
     while True:
-        peak = max(peak, sum(map(_resident, [process, *_children(process)])))
+        now = {each.pid: _resident(each) for each in [process, *_children(process)]}
+        peak = max(peak, sum(now.values()))
+        peaks |= {pid: max(taken, peaks.get(pid, 0)) for pid, taken in now.items()}
         try:
             process.wait(LOOK_EVERY)
         except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
             continue
-        return peak
+        return peak, peaks
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

@@ -2,7 +2,10 @@
 
 Runs the command that users run (`xpert up --no-ui`) without limits on worlds of growing size, and fits a power:
 time ~ size ** exponent, by least squares in logarithms. Exponent 1 is linear; what a run costs whatever it loads
-(starting, Dagster's events) pulls it towards 0.
+(starting, Dagster's events) pulls it towards 0. Few sellers are synced in the command's own process, more by Dagster's
+processes, which the command starts: only sizes that are synced in this way are fitted.
+
+What became of each seller's run is read in `seller_runs`.
 """
 
 import math
@@ -13,6 +16,9 @@ import click
 
 from benchmarks.command import database, xpert
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, say, workspace
+from benchmarks.seller_runs import figures_of, read_runs
+from xpert_pipeline.cli.errors import ASSET_FAILED
+from xpert_pipeline.cli.many import MANY
 
 GOALS = {
     "data_time_exponent": Goal("<=", 1.1),
@@ -21,6 +27,19 @@ GOALS = {
     "sellers_memory_exponent": Goal("<=", 0.2),
 }
 Numbers = Mapping[str, float]
+SMALLEST = {"data": 1, "sellers": MANY}
+"""Of the sizes that are fitted, for those below are synced in another way."""
+OF_RUNS = (
+    "sellers_ok",
+    "sellers_failed",
+    "longest_gap_seconds",
+    "slowest_ok_seconds",
+    "first_ten_peak_mb",
+    "last_ten_peak_mb",
+)
+"""Figures of the runs of the largest number of sellers."""
+ERRORS = "500-json"
+"""The fault of failing sellers, from the second request on: the first is asked before the sync starts."""
 
 
 @click.command()
@@ -30,12 +49,24 @@ Numbers = Mapping[str, float]
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Of the growing seller.")
 @click.option("--sellers", type=click.IntRange(min=1), multiple=True, default=(1, 10), show_default=True,
               help="Numbers of tiny sellers; repeatable.")  # fmt: skip
+@click.option("--failing", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Sync the largest number of sellers once more, so many of them all errors.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(
-    times: tuple[int, ...], orders_per_day: int, days: int, sellers: tuple[int, ...], rounds: int, *, as_json: bool
+    times: tuple[int, ...],
+    orders_per_day: int,
+    days: int,
+    sellers: tuple[int, ...],
+    failing: int,
+    rounds: int,
+    *,
+    as_json: bool,
 ) -> None:
     """Measure growth over data and over sellers."""
+    most = max(sellers)
+    if failing >= most:
+        raise click.UsageError(f"--failing {failing}: the first of {most} sellers does not fail")
     data = {
         each: (f"--days={days}", f"--orders-per-day={orders_per_day * each}", "--skus=200") for each in sorted({*times})
     }
@@ -44,31 +75,48 @@ def main(
         "data": _measure("times the orders", data, rounds),
         "sellers": _measure("sellers", many, rounds),
     }
-    publish(outcome(found, orders_per_day * days), as_json=as_json)
+    if failing:
+        faults = [f"--fault={ERRORS}@{place}+1" for place in range(2, failing + 2)]
+        found["failing"] = _measure(f"sellers, {failing} of them failing", {most: (*many[most], *faults)}, rounds)
+    publish(outcome(found, orders_per_day * days, failing), as_json=as_json)
 
 
-def outcome(found: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int) -> Outcome:
+def outcome(found: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int, failing: int = 0) -> Outcome:
     """The figures of all sizes.
 
     Args:
-        found: "data" and "sellers" → size → "seconds" and "peak" (bytes) of each round.
+        found: "data", "sellers" and perhaps "failing" → size → "seconds", "peak" (bytes) and `OF_RUNS` of each round.
         orders: About how many orders size 1 of "data" has.
+        failing: How many sellers fail.
     """
     figures: dict[str, Figure] = {"orders_at_1": orders}
     for what, sizes in found.items():
         for size, rounds in sizes.items():
             figures[f"{what}_seconds_at_{size}"] = round(median(rounds, "seconds"), 2)
             figures[f"{what}_peak_mb_at_{size}"] = round(median(rounds, "peak") / 1e6, 1)
-        if len(sizes) > 1:
+        fitted = {size: rounds for size, rounds in sizes.items() if size >= SMALLEST.get(what, 1)}
+        if len(fitted) > 1:
             for name, key in (("time", "seconds"), ("memory", "peak")):
-                points = {size: median(rounds, key) for size, rounds in sizes.items()}
+                points = {size: median(rounds, key) for size, rounds in fitted.items()}
                 figures[f"{what}_{name}_exponent"] = round(exponent(points), 3)
+    most = max(found["sellers"])
+    figures |= _of_runs(found.get("failing", found["sellers"])[most], "")
+    if failing:
+        figures |= _of_runs(found["sellers"][most], "_none_failing")
+    goals = GOALS | {"sellers_ok": Goal("==", most - failing), "sellers_failed": Goal("==", failing)}
     notes = (
         "x_exponent: e of time (or memory) ~ size ** e, least squares in logarithms; memory is the most that the",
         "command and its children had at one time, without the database and the sandbox",
-        f"left out unless asked for: more sellers than {max(found['sellers'])}; limits of Amazon (see `bound`)",
+        f"sellers_x_exponent: of {MANY} sellers and more, for fewer are synced in the command's own process",
+        f"{OF_RUNS[0]} and below: of the runs of {most} sellers, {failing} of them failing; none_failing: without these",
+        f"left out unless asked for: more sellers than {most}; limits of Amazon (see `bound`)",
     )
-    return Outcome("growth", figures, {name: goal for name, goal in GOALS.items() if name in figures}, notes)
+    return Outcome("growth", figures, {name: goal for name, goal in goals.items() if name in figures}, notes)
+
+
+def _of_runs(rounds: Sequence[Numbers], suffix: str) -> dict[str, Figure]:
+    known = [name for name in OF_RUNS if all(name in each for each in rounds)]
+    return {f"{name}{suffix}": round(median(rounds, name), 2) for name in known}
 
 
 def exponent(points: Mapping[int, float]) -> float:
@@ -93,10 +141,12 @@ def _measure(of: str, worlds: Mapping[int, Sequence[str]], rounds: int) -> dict[
 
 
 def _sync(options: Sequence[str]) -> Numbers:
+    codes = (0, ASSET_FAILED) if any(word.startswith("--fault") for word in options) else (0,)
     with workspace() as folder, database(folder):
-        ran = xpert(folder, "--json", "up", "--no-ui", "--rate-scale=0", *options)
-    say(f"  {' '.join(options)}: {ran.seconds:.1f} s, {ran.peak / 1e6:.0f} MB")
-    return {"seconds": ran.seconds, "peak": float(ran.peak)}
+        ran = xpert(folder, "--json", "up", "--no-ui", "--rate-scale=0", *options, codes=codes)
+        runs = figures_of(read_runs(xpert(folder, "db", "url").stdout.strip(), ran.peaks))
+    say(f"  {ran.seconds:.1f} s, {ran.peak / 1e6:.0f} MB, {runs['sellers_failed']:g} failed: {' '.join(options)}")
+    return {"seconds": ran.seconds, "peak": float(ran.peak), **runs}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 
+from benchmarks.growth import SMALLEST
+
 INK, GOOD, BAD, PALE = "#1f4e79", "#2e7d32", "#c62828", "#9db7d1"
 WAYS = ("pipeline", "dlt", "loop")
 DEFAULT = "default"
@@ -68,18 +70,21 @@ def bound(documents: Documents) -> None:
 
 
 def growth(documents: Documents) -> None:
-    """Seconds and memory over size, on logarithmic scales, with a linear slope to compare."""
+    """Seconds and memory over size, on logarithmic scales; sizes that were fitted are joined, beside a linear slope."""
     figures = _only(documents)["figures"]
     _, places = plt.subplots(1, 2, figsize=(9, 3.6))
     for axes, what, label in zip(places, ("data", "sellers"), ("times the orders", "sellers"), strict=True):
         seconds, memory = (_by_size(figures, rf"{what}_{name}_at_(\d+)") for name in ("seconds", "peak_mb"))
-        for found, name, kind, line in ((seconds, "seconds", "time", "o-"), (memory, "peak MB", "memory", "s-")):
+        for found, name, kind, mark in ((seconds, "seconds", "time", "o"), (memory, "peak MB", "memory", "s")):
             exponent = figures.get(f"{what}_{kind}_exponent")
             fit = "" if exponent is None else f" ~ size ^ {exponent:.2f}"
             colour = INK if kind == "time" else GOOD
-            axes.loglog(list(found), list(found.values()), line, color=colour, label=name + fit)
-        first = next(iter(seconds.values()))
-        axes.loglog(list(seconds), [first * size / min(seconds) for size in seconds], ":", color="grey", label="linear")
+            fitted, apart = _parted(found, SMALLEST[what])
+            axes.loglog(list(fitted), list(fitted.values()), f"{mark}-", color=colour, label=name + fit)
+            axes.loglog(list(apart), list(apart.values()), mark, color=colour, fillstyle="none")
+        if len(fitted := _parted(seconds, SMALLEST[what])[0]) > 1:
+            linear = [fitted[min(fitted)] * size / min(fitted) for size in fitted]
+            axes.loglog(list(fitted), linear, ":", color="grey", label="linear")
         _plain_ticks(axes, list(seconds))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:,g}")
@@ -171,6 +176,12 @@ def _given_up(figures: Figures, when: str, bars: Sequence[Rectangle], labels: Se
 def _by_size(figures: Figures, pattern: str) -> dict[int, float]:
     found = {int(match[1]): value for name, value in figures.items() if (match := re.fullmatch(pattern, name))}
     return dict(sorted(found.items()))
+
+
+def _parted(found: Mapping[int, float], smallest: int) -> tuple[dict[int, float], dict[int, float]]:
+    """Sizes from the smallest that was fitted, and those below."""
+    fitted = {size: value for size, value in found.items() if size >= smallest}
+    return fitted, {size: value for size, value in found.items() if size < smallest}
 
 
 def _plain_ticks(axes: Axes, sizes: list[Any]) -> None:

@@ -108,8 +108,16 @@ def test_each_world_stands_beside_the_parts_of_its_bound(axes_of):
 def test_growth_names_the_exponents_that_were_fitted(axes_of):
     data, sellers = axes_of("growth", default=document("growth", data_time_exponent=0.5, data_memory_exponent=0.021))
     assert legend(data) == ["seconds ~ size ^ 0.50", "peak MB ~ size ^ 0.02", "linear"]
-    assert legend(sellers) == ["seconds", "peak MB", "linear"]
+    assert legend(sellers) == ["seconds", "peak MB"]
     assert (data.get_xscale(), data.get_yscale()) == ("log", "log")
+
+
+def test_growth_joins_only_sizes_that_are_synced_in_the_same_way(axes_of):
+    many = {f"sellers_{name}_at_100": 100.0 for name in ("seconds", "peak_mb")}
+    _, sellers = axes_of("growth", default=document("growth", **many))
+    seconds, apart, *_, linear = sellers.lines
+    assert (list(seconds.get_xdata()), list(apart.get_xdata())) == ([10, 100], [1])
+    assert list(linear.get_ydata()) == [10.0, 100.0]
 
 
 def test_the_seconds_of_who_gave_up_are_hatched_and_not_told_as_a_speed(axes_of):
