@@ -108,7 +108,7 @@ def outcome(found: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int, f
         "x_exponent: e of time (or memory) ~ size ** e, least squares in logarithms; memory is the most that the",
         "command and its children had at one time, without the database and the sandbox",
         f"sellers_x_exponent: of {MANY} sellers and more, for fewer are synced in the command's own process",
-        f"{OF_RUNS[0]} and below: of the runs of {most} sellers, {failing} of them failing; none_failing: without these",
+        f"{OF_RUNS[0]} and below: of the runs of {most} sellers, {failing} of them failing; none_failing: without",
         f"left out unless asked for: more sellers than {most}; limits of Amazon (see `bound`)",
     )
     return Outcome("growth", figures, {name: goal for name, goal in goals.items() if name in figures}, notes)

@@ -1,6 +1,7 @@
 """What every benchmark shares: medians of alternating rounds, goals, and the table or JSON document at the end.
 
-Figures are ratios of two things done in the same run, so that a slow or busy machine changes both.
+Figures of time that have a goal are ratios of two things done in the same run, so that a slow or busy machine changes
+both.
 """
 
 import json
