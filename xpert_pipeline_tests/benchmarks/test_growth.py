@@ -46,9 +46,11 @@ def test_one_size_that_is_left_has_no_exponent_and_no_goal():
 @pytest.mark.parametrize(("ok", "failed", "holds"), [(8, 2, True), (7, 3, False), (9, 1, False)])
 def test_as_many_sellers_fail_as_answer_errors_and_no_more(ok, failed, holds):
     """The failing sellers are synced apart, so the time of the others is that of good sellers."""
-    runs = {"data": {}, "sellers": sizes(1, 10), "failing": sizes(1, 10, sellers_ok=ok, sellers_failed=failed)}
+    good = sizes(1, 10, sellers_ok=10, sellers_failed=0)
+    runs = {"data": {}, "sellers": good, "failing": sizes(1, 10, sellers_ok=ok, sellers_failed=failed)}
     found = outcome(runs, 100, failing=2)
     assert (found.figures["sellers_ok"], found.figures["sellers_failed"]) == (ok, failed)
+    assert found.figures["sellers_ok_none_failing"] == 10
     assert found.figures["failing_seconds_at_10"] == found.figures["sellers_seconds_at_10"] == 20.0
     assert found.holds is holds
 
