@@ -112,9 +112,10 @@ def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets | None = 
 
 
 def _plan(run: SellerRun, span: Span, buckets: Buckets) -> Plan:
-    seconds = run.book().generation_seconds("report", REPORTS[span.kind])
+    report_type = REPORTS[span.kind]
+    seconds = run.book().generation_seconds("report", report_type)
     expected = expected_orders(run, span)
-    plan = plan_orders(buckets, expected, days=span.days, generation_seconds=seconds)
+    plan = plan_orders(buckets, expected, days=span.days, generation_seconds=seconds, report_type=report_type)
     if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
         plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
     run.log.info("seller %s, orders %s: %s", run.seller.amazon_seller_id, span, plan.why)

@@ -5,6 +5,7 @@ predicted from the start of the plan.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,6 +19,8 @@ MAX_WINDOW_DAYS = 30
 GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
 QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
+REPORTS_AHEAD = 10  # asked for at the start of a run, with one look-up for all of a type
+REPORTS_TOGETHER = 10  # asked for after those, with one look-up each time
 LISTINGS_PAGE = 20
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
@@ -43,11 +46,15 @@ class Buckets:
 
     Args:
         api: Whose buckets; each is read once.
+
+    Attributes:
+        reports: Reports that the plan asks for so far, by type: those after them share look-ups and polls with them.
     """
 
     def __init__(self, api: SellerApi) -> None:
         self._api = api
         self._read: dict[str, Bucket] = {}
+        self.reports: Counter[str] = Counter()
 
     def __getitem__(self, operation: str) -> Bucket:
         """An operation's bucket, less what was spent of it."""
@@ -78,24 +85,26 @@ def predict_report(
     get_reports: Bucket,
     get_report: Bucket,
     generation_seconds: float | None = None,
+    before: int = 0,
 ) -> Prediction:
     """XML reports, in windows of at most 30 days that are made at the same time.
 
-    One look-up for all windows, then each window's createReport, generation and getReportDocument. The
-    last window is the last to be created; documents are collected while later windows are made, so its
-    own path or the tokens for all documents decide, whichever is longer. `generation_seconds` is what earlier
-    reports took; without it a guess that grows with the rows.
+    Reports asked for together share one look-up and the polls of the first. The last window is the last to be
+    created; documents are collected while later windows are made, so its own path or the tokens for all documents
+    decide, whichever is longer. `generation_seconds` is what earlier reports took; without it a guess that grows with
+    the rows. `before` counts reports of the type that the same plan asks for before these: their tokens are taken from
+    the buckets, their look-ups and polls are paid.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
-    rows = expected_orders / windows
+    rows, after = expected_orders / windows, before + windows
     generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
-    created = get_reports.wait_for(1) + create_report.wait_for(windows) + (windows + 1) * SECONDS_PER_CALL
-    polls = _polls(generation) + windows - 1
+    look_ups = _look_ups(after) - _look_ups(before)
+    created = get_reports.wait_for(look_ups) + create_report.wait_for(windows) + (after + 1) * SECONDS_PER_CALL
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
-    documents = get_report_document.wait_for(windows) + windows * 2 * SECONDS_PER_CALL
     ready = max(created + max(generation, polled), get_report_document.wait_for(windows))
-    seconds = ready + (documents - get_report_document.wait_for(windows)) + expected_orders / ROWS_PER_SECOND
-    calls = {"getReports": 1, "createReport": windows, "getReport": polls, "getReportDocument": windows}
+    seconds = ready + after * 2 * SECONDS_PER_CALL + expected_orders / ROWS_PER_SECOND
+    polls = _polls_of_all(generation, after) - _polls_of_all(generation, before)
+    calls = {"getReports": look_ups, "createReport": windows, "getReport": polls, "getReportDocument": windows}
     return Prediction(seconds, calls)
 
 
@@ -125,7 +134,14 @@ def predict_made(
     return Prediction(seconds, dict(zip(names, (1, count, _polls(generation) + count - 1, count), strict=True)))
 
 
-def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation_seconds: float | None = None) -> Plan:
+def plan_orders(
+    buckets: Buckets,
+    expected: Expected,
+    *,
+    days: float,
+    generation_seconds: float | None = None,
+    report_type: str = "orders",
+) -> Plan:
     """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
     Args:
@@ -133,6 +149,7 @@ def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation
         expected: orders in the span.
         days: length of the span.
         generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
+        report_type: Amazon's; reports of one type are looked up and waited for together.
     """
     report = predict_report(
         expected.count,
@@ -142,11 +159,36 @@ def plan_orders(buckets: Buckets, expected: Expected, *, days: float, generation
         get_reports=buckets["getReports"],
         get_report=buckets["getReport"],
         generation_seconds=generation_seconds,
+        before=buckets.reports[report_type],
     )
     pages = predict_pages(expected.count, buckets["searchOrders"])
     plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
-    buckets.spend(plan.calls)
+    if plan.source == "report":
+        made = plan.calls["createReport"]
+        buckets.reports[report_type] += made
+        buckets.spend({**plan.calls, "getReport": made})  # the other polls take what refills while they wait
+    else:
+        buckets.spend(plan.calls)
     return plan
+
+
+def _look_ups(reports: int) -> int:
+    """Calls of getReports for so many reports of a type."""
+    later = math.ceil(max(0, reports - REPORTS_AHEAD) / REPORTS_TOGETHER)
+    return min(1, reports) + later
+
+
+def _polls_of_all(generation: float, reports: int) -> int:
+    """Looks at so many reports of a type, all told.
+
+    The first is looked at for all. Those asked for with it follow in turn, about a look a second altogether and later
+    on every 20% of the time waited, and once more when it is ready. Reports asked for after those are looked at once.
+    """
+    if not reports:
+        return 0
+    count = min(reports, REPORTS_AHEAD)
+    each = max(1.0, min(generation / count, 5.0)) + max(0.0, math.log(generation / (5.0 * count), 1.2)) + 1
+    return _polls(generation) + math.ceil((count - 1) * each) + reports - count
 
 
 def _polls(generation: float) -> int:

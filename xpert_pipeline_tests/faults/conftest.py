@@ -84,11 +84,14 @@ def pipeline(empty_pipeline, make_sandbox):
 
 @pytest.fixture
 def by_report(monkeypatch):
-    """Orders come by the XML report, however few they are; a test may go over to pages."""
-    choice, plan = SimpleNamespace(source="report"), order_plan.plan_orders
-    monkeypatch.setattr(
-        order_plan, "plan_orders", lambda *args, **few: plan(*args, **few).forced(choice.source, "a test")
-    )
+    """Orders come by the XML report, however few they are; a test may go over to pages, or (None) leave the choice."""
+    choice, plan_orders = SimpleNamespace(source="report"), order_plan.plan_orders
+
+    def plan(*args, **few):
+        found = plan_orders(*args, **few)
+        return found.forced(choice.source, "a test") if choice.source else found
+
+    monkeypatch.setattr(order_plan, "plan_orders", plan)
     return choice
 
 

@@ -1,11 +1,15 @@
 """The planner's arithmetic: what each source of orders takes, and which is taken."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from xpert_pipeline.assets import order_sync
 from xpert_pipeline.spapi.planner import (
+    REPORTS_AHEAD,
+    REPORTS_TOGETHER,
     Bucket,
     Buckets,
     plan_orders,
@@ -120,6 +124,57 @@ def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
     plans = [plan_orders(buckets, Expected(1500, None), days=10) for _ in range(2)]
     assert [plan.source for plan in plans] == ["pages", "report"]
     assert plans[1].predictions["pages"].seconds == pytest.approx(10 / 0.0056 + 7.5)
+
+
+def two_years(api, orders=1200, generation_seconds=60.0):
+    buckets = Buckets(api)
+    return [
+        plan_orders(buckets, Expected(orders, None), days=30, generation_seconds=generation_seconds) for _ in range(25)
+    ]
+
+
+def test_no_late_window_of_two_years_goes_to_pages_because_of_look_ups(make_api):
+    """Each window was charged a look-up and all polls of its own: 25 took 1,969 s and 1,334 looks, one went to pages.
+
+    Reports that are asked for together share them.
+    """
+    plans = two_years(make_api(priority=1))
+    assert [plan.source for plan in plans] == ["pages", *["report"] * 24]
+    assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, of which 12 are at hand
+    calls = sum((Counter(plan.calls) for plan in plans), Counter())
+    assert (calls["createReport"], calls["getReportDocument"], calls["getReports"]) == (24, 24, 3)
+    assert 24 < calls["getReport"] < 150
+
+
+def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
+    """No window is small enough here for pages, so that nothing but reports is planned."""
+    plans = two_years(make_api(priority=1), orders=2400)
+    level = {
+        name: Bucket(tokens, rate)
+        for name, tokens, rate in (
+            ("create_report", 12, 0.0167),
+            ("get_report_document", 12, 0.0167),
+            ("get_reports", 8, 0.0222),
+            ("get_report", 12, 2),
+        )
+    }
+    together = predict_report(25 * 2400, 25 * 30, generation_seconds=60, **level)
+    assert sum((Counter(plan.calls) for plan in plans), Counter()) == together.calls
+    assert plans[-1].seconds == pytest.approx(together.seconds, abs=5)
+
+
+def test_reports_of_another_type_need_a_look_up_and_polls_of_their_own(make_api):
+    buckets = Buckets(make_api())
+    first, second, other = (
+        plan_orders(buckets, Expected(9000, None), days=20, report_type=report_type).calls
+        for report_type in ("by date", "by date", "by change")
+    )
+    assert (first["getReports"], second["getReports"], other["getReports"]) == (1, 0, 1)
+    assert second["getReport"] < first["getReport"] == other["getReport"]
+
+
+def test_the_plan_knows_how_many_reports_the_run_asks_for_together():
+    assert (REPORTS_AHEAD, REPORTS_TOGETHER) == (order_sync.REPORTS_AHEAD, order_sync.REPORTS_AHEAD)
 
 
 def test_windows_are_consecutive_and_at_most_thirty_days():
