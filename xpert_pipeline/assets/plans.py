@@ -17,7 +17,7 @@ from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans,
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
 from xpert_pipeline.spapi.planner import Buckets, predict_listings, predict_made
-from xpert_pipeline.spapi.source_choice import Plan, Prediction
+from xpert_pipeline.spapi.source_choice import Plan, Prediction, how_known
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.wording import counted
 
@@ -110,7 +110,9 @@ def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
     by_report = total > SEARCH_LIMIT
     chosen: Prediction = report if by_report else pages
     buckets.spend(chosen.calls)
-    rule = f"above {SEARCH_LIMIT:,} listings the search shows no more" if by_report else "pages carry more columns"
+    rule = "pages carry more columns"
+    if by_report:
+        rule = f"above {SEARCH_LIMIT:,} listings the search shows no more; {how_known(learnt)}"
     source = "merchant listings report" if by_report else "searchListingsItems and searchCatalogItems"
     predicted = {"pages": pages.seconds, "report": report.seconds}
     why = f"{counted(total, 'listing')}: {rule}"
@@ -128,8 +130,7 @@ def _kiosk(run: SellerRun, buckets: Buckets, table: str, windows: Sequence[Windo
         len(requests), learnt, create=buckets["createQuery"], document=buckets["getDocument"], kind="query"
     )
     buckets.spend(made.calls)
-    time = f"made in {learnt:.0f} s as before" if learnt else "their time at Amazon is a guess"
-    why = f"{counted(len(requests), 'query', 'queries')} for {counted(len(days), 'day')} ({how}); {time}"
+    why = f"{counted(len(requests), 'query', 'queries')} for {counted(len(days), 'day')} ({how}); {how_known(learnt)}"
     window = days_text(min(days), max(days), len(days))
     return [StreamPlan(table, window, "Data Kiosk", made.seconds, made.calls, {"queries": made.seconds}, why)]
 

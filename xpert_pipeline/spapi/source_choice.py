@@ -98,8 +98,12 @@ def choose(
     """Take the quicker source; at a draw pages, which carry more columns."""
     pages, report = predictions["pages"].seconds, predictions["report"].seconds
     source: Source = "pages" if pages <= report else "report"
-    made = f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
-    return Plan(source, predictions, expected, days, made)
+    return Plan(source, predictions, expected, days, how_known(generation_seconds))
+
+
+def how_known(generation_seconds: float | None) -> str:
+    """How the time of reports or queries at Amazon is known: from earlier ones (seconds), or not at all."""
+    return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
 
 
 def reason_of(plans: Sequence[Plan]) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
+from xpert_pipeline.assets import plans
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.report_store import ReportStore
 
@@ -80,6 +81,16 @@ def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_
         assert made[name] == plan["calls"][name] == sum(each["calls"].get(name, 0) for each in windows), name
     assert (made["createReport"], made["getReports"]) == (12, 2)
     assert made["getReport"] == pytest.approx(plan["calls"]["getReport"], rel=0.5)
+
+
+def test_a_plan_of_many_listings_says_that_the_time_of_their_report_is_guessed(xpert, amazon, monkeypatch):
+    """Orders and queries said so; 23 s for the listings were told as if they were known."""
+    environ = amazon()
+    monkeypatch.setattr(plans, "SEARCH_LIMIT", 10)
+    (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
+    whys = {each["table"]: each["why"] for each in plan["streams"]}
+    assert whys["products"].endswith("listings: above 10 listings the search shows no more; time of generation guessed")
+    assert whys["economics_daily"].endswith("time of generation guessed")
 
 
 def test_a_plan_asks_for_nothing_and_writes_nothing(xpert, amazon, admin_dsn):
