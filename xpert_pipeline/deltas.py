@@ -5,7 +5,7 @@ What a delta run does lies in the assets; reading the ledger, the run queue and 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 CALLS = 1
 """Requests to searchOrders that a delta with nothing much new needs."""
@@ -29,10 +29,16 @@ class Stream:
     followed_until: datetime | None
     asked_at: datetime | None = None
 
-    @property
-    def since(self) -> datetime | None:
-        """Since when it waits: one that fails again and again stands behind those that wait as long."""
-        return max(self.followed_until, self.asked_at or self.followed_until) if self.followed_until else None
+    def since(self, now: datetime) -> datetime | None:
+        """Since when it waits: one that fails again and again stands behind those that wait as long.
+
+        None before the first load. A moment later than now was told by a clock that has been set back, or that is not
+        this machine's: it says nothing, and a stream of which nothing else is known has waited longest.
+        """
+        if self.followed_until is None:
+            return None
+        known = [moment for moment in (self.followed_until, self.asked_at) if moment is not None and moment <= now]
+        return max(known, default=datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,12 @@ def choose_due(
     """
     chosen: list[str] = []
     left: dict[str, str] = {}
-    waiting = [(stream.since, stream.seller) for stream in streams if stream.since]
-    left |= {stream.seller: "the first load is the daily sync's" for stream in streams if not stream.since}
+    waiting = []
+    for stream in streams:
+        if since := stream.since(now):
+            waiting.append((since, stream.seller))
+        else:
+            left[stream.seller] = "the first load is the daily sync's"
     for since, seller in sorted(waiting):
         if now - since < interval - JITTER:
             continue

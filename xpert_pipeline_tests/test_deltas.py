@@ -54,6 +54,18 @@ def test_one_that_fails_every_time_does_not_stand_before_those_that_wait():
     assert choose(failing, Stream("B", ago(5.5)), room=1).chosen == ["A"]
 
 
+@pytest.mark.parametrize(
+    ("followed", "asked"), [(ago(60), ago(-360)), (ago(-360), ago(6)), (ago(-360), ago(-360)), (ago(-360), None)]
+)
+def test_what_a_clock_told_that_was_set_back_keeps_no_seller_waiting(followed, asked):
+    """Asked for 6 hours "from now", a seller was not due for 6 hours, and nothing told why."""
+    assert choose(Stream("A", followed, asked), Stream("B", ago(4))).chosen == ["A"]
+
+
+def test_a_stream_followed_in_the_future_is_still_asked_for_once_an_interval():
+    assert choose(Stream("A", ago(-360), ago(4))).chosen == []
+
+
 def test_no_seller_starves_though_only_a_few_of_many_have_room():
     asked = {}
     for tick in range(10):
