@@ -24,7 +24,7 @@ from xpert_pipeline.postgres.ledger import run_counts
 from xpert_pipeline.postgres.report_requests import PostgresRequestBook
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
-from xpert_pipeline.resources.spapi import BACKFILL, LIVE, SpApiResource
+from xpert_pipeline.resources.spapi import SpApiResource, priority_of
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
 from xpert_pipeline.spapi.report_work import ABANDONED, BUDGET_SECONDS, Work
@@ -32,8 +32,6 @@ from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0
 """Another run holds a lease for one window only, so its end is worth waiting for."""
-LONGEST_LIVE_DAYS = 31
-"""A run of more days is a backfill, also when today is among them: it leaves quota for live work."""
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 
@@ -178,8 +176,7 @@ def _run_seller(
         if sp_api is None:
             raise RuntimeError("this asset is derived: it has no source to ask")
         if not api:
-            live = local_today(seller.timezone) in days and len(days) <= LONGEST_LIVE_DAYS
-            api.append(sp_api.client(seller, priority=LIVE if live else BACKFILL))
+            api.append(sp_api.client(seller, priority=priority_of(days, local_today(seller.timezone))))
         return api[0]
 
     run = SellerRun(

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.assets.plans import RunPlan, StreamPlan, plan_run
-from xpert_pipeline.assets.seller_run import LONGEST_LIVE_DAYS, SellerRun
+from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.cli.options import chosen_days, data_dir_option
 from xpert_pipeline.cli.plan_text import finish_of, show
 from xpert_pipeline.cli.preflight import client_of
@@ -18,7 +18,7 @@ from xpert_pipeline.cli.progress import told_if_slow
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.resources.spapi import BACKFILL, LIVE
+from xpert_pipeline.resources.spapi import priority_of
 from xpert_pipeline.spapi.errors import SpApiError
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -58,8 +58,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
 
 def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch: bool) -> RunPlan:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    live = local_today(seller.timezone) in days and len(days) <= LONGEST_LIVE_DAYS
-    with client_of(place, seller, LIVE if live else BACKFILL) as api:
+    with client_of(place, seller, priority_of(days, local_today(seller.timezone))) as api:
         log = logging.getLogger("xpert_pipeline.plan")
         return plan_run(SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, refetch))
 

@@ -1,7 +1,9 @@
 """SpApiResource: Amazon's Selling Partner API as Dagster sees it, one client per seller, quota in Postgres."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -20,8 +22,15 @@ from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.spapi.usage_plans import plan as usage_plan
 
 LIVE, BACKFILL = 0, 1
+LONGEST_LIVE_DAYS = 31
+"""A run of more days is a backfill, also when today is among them: it leaves quota for live work."""
 IMPATIENT = RetryPolicy(attempts=2, deadline_seconds=60)
 """For a seller that answered nothing but errors before in the same run, whose slot others wait for."""
+
+
+def priority_of(days: Collection[date], today: date) -> int:
+    """How urgent a run of these marketplace-local days is: LIVE, or BACKFILL for past days and for very many."""
+    return LIVE if today in days and len(days) <= LONGEST_LIVE_DAYS else BACKFILL
 
 
 @dataclass(frozen=True)
