@@ -27,6 +27,7 @@ from xpert_pipeline.sensors import (
     sellers_partitions,
 )
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.spapi import library, usage_plans
 from xpert_pipeline.tables.registry import TABLES
 
 AT_START = {
@@ -40,7 +41,12 @@ FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn
 
 
 def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Definitions:
-    """The code location for these settings; secrets stay in the environment and enter resources at run time."""
+    """The code location for these settings; secrets stay in the environment and enter resources at run time.
+
+    Raises:
+        PlanMissing: An operation has no usage plan, so its calls could not be paced.
+    """
+    usage_plans.require(library.OPERATIONS)
     partitions = build_partitions(settings.start_date, settings.timezone)
     names = [table.name for table in TABLES]
 

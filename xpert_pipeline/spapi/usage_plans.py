@@ -129,7 +129,9 @@ def plan(operation: str) -> UsagePlan:
 
 
 def require(operations: Iterable[str]) -> None:
-    """See that every operation has a plan: asked where clients are built, so that no sync stops half way.
+    """See that every operation has a plan, so that no sync stops half way.
+
+    Asked where the code location is built, and where clients are.
 
     Raises:
         PlanMissing: naming each that has none.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from xpert_pipeline.definitions import build_definitions
+from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi import library, planner, usage_plans
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.library import OPERATIONS, Library
@@ -143,6 +145,13 @@ def test_an_operation_without_a_plan_keeps_clients_from_being_built(monkeypatch)
     with pytest.raises(usage_plans.PlanMissing, match=told):
         plan("getEverything")
     assert (Path(__file__).parents[2] / usage_plans.HERE).is_file()
+
+
+def test_an_operation_without_a_plan_keeps_the_pipeline_from_starting(monkeypatch):
+    """The handbook said so, but the code location loaded, and the first run of a seller failed."""
+    monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
+    with pytest.raises(usage_plans.PlanMissing, match="getEverything"):
+        build_definitions(Settings.from_env({}), {})
 
 
 def test_an_operation_without_a_page_size_has_none_invented():
