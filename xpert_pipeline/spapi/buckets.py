@@ -112,9 +112,15 @@ class Buckets:
             self._meter.waited(operation, time.monotonic() - start)
 
     def follow_rate(self, operation: str, answer: Answer) -> None:
-        """Adapt the bucket to the rate that Amazon tells; a value that is no rate is reported once."""
+        """Adapt the bucket to the rate that Amazon tells; a value that is no rate is reported once.
+
+        Amazon's sandbox tells a rate of its own, 5 a second for every operation: nothing is learnt there, where the
+        application's buckets are those of its real work.
+        """
         told = answer.headers.get(_RATE_HEADER)
         if told is None or not (answer.status < 300 or answer.status in _RATE_STATUSES):
+            return
+        if self._identity.is_at_amazons_sandbox:
             return
         try:
             rate = float(told)
