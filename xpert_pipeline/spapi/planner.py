@@ -5,7 +5,7 @@ predicted from the start of the plan.
 """
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,8 +19,8 @@ MAX_WINDOW_DAYS = 30
 GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
 QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
-REPORTS_AHEAD = 10  # asked for at the start of a run, with one look-up for all of a type
-REPORTS_TOGETHER = 10  # asked for after those, with one look-up each time
+REPORTS_AHEAD = 10  # spans whose reports are asked for at the start of a run, with one look-up for all of a type
+REPORTS_TOGETHER = 5  # asked for after those, with one look-up each time
 LISTINGS_PAGE = 20
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
@@ -41,6 +41,47 @@ class Bucket:
         return max(0.0, (calls - math.floor(self.level)) / self.rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Reports of one type that a plan asks for.
+
+    Attributes:
+        reports: How many, so far.
+        ahead: How many of them at most are asked for together at the start of the run.
+    """
+
+    reports: int = 0
+    ahead: int = REPORTS_AHEAD
+
+    def __add__(self, reports: int) -> "Asked":
+        """So many more."""
+        return replace(self, reports=self.reports + reports)
+
+    def beside_pages(self) -> "Asked":
+        """The same after a span that is read by pages: it takes one of the places at the start."""
+        return replace(self, ahead=self.ahead - 1) if self.reports < self.ahead else self
+
+    @property
+    def look_ups(self) -> int:
+        """Calls of getReports for all of them."""
+        return min(1, self.reports, self.ahead) + math.ceil(max(0, self.reports - self.ahead) / REPORTS_TOGETHER)
+
+    def polls(self, generation: float) -> int:
+        """Calls of getReport for all of them, made in so many seconds.
+
+        The first is looked at for all. Those asked for with it follow in turn, about a look a second altogether and
+        later on every 20% of the time waited, and once more when it is ready. Those asked for later are looked at once.
+        """
+        if not self.reports:
+            return 0
+        count = max(1, min(self.reports, self.ahead))
+        each = max(1.0, min(generation / count, 5.0)) + max(0.0, math.log(generation / (5.0 * count), 1.2)) + 1
+        return _polls(generation) + math.ceil((count - 1) * each) + self.reports - count
+
+
+NONE_ASKED = Asked()
+
+
 class Buckets:
     """A seller's buckets as a plan of several steps uses them up: what one step takes, the next does not find.
 
@@ -48,13 +89,13 @@ class Buckets:
         api: Whose buckets; each is read once.
 
     Attributes:
-        reports: Reports that the plan asks for so far, by type: those after them share look-ups and polls with them.
+        asked: The plan's reports so far, by type: those after them share look-ups and polls with them.
     """
 
     def __init__(self, api: SellerApi) -> None:
         self._api = api
         self._read: dict[str, Bucket] = {}
-        self.reports: Counter[str] = Counter()
+        self.asked: defaultdict[str, Asked] = defaultdict(Asked)
 
     def __getitem__(self, operation: str) -> Bucket:
         """An operation's bucket, less what was spent of it."""
@@ -85,25 +126,25 @@ def predict_report(
     get_reports: Bucket,
     get_report: Bucket,
     generation_seconds: float | None = None,
-    before: int = 0,
+    asked: Asked = NONE_ASKED,
 ) -> Prediction:
     """XML reports, in windows of at most 30 days that are made at the same time.
 
     Reports asked for together share one look-up and the polls of the first. The last window is the last to be
     created; documents are collected while later windows are made, so its own path or the tokens for all documents
     decide, whichever is longer. `generation_seconds` is what earlier reports took; without it a guess that grows with
-    the rows. `before` counts reports of the type that the same plan asks for before these: their tokens are taken from
-    the buckets, their look-ups and polls are paid.
+    the rows. `asked` are reports of the type that the same plan asks for before these: their tokens are taken from the
+    buckets, their look-ups and polls are paid.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
-    rows, after = expected_orders / windows, before + windows
+    rows, after = expected_orders / windows, asked + windows
     generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
-    look_ups = _look_ups(after) - _look_ups(before)
-    created = get_reports.wait_for(look_ups) + create_report.wait_for(windows) + (after + 1) * SECONDS_PER_CALL
+    look_ups = after.look_ups - asked.look_ups
+    created = get_reports.wait_for(look_ups) + create_report.wait_for(windows) + (after.reports + 1) * SECONDS_PER_CALL
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
     ready = max(created + max(generation, polled), get_report_document.wait_for(windows))
-    seconds = ready + after * 2 * SECONDS_PER_CALL + expected_orders / ROWS_PER_SECOND
-    polls = _polls_of_all(generation, after) - _polls_of_all(generation, before)
+    seconds = ready + after.reports * 2 * SECONDS_PER_CALL + expected_orders / ROWS_PER_SECOND
+    polls = after.polls(generation) - asked.polls(generation)
     calls = {"getReports": look_ups, "createReport": windows, "getReport": polls, "getReportDocument": windows}
     return Prediction(seconds, calls)
 
@@ -159,36 +200,18 @@ def plan_orders(
         get_reports=buckets["getReports"],
         get_report=buckets["getReport"],
         generation_seconds=generation_seconds,
-        before=buckets.reports[report_type],
+        asked=buckets.asked[report_type],
     )
     pages = predict_pages(expected.count, buckets["searchOrders"])
     plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
     if plan.source == "report":
         made = plan.calls["createReport"]
-        buckets.reports[report_type] += made
+        buckets.asked[report_type] += made
         buckets.spend({**plan.calls, "getReport": made})  # the other polls take what refills while they wait
     else:
         buckets.spend(plan.calls)
+        buckets.asked[report_type] = buckets.asked[report_type].beside_pages()
     return plan
-
-
-def _look_ups(reports: int) -> int:
-    """Calls of getReports for so many reports of a type."""
-    later = math.ceil(max(0, reports - REPORTS_AHEAD) / REPORTS_TOGETHER)
-    return min(1, reports) + later
-
-
-def _polls_of_all(generation: float, reports: int) -> int:
-    """Looks at so many reports of a type, all told.
-
-    The first is looked at for all. Those asked for with it follow in turn, about a look a second altogether and later
-    on every 20% of the time waited, and once more when it is ready. Reports asked for after those are looked at once.
-    """
-    if not reports:
-        return 0
-    count = min(reports, REPORTS_AHEAD)
-    each = max(1.0, min(generation / count, 5.0)) + max(0.0, math.log(generation / (5.0 * count), 1.2)) + 1
-    return _polls(generation) + math.ceil((count - 1) * each) + reports - count
 
 
 def _polls(generation: float) -> int:

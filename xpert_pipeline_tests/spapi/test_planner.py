@@ -142,7 +142,7 @@ def test_no_late_window_of_two_years_goes_to_pages_because_of_look_ups(make_api)
     assert [plan.source for plan in plans] == ["pages", *["report"] * 24]
     assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, of which 12 are at hand
     calls = sum((Counter(plan.calls) for plan in plans), Counter())
-    assert (calls["createReport"], calls["getReportDocument"], calls["getReports"]) == (24, 24, 3)
+    assert (calls["createReport"], calls["getReportDocument"], calls["getReports"]) == (24, 24, 4)
     assert 24 < calls["getReport"] < 150
 
 
@@ -163,6 +163,15 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
     assert plans[-1].seconds == pytest.approx(together.seconds, abs=5)
 
 
+def test_spans_read_by_pages_take_places_among_the_first(make_api):
+    """Of eleven spans the newest is read by pages: nine reports are asked for at the start, the tenth after them."""
+    buckets = Buckets(make_api())
+    plans = [plan_orders(buckets, Expected(1900, None), days=30) for _ in range(11)]
+    assert [plan.source for plan in plans] == ["pages", *["report"] * 10]
+    look_ups = [place for place, plan in enumerate(plans) if plan.calls.get("getReports")]
+    assert look_ups == [1, 10]
+
+
 def test_reports_of_another_type_need_a_look_up_and_polls_of_their_own(make_api):
     buckets = Buckets(make_api())
     first, second, other = (
@@ -174,7 +183,7 @@ def test_reports_of_another_type_need_a_look_up_and_polls_of_their_own(make_api)
 
 
 def test_the_plan_knows_how_many_reports_the_run_asks_for_together():
-    assert (REPORTS_AHEAD, REPORTS_TOGETHER) == (order_sync.REPORTS_AHEAD, order_sync.REPORTS_AHEAD)
+    assert (REPORTS_AHEAD, REPORTS_TOGETHER) == (order_sync.REPORTS_AHEAD, order_sync.REPORTS_TOGETHER)
 
 
 def test_windows_are_consecutive_and_at_most_thirty_days():
