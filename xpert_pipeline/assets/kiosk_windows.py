@@ -112,7 +112,7 @@ def _first_loaded(run: SellerRun, table: Table) -> date:
 
 def _ask_ahead(run: SellerRun, windows: Sequence[Window]) -> list[Window]:
     """Ask for as many as can go at once: nothing else of the run shall wait for tokens that the rest would need."""
-    room = min(QUERIES_AHEAD, int(run.client().level("createQuery")))
+    room = max(0, min(QUERIES_AHEAD, int(run.client().level("createQuery"))))
     places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
     requests = [request for window in windows for request in window.requests][:room]
     found = list(windows)

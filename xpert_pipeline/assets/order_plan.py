@@ -99,15 +99,14 @@ def changed_spans(run: SellerRun) -> list[Span]:
     return [Span("updated", *window) for window in split_windows(mark - OVERLAP, end)] if end > mark else []
 
 
-def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets | None = None) -> list[tuple[Span, Plan]]:
-    """Predict every source of each span, newest first, and choose the quickest.
+def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets) -> list[tuple[Span, Plan]]:
+    """Predict every source of each span, in this order, and choose the quickest.
 
     Args:
         run: Whose.
         spans: In the order in which they are asked for.
-        buckets: The seller's, where other streams spend of them, too.
+        buckets: The seller's, of which other spans and streams spend, too.
     """
-    buckets = buckets or Buckets(run.client())
     return [(span, _plan(run, span, buckets)) for span in spans]
 
 

@@ -31,6 +31,7 @@ from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import ReportFailed
+from xpert_pipeline.spapi.planner import REPORTS_AHEAD, REPORTS_TOGETHER, Buckets
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_windows import split_windows
 from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
@@ -41,10 +42,6 @@ from xpert_pipeline.tables.validation import chunks
 STEP = "orders_and_items"
 TABLES = ("orders", "order_items")
 DESK = ReportDesk()
-REPORTS_AHEAD = 10
-"""Spans whose reports are requested at the start of a run; the burst of createReport is 15."""
-REPORTS_TOGETHER = 5
-"""Reports asked for together once the burst is spent; what is ready is loaded in between."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +55,12 @@ class Piece:
 
 def prepare_orders(run: SellerRun) -> list[Piece]:
     """Plan what the run needs and ask for the reports; those that an earlier run asked for are taken up first."""
-    missing, changes = open_days(run), _changes(run)
+    buckets = Buckets(run.client())
+    missing, changes = open_days(run), _changes(run, buckets)
     left = [] if run.refetch else _left_behind(run, "created")
     left = [piece for piece in left if any(_lies_in(run, piece.span, day) for day in missing)]
     days = [day for day in missing if not any(_lies_in(run, piece.span, day) for piece in left)]
-    created = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, created_spans(run, days)))]
+    created = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, created_spans(run, days), buckets))]
     room = max(0, REPORTS_AHEAD - len(changes))
     return [*_asked(run, [*changes, *created[:room]]), *created[room:]]
 
@@ -74,16 +72,16 @@ def sync_orders(run: SellerRun, start: RunStart) -> None:
     _follow(run, changes)
     _load_all(run, [piece for piece in pieces if piece.span.kind == "created"])
     if not changes:
-        _follow(run, _changes(run))
+        _follow(run, _changes(run, Buckets(run.client())))
 
 
-def _changes(run: SellerRun) -> list[Piece]:
+def _changes(run: SellerRun, buckets: Buckets) -> list[Piece]:
     """Spans of the change stream in the order of time; a report that an earlier run asked for serves the first.
 
     Unless pages are quicker than waiting for it once more.
     """
     spans = changed_spans(run) if run.is_live else []
-    fresh = [Piece(span, plan) for span, plan in plan_spans(run, spans)]
+    fresh = [Piece(span, plan) for span, plan in plan_spans(run, spans, buckets)]
     if not fresh or not fresh[0].plan or fresh[0].plan.source == "pages":
         return fresh
     mark, pages = fresh[0].span.start + OVERLAP, fresh[0].plan.predictions["pages"].seconds
@@ -93,7 +91,7 @@ def _changes(run: SellerRun) -> list[Piece]:
         if piece.work and piece.work.is_live and pages < run.patience:  # it was waited for in vain: no second time
             return [Piece(fresh[0].span, fresh[0].plan.forced("pages", f"{piece.work} is late")), *fresh[1:]]
         rest = [Span("updated", *window) for window in split_windows(piece.span.end - OVERLAP, fresh[-1].span.end)]
-        return [piece, *(Piece(span, plan) for span, plan in plan_spans(run, rest))]
+        return [piece, *(Piece(span, plan) for span, plan in plan_spans(run, rest, buckets))]
     return fresh
 
 

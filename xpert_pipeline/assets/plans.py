@@ -73,7 +73,7 @@ def plan_run(run: SellerRun) -> RunPlan:
     """Plan a seller's run as it would begin now."""
     buckets = Buckets(run.client())
     missing = open_days(run)
-    spans = [*created_spans(run, missing), *(changed_spans(run) if run.is_live else [])]
+    spans = [*(changed_spans(run) if run.is_live else []), *created_spans(run, missing)]
     orders = [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans, buckets)]
     streams = [*orders, *_products(run, buckets)]
     streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")

@@ -53,10 +53,10 @@ class Buckets:
         return self._quota.rate(key.app, key.scope, key.region, key.operation) or plan.rate
 
     def level(self, operation: str) -> float:
-        """Tokens in the bucket of an operation that this caller may take at once."""
+        """Tokens that this caller may take of an operation at once; below 0 if so many must come first."""
         plan, key = usage_plans.plan(operation), self.key(operation)
         level = self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
-        return max(0.0, level - kept_for_live_work(plan.burst, self._identity.priority))
+        return level - kept_for_live_work(plan.burst, self._identity.priority)
 
     def throttled(self, plans: Sequence[UsagePlan]) -> None:
         """Amazon answered 429: of several buckets the slowest is taken for empty; waiting for it refills the others."""

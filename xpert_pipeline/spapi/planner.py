@@ -100,7 +100,7 @@ class Buckets:
     def __getitem__(self, operation: str) -> Bucket:
         """An operation's bucket, less what was spent of it."""
         if operation not in self._read:
-            level = max(0.0, self._api.level(operation))
+            level = self._api.level(operation)
             self._read[operation] = Bucket(level, self._api.rate(operation))
         return self._read[operation]
 

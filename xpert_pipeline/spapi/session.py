@@ -125,7 +125,7 @@ class SellerApi:
         return self._gate.buckets.rate(operation)
 
     def level(self, operation: str) -> float:
-        """Requests that may be sent at once."""
+        """Requests that may be sent at once; below 0 if tokens for so many must come first."""
         return self._gate.buckets.level(operation)
 
     def pause(self, operation: str, seconds: float, reason: str) -> None:

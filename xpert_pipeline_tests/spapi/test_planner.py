@@ -6,10 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from xpert_pipeline.assets import order_sync
 from xpert_pipeline.spapi.planner import (
-    REPORTS_AHEAD,
-    REPORTS_TOGETHER,
     Bucket,
     Buckets,
     plan_orders,
@@ -180,10 +177,6 @@ def test_reports_of_another_type_need_a_look_up_and_polls_of_their_own(make_api)
     )
     assert (first["getReports"], second["getReports"], other["getReports"]) == (1, 0, 1)
     assert second["getReport"] < first["getReport"] == other["getReport"]
-
-
-def test_the_plan_knows_how_many_reports_the_run_asks_for_together():
-    assert (REPORTS_AHEAD, REPORTS_TOGETHER) == (order_sync.REPORTS_AHEAD, order_sync.REPORTS_TOGETHER)
 
 
 def test_windows_are_consecutive_and_at_most_thirty_days():
