@@ -15,6 +15,7 @@ from psycopg import Connection, sql
 from xpert_pipeline.assets.order_metrics import compare_with_amazon
 from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_of_run, local_today, sellers_of_run
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -25,6 +26,7 @@ from xpert_pipeline.tables.registry import TABLES
 from xpert_pipeline.wording import counted
 
 FRESH_FOR = timedelta(hours=36)
+COMPARED_DAYS = 14
 
 
 Body = Callable[..., dg.AssetCheckResult]
@@ -144,7 +146,7 @@ def orders_match_amazon_order_metrics(
     differing: list[dict[str, Any]] = []
     compared, unasked, figures = 0, {}, RunFigures()
     for seller in _sellers(context, postgres):
-        days = _complete_days(context, seller)
+        days = _complete_days(context, postgres, seller)
         if not days:
             continue
         try:
@@ -171,9 +173,16 @@ def orders_match_amazon_order_metrics(
     )
 
 
-def _complete_days(context: dg.AssetCheckExecutionContext, seller: Seller) -> list[date]:
-    """The run's days before the seller's today: today's figures still move on both sides."""
-    return [day for day in days_of_run(context.run.tags) if day < local_today(seller.timezone)]
+def _complete_days(context: dg.AssetCheckExecutionContext, postgres: PostgresResource, seller: Seller) -> list[date]:
+    """The run's days before the seller's today: today's figures still move on both sides.
+
+    Of a run that names none, as the check alone does, the last days whose orders are loaded.
+    """
+    today = local_today(seller.timezone)
+    if named := days_of_run(context.run.tags):
+        return [day for day in named if day < today]
+    lately = [today - timedelta(days=n) for n in range(COMPARED_DAYS, 0, -1)]
+    return sorted(covered_days(postgres.pool, seller.id, "orders", lately, seller.timezone, None))
 
 
 def _sellers(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from xpert_pipeline.assets.kiosk_doubt import emptied_days, is_believed, remember_doubt, tell_emptied
 from xpert_pipeline.assets.kiosk_payloads import Asked
 from xpert_pipeline.assets.kiosk_rows import KioskRows, Parser
-from xpert_pipeline.assets.kiosk_windows import DESK, Window, ask_for
+from xpert_pipeline.assets.kiosk_windows import DESK, GIVEN_UP, Window, ask_for
 from xpert_pipeline.assets.report_steps import UNUSABLE, document_of, park, ready, why_not
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.ledger import LoadWindow
@@ -125,6 +125,11 @@ class _Collector:
         if work.is_live:
             days = set(window.days).intersection(self.run.days)
             park(self.run, [self.table.name], sorted(days or {max(self.run.days)}), work)
+            self._close(chain.place)
+            return
+        if work.reason == GIVEN_UP:  # another run, that refetches, has taken its place
+            days = set(window.days).intersection(self.run.days) or {max(self.run.days)}
+            self.run.skip([self.table.name], sorted(days), f"{work}: {GIVEN_UP} by another run")
             self._close(chain.place)
             return
         if work.state not in (State.DONE, State.EMPTY):

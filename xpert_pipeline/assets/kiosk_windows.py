@@ -26,6 +26,7 @@ READ_LATELY = timedelta(hours=6)
 """Amazon renews the figures once a day: restated days that were read within this time are not read again."""
 QUERIES_AHEAD = 10
 """Queries asked for at the start of a run; the burst of createQuery is 15."""
+GIVEN_UP = "given up: its days are asked for anew"
 DESK = QueryDesk()
 FIRST_LOADED = """
 select min(window_start) from loads
@@ -90,7 +91,16 @@ def _give_up_older(run: SellerRun, windows: Sequence[Window]) -> None:
     anew = {(request.report_type, day) for window in windows for request in window.requests for day in window.days}
     for work in run.book().unfinished(DESK.kind, sorted({kind for kind, _ in anew}), LIVE_WITHIN):
         if anew.intersection((work.request.report_type, day) for day in days_of(work.request)):
-            run.book().note(replace(work, state=State.FATAL, reason="given up: its days are asked for anew"))
+            run.book().note(replace(work, state=State.FATAL, reason=GIVEN_UP))
+            days = days_of(work.request)
+            run.log.warning(
+                "seller %s: %s of %s to %s is given up, since days of it are read anew; what else of it is not read "
+                "by the next sync wants a backfill",
+                run.seller.amazon_seller_id,
+                work,
+                days[0],
+                days[-1],
+            )
 
 
 def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:

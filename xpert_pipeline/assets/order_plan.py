@@ -107,16 +107,23 @@ def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets) -> list[
         spans: In the order in which they are asked for.
         buckets: The seller's, of which other spans and streams spend, too.
     """
-    return [(span, _plan(run, span, buckets)) for span in spans]
+    differing = spans and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch"
+    because = "the XML report's item codes are not this seller's order item ids" if differing else None
+    return [(span, _plan(run, span, buckets, because)) for span in spans]
 
 
-def _plan(run: SellerRun, span: Span, buckets: Buckets) -> Plan:
+def _plan(run: SellerRun, span: Span, buckets: Buckets, because: str | None) -> Plan:
     report_type = REPORTS[span.kind]
     seconds = run.book().generation_seconds("report", report_type)
     expected = expected_orders(run, span)
-    plan = plan_orders(buckets, expected, days=span.days, generation_seconds=seconds, report_type=report_type)
-    if plan.source == "report" and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch":
-        plan = plan.forced("pages", "the XML report's item codes are not this seller's order item ids")
+    plan = plan_orders(
+        buckets,
+        expected,
+        days=span.days,
+        generation_seconds=seconds,
+        report_type=report_type,
+        pages_because=because,
+    )
     run.log.info("seller %s, orders %s: %s", run.seller.amazon_seller_id, span, plan.why)
     return plan
 

@@ -5,7 +5,8 @@ Reports of several spans are made at Amazon at the same time, and loaded as they
 are predicted to take is logged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -30,8 +31,8 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.errors import ReportFailed
-from xpert_pipeline.spapi.planner import REPORTS_AHEAD, REPORTS_TOGETHER, Buckets
+from xpert_pipeline.spapi.errors import BadRequest, ReportFailed, SpApiError, Stopped
+from xpert_pipeline.spapi.planner import REPORTS_TOGETHER, Buckets
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_windows import split_windows
 from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
@@ -60,9 +61,14 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
     left = [] if run.refetch else _left_behind(run, "created")
     left = [piece for piece in left if any(_lies_in(run, piece.span, day) for day in missing)]
     days = [day for day in missing if not any(_lies_in(run, piece.span, day) for piece in left)]
+    room = buckets.begin(REPORTS["created"], beside=len(changes))
     created = [*left, *(Piece(span, plan) for span, plan in plan_spans(run, created_spans(run, days), buckets))]
-    room = max(0, REPORTS_AHEAD - len(changes))
-    return [*_asked(run, [*changes, *created[:room]]), *created[room:]]
+    first = [*changes, *created[:room]]
+    try:
+        first = _asked(run, first)
+    except BadRequest:  # the rest are asked for one by one, in their turn
+        run.log.warning("seller %s: a report of orders was refused", run.seller.amazon_seller_id)
+    return [*first, *created[room:]]
 
 
 def sync_orders(run: SellerRun, start: RunStart) -> None:
@@ -147,30 +153,57 @@ def _follow(run: SellerRun, pieces: Sequence[Piece]) -> None:
 
 
 def _load_all(run: SellerRun, pieces: Sequence[Piece]) -> None:
-    """Load orders by date: each report as it gets ready, and between them the spans that are read by pages.
+    """Load orders by date: what is read by pages while the reports are made, and each report as it gets ready.
 
-    All reports are asked for before any is waited for. One that failed does not keep the others from being loaded.
+    All reports are asked for before any is waited for. What Amazon refuses or fails does not keep from being loaded
+    what was asked for already.
 
     Raises:
-        ReportFailed: Of the first report that failed, at the end.
+        SpApiError: The first of all, at the end.
     """
-    by_report = [piece for piece in pieces if piece.work or (piece.plan and piece.plan.source == "report")]
-    waiting = {piece.work.id: piece for piece in by_report if piece.work}
-    failures: list[ReportFailed] = []
-    for batch in chunks([piece for piece in by_report if piece.work is None], REPORTS_TOGETHER):
-        waiting |= {piece.work.id: piece for piece in _asked(run, batch) if piece.work}
-        _load_ready(run, waiting, failures)
-    for piece in pieces:
-        if piece not in by_report:
-            _load(run, piece)
+    waiting = {piece.work.id: piece for piece in pieces if piece.work}
+    failures: list[SpApiError] = []
+    with _noting(failures):
+        for batch in chunks([piece for piece in pieces if piece.work is None], REPORTS_TOGETHER):
+            for piece in _asked_for(run, batch, failures):
+                if piece.work is None:
+                    _load(run, piece)
+                else:
+                    waiting[piece.work.id] = piece
             _load_ready(run, waiting, failures)
-    _load_ready(run, waiting, failures, is_waiting=True)
+    with _noting(failures):
+        _load_ready(run, waiting, failures, is_waiting=True)
     if failures:
         raise failures[0]
 
 
+@contextmanager
+def _noting(failures: list[SpApiError]) -> Iterator[None]:
+    """Go on after the block whatever Amazon answered in it."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except SpApiError as error:
+        failures.append(error)
+
+
+def _asked_for(run: SellerRun, pieces: Sequence[Piece], failures: list[SpApiError]) -> list[Piece]:
+    """The same pieces with their reports, less those whose report Amazon refuses."""
+    try:
+        return _asked(run, pieces)
+    except BadRequest:  # one of them: the others are asked for one by one
+        found = []
+        for piece in pieces:
+            try:
+                found += _asked(run, [piece])
+            except BadRequest as error:
+                failures.append(error)
+        return found
+
+
 def _load_ready(
-    run: SellerRun, waiting: dict[UUID, Piece], failures: list[ReportFailed], *, is_waiting: bool = False
+    run: SellerRun, waiting: dict[UUID, Piece], failures: list[SpApiError], *, is_waiting: bool = False
 ) -> None:
     """Load reports that are ready, and take them from those waited for; at the end wait for them, or park them."""
     for work in ready(run, DESK, [piece.work for piece in waiting.values() if piece.work], is_waiting=is_waiting):

@@ -13,7 +13,7 @@ from xpert_pipeline.assets.catalog import REPORT, SEARCH_LIMIT, count_wanted
 from xpert_pipeline.assets.economics import economics_windows
 from xpert_pipeline.assets.kiosk_windows import Window
 from xpert_pipeline.assets.kiosk_windows import open_days as kiosk_days
-from xpert_pipeline.assets.order_plan import Span, changed_spans, created_spans, open_days, plan_spans
+from xpert_pipeline.assets.order_plan import REPORTS, Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
 from xpert_pipeline.spapi.planner import Buckets, predict_listings, predict_made
@@ -73,7 +73,9 @@ def plan_run(run: SellerRun) -> RunPlan:
     """Plan a seller's run as it would begin now."""
     buckets = Buckets(run.client())
     missing = open_days(run)
-    spans = [*(changed_spans(run) if run.is_live else []), *created_spans(run, missing)]
+    changes = changed_spans(run) if run.is_live else []
+    buckets.begin(REPORTS["created"], beside=len(changes))
+    spans = [*changes, *created_spans(run, missing)]
     orders = [_order_stream(run, span, plan) for span, plan in plan_spans(run, spans, buckets)]
     streams = [*orders, *_products(run, buckets)]
     streams += _kiosk(run, buckets, "economics_daily", economics_windows(run), "one query holds up to 60 days")

@@ -34,8 +34,10 @@ def _end_with(parent: int) -> None:
         pass
     group = os.getpgrp()
     later = f"sleep {GRACE_SECONDS}; kill -s KILL -- -{group}"
-    subprocess.Popen(["/bin/sh", "-c", later], start_new_session=True, stderr=subprocess.DEVNULL)  # noqa: S603
-    os.killpg(group, signal.SIGTERM)
+    try:
+        subprocess.Popen(["/bin/sh", "-c", later], start_new_session=True, stderr=subprocess.DEVNULL)  # noqa: S603
+    finally:
+        os.killpg(group, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ update report_requests
        ready_at = %(ready_at)s, tries = %(tries)s, reason = %(reason)s, next_page = %(next_page)s, reused = %(reused)s,
        not_before = %(not_before)s, updated_at = clock_timestamp()
  where id = %(id)s and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or not %(is_live)s)
+   and (state <> 'FATAL' or %(state)s = 'FATAL')
 returning id
 """
 GENERATION = """
@@ -164,7 +165,7 @@ class PostgresRequestBook(Generic[Request, Work]):
         return self._work(row)
 
     def note(self, work: Any) -> bool:
-        """Write down how a work stands; False if it has ended meanwhile and this says that it has not."""
+        """Write down how a work stands; False if it was given up, or has ended meanwhile and this says it has not."""
         facts = {
             name: value for name, value in asdict(work).items() if name not in ("request", "written_at", "touched_at")
         }

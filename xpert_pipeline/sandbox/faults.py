@@ -122,11 +122,12 @@ class FaultRule:
         Raises:
             ValueError: For an unknown name, a place without a seller, or a number that is none.
         """
-        rest, _, count = word.partition(":")
-        rest, _, skip = rest.partition("+")
-        name, _, place = rest.partition("@")
-        for what, number, sign in (("count", count, ":"), ("skip", skip, "+"), ("place", place, "@")):
-            if number and not number.isdecimal():
+        rest, counts, count = word.partition(":")
+        rest, skips, skip = rest.partition("+")
+        name, places, place = rest.partition("@")
+        told = (("count", counts, count, ":"), ("skip", skips, skip, "+"), ("place", places, place, "@"))
+        for what, is_told, number, sign in told:
+            if is_told and not number.isdecimal():
                 raise ValueError(f"fault {word!r}: the {what} must be a number, as in {name}{sign}3")
         if place and (int(place) < 1 or (sellers is not None and int(place) > len(sellers))):
             raise ValueError(f"fault {word!r}: there is no seller {place}")

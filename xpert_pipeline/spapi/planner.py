@@ -38,7 +38,7 @@ class Bucket:
 
     def wait_for(self, calls: int) -> float:
         """Seconds until the last of so many calls has its token."""
-        return max(0.0, (calls - math.floor(self.level)) / self.rate)
+        return max(0.0, (calls - self.level) / self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,12 @@ class Buckets:
             level = self._api.level(operation)
             self._read[operation] = Bucket(level, self._api.rate(operation))
         return self._read[operation]
+
+    def begin(self, report_type: str, *, beside: int) -> int:
+        """Tell that other spans take places among those asked for at the start; returns how many are left."""
+        ahead = max(0, REPORTS_AHEAD - beside)
+        self.asked[report_type] = Asked(ahead=ahead)
+        return ahead
 
     def spend(self, calls: Mapping[str, int]) -> None:
         """Take the tokens of planned calls."""
@@ -182,6 +188,7 @@ def plan_orders(
     days: float,
     generation_seconds: float | None = None,
     report_type: str = "orders",
+    pages_because: str | None = None,
 ) -> Plan:
     """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
@@ -191,6 +198,7 @@ def plan_orders(
         days: length of the span.
         generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
         report_type: Amazon's; reports of one type are looked up and waited for together.
+        pages_because: why pages are read, however long they take; None if the quicker source is.
     """
     report = predict_report(
         expected.count,
@@ -204,6 +212,8 @@ def plan_orders(
     )
     pages = predict_pages(expected.count, buckets["searchOrders"])
     plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
+    if pages_because and plan.source == "report":
+        plan = plan.forced("pages", pages_because)
     if plan.source == "report":
         made = plan.calls["createReport"]
         buckets.asked[report_type] += made

@@ -39,15 +39,20 @@ def ask(
     by_type: dict[str, list[int]] = {}
     for place in unsent:
         by_type.setdefault(requests[place].report_type, []).append(place)
+
+    def touch() -> None:
+        book.touch([works[place] for place in unsent])
+
     try:
-        for places in by_type.values():
-            since = api.server_now() - max(LIVE_WITHIN, done_within)
-            listed = desk.look_up(api, [requests[place] for place in places], since)
-            oldest = max(filter(None, (api.server_now() - done_within, not_older_than)))
-            for place, equal in zip(places, listed, strict=True):
-                book.touch([works[place] for place in unsent])
-                usable = [each for each in equal if _is_usable(each, oldest, not_older_than)]
-                works[place] = _sent(api, book, desk, works[place], usable)
+        with api.at_waits(touch):
+            for places in by_type.values():
+                since = api.server_now() - max(LIVE_WITHIN, done_within)
+                listed = desk.look_up(api, [requests[place] for place in places], since)
+                oldest = max(filter(None, (api.server_now() - done_within, not_older_than)))
+                for place, equal in zip(places, listed, strict=True):
+                    touch()
+                    usable = [each for each in equal if _is_usable(each, oldest, not_older_than)]
+                    works[place] = _sent(api, book, desk, works[place], usable)
     finally:
         book.release([works[place] for place in unsent])  # nothing, unless something was raised
     return works

@@ -47,7 +47,8 @@ def as_ready(
             else:
                 del waiting[work.id]
                 yield seen
-                waiting = {key: (other, start) for key, (other, _) in waiting.items()}  # made together, ready together
+                if budget_seconds > 0:  # made together, ready together; else each is looked at once
+                    waiting = {key: (other, start) for key, (other, _) in waiting.items()}
                 break
         else:
             elapsed = time.monotonic() - start

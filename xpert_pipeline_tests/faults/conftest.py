@@ -89,6 +89,8 @@ def by_report(monkeypatch):
 
     def plan(*args, **few):
         found = plan_orders(*args, **few)
+        if choice.source and few["pages_because"]:  # as if the report had been chosen
+            return found.forced("pages", few["pages_because"])
         return found.forced(choice.source, "a test") if choice.source else found
 
     monkeypatch.setattr(order_plan, "plan_orders", plan)

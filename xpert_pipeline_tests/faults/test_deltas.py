@@ -83,7 +83,7 @@ def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monke
 
 @pytest.mark.parametrize("kind", ["range", "one partition"])
 def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
-    """Checks carry their asset's partitions; Dagster hands a single partition and a range to them in different ways."""
+    """Dagster hands a single partition and a range to a run in different ways."""
     day, seller = pipeline.today, pipeline.sellers[0]
     key = f"{day}|{seller}"
     alone = {"dagster/partition": key, "dagster/partition/date": str(day), "dagster/partition/seller": seller}
@@ -93,3 +93,18 @@ def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
     evaluated = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
     assert len(evaluated) == 3 * len(NAMES) + 2
     assert {check.check_name for check in evaluated if not check.passed} == set()
+
+
+def test_the_comparison_with_amazon_run_alone_compares_the_last_days(pipeline):
+    """Run by hand from its page it has no days: it compared none, and a warning turned green."""
+    assert pipeline.run().success
+    key = dg.AssetCheckKey(dg.AssetKey("sales_data"), "orders_match_amazon_order_metrics")
+    job = dg.define_asset_job("alone", selection=dg.AssetSelection.checks(key))
+    done = (
+        dg.Definitions.merge(pipeline.definitions(), dg.Definitions(jobs=[job]))
+        .resolve_job_def("alone")
+        .execute_in_process(instance=pipeline.instance)
+    )
+    (found,) = done.get_asset_check_evaluations()
+    assert found.passed
+    assert found.metadata["days_compared"].value == len(pipeline.past_days)

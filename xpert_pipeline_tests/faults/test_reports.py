@@ -2,11 +2,15 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from xpert_pipeline.assets import order_plan, order_sync, report_steps
 from xpert_pipeline.partitions import contiguous
+from xpert_pipeline.spapi import planner
+from xpert_pipeline.spapi.errors import BadRequest
+from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]
@@ -103,20 +107,42 @@ def test_sales_are_incomplete_while_the_changes_of_today_are_not_in(pipeline, ad
 def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(pipeline, monkeypatch):
     """Those beyond the first ten were asked for only when the first were loaded, or had been waited for in vain."""
     monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
-    for most in ("REPORTS_AHEAD", "REPORTS_TOGETHER"):
-        monkeypatch.setattr(order_sync, most, 1)
+    monkeypatch.setattr(planner, "REPORTS_AHEAD", 1)
+    monkeypatch.setattr(order_sync, "REPORTS_TOGETHER", 1)
     pipeline.fault("report-stuck", count=1)
-    reports = pipeline.sandbox.state.reports.reports
+    reports, all_asked_for = pipeline.sandbox.state.reports.reports, []
 
     def release_the_first_when_all_are_asked_for():
-        while len(reports) < len(pipeline.past_days):
+        deadline = time.monotonic() + 40
+        while len(reports) < len(pipeline.past_days) and time.monotonic() < deadline:
             time.sleep(0.05)
+        all_asked_for.append(len(reports) == len(pipeline.past_days))
         next(report for report in reports.values() if report.seconds).seconds = 0.0
 
     with ThreadPoolExecutor() as others:
         others.submit(release_the_first_when_all_are_asked_for)
         assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
-    assert len(reports) == len(pipeline.past_days) > 1
+    assert (all_asked_for, len(reports) > 1) == ([True], True)
+    assert_carried_whole(pipeline)
+
+
+def test_a_window_that_amazon_refuses_does_not_keep_the_others_from_being_loaded(pipeline, monkeypatch):
+    """One createReport that was refused each time left all the others made and none of them loaded, run after run."""
+    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    create, refused = ReportDesk.create, pipeline.past_days[1]
+
+    def refuse_one(desk, api, request):
+        if request.start.astimezone(ZoneInfo("Asia/Kolkata")).date() == refused:
+            raise BadRequest("that is too long ago", operation="createReport", seller=api.seller_id)
+        return create(desk, api, request)
+
+    with monkeypatch.context() as amazon:
+        amazon.setattr(ReportDesk, "create", refuse_one)
+        for _ in range(2):
+            failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
+            assert "that is too long ago" in failed.error
+            assert {row["order_date"] for row in pipeline.rows("orders")} == set(pipeline.past_days) - {refused}
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
     assert_carried_whole(pipeline)
 
 

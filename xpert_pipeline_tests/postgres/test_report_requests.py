@@ -197,3 +197,11 @@ def test_another_seller_sees_nothing_of_it(book, pool, other_seller):
     want(book)
     with tenant(pool, other_seller.id) as conn:
         assert conn.execute("select count(*) from report_requests").fetchone() == (0,)
+
+
+def test_what_was_given_up_is_not_done_by_a_later_look(book):
+    """A query that a refetch had replaced came back as DONE with the run that was looking at it, and was loaded."""
+    work, _ = book.want("query", REQUEST, FRESH, KEPT)
+    book.note(replace(work, state=State.FATAL, reason="given up"))
+    assert not book.note(replace(work, state=State.DONE, document_id="doc"))
+    assert (book.read(work.id).state, book.read(work.id).reason) == (State.FATAL, "given up")

@@ -63,7 +63,8 @@ class MemoryBook:
         return self.rows[work_id]
 
     def note(self, work):
-        if work.is_live and not self.rows[work.id].is_live:
+        known = self.rows[work.id]
+        if (work.is_live and not known.is_live) or (known.state is State.FATAL and work.state is not State.FATAL):
             return False
         self.rows[work.id] = work
         return True

@@ -32,7 +32,7 @@ FULL = {
         (2000, 20, 10),
         (2001, 20, 1 / 0.0056 + 10.5),
         (100, 0, 1 / 0.0056 + 0.5),
-        (100, 0.9, 1 / 0.0056 + 0.5),
+        (100, 0.9, 0.1 / 0.0056 + 0.5),
         (5000, 20, 30 / 0.0056 + 25),
     ],
 )
@@ -190,3 +190,18 @@ def test_windows_are_consecutive_and_at_most_thirty_days():
     assert split_windows(start, start) == []
     with pytest.raises(ValueError, match=r"ends .* before it starts"):
         split_windows(end, start)
+
+
+def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
+    """They were charged as reports, so of 25 windows each was told to take what the first does: minutes, not hours."""
+    buckets = Buckets(api)
+    plans = [plan_orders(buckets, Expected(2400, None), days=30, pages_because="ids differ") for _ in range(25)]
+    assert {plan.source for plan in plans} == {"pages"}
+    assert plans[-1].seconds == pytest.approx((25 * 24 - 20) / 0.0056 + 12)
+    assert buckets["createReport"] == Buckets(api)["createReport"]
+
+
+def test_a_bucket_below_zero_is_waited_for_as_long_as_it_is_short_of():
+    assert Bucket(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
+    assert Bucket(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
+    assert Bucket(level=3.0, rate=0.5).wait_for(3) == 0.0
