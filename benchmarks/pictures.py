@@ -170,7 +170,7 @@ def _given_up(figures: Figures, when: str, bars: Sequence[Rectangle], labels: Se
     for bar, ended in zip(bars, gave_up, strict=True):
         if ended:
             bar.set(facecolor="white", edgecolor=BAD, hatch="////")
-    return ["gave up" if ended else label for ended, label in zip(gave_up, labels, strict=True)]
+    return ["gave\nup" if ended else label for ended, label in zip(gave_up, labels, strict=True)]
 
 
 def _by_size(figures: Figures, pattern: str) -> dict[int, float]:

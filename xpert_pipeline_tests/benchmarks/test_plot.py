@@ -123,7 +123,7 @@ def test_growth_joins_only_sizes_that_are_synced_in_the_same_way(axes_of):
 def test_the_seconds_of_who_gave_up_are_hatched_and_not_told_as_a_speed(axes_of):
     seconds, calls, _ = axes_of("peers", default=document("peers", loop_first_gave_up=1, loop_second_gave_up=0))
     assert [bar.get_hatch() for bar in seconds.patches] == [None, None, "////", None, None, None]
-    assert [text.get_text() for text in seconds.texts] == ["1", "1", "gave up", "1", "1", "1"]
+    assert [text.get_text() for text in seconds.texts] == ["1", "1", "gave\nup", "1", "1", "1"]
     assert not any(bar.get_hatch() for bar in calls.patches)
 
 
