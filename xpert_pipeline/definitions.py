@@ -8,7 +8,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.catalog import prepare_products, products
 from xpert_pipeline.assets.economics import economics_daily, prepare_economics
-from xpert_pipeline.assets.order_sync import prepare_orders
+from xpert_pipeline.assets.order_pieces import prepare_orders
 from xpert_pipeline.assets.orders import orders_and_items
 from xpert_pipeline.assets.run_start import RunStart
 from xpert_pipeline.assets.sales import sales_data
