@@ -1,4 +1,7 @@
-"""How numbers of things read in messages."""
+"""How numbers of things, and days, read in messages."""
+
+from collections.abc import Collection
+from datetime import date
 
 
 def counted(number: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
@@ -14,3 +17,9 @@ def counted(number: float, one: str, many: str | None = None, *, decimals: int =
     if decimals:
         shown = shown.rstrip("0").rstrip(".")
     return f"{shown} {one if shown == '1' else many or one + 's'}"
+
+
+def day_span(days: Collection[date]) -> str:
+    """The first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
+    first, last = min(days), max(days)
+    return f"{first}" if first == last else f"{first} to {last}"

@@ -12,7 +12,7 @@ from xpert_pipeline.assets.kiosk_rows import KioskRows
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
 from xpert_pipeline.spapi.report_work import State, Work
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, day_span
 
 BELIEVED_AFTER = timedelta(hours=1)
 """How long after the first a second query must have been asked."""
@@ -59,7 +59,7 @@ def remember_doubt(run: SellerRun, rows: KioskRows, pages: Sequence[Work], empti
     run.skip(
         [rows.table.name],
         sorted(days or {max(run.days)}),
-        f"{rows.table.name}: Amazon told no rows for {span(rows.asked.days)} although the table holds {known}; "
+        f"{rows.table.name}: Amazon told no rows for {day_span(rows.asked.days)} although the table holds {known}; "
         f"nothing was deleted, {again}",
     )
 
@@ -75,12 +75,6 @@ def tell_emptied(run: SellerRun, rows: KioskRows, emptied: dict[date, int]) -> N
         rows.table.name,
         "" if rows.fetched else "for the second time ",
         counted(len(emptied), "day"),
-        span(emptied),
+        day_span(emptied),
         counted(sum(emptied.values()), "row"),
     )
-
-
-def span(days: Collection[date]) -> str:
-    """The first and the last of some days."""
-    first, last = min(days), max(days)
-    return f"{first}" if first == last else f"{first} to {last}"

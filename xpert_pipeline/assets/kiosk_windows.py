@@ -14,7 +14,7 @@ from xpert_pipeline.spapi.kiosk_queries import askable, days_of
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, day_span
 
 RESTATED_DAYS = 14
 """Amazon restates a day for so long: a live run reads these days again."""
@@ -92,14 +92,12 @@ def _give_up_older(run: SellerRun, windows: Sequence[Window]) -> None:
     for work in run.book().unfinished(DESK.kind, sorted({kind for kind, _ in anew}), LIVE_WITHIN):
         if anew.intersection((work.request.report_type, day) for day in days_of(work.request)):
             run.book().note(replace(work, state=State.FATAL, reason=GIVEN_UP))
-            days = days_of(work.request)
             run.log.warning(
-                "seller %s: %s of %s to %s is given up, since days of it are read anew; what else of it is not read "
+                "seller %s: %s of %s is given up, since days of it are read anew; what else of it is not read "
                 "by the next sync wants a backfill",
                 run.seller.amazon_seller_id,
                 work,
-                days[0],
-                days[-1],
+                day_span(days_of(work.request)),
             )
 
 

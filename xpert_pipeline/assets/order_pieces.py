@@ -53,8 +53,8 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
     first = [*changes, *created[:room]]
     try:
         first = with_reports(run, first)
-    except BadRequest:  # the rest are asked for one by one, in their turn
-        run.log.warning("seller %s: a report of orders was refused", run.seller.amazon_seller_id)
+    except BadRequest as error:  # they are asked for one by one, in their turn
+        run.log.warning("seller %s: a report of orders was refused: %s", run.seller.amazon_seller_id, error)
     return [*first, *created[room:]]
 
 

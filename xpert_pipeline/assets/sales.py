@@ -12,7 +12,7 @@ from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.tables.sales import SALES_DATA
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, day_span
 
 FOLLOWED_LATELY = timedelta(hours=1)
 """A run reads the change stream at its start, and sales when all else is loaded."""
@@ -60,11 +60,10 @@ def _tell_unknown_days(run: SellerRun) -> None:
     until = position if position and datetime.now(UTC) - position < FOLLOWED_LATELY else None
     loaded = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
     if lacking := [day for day in asked if day not in loaded]:
-        first, last = min(lacking), max(lacking)
-        days = f"{first}" if first == last else f"{counted(len(lacking), 'day')} from {first} to {last}"
+        first, last, days = min(lacking), max(lacking), counted(len(lacking), "day")
         run.skip(
             ["sales_data"],
             lacking,
-            f"sales_data: not all orders of {days} are loaded. The next sync loads those of the last 30 days, "
-            f"xpert backfill --from {first} --to {last} all; sales follow by themselves",
+            f"sales_data: not all orders of {day_span(lacking)} ({days}) are loaded. The next sync loads those of the "
+            f"last 30 days, xpert backfill --from {first} --to {last} all; sales follow by themselves",
         )

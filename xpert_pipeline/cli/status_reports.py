@@ -1,12 +1,12 @@
 """How `xpert status` tells of the reports and queries that are not collected yet: alike ones together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, time, timedelta
+from datetime import UTC, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from xpert_pipeline.cli.status_times import instant
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, day_span
 
 NOUNS = {"report": ("report", "reports"), "query": ("query", "queries")}
 
@@ -39,9 +39,5 @@ def _window(group: Sequence[Mapping[str, Any]], kind: str, zone: ZoneInfo) -> st
     start = min(start for start, _ in windows).astimezone(written)
     end = max(end for _, end in windows).astimezone(written)
     if start.time() == end.time() == time():
-        return _days(start.date(), end.date() - timedelta(days=1))
+        return day_span((start.date(), end.date() - timedelta(days=1)))
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {zone.key}"
-
-
-def _days(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"

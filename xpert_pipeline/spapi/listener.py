@@ -84,14 +84,15 @@ class Meter:
         self._lock = threading.Lock()
         self._at_waits: list[Callable[[], None]] = []
 
-    def announce(self, operation: str, seconds: float, reason: str) -> bool:
-        """Log a wait that a reader would wonder about: for what, until when. Tells whether it was one."""
+    def announce(self, operation: str, seconds: float, reason: str, *, at_most: bool = False) -> bool:
+        """Log a wait that a reader would wonder about: for what, until when (at most). Tells whether it was one."""
         if seconds > LOGGED_SECONDS:
             until = datetime.now(UTC) + timedelta(seconds=seconds)
             logger.info(
-                "%s for seller %s waits %.0f s for %s, until %s UTC",
+                "%s for seller %s waits %s%.0f s for %s, until %s UTC",
                 operation,
                 self._seller,
+                "up to " if at_most else "",
                 seconds,
                 reason,
                 f"{until:%H:%M:%S}",

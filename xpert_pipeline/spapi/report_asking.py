@@ -44,7 +44,7 @@ def ask(
         book.touch([works[place] for place in unsent])
 
     try:
-        with api.at_waits(touch):
+        with api.at_waits(touch):  # a token can be waited for longer than a dead run is mourned
             for places in by_type.values():
                 since = api.server_now() - max(LIVE_WITHIN, done_within)
                 listed = desk.look_up(api, [requests[place] for place in places], since)
@@ -60,15 +60,15 @@ def ask(
 
 def send_lost(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
     """Send what a run that died has left, unless it was sent after all."""
-    (equal,) = desk.look_up(api, [work.request], work.written_at)
-    return _sent(api, book, desk, work, equal)
+    with api.at_waits(lambda: book.touch([work])):
+        (equal,) = desk.look_up(api, [work.request], work.written_at)
+        return _sent(api, book, desk, work, equal)
 
 
 def create(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
-    """Have Amazon make it; while the request waits for a token, other runs know that it is on its way."""
+    """Have Amazon make it."""
     try:
-        with api.at_waits(lambda: book.touch([work])):
-            amazon_id = desk.create(api, work.request)
+        amazon_id = desk.create(api, work.request)
     except BaseException as error:
         reason = error.message if isinstance(error, SpApiError) else type(error).__name__
         noted(book, work, state=State.FATAL, reason=f"could not be asked for: {reason}")

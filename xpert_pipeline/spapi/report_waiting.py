@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi import usage_plans
@@ -58,16 +58,9 @@ def as_ready(
             if (pause := min(due - time.monotonic(), budget_seconds - elapsed)) > 0:
                 awaited = _awaited([work for work, _ in waiting.values()])
                 if elapsed > LOGGED_SECONDS and not announced:
-                    announced = _announce(api, awaited, budget_seconds - elapsed)
+                    announced = api.announce(desk.poll, budget_seconds - elapsed, awaited)
                 api.pause(desk.poll, pause, awaited)
     yield from (work for work, _ in waiting.values())
-
-
-def _announce(api: SellerApi, awaited: str, seconds: float) -> bool:
-    """Log a wait that a reader of the run would wonder about: for what, and until when at most."""
-    latest = datetime.now(UTC) + timedelta(seconds=seconds)
-    logger.info("seller %s waits for %s, until %s UTC at the latest", api.seller_id, awaited, f"{latest:%H:%M:%S}")
-    return True
 
 
 def _awaited(works: Sequence[Work]) -> str:

@@ -133,6 +133,10 @@ class SellerApi:
         self._meter.waiting(operation, seconds, reason)
         self._gate.pause(operation, seconds)
 
+    def announce(self, operation: str, seconds: float, reason: str) -> bool:
+        """Log a wait of so many seconds at most, if it is a long one. Tells whether it was."""
+        return self._meter.announce(operation, seconds, reason, at_most=True)
+
     def at_waits(self, do: Callable[[], None]) -> AbstractContextManager[None]:
         """Have something done every few seconds for which requests wait meanwhile."""
         return self._meter.at_waits(do)

@@ -83,7 +83,7 @@ def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, mo
     assert (parked.success, parked.states["orders"], parked.states["sales_data"]) == (True, "incomplete", "incomplete")
     facts = {fact[5][:10]: fact[4]["state"] for fact in pipeline.facts() if fact[1] == "sales_data"}
     assert (facts[first.isoformat()], facts[last.isoformat()]) == ("ok", "skipped")
-    assert f"not all orders of {last} are loaded" in parked.reasons["sales_data"]
+    assert f"not all orders of {last} (1 day) are loaded" in parked.reasons["sales_data"]
     next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds).seconds = 0.0
     whole = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
     assert (whole.states["sales_data"], whole.reasons.get("sales_data")) == ("ok", None)

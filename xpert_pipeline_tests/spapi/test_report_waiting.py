@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from xpert_pipeline.spapi import report_waiting, usage_plans
+from xpert_pipeline.spapi import listener, report_waiting, usage_plans
 from xpert_pipeline.spapi.report_asking import ask
 from xpert_pipeline.spapi.report_waiting import as_ready
 from xpert_pipeline.spapi.report_work import State
@@ -156,11 +156,12 @@ def test_a_report_past_its_retention_is_asked_for_anew_once(desk, api, book):
 
 def test_a_long_wait_says_once_what_for_and_until_when(desk, api, book, caplog, monkeypatch):
     """Half an hour before a report was silence in the run's log, while each minute of waiting for quota was told."""
-    monkeypatch.setattr(report_waiting, "LOGGED_SECONDS", 0.3)
+    for module in (listener, report_waiting):
+        monkeypatch.setattr(module, "LOGGED_SECONDS", 0.3)
     caplog.set_level(logging.INFO, logger="xpert_pipeline.spapi")
     desk.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
     assert outcome(api, book, budget_seconds=2.0).is_live
-    (said,) = [text for text in caplog.messages if "waits for" in text]
+    (said,) = [text for text in caplog.messages if "waits up to" in text]
     assert re.fullmatch(
-        rf"seller A1SELLER waits for {KIND} new, IN_QUEUE, until \d\d:\d\d:\d\d UTC at the latest", said
+        rf"getReport for seller A1SELLER waits up to \d+ s for {KIND} new, IN_QUEUE, until \d\d:\d\d:\d\d UTC", said
     )
