@@ -3,30 +3,23 @@
 import logging
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.quota import LocalQuota
 from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline_tests.spapi.one_report import GOOD, REPORT, get_report
 from xpert_pipeline_tests.spapi.scripted import (
     TOKEN,
     Reply,
-    Scripted,
     cut_without_length,
     drip,
     refusal,
     reset,
 )
 
-REPORT = "/reports/2021-06-30/reports/7"
-GOOD = Reply(200, {"reportId": "7", "processingStatus": "DONE"})
 HTML = b"<html><body>503 Service Unavailable</body></html>"
-
-
-def get_report(api):
-    return api.call("getReport", "7", expects={"reportId": str, "processingStatus": str})
 
 
 class Ear:
@@ -182,53 +175,6 @@ def test_waiting_for_quota_does_not_use_up_the_deadline(amazon, make_api):
     assert api.waited_seconds["getReport"] > 0.9
 
 
-def test_a_redirect_is_refused_and_no_token_follows_it(amazon, api):
-    elsewhere = Scripted()
-    try:
-        amazon.on("GET", REPORT, Reply(302, b"", {"Location": elsewhere.url + REPORT}))
-        with pytest.raises(errors.RedirectRefused):
-            get_report(api)
-        assert elsewhere.seen == []
-        assert len(amazon.calls(REPORT)) == 1
-    finally:
-        elsewhere.stop()
-
-
-def test_nobody_listening_is_a_transient_error_that_names_the_host(amazon, make_api):
-    api = make_api(endpoint="http://127.0.0.1:9")
-    with pytest.raises(errors.Transient, match=r"cannot connect to 127\.0\.0\.1:9") as caught:
-        get_report(api)
-    assert not caught.value.ambiguous
-
-
-def test_tokens_never_travel_in_the_clear(make_api):
-    with pytest.raises(ValueError, match="neither https nor this machine"):
-        make_api(endpoint="http://sellingpartnerapi-eu.amazon.com")
-
-
-def test_the_host_header_names_the_loopback_server_and_its_port(amazon, api):
-    """The library sends `27.0.0.1:8099` to a plain http endpoint."""
-    amazon.on("GET", REPORT, GOOD)
-    get_report(api)
-    assert amazon.calls(REPORT)[0].headers["host"] == amazon.url.removeprefix("http://")
-    assert amazon.calls(REPORT)[0].query == {}
-
-
-@pytest.mark.parametrize("value", ["US", "NOWHERE"])
-def test_the_librarys_marketplace_variable_has_no_effect(amazon, make_api, monkeypatch, value):
-    monkeypatch.setenv("SP_API_DEFAULT_MARKETPLACE", value)
-    amazon.on("GET", REPORT, GOOD)
-    assert get_report(make_api())["reportId"] == "7"
-
-
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense"])
-def test_a_proxy_of_the_environment_is_not_used_for_this_machine(amazon, make_api, monkeypatch, proxy):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, proxy)
-    amazon.on("GET", REPORT, GOOD)
-    assert get_report(make_api())["reportId"] == "7"
-
-
 def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_reported_once(amazon, api, caplog):
     told = [
         Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "0", "-1", "much", "inf")
@@ -289,32 +235,6 @@ def test_no_secret_reaches_logs_errors_or_reprs(amazon, make_api, caplog):
     for secret in secrets:
         assert not any(secret in text for text in texts)
     assert amazon.url not in caplog.text  # httpx would log every address, signatures included
-
-
-def _target(link):
-    try:
-        return str(link.readlink())
-    except OSError:
-        return "gone"
-
-
-def test_many_clients_leave_no_open_file(amazon, make_api):
-    amazon.on("GET", REPORT, GOOD)
-
-    def use():
-        with make_api() as api:
-            get_report(api)
-
-    def sockets():
-        return sum(_target(each).startswith("socket:") for each in Path("/proc/self/fd").iterdir())
-
-    use()
-    time.sleep(0.2)
-    before = sockets()
-    for _ in range(100):
-        use()
-    time.sleep(0.5)
-    assert sockets() <= before + 2
 
 
 def test_threads_share_one_seller_without_mixing_their_answers(amazon, api):
