@@ -23,7 +23,7 @@ class Interrupted(click.ClickException):
     def __init__(self) -> None:
         super().__init__(
             "Interrupted. What was committed stays, and a window that was not leaves nothing behind. Reports and "
-            "queries that Amazon was asked for are collected by the next run under the same ids. "
+            "queries that Amazon was asked for are collected by the next run under the same ids (--refetch asks anew). "
             "To go on, run the same command again."
         )
 
