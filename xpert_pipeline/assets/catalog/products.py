@@ -1,0 +1,246 @@
+"""products: the seller's listings as they are now, with what the catalogue knows about them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.run import Market
+from xpert_pipeline.sources.snapshot import BulkReport, Lookup, Snapshot
+from xpert_pipeline.sources.values import instant, plain, text_or_none
+from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
+from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, search_listings_items
+from xpert_pipeline.spapi.operations.paging import Page
+from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
+
+
+class ProductRow(TypedDict):
+    """One listing of the seller in a marketplace."""
+
+    marketplace_id: MarketplaceId
+    sku: Annotated[Id, "The seller's own SKU."]
+    asin: Annotated[Text | None, "ASIN of the listing."]
+    fn_sku: Annotated[
+        Text | None,
+        "FNSKU: Amazon's own label of stock in its warehouses.",
+        Null("The listing is not fulfilled by Amazon, or the report brought it."),
+    ]
+    item_name: Annotated[Text | None, "Title."]
+    brand: Annotated[Text | None, "Brand in the catalogue.", Null("The catalogue does not know it.")]
+    manufacturer: Annotated[Text | None, "Manufacturer in the catalogue.", Null("The catalogue does not know it.")]
+    product_type: Annotated[Text | None, "Amazon's product type."]
+    condition_type: Annotated[Text | None, "Condition, such as new_new or used_good."]
+    status: Annotated[list[Text] | None, "BUYABLE, DISCOVERABLE, or both; an empty list means neither."]
+    fulfillment_channel: Annotated[
+        Text | None,
+        "Fulfilment channel code as received: AMAZON_IN and the like, or DEFAULT for the merchant.",
+    ]
+    price: Annotated[Amount | None, "The seller's price, in currency.", Null("The listing has no price.")]
+    currency: Annotated[Currency | None, "ISO 4217 code of price.", Null("The listing has no price.")]
+    quantity: Annotated[
+        Quantity | None,
+        "Units that the merchant offers.",
+        Null("Amazon fulfils the listing: see fba_inventory."),
+    ]
+    main_image_url: Annotated[Text | None, "Address of the main image."]
+    browse_node_id: Annotated[Text | None, "Browse node in the catalogue.", Null("The catalogue does not know it.")]
+    browse_node_name: Annotated[Text | None, "Name of the browse node.", Null("The catalogue does not know it.")]
+    parent_asin: Annotated[Text | None, "ASIN of the variation parent.", Null("The product has no variations.")]
+    variation_theme: Annotated[Text | None, "What the variations differ in.", Null("The product has no variations.")]
+    sales_rank: Annotated[
+        Quantity | None,
+        "Rank in sales_rank_category; 1 sells best.",
+        Null("Amazon ranks the product nowhere."),
+    ]
+    sales_rank_category: Annotated[Text | None, "Category of the rank.", Null("Amazon ranks the product nowhere.")]
+    issues_count: Annotated[
+        Quantity | None,
+        "How many issues the listing has.",
+        Null("Amazon did not report issues."),
+    ]
+    issues: Annotated[Any, "Issues as Amazon reports them.", Null("Amazon did not report issues.")]
+    item_weight: Annotated[
+        Amount | None,
+        "Weight of the package, in weight_unit.",
+        Null("The catalogue does not know it."),
+    ]
+    weight_unit: Annotated[Text | None, "Unit of item_weight.", Null("The catalogue does not know it.")]
+    package_dimensions: Annotated[
+        Any,
+        "Dimensions of the package, as in the catalogue.",
+        Null("The catalogue does not know them."),
+    ]
+    isbn_or_ean: Annotated[Text | None, "ISBN, EAN or UPC, as text.", Null("The catalogue does not know it.")]
+    listing_created_at: Annotated[Instant | None, "When the listing was created."]
+    listing_updated_at: Annotated[Instant | None, "When Amazon last changed the listing."]
+
+
+PRODUCTS = Table(
+    "products",
+    ProductRow,
+    key=("marketplace_id", "sku"),
+    day=None,
+    about=About(
+        grain="a listing in its present state",
+        source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
+        "GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read",
+        freshness="Every sync reads what changed since the last one.",
+        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves columns "
+        "that it does not carry as they are.",
+        example="select sku, item_name, price, currency, quantity from products\n"
+        "where 'BUYABLE' = any(status) order by listing_updated_at desc limit 20;",
+    ),
+)
+SEARCH_LIMIT = 1_000
+"""searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
+REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": []}
+
+
+def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None, market: Market) -> Row:
+    """One item of searchListingsItems, with its item of searchCatalogItems if there is one."""
+    summary = _of_marketplace(listing.get("summaries"), market.id)
+    offer = _consumer_offer(listing.get("offers"), market.id)
+    price = offer.get("price") or {}
+    stock = (listing.get("fulfillmentAvailability") or [{}])[0]
+    issues = listing.get("issues")
+    row: Row = dict.fromkeys(PRODUCTS.columns) | {
+        "marketplace_id": market.id,
+        "sku": listing.get("sku"),
+        "asin": summary.get("asin"),
+        "fn_sku": summary.get("fnSku"),
+        "item_name": summary.get("itemName"),
+        "product_type": summary.get("productType"),
+        "condition_type": summary.get("conditionType"),
+        "status": summary.get("status"),
+        "fulfillment_channel": stock.get("fulfillmentChannelCode"),
+        "price": price.get("amount"),
+        "currency": price.get("currencyCode") or price.get("currency"),
+        "quantity": stock.get("quantity"),
+        "main_image_url": (summary.get("mainImage") or {}).get("link"),
+        "issues_count": len(issues) if issues is not None else None,
+        "issues": issues,
+        "listing_created_at": instant(summary.get("createdDate")),
+        "listing_updated_at": instant(summary.get("lastUpdatedDate")),
+        "variation_theme": _variation_theme(listing, market.id),
+    }
+    return row | (_catalog(catalog, market.id) if catalog else {})
+
+
+def parse_report_listing(line: Mapping[str, str | None], market: Market) -> Row:
+    """One line of the merchant listings report: the columns that the report carries."""
+    return {
+        "marketplace_id": market.id,
+        "sku": text_or_none(line.get("seller-sku")),
+        "asin": text_or_none(line.get("asin1")),
+        "item_name": text_or_none(line.get("item-name")),
+        "status": REPORT_STATUS.get(line.get("status") or ""),
+        "fulfillment_channel": text_or_none(line.get("fulfillment-channel")),
+        "price": text_or_none(line.get("price")),
+        "currency": market.place.currency if line.get("price") else None,
+        "quantity": text_or_none(line.get("quantity")),
+    }
+
+
+def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
+    summary = _of_marketplace(item.get("summaries"), marketplace_id)
+    node = summary.get("browseClassification") or {}
+    ranks = _of_marketplace(item.get("salesRanks"), marketplace_id).get("classificationRanks") or ()
+    rank: Mapping[str, Any] = next(iter(ranks), {})
+    package = _of_marketplace(item.get("dimensions"), marketplace_id).get("package") or {}
+    weight = package.get("weight") or {}
+    identifiers = _of_marketplace(item.get("identifiers"), marketplace_id).get("identifiers") or ()
+    related = _of_marketplace(item.get("relationships"), marketplace_id).get("relationships") or ()
+    parents = [asin for entry in related for asin in entry.get("parentAsins") or ()]
+    books = (entry.get("identifier") for entry in identifiers if entry.get("identifierType") in ("ISBN", "EAN"))
+    return {
+        "parent_asin": parents[0] if parents else None,
+        "brand": summary.get("brand"),
+        "manufacturer": summary.get("manufacturer"),
+        "browse_node_id": node.get("classificationId"),
+        "browse_node_name": node.get("displayName"),
+        "sales_rank": rank.get("rank"),
+        "sales_rank_category": rank.get("title"),
+        "item_weight": weight.get("value"),
+        "weight_unit": weight.get("unit"),
+        "package_dimensions": plain({k: package[k] for k in ("length", "width", "height") if k in package} or None),
+        "isbn_or_ean": next(books, None),
+    }
+
+
+def _variation_theme(listing: Mapping[str, Any], marketplace_id: str) -> Any:
+    related = _of_marketplace(listing.get("relationships"), marketplace_id).get("relationships") or ()
+    variation: Mapping[str, Any] = next((entry for entry in related if entry.get("type") == "VARIATION"), {})
+    return (variation.get("variationTheme") or {}).get("theme")
+
+
+def _consumer_offer(offers: list[Any] | None, marketplace_id: str) -> Mapping[str, Any]:
+    own = [entry for entry in offers or () if entry.get("marketplaceId", marketplace_id) == marketplace_id]
+    return next((entry for entry in own if entry.get("offerType", "B2C") == "B2C"), {})
+
+
+def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[str, Any]:
+    return next((entry for entry in entries or () if entry.get("marketplaceId", marketplace_id) == marketplace_id), {})
+
+
+def _asins(listing: Mapping[str, Any]) -> list[str]:
+    summaries = [summary for summary in listing.get("summaries") or () if isinstance(summary, dict)]
+    return [summary["asin"] for summary in summaries if summary.get("asin")]
+
+
+def _catalog_items(api: SellerApi, marketplace_id: str, listings: Sequence[Any]) -> list[Any]:
+    """The catalogue's item of each listing; None where the catalogue does not know its ASIN."""
+    asins = [asin for listing in listings for asin in _asins(listing)]
+    items = {item["asin"]: item for item in search_catalog_items(api, marketplace_id, asins) if "asin" in item}
+    return [next((items[asin] for asin in _asins(listing) if asin in items), None) for listing in listings]
+
+
+def _walk(api: SellerApi, marketplace_id: str, since: datetime | None) -> Iterator[Page]:
+    return search_listings_items(api, marketplace_id, updated_after=since)
+
+
+def _count(api: SellerApi, marketplace_id: str, since: datetime | None) -> int:
+    return count_listings(api, marketplace_id, updated_after=since)
+
+
+def _lines(lines: Iterable[str]) -> Iterator[Any]:
+    return read_rows(lines, ("seller-sku", "item-name"), report="GET_MERCHANT_LISTINGS_ALL_DATA")
+
+
+SOURCE = Snapshot(
+    table=PRODUCTS,
+    group="catalog",
+    roles=("Product Listing",),
+    operation="searchListingsItems",
+    walk=_walk,
+    page_size=PAGE_SIZE,
+    count=_count,
+    follows_changes=True,
+    parse=parse_listing,
+    lookup=Lookup("searchCatalogItems", BATCH, _catalog_items),
+    bulk=BulkReport(
+        report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
+        above=SEARCH_LIMIT,
+        read=_lines,
+        parse=parse_report_listing,
+        columns=(
+            "marketplace_id",
+            "sku",
+            "asin",
+            "item_name",
+            "status",
+            "fulfillment_channel",
+            "price",
+            "currency",
+            "quantity",
+        ),
+        because=f"the search shows no more than {SEARCH_LIMIT:,} listings",
+    ),
+    noun="listing",
+)

@@ -1,0 +1,1 @@
+"""What a seller earns and pays, as Amazon reports it."""

@@ -1,0 +1,207 @@
+"""economics_daily: what each SKU sold, cost and brought in per marketplace-local day, as Amazon reports it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.kiosk.dataset import KioskDataset
+from xpert_pipeline.sources.kiosk.records import Money, day_of
+from xpert_pipeline.sources.values import digits, entries, number
+from xpert_pipeline.sources.windows import Restatement
+from xpert_pipeline.spapi.jobs.kiosk_queries import ECONOMICS, OLDEST, economics
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Id, MarketplaceId, Quantity, Text
+
+
+class EconomicsRow(TypedDict):
+    """Economics of one SKU on one marketplace-local day."""
+
+    marketplace_id: MarketplaceId
+    business_date: Annotated[date, "Marketplace-local day; the partition."]
+    sku: Annotated[Id, "The seller's own SKU."]
+    asin: Annotated[Text | None, "ASIN of the listing."]
+    parent_asin: Annotated[
+        Text | None,
+        "ASIN of the variation parent; a product without variations has its own ASIN here.",
+    ]
+    fn_sku: Annotated[Text | None, "FNSKU.", Null("The SKU has none, or more than one.")]
+    units_ordered: Annotated[Quantity | None, "Units ordered."]
+    units_refunded: Annotated[Quantity | None, "Units refunded, by the time of the request."]
+    net_units: Annotated[Quantity | None, "units_ordered - units_refunded, as Amazon reports it."]
+    ops: Annotated[Amount | None, "Ordered product sales."]
+    refunded_sales: Annotated[Amount | None, "Refunded product sales, by the time of the request."]
+    net_product_sales: Annotated[Amount | None, "ops - refunded_sales, as Amazon reports it."]
+    asp: Annotated[Amount | None, "Average selling price.", Null("No unit was sold.")]
+    fees_total: Annotated[
+        Amount | None,
+        "Sum of the totals of fees; 0 if Amazon reported that there were none.",
+        Null("At least one of them is not known."),
+    ]
+    fees: Annotated[
+        Any,
+        "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null.",
+        Null("Not known."),
+    ]
+    ads_total: Annotated[
+        Amount | None,
+        "Sum of the totals of ads; 0 if Amazon reported that there were none.",
+        Null("At least one of them is not known."),
+    ]
+    ads: Annotated[Any, "Advertising charges: a list like fees.", Null("Not known.")]
+    net_proceeds: Annotated[Amount | None, "Net proceeds, as Amazon reports them."]
+    net_proceeds_per_unit: Annotated[Amount | None, "Net proceeds per net unit."]
+    cost_of_goods_sold: Annotated[
+        Amount | None,
+        "Cost of one unit that the seller gave Amazon.",
+        Null("The seller gave none."),
+    ]
+    miscellaneous_cost: Annotated[
+        Amount | None,
+        "Other cost of one unit that the seller gave Amazon.",
+        Null("The seller gave none."),
+    ]
+    fulfillment_cost: Annotated[
+        Amount | None,
+        "Cost of fulfilling one unit, as the seller gave it to Amazon.",
+        Null("The seller gave none."),
+    ]
+    currency: Annotated[Currency | None, "ISO 4217 code of every amount of the row.", Null("The row has no amount.")]
+
+
+ECONOMICS_DAILY = Table(
+    "economics_daily",
+    EconomicsRow,
+    key=("marketplace_id", "business_date", "sku"),
+    day="business_date",
+    replaced_by=("marketplace_id", "business_date"),
+    about=About(
+        grain="a SKU's sales, fees, advertising charges and net proceeds on a day, as Amazon reports them",
+        source="Data Kiosk economics 2024-03-15, MSKU and DAY",
+        freshness="A day is read once it is over.",
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
+        example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds, currency\n"
+        "from economics_daily group by business_date, currency order by business_date desc;",
+    ),
+)
+Named = tuple[str, Mapping[str, Any]]
+NO_CHARGE: Mapping[str, Any] = {}
+"""The charge of a fee that Amazon names without a charge: it is unknown, not 0."""
+
+
+def parse_economics(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
+    """One record: a SKU on a day.
+
+    Raises:
+        Unfit: It covers something else than one requested day, or has amounts in several currencies.
+    """
+    money = Money()
+    sales, proceeds, cost = (record.get(name) or {} for name in ("sales", "netProceeds", "cost"))
+    fees = _charges(_fee_details(record.get("fees"), signals), money)
+    ads = _charges(_ad_details(record.get("ads"), signals), money)
+    row: Row = {
+        "marketplace_id": record["marketplaceId"],
+        "business_date": day_of(record, requested),
+        "sku": record.get("msku"),
+        "asin": record.get("childAsin"),
+        "parent_asin": record.get("parentAsin"),
+        "fn_sku": record.get("fnsku"),
+        "units_ordered": sales.get("unitsOrdered"),
+        "units_refunded": sales.get("unitsRefunded"),
+        "net_units": sales.get("netUnitsSold"),
+        "ops": money.read(sales.get("orderedProductSales")),
+        "refunded_sales": money.read(sales.get("refundedProductSales")),
+        "net_product_sales": money.read(sales.get("netProductSales")),
+        "asp": money.read(sales.get("averageSellingPrice")),
+        "fees_total": _total(record.get("fees"), fees),
+        "fees": _listed(record.get("fees"), fees),
+        "ads_total": _total(record.get("ads"), ads),
+        "ads": _listed(record.get("ads"), ads),
+        "net_proceeds": money.read(proceeds.get("total")),
+        "net_proceeds_per_unit": money.read(proceeds.get("perUnit")),
+        "cost_of_goods_sold": money.read(cost.get("costOfGoodsSold")),
+        "miscellaneous_cost": money.read(cost.get("miscellaneousCost")),
+        "fulfillment_cost": money.read((cost.get("mfnCost") or {}).get("fulfillmentCost")),
+    }
+    return row | {"currency": money.currency}
+
+
+def _fee_details(fees: list[Any] | None, signals: Counter[str]) -> Iterable[Named]:
+    """Fees have their details one level deeper than advertisements, and may have several charges of a type."""
+    for fee in entries(fees, "fees", signals):
+        charges = list(entries(fee.get("charges"), "charges of a fee", signals))
+        for charge in charges or [NO_CHARGE]:
+            if charge.get("aggregatedDetail") is None:
+                signals["fee charge without details"] += 1
+            yield fee["feeTypeName"], charge.get("aggregatedDetail") or {}
+
+
+def _ad_details(ads: list[Any] | None, signals: Counter[str]) -> Iterable[Named]:
+    for ad in entries(ads, "ads", signals):
+        if ad.get("charge") is None:
+            signals["advertisement without charge"] += 1
+        yield ad["adTypeName"], ad.get("charge") or {}
+
+
+def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | None, Row]]:
+    """Each charge with its total, in an order of our own: another order at Amazon is no change."""
+    charges = []
+    for kind, detail in details:
+        total = money.read(detail.get("totalAmount"))
+        charge = {
+            "type": kind,
+            "amount": digits(money.read(detail.get("amount")), 2),
+            "promotion": digits(money.read(detail.get("promotionAmount")), 2),
+            "tax": digits(money.read(detail.get("taxAmount")), 2),
+            "total": digits(total, 2),
+            "quantity": _quantity(detail.get("quantity")),
+        }
+        charges.append((total, charge))
+    return sorted(charges, key=lambda pair: [str(value) for value in pair[1].values()])
+
+
+def _quantity(value: Any) -> int | float | None:
+    """A quantity as a number: Amazon sends a Float, which is whole for fees by the unit and may be anything else.
+
+    Raises:
+        TypeError: It is not a number.
+    """
+    quantity = number(value)
+    if quantity is None:
+        return None
+    as_float = float(quantity)
+    return int(as_float) if as_float.is_integer() else as_float
+
+
+def _total(entries_: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:
+    """Sum of the totals; 0 for a list that is empty, None as soon as one total is unknown.
+
+    A null among other entries says nothing, so the sum is that of the others; a list of nulls alone is unknown.
+    """
+    known = [total for total, _ in charges if total is not None]
+    is_known = entries_ is not None and len(known) == len(charges) and bool(known or not entries_)
+    return sum(known, Decimal(0)) if is_known else None
+
+
+def _listed(entries_: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> list[Row] | None:
+    return None if entries_ is None or (entries_ and not charges) else [charge for _, charge in charges]
+
+
+SOURCE = KioskDataset(
+    table=ECONOMICS_DAILY,
+    group="finance",
+    roles=("Brand Analytics",),
+    dataset=ECONOMICS,
+    query=economics,
+    product="msku",
+    longest=60,
+    rule=Restatement(restated=timedelta(days=14), oldest=OLDEST, anchors=("orders",)),
+    parse=parse_economics,
+)

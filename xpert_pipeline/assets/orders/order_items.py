@@ -1,0 +1,161 @@
+"""order_items: one row per line of an order; it comes with the order."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, MarketplaceId, Quantity, Text
+
+
+class OrderItemRow(TypedDict):
+    """One line of an order. (order, SKU) is not a key: two lines of an order may be equal."""
+
+    marketplace_id: MarketplaceId
+    order_id: Annotated[Id, "Amazon's order id."]
+    order_item_id: Annotated[Id, "Amazon's id of the line."]
+    asin: Annotated[Text | None, "ASIN that was sold."]
+    sku: Annotated[Text | None, "The seller's own SKU."]
+    title: Annotated[Text | None, "Title at the time of the sale."]
+    condition_type: Annotated[Text | None, "Condition sold.", Null("The report brought the order.")]
+    quantity_ordered: Annotated[Quantity, "Units ordered; 0 is possible."]
+    quantity_fulfilled: Annotated[Quantity | None, "Units shipped.", Null("The report brought the order.")]
+    quantity_unfulfilled: Annotated[Quantity | None, "Units still to ship.", Null("The report brought the order.")]
+    unit_price: Annotated[
+        Amount | None,
+        "Price of one unit, in currency.",
+        Null("Not known yet (pending), or the report brought the order."),
+    ]
+    currency: Annotated[
+        Currency | None,
+        "ISO 4217 code of the line's amounts.",
+        Null("No amount of the line is known."),
+    ]
+    price_designation: Annotated[
+        Text | None,
+        "Kind of price, such as BUSINESS_PRICE.",
+        Null("An ordinary price, or the report brought the order."),
+    ]
+    item_proceeds: Annotated[
+        Amount | None,
+        "Total proceeds of the line.",
+        Null("Not known yet (pending), or the report brought the order."),
+    ]
+    item_subtotal: Annotated[
+        Amount | None,
+        "Ordered product sales of the line.",
+        Null("Not known yet (pending), or Amazon does not price the line."),
+    ]
+    shipping_subtotal: Annotated[Amount | None, "Shipping charged.", Null("None, or the report brought the order.")]
+    gift_wrap_subtotal: Annotated[Amount | None, "Gift wrap charged.", Null("None, or the report brought the order.")]
+    cod_fee: Annotated[Amount | None, "Fee for cash on delivery.", Null("None, or the report brought the order.")]
+    tax_total: Annotated[Amount | None, "Tax of the line.", Null("Not known, or the report brought the order.")]
+    discount_total: Annotated[Amount | None, "Discounts of the line.", Null("None, or the report brought the order.")]
+    promotion_ids: Annotated[list[Text] | None, "Promotions that were applied.", Null("None.")]
+    is_cancelled: Annotated[Flag, "Whether the line, or its order, is cancelled."]
+    cancel_requested: Annotated[
+        Flag | None,
+        "Whether the buyer asked to cancel.",
+        Null("The report brought the order."),
+    ]
+    cancelled_by: Annotated[Text | None, "Who cancelled.", Null("Not cancelled, or the report brought the order.")]
+    cancel_reason: Annotated[
+        Text | None,
+        "Why the line was cancelled, or is to be.",
+        Null("Not cancelled, or the report brought the order."),
+    ]
+    programs: Annotated[
+        list[Text] | None,
+        "Amazon's programmes of the line.",
+        Null("The report brought the order, or Amazon did not report it."),
+    ]
+    purchase_date: Annotated[Instant, "When the order was placed."]
+    order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
+    last_updated_at: Annotated[
+        Instant,
+        "When Amazon last changed the order. A newer state of the row replaces an older one.",
+    ]
+
+
+ORDER_ITEMS = Table(
+    "order_items",
+    OrderItemRow,
+    key=("marketplace_id", "order_id", "order_item_id"),
+    day="order_date",
+    version="last_updated_at",
+    replaced_by=("marketplace_id", "order_id"),
+    about=About(
+        grain="a line of an order",
+        source="comes with its order",
+        freshness="As fresh as orders.",
+        restatement="The lines of an order are replaced as a set. Amounts of pending orders are NULL until Amazon knows them.",
+        example="select sku, sum(quantity_ordered) as units, sum(item_subtotal) as sales, currency from order_items\n"
+        "where not is_cancelled and order_date >= current_date - 7 group by sku, currency order by units desc;",
+    ),
+)
+BREAKDOWNS = {
+    "ITEM": "item_subtotal",
+    "SHIPPING": "shipping_subtotal",
+    "GIFT_WRAP": "gift_wrap_subtotal",
+    "COD_FEE": "cod_fee",
+    "TAX": "tax_total",
+    "DISCOUNT": "discount_total",
+}
+OF_THE_ORDER = ("marketplace_id", "order_id", "purchase_date", "order_date", "last_updated_at")
+
+
+def parse_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
+    """One line of an order of searchOrders v2026-01-01, with the columns that it shares with the order's row."""
+    product = item.get("product") or {}
+    price = product.get("price") or {}
+    unit_price = price.get("unitPrice") or {}
+    proceeds = item.get("proceeds") or {}
+    total = proceeds.get("proceedsTotal") or {}
+    fulfillment = item.get("fulfillment") or {}
+    cancellation = item.get("cancellation") or {}
+    execution, request = cancellation.get("cancellationExecution"), cancellation.get("cancellationRequest")
+    return {
+        **of_order(order),
+        "order_item_id": item.get("orderItemId"),
+        "asin": product.get("asin"),
+        "sku": product.get("sellerSku"),
+        "title": product.get("title"),
+        "condition_type": (product.get("condition") or {}).get("conditionType"),
+        "quantity_ordered": item.get("quantityOrdered"),
+        "quantity_fulfilled": fulfillment.get("quantityFulfilled"),
+        "quantity_unfulfilled": fulfillment.get("quantityUnfulfilled"),
+        "unit_price": unit_price.get("amount"),
+        "currency": total.get("currencyCode") or unit_price.get("currencyCode"),
+        "price_designation": price.get("priceDesignation"),
+        "item_proceeds": total.get("amount"),
+        **_subtotals(proceeds.get("breakdowns")),
+        "promotion_ids": _promotions(item.get("promotion")),
+        "is_cancelled": execution is not None or order["fulfillment_status"] == "CANCELLED",
+        "cancel_requested": request is not None,
+        "cancelled_by": (execution or {}).get("cancelledBy"),
+        "cancel_reason": (execution or request or {}).get("cancelReason"),
+        "programs": item.get("programs"),
+    }
+
+
+def of_order(order: Mapping[str, Any]) -> Row:
+    """Columns of a line that are those of its order."""
+    return {name: order[name] for name in OF_THE_ORDER}
+
+
+def _promotions(promotion: Mapping[str, Any] | None) -> list[str] | None:
+    entries = (promotion or {}).get("breakdowns") or ()
+    return [entry["promotionId"] for entry in entries if entry.get("promotionId")] or None
+
+
+def _subtotals(breakdowns: list[dict[str, Any]] | None) -> Row:
+    subtotals: Row = dict.fromkeys(BREAKDOWNS.values())
+    for entry in breakdowns or ():
+        if column := BREAKDOWNS.get(entry.get("type", "")):
+            subtotals[column] = (entry.get("subtotal") or {}).get("amount")
+    return subtotals

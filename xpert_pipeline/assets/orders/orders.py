@@ -1,0 +1,219 @@
+"""orders: one row per order, from searchOrders or the XML all-orders report, with the lines of `order_items`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.assets.orders.order_items import parse_item
+from xpert_pipeline.sources.collect import Row, Rows
+from xpert_pipeline.sources.run import Market
+from xpert_pipeline.sources.values import instant, plain, upper
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, MarketplaceId, Quantity, Text
+
+
+class OrderRow(TypedDict):
+    """One order in its newest known state."""
+
+    marketplace_id: MarketplaceId
+    order_id: Annotated[Id, "Amazon's order id."]
+    seller_order_id: Annotated[Text | None, "The seller's own order id.", Null("The seller gave none.")]
+    purchase_date: Annotated[Instant, "When the order was placed."]
+    order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
+    last_updated_at: Annotated[
+        Instant,
+        "When Amazon last changed the order. A newer state of the row replaces an older one.",
+    ]
+    fulfillment_status: Annotated[Id, "PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED and others."]
+    fulfilled_by: Annotated[Text | None, "AMAZON or MERCHANT."]
+    service_level: Annotated[Text | None, "Shipping service level."]
+    sales_channel: Annotated[
+        Id,
+        "Where the order was placed, such as Amazon.in. Non-Amazon is multi-channel fulfilment and no sale.",
+    ]
+    programs: Annotated[
+        list[Text] | None,
+        "Amazon's programmes, such as PRIME or AMAZON_BUSINESS.",
+        Null("The report brought the order, or Amazon did not report it."),
+    ]
+    is_prime: Annotated[
+        Flag | None,
+        "Whether a Prime member placed the order.",
+        Null("The report brought the order."),
+    ]
+    is_business: Annotated[Flag | None, "Whether a business placed the order."]
+    is_easy_ship: Annotated[
+        Flag | None,
+        "Whether Easy Ship carries the order.",
+        Null("The report brought the order."),
+    ]
+    order_total: Annotated[
+        Amount | None,
+        "Grand total, in currency.",
+        Null("Not known yet (pending), or the report brought the order."),
+    ]
+    currency: Annotated[Currency | None, "ISO 4217 code of order_total.", Null("Order_total is not known.")]
+    proceeds_breakdowns: Annotated[Any, "Proceeds by kind, as received.", Null("The report brought the order.")]
+    earliest_ship_at: Annotated[
+        Instant | None,
+        "Start of the window in which to ship.",
+        Null("The report brought the order."),
+    ]
+    latest_ship_at: Annotated[
+        Instant | None,
+        "End of the window in which to ship.",
+        Null("The report brought the order."),
+    ]
+    earliest_delivery_at: Annotated[
+        Instant | None,
+        "Start of the promised delivery window.",
+        Null("The report brought the order."),
+    ]
+    latest_delivery_at: Annotated[
+        Instant | None,
+        "End of the promised delivery window.",
+        Null("The report brought the order."),
+    ]
+    item_count: Annotated[Quantity, "How many lines the order has."]
+    units_ordered: Annotated[Quantity, "Units over all lines."]
+    replaced_order_id: Annotated[
+        Text | None,
+        "Order that this one replaces.",
+        Null("It replaces none, or the report brought the order."),
+    ]
+    payment_methods: Annotated[
+        list[Text] | None,
+        "How the buyer pays.",
+        Null("The report brought the order, or Amazon did not report it."),
+    ]
+
+
+ORDERS = Table(
+    "orders",
+    OrderRow,
+    key=("marketplace_id", "order_id"),
+    day="order_date",
+    version="last_updated_at",
+    about=About(
+        grain="an order in its newest known state",
+        source="Orders v2026-01-01 searchOrders, or the XML all-orders report where that is quicker",
+        freshness="Every sync, and the delta job every few minutes, follows the changes.",
+        restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL until the "
+        "order changes and comes by searchOrders.",
+        example="select order_id, purchase_date, latest_ship_at, units_ordered from orders\n"
+        "where fulfillment_status in ('UNSHIPPED', 'PARTIALLY_SHIPPED')\n"
+        "order by latest_ship_at nulls last, purchase_date;",
+    ),
+)
+FIELDS = frozenset(
+    (
+        "orderId",
+        "orderAliases",
+        "createdTime",
+        "lastUpdatedTime",
+        "programs",
+        "associatedOrders",
+        "salesChannel",
+        "proceeds",
+        "payment",
+        "tax",
+        "fulfillment",
+        "orderItems",
+        "packages",
+        "fulfillmentOrders",
+    )
+)
+STATUSES = frozenset(
+    ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
+)
+
+
+def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str]) -> Rows:
+    """One order of searchOrders v2026-01-01: its row and the rows of its lines, with all columns.
+
+    A field that Amazon did not send is None, never 0. The row contract refuses what is missing or malformed; unknown
+    fields and words are counted.
+    """
+    for field in payload.keys() - FIELDS:
+        signals[f"unknown order field {field}"] += 1
+    fulfillment, proceeds = payload.get("fulfillment") or {}, payload.get("proceeds") or {}
+    ship, deliver = fulfillment.get("shipByWindow") or {}, fulfillment.get("deliverByWindow") or {}
+    programs = payload.get("programs")
+    order: Row = {
+        "marketplace_id": market.id,
+        "order_id": payload.get("orderId"),
+        "seller_order_id": _labelled(payload.get("orderAliases"), "aliasType", "SELLER_ORDER_ID", "aliasId"),
+        **order_times(payload.get("createdTime"), payload.get("lastUpdatedTime"), market.zone),
+        "fulfillment_status": known_status(fulfillment.get("fulfillmentStatus"), signals),
+        "fulfilled_by": upper(fulfillment.get("fulfilledBy")),
+        "service_level": upper(fulfillment.get("fulfillmentServiceLevel")),
+        "sales_channel": (payload.get("salesChannel") or {}).get("channelName"),
+        "programs": programs,
+        "is_prime": _has(programs, "PRIME"),
+        "is_business": _has(programs, "AMAZON_BUSINESS"),
+        "is_easy_ship": _has(programs, "AMAZON_EASY_SHIP"),
+        "order_total": (proceeds.get("grandTotal") or {}).get("amount"),
+        "currency": (proceeds.get("grandTotal") or {}).get("currencyCode"),
+        "proceeds_breakdowns": plain(proceeds.get("breakdowns")),
+        "earliest_ship_at": instant(ship.get("earliestDateTime")),
+        "latest_ship_at": instant(ship.get("latestDateTime")),
+        "earliest_delivery_at": instant(deliver.get("earliestDateTime")),
+        "latest_delivery_at": instant(deliver.get("latestDateTime")),
+        "replaced_order_id": _labelled(
+            payload.get("associatedOrders"), "associationType", "REPLACEMENT_ORIGINAL_ID", "orderId"
+        ),
+        "payment_methods": _payment_methods(payload.get("payment")),
+    }
+    items = [parse_item(item, order) for item in payload.get("orderItems") or ()]
+    return [order | counts(items)], items
+
+
+def market_of_order(payload: Mapping[str, Any], markets: Sequence[Market]) -> Market | None:
+    """The marketplace that searchOrders names; the seller's first one if it names none."""
+    marketplace_id = (payload.get("salesChannel") or {}).get("marketplaceId")
+    if marketplace_id is None:
+        return markets[0]
+    return next((market for market in markets if market.id == marketplace_id), None)
+
+
+def counts(items: Sequence[Row]) -> Row:
+    """How many lines and units an order has."""
+    quantities = [item["quantity_ordered"] for item in items]
+    units = sum(int(quantity) for quantity in quantities if isinstance(quantity, int) or str(quantity).isdigit())
+    return {"item_count": len(items), "units_ordered": units}
+
+
+def order_times(created: str | None, updated: str | None, zone: ZoneInfo) -> dict[str, datetime | date | None]:
+    """Times of an order, and the marketplace-local day on which it was placed."""
+    purchased = instant(created)
+    return {
+        "purchase_date": purchased,
+        "order_date": purchased.astimezone(zone).date() if purchased and purchased.tzinfo else None,
+        "last_updated_at": instant(updated),
+    }
+
+
+def known_status(word: str | None, signals: Counter[str]) -> str | None:
+    """The status as it came; a word that is unknown today is counted."""
+    if word and word not in STATUSES:
+        signals[f"unknown fulfillment status {word}"] += 1
+    return word
+
+
+def _has(programs: list[str] | None, program: str) -> bool:
+    return program in (programs or ())
+
+
+def _labelled(entries: list[dict[str, Any]] | None, label: str, wanted: str, value: str) -> Any:
+    return next((entry.get(value) for entry in entries or () if entry.get(label) == wanted), None)
+
+
+def _payment_methods(payment: Mapping[str, Any] | None) -> list[str] | None:
+    executions = (payment or {}).get("paymentExecutions")
+    return [entry["paymentMethod"] for entry in executions if "paymentMethod" in entry] if executions else None

@@ -1,0 +1,108 @@
+"""sales_data: what each SKU sold per marketplace-local day, derived from orders and order items."""
+
+from datetime import date
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.assets.sales.order_metrics import orders_match_amazon_order_metrics
+from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null, SqlType
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Quantity, Text
+
+
+class SalesRow(TypedDict):
+    """Sales of one SKU on one marketplace-local day."""
+
+    marketplace_id: MarketplaceId
+    sale_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
+    sku: Annotated[Id, "The seller's own SKU; (no SKU) for lines without one."]
+    asin: Annotated[
+        Text | None,
+        "ASIN of the SKU, by its latest sale of the day.",
+        Null("No line of the day has one."),
+    ]
+    parent_asin: Annotated[
+        Text | None,
+        "ASIN of the variation parent.",
+        Null("Products does not have the SKU, or it has no parent."),
+    ]
+    orders: Annotated[Quantity, "Orders with a line that is not cancelled."]
+    order_items: Annotated[Quantity, "Lines that are not cancelled."]
+    units_ordered: Annotated[Quantity, "Units of lines that are not cancelled."]
+    units_b2b: Annotated[Quantity, "Units of business orders among units_ordered."]
+    ops: Annotated[
+        Amount | None,
+        "Ordered product sales: the sum of the known amounts.",
+        Null("No amount is known, or the currencies differ."),
+    ]
+    ops_b2b: Annotated[Amount | None, "Ordered product sales of business orders.", Null("No amount is known.")]
+    currency: Annotated[
+        Currency | None,
+        "ISO 4217 code of the row's amounts.",
+        Null("No amount is known, or the currencies differ."),
+    ]
+    asp: Annotated[
+        Amount | None,
+        "Average selling price: ops / units_ordered.",
+        Null("No unit was sold, or ops is not known."),
+    ]
+    discount_total: Annotated[Amount | None, "Sum of the known discounts.", Null("None is known.")]
+    tax_total: Annotated[Amount | None, "Sum of the known taxes.", Null("None is known.")]
+    units_shipped: Annotated[Quantity | None, "Sum of the known shipped units.", Null("None is known.")]
+    units_cancelled: Annotated[Quantity, "Units of cancelled lines."]
+    units_refunded: Annotated[
+        Quantity | None,
+        "Units refunded, by the time of the request.",
+        Null("Not computed yet."),
+    ]
+    refunded_sales: Annotated[Amount | None, "Sales refunded, by the time of the request.", Null("Not computed yet.")]
+    net_units: Annotated[Quantity | None, "units_ordered - units_refunded.", Null("Not computed yet.")]
+    net_product_sales: Annotated[Amount | None, "ops - refunded_sales.", Null("Not computed yet.")]
+    sessions: Annotated[Quantity | None, "Sessions, from Data Kiosk.", Null("Not computed yet.")]
+    page_views: Annotated[Quantity | None, "Page views, from Data Kiosk.", Null("Not computed yet.")]
+    featured_offer_pct: Annotated[
+        Amount | None,
+        "Page views with the featured offer, in percent.",
+        Null("Not computed yet."), SqlType("numeric(6,3)"),
+    ]
+    unit_session_pct: Annotated[
+        Amount | None,
+        "Units per session, in percent.",
+        Null("Not computed yet."), SqlType("numeric(6,3)"),
+    ]
+    source_units: Annotated[
+        Text | None,
+        "Where units come from, if not from order_items.",
+        Null("Units come from order_items."),
+    ]
+    amazon_ops: Annotated[Amount | None, "Amazon's own figure of ordered product sales.", Null("Not computed yet.")]
+    ops_variance: Annotated[Amount | None, "ops - amazon_ops.", Null("Not computed yet.")]
+    is_final: Annotated[Flag, "Whether the day is 14 or more days older than the seller's newest order."]
+
+
+SALES_DATA = Table(
+    "sales_data",
+    SalesRow,
+    key=("marketplace_id", "sale_date", "sku"),
+    day="sale_date",
+    about=About(
+        grain="a SKU's sales on a day",
+        source="orders and order_items, by sql/transforms/sales_data.sql",
+        freshness="Computed after every load of orders, for each day that changed.",
+        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items keeps "
+        "its row with 0 units. A late order changes its day whenever it arrives.",
+        example="select sale_date, currency, sum(ops) as ops, sum(units_ordered) as units from sales_data\n"
+        "group by sale_date, currency order by sale_date desc;",
+    ),
+)
+
+SOURCE = Derived(
+    table=SALES_DATA,
+    group="sales",
+    after=("orders", "order_items"),
+    complete_when=("orders",),
+    checks=(orders_match_amazon_order_metrics,),
+)

@@ -1,0 +1,284 @@
+"""traffic_daily: how often each child ASIN was viewed per marketplace-local day, and what it sold."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.job_windows import JobWindow, Requested
+from xpert_pipeline.sources.kiosk.dataset import KioskDataset
+from xpert_pipeline.sources.kiosk.records import Money, day_of
+from xpert_pipeline.sources.known import known_values
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.source import LATER
+from xpert_pipeline.sources.values import is_asin, number
+from xpert_pipeline.sources.windows import DayWindow, Restatement, day_windows
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.kiosk_queries import (
+    ASINS_PER_QUERY,
+    OLDEST,
+    TRAFFIC,
+    asins_of,
+    plan_traffic,
+    traffic_by_asin,
+    traffic_trends,
+)
+from xpert_pipeline.tables.about import About
+from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.fields import Amount, Currency, Id, MarketplaceId, Percent, Quantity, Text
+
+
+class TrafficRow(TypedDict):
+    """Traffic and sales of one child ASIN on one marketplace-local day."""
+
+    marketplace_id: MarketplaceId
+    business_date: Annotated[date, "Marketplace-local day; the partition."]
+    asin: Annotated[Id, "Child ASIN."]
+    parent_asin: Annotated[
+        Text | None,
+        "ASIN of the variation parent; a product without variations has its own ASIN here.",
+    ]
+    sessions: Annotated[Quantity | None, "Visits by a user within 24 hours: browser_sessions + mobile_app_sessions."]
+    sessions_b2b: Annotated[
+        Quantity | None,
+        "Sessions of business customers.",
+        Null("The seller does not sell to businesses."),
+    ]
+    browser_sessions: Annotated[Quantity | None, "Sessions in a browser."]
+    mobile_app_sessions: Annotated[Quantity | None, "Sessions in Amazon's app."]
+    page_views: Annotated[Quantity | None, "Views of the detail page: browser_page_views + mobile_app_page_views."]
+    page_views_b2b: Annotated[
+        Quantity | None,
+        "Page views by business customers.",
+        Null("The seller does not sell to businesses."),
+    ]
+    browser_page_views: Annotated[Quantity | None, "Page views in a browser."]
+    mobile_app_page_views: Annotated[Quantity | None, "Page views in Amazon's app."]
+    buy_box_pct: Annotated[Percent | None, "Page views with the featured offer (buy box), in percent."]
+    buy_box_pct_b2b: Annotated[
+        Percent | None,
+        "Page views by business customers with the featured offer, in percent.",
+        Null("The seller does not sell to businesses."),
+    ]
+    unit_session_pct: Annotated[Percent | None, "Units ordered per session, in percent; can exceed 100."]
+    units_ordered: Annotated[Quantity | None, "Units ordered."]
+    units_ordered_b2b: Annotated[
+        Quantity | None,
+        "Units ordered by business customers.",
+        Null("The seller does not sell to businesses."),
+    ]
+    order_items: Annotated[Quantity | None, "Order lines."]
+    order_items_b2b: Annotated[
+        Quantity | None,
+        "Order lines of business customers.",
+        Null("The seller does not sell to businesses."),
+    ]
+    ops: Annotated[Amount | None, "Ordered product sales."]
+    ops_b2b: Annotated[
+        Amount | None,
+        "Ordered product sales to business customers.",
+        Null("The seller does not sell to businesses."),
+    ]
+    units_shipped: Annotated[Quantity | None, "Units shipped."]
+    shipped_sales: Annotated[Amount | None, "Ordered product sales of shipped units."]
+    orders_shipped: Annotated[Quantity | None, "Orders shipped."]
+    units_refunded: Annotated[Quantity | None, "Units refunded."]
+    refund_rate: Annotated[Percent | None, "units_refunded / units_ordered, in percent."]
+    currency: Annotated[Currency | None, "ISO 4217 code of every amount of the row.", Null("The row has no amount.")]
+
+
+TRAFFIC_DAILY = Table(
+    "traffic_daily",
+    TrafficRow,
+    key=("marketplace_id", "business_date", "asin"),
+    day="business_date",
+    replaced_by=("marketplace_id", "business_date"),
+    about=About(
+        grain="a child ASIN's sessions, page views and sales on a day",
+        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs fewer "
+        "queries",
+        freshness="A day is read once it is over.",
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
+        example="select asin, sum(sessions) as sessions, sum(units_ordered) as units from traffic_daily\n"
+        "where business_date >= current_date - 14 group by asin order by sessions desc nulls last limit 20;",
+    ),
+)
+ASINS = """
+select asin
+from (
+  select asin, created_at from products where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+  union all
+  select asin, created_at from order_items
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s) and order_date between %(first)s and %(last)s
+  union all
+  select asin, created_at from traffic_daily
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+    and business_date between %(first)s and %(last)s
+  union all
+  select asin, created_at from economics_daily
+  where (seller_id, marketplace_id) = (%(seller_id)s, %(marketplace_id)s)
+    and business_date between %(first)s and %(last)s
+) as known
+where asin is not null
+group by asin
+order by min(created_at), asin
+"""
+"""ASINs that are listed, were sold or charged for in the window, or have traffic in it. They come in the order in which
+they became known, so that a new one changes only the last query."""
+TRAFFIC_FIELDS = {
+    "sessions": "sessions",
+    "sessions_b2b": "sessionsB2B",
+    "browser_sessions": "browserSessions",
+    "mobile_app_sessions": "mobileAppSessions",
+    "page_views": "pageViews",
+    "page_views_b2b": "pageViewsB2B",
+    "browser_page_views": "browserPageViews",
+    "mobile_app_page_views": "mobileAppPageViews",
+    "buy_box_pct": "buyBoxPercentage",
+    "buy_box_pct_b2b": "buyBoxPercentageB2B",
+    "unit_session_pct": "unitSessionPercentage",
+}
+SALES_FIELDS = {
+    "units_ordered": "unitsOrdered",
+    "units_ordered_b2b": "unitsOrderedB2B",
+    "order_items": "totalOrderItems",
+    "order_items_b2b": "totalOrderItemsB2B",
+    "units_shipped": "unitsShipped",
+    "orders_shipped": "ordersShipped",
+    "units_refunded": "unitsRefunded",
+    "refund_rate": "refundRate",
+}
+
+
+def parse_traffic(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
+    """One record: a child ASIN on a day. Percentages stay as received.
+
+    Raises:
+        Unfit: It covers something else than one requested day, or has amounts in several currencies.
+    """
+    money = Money()
+    sales, traffic = record.get("sales") or {}, record.get("traffic") or {}
+    for part, values in (("sales", sales), ("traffic", traffic)):
+        if not values:
+            signals[f"record without {part}"] += 1
+    row = {
+        "marketplace_id": record["marketplaceId"],
+        "business_date": day_of(record, requested),
+        "asin": record.get("childAsin"),
+        "parent_asin": record.get("parentAsin"),
+        **{column: number(traffic.get(name)) for column, name in TRAFFIC_FIELDS.items()},
+        **{column: number(sales.get(name)) for column, name in SALES_FIELDS.items()},
+        "ops": money.read(sales.get("orderedProductSales")),
+        "ops_b2b": money.read(sales.get("orderedProductSalesB2B")),
+        "shipped_sales": money.read(sales.get("shippedProductSales")),
+    }
+    return row | {"currency": money.currency}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficDataset(KioskDataset):
+    """Traffic is asked for either as trends of 30 ASINs over all days, or by ASIN for one day each."""
+
+    def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
+        """One window of trends for days without a gap, or one window for each day, whichever needs fewer queries."""
+        windows: list[DayWindow] = []
+        for window in day_windows(open_days, self.longest):
+            asins = max((len(known) for known in _known_asins(run, window).values()), default=0)
+            if asins and plan_traffic(asins, len(window.days)).source == "trends":
+                windows.append(window)
+            elif asins:
+                windows += [DayWindow((day,), window.markets) for day in reversed(window.days)]
+        return windows
+
+    def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
+        """One query by ASIN for a single day, trends for several days; a single day with few ASINs needs fewer trends."""
+        known = _known_asins(run, window)
+        most = max((len(asins) for asins in known.values()), default=0)
+        if not most:
+            return ()
+        if plan_traffic(most, len(window.days)).source == "by_asin" and len(window.days) == 1:
+            return (self._by_asin(window),)
+        return self._trends(window, known)
+
+    def is_current(self, run: SellerRun, window: DayWindow, request: JobRequest) -> bool:
+        """Whether the request asks for its ASINs, or for all ASINs of a day, as it would be asked now."""
+        try:
+            asins = asins_of(request)
+            return request == (self._trends(window, asins)[0] if asins else self._by_asin(window))
+        except (ValueError, IndexError):
+            return False
+
+    def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
+        """The window, with queries for ASINs that have become known since it was planned."""
+        if any(not asins_of(request) for request in window.requests):
+            return window  # a query by ASIN covers all of them
+        known = _known_asins(run, window.window)
+        new = {
+            marketplace_id: [asin for asin in asins if asin not in _asked(window, marketplace_id)]
+            for marketplace_id, asins in known.items()
+        }
+        requests = self._trends(window.window, {name: asins for name, asins in new.items() if asins})
+        return replace(window, requests=(*window.requests, *requests))
+
+    def notes(self, window: JobWindow) -> Mapping[str, Any]:
+        """How many ASINs the queries ask for; nothing for queries that ask for all."""
+        count = sum(len(asins) for request in window.requests for asins in asins_of(request).values())
+        return {"asins": count} if count else {}
+
+    def prepare(self, run: SellerRun) -> Any:
+        """Plan and request; later, where the run's own listings bring the ASINs first."""
+        windows = super().prepare(run)
+        return LATER if not windows and run.options.steps.intersection(self.after) else windows
+
+    def why_none(self, run: SellerRun) -> str:
+        """Without listings there is no ASIN to ask for."""
+        return "no ASIN is known yet, so there is nothing to ask for: load products first"
+
+    def _by_asin(self, window: DayWindow) -> JobRequest:
+        yesterday = max(market.yesterday for market in window.markets)
+        return traffic_by_asin(window.marketplace_ids, window.first, yesterday=yesterday)
+
+    def _trends(self, window: DayWindow, asins: Mapping[str, Sequence[str]]) -> tuple[JobRequest, ...]:
+        """Queries of up to 30 ASINs for each marketplace."""
+        yesterday = max(market.yesterday for market in window.markets)
+        most = max((len(some) for some in asins.values()), default=0)
+        requests = []
+        for start in range(0, most, ASINS_PER_QUERY):
+            batch = {name: some[start : start + ASINS_PER_QUERY] for name, some in asins.items()}
+            filled = {name: some for name, some in batch.items() if some}
+            requests.append(traffic_trends(filled, window.first, window.last, yesterday=yesterday))
+        return tuple(requests)
+
+
+def _asked(window: JobWindow, marketplace_id: str) -> set[str]:
+    return {asin for request in window.requests for asin in asins_of(request).get(marketplace_id, ())}
+
+
+def _known_asins(run: SellerRun, window: DayWindow) -> dict[str, list[str]]:
+    """ASINs by marketplace, in the order in which they became known; values that cannot be ASINs are skipped."""
+    return {
+        market.id: known_values(run, market, ASINS, is_asin, "values in the asin column are not valid ASINs", **_days(window))
+        for market in window.markets
+    }
+
+
+def _days(window: DayWindow) -> dict[str, date]:
+    return {"first": window.first, "last": window.last}
+
+
+SOURCE = TrafficDataset(
+    table=TRAFFIC_DAILY,
+    group="sales",
+    roles=("Brand Analytics",),
+    after=("products",),
+    dataset=TRAFFIC,
+    product="childAsin",
+    longest=OLDEST.days,
+    rule=Restatement(restated=timedelta(days=14), oldest=OLDEST, anchors=("orders",)),
+    parse=parse_traffic,
+)

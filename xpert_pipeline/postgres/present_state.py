@@ -1,0 +1,42 @@
+"""Judges a reading of a present state: how many rows a table has now, and how many earlier doubted readings had."""
+
+from datetime import datetime
+
+from psycopg.sql import SQL, Identifier
+
+from xpert_pipeline.postgres.pool import Pool, tenant
+from xpert_pipeline.postgres.scope import Scope
+
+DOUBTED = """
+select (details ->> 'doubted')::integer
+from loads
+where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
+  and window_kind = 'partial' and details ? 'doubted' and started_at <= %(before)s
+  and started_at > coalesce((
+    select max(started_at) from loads
+    where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
+      and window_kind = 'snapshot'
+  ), '-infinity')
+"""
+
+
+def count_rows(pool: Pool, scope: Scope, table: str) -> int:
+    """How many rows a table has of one marketplace."""
+    statement = SQL("select count(*) from {} where seller_id = %s and marketplace_id = %s").format(Identifier(table))
+    with tenant(pool, scope.seller_id) as conn:
+        row = conn.execute(statement, [scope.seller_id, scope.marketplace_id]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def doubted_counts(pool: Pool, scope: Scope, table: str, before: datetime) -> list[int]:
+    """Rows of the doubted readings since the last snapshot.
+
+    Args:
+        pool: The pipeline's pool.
+        scope: The seller's marketplace.
+        table: Whose readings.
+        before: The latest moment at which such a reading began.
+    """
+    values = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "table": table, "before": before}
+    with tenant(pool, scope.seller_id) as conn:
+        return [count for (count,) in conn.execute(DOUBTED, values).fetchall()]

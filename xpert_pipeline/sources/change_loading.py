@@ -1,0 +1,257 @@
+"""Fetches and loads the spans of a change feed.
+
+Every span is fetched to disk first and then committed in one transaction, under the lease of the feed's stream. Amazon
+makes the reports of several spans at the same time; each is loaded when it is ready.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from xpert_pipeline.postgres.coverage import latest_detail
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.progress import step
+from xpert_pipeline.sources.change_pieces import (
+    JOB_API,
+    Piece,
+    plan_changes,
+    with_accepted_reports,
+    with_reports,
+)
+from xpert_pipeline.sources.change_spans import NOT_TRUSTED, TRUSTED, Feed, ParseRecord, PlaceOf
+from xpert_pipeline.sources.collect import Collector, Rows, collecting
+from xpert_pipeline.sources.jobs import document_of, failure_of, park, ready
+from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.windows import Span
+from xpert_pipeline.spapi.documents.download import Document
+from xpert_pipeline.spapi.errors import ReportFailed, SpApiError, Stopped
+from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
+from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
+from xpert_pipeline.tables.validation import chunks
+
+ELSEWHERE = "records of marketplaces that were not asked for were left out"
+
+
+def sync_feed(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
+    """Load what the run prepared; then follow the changes of marketplaces whose stream begins with these loads."""
+    changes = [piece for piece in pieces if piece.span.kind == "updated"]
+    _follow(run, feed, changes)
+    _load_created(run, feed, [piece for piece in pieces if piece.span.kind == "created"])
+    followed = [market for piece in changes for market in piece.span.markets]
+    _follow(run, feed, plan_changes(run, feed, BucketLevels(run.client()), followed))
+
+
+def _follow(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
+    """Load changes in the order of time. Stop at the first span that is not ready: a later one would leave a gap."""
+    stopped: set[str] = set()
+    for piece in with_reports(run, feed, pieces):
+        if stopped.intersection(piece.span.marketplace_ids):
+            continue
+        if piece.job is None:
+            _load(run, feed, piece)
+            continue
+        (job,) = ready(run, JOB_API, [piece.job])
+        if not _load_or_park(run, feed, replace(piece, job=job)):
+            stopped.update(piece.span.marketplace_ids)
+
+
+def _load_created(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
+    """Load records by creation date: pages while Amazon makes the reports, and each report when it is ready.
+
+    All reports are requested before any is waited for. A rejected or failed report does not stop the others from being
+    loaded.
+
+    Raises:
+        SpApiError: The first of all errors, at the end.
+    """
+    waiting = {piece.job.id: piece for piece in pieces if piece.job}
+    failures: list[SpApiError] = []
+    with _collecting_failures(failures):
+        for batch in chunks([piece for piece in pieces if piece.job is None], REPORTS_TOGETHER):
+            for piece in with_accepted_reports(run, feed, batch, failures):
+                if piece.job is None:
+                    _load(run, feed, piece)
+                else:
+                    waiting[piece.job.id] = piece
+            _load_ready(run, feed, waiting, failures)
+    with _collecting_failures(failures):
+        _load_ready(run, feed, waiting, failures, is_waiting=True)
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def _collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
+    """Go on after the block whatever Amazon answered in it."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except SpApiError as error:
+        failures.append(error)
+
+
+def _load_ready(
+    run: SellerRun, feed: Feed, waiting: dict[UUID, Piece], failures: list[SpApiError], *, is_waiting: bool = False
+) -> None:
+    """Load reports that are ready and remove them from `waiting`; with `is_waiting`, wait for them or park them."""
+    for job in ready(run, JOB_API, [piece.job for piece in waiting.values() if piece.job], is_waiting=is_waiting):
+        piece = replace(waiting.pop(job.id), job=job)
+        if job.is_live and not is_waiting:
+            waiting[job.id] = piece
+            continue
+        try:
+            _load_or_park(run, feed, piece)
+        except ReportFailed as error:
+            failures.append(error)
+
+
+def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
+    """Load a piece whose report was waited for, or park it; returns False if it was parked."""
+    assert piece.job is not None
+    if piece.job.is_live:
+        names = [table.name for table in feed.tables]
+        for market in piece.span.markets:
+            first, last = piece.span.local_days(market)
+            days = [day for day in run.days if first <= day <= last]
+            if piece.span.kind == "updated":  # changes may be of any day and are counted for today
+                days = [market.partition_of_today]
+            park(run, names, [market], days, piece.job)
+        return False
+    if piece.job.state is JobState.FATAL:
+        raise failure_of(run, JOB_API, piece.job)
+    _load(run, feed, piece)
+    run.jobs.mark_collected(piece.job)
+    return True
+
+
+def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
+    span, job = piece.span, piece.job
+    why = piece.plan.why if piece.plan else f"{job} was requested by an earlier run"
+    with run.lease(feed.name) as lease:
+        step(f"{run.who}: {feed.name} {span}: {why}")
+        with collecting(run.spool, feed.tables, _no_parser) as (folder, collector):
+            plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
+            fetch = _Fetch(run, feed, span, collector, folder, {"plan": plan})
+            source = fetch.pages() if job is None else fetch.report(job)
+            lease.check()
+            if collector.signals:
+                run.log.warning("seller %s: new or unusual, but kept: %s", run.who, dict(collector.signals))
+            run.load(
+                lease,
+                source=source,
+                window=LoadWindow(span.kind, span.start, fetch.end),
+                parts=collector.loads(),
+                markets=span.markets,
+                began=fetch.began,
+                details=fetch.details,
+            )
+
+
+def _no_parser(_record: Any) -> Rows:
+    raise RuntimeError("the source of the span decides how its records are parsed")
+
+
+class _Fetch:
+    """One span being fetched: by pages of the operation, or from a report."""
+
+    def __init__(
+        self, run: SellerRun, feed: Feed, span: Span, collector: Collector, folder: Path, details: dict[str, Any]
+    ) -> None:
+        self.run, self.feed, self.span, self.collector, self.folder = run, feed, span, collector, folder
+        self.details = details
+        self.began: datetime = run.client().server_now()
+        self.end: datetime = span.end
+
+    def pages(self) -> str:
+        """Read the span by pages; returns the source."""
+        self._read_by(self.feed.parse, self.feed.place_of)
+        for page in self._walk():
+            self.collector.add(self._placed(page.records, self.feed.place_of))
+            self.end = min(self.end, page.upper_bound)
+        return self.feed.operation
+
+    def report(self, job: Job) -> str:
+        """Read the span from its finished report; returns the source.
+
+        A report without data does not prove that there are no records: Amazon also cancels reports for reasons of its
+        own. Pages decide.
+        """
+        bulk = self.feed.bulk
+        assert bulk is not None
+        self.details["report"] = job_details(job)
+        if job.state is not JobState.DONE:
+            return self.pages()
+        if job.created_at:
+            self.began = min(self.began, job.created_at)
+        with document_of(self.run, job, self.folder) as document:
+            if not self._is_trusted(document):
+                return self.pages()
+            self._read_by(bulk.parse, bulk.place_of)
+            self.collector.carry(bulk.columns)
+            records = bulk.read(document, self.run.markets)
+            self.collector.add(self._placed(records, bulk.place_of))
+        return bulk.types[self.span.kind]
+
+    def _walk(self) -> Iterator[Any]:
+        window = {self.span.kind: (self.span.start, self.span.end)}
+        return self.feed.walk(self.run.client(), self.span.marketplace_ids, **window)
+
+    def _read_by(self, parse: ParseRecord, place_of: PlaceOf) -> None:
+        """Parse records with their marketplace."""
+        signals: Counter[str] = self.collector.signals
+        markets = self.run.markets
+
+        def parse_record(record: Any) -> Rows:
+            return parse(record, place_of(record, markets) or self.span.markets[0], signals)
+
+        self.collector.parse = parse_record
+
+    def _placed(self, records: Iterable[Any], place_of: PlaceOf) -> Iterator[Any]:
+        """The records of the span's marketplaces; a report of Europe holds those of all stores of the seller."""
+        if len(self.span.markets) == len(self.run.markets) == 1 and not self.feed.together:
+            yield from records
+            return
+        kept = set(self.span.markets)
+        for record in records:
+            try:
+                market = place_of(record, self.run.markets)
+            except (AttributeError, KeyError, TypeError):  # not the documented shape: the parser rejects it with a reason
+                market = self.span.markets[0]
+            if market in kept:
+                yield record
+            else:
+                self.details[ELSEWHERE] = self.details.get(ELSEWHERE, 0) + 1
+
+    def _is_trusted(self, document: Document) -> bool:
+        """Before a seller's first report is loaded: does it name records as the pages do? One page is enough."""
+        feed, span, bulk = self.feed, self.span, self.feed.bulk
+        assert bulk is not None
+        trust = bulk.trust
+        if latest_detail(self.run.pool, span.markets[0].scope, feed.name, trust.detail) == TRUSTED:
+            self.details[trust.detail] = TRUSTED
+            return True
+        page = next(islice(self._walk(), 1), None)
+        compared, differing = trust.compare(page.records if page else [], bulk.read(document, self.run.markets))
+        if compared:
+            self.details[trust.detail] = NOT_TRUSTED if differing else TRUSTED
+        if differing:
+            self.run.log.warning(
+                "seller %s: %d of %d %s differ between %s and the report; %s is read by %s from now on",
+                self.run.who,
+                differing,
+                compared,
+                trust.what,
+                feed.operation,
+                feed.name,
+                feed.operation,
+            )
+        return not differing
+
+

@@ -1,0 +1,279 @@
+"""What a change feed asks for: spans of creation dates that are not complete, and spans of its change stream.
+
+Nothing is requested or loaded here, except Amazon's own counts for the choice between pages and a report.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from xpert_pipeline.postgres.coverage import covered_days, latest_detail, records_per_day
+from xpert_pipeline.progress import step
+from xpert_pipeline.sources.collect import Rows
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.windows import (
+    Kind,
+    Restatement,
+    Span,
+    day_windows,
+    groups_of,
+    restated_open_days,
+    stream_position,
+)
+from xpert_pipeline.spapi.documents.download import Document
+from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
+from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.wording import counted
+
+GUESS_PER_DAY = 100
+UPDATES_PER_RECORD = 3
+TRUSTED, NOT_TRUSTED = "match", "mismatch"
+
+PlaceOf = Callable[[Any, Sequence[Market]], Market | None]
+"""The marketplace that a record belongs to, out of those of the seller; None if it belongs to none of them."""
+ParseRecord = Callable[[Any, Market, Counter[str]], Rows]
+
+
+class RecordsPage(Protocol):
+    """A page of records, and the moment up to which its whole walk reads."""
+
+    @property
+    def records(self) -> Sequence[Any]:
+        """The records, in Amazon's shape."""
+
+    @property
+    def upper_bound(self) -> datetime:
+        """End of what the walk reads."""
+
+
+Walk = Callable[..., Iterator[RecordsPage]]
+"""Called with the client, marketplace ids, and `created` or `updated` = (start, end)."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whether a report names records as the pages do: compared once per seller, by the first page.
+
+    Attributes:
+        detail: Name in `loads.details` under which the result is kept.
+        compare: Compares records of pages with records of the report: (compared, differing).
+        what: What is compared, in words.
+    """
+
+    detail: str
+    compare: Callable[[Sequence[Any], Iterator[Any]], tuple[int, int]]
+    what: str
+
+
+@dataclass(frozen=True)
+class BulkFeed:
+    """A report that brings the records of a span, but not all of their columns.
+
+    Attributes:
+        types: Report type by kind of span.
+        read: Yields the records of a document, given the marketplaces of the seller.
+        parse: Turns a record into rows.
+        place_of: The marketplace of a record.
+        columns: Columns that it carries, by table; the tables' other columns stay as they are.
+        trust: What must agree with the pages before the report is used.
+    """
+
+    types: Mapping[Kind, str]
+    read: Callable[[Document, Sequence[Market]], Iterator[Any]]
+    parse: ParseRecord
+    place_of: PlaceOf
+    columns: tuple[tuple[str, ...], ...]
+    trust: Trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """The declared facts of a change feed.
+
+    Attributes:
+        tables: A table, and those whose sets belong to its rows.
+        operation: Amazon's operation of the pages.
+        walk: Yields the pages of a span.
+        parse: Turns a record into the rows of each table.
+        place_of: The marketplace of a record.
+        settling: Amazon refuses bounds this close to now; younger records are left to the next run.
+        overlap: How far changes are read again, because Amazon may show a change late.
+        follows: Whether the operation can ask for changes; else days are read again by `rule`.
+        rule: How days change, for a feed without a change stream.
+        together: Whether one walk may cover several marketplaces.
+        bulk: A report for many records.
+        count_created: Amazon's own count of the records created in a span, and its name.
+    """
+
+    tables: tuple[Table, ...]
+    operation: str
+    walk: Walk
+    parse: ParseRecord
+    place_of: PlaceOf
+    settling: timedelta
+    overlap: timedelta = timedelta(0)
+    follows: bool = True
+    rule: Restatement | None = None
+    together: bool = True
+    bulk: BulkFeed | None = None
+    count_created: tuple[Callable[[SellerApi, Market, datetime, datetime], int], str] | None = None
+    noun: str = "record"
+
+    @property
+    def name(self) -> str:
+        """The table whose loads record what is covered."""
+        return self.tables[0].name
+
+
+def open_days(run: SellerRun, feed: Feed) -> dict[Market, list[date]]:
+    """Days of the run that are neither loaded nor kept current by the change stream; all of them on refetch."""
+    days = {market: _open_days(run, feed, market) for market in run.markets}
+    return {market: missing for market, missing in days.items() if missing}
+
+
+def complete_days(run: SellerRun, feed: Feed, market: Market) -> set[date]:
+    """Days of the run that need no request."""
+    if run.refetch or not feed.follows:
+        return set()
+    until = stream_position(run, market, feed.name, feed.overlap) if market.is_live else None
+    return covered_days(run.pool, market.scope, feed.name, market.days_until_today, until)
+
+
+def _open_days(run: SellerRun, feed: Feed, market: Market) -> list[date]:
+    if feed.rule is not None:
+        restated = restated_open_days(run, market, feed.name, feed.rule)
+        return sorted({*restated, *([market.today] if market.is_live else [])})
+    complete = complete_days(run, feed, market)
+    return [day for day in market.days_until_today if day not in complete]
+
+
+def report_complete(run: SellerRun, feed: Feed) -> None:
+    """Say on the progress channel how many days need no request."""
+    for market in run.markets:
+        if complete := complete_days(run, feed, market):
+            place = f" ({market.place.country})" if len(run.markets) > 1 else ""
+            total = counted(len(market.days_until_today), "day")
+            step(
+                f"{run.who}: {feed.name}{place}: {len(complete)} of {total} already complete "
+                "(use --refetch to download again)"
+            )
+
+
+def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[date]]) -> list[Span]:
+    """Spans of creation dates, newest first."""
+    latest = run.client().server_now() - feed.settling
+    spans = []
+    for window in day_windows(days, together=feed.together):
+        start, end = window.bounds()
+        spans.append(Span("created", start, min(end, latest), window.markets))
+    return [span for span in spans if span.start < span.end]
+
+
+def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
+    """Spans of the change stream from its position to now, in the order of time.
+
+    Returns:
+        One list for each position of the stream: marketplaces at the same position are asked for together. None for
+        marketplaces without a first load.
+    """
+    if not feed.follows:
+        return []
+    end = run.client().server_now() - feed.settling
+    marks = [
+        (market, mark)
+        for market in run.markets
+        if market.is_live and (mark := stream_position(run, market, feed.name, feed.overlap)) and end > mark
+    ]
+    groups = groups_of(marks) if feed.together else {}
+    pairs = list(groups.items()) if feed.together else [(mark, (market,)) for market, mark in marks]
+    return [
+        [Span("updated", *window, markets) for window in split_windows(mark - feed.overlap, end)]
+        for mark, markets in pairs
+    ]
+
+
+def plan_spans(
+    run: SellerRun, feed: Feed, spans: Sequence[Span], levels: BucketLevels
+) -> list[tuple[Span, SourcePlan]]:
+    """Predict every source of each span, in this order, and choose the quickest.
+
+    Args:
+        run: The seller's run.
+        feed: The feed.
+        spans: In the order in which they are asked for.
+        levels: The seller's buckets, which other spans and streams use as well.
+    """
+    return [(span, _plan(run, feed, span, levels)) for span in spans]
+
+
+def _plan(run: SellerRun, feed: Feed, span: Span, levels: BucketLevels) -> SourcePlan:
+    report_type = feed.bulk.types[span.kind] if feed.bulk else None
+    plan = plan_records(
+        levels,
+        expected_records(run, feed, span),
+        operation=feed.operation,
+        days=span.days,
+        generation_seconds=run.jobs.generation_seconds("report", report_type) if report_type else None,
+        report_type=report_type,
+        pages_because=_why_not_report(run, feed, span),
+    )
+    run.log.info("seller %s, %s %s: %s", run.who, feed.name, span, plan.why)
+    return plan
+
+
+def _why_not_report(run: SellerRun, feed: Feed, span: Span) -> str | None:
+    if feed.bulk is None:
+        return "there is no report of it"
+    trust = feed.bulk.trust
+    if latest_detail(run.pool, span.markets[0].scope, feed.name, trust.detail) == NOT_TRUSTED:
+        return f"the report's codes are not this seller's {trust.what}"
+    return None
+
+
+def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:
+    """How many records a span holds, and how that is known.
+
+    Changes are estimated from the ledger's earlier changes; records by date come from Amazon's own count.
+    """
+    daily = _from_ledger(run, feed, span, "updated") if span.kind == "updated" else None
+    if daily is not None:
+        return ExpectedRecords(daily * span.days, "by the ledger's earlier changes", feed.noun)
+    factor, start = 1.0, span.start
+    if span.kind == "updated":
+        factor, start = UPDATES_PER_RECORD, span.start - timedelta(days=1)
+    count = _amazons_count(run, feed, span, start)
+    if count is not None and feed.count_created is not None:
+        share = span.days / max(span.days, (span.end - start) / timedelta(days=1))
+        known = f"by {feed.count_created[1]}" if factor == 1 else None
+        return ExpectedRecords(count * factor * share, known, feed.noun)
+    daily = _from_ledger(run, feed, span, "created")
+    if daily is not None:
+        return ExpectedRecords(daily * span.days * factor, "by the ledger's earlier days", feed.noun)
+    return ExpectedRecords(GUESS_PER_DAY * span.days * factor * len(span.markets), None, feed.noun)
+
+
+def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> int | None:
+    """Amazon's count; None where it gives none. It only helps to plan, so the run goes on without it."""
+    if feed.count_created is None:
+        return None
+    count, name = feed.count_created
+    try:
+        return sum(count(run.client(), market, start, span.end) for market in span.markets)
+    except NotGranted as error:
+        run.log.warning("seller %s: %s are not available, so the plan is a guess: %s", run.who, name, error)
+        return None
+
+
+def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | None:
+    """Records a day that earlier loads brought; None where a marketplace has no such loads."""
+    daily = [records_per_day(run.pool, market.scope, feed.name, kind) for market in span.markets]
+    known = [figure for figure in daily if figure is not None]
+    return sum(known) if len(known) == len(daily) else None
+
+

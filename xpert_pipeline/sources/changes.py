@@ -1,0 +1,125 @@
+"""Kind 2: records by their creation date, and one stream of changes that keeps them current.
+
+Days that no load covers are asked for by creation date. After the first load a live run follows the changes from where
+they were last read, so that complete days are not asked for again. Where many records are expected, a report is the
+quicker source. `change_spans` decides what to ask for, `change_pieces` requests reports, `change_loading` loads.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from xpert_pipeline.sources.change_loading import sync_feed
+from xpert_pipeline.sources.change_pieces import Piece, prepare_pieces
+from xpert_pipeline.sources.change_spans import (
+    Feed,
+    changed_spans,
+    complete_days,
+    created_spans,
+    open_days,
+    plan_spans,
+    report_complete,
+)
+from xpert_pipeline.sources.plan import StreamPlan, days_text
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.source import Probe, Source
+from xpert_pipeline.sources.windows import Span
+from xpert_pipeline.spapi.planning.planner import BucketLevels
+from xpert_pipeline.spapi.planning.source_choice import SourcePlan
+from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.contract import Table
+
+PROBED = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeFeed(Source):
+    """A change feed as a source.
+
+    Attributes:
+        name: Name of the step, where it is not that of the first table.
+        feed: Its declared facts.
+    """
+
+    feed: Feed
+    name: str = ""
+
+    rank: ClassVar[int] = 3
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The feed's tables."""
+        return self.feed.tables
+
+    @property
+    def step(self) -> str:
+        """The step's name."""
+        return self.name or self.feed.name
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Pages, and the report where there is one."""
+        reports = ("createReport", "getReport", "getReportDocument") if self.feed.bulk else ()
+        return (self.feed.operation, *reports)
+
+    @property
+    def is_followed(self) -> bool:
+        """Feeds with a change stream are followed between daily syncs."""
+        return self.feed.follows
+
+    @property
+    def sets_daily_range(self) -> bool:
+        """A daily sync begins at the feed's first incomplete day, unless the feed looks back by itself."""
+        return self.feed.rule is None
+
+    def prepare(self, run: SellerRun) -> list[Piece]:
+        """Plan what the run needs and request the first reports."""
+        report_complete(run, self.feed)
+        return prepare_pieces(run, self.feed)
+
+    def sync(self, run: SellerRun, prepared: list[Piece]) -> None:
+        """Load days that are not complete, and changes."""
+        sync_feed(run, self.feed, prepared)
+
+    def complete_days(self, run: SellerRun) -> Mapping[str, int]:
+        """Days that need no request; in several marketplaces, days that none of them needs."""
+        days = Counter(day for market in run.markets for day in complete_days(run, self.feed, market))
+        return {self.feed.name: sum(count == len(run.markets) for count in days.values())}
+
+    def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
+        """Changes first, then days, as a run reads them."""
+        changes = [span for spans in changed_spans(run, self.feed) for span in spans]
+        if self.feed.bulk is not None:
+            levels.begin(self.feed.bulk.types["created"], beside=len(changes))
+        spans = [*changes, *created_spans(run, self.feed, open_days(run, self.feed))]
+        return [self._stream(span, plan) for span, plan in plan_spans(run, self.feed, spans, levels)]
+
+    def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
+        """Count the records of the last 30 days, where Amazon counts them; else read the first page."""
+        noun, days = self.feed.noun, PROBED.days
+        what, if_none = f"{noun}s in the last {days} days", f"0 means that a sync of these days returns no {noun}s"
+        if self.feed.count_created is not None:
+            count, _ = self.feed.count_created
+            return Probe(what, count(api, market, now - PROBED, now), if_none)
+        page = next(self.feed.walk(api, (market.id,), created=(now - PROBED, now - self.feed.settling)), None)
+        return Probe(f"{what}, on the first page", len(page.records) if page else 0, if_none)
+
+    def _stream(self, span: Span, plan: SourcePlan) -> StreamPlan:
+        first, last = span.local_days(span.markets[0])
+        created = (first, last) if span.kind == "created" else None
+        bulk = self.feed.bulk
+        return StreamPlan(
+            table=self.feed.name,
+            marketplaces=span.marketplace_ids,
+            window=f"created {days_text(first, last)}" if created else f"changed since {span.start:%F %R} UTC",
+            source=bulk.types[span.kind] if bulk and plan.source == "report" else self.feed.operation,
+            seconds=plan.seconds,
+            calls=plan.calls,
+            predicted={str(name): prediction.seconds for name, prediction in plan.predictions.items()},
+            why=plan.why,
+            is_made="createReport" in plan.calls,
+            created=created,
+            choice=plan,
+        )

@@ -1,0 +1,233 @@
+"""Collects the records of one load: parse, validate, spool; what breaks a contract goes to quarantine whole.
+
+One collector serves every kind of source. A record becomes rows of one table, or of a table and those whose sets
+belong to its rows: then all its rows are kept, or none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from xpert_pipeline.postgres.loading import TableLoad
+from xpert_pipeline.postgres.quarantine import Reject
+from xpert_pipeline.postgres.spool import RowSpool, spool_folder
+from xpert_pipeline.sources.values import is_rounded
+from xpert_pipeline.tables.columns import columns_of
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, Refused, chunks, collector_paused, shape_reason, validate
+
+Row = dict[str, Any]
+Rows = Sequence[Sequence[Row]]
+"""The rows of one record: one list for each table."""
+Parse = Callable[[Any], Rows]
+ROUNDED = "amounts with more than four decimals were rounded"
+AMOUNT = "numeric(18,4)"
+
+
+class Unfit(Exception):
+    """A record that cannot become a row; the message says why and quotes no values."""
+
+
+@dataclass
+class TableRows:
+    """One table's rows on their way into a load.
+
+    Attributes:
+        table: The contract.
+        columns: Columns that the source carries.
+        spool: Valid rows, on disk.
+        fetched: Records that arrived for the table.
+        rejects: Records that cannot become rows.
+        kept: Keys of rejected rows: rows that the table has of them stay as they are.
+        days: Days of which any record arrived.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    spool: RowSpool
+    fetched: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    kept: list[tuple[Any, ...]] = field(default_factory=list)
+    days: set[tuple[str, Any]] = field(default_factory=set)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Spool valid rows."""
+        self.spool.extend(map(itemgetter(*self.columns), rows))
+        if self.table.day is not None:
+            self.days.update(map(itemgetter("marketplace_id", self.table.day), rows))
+
+    def key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The row's key, if all of it is known and printable."""
+        key = tuple(row.get(name) for name in self.table.key)
+        is_known = all(part is not None and part != "" and str(part).isprintable() for part in key)
+        return key if is_known else None
+
+
+class Collector:
+    """The records of one load.
+
+    Args:
+        parts: One entry per table that a record fills; the first one has one row for each record.
+        parse: Turns a record into the rows of each table.
+        key_of: Returns what is known of the first table's row when a record cannot be parsed.
+    """
+
+    def __init__(
+        self, parts: Sequence[TableRows], parse: Parse, key_of: Callable[[Any], Row] = lambda _record: {}
+    ) -> None:
+        self.parts, self.parse, self._key_of = tuple(parts), parse, key_of
+        self.signals: Counter[str] = Counter()
+        self._amounts = [
+            [column.name for column in columns_of(part.table.row) if column.sql_type == AMOUNT] for part in self.parts
+        ]
+
+    @property
+    def main(self) -> TableRows:
+        """The first table."""
+        return self.parts[0]
+
+    @property
+    def fetched(self) -> int:
+        """Records so far."""
+        return self.main.fetched
+
+    def carry(self, columns: Sequence[tuple[str, ...]]) -> None:
+        """Say which columns the source carries, one tuple per table; the table's other columns stay as they are."""
+        for part, names in zip(self.parts, columns, strict=True):
+            part.columns = names
+
+    def restart(self) -> None:
+        """Forget everything: the source begins again with its first record."""
+        self.signals.clear()
+        for part in self.parts:
+            part.spool.clear()
+            part.fetched = 0
+            part.rejects.clear()
+            part.kept.clear()
+            part.days.clear()
+
+    def add(self, records: Iterable[Any]) -> None:
+        """Take records in, in chunks, so that memory stays flat."""
+        for chunk in chunks(self._without_nulls(records)):
+            with collector_paused():
+                self._add_chunk(chunk)
+
+    def loads(self, whole_sets: Sequence[tuple[Any, ...]] = ()) -> list[TableLoad]:
+        """Each table's part of the load.
+
+        Args:
+            whole_sets: Sets of the first table that were read completely: rows of them that did not arrive are
+                deleted. None is deleted where every record was rejected: then nobody knows which rows are gone.
+        """
+        is_known = len(self.main.spool) > 0 or not self.main.rejects
+        return [
+            TableLoad(
+                part.table,
+                part.columns,
+                part.spool,
+                part.fetched,
+                part.rejects,
+                whole_sets=self.main.table if number else list(whole_sets) if is_known else (),
+                kept=part.kept,
+                signals=Counter() if number else Counter(self.signals),
+            )
+            for number, part in enumerate(self.parts)
+        ]
+
+    def _without_nulls(self, records: Iterable[Any]) -> Iterator[Any]:
+        for record in records:
+            if record is None:
+                self.signals["null among records"] += 1
+            else:
+                yield record
+
+    def _add_chunk(self, chunk: Sequence[Any]) -> None:
+        records, parsed = self._parsed(chunk)
+        refused = self._keep(parsed)
+        if not refused:
+            return
+        for index, reason in sorted(refused.items()):
+            self._quarantine(records[index], parsed[index], reason)
+        self._keep([rows for index, rows in enumerate(parsed) if index not in refused], is_second=True)
+
+    def _parsed(self, chunk: Sequence[Any]) -> tuple[list[Any], list[Rows]]:
+        records, parsed = [], []
+        for record in chunk:
+            try:
+                parsed.append(self.parse(record))
+                records.append(record)
+            except Unfit as error:
+                self._reject_unparsed(record, str(error))
+            except SHAPE_ERRORS as error:
+                self._reject_unparsed(record, shape_reason(error))
+        self.main.fetched += len(records)
+        for place, part in enumerate(self.parts[1:], start=1):
+            part.fetched += sum(len(rows[place]) for rows in parsed)
+        return records, parsed
+
+    def _keep(self, parsed: Sequence[Rows], *, is_second: bool = False) -> dict[int, str]:
+        """Spool all rows if all of them are valid; otherwise return why which records are not, and spool nothing."""
+        validated, reasons = [], {}
+        for place, part in enumerate(self.parts):
+            rows = [row for rows in parsed for row in rows[place]]
+            valid, refused = validate(part.table, rows, part.columns)
+            if refused:
+                _add_reasons(reasons, refused, [n for n, rows in enumerate(parsed) for _ in rows[place]], part, place)
+            validated.append(valid)
+        if reasons and not is_second:
+            return {index: "; ".join(texts) for index, texts in reasons.items()}
+        for part, rows, amounts in zip(self.parts, validated, self._amounts, strict=True):
+            part.write(rows)
+            carried = [name for name in amounts if name in part.columns]
+            if rounded := sum(is_rounded(row[name]) for row in rows for name in carried):
+                self.signals[ROUNDED] += rounded
+        return {}
+
+    def _quarantine(self, record: Any, rows: Rows, reason: str) -> None:
+        row = rows[0][0]
+        self._reject(self.main, record, row, reason)
+        key = self.main.rejects[-1].record_key
+        for part, others in zip(self.parts[1:], rows[1:], strict=True):
+            part.rejects += [
+                Reject(other, f"its {self.main.table.name} row was refused: {reason}", key, row.get("marketplace_id"))
+                for other in others
+            ]
+
+    def _reject_unparsed(self, record: Any, reason: str) -> None:
+        self.main.fetched += 1
+        self._reject(self.main, record, self._key_of(record), reason)
+
+    def _reject(self, part: TableRows, record: Any, row: Mapping[str, Any], reason: str) -> None:
+        """Quarantine a record whole; what the table knows of it stays as it is."""
+        key = part.key_of(row)
+        text = " ".join(str(value) for name, value in row.items() if name in part.table.key[1:]) if key else None
+        part.rejects.append(Reject(record, reason, text, row.get("marketplace_id")))
+        if key is None:
+            return
+        if part.table.replaced_by is not None:
+            part.kept.append(key)
+        if part.table.day is not None and row.get(part.table.day) is not None:
+            part.days.add((str(row["marketplace_id"]), row[part.table.day]))
+
+
+@contextmanager
+def collecting(
+    parent: Path, tables: Sequence[Table], parse: Parse, key_of: Callable[[Any], Row] = lambda _record: {}
+) -> Iterator[tuple[Path, Collector]]:
+    """A collector with a private folder; both are gone at the end."""
+    with spool_folder(parent, tables[0].name) as folder, ExitStack() as spools:
+        parts = [TableRows(table, table.columns, spools.enter_context(RowSpool(folder))) for table in tables]
+        yield folder, Collector(parts, parse, key_of)
+
+
+def _add_reasons(
+    reasons: dict[int, list[str]], refused: Sequence[Refused], owners: Sequence[int], part: TableRows, place: int
+) -> None:
+    """Add a table's reasons to those of the records that its rows belong to."""
+    for row in refused:
+        text = row.reason if place == 0 else f"{part.table.name}: {row.reason}"
+        reasons.setdefault(owners[row.index], []).append(text)

@@ -1,0 +1,123 @@
+"""Checks the list of sources when the code location loads. A wrong declaration names the file and line to mend."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from xpert_pipeline.postgres.sql_files import migration_of, sql_directory
+from xpert_pipeline.sources.source import Source
+from xpert_pipeline.spapi import library
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.tables.columns import columns_of, line_of
+from xpert_pipeline.tables.contract import Table
+
+ROLES = (
+    "Amazon Fulfillment",
+    "Brand Analytics",
+    "Finance and Accounting",
+    "Inventory and Order Tracking",
+    "Pricing",
+    "Product Listing",
+    "Selling Partner Insights",
+)
+"""Amazon's names of the roles that sources may need."""
+
+
+class DeclarationError(ValueError):
+    """Sources are declared wrongly; the message lists every problem with its file and line."""
+
+
+def require_valid(sources: Sequence[Source]) -> None:
+    """Check every declaration.
+
+    Raises:
+        DeclarationError: Naming all problems.
+    """
+    problems = [
+        *_claimed_twice(sources),
+        *(problem for source in sources for problem in _problems(source)),
+        *_unknown_upstream(sources),
+    ]
+    if problems:
+        raise DeclarationError("the sources are declared wrongly:\n" + "\n".join(f"- {text}" for text in problems))
+
+
+def _claimed_twice(sources: Sequence[Source]) -> list[str]:
+    owners: dict[str, Source] = {}
+    problems = []
+    for source in sources:
+        for table in source.tables:
+            first = owners.setdefault(table.name, source)
+            if first is not source:
+                problems.append(
+                    f"{source.declared_at}: table {table.name} is filled by another source too, declared in "
+                    f"{first.declared_at}: remove one of them"
+                )
+    return problems
+
+
+def _problems(source: Source) -> list[str]:
+    problems = [problem for table in source.tables for problem in _table_problems(source, table)]
+    problems += [
+        f"{line_of(table.row, name)}: column {name} of {table.name} has neither a path (At) nor a parser that fills it"
+        for table, names in source.unfilled().items()
+        for name in names
+    ]
+    if source.is_derived:
+        return problems
+    if not source.roles:
+        problems.append(f"{source.declared_at}: {source.step} names no role: add roles=(…,) with one of {', '.join(ROLES)}")
+    problems += [
+        f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; there are {', '.join(ROLES)}"
+        for role in source.roles
+        if role not in ROLES
+    ]
+    for operation in source.operations:
+        if operation not in library.OPERATIONS:
+            problems.append(
+                f"{source.declared_at}: {source.step} calls {operation}, which {_file(library)} does not know: add it to OPERATIONS"
+            )
+        elif not usage_plans.has_plan(operation):
+            problems.append(
+                f"{source.declared_at}: {source.step} calls {operation}, which has no usage plan: add it to {_file(usage_plans)}"
+            )
+    return problems
+
+
+def _table_problems(source: Source, table: Table) -> list[str]:
+    problems = []
+    if migration_of(table.name) is None:
+        folder = sql_directory() / "migrations"
+        problems.append(f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql")
+    problems += [
+        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: add it to its Annotated"
+        for column in columns_of(table.row)
+        if not column.meaning
+    ]
+    names = {column.name for column in columns_of(table.row)}
+    needed: Mapping[str, Sequence[str | None]] = {
+        "key": table.key,
+        "day": (table.day,),
+        "version": (table.version,),
+        "replaced_by": table.replaced_by or (),
+    }
+    problems += [
+        f"{source.declared_at}: {table.name}: {option} names the column {name}, which the row type does not have"
+        for option, columns in needed.items()
+        for name in columns
+        if name is not None and name not in names
+    ]
+    return problems
+
+
+def _unknown_upstream(sources: Sequence[Source]) -> list[str]:
+    known = {table.name for source in sources for table in source.tables}
+    return [
+        f"{source.declared_at}: {source.step} comes after {name}, which no source fills"
+        for source in sources
+        for name in source.after
+        if name not in known
+    ]
+
+
+def _file(module: object) -> str:
+    return str(Path(str(getattr(module, "__file__", module))))

@@ -1,0 +1,95 @@
+"""Kind 6: tables computed from other tables in SQL, for the days whose inputs changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+
+from xpert_pipeline.postgres.coverage import covered_days, followed_until
+from xpert_pipeline.postgres.derive import derive
+from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.sources.plan import StreamPlan
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.source import Source
+from xpert_pipeline.spapi.planning.planner import BucketLevels
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.wording import counted, day_span
+
+FOLLOWED_RECENTLY = timedelta(hours=1)
+"""A run reads change streams at its start and derives when all else is loaded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Source):
+    """A table that `sql/transforms/<table>.sql` computes from other tables.
+
+    Attributes:
+        table: Its row contract.
+        complete_when: Tables whose days must be loaded for a day to be complete.
+    """
+
+    table: Table
+    complete_when: tuple[str, ...] = ()
+
+    rank: ClassVar[int] = 2
+    prepares: ClassVar[bool] = False
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The table."""
+        return (self.table,)
+
+    @property
+    def is_refetchable(self) -> bool:
+        """Derived days are always computed again."""
+        return False
+
+    @property
+    def is_derived(self) -> bool:
+        """Always."""
+        return True
+
+    def prepare(self, run: SellerRun) -> None:
+        """Nothing is asked of Amazon."""
+
+    def sync(self, run: SellerRun, prepared: Any) -> None:
+        """Recompute the run's days and every day whose inputs changed."""
+        with run.lease(self.table.name) as lease:
+            derive(
+                run.pool,
+                seller_id=run.seller.id,
+                table=self.table,
+                statement=transform(self.table.name),
+                lease=lease,
+                run_id=run.run_id,
+                requested_days=run.days,
+                started_at=datetime.now(UTC),
+            )
+        for market in run.markets:
+            self._report_incomplete(run, market)
+
+    def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
+        """Deriving asks nothing of Amazon."""
+        return []
+
+    def complete_days(self, run: SellerRun) -> Mapping[str, int]:
+        """Derived days are always computed again."""
+        return {}
+
+    def _report_incomplete(self, run: SellerRun, market: Market) -> None:
+        """Name the days whose inputs are not all loaded, so that nobody takes their figures for complete ones."""
+        days = market.days_until_today
+        for table in self.complete_when:
+            position = followed_until(run.pool, market.scope, table) if market.is_live else None
+            until = position if position and datetime.now(UTC) - position < FOLLOWED_RECENTLY else None
+            loaded = covered_days(run.pool, market.scope, table, days, until)
+            if lacking := [day for day in days if day not in loaded]:
+                run.skip([self.table.name], market, lacking, self._incomplete_text(run, market, table, lacking))
+
+    def _incomplete_text(self, run: SellerRun, market: Market, table: str, lacking: Sequence[date]) -> str:
+        place = f" ({market.place.country})" if len(run.markets) > 1 else ""
+        return (
+            f"{self.table.name}{place}: not all {table} of {day_span(lacking)} ({counted(len(lacking), 'day')}) are loaded. "
+            f"The next sync loads those of the last 30 days, xpert backfill --from {min(lacking)} --to {max(lacking)} all; "
+            f"{self.table.name} follows by itself"
+        )

@@ -1,0 +1,113 @@
+"""What every source does with reports and queries: request, wait, fetch the document, give up, park, resume.
+
+A job that is not ready in time is parked: its id stays in the job store, its days stay open, and the next run
+collects it. `spapi.jobs` talks to Amazon.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.spapi.documents.download import REPORTS, Document, DocumentSource, fetch_document
+from xpert_pipeline.spapi.errors import (
+    BadAnswer,
+    DocumentBroken,
+    DocumentRefused,
+    NotFound,
+    ReportCancelled,
+    ReportFailed,
+)
+from xpert_pipeline.spapi.jobs.api import JobApi
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job, JobState
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
+
+UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
+"""Errors of a document that will not become better: the next run requests another one."""
+SUPERSEDED = "superseded: its days are requested again"
+MINUTE = 60
+
+
+def ready(run: SellerRun, job_api: JobApi, jobs: Sequence[Job], *, is_waiting: bool = True) -> Iterator[Job]:
+    """Yield each job as it becomes ready, within the run's patience; jobs that are not ready come last, still live.
+
+    Without waiting, each job is looked at once, except those requested just now.
+    """
+    seconds = patience_left(run, jobs) if is_waiting else 0.0
+    yield from wait_for_jobs(run.client(), run.jobs, job_api, jobs, budget_seconds=seconds)
+
+
+def patience_left(run: SellerRun, jobs: Sequence[Job]) -> float:
+    """Seconds for which the youngest of the jobs may still be waited for.
+
+    The waits of a run's steps overlap: a job requested at the start of the run is not waited for once per table. A job
+    of an earlier run gets the full time again.
+    """
+    now = run.client().server_now()
+    youngest = max((job.created_at or job.written_at for job in jobs), default=now)
+    return max(0.0, run.options.patience - min(run.options.age(), (now - youngest).total_seconds()))
+
+
+@contextmanager
+def document_of(run: SellerRun, job: Job, folder: Path, source: DocumentSource = REPORTS) -> Iterator[Document]:
+    """Download a job's document, to be read in the block.
+
+    A document that cannot be used is remembered, so that it is not taken again; its error gets the seller's name,
+    which readers of files do not know.
+    """
+    assert job.document_id is not None
+    try:
+        yield fetch_document(run.client(), job.document_id, folder, source=source)
+    except UNUSABLE as error:
+        error.seller = error.seller or run.who
+        run.jobs.update(replace(job, state=JobState.FATAL, reason=error.message))
+        raise
+
+
+def park(run: SellerRun, tables: Iterable[str], markets: Iterable[Market], days: Iterable[date], job: Job) -> None:
+    """Leave a job that is not ready, or that may not be requested yet, to the next run."""
+    patience, kept = run.options.patience, list(days)
+    if job.state is JobState.THROTTLED:
+        reason = f"{job}: {job.reason}"
+    else:
+        waited = f"it is {job.state}" + (f" after {patience / MINUTE:.0f} min" if patience >= MINUTE else "")
+        reason = f"{job} is not ready: {waited}. Its id is kept, and the next run collects it"
+    names = list(tables)
+    for market in markets:
+        for table in names:
+            run.outcome(table).skip(market.id, kept, reason)
+    run.log.warning("seller %s: %s", run.who, reason)
+
+
+def failure_of(run: SellerRun, job_api: JobApi, job: Job) -> ReportFailed | ReportCancelled:
+    """The error of a job that has no data."""
+    kind = ReportCancelled if job.state is JobState.EMPTY else ReportFailed
+    return kind(
+        f"{job} is {job.state}: {job.reason or 'Amazon gave no reason'}",
+        report_id=job.amazon_id or "",
+        operation=job_api.poll,
+        seller=run.who,
+    )
+
+
+def unfinished(
+    run: SellerRun, job_api: JobApi, types: Sequence[str], *, not_older_than: datetime | None = None
+) -> list[Job]:
+    """Jobs that an earlier run left: still being made, or ready and not collected; the newest window first.
+
+    Args:
+        run: The seller's run.
+        job_api: Reports or queries.
+        types: Report types or datasets.
+        not_older_than: Amazon must have accepted the job at this moment or later; its data is of that moment.
+    """
+    jobs = run.jobs.unfinished(job_api.kind, types, GIVEN_UP_AFTER)
+    return [job for job in jobs if not_older_than is None or job.created_at is None or job.created_at >= not_older_than]
+
+
+def supersede(run: SellerRun, job: Job, hint: str) -> None:
+    """Give up a job whose days are requested again: collected later, it would overwrite newer figures."""
+    run.jobs.update(replace(job, state=JobState.FATAL, reason=SUPERSEDED))
+    run.log.warning("seller %s: %s is superseded: its days are requested again. %s", run.who, job, hint)

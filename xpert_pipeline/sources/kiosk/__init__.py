@@ -1,0 +1,1 @@
+"""Kind 4: Data Kiosk datasets of day grain, and what their records have in common."""

@@ -1,0 +1,90 @@
+"""Kind 4: a Data Kiosk dataset whose records are a product's figures on one marketplace-local day."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.source import Probe
+from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.windowed import WindowedJobs
+from xpert_pipeline.sources.windows import DayWindow
+from xpert_pipeline.spapi.documents.download import DATA_KIOSK, Document
+from xpert_pipeline.spapi.documents.json_lines import read_objects
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import Job
+from xpert_pipeline.spapi.jobs.kiosk_queries import days_of
+from xpert_pipeline.spapi.jobs.query_api import QueryApi
+from xpert_pipeline.spapi.session import SellerApi
+
+MakeQuery = Callable[..., JobRequest]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KioskDataset(WindowedJobs):
+    """A table filled by Data Kiosk queries, one record for each product and day.
+
+    Attributes:
+        dataset: Amazon's versioned name of it.
+        product: Field of a record that names the product, which is the last column of the table's key.
+        query: Makes the query for some marketplaces and days; None where a subclass makes its requests.
+    """
+
+    dataset: str
+    product: str
+    query: MakeQuery | None = None
+
+    rank: ClassVar[int] = 0
+    job_api = QueryApi()
+    document_source = DATA_KIOSK
+    create = "createQuery"
+    fetch_document = "getDocument"
+    noun = ("query", "queries")
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The dataset."""
+        return (self.dataset,)
+
+    @property
+    def how(self) -> str:
+        """How much one query holds."""
+        return f"one query holds up to {self.longest} days"
+
+    def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
+        """One query for all days and marketplaces of a window."""
+        assert self.query is not None
+        yesterday = max(market.yesterday for market in window.markets)
+        return (self.query(window.marketplace_ids, window.first, window.last, yesterday=yesterday),)
+
+    def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
+        """The local days that a query covers."""
+        return days_of(request)
+
+    def read(self, document: Document, job: Job) -> Iterator[Any]:
+        """The objects of a document of JSON lines."""
+        with document.open_text() as lines:
+            yield from read_objects(lines, source=f"Data Kiosk query {job.amazon_id}")
+
+    def key_of(self, record: Any, requested: Requested) -> Row:
+        """Marketplace, day and product, as far as they can be read."""
+        day_column, product_column = self.table.day or "", self.table.key[-1]
+        try:
+            day: date | None = date.fromisoformat(record["startDate"])
+        except (KeyError, TypeError, ValueError):
+            day = None
+        marketplace, product = record.get("marketplaceId"), record.get(self.product)
+        if marketplace not in requested.marketplace_ids:
+            marketplace = requested.marketplace_ids[0]
+        return {
+            "marketplace_id": marketplace,
+            day_column: day,
+            product_column: product if isinstance(product, str) else None,
+        }
+
+    def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
+        """List one query: that is open to whoever may make queries."""
+        api.call("getQueries", expects={"queries": list}, pageSize=1)
+        return Probe(f"the role for Data Kiosk ({self.dataset})")

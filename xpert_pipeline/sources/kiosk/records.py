@@ -1,0 +1,58 @@
+"""What records of all Data Kiosk datasets have in common: their day, and amounts with their currency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from xpert_pipeline.sources.collect import Unfit
+from xpert_pipeline.sources.values import number
+from xpert_pipeline.sources.job_windows import Requested
+
+
+def day_of(record: Mapping[str, Any], requested: Requested) -> date:
+    """The marketplace-local day of a record of day grain.
+
+    Raises:
+        Unfit: The record covers more than a day, or something that was not requested.
+    """
+    if record["startDate"] != record["endDate"]:
+        raise Unfit(f"it covers {record['startDate']} to {record['endDate']}, not one day")
+    day = date.fromisoformat(record["startDate"])
+    if day not in requested.days or record["marketplaceId"] not in requested.marketplace_ids:
+        raise Unfit(f"it is for {record['marketplaceId']} on {day}, which was not requested")
+    return day
+
+
+@dataclass
+class Money:
+    """Reads the amounts of one record, which must all be of one currency."""
+
+    currencies: set[str] = field(default_factory=set)
+
+    def read(self, value: Mapping[str, Any] | None) -> Decimal | None:
+        """An amount; None where it is absent.
+
+        Raises:
+            Unfit: The amount has no currency.
+        """
+        amount = number(value.get("amount")) if value else None
+        if value is None or amount is None:
+            return None
+        code = value.get("currencyCode")
+        if not code:
+            raise Unfit("an amount has no currency")
+        self.currencies.add(code)
+        return amount
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of the amounts read; None if there was none.
+
+        Raises:
+            Unfit: There are several, so the amounts cannot be in one row.
+        """
+        if len(self.currencies) > 1:
+            raise Unfit(f"its amounts are in {' and '.join(sorted(self.currencies))}")
+        return next(iter(self.currencies), None)

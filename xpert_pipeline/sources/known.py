@@ -1,0 +1,31 @@
+"""Values that the pipeline's own tables know, for sources that ask Amazon about them."""
+
+from collections.abc import Callable
+from typing import Any, LiteralString
+
+from psycopg.sql import SQL
+
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.sources.run import Market, SellerRun
+
+
+def known_values(
+    run: SellerRun, market: Market, statement: LiteralString, is_valid: Callable[[str], bool], what: str, **values: Any
+) -> list[str]:
+    """The values of a statement with one column, in its order; invalid ones are skipped with a warning.
+
+    Args:
+        run: The seller's run.
+        market: The marketplace.
+        statement: SQL with `%(seller_id)s` and `%(marketplace_id)s` beside `values`.
+        is_valid: Whether a value can be asked about.
+        what: What is wrong with the others, for the log.
+        values: Further parameters.
+    """
+    place = {"seller_id": run.seller.id, "marketplace_id": market.id}
+    with tenant(run.pool, run.seller.id) as connection:
+        known = [value for (value,) in connection.execute(SQL(statement), {**place, **values}).fetchall()]
+    valid = [value for value in known if is_valid(value)]
+    if invalid := len(known) - len(valid):
+        run.log.warning("seller %s: %d %s; skipped", run.who, invalid, what)
+    return valid

@@ -1,0 +1,119 @@
+"""What a run would do before it does it: for each stream its windows, sources, calls and predicted seconds.
+
+The predictions are those that the run itself uses. Planning asks Amazon for counts only (order metrics, listings).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.spapi.planning.planner import BucketLevels
+from xpert_pipeline.spapi.planning.source_choice import SourcePlan
+from xpert_pipeline.wording import counted
+
+MINUTE, SHORT_SECONDS = 60, 90
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """One window of one stream.
+
+    Attributes:
+        table: Table that the window fills.
+        marketplaces: Ids of the marketplaces that the window covers.
+        window: What would be asked for, in words.
+        source: Operation or report chosen.
+        seconds: Predicted seconds from the start of the run until the window is loaded.
+        calls: Predicted calls, by operation.
+        predicted: Predicted seconds of every possible source.
+        why: The reason, and which part of it is a guess.
+        is_made: Whether Amazon prepares the data while the run does other things.
+        created: First and last day of a window of records by their dates.
+        choice: The facts behind the choice between sources, where there is one.
+    """
+
+    table: str
+    marketplaces: tuple[str, ...]
+    window: str
+    source: str
+    seconds: float
+    calls: Mapping[str, int]
+    predicted: Mapping[str, float]
+    why: str
+    is_made: bool = False
+    created: tuple[date, date] | None = None
+    choice: SourcePlan | None = None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All streams of one seller's run.
+
+    Attributes:
+        seller: Amazon's id of the seller.
+        streams: What would be asked for.
+        complete: Days that need no request, by table.
+        calls: Predicted calls, by operation.
+    """
+
+    seller: str
+    streams: Sequence[StreamPlan]
+    complete: Mapping[str, int] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def seconds(self) -> float:
+        """Predicted seconds of the whole run. Amazon makes reports while the run reads pages: the longer one counts."""
+        paged: dict[str, float] = {}
+        for stream in self.streams:
+            if not stream.is_made:
+                paged[stream.table] = max(paged.get(stream.table, 0.0), stream.seconds)
+        made = max((stream.seconds for stream in self.streams if stream.is_made), default=0.0)
+        return max(sum(paged.values()), made)
+
+
+class Plannable(Protocol):
+    """A source, as far as planning needs it."""
+
+    def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
+        """Predict what a sync would do now."""
+
+    def complete_days(self, run: SellerRun) -> Mapping[str, int]:
+        """Days of the run that need no request, by table."""
+
+
+def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
+    """Plan a seller's run as it would begin now."""
+    levels = BucketLevels(run.client())
+    streams: list[StreamPlan] = []
+    complete: dict[str, int] = {}
+    for source in sources:
+        streams += source.plan(run, levels)
+        complete |= source.complete_days(run)
+    calls: Counter[str] = Counter()
+    for stream in streams:
+        calls.update(stream.calls)
+    return RunPlan(run.who, streams, complete, calls)
+
+
+def days_text(first: date, last: date, count: int | None = None) -> str:
+    """Days for people.
+
+    Args:
+        first: The first day.
+        last: The last day.
+        count: How many days there are, where some between them are missing.
+    """
+    return f"{first} to {last} ({counted(count or (last - first).days + 1, 'day')})"
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < SHORT_SECONDS:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / MINUTE)
+    return f"{minutes} min" if minutes < SHORT_SECONDS else f"{minutes // MINUTE} h {minutes % MINUTE:02} min"

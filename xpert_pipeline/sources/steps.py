@@ -1,0 +1,143 @@
+"""A source's step in Dagster: the work for each seller of the run, and its numbers for each partition.
+
+Grouping by seller, isolation of failures and metadata are here; what is loaded is up to the source.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
+from xpert_pipeline.postgres.ledger import COUNTS, run_counts_by_marketplace
+from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.resources.spapi import SpApiResource, priority_of
+from xpert_pipeline.sources.figures import RunFigures
+from xpert_pipeline.sources.outcome import overall
+from xpert_pipeline.sources.run import RunOptions, SellerRun
+from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
+from xpert_pipeline.spapi.jobs.job import BUDGET_SECONDS
+from xpert_pipeline.spapi.session import SellerApi
+
+MANY_MARKETPLACES = 2
+
+
+class RefetchConfig(dg.Config):
+    """Options of a materialization.
+
+    Attributes:
+        refetch: Ask Amazon again for what is already complete.
+    """
+
+    refetch: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step has for all sellers."""
+
+    context: dg.AssetExecutionContext
+    postgres: PostgresResource
+    sp_api: SpApiResource | None
+    tables: Sequence[str]
+    refetch: bool = False
+
+
+def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[dg.MaterializeResult]:
+    """Do `work` for each seller of the run's partitions; one seller's failure leaves the others unharmed.
+
+    Yields:
+        One result per table. Counts are attached per partition, from the ledger. Calls and waits of the whole run
+        (`run_…`) are attached to the first table, as in the ledger.
+
+    Raises:
+        dg.Failure: After all sellers had their turn. It names each seller that failed, and what to do.
+    """
+    failures: list[str] = []
+    figures = RunFigures()
+    for amazon_id, days in days_by_seller(step.context.partition_keys).items():
+        try:
+            _run_seller(step, work, amazon_id, days, figures)
+        except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
+            if isinstance(error, ReauthRequired):
+                sellers = step.postgres.sellers
+                sellers.set_status(sellers.get(amazon_id).id, "reauth_required", str(error))
+            if step.sp_api and type(error) is Transient:  # subclasses do not mean that Amazon is down for the seller
+                step.sp_api.lose_patience(amazon_id)
+            failures.append(f"{type(error).__name__}: seller {amazon_id}: {error}")
+    if failures:
+        raise dg.Failure("; ".join(failures), metadata=figures.metadata(), allow_retries=False)
+    for table in step.tables:
+        yield dg.MaterializeResult(asset_key=table, metadata=figures.metadata() if table == step.tables[0] else {})
+
+
+def _run_seller(
+    step: Step, work: Callable[[SellerRun], None], amazon_id: str, days: tuple[date, ...], figures: RunFigures
+) -> None:
+    seller, sp_api = step.postgres.sellers.get(amazon_id), step.sp_api
+    clients: list[SellerApi] = []
+
+    def client() -> SellerApi:
+        if sp_api is None:
+            raise RuntimeError("this table is derived: it has no source to ask")
+        if not clients:
+            clients.append(sp_api.client(seller, priority=priority_of(days, local_today(seller.timezone))))
+        return clients[0]
+
+    run = SellerRun(
+        seller=seller,
+        days=days,
+        pool=step.postgres.pool,
+        run_id=step.context.run.run_id,
+        spool=step.postgres.spool,
+        log=step.context.log,
+        client=client,
+        options=RunOptions(
+            refetch=step.refetch,
+            steps=frozenset(node.name for node in step.context.job_def.nodes),
+            refetching=_refetching(step.context.run.run_config),
+            patience=sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
+            age=lambda: sp_api.age_seconds(amazon_id) if sp_api else 0.0,
+        ),
+    )
+    run.options.age()  # the clock starts with the seller's first step
+    try:
+        work(run)
+    except NotGranted as error:
+        step.context.log.warning("seller %s: not granted: %s", amazon_id, error)
+        for table in step.tables:
+            run.outcome(table).not_granted(str(error))
+    finally:
+        for api in clients:
+            figures.add(api)
+            api.close()
+    for table in step.tables:
+        _attach_counts(step.context, run, table)
+
+
+def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
+    """Steps whose configuration (`RefetchConfig`) asks for complete days again."""
+    ops = run_config.get("ops") or {}
+    return frozenset(name for name, op in ops.items() if (op.get("config") or {}).get("refetch"))
+
+
+def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str) -> None:
+    counts = run_counts_by_marketplace(run.pool, run.seller.id, run.run_id, table)
+    outcome = run.outcome(table)
+    nothing = dict.fromkeys(COUNTS, 0)
+    for day in run.days:
+        by_market = {market.id: counts.get((market.id, day), nothing) for market in run.markets}
+        states = {market: str(outcome.state(market, day, numbers)) for market, numbers in by_market.items()}
+        numbers = {name: sum(int(market[name]) for market in by_market.values()) for name in COUNTS}
+        metadata: dict[str, Any] = {**numbers, "state": overall(states.values())}
+        if outcome.reason:
+            metadata["reason"] = outcome.reason
+        if len(states) >= MANY_MARKETPLACES:
+            metadata["states_by_marketplace"] = dg.JsonMetadataValue(states)
+        context.add_asset_metadata(
+            metadata, asset_key=table, partition_key=partition_key(day, run.seller.amazon_seller_id)
+        )

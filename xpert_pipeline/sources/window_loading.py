@@ -1,0 +1,222 @@
+"""Waits for the jobs of windows and loads each window when all its jobs are in, in one transaction.
+
+A day of a marketplace is a set: rows that Amazon no longer returns are deleted, though not at once if a whole window
+is empty now (`doubt`).
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.postgres.merge import DIFFERING
+from xpert_pipeline.sources.collect import Collector, collecting
+from xpert_pipeline.sources.doubt import emptied_days, is_believed, remember_doubt, report_emptied
+from xpert_pipeline.sources.job_windows import JobWindow, WindowSource
+from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
+from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, SpApiError
+from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
+from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
+from xpert_pipeline.spapi.operations.paging import PageGuard
+from xpert_pipeline.tables.validation import chunks
+
+BATCH = 5
+"""Jobs requested together once the burst is spent; jobs that are ready are read in between."""
+
+
+def load_windows(run: SellerRun, source: WindowSource, windows: Sequence[JobWindow]) -> None:
+    """Request what was not requested yet, and load each window once all of its jobs are in.
+
+    Raises:
+        ReportFailed: A job was FATAL. Windows that did not need it are loaded, as with the other errors.
+        BadLine: A document holds a line that is no record. Nothing of its window is kept; the next run requests again.
+    """
+    with ExitStack() as cleanup:
+        loader = _Loader(run, source, windows, cleanup)
+        loader.load_all()
+    if loader.failed:
+        first, *others = loader.failed
+        for other in others:
+            run.log.error("seller %s: %s: %s", run.who, type(other).__name__, other)
+        raise first
+
+
+@dataclass
+class _Chain:
+    """The pages of one query so far; the last one is being waited for. A report has one page."""
+
+    place: int
+    pages: list[Job]
+    guard: PageGuard
+
+
+@dataclass
+class _Opened:
+    """A window whose rows are arriving."""
+
+    window: JobWindow
+    collector: Collector
+    folder: Path
+    files: ExitStack
+    missing: int
+    pages: list[Job] = field(default_factory=list)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class _Loader:
+    """The jobs of one source in one run."""
+
+    def __init__(
+        self, run: SellerRun, source: WindowSource, windows: Sequence[JobWindow], cleanup: ExitStack
+    ) -> None:
+        self.run, self.source, self.windows, self.cleanup = run, source, windows, cleanup
+        self.failed: list[SpApiError] = []
+        self._waiting: dict[UUID, _Chain] = {}
+        self._opened: dict[int, _Opened] = {}
+        self._closed: set[int] = set()
+
+    def load_all(self) -> None:
+        """Load the windows. What is not ready is noted in the outcome; errors are in `failed`."""
+        for place, window in enumerate(self.windows):
+            self._wait_for(place, window.jobs)
+        missing = [(n, request) for n, window in enumerate(self.windows) for request in window.requests[len(window.jobs) :]]
+        for batch in chunks(missing, BATCH):
+            jobs = self.source.request(self.run, [request for _, request in batch])
+            for (place, _), job in zip(batch, jobs, strict=True):
+                self._wait_for(place, [job])
+            self._take_ready(is_waiting=False)
+        while self._waiting:  # again for pages that were requested meanwhile
+            self._take_ready(is_waiting=True)
+
+    def _wait_for(self, place: int, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._waiting[job.id] = _Chain(place, [job], PageGuard(self.source.job_api.poll, self.run.who))
+
+    def _take_ready(self, *, is_waiting: bool) -> None:
+        jobs = [chain.pages[-1] for chain in self._waiting.values()]
+        for job in ready(self.run, self.source.job_api, jobs, is_waiting=is_waiting):
+            chain = self._waiting[job.id]
+            chain.pages[-1] = job
+            if job.is_live and not is_waiting:
+                continue
+            del self._waiting[job.id]
+            try:
+                self._take(chain, job)
+            except (*UNUSABLE, ReportFailed, BadRequest, RepeatedPage) as error:
+                self.failed.append(error)
+                self._close(chain.place)
+
+    def _take(self, chain: _Chain, job: Job) -> None:
+        """Read a page; then request the query's next page, or load the window if this was its last page."""
+        if chain.place in self._closed:
+            return
+        if self._is_left_to_next_run(chain, job):
+            self._close(chain.place)
+            return
+        if job.state not in (JobState.DONE, JobState.EMPTY):
+            self._forget(chain.pages[:-1], "a later page failed")
+            raise failure_of(self.run, self.source.job_api, job)
+        opened = self._opened.get(chain.place) or self._open(chain.place)
+        opened.pages.append(job)
+        self._read(opened, job)
+        if job.next_page is not None:
+            chain.pages.append(self._next_page(chain, job.next_page))
+            self._waiting[chain.pages[-1].id] = chain
+            return
+        opened.missing -= 1
+        if not opened.missing:
+            self._load(opened)
+            self._close(chain.place)
+
+    def _is_left_to_next_run(self, chain: _Chain, job: Job) -> bool:
+        """Park a job that is not ready; skip one that another run has superseded."""
+        window = self.windows[chain.place]
+        days, markets = window.days_in(self.run), window.window.markets
+        if job.is_live or job.state is JobState.THROTTLED:
+            park(self.run, [self.source.table.name], markets, days, job)
+            return True
+        if job.reason == SUPERSEDED:
+            for market in markets:
+                self.run.skip([self.source.table.name], market, days, f"{job}: {SUPERSEDED} by another run")
+            return True
+        return False
+
+    def _open(self, place: int) -> _Opened:
+        window, files, source = self.windows[place], self.cleanup.enter_context(ExitStack()), self.source
+        requested = window.requested
+        folder, collector = files.enter_context(
+            collecting(
+                self.run.spool,
+                [source.table],
+                lambda record: ([source.row(record, requested, collector.signals)],),
+                lambda record: source.key_of(record, requested),
+            )
+        )
+        self._opened[place] = _Opened(window, collector, folder, files, len(window.requests))
+        return self._opened[place]
+
+    def _close(self, place: int) -> None:
+        """The window is loaded, or waits for another run."""
+        self._closed.add(place)
+        if opened := self._opened.pop(place, None):
+            opened.files.close()
+
+    def _read(self, opened: _Opened, page: Job) -> None:
+        if page.document_id is None:  # done without a document: no rows
+            return
+        with document_of(self.run, page, opened.folder, self.source.document_source) as document:
+            opened.collector.add(self.source.read(document, page))
+            document.remove()
+
+    def _next_page(self, chain: _Chain, token: str) -> Job:
+        try:
+            chain.guard.check(token, [chain.pages[-1].amazon_id])
+            (page,) = self.source.request(self.run, [next_page(chain.pages[0].request, token)])
+        except (BadRequest, RepeatedPage):  # the token leads nowhere: the next run begins with the first page
+            self._forget(chain.pages, "Amazon does not give its next page")
+            raise
+        return page
+
+    def _forget(self, pages: Sequence[Job], reason: str) -> None:
+        for page in pages:
+            self.run.jobs.update(replace(page, state=JobState.FATAL, reason=reason))
+
+    def _load(self, opened: _Opened) -> None:
+        run, name, collector = self.run, self.source.table.name, opened.collector
+        if collector.signals:
+            run.log.warning("seller %s: %s: unusual, but kept: %s", run.who, name, dict(collector.signals))
+        with run.lease(name) as lease:
+            emptied = emptied_days(run, self.source, opened.window.window, collector)
+            if not is_believed(run, self.source, collector, opened.pages, emptied):
+                remember_doubt(run, self.source, opened.window, opened.pages, emptied)
+                return
+            report_emptied(run, name, collector, emptied)
+            loads = collector.loads(self._whole_sets(opened.window))
+            run.load(
+                lease,
+                source=opened.window.requests[0].report_type,
+                window=LoadWindow("created", *opened.window.window.bounds()),
+                parts=loads,
+                markets=opened.window.window.markets,
+                began=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),
+                details=self._details(opened),
+            )
+        if differing := loads[0].signals[DIFFERING]:
+            run.log.warning("seller %s: %s: %d %s", run.who, name, differing, DIFFERING)
+        for page in opened.pages:
+            run.jobs.mark_collected(page)
+
+    def _whole_sets(self, window: JobWindow) -> list[tuple[Any, ...]]:
+        """The days that the window read completely, where days are sets."""
+        if self.source.table.replaced_by != ("marketplace_id", self.source.table.day):
+            return []
+        return [(market.id, day) for market in window.window.markets for day in window.window.days]
+
+    def _details(self, opened: _Opened) -> dict[str, Any]:
+        plural = "queries" if self.source.job_api.kind == "query" else "reports"
+        return {**self.source.notes(opened.window), plural: [job_details(page) for page in opened.pages]}

@@ -1,0 +1,258 @@
+"""Sources that Amazon prepares: reports and Data Kiosk queries over windows of local days.
+
+`report` and `kiosk` are the two kinds. Here are the windows: which days are open, which requests cover them, and which
+jobs an earlier run left. `window_loading` waits for the jobs and loads them.
+"""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from xpert_pipeline.progress import step
+from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.job_windows import JobWindow, Requested
+from xpert_pipeline.sources.jobs import supersede, unfinished
+from xpert_pipeline.sources.plan import StreamPlan, days_text
+from xpert_pipeline.sources.rows import row_parser, unfilled_columns
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.source import Source
+from xpert_pipeline.sources.window_loading import load_windows
+from xpert_pipeline.sources.windows import DayWindow, Restatement, day_windows, restated_open_days
+from xpert_pipeline.spapi.documents.download import Document, DocumentSource
+from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest
+from xpert_pipeline.spapi.jobs.job import Job
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made
+from xpert_pipeline.spapi.planning.source_choice import how_known
+from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.wording import counted, day_span
+
+Parse = Callable[[Any, Requested, Counter[str]], Row]
+AHEAD = 10
+"""Jobs requested at the start of a run; the burst of createQuery and createReport is 15."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowedJobs(Source):
+    """A table filled by jobs over windows of days.
+
+    Attributes:
+        table: Its row contract.
+        rule: How the days change after they are over.
+        longest: Days that one request may cover.
+        together: Whether one request may cover several marketplaces.
+        parse: Turns a record into a row; by default the columns' paths do.
+    """
+
+    table: Table
+    rule: Restatement
+    longest: int
+    together: bool = True
+    parse: Parse | None = None
+
+    job_api: ClassVar[JobApi]
+    document_source: ClassVar[DocumentSource]
+    create: ClassVar[str]
+    """Operation that requests a job."""
+    fetch_document: ClassVar[str]
+    """Operation that fetches a document's address."""
+    noun: ClassVar[tuple[str, str]]
+    """What a job is, one and many."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The table."""
+        return (self.table,)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Requesting, polling and fetching."""
+        return (self.create, self.job_api.poll, self.fetch_document)
+
+    @property
+    @abstractmethod
+    def types(self) -> tuple[str, ...]:
+        """Report types or datasets of the requests."""
+
+    @abstractmethod
+    def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
+        """The requests that cover a window.
+
+        Raises:
+            ValueError: Amazon does not have these days.
+        """
+
+    @abstractmethod
+    def read(self, document: Document, job: Job) -> Iterator[Any]:
+        """The records of a document."""
+
+    @abstractmethod
+    def key_of(self, record: Any, requested: Requested) -> Row:
+        """What is known of the row of a record that cannot be parsed: its key, as far as it can be read."""
+
+    def unfilled(self) -> Mapping[Table, Sequence[str]]:
+        """Columns without a path, where the source has no parser."""
+        return {self.table: unfilled_columns(self.table, ("*",) if self.parse else ())}
+
+    def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
+        """Cut open days into windows, newest first."""
+        return day_windows(open_days, self.longest, together=self.together)
+
+    def is_current(self, run: SellerRun, window: DayWindow, request: JobRequest) -> bool:
+        """Whether an earlier request is the one that would be made now (not a later page, and not an older text)."""
+        try:
+            return request in self.requests(run, window)
+        except ValueError:
+            return False
+
+    def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
+        """The window with the requests that it lacks by now, such as those for products known only since."""
+        return window
+
+    def notes(self, window: JobWindow) -> Mapping[str, Any]:
+        """What the ledger keeps of a window beside its jobs."""
+        return {}
+
+    def why_none(self, run: SellerRun) -> str:
+        """Why nothing can be requested although days are open."""
+        return ""
+
+    def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
+        """One record as a row."""
+        if self.parse is not None:
+            return self.parse(record, requested, signals)
+        return row_parser(self.table)(record, requested.marketplace_ids[0])
+
+    def open_days(self, run: SellerRun) -> dict[Market, list[date]]:
+        """Days to be read, by marketplace."""
+        days = {market: restated_open_days(run, market, self.table.name, self.rule) for market in run.markets}
+        return {market: days for market, days in days.items() if days}
+
+    def windows(self, run: SellerRun) -> list[JobWindow]:
+        """What the run would request: jobs that an earlier run left first taken up as they are, then new requests."""
+        open_days = self.open_days(run)
+        resumed = [] if run.refetch else self._resumed(run, open_days)
+        taken = {(market, day) for window in resumed for market in window.window.markets for day in window.window.days}
+        rest = {market: [day for day in days if (market, day) not in taken] for market, days in open_days.items()}
+        new = [JobWindow(window, self.requests(run, window)) for window in self.cut(run, rest)]
+        windows = [*resumed, *(window for window in new if window.requests)]
+        return sorted(windows, key=lambda window: window.window.first, reverse=True)
+
+    def prepare(self, run: SellerRun) -> Any:
+        """Plan what the run needs, and request as much as may go at once."""
+        windows = self.windows(run)
+        if run.refetch:
+            self._supersede_older(run, windows)
+        return self._requested_ahead(run, windows)
+
+    def sync(self, run: SellerRun, prepared: list[JobWindow] | None) -> None:
+        """Load every window."""
+        windows = [self.completed(run, window) for window in prepared or self.prepare(run) or []]
+        jobs = sum(len(window.requests) for window in windows)
+        days = sum(len(window.window.days) for window in windows)
+        step(f"{run.who}: {self.table.name}: {counted(days, 'day')} to read by {counted(jobs, *self.noun)}")
+        if not windows and self.open_days(run) and (why := self.why_none(run)):
+            run.outcome(self.table.name).explain(why)
+        load_windows(run, self, windows)
+
+    def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
+        """All jobs together: Amazon makes them at the same time."""
+        windows = self.windows(run)
+        if not windows:
+            return self._plan_of_none(run)
+        days = [day for window in windows for day in window.window.days]
+        jobs = sum(len(window.requests) for window in windows)
+        learnt = run.jobs.generation_seconds(self.job_api.kind, self.types[0])
+        made = predict_made(
+            jobs, learnt, create=levels[self.create], document=levels[self.fetch_document], kind=self.job_api.kind
+        )
+        levels.spend(made.calls)
+        marketplaces = dict.fromkeys(name for window in windows for name in window.window.marketplace_ids)
+        why = f"{counted(jobs, *self.noun)} for {counted(len(set(days)), 'day')} ({self.how}); {how_known(learnt)}"
+        return [self._stream(tuple(marketplaces), days, why, made.seconds, made.calls)]
+
+    @property
+    @abstractmethod
+    def how(self) -> str:
+        """How much one job holds, in words."""
+
+    def _plan_of_none(self, run: SellerRun) -> list[StreamPlan]:
+        open_days = self.open_days(run)
+        why = self.why_none(run) if open_days else ""
+        days = sorted({day for days in open_days.values() for day in days})
+        return [self._stream(tuple(market.id for market in open_days), days, why, 0.0, {})] if why else []
+
+    def _stream(
+        self, marketplaces: tuple[str, ...], days: Sequence[date], why: str, seconds: float, calls: Mapping[str, int]
+    ) -> StreamPlan:
+        return StreamPlan(
+            table=self.table.name,
+            marketplaces=marketplaces,
+            window=days_text(min(days), max(days), len(set(days))),
+            source="Data Kiosk" if self.job_api.kind == "query" else self.types[0],
+            seconds=seconds,
+            calls=calls,
+            predicted={"queries" if self.job_api.kind == "query" else "reports": seconds} if calls else {},
+            why=why,
+            is_made=bool(calls),
+        )
+
+    def request(self, run: SellerRun, requests: Sequence[JobRequest]) -> list[Job]:
+        """Request jobs. Jobs that an earlier run left serve, but never data that was loaded already."""
+        return request_jobs(run.client(), run.jobs, self.job_api, requests, done_within=timedelta(0))
+
+    def _resumed(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[JobWindow]:
+        """Windows of open days, perhaps among others, whose jobs an earlier run left."""
+        left: dict[DayWindow, list[JobRequest]] = {}
+        for job in unfinished(run, self.job_api, self.types):
+            window = self._window_of(run, job.request)
+            if window is not None:
+                left.setdefault(window, []).append(job.request)
+        resumed: list[JobWindow] = []
+        taken: set[tuple[Market, date]] = set()
+        for window, requests in left.items():
+            places = {(market, day) for market in window.markets for day in window.days}
+            is_open = any(day in open_days.get(market, ()) for market, day in places)
+            current = tuple(request for request in requests if self.is_current(run, window, request))
+            if is_open and current and not places & taken:
+                resumed.append(self.completed(run, JobWindow(window, self._without_overlap(current))))
+                taken |= places
+        return resumed
+
+    def _without_overlap(self, requests: Sequence[JobRequest]) -> tuple[JobRequest, ...]:
+        """Requests for a window that ask for different things; the newest one first."""
+        return tuple(dict.fromkeys(requests))
+
+    def _window_of(self, run: SellerRun, request: JobRequest) -> DayWindow | None:
+        """The window that an earlier request covers; None if the seller left one of its marketplaces."""
+        known = {market.id: market for market in run.markets}
+        if not request.marketplace_ids or not set(request.marketplace_ids) <= known.keys():
+            return None
+        markets = tuple(market for market in run.markets if market.id in request.marketplace_ids)
+        return DayWindow(tuple(self.days_of(run, request)), markets)
+
+    @abstractmethod
+    def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
+        """The local days that a request covers, ascending."""
+
+    def _supersede_older(self, run: SellerRun, windows: Iterable[JobWindow]) -> None:
+        """Give up jobs of days that are requested again: collected later, they would overwrite newer figures."""
+        again = {(market, day) for window in windows for market in window.window.markets for day in window.window.days}
+        for job in unfinished(run, self.job_api, self.types):
+            window = self._window_of(run, job.request)
+            if window and any((market, day) in again for market in window.markets for day in window.days):
+                hint = f"It covered {day_span(window.days)}; run xpert backfill for days that the next sync does not read."
+                supersede(run, job, hint)
+
+    def _requested_ahead(self, run: SellerRun, windows: Sequence[JobWindow]) -> list[JobWindow]:
+        """Request as many jobs as may go at once: no other step of the run shall wait for tokens that the rest needs."""
+        room = max(0, min(AHEAD, int(run.client().level(self.create))))
+        places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
+        requests = [request for window in windows for request in window.requests][:room]
+        requested = list(windows)
+        for place, job in zip(places, self.request(run, requests), strict=True):
+            requested[place] = replace(requested[place], jobs=(*requested[place].jobs, job))
+        return requested

@@ -1,0 +1,212 @@
+"""Which days and spans a source has to ask for: days that no load covers, restated days, and the change stream.
+
+A window covers one or several marketplaces: those whose same local days are open are asked for together.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from xpert_pipeline.postgres.coverage import covered_days, days_read, first_load_started, first_loaded_day, followed_until
+from xpert_pipeline.sources.run import Market, SellerRun
+
+READ_RECENTLY = timedelta(hours=6)
+"""Amazon renews daily figures once a day: restated days that were read within this time are not read again."""
+LOOK_BACK = 60
+"""A live run looks for restated days that were not read since Amazon stopped restating them, this many days back."""
+REPAIRED_DAYS = 30
+"""A live run also reads days of this many days back that no load covers: they failed, or Amazon did not have them."""
+
+Kind = Literal["created", "updated"]
+
+
+@dataclass(frozen=True)
+class DayWindow:
+    """Local days without a gap, and the marketplaces in which they are open."""
+
+    days: tuple[date, ...]
+    markets: tuple[Market, ...]
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return self.days[0]
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.days[-1]
+
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]:
+        """Ids of the marketplaces."""
+        return tuple(market.id for market in self.markets)
+
+    def bounds(self) -> tuple[datetime, datetime]:
+        """From the first marketplace's first midnight to the last marketplace's last one, in UTC."""
+        bounds = [market.bounds(self.first, self.last) for market in self.markets]
+        return (
+            min(start for start, _ in bounds).astimezone(UTC),
+            max(end for _, end in bounds).astimezone(UTC),
+        )
+
+
+@dataclass(frozen=True)
+class Span:
+    """Records created, or updated, in a half-open interval, in some marketplaces."""
+
+    kind: Kind
+    start: datetime
+    end: datetime
+    markets: tuple[Market, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def days(self) -> float:
+        """Length in days."""
+        return (self.end - self.start) / timedelta(days=1)
+
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]:
+        """Ids of the marketplaces."""
+        return tuple(market.id for market in self.markets)
+
+    def local_days(self, market: Market) -> tuple[date, date]:
+        """First and last local day of the span in a marketplace."""
+        last = (self.end - timedelta(microseconds=1)).astimezone(market.zone).date()
+        return self.start.astimezone(market.zone).date(), last
+
+
+def day_windows(
+    open_days: Mapping[Market, Collection[date]], longest: int = 30, *, together: bool = True
+) -> list[DayWindow]:
+    """Cut open days into windows without gaps of at most `longest` days, newest first.
+
+    Args:
+        open_days: By marketplace.
+        longest: Days of a window at most.
+        together: Whether one request may cover several marketplaces; else each has windows of its own.
+    """
+    if not together:
+        return sorted(
+            (window for market, days in open_days.items() for window in day_windows({market: days}, longest)),
+            key=lambda window: window.first,
+            reverse=True,
+        )
+    markets_of: dict[date, tuple[Market, ...]] = {}
+    for market, days in open_days.items():
+        for day in days:
+            markets_of[day] = (*markets_of.get(day, ()), market)
+    windows: list[DayWindow] = []
+    for day in sorted(markets_of, reverse=True):
+        last = windows[-1] if windows else None
+        follows = last is not None and last.first - day == timedelta(days=1) and last.markets == markets_of[day]
+        if last is not None and follows and len(last.days) < longest:
+            windows[-1] = DayWindow((day, *last.days), last.markets)
+        else:
+            windows.append(DayWindow((day,), markets_of[day]))
+    return windows
+
+
+def stream_position(run: SellerRun, market: Market, table: str, overlap: timedelta) -> datetime | None:
+    """Where the change stream is read next: at its watermark, or at the moment the first load began.
+
+    Returns:
+        None before the first load.
+    """
+    mark = followed_until(run.pool, market.scope, table)
+    if mark is None and (began := first_load_started(run.pool, market.scope, table)):
+        mark = began - overlap
+    return mark
+
+
+def days_not_covered(
+    run: SellerRun, market: Market, table: str, days: Sequence[date], until: datetime | None = None
+) -> list[date]:
+    """Those of the days that no load covers; the change stream serves what is later than `until`."""
+    covered = covered_days(run.pool, market.scope, table, list(days), until)
+    return [day for day in days if day not in covered]
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """How a source of daily figures changes after the day.
+
+    Attributes:
+        restated: How long Amazon restates a day.
+        oldest: How far back Amazon has days.
+        anchors: Other tables whose first loaded day also counts as the beginning of the seller's history.
+    """
+
+    restated: timedelta
+    oldest: timedelta
+    anchors: tuple[str, ...] = ()
+
+
+def restated_open_days(run: SellerRun, market: Market, table: str, rule: Restatement) -> list[date]:
+    """Days that are over and must be read, for a source whose days Amazon restates for a while.
+
+    These are the run's days that no load covers. A live run adds days that Amazon restates now, days whose last load
+    is from when Amazon still restated them, and recent days that no load covers, but none before the first day that
+    was ever loaded.
+
+    Args:
+        run: The seller's run.
+        market: Whose days.
+        table: Table whose loads count.
+        rule: How the source's days change.
+    """
+    oldest, restatement = market.today - rule.oldest, rule.restated
+    requested = [day for day in market.days if oldest <= day < market.today]
+    recent = _recent_days(market, oldest) if market.is_live else []
+    days = sorted({*requested, *recent})
+    if not days:
+        return []
+    covered = covered_days(run.pool, market.scope, table, days)
+    open_days = {day for day in requested if run.refetch or day not in covered}
+    open_days |= _restated_now(run, market, table, recent, restatement)
+    open_days |= _not_settled(run, market, table, days, covered, restatement)
+    open_days |= _left_out(run, market, (table, *rule.anchors), recent, covered)
+    return sorted(open_days)
+
+
+def _recent_days(market: Market, oldest: date) -> list[date]:
+    days = (market.today - timedelta(days=n) for n in range(LOOK_BACK, 0, -1))
+    return [day for day in days if day >= oldest]
+
+
+def _restated_now(
+    run: SellerRun, market: Market, table: str, recent: Sequence[date], restatement: timedelta
+) -> set[date]:
+    """Recent days that Amazon still restates, unless they were read within hours."""
+    restated = [day for day in recent if day >= market.today - restatement]
+    if not restated:
+        return set()
+    return set(restated) - days_read(run.pool, market.scope, table, restated, since=datetime.now(UTC) - READ_RECENTLY)
+
+
+def _not_settled(
+    run: SellerRun, market: Market, table: str, days: Sequence[date], covered: set[date], restatement: timedelta
+) -> set[date]:
+    """Covered days that Amazon restates no more, but whose last load is from when it still did."""
+    settled = days_read(run.pool, market.scope, table, list(days), age=restatement)
+    return {day for day in covered - settled if day < market.today - restatement}
+
+
+def _left_out(
+    run: SellerRun, market: Market, tables: Sequence[str], recent: Sequence[date], covered: set[date]
+) -> set[date]:
+    """Recent days that no load covers, from the first day that was ever loaded on."""
+    first = first_loaded_day(run.pool, market.scope, tables) or market.today
+    return {day for day in recent[-REPAIRED_DAYS:] if day >= first} - covered
+
+
+def groups_of(marks: Iterable[tuple[Market, datetime]]) -> dict[datetime, tuple[Market, ...]]:
+    """Marketplaces by the position of their change stream: those at the same position are asked for together."""
+    groups: dict[datetime, tuple[Market, ...]] = {}
+    for market, mark in marks:
+        groups[mark] = (*groups.get(mark, ()), market)
+    return groups

@@ -1,0 +1,27 @@
+"""What readers of a table need to know beside its columns: where it comes from, how fresh it is, what changes later."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class About:
+    """Facts about a table, for Dagster's UI and `docs/tables.md`.
+
+    Attributes:
+        grain: What one row is, such as "a listing in its present state".
+        source: Where the rows come from.
+        freshness: How soon a change at Amazon is in the table.
+        restatement: Which rows change later, and for how long.
+        example: One query to start from.
+    """
+
+    grain: str
+    source: str
+    freshness: str
+    restatement: str
+    example: str
+
+    @property
+    def text(self) -> str:
+        """A description for people."""
+        return f"One row is {self.grain}. Source: {self.source}. {self.freshness} {self.restatement}"
