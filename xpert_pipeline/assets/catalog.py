@@ -23,13 +23,13 @@ from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.flat_files import read_rows
+from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import State, Work
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.requesting import ask
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import State, Work
-from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
 from xpert_pipeline.wording import counted

@@ -15,9 +15,9 @@ from xpert_pipeline.partitions import contiguous
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import ECONOMICS, days_of, economics
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import LIVE_WITHIN
+from xpert_pipeline.spapi.jobs.kiosk_queries import ECONOMICS, days_of, economics
 from xpert_pipeline.tables.economics import ECONOMICS_DAILY
 
 DAYS_PER_QUERY = 60

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from xpert_pipeline.assets.kiosk_rows import KioskRows
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.job import State, Work
 from xpert_pipeline.wording import counted, day_span
 
 BELIEVED_AFTER = timedelta(hours=1)

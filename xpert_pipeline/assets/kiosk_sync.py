@@ -22,12 +22,12 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
-from xpert_pipeline.spapi.documents import DATA_KIOSK
+from xpert_pipeline.spapi.documents.download import DATA_KIOSK
+from xpert_pipeline.spapi.documents.json_lines import read_objects
 from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, SpApiError
-from xpert_pipeline.spapi.json_lines import read_objects
-from xpert_pipeline.spapi.kiosk_queries import next_page
-from xpert_pipeline.spapi.operations.pages import PageGuard
-from xpert_pipeline.spapi.report_work import State, Work, told
+from xpert_pipeline.spapi.jobs.job import State, Work, told
+from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
+from xpert_pipeline.spapi.operations.paging import PageGuard
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
 

@@ -8,11 +8,11 @@ from typing import Any
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.spapi.data_kiosk import QueryDesk
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import askable, days_of
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import LIVE_WITHIN, State, Work
+from xpert_pipeline.spapi.jobs.kiosk_queries import askable, days_of
+from xpert_pipeline.spapi.jobs.query_api import QueryDesk
+from xpert_pipeline.spapi.jobs.requesting import ask
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
 

@@ -18,11 +18,11 @@ from xpert_pipeline.assets.report_steps import document_of
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import latest_detail
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
-from xpert_pipeline.spapi.documents import Document
-from xpert_pipeline.spapi.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.download import Document
+from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.jobs.job import State, Work, told
 from xpert_pipeline.spapi.operations.orders import search_orders
-from xpert_pipeline.spapi.order_reports import read_orders
-from xpert_pipeline.spapi.report_work import State, Work, told
 
 
 @dataclass

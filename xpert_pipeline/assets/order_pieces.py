@@ -20,14 +20,14 @@ from xpert_pipeline.assets.order_plan import (
 )
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import first_load_started
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import BadRequest, SpApiError
-from xpert_pipeline.spapi.planner import Buckets
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN, Work
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.source_choice import Plan
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import LIVE_WITHIN, Work
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.jobs.requesting import ask
+from xpert_pipeline.spapi.planning.planner import Buckets
+from xpert_pipeline.spapi.planning.source_choice import Plan
 
 DESK = ReportDesk()
 

@@ -20,10 +20,10 @@ from xpert_pipeline.postgres.coverage import (
 )
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
-from xpert_pipeline.spapi.planner import Buckets, plan_orders
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.source_choice import Expected, Plan
+from xpert_pipeline.spapi.planning.planner import Buckets, plan_orders
+from xpert_pipeline.spapi.planning.source_choice import Expected, Plan
 from xpert_pipeline.wording import counted
 
 STREAM = "orders"

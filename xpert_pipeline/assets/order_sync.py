@@ -21,8 +21,8 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.errors import ReportFailed, SpApiError, Stopped
-from xpert_pipeline.spapi.planner import REPORTS_TOGETHER, Buckets
-from xpert_pipeline.spapi.report_work import State
+from xpert_pipeline.spapi.jobs.job import State
+from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, Buckets
 from xpert_pipeline.tables.validation import chunks
 
 STEP = "orders_and_items"

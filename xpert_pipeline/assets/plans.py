@@ -16,8 +16,8 @@ from xpert_pipeline.assets.kiosk_windows import open_days as kiosk_days
 from xpert_pipeline.assets.order_plan import REPORTS, Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
-from xpert_pipeline.spapi.planner import Buckets, predict_listings, predict_made
-from xpert_pipeline.spapi.source_choice import Plan, Prediction, how_known
+from xpert_pipeline.spapi.planning.planner import Buckets, predict_listings, predict_made
+from xpert_pipeline.spapi.planning.source_choice import Plan, Prediction, how_known
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.wording import counted
 

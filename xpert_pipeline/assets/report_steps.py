@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from xpert_pipeline.assets.seller_run import SellerRun
-from xpert_pipeline.spapi.desks import Desk
-from xpert_pipeline.spapi.documents import REPORTS, Document, Shelf, fetch_document
+from xpert_pipeline.spapi.documents.download import REPORTS, Document, Shelf, fetch_document
 from xpert_pipeline.spapi.errors import (
     BadAnswer,
     DocumentBroken,
@@ -17,8 +16,9 @@ from xpert_pipeline.spapi.errors import (
     ReportCancelled,
     ReportFailed,
 )
-from xpert_pipeline.spapi.report_waiting import as_ready
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.api import Desk
+from xpert_pipeline.spapi.jobs.job import State, Work
+from xpert_pipeline.spapi.jobs.waiting import as_ready
 
 UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 """A document that these say of will not become better: the next run asks for another."""

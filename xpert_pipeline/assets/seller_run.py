@@ -19,15 +19,15 @@ from psycopg_pool import ConnectionPool
 from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.job_store import PostgresRequestBook
 from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
 from xpert_pipeline.postgres.ledger import run_counts
-from xpert_pipeline.postgres.report_requests import PostgresRequestBook
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
-from xpert_pipeline.spapi.report_work import ABANDONED, BUDGET_SECONDS, Work
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import ABANDONED, BUDGET_SECONDS, Work
 from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0

@@ -18,8 +18,9 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import (
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import LIVE_WITHIN
+from xpert_pipeline.spapi.jobs.kiosk_queries import (
     ASINS_PER_QUERY,
     OLDEST,
     TRAFFIC,
@@ -29,7 +30,6 @@ from xpert_pipeline.spapi.kiosk_queries import (
     traffic_by_asin,
     traffic_trends,
 )
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 from xpert_pipeline.wording import counted

@@ -13,13 +13,13 @@ from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import ProgressListener
 from xpert_pipeline.resources.postgres import PostgresResource
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import kept_for_live_work
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota.quota import kept_for_live_work
+from xpert_pipeline.spapi.quota.usage_plans import plan as usage_plan
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import plan as usage_plan
 
 LIVE, BACKFILL = 0, 1
 LONGEST_LIVE_DAYS = 31

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from xpert_pipeline.spapi import usage_plans
+from xpert_pipeline.spapi.quota import usage_plans
 
 _STRAY = ("MarketplaceId", "MarketplaceIds", "marketplace_ids", "marketplaceIds")
 

@@ -10,17 +10,17 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from xpert_pipeline.spapi.clock import ServerClock
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.gate import Gate
-from xpert_pipeline.spapi.identity import Identity
 from xpert_pipeline.spapi.library import Library
-from xpert_pipeline.spapi.listener import Listener, Meter, Spent
 from xpert_pipeline.spapi.marketplaces import Marketplace
-from xpert_pipeline.spapi.quota import Quota
-from xpert_pipeline.spapi.retry import RetryPolicy
-from xpert_pipeline.spapi.tokens import AccessTokens
-from xpert_pipeline.spapi.transport import Transport, is_loopback
+from xpert_pipeline.spapi.quota.quota import Quota
+from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.identity import Identity
+from xpert_pipeline.spapi.sending.listener import Listener, Meter, Spent
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline.spapi.sending.tokens import AccessTokens
+from xpert_pipeline.spapi.sending.transport import Transport, is_loopback
 
 
 class SellerApi:

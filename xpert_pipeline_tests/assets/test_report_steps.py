@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from xpert_pipeline.assets.report_steps import patience_left
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import State, Work
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from xpert_pipeline.assets.plans import RunPlan, StreamPlan
 from xpert_pipeline.cli.plan_text import grouped, show
-from xpert_pipeline.spapi.source_choice import Expected, Prediction, choose
+from xpert_pipeline.spapi.planning.source_choice import Expected, Prediction, choose
 
 NEWEST = date(2026, 11, 25)
 METRICS = "by Amazon's order metrics"

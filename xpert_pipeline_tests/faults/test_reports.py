@@ -8,9 +8,9 @@ import pytest
 
 from xpert_pipeline.assets import order_plan, order_sync, report_steps
 from xpert_pipeline.partitions import contiguous
-from xpert_pipeline.spapi import planner
 from xpert_pipeline.spapi.errors import BadRequest
-from xpert_pipeline.spapi.reports import ReportDesk
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.planning import planner
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]

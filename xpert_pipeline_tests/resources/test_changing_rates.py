@@ -11,13 +11,13 @@ from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sandbox.usage_plans import PLANS
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planner import Buckets, plan_orders
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.planning.planner import Buckets, plan_orders
+from xpert_pipeline.spapi.planning.source_choice import Expected
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.source_choice import Expected
 
 OPERATION, BURST = "getReport", 15
 REPORT_ID = "unknown"

@@ -13,16 +13,16 @@ import pytest
 
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.quota import PostgresQuota
-from xpert_pipeline.spapi import usage_plans
-from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import Stopped
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.quota.usage_plans import UsagePlan
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import UsagePlan
 from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted, refusal
 
 LIVE = 0

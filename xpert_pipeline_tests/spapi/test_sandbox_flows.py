@@ -9,26 +9,26 @@ import pytest
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.documents import fetch_document
-from xpert_pipeline.spapi.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.download import fetch_document
+from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.job import State
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.jobs.requesting import ask
+from xpert_pipeline.spapi.jobs.waiting import as_ready
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import search_listings_items
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
-from xpert_pipeline.spapi.order_reports import read_orders
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_waiting import as_ready
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.report_work import State
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.memory_book import MemoryBook
+from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryBook
 
 ORDERS_REPORT = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 AS_OF = date(2026, 11, 20)

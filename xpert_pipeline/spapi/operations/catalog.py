@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
+from xpert_pipeline.spapi.operations.paging import PageGuard, next_token
+from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = ("summaries", "images", "classifications", "salesRanks", "dimensions", "identifiers", "relationships")
 BATCH = page("searchCatalogItems")

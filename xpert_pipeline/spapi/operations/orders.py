@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.errors import PageTokenExpired
-from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
+from xpert_pipeline.spapi.operations.paging import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
+from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = ("FULFILLMENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "TAX", "PACKAGES")
 PAGE_SIZE = page("searchOrders")

@@ -1,0 +1,49 @@
+"""Reports as a scripted Amazon tells them, and how a test asks and waits for one."""
+
+from datetime import UTC, datetime, timedelta
+
+from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.requesting import ask
+from xpert_pipeline.spapi.jobs.waiting import as_ready
+from xpert_pipeline_tests.spapi.scripted import Reply
+
+REPORTS = "/reports/2021-06-30/reports"
+KIND = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+REQUEST = ReportRequest(KIND, START, END)
+UNLIMITED = {"x-amzn-RateLimit-Limit": "10000"}
+DESK = ReportDesk()
+
+
+def listed(status="DONE", age=timedelta(minutes=5), **changes):
+    return {
+        "reportId": "old",
+        "reportType": KIND,
+        "marketplaceIds": ["A21TJRUUN4KGV"],
+        "dataStartTime": "2026-09-01T00:00:00+00:00",
+        "dataEndTime": "2026-10-01T00:00:00Z",
+        "createdTime": (datetime.now(UTC) - age).isoformat(),
+        "processingStatus": status,
+        "reportDocumentId": "doc-old",
+        **changes,
+    }
+
+
+def state(status, report_id="new", **more):
+    return Reply(200, {"reportId": report_id, "processingStatus": status, "reportType": KIND} | more, UNLIMITED)
+
+
+def windows(count):
+    return [ReportRequest(KIND, START + timedelta(days=n), START + timedelta(days=n + 1)) for n in range(count)]
+
+
+def asked(api, book, request=REQUEST, **options):
+    (work,) = ask(api, book, DESK, [request], **options)
+    return work
+
+
+def outcome(api, book, request=REQUEST, **options):
+    (work,) = as_ready(api, book, DESK, [asked(api, book, request)], **options)
+    assert book.read(work.id) == work
+    return work
