@@ -24,10 +24,10 @@ from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.spapi.documents.flat_files import read_rows
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.job import State, Work
-from xpert_pipeline.spapi.jobs.report_api import ReportDesk
-from xpert_pipeline.spapi.jobs.requesting import ask
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import Job, JobState
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.tables.catalog import PRODUCTS
@@ -38,7 +38,7 @@ REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
 """searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
 OVERLAP = timedelta(minutes=5)
-DESK = ReportDesk()
+DESK = ReportApi()
 
 
 @dg.asset(
@@ -68,7 +68,7 @@ class Wanted:
 
     since: datetime | None
     total: int
-    work: Work | None = None
+    work: Job | None = None
 
 
 def prepare_products(run: SellerRun) -> Wanted | None:
@@ -78,7 +78,7 @@ def prepare_products(run: SellerRun) -> Wanted | None:
     mark, total = count_wanted(run)
     if total <= SEARCH_LIMIT:
         return Wanted(mark, total)
-    (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)], not_older_than=mark)
+    (work,) = request_jobs(run.client(), run.book(), DESK, [JobRequest(REPORT)], not_older_than=mark)
     return Wanted(mark, total, work)
 
 
@@ -98,11 +98,11 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
     if wanted.work is None:
         _load(run, wanted)
     for work in ready(run, DESK, [wanted.work] if wanted.work else []):
-        if work.is_live or work.state is State.THROTTLED:
+        if work.is_live or work.state is JobState.THROTTLED:
             park(run, ["products"], [run.today], work)
-        elif work.state is State.DONE:
+        elif work.state is JobState.DONE:
             _load(run, replace(wanted, work=work))
-            run.book().collected(work)
+            run.book().mark_collected(work)
         else:
             raise why_not(run, DESK, work)
 
@@ -165,7 +165,7 @@ class _Listings:
                 self.fetched += 1
                 self.rejects.append(Reject(listing, shape_reason(error), str(listing.get("sku"))))
 
-    def _from_report(self, work: Work, folder: Path) -> Iterator[tuple[Any, Row]]:
+    def _from_report(self, work: Job, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS
         currency = self.run.client().marketplace.currency
         if work.created_at:  # one made earlier tells of that moment

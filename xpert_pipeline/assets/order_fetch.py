@@ -21,7 +21,7 @@ from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
 from xpert_pipeline.spapi.documents.order_reports import read_orders
-from xpert_pipeline.spapi.jobs.job import State, Work, told
+from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.operations.orders import search_orders
 
 
@@ -53,13 +53,13 @@ def fetch_pages(run: SellerRun, span: Span, fetch: Fetch) -> str:
     return "searchOrders"
 
 
-def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Work) -> str:
+def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Job) -> str:
     """Read the span from its finished report; returns the source.
 
     One that has no data is not believed to mean no orders: Amazon also cancels for reasons of its own. The pages tell.
     """
-    fetch.details["report"] = told(work)
-    if work.state is not State.DONE:
+    fetch.details["report"] = job_details(work)
+    if work.state is not JobState.DONE:
         return fetch_pages(run, span, fetch)
     if work.created_at:
         fetch.began = min(fetch.began, work.created_at)

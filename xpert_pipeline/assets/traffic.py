@@ -18,8 +18,8 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.job import LIVE_WITHIN
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER
 from xpert_pipeline.spapi.jobs.kiosk_queries import (
     ASINS_PER_QUERY,
     OLDEST,
@@ -131,8 +131,8 @@ def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
 
 def _left_behind(run: SellerRun, days: Sequence[date]) -> list[Window]:
     """Windows of these days, among others, of which queries are still being made or were not collected."""
-    asked: dict[tuple[date, ...], list[ReportRequest]] = {}
-    for work in run.book().unfinished(DESK.kind, [TRAFFIC], LIVE_WITHIN):
+    asked: dict[tuple[date, ...], list[JobRequest]] = {}
+    for work in run.book().unfinished(DESK.kind, [TRAFFIC], GIVEN_UP_AFTER):
         asked.setdefault(tuple(days_of(work.request)), []).append(work.request)
     found: list[Window] = []
     for some, requests in asked.items():
@@ -145,7 +145,7 @@ def _left_behind(run: SellerRun, days: Sequence[date]) -> list[Window]:
     return found
 
 
-def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequest]) -> list[Window]:
+def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[JobRequest]) -> list[Window]:
     """The window whose queries, newest first, were left behind, and queries for the ASINs that none of them is about.
 
     There is none if no query is as it would be asked now: a later page, say, is not.
@@ -153,7 +153,7 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequ
     if len(days) == 1 and (whole := _by_asin(run, days[0])) in asked:
         return [Window(days, (whole,))]
     asins: set[str] = set()
-    requests: list[ReportRequest] = []
+    requests: list[JobRequest] = []
     for request in asked:
         some = _asins_of(request)
         if some and not asins.intersection(some) and _trends(run, some, days) == (request,):
@@ -164,7 +164,7 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequ
     return [_with_new_asins(run, Window(days, tuple(requests), asins=frozenset(asins)))]
 
 
-def _asins_of(request: ReportRequest) -> list[str]:
+def _asins_of(request: JobRequest) -> list[str]:
     """The ASINs that a query of trends is about."""
     named = ASINS_ASKED.search((request.options or {})["query"])
     return named[1].replace('"', "").split(",") if named else []
@@ -179,11 +179,11 @@ def _with_new_asins(run: SellerRun, window: Window) -> Window:
     return replace(window, requests=requests, asins=window.asins.union(new))
 
 
-def _by_asin(run: SellerRun, day: date) -> ReportRequest:
+def _by_asin(run: SellerRun, day: date) -> JobRequest:
     return traffic_by_asin(run.marketplace_id, day, yesterday=run.today - timedelta(days=1))
 
 
-def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[ReportRequest, ...]:
+def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[JobRequest, ...]:
     yesterday = run.today - timedelta(days=1)
     return tuple(
         traffic_trends(run.marketplace_id, some, days[0], days[-1], yesterday=yesterday)

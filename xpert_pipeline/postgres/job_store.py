@@ -1,6 +1,6 @@
 """Remembered requests for reports and queries, in PostgreSQL: the next run takes up what this one asked for.
 
-Has the shape of the RequestBook protocol of `xpert_pipeline.spapi`; the caller gives the types of its rows. Each call
+Has the shape of the JobStore protocol of `xpert_pipeline.spapi`; the caller gives the types of its rows. Each call
 is one short transaction.
 """
 
@@ -85,10 +85,10 @@ select percentile_cont(0.5) within group (order by extract(epoch from ready_at -
 """
 LEARNT_FROM = 20
 Request = TypeVar("Request")
-Work = TypeVar("Work")
+Job = TypeVar("Job")
 
 
-class PostgresRequestBook(Generic[Request, Work]):
+class PostgresJobStore(Generic[Request, Job]):
     """One seller's requests.
 
     Args:
@@ -110,40 +110,40 @@ class PostgresRequestBook(Generic[Request, Work]):
         run_id: str,
         abandoned: timedelta,
         make_request: Callable[..., Request],
-        make_work: Callable[..., Work],
+        make_job: Callable[..., Job],
     ) -> None:
         self._pool = pool
         self._given = {"seller_id": seller_id, "marketplace_id": marketplace_id, "run_id": run_id}
         self._seller_id, self._abandoned = seller_id, abandoned
-        self._make_request, self._make_work = make_request, make_work
+        self._make_request, self._make_job = make_request, make_job
 
-    def want(
+    def find_or_add(
         self, kind: str, request: Any, fresh: timedelta, kept: timedelta, not_older_than: datetime | None = None
-    ) -> tuple[Work, bool]:
+    ) -> tuple[Job, bool]:
         """Find work that serves a request, or write it down; two runs that want the same share one."""
         given = {**self._asked(kind, request), "fresh": fresh, "kept": kept, "not_older_than": not_older_than}
         while True:
             with self._rows() as query:
                 query(CLOSE, given)
                 if (found := query(SERVING, given)) or (made := query(INSERT, given)):
-                    return self._work((found or made)[0]), not found
+                    return self._job((found or made)[0]), not found
             # another run wrote the same down between the two statements, and it may be over by now
 
-    def claim(self, work: Any) -> bool:
+    def claim(self, job: Any) -> bool:
         """Take a WANTED work in hand; one that another run has in hand is left to it, unless it died over it."""
         with self._rows() as query:
-            return bool(query(CLAIM, {**self._given, "id": work.id, "abandoned": self._abandoned}))
+            return bool(query(CLAIM, {**self._given, "id": job.id, "abandoned": self._abandoned}))
 
-    def touch(self, works: Sequence[Any]) -> None:
+    def touch(self, jobs: Sequence[Any]) -> None:
         """Tell other runs that these works are still on their way."""
-        self._hold(works, "update report_requests set updated_at = clock_timestamp()")
+        self._hold(jobs, "update report_requests set updated_at = clock_timestamp()")
 
-    def release(self, works: Sequence[Any]) -> None:
+    def release(self, jobs: Sequence[Any]) -> None:
         """Leave works that were not sent to whoever wants them next."""
-        self._hold(works, "update report_requests set updated_at = 'epoch'")
+        self._hold(jobs, "update report_requests set updated_at = 'epoch'")
 
-    def _hold(self, works: Sequence[Any], update: LiteralString) -> None:
-        ids = [work.id for work in works]
+    def _hold(self, jobs: Sequence[Any], update: LiteralString) -> None:
+        ids = [job.id for job in jobs]
         if ids:
             with self._rows() as query:
                 query(f"{update} {HELD}", {**self._given, "ids": ids})
@@ -158,34 +158,34 @@ class PostgresRequestBook(Generic[Request, Work]):
             "options": dump_json(dict(request.options or {})),
         }
 
-    def read(self, work_id: UUID) -> Work:
+    def read(self, job_id: UUID) -> Job:
         """One work as it stands."""
         with self._rows() as query:
-            (row,) = query(f"select {COLUMNS} from report_requests where id = %(id)s", {"id": work_id})  # noqa: S608
-        return self._work(row)
+            (row,) = query(f"select {COLUMNS} from report_requests where id = %(id)s", {"id": job_id})  # noqa: S608
+        return self._job(row)
 
-    def note(self, work: Any) -> bool:
+    def update(self, job: Any) -> bool:
         """Write down how a work stands; False if it was given up, or has ended meanwhile and this says it has not."""
         facts = {
-            name: value for name, value in asdict(work).items() if name not in ("request", "written_at", "touched_at")
+            name: value for name, value in asdict(job).items() if name not in ("request", "written_at", "touched_at")
         }
         with self._rows() as query:
-            reason = None if work.reason is None else storable(work.reason)
-            given = {**facts, "state": str(work.state), "reason": reason, "is_live": work.is_live}
+            reason = None if job.reason is None else storable(job.reason)
+            given = {**facts, "state": str(job.state), "reason": reason, "is_live": job.is_live}
             return bool(query(NOTE, given))
 
-    def collected(self, work: Any) -> None:
+    def mark_collected(self, job: Any) -> None:
         """Its data are loaded."""
         with self._rows() as query:
-            query("update report_requests set collected_at = clock_timestamp() where id = %(id)s", {"id": work.id})
+            query("update report_requests set collected_at = clock_timestamp() where id = %(id)s", {"id": job.id})
 
-    def unfinished(self, kind: str, report_types: Sequence[str], kept: timedelta) -> list[Work]:
+    def unfinished(self, kind: str, report_types: Sequence[str], kept: timedelta) -> list[Job]:
         """Live or uncollected work of some types, newest window first."""
         with self._rows() as query:
             found = query(UNFINISHED, {**self._given, "kind": kind, "types": list(report_types), "kept": kept})
-        return [self._work(row) for row in found]
+        return [self._job(row) for row in found]
 
-    def given_up(self, kind: str, request: Any) -> set[str]:
+    def failed_ids(self, kind: str, request: Any) -> set[str]:
         """Amazon's ids of equal requests that ended FATAL."""
         with self._rows() as query:
             rows = query(GIVEN_UP, self._asked(kind, request))
@@ -216,7 +216,7 @@ class PostgresRequestBook(Generic[Request, Work]):
 
             yield query
 
-    def _work(self, row: dict[str, Any]) -> Work:
+    def _job(self, row: dict[str, Any]) -> Job:
         fields = dict(row)
         request = self._make_request(
             fields.pop("report_type"),
@@ -224,4 +224,4 @@ class PostgresRequestBook(Generic[Request, Work]):
             fields.pop("window_end"),
             fields.pop("options") or None,
         )
-        return self._make_work(request=request, created_at=fields.pop("asked_at"), **fields)
+        return self._make_job(request=request, created_at=fields.pop("asked_at"), **fields)

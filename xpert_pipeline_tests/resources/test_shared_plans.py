@@ -14,8 +14,8 @@ import pytest
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.spapi.errors import Stopped
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.quota.quota import LocalQuota
@@ -221,7 +221,7 @@ def test_a_report_type_with_plans_of_its_own_takes_their_tokens(amazon, connect,
     amazon.on("GET", "/reports/2021-06-30/reports", Reply(200, {"reports": []}))
     amazon.on("POST", "/reports/2021-06-30/reports", Reply(202, {"reportId": "7"}))
     for report_type in ("GET_SALES_AND_TRAFFIC_REPORT", "GET_MERCHANT_LISTINGS_ALL_DATA"):
-        ReportDesk().create(connect("A1"), ReportRequest(report_type))
+        ReportApi().create(connect("A1"), JobRequest(report_type))
     granted = admin.execute(
         "select operation, scope, granted_count from api_quota where operation like 'createReport%' order by 1"
     ).fetchall()

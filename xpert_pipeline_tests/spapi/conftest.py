@@ -7,7 +7,7 @@ from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryBook
+from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryJobStore
 from xpert_pipeline_tests.spapi.jobs.reports import REPORTS, UNLIMITED
 from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted
 
@@ -61,5 +61,5 @@ def desk(amazon):
 
 
 @pytest.fixture
-def book():
-    return MemoryBook()
+def store():
+    return MemoryJobStore()

@@ -12,12 +12,12 @@ from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import fetch_document
 from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
 from xpert_pipeline.spapi.documents.order_reports import read_orders
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.job import State
-from xpert_pipeline.spapi.jobs.report_api import ReportDesk
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import JobState
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
-from xpert_pipeline.spapi.jobs.requesting import ask
-from xpert_pipeline.spapi.jobs.waiting import as_ready
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import search_listings_items
@@ -28,7 +28,7 @@ from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryBook
+from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryJobStore
 
 ORDERS_REPORT = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 AS_OF = date(2026, 11, 20)
@@ -76,19 +76,19 @@ def paged_orders(api, start_at=START):
     return [order for page in search_orders(api, created=(start_at, END)) for order in page.orders]
 
 
-def outcomes(api, requests, book=None, **options):
-    book = book or MemoryBook()
-    works = ask(api, book, ReportDesk(), requests)
-    found = {work.id: work for work in as_ready(api, book, ReportDesk(), works, **options)}
-    return [found[work.id] for work in works]
+def outcomes(api, requests, store=None, **options):
+    store = store or MemoryJobStore()
+    jobs = request_jobs(api, store, ReportApi(), requests)
+    found = {job.id: job for job in wait_for_jobs(api, store, ReportApi(), jobs, **options)}
+    return [found[job.id] for job in jobs]
 
 
 def reported_orders(api, directory, start_at=START):
     found = []
-    requests = [ReportRequest(ORDERS_REPORT, *window) for window in split_windows(start_at, END)]
-    for work in outcomes(api, requests):
-        assert work.state is State.DONE, work.reason
-        document = fetch_document(api, work.document_id, directory)
+    requests = [JobRequest(ORDERS_REPORT, *window) for window in split_windows(start_at, END)]
+    for job in outcomes(api, requests):
+        assert job.state is JobState.DONE, job.reason
+        document = fetch_document(api, job.document_id, directory)
         found += read_orders(document.path, api.marketplace, charset=document.charset)
         document.remove()
     return found
@@ -223,29 +223,29 @@ def test_item_codes_that_are_no_item_ids_are_noticed(sandbox, api, tmp_path):
 
 
 def test_a_stuck_report_keeps_its_id_and_the_next_run_takes_it_up(sandbox, api):
-    request, book = ReportRequest(ORDERS_REPORT, START + timedelta(minutes=11), END), MemoryBook()
+    request, store = JobRequest(ORDERS_REPORT, START + timedelta(minutes=11), END), MemoryJobStore()
     fault(sandbox, "report-stuck")
-    (parked,) = outcomes(api, [request], book, budget_seconds=0.7)
-    assert parked.state is State.IN_QUEUE
+    (parked,) = outcomes(api, [request], store, budget_seconds=0.7)
+    assert parked.state is JobState.IN_QUEUE
     with seller(sandbox) as next_run:
-        assert ask(next_run, book, ReportDesk(), [request]) == [parked]
-        (found,) = ask(next_run, MemoryBook(), ReportDesk(), [request])
+        assert request_jobs(next_run, store, ReportApi(), [request]) == [parked]
+        (found,) = request_jobs(next_run, MemoryJobStore(), ReportApi(), [request])
     assert (found.amazon_id, found.reused) == (parked.amazon_id, True)
 
 
 def test_a_cancelled_report_is_told_from_a_fatal_one(sandbox, api):
-    for name, expected in (("report-cancelled", State.EMPTY), ("report-fatal", State.FATAL)):
+    for name, expected in (("report-cancelled", JobState.EMPTY), ("report-fatal", JobState.FATAL)):
         fault(sandbox, name)
-        (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(seconds=len(name) + 800), END)])
-        assert work.state is expected
-    assert "could not be generated" in work.reason
+        (job,) = outcomes(api, [JobRequest(ORDERS_REPORT, START + timedelta(seconds=len(name) + 800), END)])
+        assert job.state is expected
+    assert "could not be generated" in job.reason
 
 
 def test_a_lost_answer_to_create_report_makes_no_second_report(sandbox, api):
     before = _calls(sandbox, "createReport")
     fault(sandbox, "504-json", operation="createReport")
-    (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(minutes=15), END)])
-    assert work.document_id
+    (job,) = outcomes(api, [JobRequest(ORDERS_REPORT, START + timedelta(minutes=15), END)])
+    assert job.document_id
     assert _calls(sandbox, "createReport") - before in (1, 2)
 
 

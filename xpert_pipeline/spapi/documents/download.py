@@ -27,7 +27,7 @@ _FREE_BYTES = 64 * 1024 * 1024  # below this size no ratio is suspicious
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DocumentSource:
     """Where documents of a kind lie: the operation that tells a document's address, and under which key."""
 
     name: str
@@ -35,8 +35,8 @@ class Shelf:
     address: str
 
 
-REPORTS = Shelf("report document", "getReportDocument", "url")
-DATA_KIOSK = Shelf("Data Kiosk document", "getDocument", "documentUrl")
+REPORTS = DocumentSource("report document", "getReportDocument", "url")
+DATA_KIOSK = DocumentSource("Data Kiosk document", "getDocument", "documentUrl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Document:
 
 
 def fetch_document(
-    api: SellerApi, document_id: str, directory: Path, *, shelf: Shelf = REPORTS, limits: Limits | None = None
+    api: SellerApi, document_id: str, directory: Path, *, source: DocumentSource = REPORTS, limits: Limits | None = None
 ) -> Document:
     """Download a document into a directory (getReportDocument or getDocument, then the address it tells).
 
@@ -80,7 +80,7 @@ def fetch_document(
     """
     limits = limits or Limits()
     path = directory / f"report-{uuid.uuid4().hex}"  # never from an id that came over the wire
-    download = _Download(api, document_id, path, limits, shelf)
+    download = _Download(api, document_id, path, limits, source)
     try:
         charset = download.run()
         return Document(path, charset, path.stat().st_size)
@@ -89,14 +89,14 @@ def fetch_document(
         raise
 
 
-def read_reason(api: SellerApi, document_id: str, shelf: Shelf = REPORTS) -> str:
+def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPORTS) -> str:
     """Read the short document in which Amazon explains a FATAL report or query; says so if it cannot be read."""
     import tempfile  # noqa: PLC0415  only failures come here
 
     with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
         try:
             folder, limits = Path(directory), Limits(max_bytes=1_000_000)
-            document = fetch_document(api, document_id, folder, shelf=shelf, limits=limits)
+            document = fetch_document(api, document_id, folder, source=source, limits=limits)
         except errors.SpApiError as exc:
             return f"its reason could not be read: {exc.message}"
         with document.open_text() as text:
@@ -106,14 +106,16 @@ def read_reason(api: SellerApi, document_id: str, shelf: Shelf = REPORTS) -> str
 class _Download:
     """One document's way to a file, with a fresh address when the old one is used up."""
 
-    def __init__(self, api: SellerApi, document_id: str, path: Path, limits: Limits, shelf: Shelf = REPORTS) -> None:
+    def __init__(
+        self, api: SellerApi, document_id: str, path: Path, limits: Limits, source: DocumentSource = REPORTS
+    ) -> None:
         self._api = api
         self._document_id = document_id
         self._path = path
         self._limits = limits
-        self._shelf = shelf
+        self._source = source
         self._url: str | None = None
-        self._facts: dict[str, Any] = {"operation": shelf.name, "seller": api.seller_id}
+        self._facts: dict[str, Any] = {"operation": source.name, "seller": api.seller_id}
 
     def run(self) -> str:
         policy = self._api.policy
@@ -130,13 +132,13 @@ class _Download:
             raise errors.DocumentRefused(f"the document cannot be decoded: {exc}", **self._facts) from exc
 
     def _pause(self, seconds: float, error: errors.Transient) -> None:
-        self._api.pause(self._shelf.name, seconds, f"retry: {error.message}")
+        self._api.pause(self._source.name, seconds, f"retry: {error.message}")
 
     def _attempt(self, deadline: Deadline) -> str | None:
         if self._url is None:
             with deadline.paused():  # the gate has its own deadline
-                key = self._shelf.address
-                answer = self._api.call(self._shelf.operation, self._document_id, expects={key: str})
+                key = self._source.address
+                answer = self._api.call(self._source.operation, self._document_id, expects={key: str})
             self._url = self._checked_url(answer[key])
         try:
             with self._opened(self._url, deadline) as response, self._path.open("wb") as sink:

@@ -14,7 +14,7 @@ Kind = Literal["report", "query"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRequest:
+class JobRequest:
     """What is asked for.
 
     Attributes:
@@ -36,7 +36,7 @@ class ReportRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RemoteStatus:
     """How a request stands at Amazon.
 
     Attributes:
@@ -58,16 +58,16 @@ class Standing:
     next_page: str | None = None
 
 
-class Desk(Protocol):
+class JobApi(Protocol):
     """One counter. `poll` names the operation that tells how a request stands."""
 
     kind: Kind
     poll: str
 
-    def create(self, api: SellerApi, request: ReportRequest) -> str:
+    def create(self, api: SellerApi, request: JobRequest) -> str:
         """Ask for it and return Amazon's id; a lost answer is looked up before it is asked again."""
 
-    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
+    def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
         """How it stands.
 
         Raises:
@@ -75,8 +75,8 @@ class Desk(Protocol):
         """
 
     def look_up(
-        self, api: SellerApi, requests: Sequence[ReportRequest], since: datetime
-    ) -> Sequence[Sequence[Standing]]:
+        self, api: SellerApi, requests: Sequence[JobRequest], since: datetime
+    ) -> Sequence[Sequence[RemoteStatus]]:
         """Live and done requests at Amazon, made since, that equal each of those given; newest first.
 
         Args:
@@ -85,5 +85,5 @@ class Desk(Protocol):
             since: How far back.
         """
 
-    def reason(self, api: SellerApi, standing: Standing) -> str:
+    def reason(self, api: SellerApi, status: RemoteStatus) -> str:
         """Why a FATAL request has no data, in Amazon's words."""

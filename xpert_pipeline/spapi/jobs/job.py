@@ -11,20 +11,20 @@ from enum import StrEnum
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from xpert_pipeline.spapi.jobs.api import Kind, ReportRequest
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind
 
-DONE_WITHIN = timedelta(minutes=30)
+FRESH_FOR = timedelta(minutes=30)
 """Data this fresh serve again."""
-LIVE_WITHIN = timedelta(hours=24)
+GIVEN_UP_AFTER = timedelta(hours=24)
 """Work that has not ended after this long is given up."""
 CANCELLED_REUSE = timedelta(hours=4)
 """Amazon cancels a request when an equal one was done less than this long ago."""
 BUDGET_SECONDS = 1800.0
-ABANDONED = timedelta(minutes=5)
+ABANDONED_AFTER = timedelta(minutes=5)
 """A request that was not sent, and that nobody has touched for so long, belongs to a run that died."""
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """How a request stands with us. EMPTY, THROTTLED and FATAL have no document."""
 
     WANTED = "WANTED"
@@ -36,11 +36,11 @@ class State(StrEnum):
     FATAL = "FATAL"
 
 
-LIVE = (State.WANTED, State.IN_QUEUE, State.IN_PROGRESS)
+LIVE = (JobState.WANTED, JobState.IN_QUEUE, JobState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Job:
     """One remembered request.
 
     Attributes:
@@ -61,8 +61,8 @@ class Work:
     """
 
     id: UUID
-    request: ReportRequest
-    state: State
+    request: JobRequest
+    state: JobState
     written_at: datetime
     touched_at: datetime
     amazon_id: str | None = None
@@ -81,25 +81,25 @@ class Work:
         return self.state in LIVE
 
     @classmethod
-    def of(cls, *, state: str, **fields: Any) -> Self:
+    def from_row(cls, *, state: str, **fields: Any) -> Self:
         """A work of a book's plain values."""
-        return cls(state=State(state), **fields)
+        return cls(state=JobState(state), **fields)
 
     def __str__(self) -> str:
         return f"{self.request.report_type} {self.amazon_id or '(no id yet)'}"
 
 
-class RequestBook(Protocol):
+class JobStore(Protocol):
     """One seller's remembered requests. Times are the book's own clock's."""
 
-    def want(
+    def find_or_add(
         self,
         kind: Kind,
-        request: ReportRequest,
+        request: JobRequest,
         fresh: timedelta,
         kept: timedelta,
         not_older_than: datetime | None = None,
-    ) -> tuple[Work, bool]:
+    ) -> tuple[Job, bool]:
         """Find work that serves a request, or write it down as WANTED.
 
         Live work that is older than `kept`, or than `not_older_than`, is given up, whatever it was wanted for.
@@ -115,35 +115,35 @@ class RequestBook(Protocol):
             The work, and whether it was written down just now.
         """
 
-    def claim(self, work: Work) -> bool:
+    def claim(self, job: Job) -> bool:
         """Take a WANTED work in hand to send it; False if another run has it in hand, or has sent it."""
 
-    def touch(self, works: Sequence[Work]) -> None:
+    def touch(self, jobs: Sequence[Job]) -> None:
         """Tell other runs that these WANTED works are still on their way."""
 
-    def release(self, works: Sequence[Work]) -> None:
+    def release(self, jobs: Sequence[Job]) -> None:
         """Leave WANTED works to whoever wants them next."""
 
-    def read(self, work_id: UUID) -> Work:
+    def read(self, job_id: UUID) -> Job:
         """One work as it stands in the book."""
 
-    def note(self, work: Work) -> bool:
+    def update(self, job: Job) -> bool:
         """Write down how a work stands; False if it has ended meanwhile, and is not live again by an older word."""
 
-    def collected(self, work: Work) -> None:
+    def mark_collected(self, job: Job) -> None:
         """Its data are loaded."""
 
-    def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Work]:
+    def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Job]:
         """Work of these types, live or done and not collected, written down within `kept`; newest window first."""
 
-    def given_up(self, kind: Kind, request: ReportRequest) -> set[str]:
+    def failed_ids(self, kind: Kind, request: JobRequest) -> set[str]:
         """Amazon's ids of equal requests that ended FATAL with us: their documents are not to be taken again."""
 
     def now(self) -> datetime:
         """The book's clock."""
 
 
-def told(work: Work) -> dict[str, Any]:
+def job_details(job: Job) -> dict[str, Any]:
     """What the ledger keeps of a work."""
-    said = {"id": work.amazon_id, "reused": work.reused, "state": str(work.state), "reason": work.reason}
+    said = {"id": job.amazon_id, "reused": job.reused, "state": str(job.state), "reason": job.reason}
     return {name: value for name, value in said.items() if value is not None}

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from typing import Literal
 
-from xpert_pipeline.spapi.jobs.api import ReportRequest
+from xpert_pipeline.spapi.jobs.api import JobRequest
 
 ECONOMICS = "analytics_economics_2024_03_15"
 TRAFFIC = "analytics_salesAndTraffic_2024_04_24"
@@ -70,7 +70,7 @@ def plan_traffic(asins: int, days: int) -> TrafficPlan:
     return TrafficPlan("by_asin", days) if days <= trends else TrafficPlan("trends", trends)
 
 
-def economics(marketplace_id: str, first: date, last: date, *, yesterday: date) -> ReportRequest:
+def economics(marketplace_id: str, first: date, last: date, *, yesterday: date) -> JobRequest:
     """Sales, fees, ad charges and net proceeds of every MSKU on every day from `first` to `last`, included.
 
     Args:
@@ -91,7 +91,7 @@ def economics(marketplace_id: str, first: date, last: date, *, yesterday: date) 
 
 def traffic_trends(
     marketplace_id: str, asins: Iterable[str], first: date, last: date, *, yesterday: date
-) -> ReportRequest:
+) -> JobRequest:
     """Sales and traffic of up to 30 child ASINs on every day from `first` to `last`, included; see `economics`.
 
     Raises:
@@ -110,7 +110,7 @@ def traffic_trends(
     return _request(TRAFFIC, "salesAndTrafficTrends", arguments, _TRAFFIC_FIELDS, (first, last))
 
 
-def traffic_by_asin(marketplace_id: str, day: date, *, yesterday: date) -> ReportRequest:
+def traffic_by_asin(marketplace_id: str, day: date, *, yesterday: date) -> JobRequest:
     """Sales and traffic of every child ASIN on one day; see `economics`.
 
     Raises:
@@ -123,13 +123,13 @@ def traffic_by_asin(marketplace_id: str, day: date, *, yesterday: date) -> Repor
     return _request(TRAFFIC, "salesAndTrafficByAsin", arguments, _TRAFFIC_FIELDS, (day, day))
 
 
-def next_page(request: ReportRequest, token: str) -> ReportRequest:
+def next_page(request: JobRequest, token: str) -> JobRequest:
     """The same query's next page."""
     options = {"query": (request.options or {})["query"], "paginationToken": token}
-    return ReportRequest(request.report_type, request.start, request.end, options)
+    return JobRequest(request.report_type, request.start, request.end, options)
 
 
-def days_of(request: ReportRequest) -> list[date]:
+def days_of(request: JobRequest) -> list[date]:
     """The marketplace-local days that a query asks for, ascending."""
     assert request.start is not None
     assert request.end is not None
@@ -152,12 +152,12 @@ def is_asin(text: str) -> bool:
     return _ASIN.fullmatch(text) is not None
 
 
-def _request(dataset: str, query: str, arguments: str, fields: str, days: tuple[date, date]) -> ReportRequest:
+def _request(dataset: str, query: str, arguments: str, fields: str, days: tuple[date, date]) -> JobRequest:
     text = compact(f"query {{ {dataset} {{ {query}({arguments}) {{ {fields} }} }} }}")
     if len(text) > LONGEST_QUERY:
         raise ValueError(f"the query has {len(text):,} characters, Data Kiosk takes {LONGEST_QUERY:,}")
     start, end = (datetime.combine(day, clock(), UTC) for day in (days[0], days[1] + timedelta(days=1)))
-    return ReportRequest(dataset, start, end, {"query": text})
+    return JobRequest(dataset, start, end, {"query": text})
 
 
 def _range(marketplace_id: str, first: date, last: date, yesterday: date) -> str:

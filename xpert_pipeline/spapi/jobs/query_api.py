@@ -11,7 +11,7 @@ from typing import Any
 
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, read_reason
 from xpert_pipeline.spapi.errors import NotFound
-from xpert_pipeline.spapi.jobs.api import Kind, ReportRequest, Standing
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact
 from xpert_pipeline.spapi.operations.paging import PageGuard, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
@@ -28,13 +28,13 @@ MAX_LOOKUP_PAGES = 10
 _MESSAGES = ("message", "errorMessage", "errorDetails", "details")
 
 
-class QueryDesk:
+class QueryApi:
     """Data Kiosk; see `Desk`."""
 
     kind: Kind = "query"
     poll = "getQuery"
 
-    def create(self, api: SellerApi, request: ReportRequest) -> str:
+    def create(self, api: SellerApi, request: JobRequest) -> str:
         """Ask for a query's data, or for its next page (createQuery); a rejected query costs a token, too."""
         options = dict(request.options or {})
         page = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
@@ -47,7 +47,7 @@ class QueryDesk:
         answer = api.call("createQuery", expects={"queryId": str}, settle=already, query=options["query"], **page)
         return str(answer["queryId"])
 
-    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
+    def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
         """How a query stands (getQuery).
 
         A cancelled one has failed: no rows is what Amazon says by DONE without a document, never by CANCELLED.
@@ -58,7 +58,7 @@ class QueryDesk:
             raise NotFound(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
         return _standing(answer)
 
-    def look_up(self, api: SellerApi, requests: Sequence[ReportRequest], since: datetime) -> list[list[Standing]]:
+    def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
         """Live and done queries that equal each request (getQueries, once for all).
 
         Amazon tells a query's text and the token of its next page, but not which page it is. So the chain is followed:
@@ -70,11 +70,11 @@ class QueryDesk:
             for request in requests
         ]
 
-    def reason(self, api: SellerApi, standing: Standing) -> str:
+    def reason(self, api: SellerApi, status: RemoteStatus) -> str:
         """The words of a FATAL query's error document."""
-        if standing.error_document_id is None:
-            return "the query was cancelled before it ran" if standing.status == "FATAL" else "Amazon gave no reason"
-        return _sentence(read_reason(api, standing.error_document_id, DATA_KIOSK))
+        if status.error_document_id is None:
+            return "the query was cancelled before it ran" if status.status == "FATAL" else "Amazon gave no reason"
+        return _sentence(read_reason(api, status.error_document_id, DATA_KIOSK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _Listed:
     """A query as getQueries tells it; the text without needless white space."""
 
     text: str
-    standing: Standing
+    status: RemoteStatus
 
     @property
     def created_at(self) -> datetime | None:
@@ -115,7 +115,7 @@ def _listed(api: SellerApi, since: datetime) -> list[_Listed]:
     return sorted(known, key=lambda each: (each.created_at is not None, each.created_at), reverse=True)
 
 
-def _equal(listed: Sequence[_Listed], request: ReportRequest) -> list[_Listed]:
+def _equal(listed: Sequence[_Listed], request: JobRequest) -> list[_Listed]:
     """Those that certainly are the page asked for, newest first."""
     options = request.options or {}
     same = [each for each in listed if each.text == compact(options["query"])]
@@ -131,7 +131,7 @@ def _page_before(same: Sequence[_Listed], page: _Listed) -> _Listed | None:
     return next((each for each in same if each is not page and each.ended_with_page_before(page.created_at)), None)
 
 
-def _made_since(listed: Sequence[_Listed], request: ReportRequest, began: datetime) -> _Listed | None:
+def _made_since(listed: Sequence[_Listed], request: JobRequest, began: datetime) -> _Listed | None:
     """The query that a request made whose answer was lost: equal, and made since the request was sent."""
     options = request.options or {}
     token = options.get("paginationToken")
@@ -142,9 +142,9 @@ def _made_since(listed: Sequence[_Listed], request: ReportRequest, began: dateti
     return None
 
 
-def _standing(answer: dict[str, Any]) -> Standing:
+def _standing(answer: dict[str, Any]) -> RemoteStatus:
     status = str(answer["processingStatus"])
-    return Standing(
+    return RemoteStatus(
         amazon_id=str(answer["queryId"]),
         status="FATAL" if status == "CANCELLED" else status,
         created_at=from_amazon(answer.get("createdTime")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from xpert_pipeline.spapi.documents.download import read_reason
 from xpert_pipeline.spapi.errors import NotFound
-from xpert_pipeline.spapi.jobs.api import Kind, ReportRequest, Standing
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.credentials import redact
@@ -21,13 +21,13 @@ LOST_WITHIN = timedelta(minutes=10)
 MAX_LOOKUP_PAGES = 10
 
 
-class ReportDesk:
+class ReportApi:
     """The Reports API; see `Desk`."""
 
     kind: Kind = "report"
     poll = "getReport"
 
-    def create(self, api: SellerApi, request: ReportRequest) -> str:
+    def create(self, api: SellerApi, request: JobRequest) -> str:
         """Ask for a report (createReport)."""
         body: dict[str, Any] = {"reportType": request.report_type, "marketplaceIds": [api.marketplace.id]}
         if request.start is not None:
@@ -45,14 +45,14 @@ class ReportDesk:
         answer = api.call("createReport", expects={"reportId": str}, settle=already, also=own, **body)
         return str(answer["reportId"])
 
-    def standing(self, api: SellerApi, amazon_id: str, request: ReportRequest) -> Standing:
+    def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
         """How a report stands (getReport)."""
         answer = api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str})
         if _is_another(answer, request):
             raise NotFound(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
         return _standing(answer)
 
-    def look_up(self, api: SellerApi, requests: Sequence[ReportRequest], since: datetime) -> list[list[Standing]]:
+    def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
         """Live and done reports that equal each request (getReports, once for all).
 
         Amazon does not tell a report's options there, so a request with options never finds an equal.
@@ -64,9 +64,9 @@ class ReportDesk:
         )
         return [[_standing(each) for each in known if _equals(api, each, request)] for request in requests]
 
-    def reason(self, api: SellerApi, standing: Standing) -> str:
+    def reason(self, api: SellerApi, status: RemoteStatus) -> str:
         """The words of a FATAL report's document."""
-        found = standing.error_document_id
+        found = status.error_document_id
         return redact(read_reason(api, found)) if found else "Amazon gave no reason"
 
 
@@ -90,7 +90,7 @@ def _listed(api: SellerApi, report_type: str, since: datetime) -> list[dict[str,
     return [each for each in found if isinstance(each, dict) and each.get("reportId")]
 
 
-def _equals(api: SellerApi, each: Mapping[str, Any], request: ReportRequest) -> bool:
+def _equals(api: SellerApi, each: Mapping[str, Any], request: JobRequest) -> bool:
     if each.get("reportType") != request.report_type or request.options:
         return False
     window = (from_amazon(each.get("dataStartTime")), from_amazon(each.get("dataEndTime")))
@@ -99,7 +99,7 @@ def _equals(api: SellerApi, each: Mapping[str, Any], request: ReportRequest) -> 
     )
 
 
-def _is_another(answer: Mapping[str, Any], request: ReportRequest) -> bool:
+def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
     """Whether an id leads to another type, or to a window that has nothing in common with the one asked for.
 
     Not any other window: of some types Amazon moves the bounds.
@@ -119,9 +119,9 @@ def _same_second(told: datetime | None, wanted: datetime | None) -> bool:
     return told is not None and abs(told - wanted) < timedelta(seconds=1)
 
 
-def _standing(answer: Mapping[str, Any]) -> Standing:
+def _standing(answer: Mapping[str, Any]) -> RemoteStatus:
     status, document = str(answer["processingStatus"]), answer.get("reportDocumentId")
-    return Standing(
+    return RemoteStatus(
         amazon_id=answer["reportId"],
         status=status,
         created_at=from_amazon(answer.get("createdTime")),

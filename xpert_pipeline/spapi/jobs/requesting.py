@@ -6,26 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.errors import SpApiError
-from xpert_pipeline.spapi.jobs.api import Desk, ReportRequest, Standing
-from xpert_pipeline.spapi.jobs.job import ABANDONED, DONE_WITHIN, LIVE_WITHIN, RequestBook, State, Work
+from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest, RemoteStatus
+from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, FRESH_FOR, GIVEN_UP_AFTER, Job, JobState, JobStore
 from xpert_pipeline.spapi.session import SellerApi
 
 
-def ask(
+def request_jobs(
     api: SellerApi,
-    book: RequestBook,
-    desk: Desk,
-    requests: Sequence[ReportRequest],
+    store: JobStore,
+    job_api: JobApi,
+    requests: Sequence[JobRequest],
     *,
-    done_within: timedelta = DONE_WITHIN,
+    done_within: timedelta = FRESH_FOR,
     not_older_than: datetime | None = None,
-) -> list[Work]:
+) -> list[Job]:
     """Ask Amazon for what is not being made already: equal live or fresh work serves, from the book or at Amazon.
 
     Args:
         api: The seller.
-        book: Where requests are remembered.
-        desk: The counter that makes them.
+        store: Where requests are remembered.
+        job_api: The API that makes them.
         requests: What is wanted.
         done_within: How old finished work may be to serve again.
         not_older_than: Data of before this moment are of no use, whoever asked for them.
@@ -33,94 +33,96 @@ def ask(
     Returns:
         One work for each request, in order; not finished as a rule.
     """
-    found = [book.want(desk.kind, request, done_within, LIVE_WITHIN, not_older_than) for request in requests]
-    works = [work for work, _ in found]
-    unsent = [place for place, (work, new) in enumerate(found) if new or is_lost(book, work)]
+    found = [
+        store.find_or_add(job_api.kind, request, done_within, GIVEN_UP_AFTER, not_older_than) for request in requests
+    ]
+    jobs = [job for job, _ in found]
+    unsent = [place for place, (job, new) in enumerate(found) if new or is_lost(store, job)]
     by_type: dict[str, list[int]] = {}
     for place in unsent:
         by_type.setdefault(requests[place].report_type, []).append(place)
 
     def touch() -> None:
-        book.touch([works[place] for place in unsent])
+        store.touch([jobs[place] for place in unsent])
 
     try:
         with api.at_waits(touch):  # a token can be waited for longer than a dead run is mourned
             for places in by_type.values():
-                since = api.server_now() - max(LIVE_WITHIN, done_within)
-                listed = desk.look_up(api, [requests[place] for place in places], since)
+                since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
+                listed = job_api.look_up(api, [requests[place] for place in places], since)
                 oldest = max(filter(None, (api.server_now() - done_within, not_older_than)))
                 for place, equal in zip(places, listed, strict=True):
                     touch()
                     usable = [each for each in equal if _is_usable(each, oldest, not_older_than)]
-                    works[place] = _sent(api, book, desk, works[place], usable)
+                    jobs[place] = _sent(api, store, job_api, jobs[place], usable)
     finally:
-        book.release([works[place] for place in unsent])  # nothing, unless something was raised
-    return works
+        store.release([jobs[place] for place in unsent])  # nothing, unless something was raised
+    return jobs
 
 
-def send_lost(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
+def resend_lost(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
     """Send what a run that died has left, unless it was sent after all."""
-    with api.at_waits(lambda: book.touch([work])):
-        (equal,) = desk.look_up(api, [work.request], work.written_at)
-        return _sent(api, book, desk, work, equal)
+    with api.at_waits(lambda: store.touch([job])):
+        (equal,) = job_api.look_up(api, [job.request], job.written_at)
+        return _sent(api, store, job_api, job, equal)
 
 
-def create(api: SellerApi, book: RequestBook, desk: Desk, work: Work) -> Work:
+def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
     """Have Amazon make it."""
     try:
-        amazon_id = desk.create(api, work.request)
+        amazon_id = job_api.create(api, job.request)
     except BaseException as error:
         reason = error.message if isinstance(error, SpApiError) else type(error).__name__
-        noted(book, work, state=State.FATAL, reason=f"could not be asked for: {reason}")
+        updated(store, job, state=JobState.FATAL, reason=f"could not be asked for: {reason}")
         raise
-    return noted(
-        book,
-        work,
-        state=State.IN_QUEUE,
+    return updated(
+        store,
+        job,
+        state=JobState.IN_QUEUE,
         amazon_id=amazon_id,
-        tries=work.tries + 1,
+        tries=job.tries + 1,
         created_at=api.server_now(),
         reused=False,
     )
 
 
-def is_lost(book: RequestBook, work: Work) -> bool:
+def is_lost(store: JobStore, job: Job) -> bool:
     """Whether the work was never sent, and belongs to a run that died."""
-    return work.state is State.WANTED and work.amazon_id is None and book.now() - work.touched_at > ABANDONED
+    return job.state is JobState.WANTED and job.amazon_id is None and store.now() - job.touched_at > ABANDONED_AFTER
 
 
-def facts_of(standing: Standing) -> dict[str, Any]:
+def status_fields(status: RemoteStatus) -> dict[str, Any]:
     """What Amazon tells of a work, as fields of it."""
     facts = {
-        "amazon_id": standing.amazon_id,
-        "created_at": standing.created_at,
-        "ready_at": standing.ended_at,
-        "document_id": standing.document_id,
-        "next_page": standing.next_page,
+        "amazon_id": status.amazon_id,
+        "created_at": status.created_at,
+        "ready_at": status.ended_at,
+        "document_id": status.document_id,
+        "next_page": status.next_page,
     }
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def noted(book: RequestBook, work: Work, **changes: Any) -> Work:
+def updated(store: JobStore, job: Job, **changes: Any) -> Job:
     """The work with changes, written down; as it stands in the book where that was overtaken."""
-    changed = replace(work, **changes)
-    if changed == work or book.note(changed):
+    changed = replace(job, **changes)
+    if changed == job or store.update(changed):
         return changed
-    return book.read(work.id)
+    return store.read(job.id)
 
 
-def _sent(api: SellerApi, book: RequestBook, desk: Desk, work: Work, equal: Sequence[Standing]) -> Work:
+def _sent(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal: Sequence[RemoteStatus]) -> Job:
     """Take over what Amazon has from an earlier request, else ask; another run that is about to is left to it."""
-    if not book.claim(work):
-        return book.read(work.id)
-    given_up = book.given_up(desk.kind, work.request) if equal else set()
+    if not store.claim(job):
+        return store.read(job.id)
+    given_up = store.failed_ids(job_api.kind, job.request) if equal else set()
     serving = next((each for each in equal if each.amazon_id not in given_up), None)
     if serving is None:
-        return create(api, book, desk, work)
-    facts: Mapping[str, Any] = facts_of(serving)
-    return noted(book, work, **facts, state=State(serving.status), reused=True)
+        return create(api, store, job_api, job)
+    facts: Mapping[str, Any] = status_fields(serving)
+    return updated(store, job, **facts, state=JobState(serving.status), reused=True)
 
 
-def _is_usable(standing: Standing, oldest_done: datetime, not_older_than: datetime | None) -> bool:
-    oldest = oldest_done if standing.status == "DONE" else not_older_than
-    return oldest is None or (standing.created_at is not None and standing.created_at >= oldest)
+def _is_usable(status: RemoteStatus, oldest_done: datetime, not_older_than: datetime | None) -> bool:
+    oldest = oldest_done if status.status == "DONE" else not_older_than
+    return oldest is None or (status.created_at is not None and status.created_at >= oldest)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xpert_pipeline.spapi.planning.source_choice import Expected, Plan, Prediction, choose
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, SourcePlan, choose
 from xpert_pipeline.spapi.session import SellerApi
 
 PAGE_SIZE = 100
@@ -27,7 +27,7 @@ ROWS_PER_SECOND = 20_000  # downloading and parsing
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class BucketLevel:
     """A token bucket as it stands: requests that may go at once, and requests per second after that.
 
     A level below 0 is owed to requests that stand before ours.
@@ -42,7 +42,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlannedReports:
     """Reports of one type that a plan asks for.
 
     Attributes:
@@ -53,11 +53,11 @@ class Asked:
     reports: int = 0
     ahead: int = REPORTS_AHEAD
 
-    def __add__(self, reports: int) -> "Asked":
+    def __add__(self, reports: int) -> "PlannedReports":
         """So many more."""
         return replace(self, reports=self.reports + reports)
 
-    def beside_pages(self) -> "Asked":
+    def beside_pages(self) -> "PlannedReports":
         """The same after a span that is read by pages: it takes one of the places at the start."""
         return replace(self, ahead=self.ahead - 1) if self.reports < self.ahead else self
 
@@ -79,10 +79,10 @@ class Asked:
         return _polls(generation) + math.ceil((count - 1) * each) + self.reports - count
 
 
-NONE_ASKED = Asked()
+NONE_ASKED = PlannedReports()
 
 
-class Buckets:
+class BucketLevels:
     """A seller's buckets as a plan of several steps uses them up: what one step takes, the next does not find.
 
     Args:
@@ -94,20 +94,20 @@ class Buckets:
 
     def __init__(self, api: SellerApi) -> None:
         self._api = api
-        self._read: dict[str, Bucket] = {}
-        self.asked: defaultdict[str, Asked] = defaultdict(Asked)
+        self._read: dict[str, BucketLevel] = {}
+        self.asked: defaultdict[str, PlannedReports] = defaultdict(PlannedReports)
 
-    def __getitem__(self, operation: str) -> Bucket:
+    def __getitem__(self, operation: str) -> BucketLevel:
         """An operation's bucket, less what was spent of it."""
         if operation not in self._read:
             level = self._api.level(operation)
-            self._read[operation] = Bucket(level, self._api.rate(operation))
+            self._read[operation] = BucketLevel(level, self._api.rate(operation))
         return self._read[operation]
 
     def begin(self, report_type: str, *, beside: int) -> int:
         """Tell that other spans take places among those asked for at the start; returns how many are left."""
         ahead = max(0, REPORTS_AHEAD - beside)
-        self.asked[report_type] = Asked(ahead=ahead)
+        self.asked[report_type] = PlannedReports(ahead=ahead)
         return ahead
 
     def spend(self, calls: Mapping[str, int]) -> None:
@@ -117,7 +117,7 @@ class Buckets:
             self._read[operation] = replace(bucket, level=bucket.level - count)
 
 
-def predict_pages(expected_orders: float, search_orders: Bucket) -> Prediction:
+def predict_pages(expected_orders: float, search_orders: BucketLevel) -> Prediction:
     """Pages of searchOrders: their tokens, and the calls themselves."""
     pages = max(1, math.ceil(expected_orders / PAGE_SIZE))
     return Prediction(search_orders.wait_for(pages) + pages * SECONDS_PER_CALL, {"searchOrders": pages})
@@ -127,12 +127,12 @@ def predict_report(
     expected_orders: float,
     days: float,
     *,
-    create_report: Bucket,
-    get_report_document: Bucket,
-    get_reports: Bucket,
-    get_report: Bucket,
+    create_report: BucketLevel,
+    get_report_document: BucketLevel,
+    get_reports: BucketLevel,
+    get_report: BucketLevel,
     generation_seconds: float | None = None,
-    asked: Asked = NONE_ASKED,
+    asked: PlannedReports = NONE_ASKED,
 ) -> Prediction:
     """XML reports, in windows of at most 30 days that are made at the same time.
 
@@ -155,7 +155,7 @@ def predict_report(
     return Prediction(seconds, calls)
 
 
-def predict_listings(listings: int, search: Bucket, catalog: Bucket) -> Prediction:
+def predict_listings(listings: int, search: BucketLevel, catalog: BucketLevel) -> Prediction:
     """Pages of searchListingsItems, each followed by one of searchCatalogItems."""
     pages = max(1, math.ceil(listings / LISTINGS_PAGE))
     waits = max(search.wait_for(pages), catalog.wait_for(pages))
@@ -167,8 +167,8 @@ def predict_made(
     count: int,
     generation_seconds: float | None,
     *,
-    create: Bucket,
-    document: Bucket,
+    create: BucketLevel,
+    document: BucketLevel,
     kind: Literal["report", "query"] = "report",
 ) -> Prediction:
     """Reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
@@ -182,14 +182,14 @@ def predict_made(
 
 
 def plan_orders(
-    buckets: Buckets,
-    expected: Expected,
+    buckets: BucketLevels,
+    expected: ExpectedRecords,
     *,
     days: float,
     generation_seconds: float | None = None,
     report_type: str = "orders",
     pages_because: str | None = None,
-) -> Plan:
+) -> SourcePlan:
     """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
 
     Args:

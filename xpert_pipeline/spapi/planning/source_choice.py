@@ -14,7 +14,7 @@ Source = Literal["pages", "report"]
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedRecords:
     """How many records are expected, and how that is known; `known` is None for a guess."""
 
     count: float
@@ -33,7 +33,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SourcePlan:
     """The chosen source, and the facts of the choice.
 
     Attributes:
@@ -47,7 +47,7 @@ class Plan:
 
     source: Source
     predictions: Mapping[Source, Prediction]
-    expected: Expected
+    expected: ExpectedRecords
     days: float
     made: str
     forced_by: str = ""
@@ -67,7 +67,7 @@ class Plan:
         """Predicted calls of the chosen source."""
         return self.predictions[self.source].calls
 
-    def forced(self, source: Source, reason: str) -> "Plan":
+    def forced(self, source: Source, reason: str) -> "SourcePlan":
         """The same predictions, but another source for a reason that seconds do not know."""
         return replace(self, source=source, forced_by=reason)
 
@@ -90,15 +90,15 @@ class Plan:
 
 def choose(
     predictions: Mapping[Source, Prediction],
-    expected: Expected,
+    expected: ExpectedRecords,
     days: float,
     *,
     generation_seconds: float | None = None,
-) -> Plan:
+) -> SourcePlan:
     """Take the quicker source; at a draw pages, which carry more columns."""
     pages, report = predictions["pages"].seconds, predictions["report"].seconds
     source: Source = "pages" if pages <= report else "report"
-    return Plan(source, predictions, expected, days, how_known(generation_seconds))
+    return SourcePlan(source, predictions, expected, days, how_known(generation_seconds))
 
 
 def how_known(generation_seconds: float | None) -> str:
@@ -106,7 +106,7 @@ def how_known(generation_seconds: float | None) -> str:
     return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
 
 
-def reason_of(plans: Sequence[Plan]) -> str:
+def reason_of(plans: Sequence[SourcePlan]) -> str:
     """Why plans of consecutive spans with the same rule chose as they did; of several the longest seconds are told."""
     first, each, up_to = plans[0], " of each" * (len(plans) > 1), "up to " * (len(plans) > 1)
     most = {name: f"{up_to}{max(plan.predictions[name].seconds for plan in plans):.0f} s" for name in first.predictions}

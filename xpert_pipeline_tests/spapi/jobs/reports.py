@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.report_api import ReportDesk
-from xpert_pipeline.spapi.jobs.requesting import ask
-from xpert_pipeline.spapi.jobs.waiting import as_ready
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline_tests.spapi.scripted import Reply
 
 REPORTS = "/reports/2021-06-30/reports"
 KIND = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-REQUEST = ReportRequest(KIND, START, END)
+REQUEST = JobRequest(KIND, START, END)
 UNLIMITED = {"x-amzn-RateLimit-Limit": "10000"}
-DESK = ReportDesk()
+DESK = ReportApi()
 
 
 def listed(status="DONE", age=timedelta(minutes=5), **changes):
@@ -35,15 +35,15 @@ def state(status, report_id="new", **more):
 
 
 def windows(count):
-    return [ReportRequest(KIND, START + timedelta(days=n), START + timedelta(days=n + 1)) for n in range(count)]
+    return [JobRequest(KIND, START + timedelta(days=n), START + timedelta(days=n + 1)) for n in range(count)]
 
 
-def asked(api, book, request=REQUEST, **options):
-    (work,) = ask(api, book, DESK, [request], **options)
-    return work
+def asked(api, store, request=REQUEST, **options):
+    (job,) = request_jobs(api, store, DESK, [request], **options)
+    return job
 
 
-def outcome(api, book, request=REQUEST, **options):
-    (work,) = as_ready(api, book, DESK, [asked(api, book, request)], **options)
-    assert book.read(work.id) == work
-    return work
+def outcome(api, store, request=REQUEST, **options):
+    (job,) = wait_for_jobs(api, store, DESK, [asked(api, store, request)], **options)
+    assert store.read(job.id) == job
+    return job

@@ -8,13 +8,13 @@ import pytest
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, fetch_document
 from xpert_pipeline.spapi.jobs.kiosk_queries import economics, next_page
-from xpert_pipeline.spapi.jobs.query_api import QueryDesk
+from xpert_pipeline.spapi.jobs.query_api import QueryApi
 from xpert_pipeline.spapi.operations.times import to_amazon
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal, reset
 
 PATH = "/dataKiosk/2023-11-15/queries"
 DOCUMENT = "/dataKiosk/2023-11-15/documents/doc"
-DESK = QueryDesk()
+DESK = QueryApi()
 REQUEST = economics("A21TJRUUN4KGV", date(2026, 11, 1), date(2026, 11, 2), yesterday=date(2026, 11, 3))
 NOW = datetime.now(UTC).replace(microsecond=0)
 FULL = {"x-amzn-RateLimit-Limit": "10000"}
@@ -58,7 +58,7 @@ def test_a_query_that_amazon_does_not_understand_is_a_fault_of_ours(amazon, api)
 
 def test_how_a_query_stands(amazon, api):
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, token="more"), FULL))
-    found = DESK.standing(api, "7", REQUEST)
+    found = DESK.status_of(api, "7", REQUEST)
     assert (found.amazon_id, found.status, found.document_id, found.next_page) == ("7", "DONE", "doc-7", "more")
     assert found.ended_at - found.created_at == timedelta(minutes=1)
 
@@ -67,13 +67,13 @@ def test_another_query_under_a_remembered_id_is_none_of_ours(amazon, api):
     """Its document was once loaded as that of the query asked for, and the days counted as read."""
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, text="query { other }"), FULL))
     with pytest.raises(errors.NotFound, match="7 is another query"):
-        DESK.standing(api, "7", REQUEST)
+        DESK.status_of(api, "7", REQUEST)
 
 
 def test_a_cancelled_query_is_no_query_without_rows(amazon, api):
     """Taken for empty, it would make a complete statement: that the days have no rows."""
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, status="CANCELLED"), FULL))
-    found = DESK.standing(api, "7", REQUEST)
+    found = DESK.status_of(api, "7", REQUEST)
     assert found.status == "FATAL"
     assert DESK.reason(api, found) == "the query was cancelled before it ran"
 
@@ -92,7 +92,7 @@ def test_the_reason_of_a_fatal_query_is_amazons(amazon, api, document, told):
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, status="FATAL") | {"errorDocumentId": "doc"}, FULL))
     amazon.on("GET", DOCUMENT, Reply(200, {"documentId": "doc", "documentUrl": f"{amazon.url}/why"}, FULL))
     amazon.on("GET", "/why", Reply(200, body.encode()))
-    assert DESK.reason(api, DESK.standing(api, "7", REQUEST)) == told
+    assert DESK.reason(api, DESK.status_of(api, "7", REQUEST)) == told
 
 
 def test_live_and_done_queries_of_the_same_text_are_found_newest_first(amazon, api):
@@ -154,12 +154,12 @@ def test_a_query_that_was_lost_on_the_way_is_made_again(amazon, api):
 def test_a_document_of_data_kiosk_is_checked_like_a_report(amazon, api, tmp_path):
     amazon.on("GET", DOCUMENT, Reply(200, {"documentId": "doc", "documentUrl": f"{amazon.url}/data"}, FULL))
     amazon.on("GET", "/data", Reply(200, b'{"a": 1}\n'))
-    document = fetch_document(api, "doc", tmp_path, shelf=DATA_KIOSK)
+    document = fetch_document(api, "doc", tmp_path, source=DATA_KIOSK)
     with document.open_text() as text:
         assert text.read() == '{"a": 1}\n'
     amazon.on("GET", "/data", Reply(200, b"\x1b\x03", {"Content-Encoding": "br"}))
     with pytest.raises(errors.DocumentRefused, match="packed with br"):
-        fetch_document(api, "doc", tmp_path, shelf=DATA_KIOSK)
+        fetch_document(api, "doc", tmp_path, source=DATA_KIOSK)
     amazon.on("GET", DOCUMENT, Reply(200, {"documentUrl": "https://example.com/data"}, FULL))
     with pytest.raises(errors.DocumentRefused, match=r"example\.com"):
-        fetch_document(api, "doc", tmp_path, shelf=DATA_KIOSK)
+        fetch_document(api, "doc", tmp_path, source=DATA_KIOSK)

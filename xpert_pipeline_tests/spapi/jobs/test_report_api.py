@@ -6,46 +6,46 @@ import json
 import pytest
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.jobs.api import ReportRequest
-from xpert_pipeline.spapi.jobs.job import State, told
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import JobState, job_details
 from xpert_pipeline_tests.spapi.jobs.reports import DESK, END, REPORTS, REQUEST, START, outcome, state
 from xpert_pipeline_tests.spapi.scripted import Reply
 
 
-def test_a_fatal_report_tells_amazons_reason(desk, api, book):
+def test_a_fatal_report_tells_amazons_reason(desk, api, store):
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
     desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why.gz"}))
     reason = json.dumps({"errorDetails": "Please try a different date range"}).encode()
     desk.on("GET", "/why.gz", Reply(200, gzip.compress(reason)))
-    work = outcome(api, book)
-    assert (work.state, work.document_id) == (State.FATAL, None)
-    assert "Please try a different date range" in work.reason
-    assert told(work) == {"id": "new", "reused": False, "state": "FATAL", "reason": work.reason}
+    job = outcome(api, store)
+    assert (job.state, job.document_id) == (JobState.FATAL, None)
+    assert "Please try a different date range" in job.reason
+    assert job_details(job) == {"id": "new", "reused": False, "state": "FATAL", "reason": job.reason}
 
 
-def test_the_reason_of_a_fatal_report_holds_no_secret(desk, api, book):
+def test_the_reason_of_a_fatal_report_holds_no_secret(desk, api, store):
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
     desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
     words = "see https://example.com/doc?X-Amz-Signature=canary of Atza|canary, refresh_token=canary"
     desk.on("GET", "/why", Reply(200, {"errorDetails": words}))
-    reason = outcome(api, book).reason
+    reason = outcome(api, store).reason
     assert "canary" not in reason
     assert "see https://example.com/doc?[redacted] of [redacted]" in reason
 
 
-def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, book):
+def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, store):
     kind = "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT"
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why", reportType=kind))
     desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
     desk.on("GET", "/why", Reply(200, {"errorDetails": "The requested data is unavailable."}))
-    assert outcome(api, book, ReportRequest(kind, START, END)).state is State.EMPTY
+    assert outcome(api, store, JobRequest(kind, START, END)).state is JobState.EMPTY
 
 
-def test_a_fatal_report_whose_reason_is_unreadable_is_still_that(desk, api, book):
+def test_a_fatal_report_whose_reason_is_unreadable_is_still_that(desk, api, store):
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
-    work = outcome(api, book)
-    assert work.state is State.FATAL
-    assert "its reason could not be read" in work.reason
+    job = outcome(api, store)
+    assert job.state is JobState.FATAL
+    assert "its reason could not be read" in job.reason
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_a_fatal_report_whose_reason_is_unreadable_is_still_that(desk, api, book
 def test_another_report_under_a_remembered_id_is_not_taken_for_it(desk, api, told):
     desk.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc", **told))
     with pytest.raises(errors.NotFound, match="new is another report"):
-        DESK.standing(api, "new", REQUEST)
+        DESK.status_of(api, "new", REQUEST)

@@ -8,19 +8,19 @@ import pytest
 
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import (
-    Bucket,
-    Buckets,
+    BucketLevel,
+    BucketLevels,
     plan_orders,
     predict_pages,
     predict_report,
 )
-from xpert_pipeline.spapi.planning.source_choice import Expected, Prediction, choose
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
 
 FULL = {
-    "create_report": Bucket(15, 0.0167),
-    "get_report_document": Bucket(15, 0.0167),
-    "get_reports": Bucket(10, 0.0222),
-    "get_report": Bucket(15, 2),
+    "create_report": BucketLevel(15, 0.0167),
+    "get_report_document": BucketLevel(15, 0.0167),
+    "get_reports": BucketLevel(10, 0.0222),
+    "get_report": BucketLevel(15, 2),
 }
 
 
@@ -37,7 +37,7 @@ FULL = {
     ],
 )
 def test_pages_take_their_tokens_and_half_a_second_each(orders, level, seconds):
-    assert predict_pages(orders, Bucket(level, 0.0056)).seconds == pytest.approx(seconds)
+    assert predict_pages(orders, BucketLevel(level, 0.0056)).seconds == pytest.approx(seconds)
 
 
 def test_reports_with_full_buckets_take_their_generation_and_a_few_calls():
@@ -57,7 +57,7 @@ def test_two_years_of_reports_wait_for_ten_tokens_beyond_the_burst():
 
 
 def test_an_empty_bucket_costs_its_tokens():
-    empty = {**FULL, "create_report": Bucket(0, 0.0167)}
+    empty = {**FULL, "create_report": BucketLevel(0, 0.0167)}
     longer = predict_report(10, 1, **empty).seconds - predict_report(10, 1, **FULL).seconds
     assert longer == pytest.approx(1 / 0.0167, rel=0.01)
 
@@ -65,10 +65,10 @@ def test_an_empty_bucket_costs_its_tokens():
 def test_few_orders_come_by_pages_and_many_by_report():
     def plan(orders, days):
         predictions = {
-            "pages": predict_pages(orders, Bucket(20, 0.0056)),
+            "pages": predict_pages(orders, BucketLevel(20, 0.0056)),
             "report": predict_report(orders, days, **FULL),
         }
-        return choose(predictions, Expected(orders, "by a test"), days)
+        return choose(predictions, ExpectedRecords(orders, "by a test"), days)
 
     assert plan(300, 2).source == "pages"
     assert plan(4500, 30).source == "report"
@@ -80,7 +80,7 @@ def both(pages, report):
 
 
 def test_the_reason_tells_both_predictions_and_what_is_guessed():
-    plan = choose(both(12, 34), Expected(250, None), 2)
+    plan = choose(both(12, 34), ExpectedRecords(250, None), 2)
     assert plan.why == (
         "250 orders (a guess) in 2 days: searchOrders pages are predicted to take 12 s, "
         "XML reports 34 s (time of generation guessed), so pages"
@@ -93,40 +93,43 @@ def test_the_reason_tells_both_predictions_and_what_is_guessed():
         "why": plan.why,
     }
     assert plan.calls == {"searchOrders": 3}
-    known = choose(both(12, 34), Expected(1250, "by Amazon's order metrics"), 2, generation_seconds=31)
+    known = choose(both(12, 34), ExpectedRecords(1250, "by Amazon's order metrics"), 2, generation_seconds=31)
     assert known.why.startswith("1,250 orders (by Amazon's order metrics) in 2 days: ")
     assert "XML reports 34 s (made in 31 s as before)" in known.why
 
 
 def test_a_forced_plan_keeps_the_predictions_and_says_why():
-    plan = choose(both(500, 34), Expected(9000, "by a test"), 20).forced("pages", "the ids differ")
+    plan = choose(both(500, 34), ExpectedRecords(9000, "by a test"), 20).forced("pages", "the ids differ")
     assert (plan.source, plan.seconds) == ("pages", 500)
     assert "the ids differ" in plan.why
 
 
 def test_the_sellers_own_buckets_count(make_api, amazon):
     api = make_api()
-    assert plan_orders(Buckets(api), Expected(100, None), days=1).source == "pages"
-    assert plan_orders(Buckets(api), Expected(9000, None), days=20).source == "report"
-    assert plan_orders(Buckets(api), Expected(9000, None), days=20, generation_seconds=1e6).source == "pages"
+    assert plan_orders(BucketLevels(api), ExpectedRecords(100, None), days=1).source == "pages"
+    assert plan_orders(BucketLevels(api), ExpectedRecords(9000, None), days=20).source == "report"
+    assert (
+        plan_orders(BucketLevels(api), ExpectedRecords(9000, None), days=20, generation_seconds=1e6).source == "pages"
+    )
     backfill = make_api(priority=1)
     assert (
-        plan_orders(Buckets(backfill), Expected(1900, None), days=20).seconds > 20
+        plan_orders(BucketLevels(backfill), ExpectedRecords(1900, None), days=20).seconds > 20
     )  # the last quarter is for live work
     assert amazon.seen == []
 
 
 def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
-    buckets = Buckets(make_api())
-    plans = [plan_orders(buckets, Expected(1500, None), days=10) for _ in range(2)]
+    buckets = BucketLevels(make_api())
+    plans = [plan_orders(buckets, ExpectedRecords(1500, None), days=10) for _ in range(2)]
     assert [plan.source for plan in plans] == ["pages", "report"]
     assert plans[1].predictions["pages"].seconds == pytest.approx(10 / 0.0056 + 7.5)
 
 
 def two_years(api, orders=1200, generation_seconds=60.0):
-    buckets = Buckets(api)
+    buckets = BucketLevels(api)
     return [
-        plan_orders(buckets, Expected(orders, None), days=30, generation_seconds=generation_seconds) for _ in range(25)
+        plan_orders(buckets, ExpectedRecords(orders, None), days=30, generation_seconds=generation_seconds)
+        for _ in range(25)
     ]
 
 
@@ -147,7 +150,7 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
     """No window is small enough here for pages, so that nothing but reports is planned."""
     plans = two_years(make_api(priority=1), orders=2400)
     level = {
-        name: Bucket(tokens, rate)
+        name: BucketLevel(tokens, rate)
         for name, tokens, rate in (
             ("create_report", 12, 0.0167),
             ("get_report_document", 12, 0.0167),
@@ -162,17 +165,17 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
 
 def test_spans_read_by_pages_take_places_among_the_first(make_api):
     """Of eleven spans the newest is read by pages: nine reports are asked for at the start, the tenth after them."""
-    buckets = Buckets(make_api())
-    plans = [plan_orders(buckets, Expected(1900, None), days=30) for _ in range(11)]
+    buckets = BucketLevels(make_api())
+    plans = [plan_orders(buckets, ExpectedRecords(1900, None), days=30) for _ in range(11)]
     assert [plan.source for plan in plans] == ["pages", *["report"] * 10]
     look_ups = [place for place, plan in enumerate(plans) if plan.calls.get("getReports")]
     assert look_ups == [1, 10]
 
 
 def test_reports_of_another_type_need_a_look_up_and_polls_of_their_own(make_api):
-    buckets = Buckets(make_api())
+    buckets = BucketLevels(make_api())
     first, second, other = (
-        plan_orders(buckets, Expected(9000, None), days=20, report_type=report_type).calls
+        plan_orders(buckets, ExpectedRecords(9000, None), days=20, report_type=report_type).calls
         for report_type in ("by date", "by date", "by change")
     )
     assert (first["getReports"], second["getReports"], other["getReports"]) == (1, 0, 1)
@@ -194,14 +197,14 @@ def test_windows_are_consecutive_and_at_most_thirty_days():
 
 def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
     """They were charged as reports, so of 25 windows each was told to take what the first does: minutes, not hours."""
-    buckets = Buckets(api)
-    plans = [plan_orders(buckets, Expected(2400, None), days=30, pages_because="ids differ") for _ in range(25)]
+    buckets = BucketLevels(api)
+    plans = [plan_orders(buckets, ExpectedRecords(2400, None), days=30, pages_because="ids differ") for _ in range(25)]
     assert {plan.source for plan in plans} == {"pages"}
     assert plans[-1].seconds == pytest.approx((25 * 24 - 20) / 0.0056 + 12)
-    assert buckets["createReport"] == Buckets(api)["createReport"]
+    assert buckets["createReport"] == BucketLevels(api)["createReport"]
 
 
 def test_a_bucket_below_zero_is_waited_for_as_long_as_it_is_short_of():
-    assert Bucket(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
-    assert Bucket(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
-    assert Bucket(level=3.0, rate=0.5).wait_for(3) == 0.0
+    assert BucketLevel(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
+    assert BucketLevel(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
+    assert BucketLevel(level=3.0, rate=0.5).wait_for(3) == 0.0

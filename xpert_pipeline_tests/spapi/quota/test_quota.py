@@ -123,14 +123,14 @@ def test_threads_never_get_more_tokens_than_there_are_and_all_get_one():
     """Real time: no token is granted before it is due, however slow the machine is."""
     quota, granted = LocalQuota(), []
 
-    def work():
+    def job():
         me = uuid4()
         while (wait := take(quota, rate=40.0, burst=5.0, waiter=me)[0]) > 0:
             time.sleep(wait)
         granted.append(time.monotonic())
 
     start = time.monotonic()
-    threads = [threading.Thread(target=work) for _ in range(25)]
+    threads = [threading.Thread(target=job) for _ in range(25)]
     for thread in threads:
         thread.start()
     for thread in threads:

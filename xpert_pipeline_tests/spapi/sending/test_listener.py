@@ -34,12 +34,12 @@ def test_what_lies_between_two_moments_names_only_what_was_used():
 def test_bills_of_many_threads_add_up():
     meter, bills = Meter("A1"), []
 
-    def work():
+    def job():
         for _ in range(200):
             meter.called("searchOrders", 200, 0.0)
             bills.append(meter.bill())
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
+    threads = [threading.Thread(target=job) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
