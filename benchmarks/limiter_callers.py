@@ -139,7 +139,7 @@ def work(given: Mapping[str, Any]) -> None:
     pool = open_pool(given["dsn"], max_size=given["threads"])
     api = SellerApi(
         Credentials(given["app"], "secret", given["refresh_token"], given["seller_id"]),
-        by_id(given["marketplace_id"]),
+        [by_id(given["marketplace_id"])],
         PostgresQuota(pool),
         endpoint=given["endpoint"],
         token_url=given["token_url"],

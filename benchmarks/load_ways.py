@@ -66,7 +66,7 @@ class Desk:
         spool = OrderSpool(orders, items, from_report=True)
         zone = ZoneInfo(INDIA.timezone)
         parse = partial(parse_report_order, marketplace_id=INDIA.id, zone=zone, signals=Counter())
-        spool.add(read_orders(self.report, INDIA, charset="utf-8"), parse)
+        spool.add(read_orders(self.report, [INDIA], charset="utf-8"), parse)
         return spool.parts()
 
     def listings(self, stack: ExitStack) -> Sequence[TableLoad]:

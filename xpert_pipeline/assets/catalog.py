@@ -28,6 +28,7 @@ from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.tables.catalog import PRODUCTS
@@ -78,14 +79,15 @@ def prepare_products(run: SellerRun) -> Wanted | None:
     mark, total = count_wanted(run)
     if total <= SEARCH_LIMIT:
         return Wanted(mark, total)
-    (work,) = request_jobs(run.client(), run.book(), DESK, [JobRequest(REPORT)], not_older_than=mark)
+    request = JobRequest(REPORT, marketplace_ids=(run.marketplace_id,))
+    (work,) = request_jobs(run.client(), run.book(), DESK, [request], not_older_than=mark)
     return Wanted(mark, total, work)
 
 
 def count_wanted(run: SellerRun) -> tuple[datetime | None, int]:
     """Since when listings are to be read (None: all of them), and how many there are."""
     mark = followed_until(run.pool, run.seller.id, "products")
-    return mark, count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
+    return mark, count_listings(run.client(), run.marketplace_id, updated_after=mark - OVERLAP if mark else None)
 
 
 def _sync_products(run: SellerRun, start: RunStart) -> None:
@@ -144,7 +146,8 @@ class _Listings:
             return REPORT
         if wanted.total:
             since = wanted.since - OVERLAP if wanted.since else None
-            for batch in chunks(search_listings_items(self.run.client(), updated_after=since), BATCH):
+            listings = search_listings_items(self.run.client(), self.run.marketplace_id, updated_after=since)
+            for batch in chunks(listings, BATCH):
                 self._add(self._enriched(batch))
         return "searchListingsItems"
 
@@ -156,7 +159,8 @@ class _Listings:
 
     def _enriched(self, listings: list[dict[str, Any]]) -> Iterator[tuple[Any, Row]]:
         asins = [asin for listing in listings for asin in _asins(listing)]
-        catalog = {item["asin"]: item for item in search_catalog_items(self.run.client(), asins) if "asin" in item}
+        items = search_catalog_items(self.run.client(), self.run.marketplace_id, asins)
+        catalog = {item["asin"]: item for item in items if "asin" in item}
         for listing in listings:
             found = next((catalog[asin] for asin in _asins(listing) if asin in catalog), None)
             try:
@@ -167,7 +171,7 @@ class _Listings:
 
     def _from_report(self, work: Job, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS
-        currency = self.run.client().marketplace.currency
+        currency = by_id(self.run.marketplace_id).currency
         if work.created_at:  # one made earlier tells of that moment
             self.known_at = min(self.known_at, work.created_at)
         with document_of(self.run, work, folder) as document, document.open_text() as lines, collector_paused():

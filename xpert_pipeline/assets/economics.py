@@ -91,4 +91,4 @@ def _left_behind(run: SellerRun, days: Sequence[date]) -> list[JobRequest]:
 
 
 def _query(run: SellerRun, first: date, last: date) -> JobRequest:
-    return economics(run.marketplace_id, first, last, yesterday=run.today - timedelta(days=1))
+    return economics([run.marketplace_id], first, last, yesterday=run.today - timedelta(days=1))

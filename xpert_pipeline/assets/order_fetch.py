@@ -22,6 +22,7 @@ from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
 from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.orders import search_orders
 
 
@@ -47,7 +48,7 @@ def fetch_pages(run: SellerRun, span: Span, fetch: Fetch) -> str:
     """Read the span by searchOrders; returns the source."""
     fetch.spool.from_report = False
     parse = partial(parse_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=fetch.spool.signals)
-    for page in search_orders(run.client(), **{span.kind: (span.start, span.end)}):
+    for page in search_orders(run.client(), [run.marketplace_id], **{span.kind: (span.start, span.end)}):
         fetch.spool.add(page.orders, parse)
         fetch.end = min(fetch.end, page.upper_bound)
     return "searchOrders"
@@ -68,7 +69,7 @@ def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Job) -> str:
             return fetch_pages(run, span, fetch)
         zone, signals = run.zone, fetch.spool.signals
         parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=zone, signals=signals)
-        fetch.spool.add(read_orders(document.path, run.client().marketplace, charset=document.charset), parse)
+        fetch.spool.add(read_orders(document.path, [by_id(run.marketplace_id)], charset=document.charset), parse)
     return REPORTS[span.kind]
 
 
@@ -77,8 +78,10 @@ def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dic
     if latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
         details["item_ids"] = "match"
         return True
-    page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
-    report = read_orders(document.path, run.client().marketplace, charset=document.charset)
+    page = next(
+        islice(search_orders(run.client(), [run.marketplace_id], **{span.kind: (span.start, span.end)}), 1), None
+    )
+    report = read_orders(document.path, [by_id(run.marketplace_id)], charset=document.charset)
     comparison = compare_item_ids(page.orders if page else [], report)
     if comparison.compared:
         details["item_ids"] = "match" if comparison.matches else "mismatch"

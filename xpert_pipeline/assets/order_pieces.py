@@ -112,7 +112,10 @@ def with_reports(run: SellerRun, pieces: Sequence[Piece]) -> list[Piece]:
     wanting = [piece for piece in pieces if piece.work is None and piece.plan and piece.plan.source == "report"]
     if not wanting:
         return list(pieces)
-    requests = [JobRequest(REPORTS[piece.span.kind], piece.span.start, piece.span.end) for piece in wanting]
+    requests = [
+        JobRequest(REPORTS[span.kind], span.start, span.end, marketplace_ids=(run.marketplace_id,))
+        for span in (piece.span for piece in wanting)
+    ]
     works = request_jobs(run.client(), run.book(), DESK, requests, not_older_than=_oldest_of_use(run))
     found = dict(zip((piece.span for piece in wanting), works, strict=True))
     return [replace(piece, work=found.get(piece.span, piece.work)) for piece in pieces]

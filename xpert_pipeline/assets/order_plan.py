@@ -140,7 +140,9 @@ def expected_orders(run: SellerRun, span: Span) -> ExpectedRecords:
     if span.kind == "updated":
         factor, start = UPDATES_PER_ORDER, span.start - timedelta(days=1)
     try:
-        found = get_order_metrics(run.client(), start, span.end, granularity="Total", timezone=seller.timezone)
+        found = get_order_metrics(
+            run.client(), run.marketplace_id, start, span.end, granularity="Total", timezone=seller.timezone
+        )
     except NotGranted:
         daily = records_per_day(run.pool, seller.id, STREAM, "created")
         if daily is not None:

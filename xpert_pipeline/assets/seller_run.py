@@ -102,7 +102,6 @@ class SellerRun:
         return PostgresJobStore(
             self.pool,
             seller_id=self.seller.id,
-            marketplace_id=self.marketplace_id,
             run_id=self.run_id,
             abandoned=ABANDONED_AFTER,
             make_request=JobRequest,

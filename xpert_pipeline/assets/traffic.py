@@ -1,6 +1,5 @@
 """traffic_daily: how often each child ASIN was looked at per marketplace-local day, and what came of it."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ from xpert_pipeline.spapi.jobs.kiosk_queries import (
     ASINS_PER_QUERY,
     OLDEST,
     TRAFFIC,
+    asins_of,
     days_of,
     is_asin,
     plan_traffic,
@@ -34,8 +34,6 @@ from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 from xpert_pipeline.wording import counted
 
-ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
-"""Where the text of a query of trends names its ASINs."""
 ASINS = """
 select asin
 from (
@@ -155,7 +153,7 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[JobRequest
     asins: set[str] = set()
     requests: list[JobRequest] = []
     for request in asked:
-        some = _asins_of(request)
+        some = _asins_of(run, request)
         if some and not asins.intersection(some) and _trends(run, some, days) == (request,):
             requests.append(request)
             asins.update(some)
@@ -164,10 +162,9 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[JobRequest
     return [_with_new_asins(run, Window(days, tuple(requests), asins=frozenset(asins)))]
 
 
-def _asins_of(request: JobRequest) -> list[str]:
+def _asins_of(run: SellerRun, request: JobRequest) -> list[str]:
     """The ASINs that a query of trends is about."""
-    named = ASINS_ASKED.search((request.options or {})["query"])
-    return named[1].replace('"', "").split(",") if named else []
+    return asins_of(request).get(run.marketplace_id, [])
 
 
 def _with_new_asins(run: SellerRun, window: Window) -> Window:
@@ -180,13 +177,13 @@ def _with_new_asins(run: SellerRun, window: Window) -> Window:
 
 
 def _by_asin(run: SellerRun, day: date) -> JobRequest:
-    return traffic_by_asin(run.marketplace_id, day, yesterday=run.today - timedelta(days=1))
+    return traffic_by_asin([run.marketplace_id], day, yesterday=run.today - timedelta(days=1))
 
 
 def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[JobRequest, ...]:
     yesterday = run.today - timedelta(days=1)
     return tuple(
-        traffic_trends(run.marketplace_id, some, days[0], days[-1], yesterday=yesterday)
+        traffic_trends({run.marketplace_id: some}, days[0], days[-1], yesterday=yesterday)
         for some in chunks(asins, ASINS_PER_QUERY)
     )
 

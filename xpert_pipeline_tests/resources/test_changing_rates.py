@@ -38,7 +38,7 @@ def connect(sandbox, pipeline_dsn):
         pool = open_pool(pipeline_dsn)
         api = SellerApi(
             Credentials("app", "secret", ready["refresh_token"], ready["seller_id"]),
-            by_id(ready["marketplace_id"]),
+            [by_id(ready["marketplace_id"])],
             PostgresQuota(pool),
             endpoint=ready["endpoint"],
             token_url=ready["token_url"],
@@ -75,7 +75,7 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
     other.call(
         "searchOrders",
         expects={"orders": list},
-        marketplaceIds=[other.marketplace.id],
+        marketplaceIds=[other.marketplaces[0].id],
         createdAfter="2026-01-01T00:00:00Z",
     )
     assert (

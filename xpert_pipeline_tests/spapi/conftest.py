@@ -33,7 +33,7 @@ def make_api(amazon):
         )
         api = SellerApi(
             credentials,
-            given.pop("marketplace", INDIA),
+            given.pop("marketplaces", [INDIA]),
             given.pop("quota"),
             endpoint=given.pop("endpoint", amazon.url),
             token_url=given.pop("token_url", amazon.url + TOKEN),

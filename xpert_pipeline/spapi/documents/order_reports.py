@@ -1,9 +1,9 @@
 """The XML all-orders report as plain dicts, streamed: memory does not grow with the file.
 
-A document type declaration is refused before anything is parsed, so there are no entities to expand.
+A document type declaration is refused before parsing begins, so there are no entities to expand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -31,48 +31,53 @@ _ITEM_FIELDS = {
     "ProductName": "title",
 }
 _CHUNK = 64 * 1024
-_OTHER_STORES = {each.domain.lower() for each in MARKETPLACES}
+_MARKETPLACE_IDS = {marketplace.domain.lower(): marketplace.id for marketplace in MARKETPLACES}
 
 
-def read_orders(path: Path, marketplace: Marketplace, *, charset: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the orders of one marketplace from a report file, in file order.
+def read_orders(
+    path: Path, marketplaces: Iterable[Marketplace], *, charset: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the orders of some marketplaces, and those of other channels, from a report file, in file order.
 
-    European reports hold the orders of every store of the account: those whose SalesChannel is another
-    Amazon store are left out. Non-Amazon channels are kept.
+    A European report contains the orders of every Amazon store of the account. An order belongs to the marketplace
+    whose domain equals its SalesChannel, in any case of letters. Orders of Amazon's other marketplaces are left out.
+    Orders that no marketplace of Amazon matches (Non-Amazon channels, or no channel at all) are yielded with the
+    marketplace None, for the caller to decide.
 
     Args:
-        path: the uncompressed report.
-        marketplace: whose orders are wanted.
-        charset: of the document, as it was checked against every byte; it counts where the XML declares
-            UTF-8 or nothing.
+        path: The uncompressed report.
+        marketplaces: Whose orders to yield.
+        charset: The document's charset, as it was checked against every byte. It counts where the XML declares UTF-8
+            or nothing.
 
     Yields:
-        `order_id`, `merchant_order_id`, `purchase_date`, `last_updated`, `status`, `sales_channel`,
-        `fulfillment_channel`, `service_level` (text as Amazon writes it, None when absent or empty),
-        `is_business` (bool or None), `items`, and `unknown`: names of elements that no key holds.
-        Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is none),
-        `prices` (component type → (amount text, currency)), `promotion_ids`. City, state and postal code
-        of the buyer are not passed on.
+        `marketplace_id` (None where no marketplace of Amazon matches), `order_id`, `merchant_order_id`,
+        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level` (texts as
+        Amazon writes them, None where missing or empty), `is_business` (bool or None), `items`, and `unknown`: names
+        of elements that no key stands for.
+        Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is no number),
+        `prices` (component type to (amount as text, currency)), `promotion_ids`. The buyer's city, state and postal
+        code are not passed on.
 
     Raises:
-        BadAnswer: when the file is cut off, malformed, has a DOCTYPE, or is another report.
+        BadAnswer: The file is cut off, malformed, has a DOCTYPE, or is another report.
     """
     encoding = _encoding(_checked_prolog(path), charset)
-    others = _OTHER_STORES - {marketplace.domain.lower()}
+    wanted_ids = {None, *(marketplace.id for marketplace in marketplaces)}
     try:
-        for order in _orders(path, encoding):
-            record = _order(order)
-            if (record["sales_channel"] or "").lower() not in others:
-                yield record
+        for element in _orders(path, encoding):
+            order = _order(element)
+            if order["marketplace_id"] in wanted_ids:
+                yield order
     except (ParseError, ValueError, LookupError) as exc:
         raise BadAnswer(f"the XML is cut off or malformed: {exc}", operation=_REPORT) from exc
 
 
 def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
-    """Walk the Order elements, forgetting each message once it is read.
+    """Walk the Order elements and delete each message once it is read.
 
-    The tree is built by the parser itself, under an element of ours through which it can be seen growing: that takes
-    a third of the time of an event for each element.
+    The parser builds the tree under an element of ours, where we see it grow. That takes a third of the time that an
+    event for each element would take.
     """
     builder = TreeBuilder()
     document = builder.start("document", {})
@@ -86,7 +91,7 @@ def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
 
 
 def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
-    """Take the messages that cannot grow any more: all but the last, and in the end that one too."""
+    """Take the complete messages out of the tree: all but the last, and at the end of the file that one too."""
     for root in document:
         if root.tag != "AmazonEnvelope":
             raise BadAnswer(f"its root is {root.tag[:60]!r}, not AmazonEnvelope", operation=_REPORT)
@@ -102,12 +107,12 @@ def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
 def _only_order(message: Element) -> Element:
     orders = message.findall("Order")
     if len(orders) != 1:
-        raise BadAnswer(f"a message holds {counted(len(orders), 'order')}, not one", operation=_REPORT)
+        raise BadAnswer(f"a message contains {counted(len(orders), 'order')}, not one", operation=_REPORT)
     return orders[0]
 
 
 def _order(order: Element) -> dict[str, Any]:
-    record: dict[str, Any] = dict.fromkeys(_ORDER_FIELDS.values())
+    record: dict[str, Any] = dict.fromkeys(("marketplace_id", *_ORDER_FIELDS.values()))
     record.update(fulfillment_channel=None, service_level=None, is_business=None)
     items: list[dict[str, Any]] = []
     unknown: list[str] = []
@@ -124,6 +129,7 @@ def _order(order: Element) -> dict[str, Any]:
             record["is_business"] = {"true": True, "false": False}.get((child.text or "").lower())
         else:
             unknown.append(tag)
+    record["marketplace_id"] = _MARKETPLACE_IDS.get((record["sales_channel"] or "").lower())
     record["items"], record["unknown"] = items, unknown
     return record
 
@@ -143,7 +149,7 @@ def _item(element: Element, unknown: list[str]) -> dict[str, Any]:
         elif tag == "ItemPrice":
             _add_prices(child, prices)
         elif tag == "Promotion":
-            promotions += [each.text for each in child.findall("PromotionIDs") if each.text]
+            promotions += [promotion.text for promotion in child.findall("PromotionIDs") if promotion.text]
         else:
             unknown.append(f"OrderItem/{tag}")
     item["prices"], item["promotion_ids"] = prices, promotions
@@ -155,12 +161,12 @@ def _add_prices(element: Element, prices: dict[str, tuple[str, str | None]]) -> 
         amount = component.find("Amount")
         kind = component.findtext("Type")
         if kind and amount is not None and amount.text:
-            told = (amount.text, amount.get("currency"))
-            prices[kind] = _sum(prices[kind], told) if kind in prices else told
+            price = (amount.text, amount.get("currency"))
+            prices[kind] = _sum(prices[kind], price) if kind in prices else price
 
 
 def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[str, str | None]:
-    """Add a component that comes twice; what cannot be added is left for the row contract to refuse."""
+    """Add a price component that comes twice; what cannot be added becomes a text that the row contract refuses."""
     try:
         total = Decimal(one[0]) + Decimal(other[0])
     except InvalidOperation:
@@ -169,39 +175,39 @@ def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[st
 
 
 def _checked_prolog(path: Path) -> str | None:
-    """Read up to the root element and refuse a DOCTYPE; returns the encoding that the XML declares."""
+    """Read up to the root element, refuse a DOCTYPE, and return the encoding that the XML declares."""
     parser = expat.ParserCreate()
     declared: list[str | None] = []
-    begun: list[str] = []
+    root_tags: list[str] = []
 
     def refuse(*_: object) -> None:
-        raise BadAnswer("the XML has a DOCTYPE, as an attack has", operation=_REPORT)
+        raise BadAnswer("the XML has a DOCTYPE, as in an attack", operation=_REPORT)
 
     parser.XmlDeclHandler = lambda _version, encoding, _standalone: declared.append(encoding)
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda name, _attributes: begun.append(name)
+    parser.StartElementHandler = lambda name, _attributes: root_tags.append(name)
     try:
         with path.open("rb") as file:
-            while not begun and (chunk := file.read(4096)):
+            while not root_tags and (chunk := file.read(4096)):
                 parser.Parse(chunk)
-        if not begun:
-            parser.Parse(b"", True)  # newer expats put off what they have not seen the end of
+        if not root_tags:
+            parser.Parse(b"", True)  # newer versions of expat postpone incomplete tokens
     except (expat.ExpatError, ValueError, LookupError) as exc:
-        if not begun:  # what comes behind the root's beginning is for the real parser
+        if not root_tags:  # after the root's start tag the real parser decides
             raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
-    if not begun:
+    if not root_tags:
         raise BadAnswer(f"the document is no XML: {_opening(path)!r}", operation=_REPORT)
     return declared[0] if declared else None
 
 
 def _opening(path: Path) -> str:
-    """The first words of a file, which are Amazon's error text as often as not."""
+    """Return the first words of a file; they are often Amazon's error text."""
     with path.open("rb") as file:
         return " ".join(file.read(200).decode("utf-8", "replace").split())[:120]
 
 
 def _encoding(declared: str | None, charset: str | None) -> str | None:
-    """The encoding to force upon expat; None lets it follow byte order mark and declaration."""
+    """Return the encoding to force upon expat; None lets it follow byte order mark and declaration."""
     if declared is not None and declared.lower() not in ("utf-8", "utf8"):
         return declared
     return None if charset is None or charset.startswith(("utf-8", "utf-16", "utf-32")) else charset

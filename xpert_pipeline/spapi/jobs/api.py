@@ -1,12 +1,12 @@
-"""What Amazon's two counters for long work have in common: reports and Data Kiosk queries.
+"""What the Reports API and Data Kiosk have in common: both create jobs, report their status, and list them.
 
-A desk takes a request, tells how it stands, and finds it again. Patience and memory are the matter of `report_work`.
+Remembering jobs and waiting for them is not known here: see `job`, `requesting` and `waiting`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -15,37 +15,43 @@ Kind = Literal["report", "query"]
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What is asked for.
+    """A request for a report or a query. Equal requests ask for the same data.
 
     Attributes:
-        report_type: Amazon's report type, or the dataset of a query (its versioned domain).
+        report_type: Amazon's report type; for a query its dataset with version, such as
+            `analytics_economics_2024_03_15`.
         start: Start of the data; None for a snapshot.
         end: End of the data, exclusive.
-        options: Report options; for a query its text as "query" and, from the second page on, "paginationToken".
+        options: For a report its report options. For a query its text as "query", from the second page on
+            "paginationToken", and "asins" (marketplace id to ASINs) for a query about some ASINs only. The job store
+            keeps "asins", so that later code need not read them from the text; Amazon never receives them.
+        marketplace_ids: The marketplaces that the data is about; kept sorted, each once.
     """
 
     report_type: str
     start: datetime | None = None
     end: datetime | None = None
-    options: Mapping[str, str] | None = None
+    options: Mapping[str, Any] | None = None
+    marketplace_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a reversed window before Amazon turns it into an empty report."""
+        """Refuse a reversed window, which Amazon would answer with an empty report; sort the marketplaces."""
         if self.start and self.end and self.end < self.start:
             raise ValueError(f"the report's window ends ({self.end}) before it starts ({self.start})")
+        object.__setattr__(self, "marketplace_ids", tuple(sorted(set(self.marketplace_ids))))
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteStatus:
-    """How a request stands at Amazon.
+    """The status of a job at Amazon.
 
     Attributes:
         amazon_id: reportId or queryId.
-        status: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED or FATAL, as Amazon says it.
-        created_at: When Amazon took it in.
-        ended_at: When it was finished.
-        document_id: Of the data.
-        error_document_id: Of the reason of a FATAL one.
+        status: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED or FATAL, as Amazon writes it.
+        created_at: When Amazon accepted the request.
+        ended_at: When Amazon finished the job.
+        document_id: The document with the data.
+        error_document_id: The document with the reason of a FATAL job.
         next_page: Token of a query's next page.
     """
 
@@ -59,31 +65,36 @@ class RemoteStatus:
 
 
 class JobApi(Protocol):
-    """One counter. `poll` names the operation that tells how a request stands."""
+    """One of the two APIs that run jobs.
+
+    Attributes:
+        kind: Which of the two.
+        poll: The operation that reports a job's status.
+    """
 
     kind: Kind
     poll: str
 
     def create(self, api: SellerApi, request: JobRequest) -> str:
-        """Ask for it and return Amazon's id; a lost answer is looked up before it is asked again."""
+        """Create a job and return Amazon's id; if the answer is lost, look the job up before creating another."""
 
     def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
-        """How it stands.
+        """Return the status of a job.
 
         Raises:
-            NotFound: Amazon does not know it, or not any more, or has another request under its id.
+            NotFound: Amazon does not know the job, or no longer, or has another request under its id.
         """
 
     def look_up(
         self, api: SellerApi, requests: Sequence[JobRequest], since: datetime
     ) -> Sequence[Sequence[RemoteStatus]]:
-        """Live and done requests at Amazon, made since, that equal each of those given; newest first.
+        """Return, for each request, the live and done jobs at Amazon that equal it; newest first.
 
         Args:
             api: The seller.
-            requests: Of one type.
-            since: How far back.
+            requests: Requests of one type.
+            since: Only jobs created since then.
         """
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """Why a FATAL request has no data, in Amazon's words."""
+        """Return Amazon's explanation why a FATAL job has no data."""

@@ -1,7 +1,7 @@
-"""Reports and queries as work that outlives a run: what is remembered of a request, and the book that remembers it.
+"""Reports and queries as jobs that outlive a run: what is remembered about each, and the store that remembers it.
 
-The book is a protocol; processes share it through another implementation of it. Asking is the matter of
-`report_asking`, waiting that of `report_waiting`; one desk of Amazon is spoken to in `reports` and `data_kiosk`.
+The store is a protocol, so that processes can share one. Creating jobs is in `requesting`, waiting for them in
+`waiting`; `report_api` and `query_api` speak to Amazon.
 """
 
 from collections.abc import Sequence
@@ -14,18 +14,19 @@ from uuid import UUID
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind
 
 FRESH_FOR = timedelta(minutes=30)
-"""Data this fresh serve again."""
+"""A finished job this young serves an equal request again."""
 GIVEN_UP_AFTER = timedelta(hours=24)
-"""Work that has not ended after this long is given up."""
+"""A job that has not finished after this long is given up."""
 CANCELLED_REUSE = timedelta(hours=4)
-"""Amazon cancels a request when an equal one was done less than this long ago."""
+"""Amazon cancels a report if an equal one finished less than this long ago."""
 BUDGET_SECONDS = 1800.0
+"""How long a run waits for its jobs."""
 ABANDONED_AFTER = timedelta(minutes=5)
-"""A request that was not sent, and that nobody has touched for so long, belongs to a run that died."""
+"""A job that was not sent and not touched for this long belongs to a run that died."""
 
 
 class JobState(StrEnum):
-    """How a request stands with us. EMPTY, THROTTLED and FATAL have no document."""
+    """The state of a job with us. EMPTY, THROTTLED and FATAL have no document."""
 
     WANTED = "WANTED"
     IN_QUEUE = "IN_QUEUE"
@@ -41,23 +42,23 @@ LIVE = (JobState.WANTED, JobState.IN_QUEUE, JobState.IN_PROGRESS)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One remembered request.
+    """One remembered job.
 
     Attributes:
-        id: Of the row in the book.
-        request: What was asked for.
-        state: How it stands.
-        written_at: When it was first written down.
-        touched_at: When a run last had it in its hands.
+        id: Its id in the store.
+        request: The request.
+        state: Its state.
+        written_at: When it was first stored.
+        touched_at: When a run last worked on it.
         amazon_id: reportId or queryId, once known.
-        document_id: Of the data.
-        created_at: When Amazon took it in: the data are of this moment.
+        document_id: The document with the data.
+        created_at: When Amazon accepted the request; the data is as of this moment.
         ready_at: When Amazon finished it.
-        tries: How often Amazon was asked.
-        reason: Why there are no data.
+        tries: How often it was sent to Amazon.
+        reason: Why there is no data.
         next_page: Token of a query's next page.
-        reused: An earlier request serves.
-        not_before: A throttled request is not asked again before.
+        reused: Whether a job that Amazon already had serves the request.
+        not_before: A throttled job must not be sent again before this moment.
     """
 
     id: UUID
@@ -77,12 +78,12 @@ class Job:
 
     @property
     def is_live(self) -> bool:
-        """Whether it may still become something."""
+        """Whether the job has not ended yet."""
         return self.state in LIVE
 
     @classmethod
     def from_row(cls, *, state: str, **fields: Any) -> Self:
-        """A work of a book's plain values."""
+        """Make a job from the plain values of a store's row."""
         return cls(state=JobState(state), **fields)
 
     def __str__(self) -> str:
@@ -90,7 +91,7 @@ class Job:
 
 
 class JobStore(Protocol):
-    """One seller's remembered requests. Times are the book's own clock's."""
+    """One seller's remembered jobs. All times are from the store's own clock."""
 
     def find_or_add(
         self,
@@ -100,50 +101,59 @@ class JobStore(Protocol):
         kept: timedelta,
         not_older_than: datetime | None = None,
     ) -> tuple[Job, bool]:
-        """Find work that serves a request, or write it down as WANTED.
+        """Find a job that serves a request, or add one as WANTED. Two runs with equal requests share one job.
 
-        Live work that is older than `kept`, or than `not_older_than`, is given up, whatever it was wanted for.
+        Live jobs that Amazon accepted longer than `kept` ago, or before `not_older_than`, are given up first.
 
         Args:
-            kind: Whose desk.
-            request: What is wanted.
-            fresh: How lately finished work that was collected, or that had no data, must have ended to serve again.
-            kept: How lately work that was not collected must have been written down.
-            not_older_than: Amazon must have taken the work in since then.
+            kind: Which API runs the job.
+            request: The request; equal ones have the same type, window, options and marketplaces.
+            fresh: A job that was collected, or that had no data, serves again if it is younger than this.
+            kept: A finished job that was not collected serves if it was stored within this time.
+            not_older_than: The job serves only if Amazon accepted it at or after this moment.
 
         Returns:
-            The work, and whether it was written down just now.
+            The job, and whether it was added now.
         """
 
     def claim(self, job: Job) -> bool:
-        """Take a WANTED work in hand to send it; False if another run has it in hand, or has sent it."""
+        """Reserve a WANTED job for sending. Return False if another run has reserved or sent it."""
 
     def touch(self, jobs: Sequence[Job]) -> None:
-        """Tell other runs that these WANTED works are still on their way."""
+        """Show other runs that this run is still going to send these WANTED jobs."""
 
     def release(self, jobs: Sequence[Job]) -> None:
-        """Leave WANTED works to whoever wants them next."""
+        """Let any run send these WANTED jobs."""
 
     def read(self, job_id: UUID) -> Job:
-        """One work as it stands in the book."""
+        """Return a job as it is stored."""
 
     def update(self, job: Job) -> bool:
-        """Write down how a work stands; False if it has ended meanwhile, and is not live again by an older word."""
+        """Store a job's new state.
+
+        Return False if the job has already ended; a late status must not reopen it.
+        """
 
     def mark_collected(self, job: Job) -> None:
-        """Its data are loaded."""
+        """Note that the job's data is loaded."""
 
     def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Job]:
-        """Work of these types, live or done and not collected, written down within `kept`; newest window first."""
+        """Return live jobs, and done ones that were not collected, stored within `kept`; newest window first.
+
+        They may be of any of the seller's marketplaces.
+        """
 
     def failed_ids(self, kind: Kind, request: JobRequest) -> set[str]:
-        """Amazon's ids of equal requests that ended FATAL with us: their documents are not to be taken again."""
+        """Return Amazon's ids of equal requests that ended FATAL with us: their documents must not be used."""
 
     def now(self) -> datetime:
-        """The book's clock."""
+        """Return the time by the store's clock."""
+
+    def generation_seconds(self, kind: Kind, report_type: str) -> float | None:
+        """Return the median time that Amazon took for the seller's latest jobs of a type; None without any."""
 
 
 def job_details(job: Job) -> dict[str, Any]:
-    """What the ledger keeps of a work."""
-    said = {"id": job.amazon_id, "reused": job.reused, "state": str(job.state), "reason": job.reason}
-    return {name: value for name, value in said.items() if value is not None}
+    """Return what the ledger records about a job."""
+    details = {"id": job.amazon_id, "reused": job.reused, "state": str(job.state), "reason": job.reason}
+    return {name: value for name, value in details.items() if value is not None}

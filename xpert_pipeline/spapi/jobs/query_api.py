@@ -1,148 +1,154 @@
-"""Data Kiosk 2023-11-15 as a desk: createQuery, getQuery, getQueries.
-
-The texts of queries are the matter of `kiosk_queries`, waiting and remembering of `report_work`, downloading of
-`documents`, reading of `json_lines`.
-"""
+"""Data Kiosk 2023-11-15 as a `JobApi`: createQuery, getQuery, getQueries. Texts of queries are in `kiosk_queries`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, read_reason
-from xpert_pipeline.spapi.errors import NotFound
+from xpert_pipeline.spapi.errors import EndlessPages, NotFound
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact
-from xpert_pipeline.spapi.operations.paging import PageGuard, next_token
+from xpert_pipeline.spapi.operations.paging import PagedOperation, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.classification import parse_json
 from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
-LISTED = ("IN_QUEUE", "IN_PROGRESS", "DONE")
+LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
 CLOCK_SLACK = timedelta(seconds=2)
-"""Amazon's clock as its headers tell it has whole seconds."""
+"""Amazon's clock is known to the second only."""
 PAGES_FOLLOW_WITHIN = timedelta(days=2)
-"""How long after a page was made the next one may have been asked for."""
-MAX_LOOKUP_PAGES = 10
-_MESSAGES = ("message", "errorMessage", "errorDetails", "details")
+"""How long after one page of a query the next one may have been requested."""
+GET_QUERIES = PagedOperation(
+    "getQueries",
+    "queries",
+    identity=("queryId",),
+    token="paginationToken",  # noqa: S106  the name of a parameter
+    longest=10,
+)
+"""Lists queries, newest first. 1,000 are enough for a look-up."""
+_MESSAGE_FIELDS = ("message", "errorMessage", "errorDetails", "details")
 
 
 class QueryApi:
-    """Data Kiosk; see `Desk`."""
+    """Data Kiosk; see `JobApi`."""
 
     kind: Kind = "query"
     poll = "getQuery"
 
     def create(self, api: SellerApi, request: JobRequest) -> str:
-        """Ask for a query's data, or for its next page (createQuery); a rejected query costs a token, too."""
+        """Create a query, or the next page of one (createQuery). A rejected query costs a token, too."""
         options = dict(request.options or {})
-        page = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
+        paging = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
         began = api.server_now() - CLOCK_SLACK
 
-        def already() -> dict[str, Any] | None:
-            found = _made_since(_listed(api, began), request, began)
-            return {"queryId": found.standing.amazon_id} if found else None
+        def look_up_lost() -> dict[str, Any] | None:
+            query = _made_since(_list_queries(api, began), request, began)
+            return {"queryId": query.status.amazon_id} if query else None
 
-        answer = api.call("createQuery", expects={"queryId": str}, settle=already, query=options["query"], **page)
+        answer = api.call(
+            "createQuery", expects={"queryId": str}, settle=look_up_lost, query=options["query"], **paging
+        )
         return str(answer["queryId"])
 
     def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
-        """How a query stands (getQuery).
+        """Return the status of a query (getQuery).
 
-        A cancelled one has failed: no rows is what Amazon says by DONE without a document, never by CANCELLED.
+        A cancelled query counts as FATAL: a query without rows is DONE without a document, never CANCELLED.
         """
         answer = api.call("getQuery", amazon_id, expects={"queryId": str, "processingStatus": str})
-        wanted = compact((request.options or {}).get("query", ""))
-        if compact(str(answer.get("query", wanted))) != wanted:
+        requested = compact((request.options or {}).get("query", ""))
+        if compact(str(answer.get("query", requested))) != requested:
             raise NotFound(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
-        return _standing(answer)
+        return _remote_status(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
-        """Live and done queries that equal each request (getQueries, once for all).
+        """Return the live and done queries that equal each request (getQueries, once for all).
 
-        Amazon tells a query's text and the token of its next page, but not which page it is. So the chain is followed:
-        what was made after an equal query had ended with a next page may be that page, and never serves as a first one.
+        Amazon lists a query's text and its next page's token, but not which page it is. So the chain is followed: a
+        query created after an equal one had ended with a next page may be that page, and never serves as a first one.
         """
-        listed = _listed(api, since - PAGES_FOLLOW_WITHIN)
+        listed = _list_queries(api, since - PAGES_FOLLOW_WITHIN)
         return [
-            [each.standing for each in _equal(listed, request) if each.created_at and each.created_at >= since]
+            [query.status for query in _equal(listed, request) if query.created_at and query.created_at >= since]
             for request in requests
         ]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """The words of a FATAL query's error document."""
+        """Return the message of a FATAL query's error document."""
         if status.error_document_id is None:
             return "the query was cancelled before it ran" if status.status == "FATAL" else "Amazon gave no reason"
-        return _sentence(read_reason(api, status.error_document_id, DATA_KIOSK))
+        return _message_of(read_reason(api, status.error_document_id, DATA_KIOSK))
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """A query as getQueries tells it; the text without needless white space."""
+class _ListedQuery:
+    """A query as getQueries lists it; the text without unnecessary white space."""
 
     text: str
     status: RemoteStatus
 
     @property
     def created_at(self) -> datetime | None:
-        return self.standing.created_at
+        return self.status.created_at
 
-    def ended_with_page_before(self, moment: datetime | None) -> bool:
-        """Whether its next page could have been asked for by then."""
-        end = self.standing.ended_at or self.created_at
-        return self.standing.next_page is not None and end is not None and moment is not None and end <= moment
-
-
-def _listed(api: SellerApi, since: datetime) -> list[_Listed]:
-    given: dict[str, Any] = {
-        "processingStatuses": list(LISTED),
-        "pageSize": 100,
-        "createdSince": to_amazon(since),
-    }
-    guard = PageGuard("getQueries", api.seller_id)
-    found: list[dict[str, Any]] = []
-    for _ in range(MAX_LOOKUP_PAGES):
-        answer = api.call("getQueries", expects={"queries": list}, **given)
-        queries = [each for each in answer["queries"] if isinstance(each, dict) and each.get("queryId")]
-        found += queries
-        token = next_token(answer)
-        if token is None:
-            break
-        guard.check(token, [each["queryId"] for each in queries])
-        given["paginationToken"] = token
-    known = [_Listed(compact(str(each.get("query", ""))), _standing(each)) for each in found]
-    return sorted(known, key=lambda each: (each.created_at is not None, each.created_at), reverse=True)
+    def has_next_page_by(self, moment: datetime | None) -> bool:
+        """Return whether its next page could have been requested by then."""
+        end = self.status.ended_at or self.created_at
+        return self.status.next_page is not None and end is not None and moment is not None and end <= moment
 
 
-def _equal(listed: Sequence[_Listed], request: JobRequest) -> list[_Listed]:
-    """Those that certainly are the page asked for, newest first."""
+def _list_queries(api: SellerApi, since: datetime) -> list[_ListedQuery]:
+    answers: list[Any] = []
+    with suppress(EndlessPages):
+        for page in GET_QUERIES.pages(
+            api,
+            processingStatuses=list(LISTED_STATUSES),
+            pageSize=usage_plans.page("getQueries"),
+            createdSince=to_amazon(since),
+        ):
+            if page.is_first:
+                answers.clear()
+            answers += page.records
+    queries = [
+        _ListedQuery(compact(str(answer.get("query", ""))), _remote_status(answer))
+        for answer in answers
+        if isinstance(answer, dict) and answer.get("queryId")
+    ]
+    return sorted(queries, key=lambda query: (query.created_at is not None, query.created_at), reverse=True)
+
+
+def _equal(listed: Sequence[_ListedQuery], request: JobRequest) -> list[_ListedQuery]:
+    """Return the queries that certainly are the requested page, newest first."""
     options = request.options or {}
-    same = [each for each in listed if each.text == compact(options["query"])]
+    same_text = [query for query in listed if query.text == compact(options["query"])]
     token = options.get("paginationToken")
     if token is None:
-        return [each for each in same if _page_before(same, each) is None]
-    parent = next((each for each in same if each.standing.next_page == token), None)
-    return [each for each in same if parent is not None and _page_before(same, each) is parent]
+        return [query for query in same_text if _page_before(same_text, query) is None]
+    parent = next((query for query in same_text if query.status.next_page == token), None)
+    return [query for query in same_text if parent is not None and _page_before(same_text, query) is parent]
 
 
-def _page_before(same: Sequence[_Listed], page: _Listed) -> _Listed | None:
-    """The newest equal query whose next page this one can be."""
-    return next((each for each in same if each is not page and each.ended_with_page_before(page.created_at)), None)
+def _page_before(same_text: Sequence[_ListedQuery], page: _ListedQuery) -> _ListedQuery | None:
+    """Return the newest equal query whose next page this one can be."""
+    return next((query for query in same_text if query is not page and query.has_next_page_by(page.created_at)), None)
 
 
-def _made_since(listed: Sequence[_Listed], request: JobRequest, began: datetime) -> _Listed | None:
-    """The query that a request made whose answer was lost: equal, and made since the request was sent."""
+def _made_since(listed: Sequence[_ListedQuery], request: JobRequest, began: datetime) -> _ListedQuery | None:
+    """Find the query of a request whose answer was lost: an equal one, created since the request was sent."""
     options = request.options or {}
     token = options.get("paginationToken")
-    for each in listed:
-        same = each.text == compact(options["query"]) and (token is None or each.standing.next_page != token)
-        if same and each.created_at is not None and each.created_at >= began:
-            return each
+    for query in listed:
+        is_equal = query.text == compact(options["query"]) and (token is None or query.status.next_page != token)
+        if is_equal and query.created_at is not None and query.created_at >= began:
+            return query
     return None
 
 
-def _standing(answer: dict[str, Any]) -> RemoteStatus:
+def _remote_status(answer: dict[str, Any]) -> RemoteStatus:
     status = str(answer["processingStatus"])
     return RemoteStatus(
         amazon_id=str(answer["queryId"]),
@@ -155,14 +161,14 @@ def _standing(answer: dict[str, Any]) -> RemoteStatus:
     )
 
 
-def _sentence(text: str) -> str:
-    """The message of an error document, whose shape Amazon does not publish; else the text as it is."""
+def _message_of(text: str) -> str:
+    """Return the message of an error document, whose shape Amazon does not publish; else the whole text."""
     try:
-        told = parse_json(text.encode())
+        content = parse_json(text.encode())
     except ValueError:
         return redact(text)[:300]
-    first = told.get("errors", told) if isinstance(told, dict) else told
+    first = content.get("errors", content) if isinstance(content, dict) else content
     first = first[0] if isinstance(first, list) and first else first
     if isinstance(first, dict):
-        first = next((first[name] for name in _MESSAGES if first.get(name)), told)
+        first = next((first[name] for name in _MESSAGE_FIELDS if first.get(name)), content)
     return redact(" ".join(str(first).split()))[:300]

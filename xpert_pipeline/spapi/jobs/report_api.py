@@ -1,35 +1,43 @@
-"""Reports API 2021-06-30 as a desk: createReport, getReport, getReports.
-
-Waiting and remembering are the matter of `report_work`, downloading of `documents`.
-"""
+"""Reports API 2021-06-30 as a `JobApi`: createReport, getReport, getReports."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.documents.download import read_reason
-from xpert_pipeline.spapi.errors import NotFound
+from xpert_pipeline.spapi.errors import EndlessPages, NotFound
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
+from xpert_pipeline.spapi.operations.paging import PagedOperation
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
-LISTED = ("IN_QUEUE", "IN_PROGRESS", "DONE")
+LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
 LOST_WITHIN = timedelta(minutes=10)
-"""A report whose id was lost on the way was made in this time."""
-MAX_LOOKUP_PAGES = 10
+"""How long ago a report may have been created whose id was lost on the way."""
+MOST_MARKETPLACES = 10
+"""Marketplaces by which getReports can filter."""
+GET_REPORTS = PagedOperation("getReports", "reports", identity=("reportId",), longest=10, token_alone=True)
+"""Lists reports, newest first. 1,000 of a type are enough for a look-up."""
 
 
 class ReportApi:
-    """The Reports API; see `Desk`."""
+    """The Reports API; see `JobApi`."""
 
     kind: Kind = "report"
     poll = "getReport"
 
     def create(self, api: SellerApi, request: JobRequest) -> str:
-        """Ask for a report (createReport)."""
-        body: dict[str, Any] = {"reportType": request.report_type, "marketplaceIds": [api.marketplace.id]}
+        """Create a report (createReport).
+
+        Raises:
+            ValueError: The request names no marketplace.
+        """
+        if not request.marketplace_ids:
+            raise ValueError(f"{request.report_type} needs at least one marketplace")
+        body: dict[str, Any] = {"reportType": request.report_type, "marketplaceIds": list(request.marketplace_ids)}
         if request.start is not None:
             body["dataStartTime"] = to_amazon(request.start)
         if request.end is not None:
@@ -37,72 +45,69 @@ class ReportApi:
         if request.options:
             body["reportOptions"] = dict(request.options)
 
-        def already() -> dict[str, Any] | None:
-            (found,) = self.look_up(api, [request], api.server_now() - LOST_WITHIN)
-            return {"reportId": found[0].amazon_id} if found else None
+        def look_up_lost() -> dict[str, Any] | None:
+            (equal_reports,) = self.look_up(api, [request], api.server_now() - LOST_WITHIN)
+            return {"reportId": equal_reports[0].amazon_id} if equal_reports else None
 
-        own = usage_plans.report_plans(request.report_type)
-        answer = api.call("createReport", expects={"reportId": str}, settle=already, also=own, **body)
+        own_plans = usage_plans.report_plans(request.report_type)
+        answer = api.call("createReport", expects={"reportId": str}, settle=look_up_lost, also=own_plans, **body)
         return str(answer["reportId"])
 
     def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
-        """How a report stands (getReport)."""
+        """Return the status of a report (getReport)."""
         answer = api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str})
         if _is_another(answer, request):
             raise NotFound(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
-        return _standing(answer)
+        return _remote_status(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
-        """Live and done reports that equal each request (getReports, once for all).
+        """Return the live and done reports that equal each request (getReports, once for all).
 
-        Amazon does not tell a report's options there, so a request with options never finds an equal.
+        Amazon does not list a report's options, so a request with options never finds an equal one.
         """
-        known = sorted(
-            _listed(api, requests[0].report_type, since),
-            key=lambda each: str(each.get("createdTime", "")),
-            reverse=True,
+        reports = sorted(
+            _list_reports(api, requests, since), key=lambda report: str(report.get("createdTime", "")), reverse=True
         )
-        return [[_standing(each) for each in known if _equals(api, each, request)] for request in requests]
+        return [[_remote_status(report) for report in reports if _equals(report, request)] for request in requests]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """The words of a FATAL report's document."""
-        found = status.error_document_id
-        return redact(read_reason(api, found)) if found else "Amazon gave no reason"
+        """Return the text of a FATAL report's error document."""
+        document = status.error_document_id
+        return redact(read_reason(api, document)) if document else "Amazon gave no reason"
 
 
-def _listed(api: SellerApi, report_type: str, since: datetime) -> list[dict[str, Any]]:
-    answer = api.call(
-        "getReports",
-        expects={"reports": list},
-        reportTypes=[report_type],
-        processingStatuses=list(LISTED),
-        marketplaceIds=[api.marketplace.id],
-        pageSize=100,
-        createdSince=to_amazon(since),
-    )
-    found = list(answer["reports"])
-    for _ in range(MAX_LOOKUP_PAGES - 1):
-        token = answer.get("nextToken")
-        if not token:
-            break
-        answer = api.call("getReports", expects={"reports": list}, nextToken=token)
-        found += answer["reports"]
-    return [each for each in found if isinstance(each, dict) and each.get("reportId")]
+def _list_reports(api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[dict[str, Any]]:
+    marketplace_ids = sorted({marketplace for request in requests for marketplace in request.marketplace_ids})
+    filters = {"marketplaceIds": marketplace_ids} if 0 < len(marketplace_ids) <= MOST_MARKETPLACES else {}
+    reports: list[Any] = []
+    with suppress(EndlessPages):
+        for page in GET_REPORTS.pages(
+            api,
+            reportTypes=[requests[0].report_type],
+            processingStatuses=list(LISTED_STATUSES),
+            pageSize=usage_plans.page("getReports"),
+            createdSince=to_amazon(since),
+            **filters,
+        ):
+            if page.is_first:
+                reports.clear()
+            reports += page.records
+    return [report for report in reports if isinstance(report, dict) and report.get("reportId")]
 
 
-def _equals(api: SellerApi, each: Mapping[str, Any], request: JobRequest) -> bool:
-    if each.get("reportType") != request.report_type or request.options:
+def _equals(report: Mapping[str, Any], request: JobRequest) -> bool:
+    if report.get("reportType") != request.report_type or request.options:
         return False
-    window = (from_amazon(each.get("dataStartTime")), from_amazon(each.get("dataEndTime")))
-    return each.get("marketplaceIds") == [api.marketplace.id] and all(
-        _same_second(*pair) for pair in zip(window, (request.start, request.end), strict=True)
-    )
+    if set(report.get("marketplaceIds") or ()) != set(request.marketplace_ids):
+        return False
+    window = (from_amazon(report.get("dataStartTime")), from_amazon(report.get("dataEndTime")))
+    return all(_same_second(*pair) for pair in zip(window, (request.start, request.end), strict=True))
 
 
 def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
-    """Whether an id leads to another type, or to a window that has nothing in common with the one asked for.
+    """Return whether the report has another type, or a window that does not overlap the requested one.
 
-    Not any other window: of some types Amazon moves the bounds.
+    Other windows do not count: Amazon moves the bounds of some report types.
     """
     if answer.get("reportType", request.report_type) != request.report_type:
         return True
@@ -112,14 +117,14 @@ def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
     return end <= request.start or start >= request.end
 
 
-def _same_second(told: datetime | None, wanted: datetime | None) -> bool:
-    """Compare to the second: Amazon rounds. A snapshot has no window, whatever Amazon tells of one."""
-    if wanted is None:
+def _same_second(listed: datetime | None, requested: datetime | None) -> bool:
+    """Compare to the second, because Amazon rounds. A snapshot has no window, whatever Amazon lists."""
+    if requested is None:
         return True
-    return told is not None and abs(told - wanted) < timedelta(seconds=1)
+    return listed is not None and abs(listed - requested) < timedelta(seconds=1)
 
 
-def _standing(answer: Mapping[str, Any]) -> RemoteStatus:
+def _remote_status(answer: Mapping[str, Any]) -> RemoteStatus:
     status, document = str(answer["processingStatus"]), answer.get("reportDocumentId")
     return RemoteStatus(
         amazon_id=answer["reportId"],

@@ -1,13 +1,13 @@
-"""Cuts a span into windows that Amazon makes a report of: at most 30 days."""
+"""Windows of reports: Amazon makes a report of at most 30 days, so a longer span takes several."""
 
 from datetime import datetime, timedelta
 
 
 def split_windows(start: datetime, end: datetime, max_days: int = 30) -> list[tuple[datetime, datetime]]:
-    """Cut a span into consecutive windows of at most `max_days`; the last one is the shorter.
+    """Cut a span into consecutive windows of at most `max_days`; the last one may be shorter.
 
     Raises:
-        ValueError: for a reversed span.
+        ValueError: The span is reversed.
     """
     if end < start:
         raise ValueError(f"the span ends ({end}) before it starts ({start})")

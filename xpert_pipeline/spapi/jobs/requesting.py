@@ -1,6 +1,6 @@
-"""Asks Amazon for reports and queries: what is made already, or was made lately, serves again."""
+"""Requests reports and queries from Amazon, unless a job that is running or still fresh serves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,60 +20,60 @@ def request_jobs(
     done_within: timedelta = FRESH_FOR,
     not_older_than: datetime | None = None,
 ) -> list[Job]:
-    """Ask Amazon for what is not being made already: equal live or fresh work serves, from the book or at Amazon.
+    """Request jobs from Amazon. An equal job that is live or fresh serves instead, from the store or at Amazon.
 
     Args:
         api: The seller.
-        store: Where requests are remembered.
-        job_api: The API that makes them.
-        requests: What is wanted.
-        done_within: How old finished work may be to serve again.
-        not_older_than: Data of before this moment are of no use, whoever asked for them.
+        store: Where jobs are remembered.
+        job_api: The API that runs them.
+        requests: The requests.
+        done_within: How old a finished job may be to serve again.
+        not_older_than: Jobs that Amazon accepted before this moment do not serve, and live ones are given up.
 
     Returns:
-        One work for each request, in order; not finished as a rule.
+        One job for each request, in order; usually not finished yet.
     """
-    found = [
+    stored = [
         store.find_or_add(job_api.kind, request, done_within, GIVEN_UP_AFTER, not_older_than) for request in requests
     ]
-    jobs = [job for job, _ in found]
-    unsent = [place for place, (job, new) in enumerate(found) if new or is_lost(store, job)]
-    by_type: dict[str, list[int]] = {}
-    for place in unsent:
-        by_type.setdefault(requests[place].report_type, []).append(place)
+    jobs = [job for job, _ in stored]
+    unsent = [index for index, (job, is_new) in enumerate(stored) if is_new or is_lost(store, job)]
+    unsent_by_type: dict[str, list[int]] = {}
+    for index in unsent:
+        unsent_by_type.setdefault(requests[index].report_type, []).append(index)
 
     def touch() -> None:
-        store.touch([jobs[place] for place in unsent])
+        store.touch([jobs[index] for index in unsent])
 
     try:
-        with api.at_waits(touch):  # a token can be waited for longer than a dead run is mourned
-            for places in by_type.values():
+        with api.at_waits(touch):  # waiting for a token can take longer than ABANDONED_AFTER
+            for indexes in unsent_by_type.values():
                 since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
-                listed = job_api.look_up(api, [requests[place] for place in places], since)
-                oldest = max(filter(None, (api.server_now() - done_within, not_older_than)))
-                for place, equal in zip(places, listed, strict=True):
+                equal_jobs = job_api.look_up(api, [requests[index] for index in indexes], since)
+                oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than)))
+                for index, statuses in zip(indexes, equal_jobs, strict=True):
                     touch()
-                    usable = [each for each in equal if _is_usable(each, oldest, not_older_than)]
-                    jobs[place] = _sent(api, store, job_api, jobs[place], usable)
+                    usable = [status for status in statuses if _is_usable(status, oldest_done, not_older_than)]
+                    jobs[index] = _send(api, store, job_api, jobs[index], usable)
     finally:
-        store.release([jobs[place] for place in unsent])  # nothing, unless something was raised
+        store.release([jobs[index] for index in unsent])  # releases something only after an error
     return jobs
 
 
 def resend_lost(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
-    """Send what a run that died has left, unless it was sent after all."""
+    """Send a job of a run that died before sending it, unless Amazon has it after all."""
     with api.at_waits(lambda: store.touch([job])):
-        (equal,) = job_api.look_up(api, [job.request], job.written_at)
-        return _sent(api, store, job_api, job, equal)
+        (equal_jobs,) = job_api.look_up(api, [job.request], job.written_at)
+        return _send(api, store, job_api, job, equal_jobs)
 
 
 def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
-    """Have Amazon make it."""
+    """Have Amazon create the job."""
     try:
         amazon_id = job_api.create(api, job.request)
     except BaseException as error:
         reason = error.message if isinstance(error, SpApiError) else type(error).__name__
-        updated(store, job, state=JobState.FATAL, reason=f"could not be asked for: {reason}")
+        updated(store, job, state=JobState.FATAL, reason=f"the request failed: {reason}")
         raise
     return updated(
         store,
@@ -87,40 +87,39 @@ def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
 
 
 def is_lost(store: JobStore, job: Job) -> bool:
-    """Whether the work was never sent, and belongs to a run that died."""
+    """Return whether the job was never sent and belongs to a run that died."""
     return job.state is JobState.WANTED and job.amazon_id is None and store.now() - job.touched_at > ABANDONED_AFTER
 
 
 def status_fields(status: RemoteStatus) -> dict[str, Any]:
-    """What Amazon tells of a work, as fields of it."""
-    facts = {
+    """Return what Amazon reports about a job, as fields of `Job`."""
+    fields = {
         "amazon_id": status.amazon_id,
         "created_at": status.created_at,
         "ready_at": status.ended_at,
         "document_id": status.document_id,
         "next_page": status.next_page,
     }
-    return {name: value for name, value in facts.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def updated(store: JobStore, job: Job, **changes: Any) -> Job:
-    """The work with changes, written down; as it stands in the book where that was overtaken."""
+    """Store changes to a job and return it; if it has ended meanwhile, return it as it is stored."""
     changed = replace(job, **changes)
     if changed == job or store.update(changed):
         return changed
     return store.read(job.id)
 
 
-def _sent(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal: Sequence[RemoteStatus]) -> Job:
-    """Take over what Amazon has from an earlier request, else ask; another run that is about to is left to it."""
+def _send(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal_jobs: Sequence[RemoteStatus]) -> Job:
+    """Take over an equal job that Amazon already has, else create one; leave a job that another run is sending."""
     if not store.claim(job):
         return store.read(job.id)
-    given_up = store.failed_ids(job_api.kind, job.request) if equal else set()
-    serving = next((each for each in equal if each.amazon_id not in given_up), None)
+    failed_ids = store.failed_ids(job_api.kind, job.request) if equal_jobs else set()
+    serving = next((status for status in equal_jobs if status.amazon_id not in failed_ids), None)
     if serving is None:
         return create(api, store, job_api, job)
-    facts: Mapping[str, Any] = status_fields(serving)
-    return updated(store, job, **facts, state=JobState(serving.status), reused=True)
+    return updated(store, job, **status_fields(serving), state=JobState(serving.status), reused=True)
 
 
 def _is_usable(status: RemoteStatus, oldest_done: datetime, not_older_than: datetime | None) -> bool:

@@ -141,9 +141,9 @@ def test_an_operation_without_a_plan_keeps_clients_from_being_built(monkeypatch)
     monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
     told = r"getEverything: add .* to xpert_pipeline/spapi/quota/usage_plans\.py"
     with pytest.raises(usage_plans.PlanMissing, match=told):
-        Library("A21TJRUUN4KGV", "eu")
+        Library("eu")
     with pytest.raises(usage_plans.PlanMissing, match=told):
-        SellerApi(Credentials("app", "secret", "token", "A1"), by_id("A21TJRUUN4KGV"), LocalQuota())
+        SellerApi(Credentials("app", "secret", "token", "A1"), [by_id("A21TJRUUN4KGV")], LocalQuota())
     with pytest.raises(usage_plans.PlanMissing, match=told):
         plan("getEverything")
     assert (Path(__file__).parents[3] / usage_plans.HERE).is_file()
