@@ -150,8 +150,9 @@ class SpApiResource(dg.ConfigurableResource):
             SeveralRegions: The seller's marketplaces lie in several regions.
         """
         if seller.is_sandbox != self.is_sandbox:
-            mix = "a sandbox seller at Amazon" if seller.is_sandbox else "a real seller at the sandbox"
-            raise SellerOfOtherKind(f"refused: {mix}", operation="sync", seller=seller.amazon_seller_id)
+            kind, place = ("a sandbox", "Amazon") if seller.is_sandbox else ("a real", "the sandbox")
+            message = f"{kind} seller would be read from {place}"
+            raise SellerOfOtherKind(message, operation="sync", seller=seller.amazon_seller_id)
         env_tokens = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
         token = env_tokens.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)

@@ -21,7 +21,6 @@ def store_for(pool, seller, run_id="run-1"):
     return PostgresJobStore(
         pool,
         seller_id=seller.id,
-        marketplace_id="A21TJRUUN4KGV",
         run_id=run_id,
         abandoned=timedelta(minutes=5),
         make_request=JobRequest,

@@ -41,7 +41,7 @@ def read(tmp_path):
     def reading(text, **options):
         path = tmp_path / "report.xml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return list(read_orders(path, INDIA, **options))
+        return list(read_orders(path, [INDIA], **options))
 
     return reading
 
@@ -49,6 +49,7 @@ def read(tmp_path):
 def test_an_order_comes_with_all_its_facts_and_without_the_buyers_address(read):
     assert read(HEAD + order() + TAIL) == [
         {
+            "marketplace_id": "A21TJRUUN4KGV",
             "order_id": "404-1",
             "merchant_order_id": "M-1",
             "purchase_date": "2026-10-01T10:00:00+00:00",
@@ -170,7 +171,7 @@ def test_memory_does_not_grow_with_the_report(tmp_path):
         path = tmp_path / f"{orders}.xml"
         path.write_text(HEAD + order() * orders + TAIL)
         tracemalloc.start()
-        assert sum(1 for _ in read_orders(path, INDIA)) == orders
+        assert sum(1 for _ in read_orders(path, [INDIA])) == orders
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
@@ -182,6 +183,6 @@ def test_memory_does_not_grow_with_the_report(tmp_path):
 def test_a_reader_that_stops_early_leaves_no_open_file(tmp_path):
     path = tmp_path / "report.xml"
     path.write_text(HEAD + order() * 3 + TAIL)
-    walk = read_orders(path, INDIA)
+    walk = read_orders(path, [INDIA])
     next(walk)
     walk.close()

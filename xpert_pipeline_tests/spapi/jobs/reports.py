@@ -1,5 +1,6 @@
 """Reports as a scripted Amazon tells them, and how a test asks and waits for one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from xpert_pipeline.spapi.jobs.api import JobRequest
@@ -8,10 +9,11 @@ from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline_tests.spapi.scripted import Reply
 
+INDIA = "A21TJRUUN4KGV"
 REPORTS = "/reports/2021-06-30/reports"
 KIND = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-REQUEST = JobRequest(KIND, START, END)
+REQUEST = JobRequest(KIND, START, END, marketplace_ids=(INDIA,))
 UNLIMITED = {"x-amzn-RateLimit-Limit": "10000"}
 DESK = ReportApi()
 
@@ -20,7 +22,7 @@ def listed(status="DONE", age=timedelta(minutes=5), **changes):
     return {
         "reportId": "old",
         "reportType": KIND,
-        "marketplaceIds": ["A21TJRUUN4KGV"],
+        "marketplaceIds": [INDIA],
         "dataStartTime": "2026-09-01T00:00:00+00:00",
         "dataEndTime": "2026-10-01T00:00:00Z",
         "createdTime": (datetime.now(UTC) - age).isoformat(),
@@ -35,7 +37,7 @@ def state(status, report_id="new", **more):
 
 
 def windows(count):
-    return [JobRequest(KIND, START + timedelta(days=n), START + timedelta(days=n + 1)) for n in range(count)]
+    return [replace(REQUEST, start=START + timedelta(days=n), end=START + timedelta(days=n + 1)) for n in range(count)]
 
 
 def asked(api, store, request=REQUEST, **options):

@@ -12,10 +12,10 @@ STORE = "A21TJRUUN4KGV"
 YESTERDAY = date(2026, 11, 24)
 ASINS = [f"B0{number:08d}" for number in range(30)]
 TEXTS = {
-    kiosk.ECONOMICS: [kiosk.economics(STORE, date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY)],
+    kiosk.ECONOMICS: [kiosk.economics([STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY)],
     kiosk.TRAFFIC: [
-        kiosk.traffic_trends(STORE, ASINS, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
-        kiosk.traffic_by_asin(STORE, YESTERDAY, yesterday=YESTERDAY),
+        kiosk.traffic_trends({STORE: ASINS}, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
+        kiosk.traffic_by_asin([STORE], YESTERDAY, yesterday=YESTERDAY),
     ],
 }
 
@@ -33,15 +33,17 @@ def test_amazons_schema_knows_every_field_and_argument(dataset):
 
 
 def test_a_query_of_days_has_utc_midnights_as_its_window():
-    request = kiosk.economics(STORE, date(2026, 11, 1), date(2026, 11, 3), yesterday=YESTERDAY)
+    request = kiosk.economics([STORE], date(2026, 11, 1), date(2026, 11, 3), yesterday=YESTERDAY)
     assert (request.start, request.end) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC))
     assert kiosk.days_of(request) == [date(2026, 11, day) for day in (1, 2, 3)]
     assert 'startDate:"2026-11-01",endDate:"2026-11-03"' in request.options["query"]
 
 
 def test_equal_wishes_give_equal_texts_whatever_their_order():
-    there = kiosk.traffic_trends(STORE, ASINS, date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY)
-    back = kiosk.traffic_trends(STORE, [*reversed(ASINS), ASINS[0]], date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY)
+    there = kiosk.traffic_trends({STORE: ASINS}, date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY)
+    back = kiosk.traffic_trends(
+        {STORE: [*reversed(ASINS), ASINS[0]]}, date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY
+    )
     assert there == back
     assert kiosk.compact("{ a ( b : 1 )\n { c   d } }") == "{a(b:1){c d}}"
 
@@ -63,25 +65,25 @@ def test_a_further_page_is_the_same_query_with_a_token():
 )
 def test_days_that_amazon_does_not_have_are_refused_here(first, last, told):
     with pytest.raises(ValueError, match=told):
-        kiosk.economics(STORE, first, last, yesterday=YESTERDAY)
+        kiosk.economics([STORE], first, last, yesterday=YESTERDAY)
 
 
 def test_two_years_back_can_be_asked_for():
     days = [YESTERDAY + timedelta(days=1) - timedelta(days=back) for back in (731, 730, 1, 0)]
     assert kiosk.askable(days, YESTERDAY + timedelta(days=1)) == days[1:3]
-    assert kiosk.economics(STORE, days[1], YESTERDAY, yesterday=YESTERDAY)
+    assert kiosk.economics([STORE], days[1], YESTERDAY, yesterday=YESTERDAY)
 
 
 @pytest.mark.parametrize("asins", [[], [f"B1{number:08d}" for number in range(31)], ['B0"){evil}']])
 def test_what_is_no_list_of_asins_is_refused(asins):
     with pytest.raises(ValueError, match="ASIN"):
-        kiosk.traffic_trends(STORE, asins, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+        kiosk.traffic_trends({STORE: asins}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
 
 def test_a_text_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(kiosk, "LONGEST_QUERY", 500)
     with pytest.raises(ValueError, match="Data Kiosk takes 500"):
-        kiosk.economics(STORE, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+        kiosk.economics([STORE], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from xpert_pipeline_tests.spapi.scripted import Reply, refusal, reset
 PATH = "/dataKiosk/2023-11-15/queries"
 DOCUMENT = "/dataKiosk/2023-11-15/documents/doc"
 DESK = QueryApi()
-REQUEST = economics("A21TJRUUN4KGV", date(2026, 11, 1), date(2026, 11, 2), yesterday=date(2026, 11, 3))
+REQUEST = economics(["A21TJRUUN4KGV"], date(2026, 11, 1), date(2026, 11, 2), yesterday=date(2026, 11, 3))
 NOW = datetime.now(UTC).replace(microsecond=0)
 FULL = {"x-amzn-RateLimit-Limit": "10000"}
 

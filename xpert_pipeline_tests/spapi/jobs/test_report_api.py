@@ -2,13 +2,13 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState, job_details
-from xpert_pipeline_tests.spapi.jobs.reports import DESK, END, REPORTS, REQUEST, START, outcome, state
+from xpert_pipeline_tests.spapi.jobs.reports import DESK, REPORTS, REQUEST, outcome, state
 from xpert_pipeline_tests.spapi.scripted import Reply
 
 
@@ -38,7 +38,7 @@ def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, store):
     desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why", reportType=kind))
     desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
     desk.on("GET", "/why", Reply(200, {"errorDetails": "The requested data is unavailable."}))
-    assert outcome(api, store, JobRequest(kind, START, END)).state is JobState.EMPTY
+    assert outcome(api, store, replace(REQUEST, report_type=kind)).state is JobState.EMPTY
 
 
 def test_a_fatal_report_whose_reason_is_unreadable_is_still_that(desk, api, store):

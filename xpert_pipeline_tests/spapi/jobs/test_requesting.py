@@ -6,17 +6,14 @@ from datetime import timedelta
 import pytest
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline_tests.spapi.jobs.reports import (
     DESK,
-    END,
     KIND,
     REPORTS,
     REQUEST,
-    START,
     UNLIMITED,
     asked,
     listed,
@@ -83,7 +80,7 @@ def test_the_age_that_may_serve_again_is_the_callers_choice(desk, api, store):
 
 def test_a_request_with_options_is_never_served_by_a_listing_that_does_not_tell_them(desk, api, store):
     desk.on("GET", REPORTS, Reply(200, {"reports": [listed()]}))
-    assert asked(api, store, JobRequest(KIND, START, END, {"custom": "true"})).amazon_id == "new"
+    assert asked(api, store, replace(REQUEST, options={"custom": "true"})).amazon_id == "new"
     assert desk.calls(REPORTS, "POST")[0].json["reportOptions"] == {"custom": "true"}
 
 

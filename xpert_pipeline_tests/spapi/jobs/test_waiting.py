@@ -92,7 +92,7 @@ def test_after_a_day_in_the_queue_it_is_given_up_and_the_next_run_asks_anew(desk
 def test_a_request_that_cannot_be_looked_at_is_given_up(desk, api, store):
     desk.on("GET", f"{REPORTS}/new", refusal(400, "InvalidInput", "no such report"))
     job = outcome(api, store)
-    assert (job.state, job.reason) == (JobState.FATAL, "it cannot be looked at: no such report")
+    assert (job.state, job.reason) == (JobState.FATAL, "its status cannot be read: no such report")
 
 
 def test_an_older_word_does_not_make_ended_work_live_again(desk, api, store):
