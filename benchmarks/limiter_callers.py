@@ -24,12 +24,13 @@ from typing import Any
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.server import RunningSandbox
-from xpert_pipeline.spapi import session, usage_plans
-from xpert_pipeline.spapi.credentials import Credentials
+from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.transport import Answer, Transport
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.transport import Answer, Transport
 
 OPERATION = "getReport"
 GETTING_READY = 2.5  # seconds until every process has its token and its connections, and all begin
@@ -138,7 +139,7 @@ def work(given: Mapping[str, Any]) -> None:
     pool = open_pool(given["dsn"], max_size=given["threads"])
     api = SellerApi(
         Credentials(given["app"], "secret", given["refresh_token"], given["seller_id"]),
-        by_id(given["marketplace_id"]),
+        [by_id(given["marketplace_id"])],
         PostgresQuota(pool),
         endpoint=given["endpoint"],
         token_url=given["token_url"],

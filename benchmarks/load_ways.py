@@ -33,9 +33,9 @@ from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.spool import RowSpool
-from xpert_pipeline.spapi.flat_files import read_rows
+from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.order_reports import read_orders
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import chunks, collector_paused, validate
 
@@ -66,7 +66,7 @@ class Desk:
         spool = OrderSpool(orders, items, from_report=True)
         zone = ZoneInfo(INDIA.timezone)
         parse = partial(parse_report_order, marketplace_id=INDIA.id, zone=zone, signals=Counter())
-        spool.add(read_orders(self.report, INDIA, charset="utf-8"), parse)
+        spool.add(read_orders(self.report, [INDIA], charset="utf-8"), parse)
         return spool.parts()
 
     def listings(self, stack: ExitStack) -> Sequence[TableLoad]:

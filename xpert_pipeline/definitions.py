@@ -27,7 +27,8 @@ from xpert_pipeline.sensors import (
     sellers_partitions,
 )
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.spapi import library, usage_plans
+from xpert_pipeline.spapi import library
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.tables.registry import TABLES
 
 AT_START = {

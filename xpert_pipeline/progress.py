@@ -34,7 +34,7 @@ class Wait:
 
 
 class ProgressListener:
-    """Passes a client's waits to the channel; see `xpert_pipeline.spapi.listener.Listener`.
+    """Passes a client's waits to the channel; see `xpert_pipeline.spapi.sending.listener.Listener`.
 
     Args:
         seller: Whose client it is.

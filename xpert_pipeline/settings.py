@@ -14,7 +14,7 @@ from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import check_address
 from xpert_pipeline.spapi.marketplaces import UnknownMarketplaceError, by_id
-from xpert_pipeline.spapi.transport import is_loopback
+from xpert_pipeline.spapi.sending.transport import is_loopback
 
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")

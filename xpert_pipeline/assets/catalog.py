@@ -23,13 +23,14 @@ from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.flat_files import read_rows
+from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import Job, JobState
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import State, Work
-from xpert_pipeline.spapi.reports import ReportDesk
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks, collector_paused, shape_reason, validate
 from xpert_pipeline.wording import counted
@@ -38,7 +39,7 @@ REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SEARCH_LIMIT = 1_000
 """searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
 OVERLAP = timedelta(minutes=5)
-DESK = ReportDesk()
+DESK = ReportApi()
 
 
 @dg.asset(
@@ -68,7 +69,7 @@ class Wanted:
 
     since: datetime | None
     total: int
-    work: Work | None = None
+    work: Job | None = None
 
 
 def prepare_products(run: SellerRun) -> Wanted | None:
@@ -78,14 +79,15 @@ def prepare_products(run: SellerRun) -> Wanted | None:
     mark, total = count_wanted(run)
     if total <= SEARCH_LIMIT:
         return Wanted(mark, total)
-    (work,) = ask(run.client(), run.book(), DESK, [ReportRequest(REPORT)], not_older_than=mark)
+    request = JobRequest(REPORT, marketplace_ids=(run.marketplace_id,))
+    (work,) = request_jobs(run.client(), run.book(), DESK, [request], not_older_than=mark)
     return Wanted(mark, total, work)
 
 
 def count_wanted(run: SellerRun) -> tuple[datetime | None, int]:
     """Since when listings are to be read (None: all of them), and how many there are."""
     mark = followed_until(run.pool, run.seller.id, "products")
-    return mark, count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
+    return mark, count_listings(run.client(), run.marketplace_id, updated_after=mark - OVERLAP if mark else None)
 
 
 def _sync_products(run: SellerRun, start: RunStart) -> None:
@@ -98,11 +100,11 @@ def _sync_products(run: SellerRun, start: RunStart) -> None:
     if wanted.work is None:
         _load(run, wanted)
     for work in ready(run, DESK, [wanted.work] if wanted.work else []):
-        if work.is_live or work.state is State.THROTTLED:
+        if work.is_live or work.state is JobState.THROTTLED:
             park(run, ["products"], [run.today], work)
-        elif work.state is State.DONE:
+        elif work.state is JobState.DONE:
             _load(run, replace(wanted, work=work))
-            run.book().collected(work)
+            run.book().mark_collected(work)
         else:
             raise why_not(run, DESK, work)
 
@@ -144,7 +146,8 @@ class _Listings:
             return REPORT
         if wanted.total:
             since = wanted.since - OVERLAP if wanted.since else None
-            for batch in chunks(search_listings_items(self.run.client(), updated_after=since), BATCH):
+            listings = search_listings_items(self.run.client(), self.run.marketplace_id, updated_after=since)
+            for batch in chunks(listings, BATCH):
                 self._add(self._enriched(batch))
         return "searchListingsItems"
 
@@ -156,7 +159,8 @@ class _Listings:
 
     def _enriched(self, listings: list[dict[str, Any]]) -> Iterator[tuple[Any, Row]]:
         asins = [asin for listing in listings for asin in _asins(listing)]
-        catalog = {item["asin"]: item for item in search_catalog_items(self.run.client(), asins) if "asin" in item}
+        items = search_catalog_items(self.run.client(), self.run.marketplace_id, asins)
+        catalog = {item["asin"]: item for item in items if "asin" in item}
         for listing in listings:
             found = next((catalog[asin] for asin in _asins(listing) if asin in catalog), None)
             try:
@@ -165,9 +169,9 @@ class _Listings:
                 self.fetched += 1
                 self.rejects.append(Reject(listing, shape_reason(error), str(listing.get("sku"))))
 
-    def _from_report(self, work: Work, folder: Path) -> Iterator[tuple[Any, Row]]:
+    def _from_report(self, work: Job, folder: Path) -> Iterator[tuple[Any, Row]]:
         self.columns = REPORT_COLUMNS
-        currency = self.run.client().marketplace.currency
+        currency = by_id(self.run.marketplace_id).currency
         if work.created_at:  # one made earlier tells of that moment
             self.known_at = min(self.known_at, work.created_at)
         with document_of(self.run, work, folder) as document, document.open_text() as lines, collector_paused():

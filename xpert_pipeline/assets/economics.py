@@ -15,9 +15,9 @@ from xpert_pipeline.partitions import contiguous
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import ECONOMICS, days_of, economics
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER
+from xpert_pipeline.spapi.jobs.kiosk_queries import ECONOMICS, days_of, economics
 from xpert_pipeline.tables.economics import ECONOMICS_DAILY
 
 DAYS_PER_QUERY = 60
@@ -71,11 +71,11 @@ def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
     return [Window(tuple(days_of(request)), (request,)) for request in requests]
 
 
-def _left_behind(run: SellerRun, days: Sequence[date]) -> list[ReportRequest]:
+def _left_behind(run: SellerRun, days: Sequence[date]) -> list[JobRequest]:
     """Queries of these days, among others, that are still being made or were not collected."""
     asked_for = set(days)
-    found: list[ReportRequest] = []
-    for work in run.book().unfinished(DESK.kind, [ECONOMICS], LIVE_WITHIN):
+    found: list[JobRequest] = []
+    for work in run.book().unfinished(DESK.kind, [ECONOMICS], GIVEN_UP_AFTER):
         asked = days_of(work.request)
         try:
             is_ours = work.request == _query(run, asked[0], asked[-1])  # no later page, and the text of today
@@ -90,5 +90,5 @@ def _left_behind(run: SellerRun, days: Sequence[date]) -> list[ReportRequest]:
     return found
 
 
-def _query(run: SellerRun, first: date, last: date) -> ReportRequest:
-    return economics(run.marketplace_id, first, last, yesterday=run.today - timedelta(days=1))
+def _query(run: SellerRun, first: date, last: date) -> JobRequest:
+    return economics([run.marketplace_id], first, last, yesterday=run.today - timedelta(days=1))

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from xpert_pipeline.assets.kiosk_rows import KioskRows
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.wording import counted, day_span
 
 BELIEVED_AFTER = timedelta(hours=1)
@@ -29,7 +29,7 @@ def emptied_days(run: SellerRun, rows: KioskRows, days: Collection[date]) -> dic
     return {day: count for day, count in sorted(known.items()) if day not in rows.days_told}
 
 
-def is_believed(run: SellerRun, rows: KioskRows, pages: Sequence[Work], emptied: Collection[date]) -> bool:
+def is_believed(run: SellerRun, rows: KioskRows, pages: Sequence[Job], emptied: Collection[date]) -> bool:
     """Whether days may be emptied: the document tells of others, or an earlier one said the same of all of them."""
     if rows.fetched or not emptied:
         return True
@@ -48,11 +48,11 @@ def is_believed(run: SellerRun, rows: KioskRows, pages: Sequence[Work], emptied:
     return said.issuperset(emptied)
 
 
-def remember_doubt(run: SellerRun, rows: KioskRows, pages: Sequence[Work], emptied: dict[date, int]) -> None:
+def remember_doubt(run: SellerRun, rows: KioskRows, pages: Sequence[Job], emptied: dict[date, int]) -> None:
     """Keep what is known, leave the days open, and remember what was said for the next run that asks."""
     book = run.book()
     for page in pages:
-        book.note(replace(page, state=State.EMPTY, reason=DOUBTED))
+        book.update(replace(page, state=JobState.EMPTY, reason=DOUBTED))
     days = set(rows.asked.days).intersection(run.days)
     again = "the next run that reads them (--refetch) asks again" if run.refetch else "the next run asks again"
     known = counted(sum(emptied.values()), "row")

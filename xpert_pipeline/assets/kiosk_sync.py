@@ -22,12 +22,12 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
-from xpert_pipeline.spapi.documents import DATA_KIOSK
+from xpert_pipeline.spapi.documents.download import DATA_KIOSK
+from xpert_pipeline.spapi.documents.json_lines import read_objects
 from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, SpApiError
-from xpert_pipeline.spapi.json_lines import read_objects
-from xpert_pipeline.spapi.kiosk_queries import next_page
-from xpert_pipeline.spapi.operations.pages import PageGuard
-from xpert_pipeline.spapi.report_work import State, Work, told
+from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
+from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
+from xpert_pipeline.spapi.operations.paging import PageGuard
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
 
@@ -57,7 +57,7 @@ class _Chain:
     """The pages of one query, as far as they are known; the last is the one waited for."""
 
     place: int
-    pages: list[Work]
+    pages: list[Job]
     guard: PageGuard
 
 
@@ -70,7 +70,7 @@ class _Opened:
     folder: Path
     files: ExitStack
     missing: int
-    pages: list[Work] = field(default_factory=list)
+    pages: list[Job] = field(default_factory=list)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -99,7 +99,7 @@ class _Collector:
         while self._waiting:  # more than once for pages that those asked for
             self._take_ready(is_waiting=True)
 
-    def _wait_for(self, place: int, works: Sequence[Work]) -> None:
+    def _wait_for(self, place: int, works: Sequence[Job]) -> None:
         for work in works:
             self._waiting[work.id] = _Chain(place, [work], PageGuard(DESK.poll, self.api.seller_id))
 
@@ -117,7 +117,7 @@ class _Collector:
                 self.failed.append(error)
                 self._close(chain.place)
 
-    def _take(self, chain: _Chain, work: Work) -> None:
+    def _take(self, chain: _Chain, work: Job) -> None:
         """Read a page that is there; then its query's next page is asked for, or its window is loaded."""
         window = self.windows[chain.place]
         if chain.place in self._given_up:
@@ -132,7 +132,7 @@ class _Collector:
             self.run.skip([self.table.name], sorted(days), f"{work}: {GIVEN_UP} by another run")
             self._close(chain.place)
             return
-        if work.state not in (State.DONE, State.EMPTY):
+        if work.state not in (JobState.DONE, JobState.EMPTY):
             self._forget(chain.pages[:-1], "a later page could not be had")
             raise why_not(self.run, DESK, work)
         opened = self._opened.get(chain.place) or self._open(chain.place)
@@ -161,7 +161,7 @@ class _Collector:
         if opened := self._opened.pop(place, None):
             opened.files.close()
 
-    def _read(self, opened: _Opened, page: Work) -> None:
+    def _read(self, opened: _Opened, page: Job) -> None:
         if page.document_id is None:  # done without a document: no rows
             return
         with document_of(self.run, page, opened.folder, DATA_KIOSK) as document:
@@ -169,7 +169,7 @@ class _Collector:
                 opened.rows.add(read_objects(lines, source=f"Data Kiosk query {page.amazon_id}"))
             document.remove()
 
-    def _next_page(self, chain: _Chain, token: str) -> Work:
+    def _next_page(self, chain: _Chain, token: str) -> Job:
         try:
             chain.guard.check(token, [chain.pages[-1].amazon_id])
             (page,) = ask_for(self.run, [next_page(chain.pages[0].request, token)])
@@ -178,9 +178,9 @@ class _Collector:
             raise
         return page
 
-    def _forget(self, pages: Sequence[Work], reason: str) -> None:
+    def _forget(self, pages: Sequence[Job], reason: str) -> None:
         for page in pages:
-            self.book.note(replace(page, state=State.FATAL, reason=reason))
+            self.book.update(replace(page, state=JobState.FATAL, reason=reason))
 
     def _load(self, opened: _Opened) -> None:
         run, window, rows = self.run, opened.window, opened.rows
@@ -203,9 +203,9 @@ class _Collector:
                 partitions=run.days,
                 waits=self.api.bill().waits,
                 started_at=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),
-                details={**window.notes, "queries": [told(page) for page in opened.pages]},
+                details={**window.notes, "queries": [job_details(page) for page in opened.pages]},
             )
         if differing := rows.signals[DIFFERING]:
             run.log.warning("seller %s: %s: %d %s", run.seller.amazon_seller_id, self.table.name, differing, DIFFERING)
         for page in opened.pages:
-            self.book.collected(page)
+            self.book.mark_collected(page)

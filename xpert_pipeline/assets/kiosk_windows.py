@@ -8,11 +8,11 @@ from typing import Any
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.spapi.data_kiosk import QueryDesk
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import askable, days_of
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN, State, Work
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job, JobState
+from xpert_pipeline.spapi.jobs.kiosk_queries import askable, days_of
+from xpert_pipeline.spapi.jobs.query_api import QueryApi
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
 
@@ -27,7 +27,7 @@ READ_LATELY = timedelta(hours=6)
 QUERIES_AHEAD = 10
 """Queries asked for at the start of a run; the burst of createQuery is 15."""
 GIVEN_UP = "given up: its days are asked for anew"
-DESK = QueryDesk()
+DESK = QueryApi()
 FIRST_LOADED = """
 select min(window_start) from loads
 where seller_id = %s and table_name in ('orders', %s) and window_kind = 'created'
@@ -46,8 +46,8 @@ class Window:
     """
 
     days: tuple[date, ...]
-    requests: tuple[ReportRequest, ...]
-    works: tuple[Work, ...] = ()
+    requests: tuple[JobRequest, ...]
+    works: tuple[Job, ...] = ()
     asins: frozenset[str] | None = None
 
     @property
@@ -89,9 +89,9 @@ def plan_windows(run: SellerRun, table: Table, plan: Callable[[Sequence[date]], 
 def _give_up_older(run: SellerRun, windows: Sequence[Window]) -> None:
     """Queries that an earlier run left behind of days that are read anew: collected later, they brought old figures."""
     anew = {(request.report_type, day) for window in windows for request in window.requests for day in window.days}
-    for work in run.book().unfinished(DESK.kind, sorted({kind for kind, _ in anew}), LIVE_WITHIN):
+    for work in run.book().unfinished(DESK.kind, sorted({kind for kind, _ in anew}), GIVEN_UP_AFTER):
         if anew.intersection((work.request.report_type, day) for day in days_of(work.request)):
-            run.book().note(replace(work, state=State.FATAL, reason=GIVEN_UP))
+            run.book().update(replace(work, state=JobState.FATAL, reason=GIVEN_UP))
             run.log.warning(
                 "seller %s: %s of %s is given up, since days of it are read anew; what else of it is not read "
                 "by the next sync wants a backfill",
@@ -101,9 +101,9 @@ def _give_up_older(run: SellerRun, windows: Sequence[Window]) -> None:
             )
 
 
-def ask_for(run: SellerRun, requests: Sequence[ReportRequest]) -> list[Work]:
+def ask_for(run: SellerRun, requests: Sequence[JobRequest]) -> list[Job]:
     """Ask Data Kiosk; what an earlier run left behind serves, but never what was loaded already: days are read anew."""
-    return ask(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
+    return request_jobs(run.client(), run.book(), DESK, requests, done_within=timedelta(0))
 
 
 def to_read(days: int, queries: int) -> str:

@@ -18,11 +18,12 @@ from xpert_pipeline.assets.report_steps import document_of
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import latest_detail
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
-from xpert_pipeline.spapi.documents import Document
-from xpert_pipeline.spapi.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.download import Document
+from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.orders import search_orders
-from xpert_pipeline.spapi.order_reports import read_orders
-from xpert_pipeline.spapi.report_work import State, Work, told
 
 
 @dataclass
@@ -47,19 +48,19 @@ def fetch_pages(run: SellerRun, span: Span, fetch: Fetch) -> str:
     """Read the span by searchOrders; returns the source."""
     fetch.spool.from_report = False
     parse = partial(parse_order, marketplace_id=run.marketplace_id, zone=run.zone, signals=fetch.spool.signals)
-    for page in search_orders(run.client(), **{span.kind: (span.start, span.end)}):
+    for page in search_orders(run.client(), [run.marketplace_id], **{span.kind: (span.start, span.end)}):
         fetch.spool.add(page.orders, parse)
         fetch.end = min(fetch.end, page.upper_bound)
     return "searchOrders"
 
 
-def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Work) -> str:
+def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Job) -> str:
     """Read the span from its finished report; returns the source.
 
     One that has no data is not believed to mean no orders: Amazon also cancels for reasons of its own. The pages tell.
     """
-    fetch.details["report"] = told(work)
-    if work.state is not State.DONE:
+    fetch.details["report"] = job_details(work)
+    if work.state is not JobState.DONE:
         return fetch_pages(run, span, fetch)
     if work.created_at:
         fetch.began = min(fetch.began, work.created_at)
@@ -68,7 +69,7 @@ def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Work) -> str:
             return fetch_pages(run, span, fetch)
         zone, signals = run.zone, fetch.spool.signals
         parse = partial(parse_report_order, marketplace_id=run.marketplace_id, zone=zone, signals=signals)
-        fetch.spool.add(read_orders(document.path, run.client().marketplace, charset=document.charset), parse)
+        fetch.spool.add(read_orders(document.path, [by_id(run.marketplace_id)], charset=document.charset), parse)
     return REPORTS[span.kind]
 
 
@@ -77,8 +78,10 @@ def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dic
     if latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
         details["item_ids"] = "match"
         return True
-    page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)
-    report = read_orders(document.path, run.client().marketplace, charset=document.charset)
+    page = next(
+        islice(search_orders(run.client(), [run.marketplace_id], **{span.kind: (span.start, span.end)}), 1), None
+    )
+    report = read_orders(document.path, [by_id(run.marketplace_id)], charset=document.charset)
     comparison = compare_item_ids(page.orders if page else [], report)
     if comparison.compared:
         details["item_ids"] = "match" if comparison.matches else "mismatch"

@@ -41,7 +41,9 @@ def compare_with_amazon(
             int(interval["unitCount"]),
             Decimal(str(interval["totalSales"]["amount"])),
         )
-        for interval in get_order_metrics(api, start, end, granularity="Day", timezone=seller.timezone)
+        for interval in get_order_metrics(
+            api, seller.marketplace_ids[0], start, end, granularity="Day", timezone=seller.timezone
+        )
     }
     with tenant(pool, seller.id) as connection:
         # right after a first load the tables have no statistics yet, and a nested loop over them takes minutes

@@ -20,16 +20,16 @@ from xpert_pipeline.assets.order_plan import (
 )
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.coverage import first_load_started
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import BadRequest, SpApiError
-from xpert_pipeline.spapi.planner import Buckets
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN, Work
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.source_choice import Plan
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.planning.planner import BucketLevels
+from xpert_pipeline.spapi.planning.source_choice import SourcePlan
 
-DESK = ReportDesk()
+DESK = ReportApi()
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Piece:
     """A span, how it is to be read, and its report where one was asked for."""
 
     span: Span
-    plan: Plan | None
-    work: Work | None = None
+    plan: SourcePlan | None
+    work: Job | None = None
 
 
 def prepare_orders(run: SellerRun) -> list[Piece]:
     """Plan what the run needs and ask for the reports; those that an earlier run asked for are taken up first."""
-    buckets = Buckets(run.client())
+    buckets = BucketLevels(run.client())
     missing, changes = open_days(run), plan_changes(run, buckets)
     left = [] if run.refetch else _left_behind(run, "created")
     left = [piece for piece in left if any(_lies_in(run, piece.span, day) for day in missing)]
@@ -58,7 +58,7 @@ def prepare_orders(run: SellerRun) -> list[Piece]:
     return [*first, *created[room:]]
 
 
-def plan_changes(run: SellerRun, buckets: Buckets) -> list[Piece]:
+def plan_changes(run: SellerRun, buckets: BucketLevels) -> list[Piece]:
     """Spans of the change stream in the order of time; a report that an earlier run asked for serves the first.
 
     Unless pages are quicker than waiting for it once more.
@@ -82,7 +82,7 @@ def _left_behind(run: SellerRun, kind: Kind) -> list[Piece]:
     """Reports of an earlier run that died or did not wait, as far as they are not older than the change stream."""
     oldest = _oldest_of_use(run)
     pieces = []
-    for work in run.book().unfinished("report", [REPORTS[kind]], LIVE_WITHIN):
+    for work in run.book().unfinished("report", [REPORTS[kind]], GIVEN_UP_AFTER):
         start, end = work.request.start, work.request.end
         is_of_use = oldest is None or work.created_at is None or work.created_at >= oldest
         if start is not None and end is not None and is_of_use:
@@ -112,8 +112,11 @@ def with_reports(run: SellerRun, pieces: Sequence[Piece]) -> list[Piece]:
     wanting = [piece for piece in pieces if piece.work is None and piece.plan and piece.plan.source == "report"]
     if not wanting:
         return list(pieces)
-    requests = [ReportRequest(REPORTS[piece.span.kind], piece.span.start, piece.span.end) for piece in wanting]
-    works = ask(run.client(), run.book(), DESK, requests, not_older_than=_oldest_of_use(run))
+    requests = [
+        JobRequest(REPORTS[span.kind], span.start, span.end, marketplace_ids=(run.marketplace_id,))
+        for span in (piece.span for piece in wanting)
+    ]
+    works = request_jobs(run.client(), run.book(), DESK, requests, not_older_than=_oldest_of_use(run))
     found = dict(zip((piece.span for piece in wanting), works, strict=True))
     return [replace(piece, work=found.get(piece.span, piece.work)) for piece in pieces]
 

@@ -20,10 +20,10 @@ from xpert_pipeline.postgres.coverage import (
 )
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
-from xpert_pipeline.spapi.planner import Buckets, plan_orders
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.source_choice import Expected, Plan
+from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_orders
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
 from xpert_pipeline.wording import counted
 
 STREAM = "orders"
@@ -99,7 +99,7 @@ def changed_spans(run: SellerRun) -> list[Span]:
     return [Span("updated", *window) for window in split_windows(mark - OVERLAP, end)] if end > mark else []
 
 
-def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets) -> list[tuple[Span, Plan]]:
+def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: BucketLevels) -> list[tuple[Span, SourcePlan]]:
     """Predict every source of each span, in this order, and choose the quickest.
 
     Args:
@@ -112,7 +112,7 @@ def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets) -> list[
     return [(span, _plan(run, span, buckets, because)) for span in spans]
 
 
-def _plan(run: SellerRun, span: Span, buckets: Buckets, because: str | None) -> Plan:
+def _plan(run: SellerRun, span: Span, buckets: BucketLevels, because: str | None) -> SourcePlan:
     report_type = REPORTS[span.kind]
     seconds = run.book().generation_seconds("report", report_type)
     expected = expected_orders(run, span)
@@ -128,24 +128,26 @@ def _plan(run: SellerRun, span: Span, buckets: Buckets, because: str | None) -> 
     return plan
 
 
-def expected_orders(run: SellerRun, span: Span) -> Expected:
+def expected_orders(run: SellerRun, span: Span) -> ExpectedRecords:
     """How many orders the span holds, and how that is known.
 
     Changes are counted from the ledger's earlier changes; orders by date from Amazon's own count.
     """
     seller = run.seller
     if span.kind == "updated" and (daily := records_per_day(run.pool, seller.id, STREAM, "updated")) is not None:
-        return Expected(daily * span.days, "by the ledger's earlier changes")
+        return ExpectedRecords(daily * span.days, "by the ledger's earlier changes")
     factor, start = 1.0, span.start
     if span.kind == "updated":
         factor, start = UPDATES_PER_ORDER, span.start - timedelta(days=1)
     try:
-        found = get_order_metrics(run.client(), start, span.end, granularity="Total", timezone=seller.timezone)
+        found = get_order_metrics(
+            run.client(), run.marketplace_id, start, span.end, granularity="Total", timezone=seller.timezone
+        )
     except NotGranted:
         daily = records_per_day(run.pool, seller.id, STREAM, "created")
         if daily is not None:
-            return Expected(daily * span.days * factor, "by the ledger's earlier days")
-        return Expected(GUESS_PER_DAY * span.days * factor, None)
+            return ExpectedRecords(daily * span.days * factor, "by the ledger's earlier days")
+        return ExpectedRecords(GUESS_PER_DAY * span.days * factor, None)
     counted = sum(int(interval["orderCount"]) for interval in found)
     share = span.days / max(span.days, (span.end - start) / timedelta(days=1))
-    return Expected(counted * factor * share, "by Amazon's order metrics" if factor == 1 else None)
+    return ExpectedRecords(counted * factor * share, "by Amazon's order metrics" if factor == 1 else None)

@@ -21,8 +21,8 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import load
 from xpert_pipeline.progress import step
 from xpert_pipeline.spapi.errors import ReportFailed, SpApiError, Stopped
-from xpert_pipeline.spapi.planner import REPORTS_TOGETHER, Buckets
-from xpert_pipeline.spapi.report_work import State
+from xpert_pipeline.spapi.jobs.job import JobState
+from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import chunks
 
 STEP = "orders_and_items"
@@ -36,7 +36,7 @@ def sync_orders(run: SellerRun, start: RunStart) -> None:
     _follow(run, changes)
     _load_all(run, [piece for piece in pieces if piece.span.kind == "created"])
     if not changes:
-        _follow(run, plan_changes(run, Buckets(run.client())))
+        _follow(run, plan_changes(run, BucketLevels(run.client())))
 
 
 def _follow(run: SellerRun, pieces: Sequence[Piece]) -> None:
@@ -107,10 +107,10 @@ def _settled(run: SellerRun, piece: Piece) -> bool:
     if piece.work.is_live:
         park(run, TABLES, _days_of(run, piece.span), piece.work)
         return False
-    if piece.work.state is State.FATAL:
+    if piece.work.state is JobState.FATAL:
         raise why_not(run, DESK, piece.work)
     _load(run, piece)
-    run.book().collected(piece.work)
+    run.book().mark_collected(piece.work)
     return True
 
 

@@ -16,8 +16,8 @@ from xpert_pipeline.assets.kiosk_windows import open_days as kiosk_days
 from xpert_pipeline.assets.order_plan import REPORTS, Span, changed_spans, created_spans, open_days, plan_spans
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.assets.traffic import traffic_windows
-from xpert_pipeline.spapi.planner import Buckets, predict_listings, predict_made
-from xpert_pipeline.spapi.source_choice import Plan, Prediction, how_known
+from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_listings, predict_made
+from xpert_pipeline.spapi.planning.source_choice import Prediction, SourcePlan, how_known
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.wording import counted
 
@@ -46,7 +46,7 @@ class StreamPlan:
     predicted: Mapping[str, float]
     why: str
     created: tuple[date, date] | None = None
-    plan: Plan | None = None
+    plan: SourcePlan | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RunPlan:
 
 def plan_run(run: SellerRun) -> RunPlan:
     """Plan a seller's run as it would begin now."""
-    buckets = Buckets(run.client())
+    buckets = BucketLevels(run.client())
     missing = open_days(run)
     changes = changed_spans(run) if run.is_live else []
     buckets.begin(REPORTS["created"], beside=len(changes))
@@ -91,7 +91,7 @@ def plan_run(run: SellerRun) -> RunPlan:
     return RunPlan(run.seller.amazon_seller_id, streams, len(run.days) - len(missing), total)
 
 
-def _order_stream(run: SellerRun, span: Span, plan: Plan) -> StreamPlan:
+def _order_stream(run: SellerRun, span: Span, plan: SourcePlan) -> StreamPlan:
     first = span.start.astimezone(run.zone).date()
     last = (span.end - timedelta(microseconds=1)).astimezone(run.zone).date()
     created = (first, last) if span.kind == "created" else None
@@ -101,7 +101,7 @@ def _order_stream(run: SellerRun, span: Span, plan: Plan) -> StreamPlan:
     return StreamPlan("orders", window, source, plan.seconds, plan.calls, predicted, plan.why, created, plan)
 
 
-def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
+def _products(run: SellerRun, buckets: BucketLevels) -> list[StreamPlan]:
     if not run.is_live:
         return []
     mark, total = count_wanted(run)
@@ -121,7 +121,7 @@ def _products(run: SellerRun, buckets: Buckets) -> list[StreamPlan]:
     return [StreamPlan("products", window, source, chosen.seconds, chosen.calls, predicted, why)]
 
 
-def _kiosk(run: SellerRun, buckets: Buckets, table: str, windows: Sequence[Window], how: str) -> list[StreamPlan]:
+def _kiosk(run: SellerRun, buckets: BucketLevels, table: str, windows: Sequence[Window], how: str) -> list[StreamPlan]:
     """All queries of a dataset together: they are made at the same time."""
     if not windows:
         return []

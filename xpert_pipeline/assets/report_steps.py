@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from xpert_pipeline.assets.seller_run import SellerRun
-from xpert_pipeline.spapi.desks import Desk
-from xpert_pipeline.spapi.documents import REPORTS, Document, Shelf, fetch_document
+from xpert_pipeline.spapi.documents.download import REPORTS, Document, DocumentSource, fetch_document
 from xpert_pipeline.spapi.errors import (
     BadAnswer,
     DocumentBroken,
@@ -17,23 +16,24 @@ from xpert_pipeline.spapi.errors import (
     ReportCancelled,
     ReportFailed,
 )
-from xpert_pipeline.spapi.report_waiting import as_ready
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.api import JobApi
+from xpert_pipeline.spapi.jobs.job import Job, JobState
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 
 UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 """A document that these say of will not become better: the next run asks for another."""
 
 
-def ready(run: SellerRun, desk: Desk, works: Sequence[Work], *, is_waiting: bool = True) -> Iterator[Work]:
+def ready(run: SellerRun, desk: JobApi, works: Sequence[Job], *, is_waiting: bool = True) -> Iterator[Job]:
     """Each work as it gets ready, within the run's patience; what is not ready then comes last, still live.
 
     Without waiting each is looked at once, but for those that were asked for just now.
     """
     seconds = patience_left(run, works) if is_waiting else 0.0
-    yield from as_ready(run.client(), run.book(), desk, works, budget_seconds=seconds)
+    yield from wait_for_jobs(run.client(), run.book(), desk, works, budget_seconds=seconds)
 
 
-def patience_left(run: SellerRun, works: Sequence[Work]) -> float:
+def patience_left(run: SellerRun, works: Sequence[Job]) -> float:
     """Seconds for which the youngest of the works may still be waited for.
 
     The waits of a run's steps overlap: what was asked for at its start is not waited for once per table. Work of an
@@ -45,7 +45,7 @@ def patience_left(run: SellerRun, works: Sequence[Work]) -> float:
 
 
 @contextmanager
-def document_of(run: SellerRun, work: Work, folder: Path, shelf: Shelf = REPORTS) -> Iterator[Document]:
+def document_of(run: SellerRun, work: Job, folder: Path, source: DocumentSource = REPORTS) -> Iterator[Document]:
     """Download a report's or query's document, to be read in the block.
 
     One that cannot be used is remembered so that it is not taken again, and its error names the seller: readers of
@@ -53,16 +53,16 @@ def document_of(run: SellerRun, work: Work, folder: Path, shelf: Shelf = REPORTS
     """
     assert work.document_id is not None
     try:
-        yield fetch_document(run.client(), work.document_id, folder, shelf=shelf)
+        yield fetch_document(run.client(), work.document_id, folder, source=source)
     except UNUSABLE as error:
         error.seller = error.seller or run.seller.amazon_seller_id
-        run.book().note(replace(work, state=State.FATAL, reason=error.message))
+        run.book().update(replace(work, state=JobState.FATAL, reason=error.message))
         raise
 
 
-def park(run: SellerRun, tables: Sequence[str], days: Sequence[date], work: Work) -> None:
+def park(run: SellerRun, tables: Sequence[str], days: Sequence[date], work: Job) -> None:
     """Leave a work that is not ready, or not to be asked for yet, to the next run."""
-    if work.state is State.THROTTLED:
+    if work.state is JobState.THROTTLED:
         reason = f"{work}: {work.reason}"
     else:
         waited = (
@@ -72,9 +72,9 @@ def park(run: SellerRun, tables: Sequence[str], days: Sequence[date], work: Work
     run.skip(tables, days, reason)
 
 
-def why_not(run: SellerRun, desk: Desk, work: Work) -> ReportFailed | ReportCancelled:
+def why_not(run: SellerRun, desk: JobApi, work: Job) -> ReportFailed | ReportCancelled:
     """The error of a work that has no data."""
-    kind = ReportCancelled if work.state is State.EMPTY else ReportFailed
+    kind = ReportCancelled if work.state is JobState.EMPTY else ReportFailed
     return kind(
         f"{work} is {work.state}: {work.reason or 'Amazon gave no reason'}",
         report_id=work.amazon_id or "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from xpert_pipeline.spapi.listener import Spent
+from xpert_pipeline.spapi.sending.listener import Spent
 from xpert_pipeline.spapi.session import SellerApi
 
 

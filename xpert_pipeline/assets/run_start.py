@@ -12,7 +12,7 @@ from typing import Any
 from xpert_pipeline.assets.seller_run import SellerRun
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.spapi.errors import SpApiError, Stopped, Transient
-from xpert_pipeline.spapi.listener import Spent
+from xpert_pipeline.spapi.sending.listener import Spent
 
 Prepare = Callable[[SellerRun], Any]
 

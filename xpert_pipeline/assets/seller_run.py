@@ -19,15 +19,15 @@ from psycopg_pool import ConnectionPool
 from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.job_store import PostgresJobStore
 from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
 from xpert_pipeline.postgres.ledger import run_counts
-from xpert_pipeline.postgres.report_requests import PostgresRequestBook
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
-from xpert_pipeline.spapi.report_work import ABANDONED, BUDGET_SECONDS, Work
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, BUDGET_SECONDS, Job
 from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0
@@ -97,16 +97,15 @@ class SellerRun:
         """The right to write a stream of the seller; another run's window is waited for."""
         return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
 
-    def book(self) -> PostgresRequestBook[ReportRequest, Work]:
+    def book(self) -> PostgresJobStore[JobRequest, Job]:
         """The seller's remembered requests for reports and queries."""
-        return PostgresRequestBook(
+        return PostgresJobStore(
             self.pool,
             seller_id=self.seller.id,
-            marketplace_id=self.marketplace_id,
             run_id=self.run_id,
-            abandoned=ABANDONED,
-            make_request=ReportRequest,
-            make_work=Work.of,
+            abandoned=ABANDONED_AFTER,
+            make_request=JobRequest,
+            make_job=Job.from_row,
         )
 
     def skip(self, tables: Sequence[str], days: Iterable[date], reason: str) -> None:

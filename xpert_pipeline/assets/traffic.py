@@ -1,6 +1,5 @@
 """traffic_daily: how often each child ASIN was looked at per marketplace-local day, and what came of it."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,24 +17,23 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.progress import step
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.kiosk_queries import (
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER
+from xpert_pipeline.spapi.jobs.kiosk_queries import (
     ASINS_PER_QUERY,
     OLDEST,
     TRAFFIC,
+    asins_of,
     days_of,
     is_asin,
     plan_traffic,
     traffic_by_asin,
     traffic_trends,
 )
-from xpert_pipeline.spapi.report_work import LIVE_WITHIN
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 from xpert_pipeline.tables.validation import chunks
 from xpert_pipeline.wording import counted
 
-ASINS_ASKED = re.compile(r"asins:\[([^\]]*)\]")
-"""Where the text of a query of trends names its ASINs."""
 ASINS = """
 select asin
 from (
@@ -131,8 +129,8 @@ def _windows(run: SellerRun, days: Sequence[date]) -> list[Window]:
 
 def _left_behind(run: SellerRun, days: Sequence[date]) -> list[Window]:
     """Windows of these days, among others, of which queries are still being made or were not collected."""
-    asked: dict[tuple[date, ...], list[ReportRequest]] = {}
-    for work in run.book().unfinished(DESK.kind, [TRAFFIC], LIVE_WITHIN):
+    asked: dict[tuple[date, ...], list[JobRequest]] = {}
+    for work in run.book().unfinished(DESK.kind, [TRAFFIC], GIVEN_UP_AFTER):
         asked.setdefault(tuple(days_of(work.request)), []).append(work.request)
     found: list[Window] = []
     for some, requests in asked.items():
@@ -145,7 +143,7 @@ def _left_behind(run: SellerRun, days: Sequence[date]) -> list[Window]:
     return found
 
 
-def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequest]) -> list[Window]:
+def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[JobRequest]) -> list[Window]:
     """The window whose queries, newest first, were left behind, and queries for the ASINs that none of them is about.
 
     There is none if no query is as it would be asked now: a later page, say, is not.
@@ -153,9 +151,9 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequ
     if len(days) == 1 and (whole := _by_asin(run, days[0])) in asked:
         return [Window(days, (whole,))]
     asins: set[str] = set()
-    requests: list[ReportRequest] = []
+    requests: list[JobRequest] = []
     for request in asked:
-        some = _asins_of(request)
+        some = _asins_of(run, request)
         if some and not asins.intersection(some) and _trends(run, some, days) == (request,):
             requests.append(request)
             asins.update(some)
@@ -164,10 +162,9 @@ def _taken_up(run: SellerRun, days: tuple[date, ...], asked: Sequence[ReportRequ
     return [_with_new_asins(run, Window(days, tuple(requests), asins=frozenset(asins)))]
 
 
-def _asins_of(request: ReportRequest) -> list[str]:
+def _asins_of(run: SellerRun, request: JobRequest) -> list[str]:
     """The ASINs that a query of trends is about."""
-    named = ASINS_ASKED.search((request.options or {})["query"])
-    return named[1].replace('"', "").split(",") if named else []
+    return asins_of(request).get(run.marketplace_id, [])
 
 
 def _with_new_asins(run: SellerRun, window: Window) -> Window:
@@ -179,14 +176,14 @@ def _with_new_asins(run: SellerRun, window: Window) -> Window:
     return replace(window, requests=requests, asins=window.asins.union(new))
 
 
-def _by_asin(run: SellerRun, day: date) -> ReportRequest:
-    return traffic_by_asin(run.marketplace_id, day, yesterday=run.today - timedelta(days=1))
+def _by_asin(run: SellerRun, day: date) -> JobRequest:
+    return traffic_by_asin([run.marketplace_id], day, yesterday=run.today - timedelta(days=1))
 
 
-def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[ReportRequest, ...]:
+def _trends(run: SellerRun, asins: Sequence[str], days: Sequence[date]) -> tuple[JobRequest, ...]:
     yesterday = run.today - timedelta(days=1)
     return tuple(
-        traffic_trends(run.marketplace_id, some, days[0], days[-1], yesterday=yesterday)
+        traffic_trends({run.marketplace_id: some}, days[0], days[-1], yesterday=yesterday)
         for some in chunks(asins, ASINS_PER_QUERY)
     )
 

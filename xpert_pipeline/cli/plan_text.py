@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from xpert_pipeline.assets.plans import RunPlan, StreamPlan, days_text, shown
-from xpert_pipeline.spapi.source_choice import reason_of
+from xpert_pipeline.spapi.planning.source_choice import reason_of
 from xpert_pipeline.wording import counted
 
 

@@ -64,15 +64,18 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
 def check_sources(seller: Seller, api: SellerApi) -> Iterator[Finding]:
     """Are the roles granted, and is there something to fetch? Costs one call each."""
     who = seller.amazon_seller_id
+    marketplace_id = seller.marketplace_ids[0]
     now = api.server_now()
     yield _clock(now, who)
 
     def orders() -> str:
-        (total,) = get_order_metrics(api, now - LOOK_BACK, now, granularity="Total", timezone=seller.timezone)
+        (total,) = get_order_metrics(
+            api, marketplace_id, now - LOOK_BACK, now, granularity="Total", timezone=seller.timezone
+        )
         return str(total["orderCount"])
 
     def listings() -> str:
-        return str(count_listings(api))
+        return str(count_listings(api, marketplace_id))
 
     def reports() -> str:
         api.call("getReports", expects={"reports": list}, reportTypes=["GET_MERCHANT_LISTINGS_ALL_DATA"], pageSize=1)

@@ -15,7 +15,7 @@ from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.standing import Standing, standing
-from xpert_pipeline.spapi import usage_plans
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.tables.registry import TABLES
 
 

@@ -24,7 +24,7 @@ cross join lateral (
 ) as of_day
 where exists (
   select from report_requests as r
-  where r.seller_id = %(seller_id)s and r.marketplace_id = %(marketplace_id)s and r.kind = 'query'
+  where r.seller_id = %(seller_id)s and %(marketplace_id)s = any(r.marketplace_ids) and r.kind = 'query'
     and r.report_type = %(report_type)s and r.state = 'EMPTY' and r.reason = %(reason)s
     and r.window_start <= d.day::timestamp at time zone 'UTC' and r.window_end > d.day::timestamp at time zone 'UTC'
     and r.asked_at <= %(before)s

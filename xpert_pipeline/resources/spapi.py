@@ -1,4 +1,4 @@
-"""SpApiResource: Amazon's Selling Partner API as Dagster sees it, one client per seller, quota in Postgres."""
+"""SpApiResource: the Selling Partner API for Dagster, with one client per seller and the quota in Postgres."""
 
 import time
 from collections.abc import Collection
@@ -13,29 +13,29 @@ from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import ProgressListener
 from xpert_pipeline.resources.postgres import PostgresResource
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import ReauthRequired, SpApiError
-from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import kept_for_live_work
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.marketplaces import Marketplace, by_id
+from xpert_pipeline.spapi.quota.quota import kept_for_live_work
+from xpert_pipeline.spapi.quota.usage_plans import plan as usage_plan
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import plan as usage_plan
 
 LIVE, BACKFILL = 0, 1
 LONGEST_LIVE_DAYS = 31
-"""A run of more days is a backfill, also when today is among them: it leaves quota for live work."""
+"""A run of more days is a backfill, even with today among them: it leaves quota for live work."""
 IMPATIENT = RetryPolicy(attempts=2, deadline_seconds=60)
-"""For a seller that answered nothing but errors before in the same run, whose slot others wait for."""
+"""For a seller whose requests only failed earlier in the same run, because other sellers wait for its slot."""
 
 
 def priority_of(days: Collection[date], today: date) -> int:
-    """How urgent a run of these marketplace-local days is: LIVE, or BACKFILL for past days and for very many."""
+    """Return how urgent a run of these marketplace-local days is: BACKFILL for past days or very many, else LIVE."""
     return LIVE if today in days and len(days) <= LONGEST_LIVE_DAYS else BACKFILL
 
 
 @dataclass(frozen=True)
 class Application:
-    """The LWA application, and where it finds Amazon (None: the region's own addresses)."""
+    """The LWA application, and Amazon's addresses (None: the region's own)."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -51,23 +51,50 @@ def connect(
     priority: int = LIVE,
     policy: RetryPolicy | None = None,
 ) -> SellerApi:
-    """A client for a seller's first marketplace, its quota shared through the database.
+    """Make a client for all of a seller's marketplaces; its quota is shared through the database.
 
     Raises:
-        ReauthRequired: If there is no refresh token.
+        ReauthRequired: There is no refresh token.
+        SeveralRegions: The seller's marketplaces lie in several regions.
     """
     who = seller.amazon_seller_id
     if token is None:
         raise ReauthRequired("no refresh token is stored", operation="authorization", seller=who)
     return SellerApi(
         Credentials(app.client_id, app.client_secret, token, who),
-        by_id(seller.marketplace_ids[0]),
+        marketplaces_of(seller),
         PostgresQuota(pool),
         endpoint=app.endpoint,
         token_url=app.token_url,
         priority=priority,
         policy=policy,
         listener=ProgressListener(who),
+    )
+
+
+def marketplaces_of(seller: Seller) -> list[Marketplace]:
+    """Return a seller's marketplaces, the first one first.
+
+    Raises:
+        SeveralRegions: They lie in several regions.
+    """
+    marketplaces = [by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
+    if len({marketplace.region for marketplace in marketplaces}) > 1:
+        places = ", ".join(f"{marketplace.id} ({marketplace.region})" for marketplace in marketplaces)
+        raise SeveralRegions(
+            f"its marketplaces lie in several regions: {places}",
+            operation="connection",
+            seller=seller.amazon_seller_id,
+        )
+    return marketplaces
+
+
+class SeveralRegions(SpApiError):
+    """A seller whose marketplaces lie in several regions, each of which has its own account and refresh token."""
+
+    what_to_do = (
+        "Keep the marketplaces of one region: run `xpert sellers add SELLER --marketplace ID …` with those only; "
+        "add the account of each other region as a seller of its own, with its own id and refresh token."
     )
 
 
@@ -90,7 +117,7 @@ class SpApiResource(dg.ConfigurableResource):
         endpoint: SP-API endpoint instead of the region's own.
         token_url: LWA token endpoint instead of Amazon's.
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
-        report_patience_seconds: How long a run waits for a report, from asking for it, before it leaves it to the next.
+        report_patience_seconds: How long a run waits for a report after requesting it; then the next run collects it.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -106,37 +133,38 @@ class SpApiResource(dg.ConfigurableResource):
     _began: dict[str, float] = PrivateAttr(default_factory=dict)
 
     def age_seconds(self, amazon_seller_id: str) -> float:
-        """How long the run has been at work for a seller; each run has a resource of its own."""
+        """Return how long the run has worked on a seller; each run has a resource of its own."""
         now = time.monotonic()
         return now - self._began.setdefault(amazon_seller_id, now)
 
     def lose_patience(self, amazon_seller_id: str) -> None:
-        """From now on, in this run, requests of the seller are tried but twice: five tries have just failed."""
+        """Try the seller's requests only twice from now on in this run, because five tries have just failed."""
         self._tried_in_vain.add(amazon_seller_id)
 
     def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
-        """A client for one seller's first marketplace.
+        """Make a client for all of one seller's marketplaces.
 
         Raises:
-            ReauthRequired: If no refresh token of this seller is known.
-            SellerOfOtherKind: For a real seller at the sandbox, or a sandbox seller at Amazon.
+            ReauthRequired: No refresh token of this seller is known.
+            SellerOfOtherKind: A real seller at the sandbox, or a sandbox seller at Amazon.
+            SeveralRegions: The seller's marketplaces lie in several regions.
         """
         if seller.is_sandbox != self.is_sandbox:
-            kinds = ("a sandbox seller", "Amazon") if seller.is_sandbox else ("a real seller", "the sandbox")
-            who = seller.amazon_seller_id
-            raise SellerOfOtherKind(f"{kinds[0]} would be read from {kinds[1]}", operation="sync", seller=who)
-        known = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
-        token = known.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
+            kind, place = ("a sandbox", "Amazon") if seller.is_sandbox else ("a real", "the sandbox")
+            message = f"{kind} seller would be read from {place}"
+            raise SellerOfOtherKind(message, operation="sync", seller=seller.amazon_seller_id)
+        env_tokens = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
+        token = env_tokens.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)
         policy = IMPATIENT if seller.amazon_seller_id in self._tried_in_vain else None
         return connect(app, seller, token, self.postgres.pool, priority, policy)
 
     def tokens(self, seller: Seller, operation: str) -> float:
-        """Requests that a seller's bucket holds now; below 0 while callers wait. Asks nobody but the database."""
+        """Return the tokens in a seller's bucket now; below 0 while callers queue. Reads the database only."""
         plan, quota = usage_plan(operation), PostgresQuota(self.postgres.pool)
         scope = "*" if plan.scope == "app" else seller.amazon_seller_id
         return quota.level(self.client_id, scope, seller.region, operation, plan.rate, plan.burst)
 
     def kept_for_others(self, operation: str) -> int:
-        """Requests that work nobody waits for leaves in a bucket."""
+        """Return the tokens that a backfill leaves in an operation's bucket for live work."""
         return kept_for_live_work(usage_plan(operation).burst, BACKFILL)

@@ -143,6 +143,12 @@ class RepeatedPage(SpApiError):
     what_to_do = "Run the window again; if it repeats, report the request to Amazon."
 
 
+class EndlessPages(BadAnswer):
+    """The pages of an operation do not end: there are too many, or too many empty ones in a row."""
+
+    what_to_do = "Run it again with a shorter window; if it repeats, report the request to Amazon."
+
+
 class Stopped(SpApiError):
     """The caller asked to stop while the request waited."""
 

@@ -5,19 +5,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from xpert_pipeline.spapi import classification
-from xpert_pipeline.spapi.buckets import Buckets, slowest_first
-from xpert_pipeline.spapi.clock import ServerClock
-from xpert_pipeline.spapi.deadline import Deadline
 from xpert_pipeline.spapi.errors import StaleToken, Stopped, Throttled, TokenRefused, Transient
-from xpert_pipeline.spapi.identity import Identity
 from xpert_pipeline.spapi.library import Prepared
-from xpert_pipeline.spapi.listener import Meter, logger
-from xpert_pipeline.spapi.quota import Quota
-from xpert_pipeline.spapi.retry import RetryPolicy, with_retries
-from xpert_pipeline.spapi.tokens import AccessTokens
-from xpert_pipeline.spapi.transport import Answer, NetworkFailure, Transport
-from xpert_pipeline.spapi.usage_plans import UsagePlan
+from xpert_pipeline.spapi.quota.buckets import Buckets, slowest_first
+from xpert_pipeline.spapi.quota.quota import Quota
+from xpert_pipeline.spapi.quota.usage_plans import UsagePlan
+from xpert_pipeline.spapi.sending import classification
+from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.deadline import Deadline
+from xpert_pipeline.spapi.sending.identity import Identity
+from xpert_pipeline.spapi.sending.listener import Meter, logger
+from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
+from xpert_pipeline.spapi.sending.tokens import AccessTokens
+from xpert_pipeline.spapi.sending.transport import Answer, NetworkFailure, Transport
 
 
 class Gate:

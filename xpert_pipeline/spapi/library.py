@@ -1,8 +1,8 @@
 """python-amazon-sp-api, used for paths and parameters only.
 
-Its transport, tokens, retries and parsing are not used: they hide failures. A recorder stands where the
-library would send, by the seams it documents, and the recorded request goes through our own gate. One
-library client per thread, because its clients keep state between call and answer.
+Its transport, tokens, retries and parsing are not used, because they hide failures. The library lets us replace its
+transport: ours records the request, and our own gate sends it. Each thread has its own library clients, because they
+keep state between request and answer.
 """
 
 import os
@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from xpert_pipeline.spapi import usage_plans
+from xpert_pipeline.spapi.quota import usage_plans
 
-_STRAY = ("MarketplaceId", "MarketplaceIds", "marketplace_ids", "marketplaceIds")
+_NO_MARKETPLACE = "MARKETPLACE-MISSING"
+"""Given to the library as the default marketplace, so that a request without one is noticed."""
+_ADDED = ("MarketplaceId", "MarketplaceIds", "marketplace_ids", "marketplaceIds")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Where the library builds an operation's request."""
+    """The library's client, method and API version that build an operation's request."""
 
     client: str
     method: str
@@ -29,6 +31,7 @@ class Operation:
 OPERATIONS = {
     "searchOrders": Operation("Orders", "search_orders", "2026-01-01"),
     "searchListingsItems": Operation("ListingsItems", "search_listings_items", "2021-08-01"),
+    "getInventorySummaries": Operation("Inventories", "get_inventory_summary_marketplace", "v1"),
     "searchCatalogItems": Operation("CatalogItems", "search_catalog_items", "2022-04-01"),
     "getOrderMetrics": Operation("Sales", "get_order_metrics", "v1"),
     "getMarketplaceParticipations": Operation("Sellers", "get_marketplace_participation", "v1"),
@@ -54,37 +57,49 @@ class Prepared:
 
 
 class Library:
-    """Builds requests; holds no socket and no secret.
+    """Builds requests; has no connection and no secret.
+
+    Args:
+        region: The region of the seller's marketplaces.
 
     Raises:
-        PlanMissing: an operation here has no usage plan, so its calls could not be paced.
+        PlanMissing: An operation listed here has no usage plan, so its calls could not be paced.
     """
 
-    def __init__(self, marketplace_id: str, region: str) -> None:
+    def __init__(self, region: str) -> None:
         usage_plans.require(OPERATIONS)
-        os.environ.pop("SP_API_DEFAULT_MARKETPLACE", None)  # would override the marketplace given in code
-        self._marketplace = _Marketplace("https://unused.invalid", marketplace_id, region)
+        os.environ.pop("SP_API_DEFAULT_MARKETPLACE", None)  # it would override the marketplace set in code
+        self._marketplace = _Marketplace("https://unused.invalid", _NO_MARKETPLACE, region)
         self._local = threading.local()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # shared by clients that never connect
 
     def prepare(self, operation: str, *args: Any, **params: Any) -> Prepared:
-        """Let the library build the request of an operation."""
+        """Let the library build the request of an operation.
+
+        Raises:
+            LookupError: The operation is not in OPERATIONS.
+            ValueError: The request needs a marketplace, and `params` name none.
+        """
+        if operation not in OPERATIONS:
+            raise LookupError(f"{operation} is unknown: add it to OPERATIONS in xpert_pipeline/spapi/library.py")
         where = OPERATIONS[operation]
         client = self._client(where)
         getattr(client, where.method)(*args, **params)
         recorded: Prepared = client._transport.recorded  # noqa: SLF001  the library's documented seam
-        stray = {name: value for name, value in recorded.params.items() if name in _STRAY and name not in params}
-        kept = {name: value for name, value in recorded.params.items() if name not in stray}
-        return Prepared(recorded.method, recorded.path, kept, recorded.content)
+        ours = {name: value for name, value in recorded.params.items() if name in params or name not in _ADDED}
+        if _NO_MARKETPLACE in ours.values() or _NO_MARKETPLACE.encode() in (recorded.content or b""):
+            raise ValueError(f"{operation} needs its marketplace")
+        return Prepared(recorded.method, recorded.path, ours, recorded.content)
 
     def _client(self, where: Operation) -> Any:
-        clients: dict[str, Any] = self._local.__dict__.setdefault("clients", {})
-        if where.client not in clients:
-            clients[where.client] = self._build(where)
-        return clients[where.client]
+        clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
+        key = (where.client, where.version)
+        if key not in clients:
+            clients[key] = self._build(where)
+        return clients[key]
 
     def _build(self, where: Operation) -> Any:
-        import sp_api.api as library  # noqa: PLC0415  half a second that not every importer should pay
+        import sp_api.api as library  # noqa: PLC0415  it takes half a second, which not every importer needs
         from sp_api.base.credential_provider import FromCodeCredentialProvider  # noqa: PLC0415
 
         client = getattr(library, where.client)(
@@ -93,7 +108,7 @@ class Library:
             credential_providers=(FromCodeCredentialProvider,),
             auth_token_client_class=_NoTokens,
             verify=self._tls,
-            proxies="http://unused.invalid",  # else the environment's proxies are read, and an odd one raises
+            proxies="http://unused.invalid",  # otherwise it reads the environment's proxies, and a malformed one raises
             version=where.version,
         )
         client._transport.close()  # noqa: SLF001
@@ -103,7 +118,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class _Marketplace:
-    """What the library wants of a marketplace."""
+    """What the library needs to know about a marketplace."""
 
     endpoint: str
     marketplace_id: str
@@ -111,7 +126,7 @@ class _Marketplace:
 
 
 class _NoTokens:
-    """Stands where the library would fetch tokens; ours are set by the gate."""
+    """Replaces the library's token client; the gate sets our own tokens."""
 
     access_token = "unused"  # noqa: S105
 
@@ -123,7 +138,7 @@ class _NoTokens:
 
 
 class _Recorder:
-    """Stands where the library would send, and answers nothing."""
+    """Replaces the library's transport: records each request and answers with nothing."""
 
     recorded: Prepared
 
@@ -135,7 +150,7 @@ class _Recorder:
         return _Nothing()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
 
 class _Nothing:

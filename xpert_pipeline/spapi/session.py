@@ -1,6 +1,6 @@
-"""One seller's access to the API: credentials, marketplace and quota joined into `call`.
+"""One seller's access to the API: credentials, marketplaces and quota behind one `call`.
 
-Operations are functions over a `SellerApi`, in `operations` and `reports`; nothing here knows their parameters.
+Operations are functions over a `SellerApi`, in `operations` and `jobs`. Their parameters are not known here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,26 +10,48 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from xpert_pipeline.spapi.clock import ServerClock
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.gate import Gate
-from xpert_pipeline.spapi.identity import Identity
 from xpert_pipeline.spapi.library import Library
-from xpert_pipeline.spapi.listener import Listener, Meter, Spent
 from xpert_pipeline.spapi.marketplaces import Marketplace
-from xpert_pipeline.spapi.quota import Quota
-from xpert_pipeline.spapi.retry import RetryPolicy
-from xpert_pipeline.spapi.tokens import AccessTokens
-from xpert_pipeline.spapi.transport import Transport, is_loopback
+from xpert_pipeline.spapi.quota.quota import Quota
+from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.identity import Identity
+from xpert_pipeline.spapi.sending.listener import Listener, Meter, Spent
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline.spapi.sending.tokens import AccessTokens
+from xpert_pipeline.spapi.sending.transport import Transport, is_loopback
 
 
 class SellerApi:
-    """The Selling Partner API as one seller in one marketplace; safe for many threads. Close it when done."""
+    """The Selling Partner API for one seller in one region; safe for many threads. Close it when done.
+
+    Args:
+        credentials: The application's and the seller's.
+        marketplaces: The seller's marketplaces, all of one region; at least one.
+        quota: Token buckets, shared with all other callers of the application.
+        endpoint: Where to send requests; the region's own address by default.
+        token_url: Where to exchange tokens; Amazon's own address by default.
+        priority: 0 for live work; a backfill has 1 and leaves part of each burst to live work.
+        listener: Is informed of calls and waits.
+        policy: How often and how long one request is tried.
+
+    Attributes:
+        seller_id: Amazon's id of the seller.
+        region: The region of all marketplaces: na, eu or fe.
+        marketplaces: The seller's marketplaces, in the given order.
+        endpoint: Where requests are sent.
+        policy: How often and how long one request is tried.
+        transport: The connection pool, also for downloads.
+
+    Raises:
+        ValueError: No marketplace, marketplaces of several regions, or an address without encryption.
+    """
 
     def __init__(
         self,
         credentials: Credentials,
-        marketplace: Marketplace,
+        marketplaces: Sequence[Marketplace],
         quota: Quota,
         *,
         endpoint: str | None = None,
@@ -39,16 +61,17 @@ class SellerApi:
         policy: RetryPolicy | None = None,
     ) -> None:
         self.seller_id = credentials.seller_id
-        self.marketplace = marketplace
-        self.endpoint = _checked_address(endpoint or marketplace.endpoint)
+        self.marketplaces = tuple(marketplaces)
+        self.region = _only_region(self.marketplaces)
+        self.endpoint = _checked_address(endpoint or self.marketplaces[0].endpoint)
         self.policy = policy or RetryPolicy()
-        token_url = _checked_address(token_url or marketplace.token_url)
+        token_url = _checked_address(token_url or self.marketplaces[0].token_url)
         self.transport = Transport(use_proxies=not is_loopback(self.endpoint))
         self._clock = ServerClock()
         self._meter = Meter(self.seller_id, listener)
-        self._library = Library(marketplace.id, marketplace.region)
+        self._library = Library(self.region)
         self._gate = Gate(
-            Identity(credentials.client_id, self.seller_id, marketplace.region, self.endpoint, priority),
+            Identity(credentials.client_id, self.seller_id, self.region, self.endpoint, priority),
             quota=quota,
             tokens=AccessTokens(credentials, token_url, self.transport, self._clock),
             transport=self.transport,
@@ -66,34 +89,35 @@ class SellerApi:
         also: Sequence[str] = (),
         **params: Any,
     ) -> dict[str, Any]:
-        """Ask Amazon and return its JSON object, money as Decimal.
+        """Send one request and return Amazon's JSON object, numbers with a fraction as Decimal.
 
         Args:
             operation: Amazon's name of the operation.
-            args: path parameters.
-            expects: keys, with types, that a good answer holds.
-            settle: looks whether Amazon did the work after all, for requests that must not run twice.
-            also: further usage plans that the request needs a token of, such as a report type's own
+            args: Path parameters.
+            expects: What a good answer contains: dotted paths of values, with their types.
+            settle: Looks up whether Amazon did the work although its answer was lost. For requests that must not be
+                sent twice.
+            also: Further usage plans from which the request needs a token, such as a report type's own
                 (`usage_plans.report_plans`).
-            params: query or body parameters, by Amazon's names.
+            params: Query or body parameters, by Amazon's names.
 
         Raises:
-            SpApiError: named by what to do next.
+            SpApiError: Named by what to do next.
         """
         return self._gate.call(operation, self._library.prepare(operation, *args, **params), expects, settle, also)
 
     def server_now(self) -> datetime:
-        """Amazon's time, in UTC, from its last answer; asks for a token if there was none yet."""
+        """Return Amazon's time in UTC, known from its last answer; without one, fetch a token to learn it."""
         if self._clock.now() is None:
             self._gate.check_token()
         return self._clock.now() or datetime.now(UTC)
 
     def check_token(self) -> None:
-        """Fetch an access token if none is at hand.
+        """Fetch an access token unless a valid one is known.
 
         Raises:
-            ReauthRequired: the seller must authorize again.
-            AppCredentialsRefused: client id or secret are wrong.
+            ReauthRequired: The seller must authorize again.
+            AppCredentialsRefused: Client id or secret are wrong.
             Transient: Login with Amazon does not answer, retries included.
         """
         self._gate.check_token()
@@ -109,40 +133,40 @@ class SellerApi:
         return dict(self._meter.spent().waited_by_operation)
 
     def spent(self) -> Spent:
-        """Calls and seconds slept for quota so far."""
+        """Return the calls and the seconds slept for quota so far."""
         return self._meter.spent()
 
     def bill(self) -> Spent:
-        """Calls and seconds slept since the last bill: loads share out all that was spent, planning included."""
+        """Return what was spent since the last bill, so that each call and each second is on exactly one load."""
         return self._meter.bill()
 
     def carry(self, spent: Spent) -> None:
-        """Put what another client, or an earlier part of this one, was billed on the next bill."""
+        """Add to the next bill what another client, or an earlier part of this one, has already billed."""
         self._meter.carry(spent)
 
     def rate(self, operation: str) -> float:
-        """Requests per second that Amazon allows: what it told last, else its published plan."""
+        """Return the requests per second that Amazon allows: its last answer's rate, else its published plan's."""
         return self._gate.buckets.rate(operation)
 
     def level(self, operation: str) -> float:
-        """Requests that may be sent at once; below 0 if tokens for so many must come first."""
+        """Return how many requests may be sent at once; below 0 while other requests queue before them."""
         return self._gate.buckets.level(operation)
 
     def pause(self, operation: str, seconds: float, reason: str) -> None:
-        """Sleep for something other than quota, shown to the listener; `stop` ends it."""
+        """Sleep for a reason other than quota and inform the listener; `stop` ends the sleep."""
         self._meter.waiting(operation, seconds, reason)
         self._gate.pause(operation, seconds)
 
     def announce(self, operation: str, seconds: float, reason: str) -> bool:
-        """Log a wait of so many seconds at most, if it is a long one. Tells whether it was."""
+        """Log that a wait may take up to so many seconds, if that is long. Return whether it was logged."""
         return self._meter.announce(operation, seconds, reason, at_most=True)
 
     def at_waits(self, do: Callable[[], None]) -> AbstractContextManager[None]:
-        """Have something done every few seconds for which requests wait meanwhile."""
+        """Within the block, call a function every few seconds while requests wait."""
         return self._meter.at_waits(do)
 
     def stop(self) -> None:
-        """Make every waiting and coming request leave with Stopped."""
+        """Make every waiting request, and every later one that would wait, raise Stopped."""
         self._gate.stop()
 
     def close(self) -> None:
@@ -158,8 +182,17 @@ class SellerApi:
         self.close()
 
 
+def _only_region(marketplaces: Sequence[Marketplace]) -> str:
+    regions = sorted({marketplace.region for marketplace in marketplaces})
+    if not regions:
+        raise ValueError("a seller needs at least one marketplace")
+    if len(regions) > 1:
+        raise ValueError(f"the marketplaces lie in regions {', '.join(regions)}: use one client for each region")
+    return regions[0]
+
+
 def _checked_address(url: str) -> str:
-    """Refuse an address over which tokens would travel in the clear."""
+    """Refuse an address to which tokens would travel unencrypted."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
         return url.rstrip("/")

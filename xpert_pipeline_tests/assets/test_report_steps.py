@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from xpert_pipeline.assets.report_steps import patience_left
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.report_work import State, Work
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import Job, JobState
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -20,9 +20,9 @@ def run_of(age: float):
     )
 
 
-def work(asked_before: float | None) -> Work:
+def work(asked_before: float | None) -> Job:
     asked = None if asked_before is None else NOW - timedelta(seconds=asked_before)
-    return Work(uuid4(), ReportRequest("GET_X"), State.IN_QUEUE, NOW, NOW, amazon_id="1", created_at=asked)
+    return Job(uuid4(), JobRequest("GET_X"), JobState.IN_QUEUE, NOW, NOW, amazon_id="1", created_at=asked)
 
 
 @pytest.mark.parametrize(

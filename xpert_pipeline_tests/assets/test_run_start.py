@@ -9,7 +9,7 @@ import pytest
 from xpert_pipeline.assets.run_start import LATER, RunStart
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.spapi.errors import NotGranted, Transient
-from xpert_pipeline.spapi.listener import Meter
+from xpert_pipeline.spapi.sending.listener import Meter
 
 
 class Client:

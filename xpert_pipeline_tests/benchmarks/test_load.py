@@ -4,9 +4,9 @@ import pytest
 
 from benchmarks.load import outcome
 from benchmarks.report_files import LAST_DAY, write_listings, write_orders
-from xpert_pipeline.spapi.flat_files import read_rows
+from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.order_reports import read_orders
 
 
 def took(first, again, *, peak=200e6, changed=0):
@@ -44,7 +44,7 @@ def test_what_was_not_measured_has_neither_figure_nor_goal():
 @pytest.mark.parametrize("lines", [1, 500])
 def test_an_orders_report_has_the_lines_asked_for_in_orders_of_its_own(tmp_path, lines):
     write_orders(tmp_path / "orders.xml", lines)
-    orders = list(read_orders(tmp_path / "orders.xml", by_id("A21TJRUUN4KGV"), charset="utf-8"))
+    orders = list(read_orders(tmp_path / "orders.xml", [by_id("A21TJRUUN4KGV")], charset="utf-8"))
     assert lines <= sum(len(order["items"]) for order in orders) <= lines + 2
     assert len({order["order_id"] for order in orders}) == len(orders)
     assert max(order["purchase_date"] for order in orders) < f"{LAST_DAY.isoformat()}T18:30"

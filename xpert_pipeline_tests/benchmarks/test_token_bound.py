@@ -5,7 +5,8 @@ import pytest
 from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
 from benchmarks.token_bound import PLANS, Bound, generation, lower_bound, wait
 from xpert_pipeline.sandbox import usage_plans as sandbox_plans
-from xpert_pipeline.spapi import library, usage_plans
+from xpert_pipeline.spapi import library
+from xpert_pipeline.spapi.quota import usage_plans
 
 
 def test_a_full_bucket_costs_nothing_and_every_call_beyond_it_one_refill():

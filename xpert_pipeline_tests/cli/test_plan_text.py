@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from xpert_pipeline.assets.plans import RunPlan, StreamPlan
 from xpert_pipeline.cli.plan_text import grouped, show
-from xpert_pipeline.spapi.source_choice import Expected, Prediction, choose
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
 
 NEWEST = date(2026, 11, 25)
 METRICS = "by Amazon's order metrics"
@@ -15,7 +15,7 @@ def window(number, *, orders=4500.0, pages=800.0, report=60.0, known=METRICS):
     """The window of 30 days that comes so many before the newest."""
     last = NEWEST - timedelta(days=30 * number)
     predictions = {"pages": Prediction(pages, {"searchOrders": 45}), "report": Prediction(report, {"createReport": 1})}
-    plan = choose(predictions, Expected(orders, known), 30)
+    plan = choose(predictions, ExpectedRecords(orders, known), 30)
     source = "searchOrders" if plan.source == "pages" else "XML all-orders report"
     first = last - timedelta(days=29)
     return StreamPlan(

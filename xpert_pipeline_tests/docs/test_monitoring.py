@@ -215,7 +215,7 @@ def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_s
 
 
 def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, pool, seller):
-    given = {"seller_id": seller.id, "marketplace_id": "A21TJRUUN4KGV", "kind": "report", "run_id": "r", "tries": 1}
+    given = {"seller_id": seller.id, "marketplace_ids": ["A21TJRUUN4KGV"], "kind": "report", "run_id": "r", "tries": 1}
     with tenant(pool, seller.id) as connection:
         add(connection, "report_requests", report_type="GET_DEAD", state="IN_QUEUE", created_at=LONG_AGO, **given)
         earlier = {"created_at": NOW - timedelta(hours=3), **given}

@@ -20,7 +20,7 @@ from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import session
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.faults.kiosk import SOURCES, TWENTY_DAYS
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline

@@ -8,9 +8,9 @@ import pytest
 
 from xpert_pipeline.assets import order_plan, order_sync, report_steps
 from xpert_pipeline.partitions import contiguous
-from xpert_pipeline.spapi import planner
 from xpert_pipeline.spapi.errors import BadRequest
-from xpert_pipeline.spapi.reports import ReportDesk
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.planning import planner
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]
@@ -129,7 +129,7 @@ def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(p
 def test_a_window_that_amazon_refuses_does_not_keep_the_others_from_being_loaded(pipeline, monkeypatch):
     """One createReport that was refused each time left all the others made and none of them loaded, run after run."""
     monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
-    create, refused = ReportDesk.create, pipeline.past_days[1]
+    create, refused = ReportApi.create, pipeline.past_days[1]
 
     def refuse_one(desk, api, request):
         if request.start.astimezone(ZoneInfo("Asia/Kolkata")).date() == refused:
@@ -137,7 +137,7 @@ def test_a_window_that_amazon_refuses_does_not_keep_the_others_from_being_loaded
         return create(desk, api, request)
 
     with monkeypatch.context() as amazon:
-        amazon.setattr(ReportDesk, "create", refuse_one)
+        amazon.setattr(ReportApi, "create", refuse_one)
         for _ in range(2):
             failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
             assert "that is too long ago" in failed.error
@@ -179,7 +179,7 @@ def test_a_run_that_died_after_asking_is_followed_by_one_that_resumes_the_same_i
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(report_steps, "as_ready", died)
+        patch.setattr(report_steps, "wait_for_jobs", died)
         assert not pipeline.run(tables=ORDERS, days=pipeline.past_days).success
     assert pipeline.calls("createReport") == 1
     assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success

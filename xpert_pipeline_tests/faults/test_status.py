@@ -119,9 +119,9 @@ def test_report_requests_that_are_open_are_told_newest_first_and_dead_ones_are_n
     ]
     for report_type, state, created_at, not_before, collected_at in requests:
         admin.execute(
-            "insert into report_requests (seller_id, marketplace_id, kind, report_type, state, amazon_id, window_start, "
+            "insert into report_requests (seller_id, marketplace_ids, kind, report_type, state, amazon_id, window_start, "
             "window_end, tries, run_id, created_at, not_before, collected_at) "
-            "values (%s, 'A2', 'report', %s, %s, '77', '2025-12-31T18:30Z', '2026-01-31T18:30Z', 2, 'r', %s, %s, %s)",
+            "values (%s, '{A2}', 'report', %s, %s, '77', '2025-12-31T18:30Z', '2026-01-31T18:30Z', 2, 'r', %s, %s, %s)",
             (busy.id, report_type, state, created_at, not_before, collected_at),
         )
     told = only(xpert("status", "--json", **environ))["report_requests"]

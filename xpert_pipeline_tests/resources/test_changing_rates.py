@@ -11,13 +11,13 @@ from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sandbox.usage_plans import PLANS
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planner import Buckets, plan_orders
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_orders
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.source_choice import Expected
 
 OPERATION, BURST = "getReport", 15
 REPORT_ID = "unknown"
@@ -38,7 +38,7 @@ def connect(sandbox, pipeline_dsn):
         pool = open_pool(pipeline_dsn)
         api = SellerApi(
             Credentials("app", "secret", ready["refresh_token"], ready["seller_id"]),
-            by_id(ready["marketplace_id"]),
+            [by_id(ready["marketplace_id"])],
             PostgresQuota(pool),
             endpoint=ready["endpoint"],
             token_url=ready["token_url"],
@@ -75,10 +75,13 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
     other.call(
         "searchOrders",
         expects={"orders": list},
-        marketplaceIds=[other.marketplace.id],
+        marketplaceIds=[other.marketplaces[0].id],
         createdAfter="2026-01-01T00:00:00Z",
     )
-    assert plan_orders(Buckets(connect()), Expected(100_000, None), days=1).predictions["pages"].seconds < 1_000
+    assert (
+        plan_orders(BucketLevels(connect()), ExpectedRecords(100_000, None), days=1).predictions["pages"].seconds
+        < 1_000
+    )
 
 
 def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox, monkeypatch):

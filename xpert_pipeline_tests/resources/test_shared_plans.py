@@ -13,16 +13,16 @@ import pytest
 
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.quota import PostgresQuota
-from xpert_pipeline.spapi import usage_plans
-from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.desks import ReportRequest
 from xpert_pipeline.spapi.errors import Stopped
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.quota.usage_plans import UsagePlan
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import UsagePlan
 from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted, refusal
 
 LIVE = 0
@@ -136,7 +136,7 @@ def connect(amazon, pipeline_dsn):
         pool = open_pool(pipeline_dsn)
         api = SellerApi(
             Credentials("app", "secret", "Atzr|x", seller),
-            by_id("A21TJRUUN4KGV"),
+            [by_id("A21TJRUUN4KGV")],
             PostgresQuota(pool),
             endpoint=amazon.url,
             token_url=amazon.url + TOKEN,
@@ -221,7 +221,7 @@ def test_a_report_type_with_plans_of_its_own_takes_their_tokens(amazon, connect,
     amazon.on("GET", "/reports/2021-06-30/reports", Reply(200, {"reports": []}))
     amazon.on("POST", "/reports/2021-06-30/reports", Reply(202, {"reportId": "7"}))
     for report_type in ("GET_SALES_AND_TRAFFIC_REPORT", "GET_MERCHANT_LISTINGS_ALL_DATA"):
-        ReportDesk().create(connect("A1"), ReportRequest(report_type))
+        ReportApi().create(connect("A1"), JobRequest(report_type, marketplace_ids=("A21TJRUUN4KGV",)))
     granted = admin.execute(
         "select operation, scope, granted_count from api_quota where operation like 'createReport%' order by 1"
     ).fetchall()

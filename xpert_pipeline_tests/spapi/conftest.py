@@ -2,13 +2,13 @@
 
 import pytest
 
-from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.memory_book import MemoryBook
-from xpert_pipeline_tests.spapi.reports import REPORTS, UNLIMITED
+from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryJobStore
+from xpert_pipeline_tests.spapi.jobs.reports import REPORTS, UNLIMITED
 from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted
 
 INDIA = by_id("A21TJRUUN4KGV")
@@ -33,7 +33,7 @@ def make_api(amazon):
         )
         api = SellerApi(
             credentials,
-            given.pop("marketplace", INDIA),
+            given.pop("marketplaces", [INDIA]),
             given.pop("quota"),
             endpoint=given.pop("endpoint", amazon.url),
             token_url=given.pop("token_url", amazon.url + TOKEN),
@@ -61,5 +61,5 @@ def desk(amazon):
 
 
 @pytest.fixture
-def book():
-    return MemoryBook()
+def store():
+    return MemoryJobStore()

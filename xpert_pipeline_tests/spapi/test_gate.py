@@ -7,8 +7,8 @@ import time
 import pytest
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.spapi.one_report import GOOD, REPORT, get_report
 from xpert_pipeline_tests.spapi.scripted import (
     TOKEN,

@@ -9,27 +9,28 @@ import pytest
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.credentials import Credentials
-from xpert_pipeline.spapi.desks import ReportRequest
-from xpert_pipeline.spapi.documents import fetch_document
-from xpert_pipeline.spapi.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.download import fetch_document
+from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
+from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import JobState
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
+from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import search_listings_items
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
-from xpert_pipeline.spapi.order_reports import read_orders
-from xpert_pipeline.spapi.quota import LocalQuota
-from xpert_pipeline.spapi.report_asking import ask
-from xpert_pipeline.spapi.report_waiting import as_ready
-from xpert_pipeline.spapi.report_windows import split_windows
-from xpert_pipeline.spapi.report_work import State
-from xpert_pipeline.spapi.reports import ReportDesk
-from xpert_pipeline.spapi.retry import RetryPolicy
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline_tests.spapi.memory_book import MemoryBook
+from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryJobStore
 
+INDIA = by_id("A21TJRUUN4KGV")
 ORDERS_REPORT = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 AS_OF = date(2026, 11, 20)
 START, END = datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
@@ -40,7 +41,7 @@ def seller(sandbox, **options):
     ready = sandbox.ready()
     return SellerApi(
         Credentials(ready["client_id"], ready["client_secret"], ready["refresh_token"], ready["seller_id"]),
-        options.pop("marketplace", by_id(ready["marketplace_id"])),
+        options.pop("marketplaces", [by_id(ready["marketplace_id"])]),
         LocalQuota(),
         endpoint=ready["endpoint"],
         token_url=ready["token_url"],
@@ -72,24 +73,34 @@ def fault(sandbox, name, count=1, **where):
     answer.raise_for_status()
 
 
+def marketplace_ids(api):
+    return [marketplace.id for marketplace in api.marketplaces]
+
+
+def orders_request(start_at, end):
+    return JobRequest(ORDERS_REPORT, start_at, end, marketplace_ids=(INDIA.id,))
+
+
 def paged_orders(api, start_at=START):
-    return [order for page in search_orders(api, created=(start_at, END)) for order in page.orders]
+    return [
+        order for page in search_orders(api, marketplace_ids(api), created=(start_at, END)) for order in page.orders
+    ]
 
 
-def outcomes(api, requests, book=None, **options):
-    book = book or MemoryBook()
-    works = ask(api, book, ReportDesk(), requests)
-    found = {work.id: work for work in as_ready(api, book, ReportDesk(), works, **options)}
-    return [found[work.id] for work in works]
+def outcomes(api, requests, store=None, **options):
+    store = store or MemoryJobStore()
+    jobs = request_jobs(api, store, ReportApi(), requests)
+    found = {job.id: job for job in wait_for_jobs(api, store, ReportApi(), jobs, **options)}
+    return [found[job.id] for job in jobs]
 
 
 def reported_orders(api, directory, start_at=START):
     found = []
-    requests = [ReportRequest(ORDERS_REPORT, *window) for window in split_windows(start_at, END)]
-    for work in outcomes(api, requests):
-        assert work.state is State.DONE, work.reason
-        document = fetch_document(api, work.document_id, directory)
-        found += read_orders(document.path, api.marketplace, charset=document.charset)
+    requests = [orders_request(*window) for window in split_windows(start_at, END)]
+    for job in outcomes(api, requests):
+        assert job.state is JobState.DONE, job.reason
+        document = fetch_document(api, job.document_id, directory)
+        found += read_orders(document.path, api.marketplaces, charset=document.charset)
         document.remove()
     return found
 
@@ -115,11 +126,11 @@ def _subtotal(item):
 
 
 def test_listings_catalogue_metrics_and_participations_are_read(api):
-    listings = list(search_listings_items(api))
+    listings = list(search_listings_items(api, INDIA.id))
     assert len(listings) == 30
     asins = {each["summaries"][0]["asin"] for each in listings}
-    assert {each["asin"] for each in search_catalog_items(api, asins)} == asins
-    metrics = get_order_metrics(api, datetime.combine(AS_OF, datetime.min.time(), api.marketplace.zone), END)
+    assert {each["asin"] for each in search_catalog_items(api, INDIA.id, asins)} == asins
+    metrics = get_order_metrics(api, INDIA.id, datetime.combine(AS_OF, datetime.min.time(), INDIA.zone), END)
     assert metrics[0]["orderCount"] > 0
     assert marketplace_participations(api)[0]["marketplace"]["id"] == "A21TJRUUN4KGV"
 
@@ -223,29 +234,29 @@ def test_item_codes_that_are_no_item_ids_are_noticed(sandbox, api, tmp_path):
 
 
 def test_a_stuck_report_keeps_its_id_and_the_next_run_takes_it_up(sandbox, api):
-    request, book = ReportRequest(ORDERS_REPORT, START + timedelta(minutes=11), END), MemoryBook()
+    request, store = orders_request(START + timedelta(minutes=11), END), MemoryJobStore()
     fault(sandbox, "report-stuck")
-    (parked,) = outcomes(api, [request], book, budget_seconds=0.7)
-    assert parked.state is State.IN_QUEUE
+    (parked,) = outcomes(api, [request], store, budget_seconds=0.7)
+    assert parked.state is JobState.IN_QUEUE
     with seller(sandbox) as next_run:
-        assert ask(next_run, book, ReportDesk(), [request]) == [parked]
-        (found,) = ask(next_run, MemoryBook(), ReportDesk(), [request])
+        assert request_jobs(next_run, store, ReportApi(), [request]) == [parked]
+        (found,) = request_jobs(next_run, MemoryJobStore(), ReportApi(), [request])
     assert (found.amazon_id, found.reused) == (parked.amazon_id, True)
 
 
 def test_a_cancelled_report_is_told_from_a_fatal_one(sandbox, api):
-    for name, expected in (("report-cancelled", State.EMPTY), ("report-fatal", State.FATAL)):
+    for name, expected in (("report-cancelled", JobState.EMPTY), ("report-fatal", JobState.FATAL)):
         fault(sandbox, name)
-        (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(seconds=len(name) + 800), END)])
-        assert work.state is expected
-    assert "could not be generated" in work.reason
+        (job,) = outcomes(api, [orders_request(START + timedelta(seconds=len(name) + 800), END)])
+        assert job.state is expected
+    assert "could not be generated" in job.reason
 
 
 def test_a_lost_answer_to_create_report_makes_no_second_report(sandbox, api):
     before = _calls(sandbox, "createReport")
     fault(sandbox, "504-json", operation="createReport")
-    (work,) = outcomes(api, [ReportRequest(ORDERS_REPORT, START + timedelta(minutes=15), END)])
-    assert work.document_id
+    (job,) = outcomes(api, [orders_request(START + timedelta(minutes=15), END)])
+    assert job.document_id
     assert _calls(sandbox, "createReport") - before in (1, 2)
 
 
@@ -255,7 +266,7 @@ def _calls(sandbox, operation):
 
 
 def test_a_marketplace_of_another_region_is_a_wrong_region(sandbox):
-    with seller(sandbox, marketplace=by_id("ATVPDKIKX0DER")) as api, pytest.raises(errors.WrongRegion):
+    with seller(sandbox, marketplaces=[by_id("ATVPDKIKX0DER")]) as api, pytest.raises(errors.WrongRegion):
         paged_orders(api)
 
 
@@ -266,13 +277,13 @@ def test_a_role_that_is_not_granted_leaves_other_operations_alone():
     with start(options) as running, seller(running) as api:
         with pytest.raises(errors.NotGranted):
             paged_orders(api)
-        assert len(list(search_listings_items(api))) == 5
+        assert len(list(search_listings_items(api, INDIA.id))) == 5
 
 
 def test_a_sync_at_amazons_pace_earns_no_429():
     options = SandboxOptions(as_of=AS_OF, days=8, orders_per_day=40, skus=200, rate_scale=20)
     with start(options) as running, seller(running) as api:
-        assert len(list(search_listings_items(api))) == 200
+        assert len(list(search_listings_items(api, INDIA.id))) == 200
         assert len(paged_orders(api)) > 200
         stats = httpx.get(f"{running.endpoint}/_sandbox/stats").json()
     assert stats["throttled"] == 0

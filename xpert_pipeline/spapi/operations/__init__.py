@@ -1,1 +1,1 @@
-"""One module for each API section: iterators over what an operation returns, in Amazon's shape."""
+"""One module for each section of the API: the operations that read records directly, in Amazon's shape."""

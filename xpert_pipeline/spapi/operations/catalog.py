@@ -1,44 +1,39 @@
-"""Catalog Items API 2022-04-01: what Amazon's catalogue says of given ASINs."""
+"""Catalog Items API 2022-04-01: Amazon's catalogue data for known ASINs."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
+from xpert_pipeline.spapi.operations.paging import PagedOperation
+from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import page
 
 INCLUDED_DATA = ("summaries", "images", "classifications", "salesRanks", "dimensions", "identifiers", "relationships")
 BATCH = page("searchCatalogItems")
+SEARCH_CATALOG_ITEMS = PagedOperation("searchCatalogItems", "items", identity=("asin",), token="pageToken")  # noqa: S106
 
 
-def search_catalog_items(api: SellerApi, asins: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield the catalogue items of some ASINs (searchCatalogItems, 20 a call), in Amazon's shape.
+def search_catalog_items(api: SellerApi, marketplace_id: str, asins: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the catalogue items of some ASINs in one marketplace (searchCatalogItems, 20 a call), in Amazon's shape.
 
-    An ASIN that the marketplace's catalogue does not know yields nothing; doubles are asked for once.
+    An ASIN that the marketplace's catalogue does not contain yields nothing; a repeated ASIN is requested once.
     """
-    wanted = iter(dict.fromkeys(asins))
-    while batch := list(islice(wanted, BATCH)):
-        yield from _search(api, ",".join(batch))  # one string: the library sends a list as repeated keys
+    remaining = iter(dict.fromkeys(asins))
+    while batch := list(islice(remaining, BATCH)):
+        yield from _search(api, marketplace_id, batch)
 
 
-def _search(api: SellerApi, identifiers: str) -> Iterator[dict[str, Any]]:
-    guard = PageGuard("searchCatalogItems", api.seller_id)
-    token: str | None = None
-    while True:
-        paging: dict[str, Any] = {"pageToken": token} if token else {}
-        answer = api.call(
-            "searchCatalogItems",
-            expects={"items": list},
-            identifiers=identifiers,
-            identifiersType="ASIN",
-            marketplaceIds=api.marketplace.id,
-            includedData=list(INCLUDED_DATA),
-            pageSize=BATCH,
-            **paging,
-        )
-        token = next_token(answer)
-        guard.check(token, (item.get("asin") for item in answer["items"]))
-        yield from answer["items"]
-        if token is None:
-            return
+def _search(api: SellerApi, marketplace_id: str, asins: list[str]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    for result in SEARCH_CATALOG_ITEMS.pages(
+        api,
+        identifiers=",".join(asins),  # one text: the library sends a list as repeated keys
+        identifiersType="ASIN",
+        marketplaceIds=marketplace_id,
+        includedData=list(INCLUDED_DATA),
+        pageSize=BATCH,
+    ):
+        if result.is_first:
+            items.clear()
+        items += result.records
+    return items

@@ -1,14 +1,14 @@
-"""Listings Items API 2021-08-01: the seller's own listings, however many."""
+"""Listings Items API 2021-08-01: the seller's own listings in one marketplace, however many."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from xpert_pipeline.spapi.errors import BadAnswer
-from xpert_pipeline.spapi.operations.pages import PageGuard, next_token
+from xpert_pipeline.spapi.operations.paging import Page, PagedOperation
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
+from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.spapi.usage_plans import page
 from xpert_pipeline.wording import counted
 
 INCLUDED_DATA = (
@@ -21,89 +21,120 @@ INCLUDED_DATA = (
     "productTypes",
 )
 PAGE_SIZE = page("searchListingsItems")
-MOST = 1000  # SKUs that Amazon lets one query page through
+REACHABLE = 1_000
+"""SKUs that Amazon lets one query page through."""
+SEARCH_LISTINGS_ITEMS = PagedOperation(
+    "searchListingsItems",
+    "items",
+    identity=("sku",),
+    token="pageToken",  # noqa: S106  the name of a parameter
+    total="numberOfResults",
+)
 
 
-def search_listings_items(api: SellerApi, *, updated_after: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the seller's listings in one marketplace (searchListingsItems), each SKU once.
+class ListingsWalk:
+    """One reading of a seller's listings. Iterate over it once, then compare `received` with `total`.
 
-    Amazon pages through 1,000 SKUs of a query at most; a larger catalogue is walked in the order of
-    creation, and the query begins anew at the last creation date seen. Beyond some thousand SKUs the
-    merchant listings report is far quicker.
+    Attributes:
+        total: Amazon's own count of the listings that match; None until the first page has come, or without a count.
+    """
+
+    def __init__(self, api: SellerApi, marketplace_id: str, updated_after: datetime | None) -> None:
+        self.total: int | None = None
+        self._api = api
+        self._marketplace_id = marketplace_id
+        self._updated_after = updated_after
+        self._skus: set[str] = set()
+
+    @property
+    def received(self) -> int:
+        """Listings that have come so far, each SKU counted once."""
+        return len(self._skus)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield each SKU's listing once, in Amazon's shape, oldest first.
+
+        Raises:
+            BadAnswer: More than 1,000 listings share a creation time, so that Amazon's search cannot reach the rest.
+        """
+        created_after: datetime | None = None
+        while True:
+            count, total, newest = 0, 0, None
+            for result in self._pages(created_after):
+                if result.is_first:
+                    count, total = 0, result.total or 0
+                    self.total = result.total if created_after is None else self.total
+                count += len(result.records)
+                newest = max(filter(None, map(_created, result.records)), default=newest)
+                yield from self._new(result.records)
+                if count >= REACHABLE:
+                    break
+            if count < REACHABLE or count >= total:
+                return
+            if newest is None or newest == created_after:
+                raise self._unreachable(total - count)
+            created_after = newest
+
+    def _pages(self, created_after: datetime | None) -> Iterator[Page]:
+        filters: dict[str, Any] = {"sortBy": "createdDate", "sortOrder": "ASC", "pageSize": PAGE_SIZE}
+        if self._updated_after is not None:
+            filters["lastUpdatedAfter"] = to_amazon(self._updated_after)
+        if created_after is not None:
+            filters["createdAfter"] = to_amazon(created_after)
+        return SEARCH_LISTINGS_ITEMS.pages(
+            self._api,
+            self._api.seller_id,
+            marketplaceIds=self._marketplace_id,
+            includedData=list(INCLUDED_DATA),
+            **filters,
+        )
+
+    def _new(self, listings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for listing in listings:
+            sku = str(listing.get("sku"))
+            if sku not in self._skus:
+                self._skus.add(sku)
+                yield listing
+
+    def _unreachable(self, count: int) -> BadAnswer:
+        return BadAnswer(
+            f"its search cannot reach {counted(count, 'listing')}; take the merchant listings report",
+            operation="searchListingsItems",
+            seller=self._api.seller_id,
+        )
+
+
+def search_listings_items(
+    api: SellerApi, marketplace_id: str, *, updated_after: datetime | None = None
+) -> ListingsWalk:
+    """Read the seller's listings in one marketplace (searchListingsItems).
+
+    Amazon pages through 1,000 SKUs of a query at most. A larger catalogue is read in the order of creation, and a new
+    query begins at the last creation time seen. Beyond some thousand SKUs the merchant listings report is far quicker.
 
     Args:
-        api: the seller.
-        updated_after: only listings changed at or after this moment.
-
-    Raises:
-        BadAnswer: when more than 1,000 listings share a creation date, so that the rest is out of reach:
-            take the merchant listings report.
+        api: The seller.
+        marketplace_id: The marketplace.
+        updated_after: Only listings changed at or after this moment.
     """
-    seen: set[str] = set()
-    created_after: datetime | None = None
-    while True:
-        total, count, last = 0, 0, None
-        for answer in _walk(api, updated_after, created_after):
-            total = int(answer.get("numberOfResults", 0))
-            count += len(answer["items"])
-            for item in answer["items"]:
-                last = _created(item) or last
-                if str(item.get("sku")) not in seen:
-                    seen.add(str(item.get("sku")))
-                    yield item
-        if count < MOST or count >= total:
-            return
-        if last is None or last == created_after:
-            raise BadAnswer(
-                f"{counted(total - count, 'listing')} out of searchListingsItems' reach; "
-                "take the merchant listings report",
-                operation="searchListingsItems",
-                seller=api.seller_id,
-            )
-        created_after = last
+    return ListingsWalk(api, marketplace_id, updated_after)
 
 
-def count_listings(api: SellerApi, *, updated_after: datetime | None = None) -> int:
-    """Tell how many listings a search would yield (searchListingsItems, one call)."""
+def count_listings(api: SellerApi, marketplace_id: str, *, updated_after: datetime | None = None) -> int:
+    """Return how many listings a search would yield (searchListingsItems, one call)."""
     filters: dict[str, Any] = {"lastUpdatedAfter": to_amazon(updated_after)} if updated_after is not None else {}
     answer = api.call(
         "searchListingsItems",
         api.seller_id,
         expects={"items": list, "numberOfResults": int},
-        marketplaceIds=api.marketplace.id,
+        marketplaceIds=marketplace_id,
         pageSize=1,
         **filters,
     )
     return int(answer["numberOfResults"])
 
 
-def _walk(api: SellerApi, updated_after: datetime | None, created_after: datetime | None) -> Iterator[dict[str, Any]]:
-    filters: dict[str, Any] = {"sortBy": "createdDate", "sortOrder": "ASC", "pageSize": PAGE_SIZE}
-    if updated_after is not None:
-        filters["lastUpdatedAfter"] = to_amazon(updated_after)
-    if created_after is not None:
-        filters["createdAfter"] = to_amazon(created_after)
-    guard = PageGuard("searchListingsItems", api.seller_id)
-    token: str | None = None
-    for _ in range(MOST // PAGE_SIZE):
-        paging: dict[str, Any] = {"pageToken": token} if token else {}
-        answer = api.call(
-            "searchListingsItems",
-            api.seller_id,
-            expects={"items": list},
-            marketplaceIds=api.marketplace.id,
-            includedData=list(INCLUDED_DATA),
-            **filters,
-            **paging,
-        )
-        token = next_token(answer)
-        guard.check(token, (item.get("sku") for item in answer["items"]))
-        yield answer
-        if token is None:
-            return
-
-
-def _created(item: dict[str, Any]) -> datetime | None:
-    summaries = item.get("summaries")
+def _created(listing: dict[str, Any]) -> datetime | None:
+    summaries = listing.get("summaries")
     first = summaries[0] if isinstance(summaries, list) and summaries else {}
     return from_amazon(first.get("createdDate"))

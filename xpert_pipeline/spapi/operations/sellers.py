@@ -1,4 +1,4 @@
-"""Sellers API v1: in which marketplaces the seller takes part."""
+"""Sellers API v1: the marketplaces in which the seller takes part."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ def marketplace_participations(api: SellerApi) -> list[dict[str, Any]]:
     """Return the seller's marketplaces (getMarketplaceParticipations; its quota is one call a minute).
 
     Returns:
-        `{"marketplace": {"id", "countryCode", …}, "participation": {"isParticipating", …}, "storeName"}` each.
+        For each marketplace `{"marketplace": {"id", "countryCode", …}, "participation": {"isParticipating", …},
+        "storeName"}`.
     """
     answer = api.call("getMarketplaceParticipations", expects={"payload": list})
     participations: list[dict[str, Any]] = answer["payload"]

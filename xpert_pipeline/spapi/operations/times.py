@@ -1,4 +1,4 @@
-"""How a moment is written to Amazon and read from it."""
+"""How a moment is written to Amazon and read from its answers."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ def to_amazon(moment: datetime) -> str:
     """Write an aware moment as UTC ISO 8601 to the millisecond.
 
     Raises:
-        ValueError: for a naive datetime, which Amazon would read as something else.
+        ValueError: The moment has no time zone, so Amazon would read it as another moment.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone: give an aware datetime")
@@ -15,7 +15,7 @@ def to_amazon(moment: datetime) -> str:
 
 
 def from_amazon(text: object) -> datetime | None:
-    """Read a moment of an answer; None when it is absent, malformed or without a zone."""
+    """Read a moment of an answer; None where it is missing, malformed or without a zone."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:

@@ -1,0 +1,204 @@
+"""Documents of reports and of Data Kiosk: downloaded to a file, believed only when every byte is accounted for.
+
+Checked: the address (no foreign host), the status, the length, the end and checksum of every gzip member,
+size and compression ratio, and the charset. Parsing is the matter of `flat_files`, `json_lines` and `order_reports`.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+from urllib.parse import urlsplit
+
+import httpx
+
+from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.documents.charsets import charset_of
+from xpert_pipeline.spapi.documents.gunzip import BrokenGzip, Gunzip
+from xpert_pipeline.spapi.sending.deadline import Deadline
+from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
+from xpert_pipeline.spapi.sending.transport import NetworkFailure, is_loopback, timed
+from xpert_pipeline.spapi.session import SellerApi
+
+_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or nothing; the last is the upload's
+_FREE_BYTES = 64 * 1024 * 1024  # below this size no ratio is suspicious
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """Where documents of a kind lie: the operation that tells a document's address, and under which key."""
+
+    name: str
+    operation: str
+    address: str
+
+
+REPORTS = DocumentSource("report document", "getReportDocument", "url")
+DATA_KIOSK = DocumentSource("Data Kiosk document", "getDocument", "documentUrl")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one download."""
+
+    max_bytes: int = 4 * 1024**3
+    max_ratio: int = 200
+    seconds: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A complete document on disk, uncompressed. Remove it when done."""
+
+    path: Path
+    charset: str
+    size: int
+
+    def open_text(self) -> TextIO:
+        """Open it as text, decoded strictly, without a byte order mark; only LF ends a line."""
+        return self.path.open(encoding=self.charset, errors="strict", newline="\n")
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self.path.unlink(missing_ok=True)
+
+
+def fetch_document(
+    api: SellerApi, document_id: str, directory: Path, *, source: DocumentSource = REPORTS, limits: Limits | None = None
+) -> Document:
+    """Download a document into a directory (getReportDocument or getDocument, then the address it tells).
+
+    An address that has expired or whose bytes are broken is asked for anew. Compression is found by its magic
+    number, whether the document or HTTP was packed: neither's word is needed.
+
+    Raises:
+        DocumentRefused: foreign host, too large, compressed beyond reason, or in no known charset.
+        DocumentBroken: truncated or corrupt, again and again.
+        NotFound: past its retention.
+    """
+    limits = limits or Limits()
+    path = directory / f"report-{uuid.uuid4().hex}"  # never from an id that came over the wire
+    download = _Download(api, document_id, path, limits, source)
+    try:
+        charset = download.run()
+        return Document(path, charset, path.stat().st_size)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPORTS) -> str:
+    """Read the short document in which Amazon explains a FATAL report or query; says so if it cannot be read."""
+    import tempfile  # noqa: PLC0415  only failures come here
+
+    with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
+        try:
+            folder, limits = Path(directory), Limits(max_bytes=1_000_000)
+            document = fetch_document(api, document_id, folder, source=source, limits=limits)
+        except errors.SpApiError as exc:
+            return f"its reason could not be read: {exc.message}"
+        with document.open_text() as text:
+            return " ".join(text.read(2000).split())[:500] or "Amazon's reason is empty"
+
+
+class _Download:
+    """One document's way to a file, with a fresh address when the old one is used up."""
+
+    def __init__(
+        self, api: SellerApi, document_id: str, path: Path, limits: Limits, source: DocumentSource = REPORTS
+    ) -> None:
+        self._api = api
+        self._document_id = document_id
+        self._path = path
+        self._limits = limits
+        self._source = source
+        self._url: str | None = None
+        self._facts: dict[str, Any] = {"operation": source.name, "seller": api.seller_id}
+
+    def run(self) -> str:
+        policy = self._api.policy
+        patient = RetryPolicy(
+            attempts=3,
+            base_seconds=policy.base_seconds,
+            cap_seconds=policy.cap_seconds,
+            deadline_seconds=self._limits.seconds,
+        )
+        declared = with_retries(self._attempt, patient, self._pause)
+        try:
+            return charset_of(self._path, declared)
+        except ValueError as exc:
+            raise errors.DocumentRefused(f"the document cannot be decoded: {exc}", **self._facts) from exc
+
+    def _pause(self, seconds: float, error: errors.Transient) -> None:
+        self._api.pause(self._source.name, seconds, f"retry: {error.message}")
+
+    def _attempt(self, deadline: Deadline) -> str | None:
+        if self._url is None:
+            with deadline.paused():  # the gate has its own deadline
+                key = self._source.address
+                answer = self._api.call(self._source.operation, self._document_id, expects={key: str})
+            self._url = self._checked_url(answer[key])
+        try:
+            with self._opened(self._url, deadline) as response, self._path.open("wb") as sink:
+                self._write(response, deadline, sink)
+                return response.charset_encoding
+        except NetworkFailure as exc:
+            raise errors.Transient(str(exc), **self._facts) from exc
+        except BrokenGzip as exc:
+            self._url = None
+            raise errors.DocumentBroken(str(exc), **self._facts) from exc
+        except errors.DocumentExpired:
+            self._url = None
+            raise
+
+    @contextmanager
+    def _opened(self, url: str, deadline: Deadline) -> Iterator[httpx.Response]:
+        headers = {"accept-encoding": "identity"}  # and nothing of ours: the address carries its own signature
+        with self._api.transport.stream("GET", url, deadline=deadline, headers=headers) as response:
+            status = response.status_code
+            if status == 403:
+                raise errors.DocumentExpired("its address has expired", status=status, **self._facts)
+            if 300 <= status < 400:
+                raise errors.RedirectRefused("the document's address redirects", status=status, **self._facts)
+            if status != 200:
+                kind = errors.Transient if status >= 500 or status == 429 else errors.NotFound
+                raise kind("the document cannot be downloaded", status=status, **self._facts)
+            packed = response.headers.get("content-encoding", "identity").strip().lower()
+            if packed not in _CODINGS:
+                raise errors.DocumentRefused(f"packed with {packed[:40]}, which is not asked for", **self._facts)
+            yield response
+
+    def _write(self, response: httpx.Response, deadline: Deadline, sink: BinaryIO) -> None:
+        """Write the uncompressed document, within the limits."""
+        gunzip, written, received = Gunzip(), 0, 0
+        for raw in timed(response.iter_raw(), deadline):
+            received += len(raw)
+            for piece in gunzip.feed(raw):
+                written += len(piece)
+                self._check_size(written, received)
+                sink.write(piece)
+        for piece in gunzip.finish():
+            sink.write(piece)
+        told_end = "content-length" in response.headers or "transfer-encoding" in response.headers
+        if not gunzip.compressed and not told_end:
+            raise BrokenGzip("the server did not say where the document ends, so it may be cut off")
+
+    def _check_size(self, written: int, received: int) -> None:
+        if written > self._limits.max_bytes:
+            raise errors.DocumentRefused(f"larger than {self._limits.max_bytes:,} bytes", **self._facts)
+        if written > _FREE_BYTES and written > received * self._limits.max_ratio:
+            raise errors.DocumentRefused(
+                f"compressed more than {self._limits.max_ratio} : 1, as an attack is", **self._facts
+            )
+
+    def _checked_url(self, url: str) -> str:
+        """Allow Amazon's storage over https, and a loopback endpoint's own host and port."""
+        parts, own = urlsplit(url), urlsplit(self._api.endpoint)
+        if is_loopback(self._api.endpoint) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
+            return url
+        host = parts.hostname or ""
+        if parts.scheme == "https" and host.endswith(".amazonaws.com") and parts.port in (None, 443):
+            return url
+        raise errors.DocumentRefused(f"its address is on {host or 'no host'}, not Amazon's storage", **self._facts)

@@ -1,0 +1,159 @@
+"""Reports and queries as jobs that outlive a run: what is remembered about each, and the store that remembers it.
+
+The store is a protocol, so that processes can share one. Creating jobs is in `requesting`, waiting for them in
+`waiting`; `report_api` and `query_api` speak to Amazon.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind
+
+FRESH_FOR = timedelta(minutes=30)
+"""A finished job this young serves an equal request again."""
+GIVEN_UP_AFTER = timedelta(hours=24)
+"""A job that has not finished after this long is given up."""
+CANCELLED_REUSE = timedelta(hours=4)
+"""Amazon cancels a report if an equal one finished less than this long ago."""
+BUDGET_SECONDS = 1800.0
+"""How long a run waits for its jobs."""
+ABANDONED_AFTER = timedelta(minutes=5)
+"""A job that was not sent and not touched for this long belongs to a run that died."""
+
+
+class JobState(StrEnum):
+    """The state of a job with us. EMPTY, THROTTLED and FATAL have no document."""
+
+    WANTED = "WANTED"
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+    EMPTY = "EMPTY"
+    THROTTLED = "THROTTLED"
+    FATAL = "FATAL"
+
+
+LIVE = (JobState.WANTED, JobState.IN_QUEUE, JobState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One remembered job.
+
+    Attributes:
+        id: Its id in the store.
+        request: The request.
+        state: Its state.
+        written_at: When it was first stored.
+        touched_at: When a run last worked on it.
+        amazon_id: reportId or queryId, once known.
+        document_id: The document with the data.
+        created_at: When Amazon accepted the request; the data is as of this moment.
+        ready_at: When Amazon finished it.
+        tries: How often it was sent to Amazon.
+        reason: Why there is no data.
+        next_page: Token of a query's next page.
+        reused: Whether a job that Amazon already had serves the request.
+        not_before: A throttled job must not be sent again before this moment.
+    """
+
+    id: UUID
+    request: JobRequest
+    state: JobState
+    written_at: datetime
+    touched_at: datetime
+    amazon_id: str | None = None
+    document_id: str | None = None
+    created_at: datetime | None = None
+    ready_at: datetime | None = None
+    tries: int = 0
+    reason: str | None = None
+    next_page: str | None = None
+    reused: bool = False
+    not_before: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the job has not ended yet."""
+        return self.state in LIVE
+
+    @classmethod
+    def from_row(cls, *, state: str, **fields: Any) -> Self:
+        """Make a job from the plain values of a store's row."""
+        return cls(state=JobState(state), **fields)
+
+    def __str__(self) -> str:
+        return f"{self.request.report_type} {self.amazon_id or '(no id yet)'}"
+
+
+class JobStore(Protocol):
+    """One seller's remembered jobs. All times are from the store's own clock."""
+
+    def find_or_add(
+        self,
+        kind: Kind,
+        request: JobRequest,
+        fresh: timedelta,
+        kept: timedelta,
+        not_older_than: datetime | None = None,
+    ) -> tuple[Job, bool]:
+        """Find a job that serves a request, or add one as WANTED. Two runs with equal requests share one job.
+
+        Live jobs that Amazon accepted longer than `kept` ago, or before `not_older_than`, are given up first.
+
+        Args:
+            kind: Which API runs the job.
+            request: The request; equal ones have the same type, window, options and marketplaces.
+            fresh: A job that was collected, or that had no data, serves again if it is younger than this.
+            kept: A finished job that was not collected serves if it was stored within this time.
+            not_older_than: The job serves only if Amazon accepted it at or after this moment.
+
+        Returns:
+            The job, and whether it was added now.
+        """
+
+    def claim(self, job: Job) -> bool:
+        """Reserve a WANTED job for sending. Return False if another run has reserved or sent it."""
+
+    def touch(self, jobs: Sequence[Job]) -> None:
+        """Show other runs that this run is still going to send these WANTED jobs."""
+
+    def release(self, jobs: Sequence[Job]) -> None:
+        """Let any run send these WANTED jobs."""
+
+    def read(self, job_id: UUID) -> Job:
+        """Return a job as it is stored."""
+
+    def update(self, job: Job) -> bool:
+        """Store a job's new state.
+
+        Return False if the job has already ended; a late status must not reopen it.
+        """
+
+    def mark_collected(self, job: Job) -> None:
+        """Note that the job's data is loaded."""
+
+    def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Job]:
+        """Return live jobs, and done ones that were not collected, stored within `kept`; newest window first.
+
+        They may be of any of the seller's marketplaces.
+        """
+
+    def failed_ids(self, kind: Kind, request: JobRequest) -> set[str]:
+        """Return Amazon's ids of equal requests that ended FATAL with us: their documents must not be used."""
+
+    def now(self) -> datetime:
+        """Return the time by the store's clock."""
+
+    def generation_seconds(self, kind: Kind, report_type: str) -> float | None:
+        """Return the median time that Amazon took for the seller's latest jobs of a type; None without any."""
+
+
+def job_details(job: Job) -> dict[str, Any]:
+    """Return what the ledger records about a job."""
+    details = {"id": job.amazon_id, "reused": job.reused, "state": str(job.state), "reason": job.reason}
+    return {name: value for name, value in details.items() if value is not None}

@@ -1,0 +1,174 @@
+"""Data Kiosk 2023-11-15 as a `JobApi`: createQuery, getQuery, getQueries. Texts of queries are in `kiosk_queries`."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from xpert_pipeline.spapi.documents.download import DATA_KIOSK, read_reason
+from xpert_pipeline.spapi.errors import EndlessPages, NotFound
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
+from xpert_pipeline.spapi.jobs.kiosk_queries import compact
+from xpert_pipeline.spapi.operations.paging import PagedOperation, next_token
+from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.spapi.sending.classification import parse_json
+from xpert_pipeline.spapi.sending.credentials import redact
+from xpert_pipeline.spapi.session import SellerApi
+
+LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
+CLOCK_SLACK = timedelta(seconds=2)
+"""Amazon's clock is known to the second only."""
+PAGES_FOLLOW_WITHIN = timedelta(days=2)
+"""How long after one page of a query the next one may have been requested."""
+GET_QUERIES = PagedOperation(
+    "getQueries",
+    "queries",
+    identity=("queryId",),
+    token="paginationToken",  # noqa: S106  the name of a parameter
+    longest=10,
+)
+"""Lists queries, newest first. 1,000 are enough for a look-up."""
+_MESSAGE_FIELDS = ("message", "errorMessage", "errorDetails", "details")
+
+
+class QueryApi:
+    """Data Kiosk; see `JobApi`."""
+
+    kind: Kind = "query"
+    poll = "getQuery"
+
+    def create(self, api: SellerApi, request: JobRequest) -> str:
+        """Create a query, or the next page of one (createQuery). A rejected query costs a token, too."""
+        options = dict(request.options or {})
+        paging = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
+        began = api.server_now() - CLOCK_SLACK
+
+        def look_up_lost() -> dict[str, Any] | None:
+            query = _made_since(_list_queries(api, began), request, began)
+            return {"queryId": query.status.amazon_id} if query else None
+
+        answer = api.call(
+            "createQuery", expects={"queryId": str}, settle=look_up_lost, query=options["query"], **paging
+        )
+        return str(answer["queryId"])
+
+    def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
+        """Return the status of a query (getQuery).
+
+        A cancelled query counts as FATAL: a query without rows is DONE without a document, never CANCELLED.
+        """
+        answer = api.call("getQuery", amazon_id, expects={"queryId": str, "processingStatus": str})
+        requested = compact((request.options or {}).get("query", ""))
+        if compact(str(answer.get("query", requested))) != requested:
+            raise NotFound(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
+        return _remote_status(answer)
+
+    def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
+        """Return the live and done queries that equal each request (getQueries, once for all).
+
+        Amazon lists a query's text and its next page's token, but not which page it is. So the chain is followed: a
+        query created after an equal one had ended with a next page may be that page, and never serves as a first one.
+        """
+        listed = _list_queries(api, since - PAGES_FOLLOW_WITHIN)
+        return [
+            [query.status for query in _equal(listed, request) if query.created_at and query.created_at >= since]
+            for request in requests
+        ]
+
+    def reason(self, api: SellerApi, status: RemoteStatus) -> str:
+        """Return the message of a FATAL query's error document."""
+        if status.error_document_id is None:
+            return "the query was cancelled before it ran" if status.status == "FATAL" else "Amazon gave no reason"
+        return _message_of(read_reason(api, status.error_document_id, DATA_KIOSK))
+
+
+@dataclass(frozen=True, slots=True)
+class _ListedQuery:
+    """A query as getQueries lists it; the text without unnecessary white space."""
+
+    text: str
+    status: RemoteStatus
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.status.created_at
+
+    def has_next_page_by(self, moment: datetime | None) -> bool:
+        """Return whether its next page could have been requested by then."""
+        end = self.status.ended_at or self.created_at
+        return self.status.next_page is not None and end is not None and moment is not None and end <= moment
+
+
+def _list_queries(api: SellerApi, since: datetime) -> list[_ListedQuery]:
+    answers: list[Any] = []
+    with suppress(EndlessPages):
+        for page in GET_QUERIES.pages(
+            api,
+            processingStatuses=list(LISTED_STATUSES),
+            pageSize=usage_plans.page("getQueries"),
+            createdSince=to_amazon(since),
+        ):
+            if page.is_first:
+                answers.clear()
+            answers += page.records
+    queries = [
+        _ListedQuery(compact(str(answer.get("query", ""))), _remote_status(answer))
+        for answer in answers
+        if isinstance(answer, dict) and answer.get("queryId")
+    ]
+    return sorted(queries, key=lambda query: (query.created_at is not None, query.created_at), reverse=True)
+
+
+def _equal(listed: Sequence[_ListedQuery], request: JobRequest) -> list[_ListedQuery]:
+    """Return the queries that certainly are the requested page, newest first."""
+    options = request.options or {}
+    same_text = [query for query in listed if query.text == compact(options["query"])]
+    token = options.get("paginationToken")
+    if token is None:
+        return [query for query in same_text if _page_before(same_text, query) is None]
+    parent = next((query for query in same_text if query.status.next_page == token), None)
+    return [query for query in same_text if parent is not None and _page_before(same_text, query) is parent]
+
+
+def _page_before(same_text: Sequence[_ListedQuery], page: _ListedQuery) -> _ListedQuery | None:
+    """Return the newest equal query whose next page this one can be."""
+    return next((query for query in same_text if query is not page and query.has_next_page_by(page.created_at)), None)
+
+
+def _made_since(listed: Sequence[_ListedQuery], request: JobRequest, began: datetime) -> _ListedQuery | None:
+    """Find the query of a request whose answer was lost: an equal one, created since the request was sent."""
+    options = request.options or {}
+    token = options.get("paginationToken")
+    for query in listed:
+        is_equal = query.text == compact(options["query"]) and (token is None or query.status.next_page != token)
+        if is_equal and query.created_at is not None and query.created_at >= began:
+            return query
+    return None
+
+
+def _remote_status(answer: dict[str, Any]) -> RemoteStatus:
+    status = str(answer["processingStatus"])
+    return RemoteStatus(
+        amazon_id=str(answer["queryId"]),
+        status="FATAL" if status == "CANCELLED" else status,
+        created_at=from_amazon(answer.get("createdTime")),
+        ended_at=from_amazon(answer.get("processingEndTime")),
+        document_id=answer.get("dataDocumentId"),
+        error_document_id=answer.get("errorDocumentId"),
+        next_page=next_token(answer) if status == "DONE" else None,
+    )
+
+
+def _message_of(text: str) -> str:
+    """Return the message of an error document, whose shape Amazon does not publish; else the whole text."""
+    try:
+        content = parse_json(text.encode())
+    except ValueError:
+        return redact(text)[:300]
+    first = content.get("errors", content) if isinstance(content, dict) else content
+    first = first[0] if isinstance(first, list) and first else first
+    if isinstance(first, dict):
+        first = next((first[name] for name in _MESSAGE_FIELDS if first.get(name)), content)
+    return redact(" ".join(str(first).split()))[:300]

@@ -1,0 +1,136 @@
+"""Reports API 2021-06-30 as a `JobApi`: createReport, getReport, getReports."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from xpert_pipeline.spapi.documents.download import read_reason
+from xpert_pipeline.spapi.errors import EndlessPages, NotFound
+from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
+from xpert_pipeline.spapi.operations.paging import PagedOperation
+from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
+from xpert_pipeline.spapi.quota import usage_plans
+from xpert_pipeline.spapi.sending.credentials import redact
+from xpert_pipeline.spapi.session import SellerApi
+
+LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
+LOST_WITHIN = timedelta(minutes=10)
+"""How long ago a report may have been created whose id was lost on the way."""
+MOST_MARKETPLACES = 10
+"""Marketplaces by which getReports can filter."""
+GET_REPORTS = PagedOperation("getReports", "reports", identity=("reportId",), longest=10, token_alone=True)
+"""Lists reports, newest first. 1,000 of a type are enough for a look-up."""
+
+
+class ReportApi:
+    """The Reports API; see `JobApi`."""
+
+    kind: Kind = "report"
+    poll = "getReport"
+
+    def create(self, api: SellerApi, request: JobRequest) -> str:
+        """Create a report (createReport).
+
+        Raises:
+            ValueError: The request names no marketplace.
+        """
+        if not request.marketplace_ids:
+            raise ValueError(f"{request.report_type} needs at least one marketplace")
+        body: dict[str, Any] = {"reportType": request.report_type, "marketplaceIds": list(request.marketplace_ids)}
+        if request.start is not None:
+            body["dataStartTime"] = to_amazon(request.start)
+        if request.end is not None:
+            body["dataEndTime"] = to_amazon(request.end)
+        if request.options:
+            body["reportOptions"] = dict(request.options)
+
+        def look_up_lost() -> dict[str, Any] | None:
+            (equal_reports,) = self.look_up(api, [request], api.server_now() - LOST_WITHIN)
+            return {"reportId": equal_reports[0].amazon_id} if equal_reports else None
+
+        own_plans = usage_plans.report_plans(request.report_type)
+        answer = api.call("createReport", expects={"reportId": str}, settle=look_up_lost, also=own_plans, **body)
+        return str(answer["reportId"])
+
+    def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
+        """Return the status of a report (getReport)."""
+        answer = api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str})
+        if _is_another(answer, request):
+            raise NotFound(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
+        return _remote_status(answer)
+
+    def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
+        """Return the live and done reports that equal each request (getReports, once for all).
+
+        Amazon does not list a report's options, so a request with options never finds an equal one.
+        """
+        reports = sorted(
+            _list_reports(api, requests, since), key=lambda report: str(report.get("createdTime", "")), reverse=True
+        )
+        return [[_remote_status(report) for report in reports if _equals(report, request)] for request in requests]
+
+    def reason(self, api: SellerApi, status: RemoteStatus) -> str:
+        """Return the text of a FATAL report's error document."""
+        document = status.error_document_id
+        return redact(read_reason(api, document)) if document else "Amazon gave no reason"
+
+
+def _list_reports(api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[dict[str, Any]]:
+    marketplace_ids = sorted({marketplace for request in requests for marketplace in request.marketplace_ids})
+    filters = {"marketplaceIds": marketplace_ids} if 0 < len(marketplace_ids) <= MOST_MARKETPLACES else {}
+    reports: list[Any] = []
+    with suppress(EndlessPages):
+        for page in GET_REPORTS.pages(
+            api,
+            reportTypes=[requests[0].report_type],
+            processingStatuses=list(LISTED_STATUSES),
+            pageSize=usage_plans.page("getReports"),
+            createdSince=to_amazon(since),
+            **filters,
+        ):
+            if page.is_first:
+                reports.clear()
+            reports += page.records
+    return [report for report in reports if isinstance(report, dict) and report.get("reportId")]
+
+
+def _equals(report: Mapping[str, Any], request: JobRequest) -> bool:
+    if report.get("reportType") != request.report_type or request.options:
+        return False
+    if set(report.get("marketplaceIds") or ()) != set(request.marketplace_ids):
+        return False
+    window = (from_amazon(report.get("dataStartTime")), from_amazon(report.get("dataEndTime")))
+    return all(_same_second(*pair) for pair in zip(window, (request.start, request.end), strict=True))
+
+
+def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
+    """Return whether the report has another type, or a window that does not overlap the requested one.
+
+    Other windows do not count: Amazon moves the bounds of some report types.
+    """
+    if answer.get("reportType", request.report_type) != request.report_type:
+        return True
+    start, end = from_amazon(answer.get("dataStartTime")), from_amazon(answer.get("dataEndTime"))
+    if start is None or end is None or request.start is None or request.end is None:
+        return False
+    return end <= request.start or start >= request.end
+
+
+def _same_second(listed: datetime | None, requested: datetime | None) -> bool:
+    """Compare to the second, because Amazon rounds. A snapshot has no window, whatever Amazon lists."""
+    if requested is None:
+        return True
+    return listed is not None and abs(listed - requested) < timedelta(seconds=1)
+
+
+def _remote_status(answer: Mapping[str, Any]) -> RemoteStatus:
+    status, document = str(answer["processingStatus"]), answer.get("reportDocumentId")
+    return RemoteStatus(
+        amazon_id=answer["reportId"],
+        status=status,
+        created_at=from_amazon(answer.get("createdTime")),
+        ended_at=from_amazon(answer.get("processingEndTime")),
+        document_id=document if status == "DONE" else None,
+        error_document_id=document if status == "FATAL" else None,
+    )

@@ -1,0 +1,127 @@
+"""Requests reports and queries from Amazon, unless a job that is running or still fresh serves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest, RemoteStatus
+from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, FRESH_FOR, GIVEN_UP_AFTER, Job, JobState, JobStore
+from xpert_pipeline.spapi.session import SellerApi
+
+
+def request_jobs(
+    api: SellerApi,
+    store: JobStore,
+    job_api: JobApi,
+    requests: Sequence[JobRequest],
+    *,
+    done_within: timedelta = FRESH_FOR,
+    not_older_than: datetime | None = None,
+) -> list[Job]:
+    """Request jobs from Amazon. An equal job that is live or fresh serves instead, from the store or at Amazon.
+
+    Args:
+        api: The seller.
+        store: Where jobs are remembered.
+        job_api: The API that runs them.
+        requests: The requests.
+        done_within: How old a finished job may be to serve again.
+        not_older_than: Jobs that Amazon accepted before this moment do not serve, and live ones are given up.
+
+    Returns:
+        One job for each request, in order; usually not finished yet.
+    """
+    stored = [
+        store.find_or_add(job_api.kind, request, done_within, GIVEN_UP_AFTER, not_older_than) for request in requests
+    ]
+    jobs = [job for job, _ in stored]
+    unsent = [index for index, (job, is_new) in enumerate(stored) if is_new or is_lost(store, job)]
+    unsent_by_type: dict[str, list[int]] = {}
+    for index in unsent:
+        unsent_by_type.setdefault(requests[index].report_type, []).append(index)
+
+    def touch() -> None:
+        store.touch([jobs[index] for index in unsent])
+
+    try:
+        with api.at_waits(touch):  # waiting for a token can take longer than ABANDONED_AFTER
+            for indexes in unsent_by_type.values():
+                since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
+                equal_jobs = job_api.look_up(api, [requests[index] for index in indexes], since)
+                oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than)))
+                for index, statuses in zip(indexes, equal_jobs, strict=True):
+                    touch()
+                    usable = [status for status in statuses if _is_usable(status, oldest_done, not_older_than)]
+                    jobs[index] = _send(api, store, job_api, jobs[index], usable)
+    finally:
+        store.release([jobs[index] for index in unsent])  # releases something only after an error
+    return jobs
+
+
+def resend_lost(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
+    """Send a job of a run that died before sending it, unless Amazon has it after all."""
+    with api.at_waits(lambda: store.touch([job])):
+        (equal_jobs,) = job_api.look_up(api, [job.request], job.written_at)
+        return _send(api, store, job_api, job, equal_jobs)
+
+
+def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
+    """Have Amazon create the job."""
+    try:
+        amazon_id = job_api.create(api, job.request)
+    except BaseException as error:
+        reason = error.message if isinstance(error, SpApiError) else type(error).__name__
+        updated(store, job, state=JobState.FATAL, reason=f"the request failed: {reason}")
+        raise
+    return updated(
+        store,
+        job,
+        state=JobState.IN_QUEUE,
+        amazon_id=amazon_id,
+        tries=job.tries + 1,
+        created_at=api.server_now(),
+        reused=False,
+    )
+
+
+def is_lost(store: JobStore, job: Job) -> bool:
+    """Return whether the job was never sent and belongs to a run that died."""
+    return job.state is JobState.WANTED and job.amazon_id is None and store.now() - job.touched_at > ABANDONED_AFTER
+
+
+def status_fields(status: RemoteStatus) -> dict[str, Any]:
+    """Return what Amazon reports about a job, as fields of `Job`."""
+    fields = {
+        "amazon_id": status.amazon_id,
+        "created_at": status.created_at,
+        "ready_at": status.ended_at,
+        "document_id": status.document_id,
+        "next_page": status.next_page,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def updated(store: JobStore, job: Job, **changes: Any) -> Job:
+    """Store changes to a job and return it; if it has ended meanwhile, return it as it is stored."""
+    changed = replace(job, **changes)
+    if changed == job or store.update(changed):
+        return changed
+    return store.read(job.id)
+
+
+def _send(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal_jobs: Sequence[RemoteStatus]) -> Job:
+    """Take over an equal job that Amazon already has, else create one; leave a job that another run is sending."""
+    if not store.claim(job):
+        return store.read(job.id)
+    failed_ids = store.failed_ids(job_api.kind, job.request) if equal_jobs else set()
+    serving = next((status for status in equal_jobs if status.amazon_id not in failed_ids), None)
+    if serving is None:
+        return create(api, store, job_api, job)
+    return updated(store, job, **status_fields(serving), state=JobState(serving.status), reused=True)
+
+
+def _is_usable(status: RemoteStatus, oldest_done: datetime, not_older_than: datetime | None) -> bool:
+    oldest = oldest_done if status.status == "DONE" else not_older_than
+    return oldest is None or (status.created_at is not None and status.created_at >= oldest)

@@ -1,0 +1,184 @@
+"""The one walk through the pages of an operation: tokens, repeated pages, expired tokens, and an end in any case.
+
+Which operations there are, and what their records mean, is not known here.
+"""
+
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xpert_pipeline.spapi.errors import BadAnswer, EndlessPages, PageTokenExpired, RepeatedPage
+from xpert_pipeline.spapi.json_path import value_at
+from xpert_pipeline.spapi.session import SellerApi
+
+RESTARTS = 2
+MOST_EMPTY_PAGES = 100
+"""Amazon may send empty pages before full ones; after this many in a row the walk stops."""
+_TOKEN_PATHS = ("pagination.nextToken", "nextToken", "payload.nextToken", "payload.pagination.nextToken")
+
+logger = logging.getLogger("xpert_pipeline.spapi")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of records.
+
+    Attributes:
+        records: The records in Amazon's shape; may be empty.
+        answer: The whole answer that holds them.
+        is_first: Whether this page begins a walk. A second first page means that the walk started over: what came
+            before will come again, so a collector may drop it.
+        total: Amazon's own count of all records of the walk; None where the operation has none.
+    """
+
+    records: list[Any]
+    answer: dict[str, Any]
+    is_first: bool
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class PagedOperation:
+    """An operation that answers in pages.
+
+    Attributes:
+        name: Amazon's name of the operation.
+        records: Dotted path of the list of records in an answer.
+        identity: Dotted paths, within a record, of the values that identify it. Repeated pages are recognised by them.
+        token: The parameter that carries the next page's token.
+        total: Dotted path of Amazon's own count of all records, where the answer has one.
+        longest: Pages after which the walk stops with EndlessPages.
+        token_alone: Whether the token must be the only parameter of a request (getReports).
+        read_ahead: Pages that are fetched before the first of them is handed out. It is for tokens that live shorter
+            than a caller may work on a page (30 seconds for getInventorySummaries): in a walk of up to `read_ahead`
+            + 1 pages no token waits for the caller. In a longer walk, each token waits for the caller's work on one
+            page, and a caller slower than the token restarts the walk. So many pages are held in memory.
+    """
+
+    name: str
+    records: str
+    identity: Sequence[str]
+    token: str = "nextToken"  # noqa: S105  the name of a parameter
+    total: str | None = None
+    longest: int = 5_000
+    token_alone: bool = False
+    read_ahead: int = 0
+
+    def pages(self, api: SellerApi, *path: str, **params: Any) -> Iterator[Page]:
+        """Walk all pages. Every parameter except the token is the same in each request.
+
+        When a page token expires, the walk starts over with a page whose `is_first` is True, at most twice.
+
+        Args:
+            api: The seller.
+            path: Path parameters.
+            params: Query parameters, by Amazon's names.
+
+        Raises:
+            RepeatedPage: Amazon sent a page or a token twice.
+            EndlessPages: The walk is longer than `longest`, or too many empty pages came in a row.
+            PageTokenExpired: Tokens kept expiring.
+            BadAnswer: An answer has no list of records, or a token that is not a text.
+        """
+        for restart in range(RESTARTS + 1):
+            try:
+                yield from self._ahead(self._walk(api, path, params))
+            except PageTokenExpired:
+                if restart == RESTARTS:
+                    raise
+                logger.info(
+                    "%s for seller %s: the page token expired; reading from the first page again",
+                    self.name,
+                    api.seller_id,
+                )
+            else:
+                return
+
+    def _ahead(self, pages: Iterator[Page]) -> Iterator[Page]:
+        waiting: deque[Page] = deque()
+        for page in pages:
+            waiting.append(page)
+            if len(waiting) > self.read_ahead:
+                yield waiting.popleft()
+        yield from waiting
+
+    def _walk(self, api: SellerApi, path: Sequence[str], params: dict[str, Any]) -> Iterator[Page]:
+        guard = PageGuard(self.name, api.seller_id)
+        token: str | None = None
+        empty_pages = 0
+        for number in range(self.longest):
+            answer = api.call(self.name, *path, expects={self.records: list}, **self._params(params, token))
+            records: list[Any] = value_at(answer, self.records)
+            token = next_token(answer, operation=self.name, seller=api.seller_id)
+            guard.check(token, (self._identify(record) for record in records))
+            yield Page(records, answer, is_first=number == 0, total=self._total_of(answer))
+            if token is None:
+                return
+            empty_pages = 0 if records else empty_pages + 1
+            if empty_pages == MOST_EMPTY_PAGES:
+                raise self._endless(api, f"{MOST_EMPTY_PAGES} pages in a row were empty, each with a new page token")
+        raise self._endless(api, f"there are more than {self.longest:,} pages")
+
+    def _params(self, params: dict[str, Any], token: str | None) -> dict[str, Any]:
+        if token is None:
+            return params
+        return {self.token: token} if self.token_alone else {**params, self.token: token}
+
+    def _total_of(self, answer: dict[str, Any]) -> int | None:
+        total = value_at(answer, self.total) if self.total else None
+        return total if isinstance(total, int) else None
+
+    def _identify(self, record: Any) -> str:
+        """The record's identity as text; without one, all of its content."""
+        values = [value_at(record, path) for path in self.identity]
+        return str(record) if all(value is None for value in values) else " ".join(str(value) for value in values)
+
+    def _endless(self, api: SellerApi, message: str) -> EndlessPages:
+        return EndlessPages(message, operation=self.name, seller=api.seller_id)
+
+
+class PageGuard:
+    """Remembers the tokens and pages of one walk, and refuses those that come twice."""
+
+    def __init__(self, operation: str, seller: str) -> None:
+        self._operation, self._seller = operation, seller
+        self._tokens: set[str] = set()
+        self._pages: set[bytes] = set()
+
+    def check(self, token: str | None, ids: Iterable[object]) -> None:
+        """Remember a page, by the ids of its records, and the token of the page after it.
+
+        Raises:
+            RepeatedPage: Either of them came before.
+        """
+        texts = [str(record_id) for record_id in ids]
+        page = hashlib.sha256("\n".join(texts).encode()).digest()
+        if texts and page in self._pages:
+            raise self._repeated(f"the page beginning with {texts[0][:100]} came twice")
+        if token is not None and token in self._tokens:
+            raise self._repeated("the same page token came twice")
+        self._pages.add(page)
+        if token is not None:
+            self._tokens.add(token)
+
+    def _repeated(self, message: str) -> RepeatedPage:
+        return RepeatedPage(message, operation=self._operation, seller=self._seller)
+
+
+def next_token(answer: Mapping[str, Any], *, operation: str = "", seller: str = "") -> str | None:
+    """Return the next page's token from wherever Amazon's APIs put it; None on the last page.
+
+    Raises:
+        BadAnswer: The token is not a text.
+    """
+    for path in _TOKEN_PATHS:
+        token = value_at(answer, path)
+        if token and not isinstance(token, str):
+            message = f"the next page's token is not a text but {type(token).__name__}"
+            raise BadAnswer(message, operation=operation, seller=seller)
+        if token:
+            return str(token)
+    return None

@@ -1,0 +1,125 @@
+"""The choice between the sources of a span of orders, pages or XML reports, and its reason.
+
+The predictions are made in `planner`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from xpert_pipeline.wording import counted
+
+Source = Literal["pages", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRecords:
+    """How many records are expected, and how that is known; `known` is None for a guess."""
+
+    count: float
+    known: str | None
+
+    def __str__(self) -> str:
+        return f"{counted(self.count, 'order')} ({self.known or 'a guess'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one source is predicted to take: seconds, and calls by operation."""
+
+    seconds: float
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """The chosen source, and the facts of the choice.
+
+    Attributes:
+        source: The chosen one.
+        predictions: What every source is predicted to take.
+        expected: Orders.
+        days: Length of the span.
+        made: How the time of reports at Amazon is known.
+        forced_by: The reason that is not in the predictions, if there is one.
+    """
+
+    source: Source
+    predictions: Mapping[Source, Prediction]
+    expected: ExpectedRecords
+    days: float
+    made: str
+    forced_by: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason in a sentence."""
+        return reason_of([self])
+
+    @property
+    def seconds(self) -> float:
+        """Predicted seconds of the chosen source."""
+        return self.predictions[self.source].seconds
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Predicted calls of the chosen source."""
+        return self.predictions[self.source].calls
+
+    def forced(self, source: Source, reason: str) -> "SourcePlan":
+        """The same predictions, but another source for a reason that seconds do not know."""
+        return replace(self, source=source, forced_by=reason)
+
+    @property
+    def rule(self) -> tuple[str | None, ...]:
+        """The same for plans that chose the same source for the same reason, whatever the figures."""
+        return self.source, self.expected.known, self.made, self.forced_by
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form for the ledger."""
+        predicted = {source: round(each.seconds, 1) for source, each in self.predictions.items()}
+        return {
+            "source": self.source,
+            "seconds": round(self.seconds, 1),
+            "predicted": predicted,
+            "expected": round(self.expected.count),
+            "why": self.why,
+        }
+
+
+def choose(
+    predictions: Mapping[Source, Prediction],
+    expected: ExpectedRecords,
+    days: float,
+    *,
+    generation_seconds: float | None = None,
+) -> SourcePlan:
+    """Take the quicker source; at a draw pages, which carry more columns."""
+    pages, report = predictions["pages"].seconds, predictions["report"].seconds
+    source: Source = "pages" if pages <= report else "report"
+    return SourcePlan(source, predictions, expected, days, how_known(generation_seconds))
+
+
+def how_known(generation_seconds: float | None) -> str:
+    """How the time of reports or queries at Amazon is known: from earlier ones (seconds), or not at all."""
+    return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
+
+
+def reason_of(plans: Sequence[SourcePlan]) -> str:
+    """Why plans of consecutive spans with the same rule chose as they did; of several the longest seconds are told."""
+    first, each, up_to = plans[0], " of each" * (len(plans) > 1), "up to " * (len(plans) > 1)
+    most = {name: f"{up_to}{max(plan.predictions[name].seconds for plan in plans):.0f} s" for name in first.predictions}
+    if first.forced_by:
+        return f"{first.source}{each} although predicted to take {most[first.source]}: {first.forced_by}"
+    expected = replace(first.expected, count=sum(plan.expected.count for plan in plans))
+    return (
+        f"{expected} in {_span(sum(plan.days for plan in plans))}: searchOrders pages{each} are predicted to take "
+        f"{most['pages']}, XML reports {most['report']} ({first.made}), "
+        f"so {'pages' if first.source == 'pages' else 'the report'}"
+    )
+
+
+def _span(days: float) -> str:
+    """A length of time in words."""
+    return counted(days, "day", decimals=1) if days >= 1 else counted(math.ceil(days * 24 * 60), "minute")

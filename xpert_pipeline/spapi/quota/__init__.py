@@ -1,0 +1,1 @@
+"""Amazon's usage plans and the token buckets that pace every request."""

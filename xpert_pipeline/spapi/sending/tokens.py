@@ -1,0 +1,107 @@
+"""One seller's access token: fetched from Login with Amazon by one thread at a time, renewed before it ends.
+
+Knows no retry: a passing failure leaves as Transient, and the gate's own retry asks again.
+"""
+
+import threading
+import time
+from urllib.parse import urlencode
+
+from xpert_pipeline.spapi.errors import BadAnswer, RedirectRefused, SpApiError, Transient
+from xpert_pipeline.spapi.sending.classification import parse_json, token_refusal
+from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.sending.transport import Answer, NetworkFailure, Transport
+
+RENEW_SECONDS = 120.0
+TOKEN_SECONDS = 30.0
+_OPERATION = "token exchange"
+
+
+class AccessTokens:
+    """Hands out a valid access token; safe for many threads, and for one seller only."""
+
+    def __init__(self, credentials: Credentials, token_url: str, transport: Transport, clock: ServerClock) -> None:
+        self._credentials = credentials
+        self._url = token_url
+        self._transport = transport
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renew_at = 0.0
+        self._refused: SpApiError | None = None
+        self.exchanges = 0
+
+    def current(self) -> str:
+        """Return a token that is good for some time yet, fetching one if need be.
+
+        Raises:
+            ReauthRequired: the seller's consent is gone. Remembered, not asked again.
+            AppCredentialsRefused: the application's own credentials are refused. Remembered too.
+            Transient: Login with Amazon does not answer properly just now.
+        """
+        with self._lock:
+            if self._refused is not None:
+                raise self._refused
+            if time.monotonic() >= self._renew_at:
+                self._fetch()
+            return self._token
+
+    def drop(self, token: str) -> None:
+        """Forget a token that Amazon refused, unless another thread has renewed it already."""
+        with self._lock:
+            if token == self._token:
+                self._renew_at = 0.0
+
+    def _fetch(self) -> None:
+        self.exchanges += 1
+        answer = self._exchange()
+        self._clock.observe(answer.headers)
+        facts = {"operation": _OPERATION, "seller": self._credentials.seller_id}
+        if 300 <= answer.status < 400:
+            raise RedirectRefused("the token endpoint redirects", status=answer.status, **facts)
+        found = _token_of(answer, self._credentials.seller_id)
+        if found is None:
+            error = token_refusal(answer, facts, self._credentials.redact)
+            if not isinstance(error, Transient):
+                self._refused = error
+            raise error
+        self._token, lives = found
+        self._renew_at = time.monotonic() + lives - min(RENEW_SECONDS, lives / 2)
+
+    def _exchange(self) -> Answer:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._credentials.refresh_token,
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret,
+        }
+        try:
+            return self._transport.send(
+                "POST",
+                self._url,
+                headers={"content-type": "application/x-www-form-urlencoded;charset=UTF-8"},
+                content=urlencode(form).encode(),
+                seconds=TOKEN_SECONDS,
+                max_bytes=1_000_000,
+            )
+        except NetworkFailure as exc:
+            facts = {"operation": _OPERATION, "seller": self._credentials.seller_id}
+            raise Transient(str(exc), ambiguous=False, **facts) from exc
+
+
+def _token_of(answer: Answer, seller: str) -> tuple[str, float] | None:
+    """Read token and life from a good answer; None when it is not one."""
+    try:
+        told = parse_json(answer.body)
+    except ValueError:
+        return None
+    if answer.status != 200 or not isinstance(told, dict):
+        return None
+    token, lives = told.get("access_token"), told.get("expires_in", 3600)
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        return None
+    try:
+        return token, max(1.0, float(lives))
+    except (TypeError, ValueError):
+        raise BadAnswer("expires_in is no number", operation=_OPERATION, seller=seller) from None

@@ -1,0 +1,211 @@
+"""The book of requests in Postgres: shared by runs, kept apart by seller, and what it remembers of times."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from xpert_pipeline.postgres.job_store import PostgresJobStore
+from xpert_pipeline.postgres.pool import open_pool, tenant
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.job import Job, JobState
+
+FRESH, KEPT = timedelta(minutes=30), timedelta(hours=24)
+START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+REQUEST = JobRequest("GET_ORDERS", START, END)
+MADE = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+def store_for(pool, seller, run_id="run-1"):
+    return PostgresJobStore(
+        pool,
+        seller_id=seller.id,
+        run_id=run_id,
+        abandoned=timedelta(minutes=5),
+        make_request=JobRequest,
+        make_job=Job.from_row,
+    )
+
+
+@pytest.fixture
+def store(pool, seller):
+    return store_for(pool, seller)
+
+
+def find_or_add(store, request=REQUEST, kind="report"):
+    return store.find_or_add(kind, request, FRESH, KEPT)
+
+
+def older(admin, **by):
+    admin.execute(
+        "update report_requests set created_at = created_at - %(by)s, asked_at = asked_at - %(by)s",
+        {"by": timedelta(**by)},
+    )
+
+
+def test_what_is_noted_is_read_again_whole(store):
+    asked, new = find_or_add(store, JobRequest("GET_X", None, None, {"custom": "true"}))
+    assert new
+    assert (asked.state, asked.tries, asked.request.options) == (JobState.WANTED, 0, {"custom": "true"})
+    updated = replace(
+        asked,
+        state=JobState.THROTTLED,
+        amazon_id="51",
+        document_id="doc",
+        created_at=MADE,
+        ready_at=MADE + timedelta(seconds=9),
+        tries=2,
+        reason="why",
+        next_page="token",
+        reused=True,
+        not_before=MADE + timedelta(hours=1),
+    )
+    store.update(updated)
+    assert replace(store.read(asked.id), touched_at=updated.touched_at) == updated
+
+
+def test_a_reason_that_postgres_cannot_store_is_stored_as_it_can(store):
+    """Amazon's words with a NUL or half a character in them failed the run with DataRefused."""
+    asked, _ = find_or_add(store)
+    store.update(replace(asked, state=JobState.FATAL, reason="why\x00 \N{DRESS} \ud800"))
+    assert store.read(asked.id).reason == "why\N{SYMBOL FOR NULL} \N{DRESS} \N{REPLACEMENT CHARACTER}"
+
+
+def test_of_many_runs_that_want_the_same_at_once_one_writes_it_down(pipeline_dsn, seller):
+    with open_pool(pipeline_dsn, max_size=16) as pool, ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda n: find_or_add(store_for(pool, seller, f"run-{n}")), range(16)))
+    assert len({job.id for job, _ in found}) == 1
+    assert sorted(new for _, new in found) == [False] * 15 + [True]
+
+
+def test_equal_means_type_window_options_kind_and_seller(store, pool, other_seller):
+    first, _ = find_or_add(store)
+    for other in (
+        replace(REQUEST, report_type="GET_OTHER"),
+        replace(REQUEST, start=START + timedelta(days=1)),
+        replace(REQUEST, end=None),
+        replace(REQUEST, options={"a": "1"}),
+    ):
+        assert find_or_add(store, other)[0].id != first.id
+    assert find_or_add(store, kind="query")[0].id != first.id
+    assert find_or_add(store_for(pool, other_seller))[0].id != first.id
+    assert find_or_add(store)[0].id == first.id
+
+
+@pytest.mark.parametrize(
+    ("state", "collected", "age", "serves"),
+    [
+        (JobState.IN_QUEUE, False, timedelta(hours=23), True),
+        (JobState.IN_QUEUE, False, timedelta(hours=25), False),
+        (JobState.DONE, False, timedelta(hours=23), True),
+        (JobState.DONE, False, timedelta(hours=25), False),
+        (JobState.DONE, True, timedelta(minutes=20), True),
+        (JobState.DONE, True, timedelta(minutes=40), False),
+        (JobState.EMPTY, False, timedelta(minutes=20), True),
+        (JobState.EMPTY, False, timedelta(minutes=40), False),
+        (JobState.FATAL, False, timedelta(0), False),
+    ],
+)
+def test_what_serves_again_and_what_does_not(store, admin, state, collected, age, serves):
+    job, _ = find_or_add(store)
+    job = replace(job, state=state, created_at=job.written_at)
+    store.update(job)
+    if collected:
+        store.mark_collected(job)
+    older(admin, seconds=age.total_seconds())
+    found, new = find_or_add(store)
+    assert (found.id == job.id, new) == (serves, not serves)
+
+
+def test_a_throttled_one_stands_until_its_time_and_counts_as_a_try_of_the_next(store, admin):
+    job, _ = find_or_add(store)
+    store.update(replace(job, state=JobState.THROTTLED, tries=1, not_before=job.written_at + timedelta(minutes=30)))
+    assert find_or_add(store)[0].id == job.id
+    admin.execute("update report_requests set not_before = clock_timestamp() - interval '1 minute'")
+    again, new = find_or_add(store)
+    assert (new, again.tries) == (True, 1)
+
+
+def test_two_runs_do_not_send_the_same_and_one_that_died_is_followed(store, pool, seller, admin):
+    other = store_for(pool, seller, "run-2")
+    job, _ = find_or_add(store)
+    assert store.claim(job)
+    assert not other.claim(job), "it is in the first run's hands"
+    admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
+    store.touch([job])
+    assert not other.claim(job), "and still is"
+    other.release([job])
+    assert not other.claim(job), "nobody gives away what is another's"
+    admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
+    assert other.claim(job)
+    assert not store.claim(job)
+    other.release([job])
+    assert store.claim(job)
+
+
+def test_what_has_ended_is_not_made_live_by_an_older_word(store):
+    job, _ = find_or_add(store)
+    done = replace(job, state=JobState.DONE, amazon_id="51", document_id="doc")
+    assert store.update(done)
+    assert not store.update(replace(job, state=JobState.IN_PROGRESS, amazon_id="51"))
+    assert store.read(job.id).document_id == "doc"
+
+
+def test_live_work_older_than_a_moment_is_given_up_for_it(store):
+    job, _ = find_or_add(store)
+    store.update(replace(job, state=JobState.IN_QUEUE, amazon_id="51", created_at=MADE))
+    kept, new = store.find_or_add("report", REQUEST, FRESH, timedelta(days=9000), MADE - timedelta(minutes=1))
+    assert (kept.id, new) == (job.id, False)
+    other, new = store.find_or_add("report", REQUEST, FRESH, timedelta(days=9000), MADE + timedelta(minutes=1))
+    assert (other.id != job.id, new) == (True, True)
+    assert (store.read(job.id).state, store.read(job.id).reason) == (
+        JobState.FATAL,
+        "it took too long and was given up",
+    )
+
+
+def test_unfinished_work_is_live_or_not_collected_newest_window_first(store, admin):
+    requests = [JobRequest("GET_ORDERS", START + timedelta(days=n), END) for n in range(5)]
+    live, done, taken, fatal, old = [find_or_add(store, request)[0] for request in requests]
+    store.update(replace(done, state=JobState.DONE))
+    store.update(replace(taken, state=JobState.DONE))
+    store.mark_collected(taken)
+    store.update(replace(fatal, state=JobState.FATAL))
+    admin.execute("update report_requests set created_at = created_at - interval '2 days' where id = %s", [old.id])
+    assert [job.id for job in store.unfinished("report", ["GET_ORDERS"], KEPT)] == [done.id, live.id]
+    assert store.unfinished("report", ["GET_OTHER"], KEPT) == []
+
+
+def test_the_median_of_earlier_reports_is_learnt_by_type(store):
+    assert store.generation_seconds("report", "GET_ORDERS") is None
+    for n, seconds in enumerate((20, 400, 30)):
+        job, _ = find_or_add(store, JobRequest("GET_ORDERS", START + timedelta(days=n), END))
+        store.update(replace(job, state=JobState.DONE, created_at=MADE, ready_at=MADE + timedelta(seconds=seconds)))
+    borrowed, _ = find_or_add(store, JobRequest("GET_ORDERS", START + timedelta(days=9), END))
+    store.update(
+        replace(borrowed, state=JobState.DONE, reused=True, created_at=MADE, ready_at=MADE + timedelta(hours=9))
+    )
+    assert store.generation_seconds("report", "GET_ORDERS") == 30
+    assert store.generation_seconds("query", "GET_ORDERS") is None
+
+
+def test_ids_of_fatal_equals_are_remembered(store):
+    job, _ = find_or_add(store)
+    store.update(replace(job, state=JobState.FATAL, amazon_id="51"))
+    assert store.failed_ids("report", REQUEST) == {"51"}
+    assert store.failed_ids("report", replace(REQUEST, report_type="GET_OTHER")) == set()
+
+
+def test_another_seller_sees_nothing_of_it(store, pool, other_seller):
+    find_or_add(store)
+    with tenant(pool, other_seller.id) as conn:
+        assert conn.execute("select count(*) from report_requests").fetchone() == (0,)
+
+
+def test_what_was_given_up_is_not_done_by_a_later_look(store):
+    """A query that a refetch had replaced came back as DONE with the run that was looking at it, and was loaded."""
+    job, _ = store.find_or_add("query", REQUEST, FRESH, KEPT)
+    store.update(replace(job, state=JobState.FATAL, reason="given up"))
+    assert not store.update(replace(job, state=JobState.DONE, document_id="doc"))
+    assert (store.read(job.id).state, store.read(job.id).reason) == (JobState.FATAL, "given up")

@@ -1,0 +1,64 @@
+"""Flat files by column name: no quoting, columns that come, go and change places, error texts refused."""
+
+import io
+
+import pytest
+
+from xpert_pipeline.spapi.documents.flat_files import BadHeader, read_rows
+
+REQUIRED = ("seller-sku", "price")
+
+
+def rows(text):
+    return list(read_rows(io.StringIO(text, newline="\n"), REQUIRED, report="GET_MERCHANT_LISTINGS_ALL_DATA"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_come_by_name_whatever_the_order_and_whatever_is_new(end):
+    text = end.join(["price\tnew-column\tseller-sku", "10.00\tx\tA 1", "\t\tB"]) + end
+    assert rows(text) == [
+        {"price": "10.00", "new-column": "x", "seller-sku": "A 1"},
+        {"price": "", "new-column": "", "seller-sku": "B"},
+    ]
+
+
+def test_quotes_and_carriage_returns_are_data():
+    assert rows('seller-sku\tprice\n5" pipe\t"1\na\rb\t2\n') == [
+        {"seller-sku": '5" pipe', "price": '"1'},
+        {"seller-sku": "a\rb", "price": "2"},
+    ]
+
+
+def test_a_short_line_lacks_values_and_a_long_one_keeps_them_apart():
+    assert rows("seller-sku\tprice\nA\nB\t1\tx\ty\n") == [
+        {"seller-sku": "A", "price": None},
+        {"seller-sku": "B", "price": "1", "": "x\ty"},
+    ]
+
+
+def test_a_header_alone_is_an_empty_report():
+    assert rows("seller-sku\tprice\n") == []
+
+
+def test_blank_lines_are_no_rows():
+    assert rows("seller-sku\tprice\n\nA\t1\n\n") == [{"seller-sku": "A", "price": "1"}]
+
+
+def test_a_very_long_cell_is_read():
+    assert rows("seller-sku\tprice\n" + "x" * 500_000 + "\t1\n")[0]["seller-sku"] == "x" * 500_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Date range exceeded. Report can be requested only upto 30 days",
+        "<Error><Code>AccessDenied</Code></Error>",
+        "seller-sku\tquantity\nA\t1\n",
+        "seller-sku\tprice\tprice\nA\t1\t2\n",
+    ],
+)
+def test_what_is_no_such_report_is_refused_with_its_first_line(text):
+    with pytest.raises(BadHeader) as caught:
+        rows(text)
+    assert text.split("\n")[0][:30] in str(caught.value).replace("\\t", "\t")

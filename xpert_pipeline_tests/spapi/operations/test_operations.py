@@ -1,0 +1,137 @@
+"""Listings, catalogue, sales metrics and participations: right parameters, every page, every item once."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.operations.catalog import search_catalog_items
+from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
+from xpert_pipeline.spapi.operations.sales import get_order_metrics
+from xpert_pipeline.spapi.operations.sellers import marketplace_participations
+from xpert_pipeline_tests.spapi.scripted import Reply
+
+INDIA = "A21TJRUUN4KGV"
+LISTINGS = "/listings/2021-08-01/items/A1SELLER"
+CATALOG = "/catalog/2022-04-01/items"
+METRICS = "/sales/v1/orderMetrics"
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+FAST = {"x-amzn-RateLimit-Limit": "10000"}
+
+
+def listing(n):
+    created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
+    return {"sku": f"SKU {n}/%", "summaries": [{"createdDate": created.isoformat()}]}
+
+
+class Shop:
+    """Answers listings pages of a catalogue, at most 1,000 SKUs of one query, as Amazon does."""
+
+    def __init__(self, amazon, size):
+        self.items = [listing(n) for n in range(size)]
+        self.amazon = amazon
+        amazon.on("GET", LISTINGS, self)
+
+    def __call__(self, handler):
+        query = self.amazon.calls(LISTINGS)[-1].query
+        since = query.get("createdAfter", [""])[0].replace(".000Z", "+00:00")
+        found = [each for each in self.items if each["summaries"][0]["createdDate"] >= since]
+        start = int(query.get("pageToken", ["0"])[0])
+        body = {"numberOfResults": len(found), "items": found[start : start + 20]}
+        if start + 20 < min(len(found), 1000):
+            body["pagination"] = {"nextToken": str(start + 20)}
+        Reply(200, body, FAST)(handler)
+
+
+def test_listings_come_page_by_page_with_the_sellers_id_in_the_path(amazon, api):
+    shop = Shop(amazon, 45)
+    found = list(search_listings_items(api, INDIA, updated_after=datetime(2026, 10, 1, tzinfo=UTC)))
+    assert found == shop.items
+    query = amazon.calls(LISTINGS)[0].query
+    assert query["marketplaceIds"] == ["A21TJRUUN4KGV"]
+    assert query["lastUpdatedAfter"] == ["2026-10-01T00:00:00.000Z"]
+    assert query["includedData"][0].startswith("summaries,attributes")
+    assert query["pageSize"] == ["20"]
+    assert len(amazon.calls(LISTINGS)) == 3
+
+
+def test_a_catalogue_beyond_amazons_thousand_is_read_whole_and_once(amazon, api):
+    shop = Shop(amazon, 2345)
+    found = [each["sku"] for each in search_listings_items(api, INDIA)]
+    assert found == [each["sku"] for each in shop.items]
+
+
+def test_listings_out_of_reach_are_an_error_and_not_a_short_catalogue(amazon, api):
+    shop = Shop(amazon, 1200)
+    for each in shop.items:
+        each["summaries"] = [{"createdDate": "2026-01-01T00:00:00+00:00"}]
+    with pytest.raises(errors.BadAnswer, match="cannot reach 200 listings"):
+        list(search_listings_items(api, INDIA))
+
+
+def test_catalogue_items_are_asked_for_by_twenty_in_one_comma_separated_value(amazon, api):
+    amazon.on("GET", CATALOG, Reply(200, {"numberOfResults": 1, "items": [{"asin": "B0"}]}, FAST))
+    asins = [f"B{n:09d}" for n in range(45)]
+    assert len(list(search_catalog_items(api, INDIA, [*asins, asins[0]]))) == 3
+    asked = [each.query["identifiers"] for each in amazon.calls(CATALOG)]
+    assert [len(each) for each in asked] == [1, 1, 1]
+    assert ",".join(each[0] for each in asked).split(",") == asins
+    assert amazon.calls(CATALOG)[0].query["identifiersType"] == ["ASIN"]
+
+
+def test_no_asin_is_no_call(amazon, api):
+    assert list(search_catalog_items(api, INDIA, [])) == []
+    assert amazon.seen == []
+
+
+def test_metrics_are_asked_for_in_the_marketplaces_days(amazon, api):
+    amazon.on("GET", METRICS, Reply(200, {"payload": [{"orderCount": 3}]}))
+    zone = ZoneInfo("Asia/Kolkata")
+    assert get_order_metrics(api, INDIA, datetime(2026, 10, 1, tzinfo=zone), datetime(2026, 10, 3, tzinfo=zone)) == [
+        {"orderCount": 3}
+    ]
+    assert amazon.calls(METRICS)[0].query == {
+        "interval": ["2026-10-01T00:00:00+05:30--2026-10-03T00:00:00+05:30"],
+        "granularity": ["Day"],
+        "granularityTimeZone": ["Asia/Kolkata"],
+        "marketplaceIds": ["A21TJRUUN4KGV"],
+    }
+
+
+def test_metrics_over_more_than_two_years_take_several_calls(amazon, api):
+    amazon.on("GET", METRICS, Reply(200, {"payload": [{"orderCount": 1}]}))
+    start = datetime(2022, 1, 1, tzinfo=UTC)
+    assert len(get_order_metrics(api, INDIA, start, start + timedelta(days=1500))) == 3
+    spans = [each.query["interval"][0].split("--") for each in amazon.calls(METRICS)]
+    assert spans[0][1] == spans[1][0]
+    assert spans[1][1] == spans[2][0]
+
+
+def test_metrics_of_a_changing_clock_keep_local_midnights(amazon, api):
+    amazon.on("GET", METRICS, Reply(200, {"payload": []}))
+    zone = ZoneInfo("Europe/Berlin")
+    get_order_metrics(api, "A1PA6795UKMFR9", datetime(2026, 10, 24, tzinfo=zone), datetime(2026, 10, 26, tzinfo=zone))
+    assert amazon.calls(METRICS)[0].query["interval"] == ["2026-10-24T00:00:00+02:00--2026-10-26T00:00:00+01:00"]
+
+
+def test_an_empty_list_of_metrics_is_an_answer_but_none_is_not(amazon, api):
+    now = datetime.now(UTC)
+    amazon.on("GET", METRICS, Reply(200, {"payload": []}))
+    assert get_order_metrics(api, INDIA, now - timedelta(days=1), now) == []
+    amazon.on("GET", METRICS, Reply(200, {}))
+    with pytest.raises(errors.BadAnswer, match="lacks payload"):
+        get_order_metrics(api, INDIA, now - timedelta(days=1), now)
+
+
+def test_participations_are_the_sellers_marketplaces(amazon, api):
+    told = [{"marketplace": {"id": "A21TJRUUN4KGV"}, "participation": {"isParticipating": True}, "storeName": "X"}]
+    amazon.on("GET", PARTICIPATIONS, Reply(200, {"payload": told}))
+    assert marketplace_participations(api) == told
+    assert amazon.calls(PARTICIPATIONS)[0].query == {}
+
+
+def test_listings_can_be_counted_with_one_call(amazon, api):
+    Shop(amazon, 2345)
+    assert count_listings(api, INDIA) == 2345
+    assert len(amazon.calls(LISTINGS)) == 1
