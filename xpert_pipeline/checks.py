@@ -17,6 +17,7 @@ from xpert_pipeline.assets.run_figures import RunFigures
 from xpert_pipeline.partitions import days_of_run, local_today, sellers_of_run
 from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
@@ -182,7 +183,8 @@ def _complete_days(context: dg.AssetCheckExecutionContext, postgres: PostgresRes
     if named := days_of_run(context.run.tags):
         return [day for day in named if day < today]
     lately = [today - timedelta(days=n) for n in range(COMPARED_DAYS, 0, -1)]
-    return sorted(covered_days(postgres.pool, seller.id, "orders", lately, seller.timezone, None))
+    scope = Scope(seller.id, seller.marketplace_ids[0], seller.timezone)
+    return sorted(covered_days(postgres.pool, scope, "orders", lately))
 
 
 def _sellers(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:

@@ -84,7 +84,7 @@ def prepare_products(run: SellerRun) -> Wanted | None:
 
 def count_wanted(run: SellerRun) -> tuple[datetime | None, int]:
     """Since when listings are to be read (None: all of them), and how many there are."""
-    mark = followed_until(run.pool, run.seller.id, "products")
+    mark = followed_until(run.pool, run.scope, "products")
     return mark, count_listings(run.client(), updated_after=mark - OVERLAP if mark else None)
 
 
@@ -117,6 +117,7 @@ def _load(run: SellerRun, wanted: Wanted) -> None:
             load(
                 run.pool,
                 seller_id=run.seller.id,
+                marketplace_ids=[run.marketplace_id],
                 lease=lease,
                 run_id=run.run_id,
                 source=source,

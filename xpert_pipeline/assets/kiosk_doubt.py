@@ -25,7 +25,7 @@ def emptied_days(run: SellerRun, rows: KioskRows, days: Collection[date]) -> dic
     """Days of which rows are known and none came, with how many; none if all that came was set apart."""
     if rows.fetched and not len(rows.spool):
         return {}
-    known = rows_by_day(run.pool, run.seller.id, rows.table, run.marketplace_id, days)
+    known = rows_by_day(run.pool, run.scope, rows.table, days)
     return {day: count for day, count in sorted(known.items()) if day not in rows.days_told}
 
 
@@ -36,11 +36,9 @@ def is_believed(run: SellerRun, rows: KioskRows, pages: Sequence[Work], emptied:
     asked_at = min(page.created_at or page.written_at for page in pages)
     said = days_said_empty(
         run.pool,
-        run.seller.id,
+        run.scope,
         rows.table.name,
         emptied,
-        run.seller.timezone,
-        marketplace_id=run.marketplace_id,
         report_type=pages[0].request.report_type,
         reason=DOUBTED,
         before=asked_at - BELIEVED_AFTER,

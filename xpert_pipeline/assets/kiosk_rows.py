@@ -67,7 +67,7 @@ class KioskRows:
             self.spool,
             self.fetched,
             self.rejects,
-            empty_sets=[(self.asked.marketplace_id, day) for day in days],
+            whole_sets=[(self.asked.marketplace_id, day) for day in days],
             kept=self.kept,
             signals=self.signals,
         )

@@ -195,6 +195,7 @@ class _Collector:
             load(
                 run.pool,
                 seller_id=run.seller.id,
+                marketplace_ids=[run.marketplace_id],
                 lease=lease,
                 run_id=run.run_id,
                 source=window.requests[0].report_type,

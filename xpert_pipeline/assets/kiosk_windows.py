@@ -66,10 +66,10 @@ def open_days(run: SellerRun, table: Table) -> list[date]:
     wanted = askable(run.days, run.today)
     lately = [run.today - timedelta(days=n) for n in range(LOOK_BACK, 0, -1)] if run.is_live else []
     restatement = timedelta(days=RESTATED_DAYS)
-    days, about = sorted({*wanted, *lately}), (run.pool, run.seller.id, table.name)
-    covered = covered_days(*about, days, run.seller.timezone)
-    settled = days_read(*about, days, run.seller.timezone, age=restatement)
-    just_read = days_read(*about, days, run.seller.timezone, since=datetime.now(UTC) - READ_LATELY)
+    days, about = sorted({*wanted, *lately}), (run.pool, run.scope, table.name)
+    covered = covered_days(*about, days)
+    settled = days_read(*about, days, age=restatement)
+    just_read = days_read(*about, days, since=datetime.now(UTC) - READ_LATELY)
     restated_now = {day for day in days if day >= run.today - restatement}
     missing = {day for day in wanted if run.refetch or day not in covered}
     first = _first_loaded(run, table)

@@ -74,7 +74,7 @@ def fetch_report(run: SellerRun, span: Span, fetch: Fetch, work: Work) -> str:
 
 def _item_ids_match(run: SellerRun, span: Span, document: Document, details: dict[str, Any]) -> bool:
     """Before a seller's first XML load: are its item codes the order item ids of the API? One page tells."""
-    if latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "match":
+    if latest_detail(run.pool, run.scope, STREAM, "item_ids") == "match":
         details["item_ids"] = "match"
         return True
     page = next(islice(search_orders(run.client(), **{span.kind: (span.start, span.end)}), 1), None)

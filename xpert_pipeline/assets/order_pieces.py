@@ -97,7 +97,7 @@ def _oldest_of_use(run: SellerRun) -> datetime | None:
     """
     if run.refetch:
         return run.client().server_now() - timedelta(seconds=1)
-    began = first_load_started(run.pool, run.seller.id, STREAM)
+    began = first_load_started(run.pool, run.scope, STREAM)
     return began - OVERLAP if began else None
 
 

@@ -63,7 +63,7 @@ def open_days(run: SellerRun) -> list[date]:
     if run.refetch:
         return asked
     until = stream_position(run) if run.is_live else None
-    complete = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
+    complete = covered_days(run.pool, run.scope, STREAM, asked, until)
     if complete:
         step(
             f"{run.seller.amazon_seller_id}: orders: {len(complete)} of {counted(len(asked), 'day')} complete and kept "
@@ -74,8 +74,8 @@ def open_days(run: SellerRun) -> list[date]:
 
 def stream_position(run: SellerRun) -> datetime | None:
     """From when on the change stream will be read next: its watermark, or the moment the first load began."""
-    mark = followed_until(run.pool, run.seller.id, STREAM)
-    if mark is None and (began := first_load_started(run.pool, run.seller.id, STREAM)):
+    mark = followed_until(run.pool, run.scope, STREAM)
+    if mark is None and (began := first_load_started(run.pool, run.scope, STREAM)):
         mark = began - OVERLAP
     return mark
 
@@ -107,7 +107,7 @@ def plan_spans(run: SellerRun, spans: Sequence[Span], buckets: Buckets) -> list[
         spans: In the order in which they are asked for.
         buckets: The seller's, of which other spans and streams spend, too.
     """
-    differing = spans and latest_detail(run.pool, run.seller.id, STREAM, "item_ids") == "mismatch"
+    differing = spans and latest_detail(run.pool, run.scope, STREAM, "item_ids") == "mismatch"
     because = "the XML report's item codes are not this seller's order item ids" if differing else None
     return [(span, _plan(run, span, buckets, because)) for span in spans]
 
@@ -134,7 +134,7 @@ def expected_orders(run: SellerRun, span: Span) -> Expected:
     Changes are counted from the ledger's earlier changes; orders by date from Amazon's own count.
     """
     seller = run.seller
-    if span.kind == "updated" and (daily := records_per_day(run.pool, seller.id, STREAM, "updated")) is not None:
+    if span.kind == "updated" and (daily := records_per_day(run.pool, run.scope, STREAM, "updated")) is not None:
         return Expected(daily * span.days, "by the ledger's earlier changes")
     factor, start = 1.0, span.start
     if span.kind == "updated":
@@ -142,7 +142,7 @@ def expected_orders(run: SellerRun, span: Span) -> Expected:
     try:
         found = get_order_metrics(run.client(), start, span.end, granularity="Total", timezone=seller.timezone)
     except NotGranted:
-        daily = records_per_day(run.pool, seller.id, STREAM, "created")
+        daily = records_per_day(run.pool, run.scope, STREAM, "created")
         if daily is not None:
             return Expected(daily * span.days * factor, "by the ledger's earlier days")
         return Expected(GUESS_PER_DAY * span.days * factor, None)

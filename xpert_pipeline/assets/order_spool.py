@@ -32,7 +32,6 @@ class OrderSpool:
     item_rejects: list[Reject] = field(default_factory=list)
     fetched_orders: int = 0
     fetched_items: int = 0
-    without_items: list[tuple[Any, ...]] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -56,14 +55,11 @@ class OrderSpool:
         return [
             TableLoad(ORDERS, self.order_columns, self.orders, self.fetched_orders, self.order_rejects),
             TableLoad(
-                ORDER_ITEMS, self.item_columns, self.items, self.fetched_items, self.item_rejects, self.without_items
+                ORDER_ITEMS, self.item_columns, self.items, self.fetched_items, self.item_rejects, whole_sets=ORDERS
             ),
         ]
 
     def _keep(self, orders: list[Row], items: list[Row]) -> None:
-        self.without_items += [
-            (row["marketplace_id"], row["order_id"], row["last_updated_at"]) for row in orders if not row["item_count"]
-        ]
         self.orders.extend(map(itemgetter(*self.order_columns), orders))
         self.items.extend(map(itemgetter(*self.item_columns), items))
 

@@ -130,6 +130,7 @@ def _load(run: SellerRun, piece: Piece) -> None:
             load(
                 run.pool,
                 seller_id=run.seller.id,
+                marketplace_ids=[run.marketplace_id],
                 lease=lease,
                 run_id=run.run_id,
                 source=source,

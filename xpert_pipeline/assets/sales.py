@@ -58,7 +58,7 @@ def _tell_unknown_days(run: SellerRun) -> None:
     asked = [day for day in run.days if day <= run.today]
     position = stream_position(run) if run.is_live else None
     until = position if position and datetime.now(UTC) - position < FOLLOWED_LATELY else None
-    loaded = covered_days(run.pool, run.seller.id, STREAM, asked, run.seller.timezone, until)
+    loaded = covered_days(run.pool, run.scope, STREAM, asked, until)
     if lacking := [day for day in asked if day not in loaded]:
         first, last, days = min(lacking), max(lacking), counted(len(lacking), "day")
         run.skip(

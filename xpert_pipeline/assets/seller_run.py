@@ -22,6 +22,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease, LeaseHeld, LeaseLost, hold
 from xpert_pipeline.postgres.ledger import run_counts
 from xpert_pipeline.postgres.report_requests import PostgresRequestBook
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
@@ -77,6 +78,11 @@ class SellerRun:
     def marketplace_id(self) -> str:
         """The marketplace whose days the partitions are."""
         return self.seller.marketplace_ids[0]
+
+    @property
+    def scope(self) -> Scope:
+        """The seller's first marketplace."""
+        return Scope(self.seller.id, self.marketplace_id, self.seller.timezone)
 
     @property
     def zone(self) -> ZoneInfo:

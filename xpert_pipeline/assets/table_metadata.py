@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 import dagster as dg
 from typing_extensions import get_type_hints
 
-from xpert_pipeline.postgres.column_comments import column_comments
+from xpert_pipeline.postgres.column_comments import comments_in_migrations
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.registry import TABLES
 
@@ -35,7 +35,7 @@ def table_metadata(name: str) -> dict[str, Any]:
 
 
 def _schema(table: Table) -> dg.TableSchema:
-    hints, comments = get_type_hints(table.row), column_comments(table.name)
+    hints, comments = get_type_hints(table.row), comments_in_migrations(table.name)
     return dg.TableSchema(
         columns=[
             dg.TableColumn(

@@ -42,6 +42,6 @@ ECONOMICS_DAILY = Table(
     EconomicsRow,
     key=("marketplace_id", "business_date", "sku"),
     day="business_date",
-    parent=("marketplace_id", "business_date"),
+    replaced_by=("marketplace_id", "business_date"),
 )
 """A day of a marketplace is a set: it is read whole and replaced whole."""

@@ -80,5 +80,5 @@ ORDER_ITEMS = Table(
     key=("marketplace_id", "order_id", "order_item_id"),
     day="order_date",
     version="last_updated_at",
-    parent=("marketplace_id", "order_id"),
+    replaced_by=("marketplace_id", "order_id"),
 )

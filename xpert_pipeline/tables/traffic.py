@@ -45,6 +45,6 @@ TRAFFIC_DAILY = Table(
     TrafficRow,
     key=("marketplace_id", "business_date", "asin"),
     day="business_date",
-    parent=("marketplace_id", "business_date"),
+    replaced_by=("marketplace_id", "business_date"),
 )
 """A day of a marketplace is a set: it is read whole and replaced whole."""
