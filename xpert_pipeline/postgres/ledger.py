@@ -16,7 +16,8 @@ from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.target import RowCounts
 
 INSERT = """
-insert into loads (load_id, table_name, seller_id, marketplace_id, source, window_kind, window_start, window_end, run_id,
+insert into loads (load_id, table_name, seller_id, marketplace_id, source,
+                   window_kind, window_start, window_end, run_id,
                    fetched, inserted, updated, unchanged, deleted, rejected,
                    partitions, calls, waited_seconds, waits, newest_day, started_at, details)
 values (%(load_id)s, %(table_name)s, %(seller_id)s, %(marketplace_id)s, %(source)s,
@@ -52,7 +53,7 @@ class LoadWindow:
 
 @dataclass
 class LoadCounts:
-    """What came of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are counted beside them."""
+    """What came of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are counted apart."""
 
     fetched: int = 0
     inserted: int = 0

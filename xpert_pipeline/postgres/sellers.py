@@ -183,8 +183,8 @@ def _refuse_other_regions(
     if others:
         places = ", ".join(f"{name} ({regions.get(name, region)})" for name in marketplace_ids)
         raise SellerMixed(
-            f"the marketplaces of {amazon_seller_id} are in several regions: {places}. One seller entry has one region: "
-            f"add the marketplaces of {', '.join(others)} as another seller, with that region's seller id and "
+            f"the marketplaces of {amazon_seller_id} are in several regions: {places}. One seller entry has one region:"
+            f" add the marketplaces of {', '.join(others)} as another seller, with that region's seller id and "
             "authorization"
         )
 

@@ -84,8 +84,8 @@ def test_what_is_known_of_a_record_that_came_but_was_refused_stays(read, held):
     assert held() == [(FIRST, "A", 1), (FIRST, "C", 4)]
 
 
-def test_of_two_records_of_one_key_the_last_stays_and_a_difference_is_told(read, held, pool, seller):
-    """It vanished among the unchanged."""
+def test_of_two_records_with_one_key_the_last_stays_and_a_difference_is_counted(read, held, pool, seller):
+    """The difference was counted as unchanged and nobody saw it."""
 
     def signals():
         with tenant(pool, seller.id) as connection:
@@ -96,7 +96,7 @@ def test_of_two_records_of_one_key_the_last_stays_and_a_difference_is_told(read,
     assert (same.fetched, same.inserted, same.unchanged, signals()) == (4, 2, 2, None)
     other = read([FIRST], (FIRST, "A", 1), (FIRST, "A", 5), (FIRST, "B", 2), (FIRST, "B", None), (FIRST, "B", None))
     assert (other.fetched, other.updated, other.unchanged) == (5, 1, 4)
-    assert signals() == {"keys told more than once with different values": 2}
+    assert signals() == {"keys that arrived more than once with different values": 2}
     assert held() == [(FIRST, "A", 5), (FIRST, "B", None)]
 
 
