@@ -87,6 +87,7 @@ class Desk:
             counts = load(
                 self.pool,
                 seller_id=self.seller.id,
+                marketplace_ids=[INDIA.id],
                 lease=lease,
                 run_id="benchmark",
                 source="benchmark",

@@ -8,6 +8,7 @@ from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.partitions import local_today, range_tags
 from xpert_pipeline.postgres.coverage import covered_days
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 
@@ -25,7 +26,7 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date)
     """
     first = max(start, today - timedelta(days=LOOK_BACK - 1))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
-    complete = covered_days(pool, seller.id, "orders", days, seller.timezone)
+    complete = covered_days(pool, Scope(seller.id, seller.marketplace_ids[0], seller.timezone), "orders", days)
     open_days = [day for day in days if day not in complete]
     return [day for day in days if day >= min([*open_days, today])]
 

@@ -10,6 +10,8 @@ from xpert_pipeline.deltas import CALLS, Stream, choose_due, room_in_queue
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import SELLERS, local_today, range_tags, sellers_of_run
 from xpert_pipeline.postgres.coverage import first_load_started, followed_until
+from xpert_pipeline.postgres.scope import Scope
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
@@ -73,8 +75,8 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
             [
                 Stream(
                     who,
-                    followed_until(postgres.pool, seller.id, "orders")
-                    or first_load_started(postgres.pool, seller.id, "orders"),
+                    followed_until(postgres.pool, _first_scope(seller), "orders")
+                    or first_load_started(postgres.pool, _first_scope(seller), "orders"),
                     asked.get(who),
                 )
                 for who, seller in sellers.items()
@@ -106,6 +108,10 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
         )
 
     return orders_delta
+
+
+def _first_scope(seller: Seller) -> Scope:
+    return Scope(seller.id, seller.marketplace_ids[0], seller.timezone)
 
 
 def _why_none(left: dict[str, str]) -> str:

@@ -107,7 +107,17 @@ def followed(pool, seller):
     with tenant(pool, seller.id) as connection:
         for kind in ("created", "updated"):
             window = LoadWindow(kind, ago(3_000), ago(60))
-            entry = LedgerEntry(uuid4(), "orders", seller.id, "searchOrders", window, "r", {TODAY: LoadCounts()}, NOW)
+            entry = LedgerEntry(
+                uuid4(),
+                "orders",
+                seller.id,
+                seller.marketplace_ids[0],
+                "searchOrders",
+                window,
+                "r",
+                {TODAY: LoadCounts()},
+                NOW,
+            )
             write_entry(connection, entry)
     return seller
 

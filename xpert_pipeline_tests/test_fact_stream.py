@@ -70,7 +70,15 @@ def test_counts_are_those_of_the_ledger_by_partition(instance, pool, seller):
             write_entry(
                 connection,
                 LedgerEntry(
-                    uuid4(), "orders", seller.id, "searchOrders", LoadWindow("created", NOW, NOW), run_id, by_day, NOW
+                    uuid4(),
+                    "orders",
+                    seller.id,
+                    seller.marketplace_ids[0],
+                    "searchOrders",
+                    LoadWindow("created", NOW, NOW),
+                    run_id,
+                    by_day,
+                    NOW,
                 ),
             )
     collect(instance, pool)

@@ -21,7 +21,17 @@ def covered(pool, seller, start, end):
         window = LoadWindow("created", start, end)
         write_entry(
             connection,
-            LedgerEntry(uuid4(), "orders", seller.id, "searchOrders", window, "run", {TODAY: LoadCounts()}, NOW),
+            LedgerEntry(
+                uuid4(),
+                "orders",
+                seller.id,
+                seller.marketplace_ids[0],
+                "searchOrders",
+                window,
+                "run",
+                {TODAY: LoadCounts()},
+                NOW,
+            ),
         )
 
 

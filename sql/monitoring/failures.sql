@@ -1,12 +1,14 @@
 -- What failed, why, and does somebody have to act?
--- Failures of a seller by table and reason, newest first; still_failing: no sync of that table has completed since.
--- orders and order_items come by one fetch, whose failures are named orders_and_items; without a name the whole run failed.
+-- Failures of a seller by table, marketplace and reason, newest first. marketplace_id is NULL when all marketplaces failed.
+-- still_failing: no later sync of the table has succeeded. One fetch fills orders and order_items; its failures are named
+-- orders_and_items. A failure without a table name is a failure of the whole run.
 -- Parameters: amazon_seller_id, since (a time).
 with events as (
   select
     e.timestamp,
     e.event_type,
     e.requires_action,
+    e.marketplace_id,
     e.data ->> 'table' as table_name,
     e.data ->> 'error' as error
   from fact_stream as e
@@ -17,6 +19,7 @@ with events as (
 failures as (
   select
     f.table_name,
+    f.marketplace_id,
     f.error,
     count(*) as failures,
     min(f.timestamp) as first_at,
@@ -24,11 +27,12 @@ failures as (
     bool_or(f.requires_action) as requires_action
   from events as f
   where f.event_type ~ '[.]failed$'
-  group by f.table_name, f.error
+  group by f.table_name, f.marketplace_id, f.error
 )
 
 select
   failures.table_name,
+  failures.marketplace_id,
   failures.error,
   failures.failures,
   failures.first_at,
@@ -39,6 +43,7 @@ select
     where
       c.event_type = 'sync.completed' and c.timestamp > failures.last_at
       and c.table_name = coalesce(replace(failures.table_name, 'orders_and_items', 'orders'), c.table_name)
+      and coalesce(c.marketplace_id = failures.marketplace_id, true)
   ) as still_failing
 from failures
 order by failures.last_at desc

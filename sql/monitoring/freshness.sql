@@ -1,8 +1,9 @@
 -- How fresh is each table?
--- For each table of a seller: its last load, the newest business day it holds, and until when changes were followed.
+-- For each table of a seller in each marketplace: its last load, its newest local day, and until when changes are known.
 -- Parameters: amazon_seller_id.
 select
   l.table_name,
+  l.marketplace_id,
   max(l.finished_at) as last_load_at,
   round(extract(epoch from now() - max(l.finished_at))::numeric / 3600, 1) as hours_since_load,
   max(l.newest_day) as newest_day,
@@ -10,5 +11,5 @@ select
 from loads as l
 inner join sellers as s on l.seller_id = s.id
 where s.amazon_seller_id = %(amazon_seller_id)s
-group by l.table_name
-order by l.table_name
+group by l.table_name, l.marketplace_id
+order by l.table_name, l.marketplace_id

@@ -1,11 +1,12 @@
--- What happened to a seller lately?
--- Newest events of fact_stream, one row per table and business day of each sync, and one per failure.
+-- What happened to a seller most recently?
+-- Newest events of fact_stream: one row per table and business day of each sync, and one per failure.
 -- Parameters: amazon_seller_id, rows (20).
 select
   e.timestamp,
   e.event_type,
   e.importance_score,
   e.requires_action,
+  e.marketplace_id,
   e.data ->> 'table' as table_name,
   e.data ->> 'partition_date' as business_day,
   (e.data ->> 'records_processed')::bigint as records_processed,

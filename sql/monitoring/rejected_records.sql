@@ -1,8 +1,9 @@
 -- Which records could not be loaded, and why?
--- The quarantine of a seller by table and reason; the records themselves, whole, are in rejected_records.record.
--- Parameters: amazon_seller_id, since (a time: seen again since then).
+-- The quarantine of a seller by table, marketplace and reason. rejected_records.record holds the whole records.
+-- Parameters: amazon_seller_id, since (a time: only records that a load has met since).
 select
   r.table_name,
+  r.marketplace_id,
   r.reason,
   count(*) as records,
   sum(r.times_seen) as times_seen,
@@ -13,5 +14,5 @@ select
 from rejected_records as r
 inner join sellers as s on r.seller_id = s.id
 where s.amazon_seller_id = %(amazon_seller_id)s and r.last_seen_at >= %(since)s
-group by r.table_name, r.reason
-order by records desc, r.table_name asc, r.reason asc
+group by r.table_name, r.marketplace_id, r.reason
+order by records desc, r.table_name asc, r.marketplace_id asc, r.reason asc

@@ -1,6 +1,6 @@
 -- Which reports and queries are being made, which wait for the next run, and which came to nothing?
--- What is open comes first, then what ended lately; generation_seconds is Amazon's own time.
--- Open is what is being made or is made and not loaded, for 24 hours, and what may not be asked again yet.
+-- Open requests come first, then those that ended recently; generation_seconds is Amazon's own time.
+-- A request is open while Amazon makes it or until it is loaded, for 24 hours, and while it may not be sent again yet.
 -- Parameters: amazon_seller_id; since (timestamptz).
 with requests as (
   select
@@ -17,6 +17,7 @@ with requests as (
 select
   r.kind,
   r.report_type,
+  r.marketplace_id,
   r.window_start,
   r.window_end,
   r.state,

@@ -1,10 +1,14 @@
--- sales_data: one row per marketplace, day and SKU with a line sold on Amazon; the rows of the days in `dirty`,
--- and of days whose is_final has changed since. Grain and formulas: comments of the table.
--- A day is final when the seller's newest order is 14 or more days younger: data decides, so a re-run changes nothing.
+-- sales_data: one row per marketplace, local day and SKU with a line sold on Amazon, for the days in `dirty` and for days
+-- whose is_final has changed since. Grain and formulas: the comments of the table.
+-- A day is final when the marketplace's newest order is 14 or more days younger. This depends on the data only, so a
+-- second run changes nothing.
 with newest as materialized (
-  select max(order_date) - 14 as final_until
+  select
+    marketplace_id,
+    max(order_date) - 14 as final_until
   from orders
   where seller_id = %(seller_id)s
+  group by marketplace_id
 ),
 
 days as materialized (
@@ -12,7 +16,7 @@ days as materialized (
   union
   select distinct s.sale_date
   from sales_data as s
-  cross join newest as n
+  inner join newest as n on s.marketplace_id = n.marketplace_id
   where s.seller_id = %(seller_id)s and s.is_final != (s.sale_date <= n.final_until)
 ),
 
@@ -80,4 +84,4 @@ select
   s.units_cancelled,
   s.sale_date <= n.final_until as is_final
 from sums as s
-cross join newest as n
+inner join newest as n on s.marketplace_id = n.marketplace_id

@@ -48,6 +48,7 @@ def add(
             name=name or seller_id,
             region=markets[0].region,
             marketplace_ids=[market.id for market in markets],
+            regions={market.id: market.region for market in markets},
             timezone=markets[0].timezone,
             is_sandbox=False,
             refresh_token=token,

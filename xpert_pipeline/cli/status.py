@@ -13,6 +13,7 @@ from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
 from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.cli.workplace import open_records
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.standing import Standing, standing
 from xpert_pipeline.spapi.quota import usage_plans
@@ -51,7 +52,7 @@ class SellerStatus:
             "name": self.seller.name,
             "state": self.seller.status,
             "is_sandbox": self.seller.is_sandbox,
-            "newest_days": self.standing.newest_days,
+            "newest_days": {table: day for (table, _), day in self.standing.newest_days.items()},
             "last_run": asdict(ended[0]) if ended else None,
             "running": [asdict(run) for run in self.runs if run.state == "running"],
             "queued": [asdict(run) for run in self.runs if run.state == "queued"],
@@ -75,8 +76,10 @@ def _chosen(known: list[Seller], wanted: tuple[str, ...]) -> list[Seller]:
 
 
 def _status(pool: ConnectionPool, instance: dg.DagsterInstance, seller: Seller) -> SellerStatus:
-    found = standing(pool, seller)
-    found = replace(found, newest_days={table.name: found.newest_days.get(table.name) for table in TABLES})
+    first = Scope(seller.id, seller.marketplace_ids[0], seller.timezone)
+    found = standing(pool, seller, [first])
+    tables = [(table.name, first.marketplace_id) for table in TABLES]
+    found = replace(found, newest_days={table: found.newest_days.get(table) for table in tables})
     published = {each.operation: rate for each in found.buckets if (rate := _published(each.operation))}
     return SellerStatus(seller, found, runs_of(instance, seller.amazon_seller_id), published)
 

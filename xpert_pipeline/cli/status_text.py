@@ -19,7 +19,7 @@ def lines(
     """One screen about a seller."""
     about = ", ".join(filter(None, (seller.status, "sandbox" if seller.is_sandbox else "", seller.timezone)))
     yield f"{seller.amazon_seller_id} {seller.name}: {about}"
-    days = [f"{table} {day or 'never'}" for table, day in standing.newest_days.items()]
+    days = [f"{table} {day or 'never'}" for (table, _), day in standing.newest_days.items()]
     yield _line("newest complete day", ", ".join(days))
     yield from _runs(runs)
     yield from _under("waiting for quota", _waiting(standing))

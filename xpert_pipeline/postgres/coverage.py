@@ -1,11 +1,11 @@
-"""What the ledger's windows cover: which days need no asking, and from where on changes are to be followed."""
+"""What the ledger's windows cover in one marketplace: which days are complete, and from when to follow changes."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from xpert_pipeline.postgres.pool import Pool, tenant
+from xpert_pipeline.postgres.scope import Scope
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 COVERED = """
@@ -13,130 +13,150 @@ select d.day
 from unnest(%(days)s::date[]) as d (day)
 cross join lateral (
   select tstzrange(
-    d.day::timestamp at time zone %(zone)s,
+    d.day::timestamp at time zone %(timezone)s,
     greatest(
-      d.day::timestamp at time zone %(zone)s,
-      least((d.day + 1)::timestamp at time zone %(zone)s, coalesce(%(until)s::timestamptz, 'infinity'))
+      d.day::timestamp at time zone %(timezone)s,
+      least((d.day + 1)::timestamp at time zone %(timezone)s, coalesce(%(until)s::timestamptz, 'infinity'))
     )
   ) as span
-) as wanted
-where wanted.span <@ coalesce((
+) as needed
+where needed.span <@ coalesce((
   select range_agg(tstzrange(window_start, window_end)) from loads
-  where seller_id = %(seller_id)s and table_name = %(table)s and window_kind in ('created', 'updated')
+  where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+    and window_kind in ('created', 'updated')
 ), '{}'::tstzmultirange)
 """
-FOLLOWED = """
-select upper(followed)
-  from (select unnest(range_agg(tstzrange(window_start, window_end, '[]'))) as followed
-          from loads
-         where seller_id = %s and table_name = %s and window_kind in ('updated', 'snapshot')) as joined
- order by lower(followed) limit 1
-"""
-PER_DAY = """
-select sum(fetched) / sum(days)
-  from (select fetched, extract(epoch from window_end - window_start) / 86400 as days
-          from loads
-         where seller_id = %s and table_name = %s and window_kind = %s and window_end > window_start
-         order by finished_at desc limit 50) as lately
-having sum(days) >= 1
-"""
-
 READ = """
 select d.day
 from unnest(%(days)s::date[]) as d (day)
 cross join lateral (
   select
-    d.day::timestamp at time zone %(zone)s as midnight,
-    (d.day + 1)::timestamp at time zone %(zone)s as next_midnight
-) as of_day
-where tstzrange(of_day.midnight, of_day.next_midnight) <@ coalesce((
+    d.day::timestamp at time zone %(timezone)s as midnight,
+    (d.day + 1)::timestamp at time zone %(timezone)s as next_midnight
+) as bounds
+where tstzrange(bounds.midnight, bounds.next_midnight) <@ coalesce((
   select range_agg(tstzrange(window_start, window_end)) from loads
-  where seller_id = %(seller_id)s and table_name = %(table)s and window_kind = 'created'
-    and window_start < of_day.next_midnight and window_end > of_day.midnight
-    and started_at >= greatest(of_day.midnight + %(age)s, %(since)s::timestamptz)
+  where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+    and window_kind = 'created'
+    and window_start < bounds.next_midnight and window_end > bounds.midnight
+    and started_at >= greatest(bounds.midnight + %(age)s, %(since)s::timestamptz)
 ), '{}'::tstzmultirange)
+"""
+FOLLOWED = """
+select upper(followed)
+from (
+  select unnest(range_agg(tstzrange(window_start, window_end, '[]'))) as followed
+  from loads
+  where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+    and window_kind in ('updated', 'snapshot')
+) as joined
+order by lower(followed) limit 1
+"""
+FIRST_STARTED = """
+select min(started_at) from loads
+where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+"""
+FIRST_DAY = """
+select (min(window_start) at time zone %(timezone)s)::date from loads
+where seller_id = %(seller_id)s and table_name = any(%(tables)s) and marketplace_id = %(marketplace_id)s
+  and window_kind = 'created'
+"""
+PER_DAY = """
+select sum(fetched) / sum(days)
+from (
+  select fetched, extract(epoch from window_end - window_start) / 86400 as days
+  from loads
+  where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+    and window_kind = %(kind)s and window_end > window_start
+  order by finished_at desc limit 50
+) as newest
+having sum(days) >= 1
+"""
+LATEST_DETAIL = """
+select details ->> %(name)s from loads
+where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+  and details ? %(name)s
+order by finished_at desc limit 1
 """
 
 
 def covered_days(
-    pool: Pool, seller_id: UUID, table: str, days: Sequence[date], timezone: str, until: datetime | None = None
+    pool: Pool, scope: Scope, table: str, days: Sequence[date], until: datetime | None = None
 ) -> set[date]:
-    """Those of the days that loads cover from local midnight to midnight.
+    """Return the days that loads cover from local midnight to midnight.
 
     Args:
         pool: The pipeline's pool.
-        seller_id: The seller.
-        table: Whose loads.
-        days: Marketplace-local days.
-        timezone: Where the days begin.
-        until: From here on the change stream will serve: later parts of the days need not be covered.
+        scope: The seller's marketplace.
+        table: The table that the loads filled.
+        days: Marketplace-local days to look at.
+        until: When the change stream takes over: what follows in a day need not be covered.
     """
-    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "until": until}
-    with tenant(pool, seller_id) as conn:
-        return {day for (day,) in conn.execute(COVERED, given).fetchall()}
+    values = {"days": list(days), "until": until}
+    return {day for (day,) in _rows(pool, scope, COVERED, table=table, **values)}
 
 
 def days_read(
     pool: Pool,
-    seller_id: UUID,
+    scope: Scope,
     table: str,
     days: Sequence[date],
-    timezone: str,
     *,
     age: timedelta = timedelta(0),
     since: datetime = LONG_AGO,
 ) -> set[date]:
-    """Those of the days that loads cover which began at a certain time.
+    """Return the days that are covered by loads which began late enough.
 
     Args:
         pool: The pipeline's pool.
-        seller_id: The seller.
-        table: Whose loads.
-        days: Marketplace-local days.
-        timezone: Where the days begin.
-        age: How old the day was at least when the load began, from its start.
-        since: When the load began at the earliest.
+        scope: The seller's marketplace.
+        table: The table that the loads filled.
+        days: Marketplace-local days to look at.
+        age: A load counts only if at least this much time had passed since the day's start when it began.
+        since: A load counts only if it began at this time or later.
     """
-    given = {"days": list(days), "zone": timezone, "seller_id": seller_id, "table": table, "age": age, "since": since}
-    with tenant(pool, seller_id) as conn:
-        return {day for (day,) in conn.execute(READ, given).fetchall()}
+    values = {"days": list(days), "age": age, "since": since}
+    return {day for (day,) in _rows(pool, scope, READ, table=table, **values)}
 
 
-def followed_until(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
-    """Up to when the table's changes are known without a gap: the end of the first row of windows that join."""
-    found: datetime | None = _one(pool, seller_id, FOLLOWED, (seller_id, table))
-    return found
+def followed_until(pool: Pool, scope: Scope, table: str) -> datetime | None:
+    """Return until when the table's changes are known without a gap: the end of the first windows that join.
+
+    None before the first snapshot or the first window of changes.
+    """
+    moment: datetime | None = _value(pool, scope, FOLLOWED, table=table)
+    return moment
 
 
-def first_load_started(pool: Pool, seller_id: UUID, table: str) -> datetime | None:
-    """When fetching for the table began: changes from then on must be followed."""
-    found: datetime | None = _one(
-        pool,
-        seller_id,
-        "select min(started_at) from loads where seller_id = %s and table_name = %s",
-        (seller_id, table),
-    )
-    return found
+def first_load_started(pool: Pool, scope: Scope, table: str) -> datetime | None:
+    """Return when the table's first load began to fetch: changes must be followed from then on."""
+    moment: datetime | None = _value(pool, scope, FIRST_STARTED, table=table)
+    return moment
 
 
-def records_per_day(pool: Pool, seller_id: UUID, table: str, kind: str) -> float | None:
-    """Records a day that loads of a kind of window have brought lately; None without at least a day of them."""
-    found: float | None = _one(pool, seller_id, PER_DAY, (seller_id, table, kind))
-    return None if found is None else float(found)
+def first_loaded_day(pool: Pool, scope: Scope, tables: Sequence[str]) -> date | None:
+    """Return the first local day that was ever loaded of any of the tables, None if none was."""
+    day: date | None = _value(pool, scope, FIRST_DAY, tables=list(tables))
+    return day
 
 
-def latest_detail(pool: Pool, seller_id: UUID, table: str, name: str) -> Any:
-    """The newest load's word on something that `loads.details` keeps, such as whether two sources agreed."""
-    return _one(
-        pool,
-        seller_id,
-        "select details ->> %s from loads where seller_id = %s and table_name = %s and details ? %s "
-        "order by finished_at desc limit 1",
-        (name, seller_id, table, name),
-    )
+def records_per_day(pool: Pool, scope: Scope, table: str, kind: str) -> float | None:
+    """Return the records a day in the newest 50 loads of a window kind; None if they span less than a day."""
+    records: float | None = _value(pool, scope, PER_DAY, table=table, kind=kind)
+    return None if records is None else float(records)
 
 
-def _one(pool: Pool, seller_id: UUID, query: str, values: tuple[Any, ...]) -> Any:
-    with tenant(pool, seller_id) as conn:
-        row = conn.execute(query, values).fetchone()
-    return row[0] if row else None
+def latest_detail(pool: Pool, scope: Scope, table: str, name: str) -> Any:
+    """Return the newest value of an entry of `loads.details`, such as whether two sources agreed."""
+    return _value(pool, scope, LATEST_DETAIL, table=table, name=name)
+
+
+def _value(pool: Pool, scope: Scope, query: str, **values: Any) -> Any:
+    rows = _rows(pool, scope, query, **values)
+    return rows[0][0] if rows else None
+
+
+def _rows(pool: Pool, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
+    about = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "timezone": scope.timezone}
+    with tenant(pool, scope.seller_id) as conn:
+        return conn.execute(query, {**about, **values}).fetchall()

@@ -1,11 +1,12 @@
 """Recomputes a derived table for the days whose inputs changed, in one transaction.
 
-A transform is one SELECT that gives the table's rows for the days in the temporary table `dirty (business_date)`.
-What differs is written, what is equal is not, and rows of those days that the SELECT no longer gives are deleted.
-Taking the dirty keys comes first and the SELECT in a later statement: so it sees all data of every key taken.
+A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
+all marketplaces. Rows that differ are written, equal rows are not, and rows of these days that the SELECT does not
+return are deleted. One statement takes the dirty keys and a later one runs the SELECT, which therefore sees all data of
+every key taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -15,8 +16,18 @@ from psycopg.sql import SQL, Identifier
 
 from xpert_pipeline.postgres import merge, staging
 from xpert_pipeline.postgres.lease import Lease
-from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, committed, total, write_entry
-from xpert_pipeline.postgres.loading import by_partition, repeat
+from xpert_pipeline.postgres.ledger import (
+    CountsByDay,
+    LedgerEntry,
+    LoadCounts,
+    LoadWindow,
+    committed,
+    counts_by_marketplace,
+    newest_days,
+    total,
+    write_entry,
+)
+from xpert_pipeline.postgres.loading import repeat
 from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.target import Target, listed
 from xpert_pipeline.tables.contract import Table
@@ -30,7 +41,7 @@ returning business_date
 """
 
 
-def derive(  # noqa: PLR0913  keywords only: all that the ledger says
+def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     pool: Pool,
     *,
     seller_id: UUID,
@@ -41,24 +52,26 @@ def derive(  # noqa: PLR0913  keywords only: all that the ledger says
     requested_days: Sequence[date],
     started_at: datetime,
     consumer: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> LoadCounts:
-    """Recompute the days marked dirty for a table and the days asked for.
+    """Recompute the days marked dirty for a table, and the requested days.
+
+    The ledger gets one row for each of the seller's marketplaces, and for any other marketplace whose rows changed.
 
     Args:
         pool: The pipeline's pool.
         seller_id: The tenant.
         table: The derived table's contract.
-        statement: Its transform: one SELECT, with `%(seller_id)s`; columns it does not give are left as they are.
+        statement: Its transform: one SELECT, with `%(seller_id)s`; columns that it does not return stay as they are.
         lease: Of the table's stream; must still be held at the end.
         run_id: The Dagster run.
-        requested_days: The run's partitions; changes of other days are counted for the last of these.
+        requested_days: The run's partitions; changes of other days count for the last of them.
         started_at: When the asset began.
-        consumer: Whose dirty keys are taken; default: the table's name.
+        consumer: The consumer whose dirty keys are taken; default: the table's name.
         details: For `loads.details`.
 
     Returns:
-        Counts; fetched are the rows computed.
+        Counts, summed over the marketplaces; fetched are the rows that the transform returned.
 
     Raises:
         LeaseLost: Another process took over; nothing was kept.
@@ -75,58 +88,69 @@ def derive(  # noqa: PLR0913  keywords only: all that the ledger says
         if done := committed(conn, load_id):
             return done
         days = _take_days(conn, consumer or table.name, seller_id, requested_days)
-        by_day, newest = _recompute(conn, target, select, requested_days)
-        window = LoadWindow("derived", *_span(days))
-        entry = LedgerEntry(
-            load_id=load_id,
-            table_name=table.name,
-            seller_id=seller_id,
-            source="derived",
-            window=window,
-            run_id=run_id,
-            by_day=by_day,
-            started_at=started_at,
-            newest_day=newest,
-            details={**(details or {}), "days": len(days)},
-        )
-        write_entry(conn, entry)
+        by_marketplace, newest = _recompute(conn, target, select, requested_days)
+        for marketplace_id, by_day in by_marketplace.items():
+            entry = LedgerEntry(
+                load_id=load_id,
+                table_name=table.name,
+                seller_id=seller_id,
+                marketplace_id=marketplace_id,
+                source="derived",
+                window=LoadWindow("derived", *_span(days)),
+                run_id=run_id,
+                by_day=by_day,
+                started_at=started_at,
+                newest_day=newest.get(marketplace_id),
+                details={**(details or {}), "days": len(days)},
+            )
+            write_entry(conn, entry)
         lease.fence(conn)
-        return {table.name: entry.counts}
+        return {table.name: total(total(by_day.values()) for by_day in by_marketplace.values())}
 
     return total(repeat(pool, seller_id, load_id, work).values())
 
 
 def _columns(conn: Connection, select: LiteralString, seller_id: UUID) -> tuple[str, ...]:
-    """The columns that the transform gives, in its order."""
+    """Return the columns of the transform, in its order."""
     conn.execute("create temp table dirty (business_date date not null) on commit drop")
-    cursor = conn.execute(SQL("select * from ({}) as given limit 0").format(SQL(select)), {"seller_id": seller_id})
+    cursor = conn.execute(SQL("select * from ({}) as rows limit 0").format(SQL(select)), {"seller_id": seller_id})
     return tuple(column.name for column in cursor.description or ())
 
 
 def _take_days(conn: Connection, consumer: str, seller_id: UUID, requested: Sequence[date]) -> list[date]:
-    given = {"consumer": consumer, "seller_id": seller_id, "requested": list(requested)}
-    days = [day for (day,) in conn.execute(TAKE, given).fetchall()]
+    values = {"consumer": consumer, "seller_id": seller_id, "requested": list(requested)}
+    days = [day for (day,) in conn.execute(TAKE, values).fetchall()]
     conn.execute("analyze dirty")
     return days
 
 
 def _recompute(
     conn: Connection, target: Target, select: LiteralString, requested: Sequence[date]
-) -> tuple[dict[date, LoadCounts], date | None]:
+) -> tuple[dict[str, CountsByDay], dict[str, date]]:
     staging.make_stage(conn, target)
     names = target.names(columns=listed(target.columns), select=SQL(select))
-    fill = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as given")
+    fill = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as rows")
     conn.execute(fill.format(**names), target.values)
     conn.execute(SQL("analyze {stage}").format(**names))
     staged = staging.count_staged(conn, target)
     deleted = merge.delete_missing(conn, target, Identifier("pg_temp", "dirty"))
     inserted, updated = merge.upsert(conn, target)
-    return by_partition(requested, staged, inserted, updated, deleted), max(
-        (day for day in staged if day is not None), default=None
-    )
+    changed = {marketplace_id for marketplace_id, _ in {*inserted, *updated, *deleted}}
+    marketplaces = list(dict.fromkeys([*_marketplaces(conn, target.seller_id), *sorted(changed)]))
+    staged = {
+        (marketplace_id, day): rows for (marketplace_id, day), rows in staged.items() if marketplace_id in marketplaces
+    }
+    partitions = dict.fromkeys(marketplaces, requested)
+    return counts_by_marketplace(partitions, staged, inserted, updated, deleted), newest_days(staged)
+
+
+def _marketplaces(conn: Connection, seller_id: UUID) -> list[str]:
+    """Return the seller's marketplaces, the first one first."""
+    row = conn.execute("select marketplace_ids from sellers where id = %s", [seller_id]).fetchone()
+    return list(row[0]) if row else []
 
 
 def _span(days: Sequence[date]) -> tuple[datetime, datetime]:
-    """From the first day's start to the last day's end; days here are the marketplace's, written as UTC."""
+    """Return the first day's start and the last day's end; local days are written as if they were days in UTC."""
     midnight = time(tzinfo=UTC)
     return datetime.combine(min(days), midnight), datetime.combine(max(days) + timedelta(days=1), midnight)

@@ -1,12 +1,13 @@
-"""For doubting an answer without rows: what a table knows of days, and which of them were said to be empty before."""
+"""What is needed to doubt an answer without rows: the rows known of each day, and days that were empty before."""
 
 from collections.abc import Collection
 from datetime import date, datetime
-from uuid import UUID
+from typing import Any
 
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from xpert_pipeline.postgres.pool import Pool, tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.tables.contract import Table
 
 KNOWN = """
@@ -14,14 +15,14 @@ select {day}, count(*) from {table}
 where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and {day} = any(%(days)s::date[])
 group by 1
 """
-SAID_EMPTY = """
+EMPTY_BEFORE = """
 select d.day
 from unnest(%(days)s::date[]) as d (day)
 cross join lateral (
   select
-    d.day::timestamp at time zone %(zone)s as midnight,
-    (d.day + 1)::timestamp at time zone %(zone)s as next_midnight
-) as of_day
+    d.day::timestamp at time zone %(timezone)s as midnight,
+    (d.day + 1)::timestamp at time zone %(timezone)s as next_midnight
+) as bounds
 where exists (
   select from report_requests as r
   where r.seller_id = %(seller_id)s and %(marketplace_id)s = any(r.marketplace_ids) and r.kind = 'query'
@@ -30,57 +31,46 @@ where exists (
     and r.asked_at <= %(before)s
     and r.asked_at > coalesce((
       select max(l.started_at) from loads as l
-      where l.seller_id = %(seller_id)s and l.table_name = %(table)s and l.window_kind = 'created'
-        and l.window_start < of_day.next_midnight and l.window_end > of_day.midnight
+      where l.seller_id = %(seller_id)s and l.table_name = %(table)s and l.marketplace_id = %(marketplace_id)s
+        and l.window_kind = 'created'
+        and l.window_start < bounds.next_midnight and l.window_end > bounds.midnight
     ), '-infinity')
 )
 """
 
 
-def rows_by_day(
-    pool: Pool, seller_id: UUID, table: Table, marketplace_id: str, days: Collection[date]
-) -> dict[date, int]:
-    """How many rows a table has of each of the days that it knows."""
+def rows_by_day(pool: Pool, scope: Scope, table: Table, days: Collection[date]) -> dict[date, int]:
+    """Return how many rows a table has of each day, for the days that it has rows of."""
     statement = SQL(KNOWN).format(table=Identifier(table.name), day=Identifier(table.day or ""))
-    with tenant(pool, seller_id) as conn:
-        given = {"seller_id": seller_id, "marketplace_id": marketplace_id, "days": list(days)}
-        return dict(conn.execute(statement, given).fetchall())
+    return dict(_rows(pool, scope, statement, days=list(days)))
 
 
-def days_said_empty(  # noqa: PLR0913  keywords only
+def days_said_empty(
     pool: Pool,
-    seller_id: UUID,
+    scope: Scope,
     table: str,
     days: Collection[date],
-    timezone: str,
     *,
-    marketplace_id: str,
     report_type: str,
     reason: str,
     before: datetime,
 ) -> set[date]:
-    """Those of the days that a query was remembered of as empty, and that no load has read since.
+    """Return the days that an earlier query found empty and that no load has read since.
 
     Args:
         pool: The pipeline's pool.
-        seller_id: The seller.
-        table: Whose loads.
-        days: Marketplace-local days.
-        timezone: Where the days begin.
-        marketplace_id: The marketplace asked about.
+        scope: The seller's marketplace.
+        table: The table that the loads filled.
+        days: Marketplace-local days to look at.
         report_type: The dataset of the queries.
-        reason: What was remembered with them: a query may be empty that was only a part of what was asked.
-        before: When the query was asked at the latest.
+        reason: The reason stored with these queries: a query can also be empty because it asked for a part only.
+        before: Only queries that were created at this time or earlier count.
     """
-    given = {
-        "seller_id": seller_id,
-        "table": table,
-        "days": list(days),
-        "zone": timezone,
-        "marketplace_id": marketplace_id,
-        "report_type": report_type,
-        "reason": reason,
-        "before": before,
-    }
-    with tenant(pool, seller_id) as conn:
-        return {day for (day,) in conn.execute(SAID_EMPTY, given).fetchall()}
+    values = {"table": table, "days": list(days), "report_type": report_type, "reason": reason, "before": before}
+    return {day for (day,) in _rows(pool, scope, SQL(EMPTY_BEFORE).format(), **values)}
+
+
+def _rows(pool: Pool, scope: Scope, statement: Composed, **values: Any) -> list[tuple[Any, ...]]:
+    about = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "timezone": scope.timezone}
+    with tenant(pool, scope.seller_id) as conn:
+        return conn.execute(statement, {**about, **values}).fetchall()

@@ -1,9 +1,9 @@
-"""The ledger of loads: what has been asked for and what came of it, one row per load and table.
+"""The ledger of loads: what was asked for and what came of it, one row per load, table and marketplace.
 
-Rows are written by `loading` and `derive` in the transaction of the data; `coverage` tells what they cover.
+`loading` and `derive` write the rows in the transaction of the data; `coverage` reads what the rows cover.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,25 +13,38 @@ from psycopg import Connection
 
 from xpert_pipeline.postgres.plain_json import dump_json
 from xpert_pipeline.postgres.pool import Pool, tenant
+from xpert_pipeline.postgres.target import RowCounts
 
 INSERT = """
-insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id,
+insert into loads (load_id, table_name, seller_id, marketplace_id, source,
+                   window_kind, window_start, window_end, run_id,
                    fetched, inserted, updated, unchanged, deleted, rejected,
                    partitions, calls, waited_seconds, waits, newest_day, started_at, details)
-values (%(load_id)s, %(table_name)s, %(seller_id)s, %(source)s, %(window_kind)s, %(window_start)s, %(window_end)s,
-        %(run_id)s, %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s,
+values (%(load_id)s, %(table_name)s, %(seller_id)s, %(marketplace_id)s, %(source)s,
+        %(window_kind)s, %(window_start)s, %(window_end)s, %(run_id)s,
+        %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s,
         %(partitions)s::jsonb, %(calls)s, %(waited_seconds)s, %(waits)s::jsonb, %(newest_day)s,
         %(started_at)s, %(details)s::jsonb)
+"""
+COMMITTED = """
+select table_name, sum(fetched)::bigint, sum(inserted)::bigint, sum(updated)::bigint, sum(unchanged)::bigint,
+       sum(deleted)::bigint, sum(rejected)::bigint
+from loads where load_id = %s group by table_name
+"""
+RUN_COUNTS = """
+select marketplace_id, partitions from loads
+where seller_id = %s and run_id = %s and table_name = %s
+order by marketplace_id
 """
 
 
 Waits = Mapping[str, Mapping[str, float]]
-"""What was asked of Amazon and waited for, by operation: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
+"""Calls and seconds waited for quota, by operation: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
 
 
 @dataclass(frozen=True)
 class LoadWindow:
-    """What was asked for: a half-open window of time, in the sense that `kind` names."""
+    """What a load asked for: a half-open window of time; `kind` says which time of the records it filters."""
 
     kind: Literal["created", "updated", "snapshot", "derived"]
     start: datetime
@@ -40,7 +53,7 @@ class LoadWindow:
 
 @dataclass
 class LoadCounts:
-    """What came of a load. fetched = inserted + updated + unchanged + rejected; deleted rows are beside them."""
+    """What came of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are counted apart."""
 
     fetched: int = 0
     inserted: int = 0
@@ -56,6 +69,7 @@ class LoadCounts:
 
 
 COUNTS = tuple(column.name for column in fields(LoadCounts))
+CountsByDay = dict[date, LoadCounts]
 
 
 @dataclass
@@ -65,6 +79,7 @@ class LedgerEntry:
     load_id: UUID
     table_name: str
     seller_id: UUID
+    marketplace_id: str
     source: str
     window: LoadWindow
     run_id: str
@@ -81,11 +96,54 @@ class LedgerEntry:
 
 
 def total(counts: Iterable[LoadCounts]) -> LoadCounts:
-    """The sum of counts."""
+    """Add counts up."""
     result = LoadCounts()
     for part in counts:
         result.add(part)
     return result
+
+
+def counts_by_marketplace(
+    partitions: Mapping[str, Sequence[date]],
+    staged: RowCounts,
+    inserted: RowCounts,
+    updated: RowCounts,
+    deleted: RowCounts,
+) -> dict[str, CountsByDay]:
+    """Combine counts of rows into counts by marketplace and partition.
+
+    Rows of other days, and rows without a day, count for the marketplace's last partition.
+
+    Args:
+        partitions: The run's days by marketplace.
+        staged: Rows that arrived, as the other three by marketplace and business day.
+        inserted: New rows.
+        updated: Changed rows.
+        deleted: Deleted rows.
+
+    Raises:
+        ValueError: There are rows of a marketplace without partitions.
+    """
+    counts = {marketplace_id: {day: LoadCounts() for day in days} for marketplace_id, days in partitions.items()}
+    for marketplace_id, day in {*staged, *inserted, *updated, *deleted}:
+        if marketplace_id not in counts:
+            raise ValueError(f"rows of marketplace {marketplace_id} arrived, but the load is for {', '.join(counts)}")
+        place = marketplace_id, day
+        fetched, new, changed = staged.get(place, 0), inserted.get(place, 0), updated.get(place, 0)
+        by_day = counts[marketplace_id]
+        by_day[day if day is not None and day in by_day else max(by_day)].add(
+            LoadCounts(fetched, new, changed, fetched - new - changed, deleted.get(place, 0))
+        )
+    return counts
+
+
+def newest_days(staged: RowCounts) -> dict[str, date]:
+    """Return the newest business day among the rows of each marketplace."""
+    newest: dict[str, date] = {}
+    for marketplace_id, day in staged:
+        if day is not None:
+            newest[marketplace_id] = max(day, newest.get(marketplace_id, day))
+    return newest
 
 
 def write_entry(conn: Connection, entry: LedgerEntry) -> None:
@@ -97,6 +155,7 @@ def write_entry(conn: Connection, entry: LedgerEntry) -> None:
             "load_id": entry.load_id,
             "table_name": entry.table_name,
             "seller_id": entry.seller_id,
+            "marketplace_id": entry.marketplace_id,
             "source": entry.source,
             "window_kind": entry.window.kind,
             "window_start": entry.window.start,
@@ -115,23 +174,38 @@ def write_entry(conn: Connection, entry: LedgerEntry) -> None:
 
 
 def committed(conn: Connection, load_id: UUID) -> dict[str, LoadCounts] | None:
-    """The counts of a load by table if it is in the ledger: a COMMIT whose reply was lost."""
-    rows = conn.execute(
-        "select table_name, fetched, inserted, updated, unchanged, deleted, rejected from loads where load_id = %s",
-        [load_id],
-    ).fetchall()
+    """Return a load's counts by table if the ledger has it: its COMMIT succeeded, but the reply was lost."""
+    rows = conn.execute(COMMITTED, [load_id]).fetchall()
     return {table: LoadCounts(*numbers) for table, *numbers in rows} or None
 
 
 def run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, int]]:
-    """Counts of a run's loads of a table, by business day."""
+    """Return the counts of a run's loads of a table, by business day, summed over the marketplaces."""
+    days: CountsByDay = {}
+    for by_day in _run_counts(pool, seller_id, run_id, table).values():
+        for day, counts in by_day.items():
+            days.setdefault(day, LoadCounts()).add(counts)
+    return _as_numbers(days)
+
+
+def run_counts_by_marketplace(
+    pool: Pool, seller_id: UUID, run_id: str, table: str
+) -> dict[str, dict[date, dict[str, int]]]:
+    """Return the counts of a run's loads of a table, by marketplace and then by its business day."""
+    by_marketplace = _run_counts(pool, seller_id, run_id, table)
+    return {marketplace_id: _as_numbers(days) for marketplace_id, days in by_marketplace.items()}
+
+
+def _run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[str, CountsByDay]:
     with tenant(pool, seller_id) as conn:
-        rows = conn.execute(
-            "select partitions from loads where seller_id = %s and run_id = %s and table_name = %s",
-            [seller_id, run_id, table],
-        ).fetchall()
-    found: dict[date, LoadCounts] = {}
-    for (partitions,) in rows:
+        rows = conn.execute(RUN_COUNTS, [seller_id, run_id, table]).fetchall()
+    by_marketplace: dict[str, CountsByDay] = {}
+    for marketplace_id, partitions in rows:
+        days = by_marketplace.setdefault(marketplace_id, {})
         for day, numbers in partitions.items():
-            found.setdefault(date.fromisoformat(day), LoadCounts()).add(LoadCounts(**numbers))
-    return {day: asdict(counts) for day, counts in sorted(found.items())}
+            days.setdefault(date.fromisoformat(day), LoadCounts()).add(LoadCounts(**numbers))
+    return by_marketplace
+
+
+def _as_numbers(days: CountsByDay) -> dict[date, dict[str, int]]:
+    return {day: asdict(counts) for day, counts in sorted(days.items())}

@@ -1,17 +1,18 @@
 """Loads a fetched window: one transaction for all its tables, from spooled rows to the ledger.
 
-Either all of a window is in (rows, replaced sets, quarantine, ledger, days to recompute) or nothing. No Amazon call
-happens here. The rules of merging are in `merge` and `row_sets`; the lease's fence is the last statement before COMMIT.
+Either everything of a window is committed (rows, replaced sets, quarantine, ledger, days to recompute) or nothing. No
+Amazon call happens here. `merge` and `row_sets` hold the rules of merging; the lease's fence is the last statement
+before COMMIT.
 """
 
 import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection
@@ -19,14 +20,24 @@ from psycopg import Connection
 from xpert_pipeline.postgres import merge, row_sets, staging
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import Lease
-from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, Waits, committed, write_entry
+from xpert_pipeline.postgres.ledger import (
+    CountsByDay,
+    LedgerEntry,
+    LoadCounts,
+    LoadWindow,
+    Waits,
+    committed,
+    counts_by_marketplace,
+    newest_days,
+    total,
+    write_entry,
+)
 from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.quarantine import Reject, keep_rejects
-from xpert_pipeline.postgres.target import Days, Row, Target
+from xpert_pipeline.postgres.target import Row, RowCounts, Target
 from xpert_pipeline.tables.contract import Table
 
 ATTEMPTS = 5
-Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +48,17 @@ class TableLoad:
 
     Attributes:
         table: Its contract.
-        columns: The columns this source carries, with key, day and version; others are left as they are.
+        columns: The columns that this source carries, with key, day and version; the load leaves the others as they
+            are.
         rows: Tuples in the order of `columns`; iterated again when the transaction has to be repeated.
         fetched: Records that the source returned for this table.
-        rejects: Those of them that cannot become rows.
-        empty_sets: For a table of sets, the sets that arrived without rows: parent key, then version.
-        kept: For a table of sets, keys of rows that arrived but cannot be loaded: what is known of them stays.
-        signals: What was odd about the records, counted, for `loads.details`; merging adds what it finds.
+        rejects: The records that cannot become rows.
+        whole_sets: The sets that were read completely: rows of them that did not arrive are deleted. Each entry holds
+            the values of `Table.set_columns`, followed by the set's version if the table has `replaced_by` and a
+            version; a set without rows is emptied. Or a table of the same load: each of its rows is a set that was read
+            completely, as an order is with all its lines. Empty: the rows are changes, and nothing is deleted.
+        kept: Keys of rows that arrived but cannot be loaded: the rows that the table has for them stay.
+        signals: What was odd about the records, counted, for `loads.details`; merging adds its own.
     """
 
     table: Table
@@ -51,72 +66,114 @@ class TableLoad:
     rows: Iterable[Row]
     fetched: int
     rejects: Sequence[Reject] = ()
-    empty_sets: Sequence[Row] = ()
+    whole_sets: Sequence[Row] | Table = ()
     kept: Sequence[Row] = ()
     signals: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
 class Load:
-    """A window to be loaded and all that the ledger says about it."""
+    """A window to be loaded, and everything that the ledger records about it."""
 
     seller_id: UUID
+    partitions: Mapping[str, Sequence[date]]
     lease: Lease
     run_id: str
     source: str
     window: LoadWindow
     parts: Sequence[TableLoad]
-    partitions: Sequence[date]
     waits: Waits
     started_at: datetime
-    details: dict[str, Any]
+    details: Mapping[str, Any]
+    details_by_marketplace: Mapping[str, Mapping[str, Any]]
     load_id: UUID = field(default_factory=uuid4)
+
+    def __post_init__(self) -> None:
+        if not self.partitions or not all(self.partitions.values()):
+            raise ValueError("a load needs at least one marketplace, and each marketplace at least one partition")
+        tables = {part.table.name for part in self.parts}
+        for part in self.parts:
+            if isinstance(part.whole_sets, Table) and part.whole_sets.name not in tables:
+                raise ValueError(f"{part.table.name}: its sets are rows of {part.whole_sets.name}, which is not loaded")
+
+    @property
+    def first_marketplace(self) -> str:
+        """The marketplace that counts whatever belongs to the load as a whole."""
+        return next(iter(self.partitions))
 
     def target(self, part: TableLoad) -> Target:
         """Where a part's rows go."""
         return Target(part.table, part.columns, self.seller_id, self.source, self.load_id)
 
 
-def load(  # noqa: PLR0913  keywords only: all that the ledger says
+def load(  # noqa: PLR0913  keywords only: everything that the ledger records
     pool: Pool,
     *,
     seller_id: UUID,
+    marketplace_ids: Sequence[str],
     lease: Lease,
     run_id: str,
     source: str,
     window: LoadWindow,
     parts: Sequence[TableLoad],
-    partitions: Sequence[date],
+    partitions: Mapping[str, Sequence[date]] | Sequence[date],
     waits: Waits,
     started_at: datetime,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+    details_by_marketplace: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, LoadCounts]:
-    """Load one window in one transaction, repeated up to five times when the database was busy or broke.
+    """Load one window in one transaction, repeated up to five times when the database is busy or fails.
+
+    The ledger gets one row per table and marketplace, all with the same window.
 
     Args:
         pool: The pipeline's pool.
         seller_id: The tenant.
+        marketplace_ids: The marketplaces that were asked for; each row belongs to one of them. The first one counts
+            what cannot be assigned: repeated records, records without a marketplace, calls and waits, signals.
         lease: Of the stream; must still be held at the end.
         run_id: The Dagster run.
         source: Operation or report.
         window: What was asked for.
         parts: The tables; a table before the tables whose sets belong to it (orders before order_items).
-        partitions: Days of the run; rows of other days are counted for the last of these.
-        waits: API calls made and seconds waited for quota since the asset's load before, by operation.
+        partitions: Days of the run, the same for all marketplaces or by marketplace; rows of other days count for the
+            marketplace's last day.
+        waits: API calls and seconds waited for quota since the asset's previous load, by operation.
         started_at: When fetching began.
         details: For `loads.details`.
+        details_by_marketplace: Further details for the rows of single marketplaces.
 
     Returns:
-        Counts by table.
+        Counts by table, summed over the marketplaces.
 
     Raises:
         LeaseLost: Another process took over; nothing was kept.
         DatabaseError: Explained, without data; nothing was kept.
+        ValueError: A row belongs to another marketplace; nothing was kept.
     """
-    if not partitions:
-        raise ValueError("a load belongs to at least one partition")
-    work = Load(seller_id, lease, run_id, source, window, parts, partitions, waits, started_at, details or {})
+    work = Load(
+        seller_id,
+        _partitions(marketplace_ids, partitions),
+        lease,
+        run_id,
+        source,
+        window,
+        parts,
+        waits,
+        started_at,
+        details or {},
+        details_by_marketplace or {},
+    )
     return repeat(pool, seller_id, work.load_id, lambda conn: _load(conn, work))
+
+
+def _partitions(
+    marketplace_ids: Sequence[str], partitions: Mapping[str, Sequence[date]] | Sequence[date]
+) -> dict[str, Sequence[date]]:
+    """The days by marketplace, in the marketplaces' order."""
+    if isinstance(partitions, Mapping):
+        return {marketplace_id: partitions.get(marketplace_id, ()) for marketplace_id in marketplace_ids}
+    return dict.fromkeys(marketplace_ids, partitions)
 
 
 def repeat(
@@ -124,7 +181,7 @@ def repeat(
 ) -> dict[str, LoadCounts]:
     """Run a load's transaction until it is committed, once.
 
-    A lost connection leaves open whether COMMIT arrived: the ledger knows, and is asked inside the next attempt.
+    After a lost connection nobody knows whether COMMIT arrived, so the next attempt looks for the load in the ledger.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -151,74 +208,83 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
     if done := committed(conn, work.load_id):  # the lock waited for our own earlier attempt to end
         return done
     counts = {}
-    for number, part in enumerate(work.parts):
-        by_day, newest = _merge(conn, work, part, staged[part.table.name])
-        entry = LedgerEntry(
-            load_id=work.load_id,
-            table_name=part.table.name,
-            seller_id=work.seller_id,
-            source=work.source,
-            window=work.window,
-            run_id=work.run_id,
-            by_day=by_day,
-            started_at=work.started_at,
-            newest_day=newest,
-            waits=work.waits if number == 0 else {},
-            details=_details(work, part),
-        )
-        write_entry(conn, entry)
-        counts[part.table.name] = entry.counts
+    for part in work.parts:
+        by_marketplace = _merge(conn, work, part, staged[part.table.name])
+        _write_entries(conn, work, part, by_marketplace, newest_days(staged[part.table.name]))
+        counts[part.table.name] = total(total(by_day.values()) for by_day in by_marketplace.values())
     work.lease.fence(conn)
     return counts
 
 
-def _merge(conn: Connection, work: Load, part: TableLoad, staged: Days) -> tuple[dict[date, LoadCounts], date | None]:
+def _merge(conn: Connection, work: Load, part: TableLoad, staged: RowCounts) -> dict[str, CountsByDay]:
     target = work.target(part)
-    deleted: Days = {}
-    if part.table.parent is not None:
-        row_sets.stage_sets(conn, target, part.empty_sets)
+    deleted: RowCounts = {}
+    has_sets = bool(part.whole_sets) or row_sets.set_version(target) is not None
+    if has_sets:
+        row_sets.stage_sets(conn, target, part.whole_sets)
         row_sets.drop_stale_sets(conn, target, _parent_table(work, part.table))
     if differing := merge.drop_duplicates(conn, target):
         part.signals[merge.DIFFERING] = differing
-    if part.table.parent is not None:
+    if part.whole_sets:
         deleted = row_sets.delete_gone(conn, target, part.kept)
     inserted, updated = merge.upsert(conn, target)
     keep_rejects(
         conn,
         part.rejects,
         seller_id=work.seller_id,
+        marketplace_id=work.first_marketplace if len(work.partitions) == 1 else None,
         table=part.table.name,
         source=work.source,
         load_id=work.load_id,
         run_id=work.run_id,
     )
-    by_day = by_partition(work.partitions, staged, inserted, updated, deleted)
-    rest = part.fetched - sum(staged.values()) - len(part.rejects)
-    if rest < 0:
+    counts = counts_by_marketplace(work.partitions, staged, inserted, updated, deleted)
+    _count_others(counts, work, part, sum(staged.values()))
+    return counts
+
+
+def _count_others(counts: dict[str, CountsByDay], work: Load, part: TableLoad, staged: int) -> None:
+    """Count the fetched records that were not staged: rejects for their marketplace, repeated ones for the first."""
+    repeated = part.fetched - staged - len(part.rejects)
+    if repeated < 0:
         raise ValueError(f"{part.table.name}: fewer records fetched ({part.fetched}) than rows and rejects together")
-    by_day[max(work.partitions)].add(
-        LoadCounts(fetched=len(part.rejects) + rest, unchanged=rest, rejected=len(part.rejects))
-    )
-    return by_day, max((day for day in staged if day is not None), default=None)
+    first = work.first_marketplace
+    rejects = Counter(reject.marketplace_id if reject.marketplace_id in counts else first for reject in part.rejects)
+    for marketplace_id, by_day in counts.items():
+        rejected, unchanged = rejects[marketplace_id], repeated if marketplace_id == first else 0
+        by_day[max(by_day)].add(LoadCounts(fetched=rejected + unchanged, unchanged=unchanged, rejected=rejected))
 
 
-def _details(work: Load, part: TableLoad) -> dict[str, Any]:
-    told = Counter(work.details.get("signals", {})) + part.signals
-    return work.details | ({"signals": dict(told)} if told else {})
+def _write_entries(
+    conn: Connection, work: Load, part: TableLoad, counts: Mapping[str, CountsByDay], newest: Mapping[str, date]
+) -> None:
+    for marketplace_id, by_day in counts.items():
+        is_first_row = part is work.parts[0] and marketplace_id == work.first_marketplace
+        entry = LedgerEntry(
+            load_id=work.load_id,
+            table_name=part.table.name,
+            seller_id=work.seller_id,
+            marketplace_id=marketplace_id,
+            source=work.source,
+            window=work.window,
+            run_id=work.run_id,
+            by_day=by_day,
+            started_at=work.started_at,
+            newest_day=newest.get(marketplace_id),
+            waits=work.waits if is_first_row else {},
+            details=_details(work, part, marketplace_id),
+        )
+        write_entry(conn, entry)
+
+
+def _details(work: Load, part: TableLoad, marketplace_id: str) -> dict[str, Any]:
+    own = work.details_by_marketplace.get(marketplace_id, {})
+    signals = Counter(own.get("signals", {}))
+    if marketplace_id == work.first_marketplace:
+        signals += Counter(work.details.get("signals", {})) + part.signals
+    details = {name: value for name, value in {**work.details, **own}.items() if name != "signals"}
+    return details | ({"signals": dict(signals)} if signals else {})
 
 
 def _parent_table(work: Load, table: Table) -> Table | None:
-    return next((part.table for part in work.parts if part.table.key == table.parent), None)
-
-
-def by_partition(
-    partitions: Sequence[date], staged: Days, inserted: Days, updated: Days, deleted: Days
-) -> dict[date, LoadCounts]:
-    """Counts by partition; days outside the partitions, and rows without a day, belong to the last partition."""
-    found = {day: LoadCounts() for day in partitions}
-    last = max(partitions)
-    for day in {*staged, *inserted, *updated, *deleted}:
-        fetched, new, changed = staged.get(day, 0), inserted.get(day, 0), updated.get(day, 0)
-        counts = LoadCounts(fetched, new, changed, fetched - new - changed, deleted.get(day, 0))
-        found[day if day in found else last].add(counts)
-    return found
+    return next((part.table for part in work.parts if part.table.key == table.replaced_by), None)

@@ -1,10 +1,9 @@
-"""Records that break their table's contract are kept whole, once, with the reason: nothing Amazon sent is lost."""
+"""Keeps records that break their table's contract, whole and with the reason, so that nothing Amazon sent is lost."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
@@ -12,9 +11,10 @@ from xpert_pipeline.postgres.plain_json import dump_json
 
 INSERT = """
 insert into rejected_records as r
-  (seller_id, table_name, content_hash, record_key, reason, record, source, load_id, run_id)
-values (%(seller_id)s, %(table)s, %(hash)s, %(key)s, %(reason)s, %(record)s::jsonb, %(source)s, %(load_id)s, %(run_id)s)
-on conflict (seller_id, table_name, content_hash) do update
+  (seller_id, marketplace_id, table_name, content_hash, record_key, reason, record, source, load_id, run_id)
+values (%(seller_id)s, %(marketplace_id)s, %(table)s, %(hash)s, %(key)s, %(reason)s, %(record)s::jsonb, %(source)s,
+        %(load_id)s, %(run_id)s)
+on conflict (seller_id, table_name, marketplace_id, content_hash) do update
 set times_seen = r.times_seen + 1, last_seen_at = now(), reason = excluded.reason, source = excluded.source,
     load_id = excluded.load_id, run_id = excluded.run_id
 """
@@ -22,29 +22,38 @@ set times_seen = r.times_seen + 1, last_seen_at = now(), reason = excluded.reaso
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that cannot become a row: the payload as it came, what is wrong with it, and its key if it has one."""
+    """A record that cannot become a row.
+
+    Attributes:
+        record: The payload as it arrived.
+        reason: What is wrong with it.
+        record_key: Its own key, if it has one.
+        marketplace_id: Its marketplace, where it is known.
+    """
 
     record: Any
     reason: str
     record_key: str | None = None
+    marketplace_id: str | None = None
 
 
 def keep_rejects(conn: Connection, rejects: Sequence[Reject], **of_load: Any) -> None:
-    """Write them; part of the load's transaction.
+    """Write the records, each once; part of the load's transaction.
 
     Args:
         conn: The load's transaction.
         rejects: The records.
-        of_load: seller_id, table, source, load_id and run_id.
+        of_load: seller_id, table, source, load_id, run_id, and marketplace_id: the marketplace of records that name
+            none, if there is only one that they can be of, else None.
     """
-    seller_id: UUID = of_load["seller_id"]
     rows = {}
     for reject in rejects:
         text = dump_json(reject.record)
+        marketplace_id = reject.marketplace_id or of_load["marketplace_id"]
         content_hash = hashlib.sha256(text.encode()).hexdigest()
-        rows[content_hash] = {
+        rows[marketplace_id, content_hash] = {
             **of_load,
-            "seller_id": seller_id,
+            "marketplace_id": marketplace_id,
             "hash": content_hash,
             "key": reject.record_key,
             "reason": reject.reason,

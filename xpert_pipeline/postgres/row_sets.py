@@ -1,6 +1,6 @@
-"""Sets of rows, as the lines of an order: replaced as a whole, and never by a state older than the one known.
+"""Sets of rows, such as the lines of an order: replaced when they were read whole, and never by an older state.
 
-Statements over staged rows (`staging`); the rows themselves are written by `merge`.
+Statements over staged rows (`staging`); `merge` writes the rows themselves.
 """
 
 from collections.abc import Sequence
@@ -8,52 +8,65 @@ from collections.abc import Sequence
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier
 
-from xpert_pipeline.postgres.target import Days, Row, Target, listed, same
+from xpert_pipeline.postgres.target import Row, RowCounts, Target, listed, same
 from xpert_pipeline.tables.contract import Table
 
 
-def stage_sets(conn: Connection, target: Target, empty: Sequence[Row]) -> None:
-    """List the sets that arrived, each with its newest state; a set without rows is told by `empty`."""
-    parent = target.table.parent or ()
-    empties = Identifier("pg_temp", f"empty_{target.table.name}")
-    columns = listed((*parent, *_version(target)))
-    conn.execute(
-        SQL("create temp table {name} on commit drop as select {columns} from {stage} with no data").format(
-            **target.names(name=Identifier(f"empty_{target.table.name}"), columns=columns)
-        )
+def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> None:
+    """List the sets that arrived, each with its newest state, and mark those that were read whole.
+
+    Args:
+        conn: The load's transaction.
+        target: The table with the sets; its rows are staged.
+        whole: The sets that were read whole: values of the set's columns, then of its version if it has one. Or a
+            table of the same load: each of its staged rows is a set that was read whole.
+    """
+    columns = listed(_arrived_columns(target))
+    arrived = SQL("select {columns}, true as is_whole from {whole}").format(
+        columns=columns, whole=_whole_sets(conn, target, whole)
     )
-    with conn.cursor().copy(SQL("copy {empties} from stdin").format(empties=empties)) as copy:
-        for row in empty:
-            copy.write_row(row)
-    newest = SQL(", max({version}) as {version}").format(**target.names()) if target.table.version else SQL("")
+    if set_version(target):
+        arrived = SQL("{arrived} union all select {columns}, false from {stage}").format(
+            **target.names(arrived=arrived, columns=columns)
+        )
+    newest = SQL(", max({version}) as {version}").format(**target.names()) if set_version(target) else SQL("")
     conn.execute(
         SQL("""
         create temp table {name} on commit drop as
-        select {parent}{newest}
-        from (select {columns} from {stage} union all select {columns} from {empties}) as arrived group by {parent}
-        """).format(
-            **target.names(
-                name=Identifier(target.sets), parent=listed(parent), columns=columns, newest=newest, empties=empties
-            )
-        )
+        select {set}{newest}, bool_or(is_whole) as is_whole from ({arrived}) as arrived group by {set}
+        """).format(name=Identifier(target.sets), set=listed(target.table.set_columns), newest=newest, arrived=arrived)
     )
 
 
-def drop_stale_sets(conn: Connection, target: Target, parent_table: Table | None) -> None:
-    """Forget staged sets, and rows of sets, that are older than what is known or than what else arrived."""
-    if target.table.version is None:
+def set_version(target: Target) -> str | None:
+    """The column that orders the states of a set; None if nothing tells an older state of the set from a newer one."""
+    return target.table.version if target.table.replaced_by else None
+
+
+def drop_stale_sets(conn: Connection, target: Target, parent: Table | None) -> None:
+    """Forget the staged sets, and their rows, that are older than what the database knows or what else arrived.
+
+    Args:
+        conn: The load's transaction.
+        target: The table with the sets.
+        parent: The table of the same load whose records the sets belong to, such as the orders of the lines.
+    """
+    if set_version(target) is None:
         return
-    parent = target.table.parent or ()
-    known = [(target.table.name, target.table.version)]
-    if parent_table is not None and parent_table.version:
-        known.append((parent_table.name, parent_table.version))
+    known = [(target.table.name, target.table.version or "")]
+    if parent is not None and parent.version:
+        known.append((parent.name, parent.version))
     for place, version in known:
         conn.execute(
             SQL("""
             delete from {sets} as p using {known} as t
             where t.seller_id = %(seller_id)s and {same} and t.{known_version} > p.{version}
             """).format(
-                **target.names(known=Identifier(place), known_version=Identifier(version), same=same("t", "p", parent))
+                **target.names(
+                    known=Identifier(place),
+                    known_version=Identifier(version),
+                    same=same("t", "p", target.table.set_columns),
+                )
             ),
             target.values,
         )
@@ -61,12 +74,12 @@ def drop_stale_sets(conn: Connection, target: Target, parent_table: Table | None
         SQL(
             "delete from {stage} as s"
             " where not exists (select from {sets} as p where {same} and p.{version} = s.{version})"
-        ).format(**target.names(same=same("p", "s", parent)))
+        ).format(**target.names(same=same("p", "s", target.table.set_columns)))
     )
 
 
-def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> Days:
-    """Delete the rows of arrived sets that did not arrive with them, but for those whose keys are to be kept."""
+def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> RowCounts:
+    """Delete the rows of whole sets that did not arrive, except rows whose keys are in `kept`."""
     spared: Composable = SQL("")
     if kept:
         spared = SQL("and not exists (select from {kept} as k where {same_key})").format(
@@ -77,13 +90,13 @@ def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> D
         SQL("""
         with gone as (
           delete from {table} as t using {sets} as p
-          where t.seller_id = %(seller_id)s and {same_set} and not exists (select from {stage} as s where {same_row})
-            {spared}
-          returning t.{day})
-        select {day}, count(*) from gone group by 1
+          where t.seller_id = %(seller_id)s and p.is_whole and {same_set}
+            and not exists (select from {stage} as s where {same_row}) {spared}
+          returning t.{marketplace}, {returned_day} as day)
+        select {marketplace}, day, count(*) from gone group by 1, 2
         """).format(
             **target.names(
-                same_set=same("t", "p", target.table.parent or ()),
+                same_set=same("t", "p", target.table.set_columns),
                 same_row=same("s", "t", target.table.key),
                 spared=spared,
             )
@@ -91,20 +104,34 @@ def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> D
     )
 
 
+def _arrived_columns(target: Target) -> tuple[str, ...]:
+    version = set_version(target)
+    return (*target.table.set_columns, *((version,) if version else ()))
+
+
+def _whole_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> Identifier:
+    """The temporary table that lists the whole sets."""
+    if isinstance(whole, Table):
+        return Identifier("pg_temp", f"stage_{whole.name}")
+    return _temporary_rows(conn, target, f"whole_{target.table.name}", _arrived_columns(target), whole)
+
+
 def _stage_kept(conn: Connection, target: Target, kept: Sequence[Row]) -> Identifier:
     """A temporary table of the keys of rows that stay as they are."""
-    name = f"kept_{target.table.name}"
+    return _temporary_rows(conn, target, f"kept_{target.table.name}", target.table.key, kept)
+
+
+def _temporary_rows(
+    conn: Connection, target: Target, name: str, columns: Sequence[str], rows: Sequence[Row]
+) -> Identifier:
+    """A temporary table of some of the target's columns, filled with rows."""
     conn.execute(
-        SQL("create temp table {name} on commit drop as select {key} from {table} with no data").format(
-            name=Identifier(name), key=listed(target.table.key), table=Identifier(target.table.name)
+        SQL("create temp table {name} on commit drop as select {columns} from {table} with no data").format(
+            **target.names(name=Identifier(name), columns=listed(columns))
         )
     )
     place = Identifier("pg_temp", name)
     with conn.cursor().copy(SQL("copy {place} from stdin").format(place=place)) as copy:
-        for key in kept:
-            copy.write_row(key)
+        for row in rows:
+            copy.write_row(row)
     return place
-
-
-def _version(target: Target) -> tuple[str, ...]:
-    return (target.table.version,) if target.table.version else ()

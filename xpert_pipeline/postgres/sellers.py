@@ -1,6 +1,6 @@
-"""The sellers whose data is kept, and their refresh tokens (encrypted; see `encryption`)."""
+"""The sellers whose data the pipeline keeps, and their refresh tokens (encrypted; see `encryption`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,12 +21,15 @@ class SellerUnknown(DatabaseError):
 
 
 class SellerMixed(DatabaseError):
-    """A seller's rows would be of two kinds: real and sandbox, or of two marketplaces under one ledger."""
+    """One seller entry would mix what must be kept apart: real and sandbox data, or marketplaces of several regions."""
 
 
 @dataclass(frozen=True)
 class Seller:
-    """A seller as the pipeline knows it; its token is asked for separately."""
+    """A seller as the pipeline knows it; `SellerBook.refresh_token` reads its token.
+
+    `marketplace_ids` are all of `region`; `timezone` is the first one's.
+    """
 
     id: UUID
     amazon_seller_id: str
@@ -48,7 +51,7 @@ class SellerBook:
 
     Args:
         pool: The pipeline's pool.
-        key: 32 bytes for the tokens; None if no token is to be stored or read.
+        key: 32 bytes for the tokens; None if no token is stored or read.
     """
 
     def __init__(self, pool: Pool, key: bytes | None = None) -> None:
@@ -65,13 +68,28 @@ class SellerBook:
         timezone: str,
         refresh_token: str | None = None,
         is_sandbox: bool = False,
+        regions: Mapping[str, str] | None = None,
     ) -> Seller:
-        """Add a seller, or bring a known one up to date and active again; without a token the stored one stays.
+        """Add a seller, or update a known one and make it active again.
+
+        Marketplaces may be added, removed or reordered at any time: loads are kept by marketplace, and the rows of a
+        removed marketplace stay.
+
+        Args:
+            amazon_seller_id: Amazon's merchant id.
+            name: Name for people.
+            region: SP-API region of all marketplaces: eu, na or fe.
+            marketplace_ids: The marketplaces to load, at least one.
+            timezone: IANA time zone of the first marketplace.
+            refresh_token: The seller's token; None keeps the stored one.
+            is_sandbox: The sandbox serves this seller.
+            regions: The region of each marketplace by its id, to check that all are in `region`.
 
         Raises:
-            SellerMixed: It is known as the other kind (sandbox or real), or has loads of another first marketplace.
-            EncryptionKeyWrong: A token is given, but no key.
+            SellerMixed: It is known as the other kind (sandbox or real), or its marketplaces are in several regions.
+            EncryptionKeyWrong: There is a token to store, but no key.
         """
+        _refuse_other_regions(amazon_seller_id, region, marketplace_ids, regions or {})
         fields = {
             "amazon_seller_id": amazon_seller_id,
             "name": name,
@@ -81,7 +99,7 @@ class SellerBook:
             "is_sandbox": is_sandbox,
         }
         with operator(self._pool) as conn:
-            _refuse_another_marketplace(conn, amazon_seller_id, next(iter(marketplace_ids), ""))
+            _refuse_another_region(conn, amazon_seller_id, region)
             row = conn.execute(
                 """
                 insert into sellers as s (amazon_seller_id, name, region, marketplace_ids, timezone, is_sandbox)
@@ -104,16 +122,16 @@ class SellerBook:
             return _one(conn, amazon_seller_id)
 
     def all(self) -> list[Seller]:
-        """Every seller, by Amazon's id."""
+        """Return every seller, in the order of Amazon's ids."""
         with operator(self._pool) as conn, conn.cursor(row_factory=class_row(Seller)) as cursor:
             return cursor.execute(f"select {COLUMNS} from sellers order by amazon_seller_id").fetchall()  # noqa: S608
 
     def active(self) -> list[Seller]:
-        """Sellers to be synced."""
+        """Return the sellers to sync."""
         return [seller for seller in self.all() if seller.status == ACTIVE]
 
     def get(self, amazon_seller_id: str) -> Seller:
-        """One seller by Amazon's id.
+        """Return one seller by Amazon's id.
 
         Raises:
             SellerUnknown: There is none.
@@ -122,7 +140,7 @@ class SellerBook:
             return _one(conn, amazon_seller_id)
 
     def set_status(self, seller_id: UUID, status: str, reason: str | None = None) -> None:
-        """Note that a seller is active, paused, reauth_required or revoked, and why."""
+        """Store that a seller is active, paused, reauth_required or revoked, and why."""
         with operator(self._pool) as conn:
             conn.execute(
                 "update sellers set status = %s, status_reason = %s, updated_at = now()"
@@ -131,10 +149,10 @@ class SellerBook:
             )
 
     def refresh_token(self, seller_id: UUID) -> str | None:
-        """The seller's token, None if none is stored.
+        """Return the seller's token, None if none is stored.
 
         Raises:
-            EncryptionKeyWrong: There is one, but not the key for it.
+            EncryptionKeyWrong: There is a token, but not its key.
         """
         with operator(self._pool) as conn:
             row = conn.execute(
@@ -157,17 +175,31 @@ class SellerBook:
         return self._key
 
 
-def _refuse_another_marketplace(conn: Connection, amazon_seller_id: str, marketplace_id: str) -> None:
-    """The ledger's days are those of the first marketplace: once there are loads it cannot become another."""
+def _refuse_other_regions(
+    amazon_seller_id: str, region: str, marketplace_ids: Sequence[str], regions: Mapping[str, str]
+) -> None:
+    """Refuse marketplaces of several regions: a token and its quotas are good for one region."""
+    others = sorted({regions.get(marketplace_id, region) for marketplace_id in marketplace_ids} - {region})
+    if others:
+        places = ", ".join(f"{name} ({regions.get(name, region)})" for name in marketplace_ids)
+        raise SellerMixed(
+            f"the marketplaces of {amazon_seller_id} are in several regions: {places}. One seller entry has one region:"
+            f" add the marketplaces of {', '.join(others)} as another seller, with that region's seller id and "
+            "authorization"
+        )
+
+
+def _refuse_another_region(conn: Connection, amazon_seller_id: str, region: str) -> None:
+    """Refuse to move a seller with loads to another region: the token and the quotas would no longer be its own."""
     known = conn.execute(
-        "select id, marketplace_ids[1], set_config('app.seller_id', id::text, true) from sellers"
-        " where amazon_seller_id = %s and marketplace_ids[1] <> %s",
-        [amazon_seller_id, marketplace_id],
+        "select id, region, set_config('app.seller_id', id::text, true) from sellers"
+        " where amazon_seller_id = %s and region <> %s",
+        [amazon_seller_id, region],
     ).fetchone()
     if known and conn.execute("select from loads where seller_id = %s limit 1", [known[0]]).fetchone() is not None:
         raise SellerMixed(
-            f"{amazon_seller_id} has loads of marketplace {known[1]}, whose days would be taken for those of "
-            f"{marketplace_id}: keep {known[1]} first, or delete the seller and load it anew"
+            f"{amazon_seller_id} has loads of region {known[1]}. One seller entry has one region: add the marketplaces "
+            f"of {region} as another seller, with that region's seller id and authorization"
         )
 
 

@@ -1,4 +1,4 @@
-"""Rows on their way into a table: a temporary table of its types, filled by one COPY. Merging them is `merge`'s."""
+"""Rows on their way into a table: a temporary table with its types, filled by one COPY. `merge` merges them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from xpert_pipeline.postgres.plain_json import dump_json
-from xpert_pipeline.postgres.target import Days, Row, Target, listed
+from xpert_pipeline.postgres.target import Row, RowCounts, Target, listed
 
 
 def make_stage(conn: Connection, target: Target) -> None:
-    """An empty temporary table of the carried columns, with the table's own types (so values round alike)."""
+    """Create an empty temporary table of the carried columns, with the table's own types so that values round alike."""
     statement = SQL("create temp table {name} on commit drop as select {columns} from {table} with no data")
     conn.execute(
         statement.format(
@@ -21,7 +21,7 @@ def make_stage(conn: Connection, target: Target) -> None:
 
 
 def copy_rows(conn: Connection, target: Target, rows: Iterable[Row]) -> None:
-    """One COPY of all rows into the stage."""
+    """Copy all rows into the stage, by one COPY."""
     statement = SQL("copy {stage} ({columns}) from stdin").format(**target.names(columns=listed(target.columns)))
     written_here = _written_here(conn, target)
     with conn.cursor().copy(statement) as copy:
@@ -29,13 +29,14 @@ def copy_rows(conn: Connection, target: Target, rows: Iterable[Row]) -> None:
             copy.write_row(row)
 
 
-def count_staged(conn: Connection, target: Target) -> Days:
-    """Staged rows by business day."""
-    return dict(conn.execute(SQL("select {day}, count(*) from {stage} group by 1").format(**target.names())).fetchall())
+def count_staged(conn: Connection, target: Target) -> RowCounts:
+    """Count the staged rows by marketplace and business day."""
+    statement = SQL("select {marketplace}, {day}, count(*) from {stage} group by 1, 2")
+    return target.counts(conn, statement.format(**target.names()))
 
 
 def _written_here(conn: Connection, target: Target) -> list[tuple[int, Callable[[Any], str]]]:
-    """Places of values that are written as text before psycopg sees them, and how."""
+    """Return the positions of values that are turned into text before psycopg sees them, each with its writer."""
     cursor = conn.execute(
         SQL("select {columns} from {stage} limit 0").format(**target.names(columns=listed(target.columns)))
     )
@@ -58,7 +59,7 @@ def _rendered(rows: Iterable[Row], writers: Sequence[tuple[int, Callable[[Any], 
 
 
 def text_array(words: Sequence[str | None]) -> str:
-    """A text[] as PostgreSQL reads it; psycopg's own way looks for the type in every single list."""
+    """Write a text[] as PostgreSQL reads it; psycopg's own dumper looks up the element type for every list."""
     quoted = ["null" if word is None else f'"{_escaped(word)}"' for word in words]
     return "{" + ",".join(quoted) + "}"
 

@@ -1,8 +1,9 @@
-"""How a seller stands, as the database tells it: how far tables are, what is waited for now, what was refused.
+"""The state of one seller in the database: how far its tables are, what waits for quota now, what was rejected.
 
-Only reads. Runs are the matter of Dagster's own storage.
+Only reads. Runs are in Dagster's own storage.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString, TypeVar
@@ -11,30 +12,37 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
 from xpert_pipeline.postgres.pool import Pool, operator, tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 
 ALL_SELLERS = "*"
 Row = TypeVar("Row")
 
 NEWEST_DAYS = """
-with asked as (
-  select table_name,
-         range_agg(tstzrange(window_start, window_end)) filter (where window_kind in ('created', 'updated')) as windows,
-         max(window_end) filter (where window_kind in ('snapshot', 'updated')) as state_of,
-         bool_or(window_kind = 'snapshot') as is_snapshot,
-         max((window_end at time zone 'UTC')::date - 1) filter (where window_kind = 'derived') as derived
-  from loads where seller_id = %(seller_id)s group by table_name)
-select asked.table_name,
-       case
-         when asked.is_snapshot then (asked.state_of at time zone %(zone)s)::date
-         when asked.derived is not null then least(asked.derived, (now() at time zone %(zone)s)::date - 1)
-         else (
-           select max(last.day)
-           from unnest(asked.windows) as covered (span)
-           cross join lateral (select (upper(covered.span) at time zone %(zone)s)::date - 1) as last (day)
-           where lower(covered.span) <= last.day::timestamp at time zone %(zone)s)
-       end as newest
-from asked
+with scopes as (
+  select * from unnest(%(marketplace_ids)s::text[], %(timezones)s::text[]) as scope (marketplace_id, timezone)
+),
+coverage as (
+  select
+    table_name, marketplace_id,
+    range_agg(tstzrange(window_start, window_end)) filter (where window_kind in ('created', 'updated')) as windows,
+    max(window_end) filter (where window_kind in ('snapshot', 'updated')) as state_of,
+    bool_or(window_kind = 'snapshot') as is_snapshot,
+    max((window_end at time zone 'UTC')::date - 1) filter (where window_kind = 'derived') as derived
+  from loads where seller_id = %(seller_id)s group by table_name, marketplace_id
+)
+select
+  coverage.table_name, coverage.marketplace_id,
+  case
+    when coverage.is_snapshot then (coverage.state_of at time zone scopes.timezone)::date
+    when coverage.derived is not null then least(coverage.derived, (now() at time zone scopes.timezone)::date - 1)
+    else (
+      select max(last.day)
+      from unnest(coverage.windows) as covered (span)
+      cross join lateral (select (upper(covered.span) at time zone scopes.timezone)::date - 1) as last (day)
+      where lower(covered.span) <= last.day::timestamp at time zone scopes.timezone)
+  end as newest
+from coverage join scopes using (marketplace_id)
 """
 WAITING = """
 select w.operation, w.scope, w.priority, w.since, w.holds,
@@ -68,7 +76,7 @@ group by operation order by waited_seconds desc, operation
 """
 REJECTED = "select table_name, count(*) from rejected_records where seller_id = %(seller_id)s group by 1 order by 1"
 REPORTS = """
-select kind, report_type, state, amazon_id, window_start, window_end, created_at, tries, reason
+select kind, report_type, marketplace_id, state, amazon_id, window_start, window_end, created_at, tries, reason
 from report_requests
 where seller_id = %(seller_id)s
   and case
@@ -85,11 +93,11 @@ class Waiting:
     """A request that queues for a token now.
 
     Attributes:
-        operation: Whose bucket.
+        operation: The operation whose bucket it waits for.
         scope: The seller, or `*` for a bucket that all sellers share (the request may be another seller's).
         priority: 0 live, 1 backfill.
-        since: Since when.
-        holds: Its token is due, but it waits for one of another bucket, too.
+        since: When it began to wait.
+        holds: Its token is due, but it also waits for a token from another bucket.
         until: When its token is due at the present rate, by the database's clock.
     """
 
@@ -103,7 +111,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class BucketLevel:
-    """A token bucket as it stands: its rate is what Amazon told last, `throttled` its 429 answers."""
+    """A token bucket now: `rate` is the last rate that Amazon reported, `throttled` counts its 429 answers."""
 
     operation: str
     scope: str
@@ -126,20 +134,21 @@ class Waited:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the database knows of one seller.
+    """What the database knows about one seller.
 
     Attributes:
-        newest_days: By table: the newest day that is complete; for tables of the present state the day it is of.
+        newest_days: The newest complete local day by table and marketplace id; for tables of the present state the day
+            of their newest state. A table without a load in a marketplace has no entry.
         waiting: Requests that queue for quota now.
-        buckets: Of the seller, and those that all sellers share.
-        waited: By operation, of the last 24 hours.
-        reports: Open requests for reports and queries, newest first: what Amazon still makes, what is made and not
-            loaded, and what may not be asked again yet; older ones than a day are given up. None where the database
-            has no such table.
+        buckets: The seller's buckets, and those that all sellers share.
+        waited: Calls and waits by operation, in the last 24 hours.
+        reports: Open requests for reports and queries with their marketplace, newest first: Amazon still makes the
+            report, or it is ready and not loaded, or it may not be requested again yet. Requests older than a day are
+            not open. None where the database has no such table.
         rejected: Records in quarantine, by table.
     """
 
-    newest_days: dict[str, date | None]
+    newest_days: dict[tuple[str, str], date | None]
     waiting: list[Waiting]
     buckets: list[BucketLevel]
     waited: list[Waited]
@@ -147,39 +156,45 @@ class Standing:
     rejected: dict[str, int]
 
 
-def standing(pool: Pool, seller: Seller) -> Standing:
-    """Read how a seller stands.
+def standing(pool: Pool, seller: Seller, scopes: Sequence[Scope]) -> Standing:
+    """Read the state of a seller.
+
+    Args:
+        pool: The pipeline's pool.
+        seller: The seller.
+        scopes: Its marketplaces with their time zones.
 
     Raises:
         DatabaseError: Explained.
     """
-    given = {
+    values = {
         "seller_id": seller.id,
-        "zone": seller.timezone,
+        "marketplace_ids": [scope.marketplace_id for scope in scopes],
+        "timezones": [scope.timezone for scope in scopes],
         "scopes": [seller.amazon_seller_id, ALL_SELLERS],
         "region": seller.region,
     }
     with operator(pool) as conn:
-        waiting = _rows(conn, Waiting, WAITING, given)
-        buckets = _rows(conn, BucketLevel, BUCKETS, given)
+        waiting = _rows(conn, Waiting, WAITING, values)
+        buckets = _rows(conn, BucketLevel, BUCKETS, values)
     with tenant(pool, seller.id) as conn:
         return Standing(
-            newest_days=dict(conn.execute(NEWEST_DAYS, given).fetchall()),
+            newest_days={(table, marketplace): day for table, marketplace, day in conn.execute(NEWEST_DAYS, values)},
             waiting=waiting,
             buckets=buckets,
-            waited=_rows(conn, Waited, WAITED, given),
-            reports=_reports(conn, given),
-            rejected=dict(conn.execute(REJECTED, given).fetchall()),
+            waited=_rows(conn, Waited, WAITED, values),
+            reports=_reports(conn, values),
+            rejected=dict(conn.execute(REJECTED, values).fetchall()),
         )
 
 
-def _rows(conn: Connection, kind: type[Row], query: LiteralString, given: dict[str, Any]) -> list[Row]:
+def _rows(conn: Connection, kind: type[Row], query: LiteralString, values: dict[str, Any]) -> list[Row]:
     with conn.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(query, given).fetchall()
+        return cursor.execute(query, values).fetchall()
 
 
-def _reports(conn: Connection, given: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _reports(conn: Connection, values: dict[str, Any]) -> list[dict[str, Any]] | None:
     if conn.execute("select to_regclass('public.report_requests')").fetchone() == (None,):
         return None
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(REPORTS, given).fetchall()
+        return cursor.execute(REPORTS, values).fetchall()

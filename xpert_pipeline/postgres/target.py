@@ -9,16 +9,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.contract import MARKETPLACE, Table
 
 Row = tuple[Any, ...]
-Days = dict[date | None, int]
-"""Rows by business day; None where the table has no day."""
+RowCounts = dict[tuple[str, date | None], int]
+"""Rows by marketplace and business day; the day is None where the table has none."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where rows go: a table, the columns carried, and what is written beside them."""
+    """Where rows go: a table, the columns that the rows carry, and what is written beside them."""
 
     table: Table
     columns: tuple[str, ...]
@@ -27,11 +27,12 @@ class Target:
     load_id: UUID
 
     def __post_init__(self) -> None:
-        needed = {*self.table.key, *(name for name in (self.table.day, self.table.version) if name)}
+        table = self.table
+        needed = {MARKETPLACE, *table.key, *(name for name in (table.day, table.version) if name), *table.set_columns}
         if missing := needed - set(self.columns):
-            raise ValueError(f"{self.table.name}: a load must carry {', '.join(sorted(missing))}")
-        if unknown := set(self.columns) - set(self.table.columns):
-            raise ValueError(f"{self.table.name} has no column {', '.join(sorted(unknown))}")
+            raise ValueError(f"{table.name}: a load must carry {', '.join(sorted(missing))}")
+        if unknown := set(self.columns) - set(table.columns):
+            raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
 
     @property
     def values(self) -> dict[str, Any]:
@@ -40,17 +41,17 @@ class Target:
 
     @property
     def stage(self) -> str:
-        """Name of the temporary table of arrived rows."""
+        """Name of the temporary table of rows that arrived."""
         return f"stage_{self.table.name}"
 
     @property
     def sets(self) -> str:
-        """Name of the temporary table of arrived sets."""
+        """Name of the temporary table of sets that arrived."""
         return f"sets_{self.table.name}"
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Carried columns beside the key."""
+        """The carried columns beside the key."""
         return tuple(name for name in self.columns if name not in self.table.key)
 
     def names(self, **more: Composable) -> dict[str, Composable]:
@@ -59,14 +60,17 @@ class Target:
             "table": Identifier(self.table.name),
             "stage": Identifier("pg_temp", self.stage),
             "sets": Identifier("pg_temp", self.sets),
+            "marketplace": Identifier(MARKETPLACE),
             "day": Identifier(self.table.day) if self.table.day else SQL("null::date"),
+            "returned_day": Identifier("t", self.table.day) if self.table.day else SQL("null::date"),
             "version": Identifier(self.table.version or ""),
             **more,
         }
 
-    def counts(self, conn: Connection, statement: Composed) -> Days:
-        """Run a statement of day and number of rows."""
-        return dict(conn.execute(statement, self.values).fetchall())
+    def counts(self, conn: Connection, statement: Composed) -> RowCounts:
+        """Run a statement that returns marketplace, day and number of rows."""
+        rows = conn.execute(statement, self.values).fetchall()
+        return {(marketplace_id, day): count for marketplace_id, day, count in rows}
 
 
 def listed(names: Iterable[str], prefix: str | None = None) -> Composed:
@@ -75,5 +79,5 @@ def listed(names: Iterable[str], prefix: str | None = None) -> Composed:
 
 
 def same(left: str, right: str, names: Iterable[str]) -> Composed:
-    """Whether two rows agree in all of these columns."""
+    """The condition that two rows agree in all of these columns."""
     return SQL(" and ").join(SQL("{} = {}").format(Identifier(left, name), Identifier(right, name)) for name in names)

@@ -1,14 +1,17 @@
-"""What a table promises: its row type, natural key, day column and how states of one record are ordered.
+"""What a table promises: its row type, natural key, business day, and how to order the states of one record.
 
-Loading, derived checks and contract tests are generated from `Table`; nothing here reads or writes a database.
+Loads, generated checks and contract tests read `Table`. Nothing here reads or writes a database.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, get_type_hints
+
+MARKETPLACE = "marketplace_id"
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,13 @@ class Table:
 
     Attributes:
         name: Table name, also the Dagster asset key.
-        row: TypedDict whose annotations are the columns that a source may fill (standard columns aside).
-        key: Natural key beside `seller_id`; a unique index starts with `seller_id` and holds these.
+        row: TypedDict whose annotations are the columns that a source may fill (standard columns aside). The first
+            plain text in a column's `Annotated` type is the column's meaning.
+        key: Natural key beside `seller_id`: a unique index consists of `seller_id` and these columns.
         day: Column of the marketplace-local business day, which is the partition's date; None for snapshots.
-        version: Column that orders the states of one record in time: a newer state wins, an older is ignored.
-        parent: Columns that name the set a row belongs to; such sets are replaced as a whole.
+        version: Column that orders the states of one record in time: a newer state wins, an older one is ignored.
+        replaced_by: Columns whose values name the set that a row belongs to, such as the order of a line. Some loads
+            read whole sets: these replace the sets. Other loads change the rows that they carry and delete nothing.
     """
 
     name: str
@@ -29,26 +34,44 @@ class Table:
     key: tuple[str, ...]
     day: str | None
     version: str | None = None
-    parent: tuple[str, ...] | None = None
+    replaced_by: tuple[str, ...] | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """All source columns, in the row type's order."""
         return tuple(self.row.__annotations__)
 
+    @cached_property
+    def meanings(self) -> Mapping[str, str | None]:
+        """The meaning of each column by name; None for a column that the row type does not describe."""
+        hints = get_type_hints(self.row, include_extras=True)
+        return {name: _meaning(hints[name]) for name in self.columns}
+
+    @property
+    def set_columns(self) -> tuple[str, ...]:
+        """The columns that name a set of rows: `replaced_by`, else the marketplace."""
+        return self.replaced_by or (MARKETPLACE,)
+
     @property
     def validator(self) -> TypeAdapter:
-        """Validates a list of rows; errors carry the index of the row at fault."""
+        """Validate a list of rows; each error carries the index of its row."""
         return _validator(self.row, self.columns)
 
     def validator_of(self, columns: tuple[str, ...]) -> TypeAdapter:
-        """Validates a list of rows of these columns alone, as a source carries them that cannot fill the others."""
+        """Validate a list of rows that have these columns only, for a source that cannot fill the others."""
         return _validator(self.row, columns)
+
+
+def _meaning(hint: Any) -> str | None:
+    if get_origin(hint) is not Annotated:
+        return None
+    _, *metadata = get_args(hint)
+    return next((entry for entry in metadata if isinstance(entry, str)), None)
 
 
 @cache
 def _validator(row: type, columns: tuple[str, ...]) -> TypeAdapter:
-    """Made once a process: to make one takes as long as to check thousands of rows."""
+    """Build a validator once a process: building one takes as long as checking thousands of rows."""
     types = {name: row.__annotations__[name] for name in columns}
     carried: Any = TypedDict(row.__name__, types)  # type: ignore[misc]
     return TypeAdapter(list[carried])

@@ -84,7 +84,7 @@ def test_amounts_that_the_table_rounds_are_counted(rows_of, amount, count):
 def test_if_all_records_were_set_apart_no_day_is_told_as_empty(rows_of):
     """A field that Amazon renames makes all records unfit: that is no word on rows that are gone."""
     rows = rows_of(ECONOMICS_DAILY, parse_economics, economics(msku=None))
-    assert (rows.part([DAY]).empty_sets, rows.fetched) == ([], 1)
+    assert (rows.part([DAY]).whole_sets, rows.fetched) == ([], 1)
 
 
 def test_days_of_which_a_record_came_are_known_also_if_it_was_set_apart(rows_of):
@@ -96,4 +96,4 @@ def test_days_of_which_a_record_came_are_known_also_if_it_was_set_apart(rows_of)
 
 def test_every_day_asked_for_is_told_as_a_set_even_without_rows(rows_of):
     part = rows_of(TRAFFIC_DAILY, parse_traffic).part([DAY])
-    assert (part.empty_sets, part.fetched) == ([(STORE, DAY)], 0)
+    assert (part.whole_sets, part.fetched) == ([(STORE, DAY)], 0)

@@ -42,6 +42,8 @@ def ask(pool: Pool, seller: Seller) -> Ask:
             "since": LONG_AGO,
             "table_name": "orders",
             "first_day": TODAY - timedelta(days=10),
+            "marketplace_id": seller.marketplace_ids[0],
+            "timezone": seller.timezone,
             "scope": seller.amazon_seller_id,
         } | given
         with tenant(pool, seller.id) as connection, connection.cursor(row_factory=dict_row) as cursor:
@@ -75,6 +77,7 @@ def add_load(connection: Connection, seller: Seller, **given: Any) -> None:
         "load_id": uuid4(),
         "table_name": "orders",
         "seller_id": seller.id,
+        "marketplace_id": seller.marketplace_ids[0],
         "source": "searchOrders",
         "window_kind": "created",
         "window_start": NOW - timedelta(days=1),

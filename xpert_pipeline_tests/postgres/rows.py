@@ -15,7 +15,7 @@ from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 
-IN = "A21TJRUUN4KGV"
+IN, UK, DE = "A21TJRUUN4KGV", "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 DAY = date(2026, 3, 10)
 T0 = datetime(2026, 3, 10, 6, tzinfo=UTC)
 WINDOW = LoadWindow("created", datetime(2026, 3, 9, 18, 30, tzinfo=UTC), datetime(2026, 3, 10, 18, 30, tzinfo=UTC))
@@ -69,10 +69,8 @@ def part(table: Table, rows: Sequence[dict[str, Any]], **more: Any) -> TableLoad
     return TableLoad(**{"table": table, "columns": columns, "rows": tuples, "fetched": len(rows)} | more)
 
 
-def orders_and_items(
-    orders: Sequence[dict[str, Any]], items: Sequence[dict[str, Any]], empty_sets: Sequence[tuple] = ()
-) -> list[TableLoad]:
-    return [part(ORDERS, orders), part(ORDER_ITEMS, items, empty_sets=empty_sets)]
+def orders_and_items(orders: Sequence[dict[str, Any]], items: Sequence[dict[str, Any]]) -> list[TableLoad]:
+    return [part(ORDERS, orders), part(ORDER_ITEMS, items, whole_sets=ORDERS)]
 
 
 def products(*rows: dict[str, Any], **more: Any) -> list[TableLoad]:
@@ -88,6 +86,7 @@ def leased(pool, seller, stream="orders", **more):
 def run_load(pool, seller, parts, *, lease=None, **more):
     arguments = {
         "seller_id": seller.id,
+        "marketplace_ids": [IN],
         "run_id": "run-1",
         "source": "searchOrders",
         "window": WINDOW,

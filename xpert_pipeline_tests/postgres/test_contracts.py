@@ -7,7 +7,7 @@ from typing import Any, get_args
 import psycopg
 import pytest
 
-from xpert_pipeline.postgres.column_comments import column_comments
+from xpert_pipeline.postgres.column_comments import comments_in_migrations
 from xpert_pipeline.postgres.pool import operator
 from xpert_pipeline.postgres.problems import column_problems, guard_problems, key_problems, right_problems
 from xpert_pipeline.tables.registry import TABLES
@@ -59,7 +59,7 @@ def test_the_comments_read_from_the_migrations_are_those_of_the_database(admin, 
         " where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped",
         [table.name],
     ).fetchall()
-    assert column_comments(table.name) == dict(found)
+    assert comments_in_migrations(table.name) == dict(found)
 
 
 def test_every_row_of_a_seller_goes_with_the_seller(admin):

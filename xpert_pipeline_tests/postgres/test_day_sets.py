@@ -11,6 +11,7 @@ from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 
 STORE, ZONE = "A21TJRUUN4KGV", ZoneInfo("Asia/Kolkata")
@@ -32,13 +33,14 @@ def read(pool, seller):
             COLUMNS,
             [(STORE, *row) for row in rows],
             len(rows),
-            empty_sets=[(STORE, day) for day in days],
+            whole_sets=[(STORE, day) for day in days],
             kept=[(STORE, *key) for key in kept],
         )
         with hold(pool, seller.id, "traffic_daily") as lease:
             return load(
                 pool,
                 seller_id=seller.id,
+                marketplace_ids=[STORE],
                 lease=lease,
                 run_id="run",
                 source="test",
@@ -82,8 +84,8 @@ def test_what_is_known_of_a_record_that_came_but_was_refused_stays(read, held):
     assert held() == [(FIRST, "A", 1), (FIRST, "C", 4)]
 
 
-def test_of_two_records_of_one_key_the_last_stays_and_a_difference_is_told(read, held, pool, seller):
-    """It vanished among the unchanged."""
+def test_of_two_records_with_one_key_the_last_stays_and_a_difference_is_counted(read, held, pool, seller):
+    """The difference was counted as unchanged and nobody saw it."""
 
     def signals():
         with tenant(pool, seller.id) as connection:
@@ -94,7 +96,7 @@ def test_of_two_records_of_one_key_the_last_stays_and_a_difference_is_told(read,
     assert (same.fetched, same.inserted, same.unchanged, signals()) == (4, 2, 2, None)
     other = read([FIRST], (FIRST, "A", 1), (FIRST, "A", 5), (FIRST, "B", 2), (FIRST, "B", None), (FIRST, "B", None))
     assert (other.fetched, other.updated, other.unchanged) == (5, 1, 4)
-    assert signals() == {"keys told more than once with different values": 2}
+    assert signals() == {"keys that arrived more than once with different values": 2}
     assert held() == [(FIRST, "A", 5), (FIRST, "B", None)]
 
 
@@ -107,6 +109,7 @@ def test_percentages_stay_as_received_and_amounts_keep_four_decimals(pool, selle
         load(
             pool,
             seller_id=seller.id,
+            marketplace_ids=[STORE],
             lease=lease,
             run_id="run",
             source="test",
@@ -125,7 +128,7 @@ def test_percentages_stay_as_received_and_amounts_keep_four_decimals(pool, selle
 
 @pytest.mark.parametrize(("hours_after", "settled"), [(14 * 24 - 1, set()), (14 * 24, {FIRST})])
 def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, read, hours_after, settled):
-    about = (pool, seller.id, "traffic_daily", [FIRST, SECOND], seller.timezone)
+    about = (pool, Scope(seller.id, STORE, seller.timezone), "traffic_daily", [FIRST, SECOND])
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=1))
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=hours_after))
     assert covered_days(*about) == {FIRST}
@@ -133,7 +136,7 @@ def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, 
 
 
 def test_days_that_were_read_lately_are_known(pool, seller, read):
-    about = (pool, seller.id, "traffic_daily", [FIRST, SECOND], seller.timezone)
+    about = (pool, Scope(seller.id, STORE, seller.timezone), "traffic_daily", [FIRST, SECOND])
     now = datetime.now(UTC)
     read([FIRST], started_at=now - timedelta(hours=2))
     read([SECOND], started_at=now - timedelta(hours=8))

@@ -11,7 +11,7 @@ from xpert_pipeline.postgres.lease import LeaseLost, hold
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.tables.sales import SALES_DATA
-from xpert_pipeline_tests.postgres.rows import DAY, IN, item, order, orders_and_items, run_load
+from xpert_pipeline_tests.postgres.rows import DAY, IN, UK, item, order, orders_and_items, run_load
 
 EARLIER = DAY - timedelta(days=1)
 
@@ -227,3 +227,85 @@ def test_rows_of_a_missing_order_are_not_sold(pool, seller):
         )
     derive_sales(pool, seller)
     assert sales(pool, seller) == []
+
+
+def in_uk(**more):
+    return {"marketplace_id": UK, "currency": "GBP"} | more
+
+
+def load_both(pool, seller, *lines, marketplace_ids=(IN, UK), version=0):
+    """Load one order with one line each: (order id, fields of both)."""
+    orders = [order(number, version=version, **fields) for number, fields in lines]
+    items = [item(number, version=version, **fields) for number, fields in lines]
+    return run_load(pool, seller, orders_and_items(orders, items), marketplace_ids=marketplace_ids)
+
+
+def ledger(pool, seller):
+    with tenant(pool, seller.id) as conn:
+        rows = conn.execute(
+            "select marketplace_id, fetched, inserted, updated, unchanged, deleted from loads"
+            " where table_name = 'sales_data' order by finished_at"
+        ).fetchall()
+    return [(marketplace_id, numbers) for marketplace_id, *numbers in rows]
+
+
+@pytest.fixture
+def european(sellers, seller):
+    """The seller in two marketplaces."""
+    return sellers.add(
+        seller.amazon_seller_id,
+        name=seller.name,
+        region="eu",
+        marketplace_ids=[IN, UK],
+        timezone="Asia/Kolkata",
+        is_sandbox=True,
+    )
+
+
+def test_two_marketplaces_with_two_currencies_have_a_row_and_a_ledger_row_each(pool, european):
+    load_both(pool, european, ("1", {}), ("2", {}), ("3", in_uk(item_subtotal=Decimal(7))))
+    assert counts(derive_sales(pool, european)) == {"fetched": 2, "inserted": 2}
+    rows = sales(pool, european, "marketplace_id, units_ordered, ops, currency")
+    assert sorted(rows) == sorted([(IN, 2, Decimal(20), "INR"), (UK, 1, Decimal(7), "GBP")])
+    assert ledger(pool, european) == [(IN, [1, 1, 0, 0, 0]), (UK, [1, 1, 0, 0, 0])]
+
+
+def test_a_marketplace_without_sales_has_a_ledger_row_too(pool, european):
+    load_both(pool, european, ("1", {}))
+    derive_sales(pool, european)
+    assert ledger(pool, european) == [(IN, [1, 1, 0, 0, 0]), (UK, [0, 0, 0, 0, 0])]
+
+
+def test_a_change_in_one_marketplace_leaves_the_others_rows_as_they_are(pool, european):
+    load_both(pool, european, ("1", {}), ("2", in_uk()))
+    derive_sales(pool, european)
+    before = sales(pool, european, "xmin::text, sales_data::text", f"marketplace_id = '{IN}'")
+    load_both(pool, european, ("2", in_uk(quantity_ordered=5)), version=1)
+    assert counts(derive_sales(pool, european)) == {"fetched": 2, "updated": 1, "unchanged": 1}
+    assert ledger(pool, european)[2:] == [(IN, [1, 0, 0, 1, 0]), (UK, [1, 0, 1, 0, 0])]
+    assert sales(pool, european, "xmin::text, sales_data::text", f"marketplace_id = '{IN}'") == before
+
+
+def test_a_removed_marketplace_keeps_its_rows_and_gets_a_ledger_row_only_when_they_change(pool, seller):
+    load_both(pool, seller, ("1", {}), ("2", in_uk()))
+    derive_sales(pool, seller)
+    assert ledger(pool, seller) == [(IN, [1, 1, 0, 0, 0]), (UK, [1, 1, 0, 0, 0])]
+    assert counts(derive_sales(pool, seller)) == {"fetched": 1, "unchanged": 1}
+    assert ledger(pool, seller)[2:] == [(IN, [1, 0, 0, 1, 0])]
+    load_both(pool, seller, ("2", in_uk(quantity_ordered=5)), marketplace_ids=[UK], version=1)
+    derive_sales(pool, seller)
+    assert ledger(pool, seller)[3:] == [(IN, [1, 0, 0, 1, 0]), (UK, [1, 0, 1, 0, 0])]
+    assert len(sales(pool, seller)) == 2
+
+
+def test_a_day_is_final_by_its_own_marketplaces_newest_order(pool, european):
+    """A day of a store that sold nothing since was final because another store sold later."""
+    old = DAY - timedelta(days=20)
+    load_both(pool, european, ("1", {"day": old}), ("2", in_uk(day=old)), ("3", {}))
+    derive_sales(pool, european, (old, DAY))
+    assert sorted(sales(pool, european, "marketplace_id, sale_date, is_final")) == sorted(
+        [(IN, old, True), (IN, DAY, False), (UK, old, False)]
+    )
+    load_both(pool, european, ("4", in_uk()))
+    derive_sales(pool, european)
+    assert sales(pool, european, "is_final", f"marketplace_id = '{UK}'") == [(True,), (False,)]

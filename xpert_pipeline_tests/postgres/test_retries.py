@@ -13,7 +13,7 @@ from xpert_pipeline.postgres.errors import DatabaseBusy, DatabaseUnreachable
 from xpert_pipeline.postgres.loading import ATTEMPTS, TableLoad, load, repeat
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.tables.orders import ORDERS
-from xpert_pipeline_tests.postgres.rows import DAY, T0, WINDOW, leased, order, orders_and_items, part, run_load
+from xpert_pipeline_tests.postgres.rows import DAY, IN, T0, WINDOW, leased, order, orders_and_items, part, run_load
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +127,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(
             lossy,
             lease=lease,
             seller_id=seller.id,
+            marketplace_ids=[IN],
             run_id="r",
             source="s",
             window=WINDOW,

@@ -1,4 +1,4 @@
-"""Sellers and their tokens: stored encrypted, bound to their row, told apart by key."""
+"""Sellers, their marketplaces and their tokens: stored encrypted, bound to their row and to a key."""
 
 import os
 
@@ -6,9 +6,9 @@ import pytest
 
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, decrypt, encrypt, key_id, new_key, read_key
 from xpert_pipeline.postgres.errors import DataRefused
-from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import SellerBook, SellerMixed, SellerUnknown
 from xpert_pipeline_tests.conftest import KEY, MARKETPLACE
+from xpert_pipeline_tests.postgres.rows import DE, IN, UK, item, order, orders_and_items, rows_of, run_load
 
 
 def add(book, seller_id="A9", **more):
@@ -50,7 +50,7 @@ def test_only_active_sellers_are_synced(sellers, seller, other_seller):
     assert [one.status_reason for one in sellers.all()] == ["holiday", None]
 
 
-def test_an_unknown_seller_is_told_how_to_be_added(sellers):
+def test_an_unknown_seller_is_refused_with_how_to_add_it(sellers):
     with pytest.raises(SellerUnknown, match="seller A0 is not known: add it with `xpert sellers add`"):
         sellers.get("A0")
 
@@ -81,7 +81,7 @@ def test_a_seller_without_a_token_needs_no_key(pool, other_seller):
     assert book.refresh_token(other_seller.id) is None
 
 
-def test_without_the_key_a_stored_token_is_not_to_be_had(pool, seller):
+def test_a_stored_token_cannot_be_read_without_its_key(pool, seller):
     with pytest.raises(EncryptionKeyWrong, match="XPERT_ENCRYPTION_KEY is not set"):
         SellerBook(pool).refresh_token(seller.id)
     with pytest.raises(EncryptionKeyWrong, match=f"encrypted with key {key_id(KEY)}, XPERT_ENCRYPTION_KEY is"):
@@ -99,7 +99,7 @@ def test_a_token_moved_to_another_seller_does_not_open(sellers, seller, other_se
         sellers.refresh_token(other_seller.id)
 
 
-def test_equal_texts_are_sealed_differently_and_changes_are_noticed():
+def test_equal_texts_are_encrypted_differently_and_changes_are_noticed():
     first, second = encrypt(KEY, "x", "row"), encrypt(KEY, "x", "row")
     assert first != second
     assert decrypt(KEY, first, "row", key_id(KEY)) == "x"
@@ -120,19 +120,42 @@ def test_a_malformed_key_is_refused_without_showing_it(text):
     assert not text or text not in str(caught.value)
 
 
-def test_the_first_marketplace_is_kept_once_there_are_loads(sellers, seller, pool):
-    """The ledger's days are the first marketplace's: another one's days would look complete and never be loaded."""
-    again = {"name": "Test Books", "region": "eu", "timezone": "Asia/Kolkata", "is_sandbox": True}
-    sellers.add(seller.amazon_seller_id, marketplace_ids=["A1F83G8C2ARO7P"], **again)
-    moved = sellers.add(seller.amazon_seller_id, marketplace_ids=["A21TJRUUN4KGV"], **again)
-    assert moved.marketplace_ids == ("A21TJRUUN4KGV",)
-    with tenant(pool, seller.id) as connection:
-        connection.execute(
-            "insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id, "
-            "fetched, inserted, updated, unchanged, deleted, rejected, started_at) values (gen_random_uuid(), 'orders', "
-            "%s, 's', 'created', now(), now(), 'r', 0, 0, 0, 0, 0, 0, now())",
-            (seller.id,),
-        )
-    with pytest.raises(SellerMixed, match="has loads of marketplace A21TJRUUN4KGV"):
-        sellers.add(seller.amazon_seller_id, marketplace_ids=["A1F83G8C2ARO7P"], **again)
-    assert sellers.get(seller.amazon_seller_id).marketplace_ids == ("A21TJRUUN4KGV",)
+def has_loads(pool, seller):
+    run_load(pool, seller, orders_and_items([order("1")], [item("1")]))
+
+
+@pytest.mark.parametrize(
+    "marketplace_ids",
+    [[IN, UK], [UK, IN], [UK], [DE, UK]],
+    ids=["added", "added as the first one", "replaced", "both new"],
+)
+def test_marketplaces_may_be_added_removed_and_reordered_once_there_are_loads(sellers, seller, pool, marketplace_ids):
+    """The ledger's days used to be the first marketplace's, so another first marketplace was refused."""
+    has_loads(pool, seller)
+    again = add(sellers, seller.amazon_seller_id, marketplace_ids=marketplace_ids, timezone="Europe/London")
+    assert (again.marketplace_ids, again.timezone) == (tuple(marketplace_ids), "Europe/London")
+    assert rows_of(pool, seller, "select marketplace_id, count(*) from orders group by 1") == [(IN, 1)]
+    assert rows_of(pool, seller, "select distinct marketplace_id from loads") == [(IN,)]
+
+
+def test_marketplaces_of_several_regions_are_refused_with_what_to_do(sellers):
+    american = "ATVPDKIKX0DER"
+    with pytest.raises(SellerMixed) as caught:
+        add(sellers, marketplace_ids=[IN, UK, american], regions={IN: "eu", UK: "eu", american: "na"})
+    assert str(caught.value) == (
+        f"the marketplaces of A9 are in several regions: {IN} (eu), {UK} (eu), {american} (na). One seller entry has "
+        "one region: add the marketplaces of na as another seller, with that region's seller id and authorization"
+    )
+    assert sellers.all() == []
+    assert add(sellers, marketplace_ids=[IN, UK], regions={IN: "eu", UK: "eu"}).marketplace_ids == (IN, UK)
+
+
+def test_a_seller_with_loads_stays_in_its_region(sellers, seller, pool):
+    moved = {"region": "na", "marketplace_ids": ["ATVPDKIKX0DER"], "timezone": "America/Los_Angeles"}
+    back = {"region": "eu", "marketplace_ids": [IN], "timezone": "Asia/Kolkata"}
+    assert add(sellers, seller.amazon_seller_id, **moved).region == "na"
+    assert add(sellers, seller.amazon_seller_id, **back).region == "eu"
+    has_loads(pool, seller)
+    with pytest.raises(SellerMixed, match="A1TESTSELLER has loads of region eu.*add the marketplaces of na as another"):
+        add(sellers, seller.amazon_seller_id, **moved)
+    assert sellers.get(seller.amazon_seller_id).region == "eu"
