@@ -1,21 +1,13 @@
 """All that Dagster sees, assembled in one screen. The only place of the code location that reads the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import dagster as dg
 
-from xpert_pipeline.assets.catalog import prepare_products, products
-from xpert_pipeline.assets.economics import economics_daily, prepare_economics
-from xpert_pipeline.assets.order_pieces import prepare_orders
-from xpert_pipeline.assets.orders import orders_and_items
-from xpert_pipeline.assets.run_start import RunStart
-from xpert_pipeline.assets.sales import sales_data
-from xpert_pipeline.assets.table_metadata import table_metadata
-from xpert_pipeline.assets.traffic import prepare_traffic, traffic_daily
-from xpert_pipeline.checks import build_checks
-from xpert_pipeline.jobs import ORDERS_DELTA, SYNC
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
@@ -27,9 +19,6 @@ from xpert_pipeline.sensors import (
     sellers_partitions,
 )
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.spapi import library
-from xpert_pipeline.spapi.quota import usage_plans
-from xpert_pipeline.tables.registry import TABLES
 
 AT_START = {
     "economics_daily": prepare_economics,
@@ -41,24 +30,20 @@ AT_START = {
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 
-def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Definitions:
+def build_definitions(
+    settings: Settings, environ: Mapping[str, str], sources: Sequence[Source] = SOURCES
+) -> dg.Definitions:
     """The code location for these settings; secrets stay in the environment and enter resources at run time.
 
     Raises:
-        PlanMissing: An operation has no usage plan, so its calls could not be paced.
+        DeclarationError: A source is declared wrongly; the message names the file and line to mend.
     """
-    usage_plans.require(library.OPERATIONS)
-    partitions = build_partitions(settings.start_date, settings.timezone)
-    names = [table.name for table in TABLES]
-
-    def complete(spec: dg.AssetSpec) -> dg.AssetSpec:
-        return spec.replace_attributes(
-            partitions_def=partitions,
-            owners=["team:seller-data"],
-            freshness_policy=FRESHNESS,
-            metadata={**spec.metadata, **table_metadata(spec.key.to_user_string())},
-        )
-
+    require_valid(sources)
+    common = {
+        "partitions_def": build_partitions(settings.start_date, settings.timezone),
+        "owners": ["team:seller-data"],
+        "freshness_policy": FRESHNESS,
+    }
     postgres = PostgresResource(
         dsn=dg.EnvVar("DATABASE_URL"),
         encryption_key=_optional(environ, "XPERT_ENCRYPTION_KEY"),
@@ -76,14 +61,18 @@ def build_definitions(settings: Settings, environ: Mapping[str, str]) -> dg.Defi
         report_patience_seconds=settings.report_patience_minutes * 60,
     )
     return dg.Definitions(
-        assets=dg.map_asset_specs(complete, [products, orders_and_items, sales_data, economics_daily, traffic_daily]),
-        asset_checks=build_checks(),
+        assets=[build_asset(source, **common) for source in sources],
+        asset_checks=[check for source in sources for check in _checks(source)],
         executor=dg.in_process_executor,
-        jobs=[SYNC, ORDERS_DELTA],
+        jobs=[SYNC, build_delta_job(sources)],
         schedules=_schedules(settings),
-        sensors=_sensors(settings, names),
-        resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(AT_START)},
+        sensors=_sensors(settings, sources),
+        resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(sources)},
     )
+
+
+def _checks(source: Source) -> list[dg.AssetChecksDefinition]:
+    return [*(check for table in source.tables for check in table_checks(table)), *source.checks]
 
 
 def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -92,13 +81,15 @@ def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     return [build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)]
 
 
-def _sensors(settings: Settings, tables: list[str]) -> list[dg.SensorDefinition]:
+def _sensors(settings: Settings, sources: Sequence[Source]) -> list[dg.SensorDefinition]:
     if settings.alone:
         return [run_watchdog]
-    found = [sellers_partitions, run_watchdog, build_fact_stream_sensor(tables)]
+    tables = [table.name for source in sources for table in source.tables]
+    sensors = [sellers_partitions, run_watchdog, build_fact_stream_sensor(tables)]
     if settings.delta_minutes:
-        found.append(build_orders_delta_sensor(ORDERS_DELTA.name, settings.delta_minutes, is_sandbox=settings.sandbox))
-    return found
+        followed = followed_feeds(sources)
+        sensors.append(build_orders_delta_sensor(DELTA, followed, settings.delta_minutes, is_sandbox=settings.sandbox))
+    return sensors
 
 
 def _optional(environ: Mapping[str, str], name: str) -> dg.EnvVar | None:

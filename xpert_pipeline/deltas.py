@@ -56,8 +56,7 @@ def choose_due(
     interval: timedelta,
     busy: Collection[str],
     room: int,
-    tokens: Callable[[str], float],
-    needed: float,
+    lacking: Callable[[str], str | None],
 ) -> Choice:
     """Choose whose changes are asked for now.
 
@@ -67,8 +66,7 @@ def choose_due(
         interval: A stream followed less long ago is not due, but for the ticks' jitter.
         busy: Sellers with a run that waits or works.
         room: Runs that may be asked at most.
-        tokens: Tells a seller's requests to searchOrders that are left; asked only where it decides.
-        needed: Tokens without which a seller has to wait.
+        lacking: Returns why a seller has too few requests left, None if it has enough; asked only where it decides.
     """
     chosen: list[str] = []
     left: dict[str, str] = {}
@@ -85,8 +83,8 @@ def choose_due(
             left[seller] = "a run of it waits or works"
         elif len(chosen) >= room:
             left[seller] = "the run queue is full: its turn comes first next time"
-        elif (level := tokens(seller)) < needed:
-            left[seller] = f"{level:.1f} requests to searchOrders are left, {needed:.0f} are needed"
+        elif reason := lacking(seller):
+            left[seller] = reason
         else:
             chosen.append(seller)
     return Choice(chosen, left)

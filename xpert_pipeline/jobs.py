@@ -1,6 +1,11 @@
-"""The jobs: all tables with their checks for a range of days, and the orders' change stream alone."""
+"""The jobs: all tables with their checks for a range of days, and the change streams alone."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
+
+from xpert_pipeline.sources.source import Source
 
 SYNC = dg.define_asset_job(
     "sync",
@@ -8,17 +13,36 @@ SYNC = dg.define_asset_job(
     description="Fetch, load and derive every table for the chosen days and sellers.",
     tags={"dagster/max_retries": "2"},
 )
+DELTA = "orders_delta"
 
-_FOLLOWED = ("orders", "order_items", "sales_data")
 
-ORDERS_DELTA = dg.define_asset_job(
-    "orders_delta",
-    selection=dg.AssetSelection.assets(*_FOLLOWED).without_checks()
-    | dg.AssetSelection.checks(*(dg.AssetCheckKey(dg.AssetKey(table), "loaded_lately") for table in _FOLLOWED)),
-    description=(
-        "Follow a seller's orders from where their changes were last read, and recompute the sales they touch. "
-        "Checks that read whole tables or ask Amazon are left to the daily sync."
-    ),
-    tags={"dagster/max_retries": "0"},
-)
-"""Is asked again by its sensor, so a run that died is not retried."""
+def build_delta_job(sources: Sequence[Source]) -> Any:
+    """The job that follows change streams between two daily syncs, and derives what depends on them alone.
+
+    Its sensor requests it again, so a run that died is not retried. Checks that read whole tables or ask Amazon are
+    left to the daily sync.
+    """
+    tables = [table.name for source in followed_sources(sources) for table in source.tables]
+    fresh = [dg.AssetCheckKey(dg.AssetKey(table), "loaded_lately") for table in tables]
+    return dg.define_asset_job(
+        DELTA,
+        selection=dg.AssetSelection.assets(*tables).without_checks() | dg.AssetSelection.checks(*fresh),
+        description="Follow a seller's changes from where they were last read, and recompute the days that they touch.",
+        tags={"dagster/max_retries": "0"},
+    )
+
+
+def followed_feeds(sources: Sequence[Source]) -> list[Source]:
+    """Sources with a change stream."""
+    return [source for source in sources if source.is_followed]
+
+
+def followed_sources(sources: Sequence[Source]) -> list[Source]:
+    """Sources with a change stream, and derived tables that depend on nothing else."""
+    followed = followed_feeds(sources)
+    names = {table.name for source in followed for table in source.tables}
+    for source in sources:
+        if source.is_derived and source.after and names.issuperset(source.after):
+            followed.append(source)
+            names.update(table.name for table in source.tables)
+    return followed

@@ -6,28 +6,37 @@ from datetime import date, timedelta
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
-from xpert_pipeline.partitions import local_today, range_tags
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.coverage import covered_days
-from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.sources.run import scopes_of, today_of
 
 LOOK_BACK = 30
 
 
-def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, today: date) -> list[date]:
-    """From the first day that is not complete in the ledger (at most 30 back) to today: a daemon that slept catches up.
+def days_to_sync(pool: ConnectionPool, seller: Seller, start: date) -> list[date]:
+    """From the first incomplete day (at most 30 back) to today: a daemon that slept catches up.
+
+    A day is complete if every source that sets the daily range has loaded it in every marketplace. Today is the latest
+    local day of the seller's marketplaces.
 
     Args:
         pool: The pipeline's database.
         seller: Whose days.
         start: First day of the partitions.
-        today: The seller's marketplace-local day.
     """
+    today = today_of(seller)
     first = max(start, today - timedelta(days=LOOK_BACK - 1))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
-    complete = covered_days(pool, Scope(seller.id, seller.marketplace_ids[0], seller.timezone), "orders", days)
-    open_days = [day for day in days if day not in complete]
+    open_days = {
+        day
+        for source in SOURCES
+        if source.sets_daily_range
+        for scope in scopes_of(seller)
+        for day in set(days) - covered_days(pool, scope, source.tables[0].name, days)
+    }
     return [day for day in days if day >= min([*open_days, today])]
 
 
@@ -44,7 +53,7 @@ def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
         for seller in (seller for seller in postgres.sellers.active() if seller.is_sandbox == is_sandbox):
-            days = days_to_sync(postgres.pool, seller, start, local_today(seller.timezone))
+            days = days_to_sync(postgres.pool, seller, start)
             yield dg.RunRequest(
                 run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",
                 tags=range_tags(days, seller.amazon_seller_id),

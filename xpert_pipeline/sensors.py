@@ -8,12 +8,13 @@ import dagster as dg
 
 from xpert_pipeline.deltas import CALLS, Stream, choose_due, room_in_queue
 from xpert_pipeline.fact_stream import collect_events
-from xpert_pipeline.partitions import SELLERS, local_today, range_tags, sellers_of_run
+from xpert_pipeline.partitions import SELLERS, range_tags, sellers_of_run
 from xpert_pipeline.postgres.coverage import first_load_started, followed_until
-from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.sources.run import scopes_of, today_of
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 from xpert_pipeline.wording import counted
 
@@ -53,12 +54,22 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
     return fact_stream
 
 
-def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) -> dg.SensorDefinition:
-    """Every few minutes one run for each active seller whose orders' changes were last read longer ago than that."""
+def build_orders_delta_sensor(
+    job_name: str, feeds: Sequence[Source], minutes: int, *, is_sandbox: bool
+) -> dg.SensorDefinition:
+    """Every few minutes one run for each active seller whose changes were last read longer ago than that.
+
+    Args:
+        job_name: The job, which is also the sensor's name.
+        feeds: Sources with a change stream.
+        minutes: Time between two runs of a seller.
+        is_sandbox: Whether the sandbox serves.
+    """
     interval = timedelta(minutes=minutes)
+    operations = [feed.operations[0] for feed in feeds]
 
     @dg.sensor(
-        name="orders_delta",
+        name=job_name,
         job_name=job_name,
         minimum_interval_seconds=minutes * 60,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -73,12 +84,7 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
         known = context.instance.get_dynamic_partitions("sellers")
         choice = choose_due(
             [
-                Stream(
-                    who,
-                    followed_until(postgres.pool, _first_scope(seller), "orders")
-                    or first_load_started(postgres.pool, _first_scope(seller), "orders"),
-                    asked.get(who),
-                )
+                Stream(who, _followed_until(postgres, seller, feeds), asked.get(who))
                 for who, seller in sellers.items()
                 if who in known
             ],
@@ -86,8 +92,7 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
             interval=interval,
             busy={seller for run in unfinished for seller in sellers_of_run(run.tags, known)},
             room=room_in_queue(interval, len(unfinished)),
-            tokens=lambda who: sp_api.tokens(sellers[who], "searchOrders"),
-            needed=CALLS + sp_api.kept_for_others("searchOrders"),
+            lacking=lambda who: _lacking_tokens(sp_api, sellers[who], operations),
         )
         for seller, reason in sorted(choice.left.items()):
             context.log.info("%s is left: %s", seller, reason)
@@ -99,7 +104,7 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
-                    f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([local_today(sellers[who].timezone)], who)
+                    f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([today_of(sellers[who])], who)
                 )
                 for who in choice.chosen
             ],
@@ -110,8 +115,24 @@ def build_orders_delta_sensor(job_name: str, minutes: int, *, is_sandbox: bool) 
     return orders_delta
 
 
-def _first_scope(seller: Seller) -> Scope:
-    return Scope(seller.id, seller.marketplace_ids[0], seller.timezone)
+def _followed_until(postgres: PostgresResource, seller: Seller, feeds: Sequence[Source]) -> datetime | None:
+    """How far the seller's changes are known: in all marketplaces and feeds that have a first load."""
+    marks = [
+        followed_until(postgres.pool, scope, feed.tables[0].name)
+        or first_load_started(postgres.pool, scope, feed.tables[0].name)
+        for feed in feeds
+        for scope in scopes_of(seller)
+    ]
+    return min((mark for mark in marks if mark), default=None)
+
+
+def _lacking_tokens(sp_api: SpApiResource, seller: Seller, operations: Sequence[str]) -> str | None:
+    """Why a seller has too few requests left; None if it has enough."""
+    for operation in operations:
+        level, needed = sp_api.tokens(seller, operation), CALLS + sp_api.kept_for_others(operation)
+        if level < needed:
+            return f"{level:.1f} requests to {operation} are left, {needed:.0f} are needed"
+    return None
 
 
 def _why_none(left: dict[str, str]) -> str:

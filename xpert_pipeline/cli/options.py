@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.assets.registry import TABLES
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 

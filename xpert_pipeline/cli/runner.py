@@ -18,7 +18,7 @@ from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.watchdog import fail_dead_runs
 
 REFETCHABLE = ("orders_and_items", "economics_daily", "traffic_daily")

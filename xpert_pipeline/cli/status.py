@@ -17,7 +17,7 @@ from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.standing import Standing, standing
 from xpert_pipeline.spapi.quota import usage_plans
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.assets.registry import TABLES
 
 
 @click.command()

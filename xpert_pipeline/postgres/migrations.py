@@ -1,5 +1,7 @@
 """Applies the migration files: all pending ones in one transaction, once, also with two migrators at a time.
 
+After them come the comments of the pipeline's tables, which are generated from their row contracts.
+
 The files are plain SQL and record themselves in `schema_migrations`, so they may be run by hand as well; a small
 runner of our own, because the libraries of this kind bring their own drivers, locks that outlive a crash, or an ORM.
 """
@@ -13,7 +15,7 @@ from psycopg.rows import TupleRow
 
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import check_address, unreachable
-from xpert_pipeline.postgres.sql_files import migrations_directory
+from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 
 LOCK = 7_299_360_171_042  # any number that nobody else locks
 
@@ -56,6 +58,8 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
             conn.execute(
                 "update public.schema_migrations set checksum = %s where name = %s", [_checksum(files[name]), name]
             )
+        if directory is None:
+            conn.execute(comments())
     return names
 
 

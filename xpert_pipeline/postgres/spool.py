@@ -84,6 +84,15 @@ class RowSpool:
             left -= len(chunk)
             yield from chunk
 
+    def clear(self) -> None:
+        """Forget all rows."""
+        self._buffer, self._written = [], 0
+        try:
+            self._file.seek(0)
+            self._file.truncate()
+        except OSError as error:
+            raise failure(self._directory, error) from error
+
     def close(self) -> None:
         """Delete the file."""
         with suppress(OSError):  # on a full disk its last bytes cannot be written: they are not wanted any more

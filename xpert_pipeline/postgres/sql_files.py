@@ -26,6 +26,11 @@ def migrations_directory() -> Path:
     return sql_directory() / "migrations"
 
 
+def comments() -> LiteralString:
+    """The comments of the pipeline's tables and columns; a file generated from the row contracts."""
+    return (sql_directory() / "comments.sql").read_text(encoding="utf-8")
+
+
 def transform(table: str) -> LiteralString:
     """The statement that computes a derived table."""
     return (sql_directory() / "transforms" / f"{table}.sql").read_text(encoding="utf-8")

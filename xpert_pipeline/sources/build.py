@@ -58,7 +58,7 @@ def _spec(source: Source, table: Table, common: dict[str, Any]) -> dg.AssetSpec:
         deps=[*source.after, *(other.name for other in before)],
         group_name=source.group,
         kinds={"sql", "postgres"} if source.is_derived else {"spapi", "postgres"},
-        description=table.about.text,
+        description=table.about.text if table.about else None,
         metadata=table_metadata(table),
         **common,
     )

@@ -237,3 +237,8 @@ def market_of(seller: Seller, marketplace_id: str, days: tuple[date, ...]) -> Ma
 def scopes_of(seller: Seller) -> list[Scope]:
     """Every marketplace of a seller as a part of the ledger."""
     return [market_of(seller, marketplace_id, ()).scope for marketplace_id in seller.marketplace_ids]
+
+
+def today_of(seller: Seller) -> date:
+    """The latest local day of the seller's marketplaces."""
+    return max(local_today(by_id(marketplace_id).timezone) for marketplace_id in seller.marketplace_ids)

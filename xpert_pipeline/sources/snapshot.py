@@ -110,7 +110,6 @@ class Snapshot(Source):
         walk: Yields the pages of a marketplace, of records that changed since a moment or of all.
         page_size: Records of a page, for planning.
         count: Amazon's own count of what the walk would yield; None where Amazon has none.
-        total_of: Amazon's own count in a page's answer; None where it gives none.
         follows_changes: Whether `walk` can yield only what changed since a moment; later runs then read only changes.
         parse: Turns a record, its counterpart and the marketplace into a row; by default the columns' paths do.
         lookup: A second operation that knows more about each record.
@@ -124,7 +123,6 @@ class Snapshot(Source):
     walk: Walk
     page_size: int
     count: Callable[[SellerApi, str, datetime | None], int] | None = None
-    total_of: Callable[[Mapping[str, Any]], int | None] = lambda _answer: None
     follows_changes: bool = False
     parse: Callable[[Any, Any, Market], Row] | None = None
     lookup: Lookup | None = None
@@ -294,8 +292,7 @@ class Snapshot(Source):
         for page in self.walk(run.client(), reading.market.id, _with_overlap(reading.since)):
             if page.is_first:
                 collector.restart()
-            told = self.total_of(page.answer)
-            total = told if told is not None else total
+            total = page.total if page.total is not None else total
             collector.add(self._with_counterparts(run, reading.market, page.records))
         return total
 

@@ -224,7 +224,11 @@ class WindowedJobs(Source):
 
     def _without_overlap(self, requests: Sequence[JobRequest]) -> tuple[JobRequest, ...]:
         """Requests for a window that ask for different things; the newest one first."""
-        return tuple(dict.fromkeys(requests))
+        unique: list[JobRequest] = []
+        for request in requests:
+            if request not in unique:
+                unique.append(request)
+        return tuple(unique)
 
     def _window_of(self, run: SellerRun, request: JobRequest) -> DayWindow | None:
         """The window that an earlier request covers; None if the seller left one of its marketplaces."""

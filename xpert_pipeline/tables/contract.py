@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict, get_type_hints
 
+from xpert_pipeline.tables.about import About
+
 MARKETPLACE = "marketplace_id"
 
 
@@ -27,6 +29,7 @@ class Table:
         version: Column that orders the states of one record in time: a newer state wins, an older one is ignored.
         replaced_by: Columns whose values name the set that a row belongs to, such as the order of a line. Some loads
             read whole sets: these replace the sets. Other loads change the rows that they carry and delete nothing.
+        about: What readers need to know beside the columns.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Table:
     day: str | None
     version: str | None = None
     replaced_by: tuple[str, ...] | None = None
+    about: About | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

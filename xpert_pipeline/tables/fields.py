@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, Strict
 
+from xpert_pipeline.tables.columns import SqlType, Unit
+
 LARGEST_AMOUNT = Decimal("99999999999999.9999")
 LARGEST_PERCENT = Decimal("999999.999")
 
@@ -50,16 +52,16 @@ Text = Annotated[str, AfterValidator(_printable)]
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 """Amazon's ids are text: some have leading zeros."""
 
-Amount = Annotated[Decimal, AfterValidator(_finite)]
+Amount = Annotated[Decimal, AfterValidator(_finite), Unit("money in currency")]
 """Money in the currency beside it; unknown is None, never 0."""
 
-Percent = Annotated[Decimal, AfterValidator(_percent)]
+Percent = Annotated[Decimal, AfterValidator(_percent), SqlType("numeric"), Unit("percent")]
 """A share in percent: 100 is the whole. Rates may exceed it."""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 code."""
 
-Quantity = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)]
+Quantity = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647), Unit("count")]
 """A count of units."""
 
 Instant = Annotated[datetime, AfterValidator(_zoned)]
@@ -67,3 +69,6 @@ Instant = Annotated[datetime, AfterValidator(_zoned)]
 
 Flag = Annotated[bool, Strict()]
 """True or False as parsed, nothing that merely looks like it."""
+
+MarketplaceId = Annotated[Id, "Amazon's id of the marketplace."]
+"""Every table tells marketplaces apart."""

@@ -16,9 +16,10 @@ from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, 
 from xpert_pipeline.spapi.operations.paging import Page
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.columns import Null, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
+from xpert_pipeline.tables.validation import chunks
 
 
 class ProductRow(TypedDict):
@@ -69,6 +70,7 @@ class ProductRow(TypedDict):
     item_weight: Annotated[
         Amount | None,
         "Weight of the package, in weight_unit.",
+        Unit("weight_unit"),
         Null("The catalogue does not know it."),
     ]
     weight_unit: Annotated[Text | None, "Unit of item_weight.", Null("The catalogue does not know it.")]
@@ -202,7 +204,9 @@ def _catalog_items(api: SellerApi, marketplace_id: str, listings: Sequence[Any])
 
 
 def _walk(api: SellerApi, marketplace_id: str, since: datetime | None) -> Iterator[Page]:
-    return search_listings_items(api, marketplace_id, updated_after=since)
+    walk = search_listings_items(api, marketplace_id, updated_after=since)
+    for number, listings in enumerate(chunks(walk, PAGE_SIZE)):
+        yield Page(listings, {}, is_first=number == 0, total=walk.total)
 
 
 def _count(api: SellerApi, marketplace_id: str, since: datetime | None) -> int:

@@ -22,23 +22,23 @@ Window = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersPage:
+class RecordsPage:
     """A page of orders in Amazon's shape.
 
     Attributes:
-        orders: The orders; each names its marketplace in `salesChannel.marketplaceId`.
+        records: The orders; each names its marketplace in `salesChannel.marketplaceId`.
         upper_bound: The moment up to which the whole walk reads.
         is_first: Whether the walk begins with this page, or starts over with it because a token expired.
     """
 
-    orders: list[dict[str, Any]]
+    records: list[dict[str, Any]]
     upper_bound: datetime
     is_first: bool = True
 
 
 def search_orders(
     api: SellerApi, marketplace_ids: Sequence[str], *, created: Window | None = None, updated: Window | None = None
-) -> Iterator[OrdersPage]:
+) -> Iterator[RecordsPage]:
     """Walk the orders created, or updated, in a window (searchOrders): one walk for all marketplaces.
 
     The upper bound is fixed before the first page: the requested end, but never within 2.5 minutes of Amazon's clock.
@@ -69,7 +69,7 @@ def search_orders(
     latest = (api.server_now() - SETTLED).replace(microsecond=0)
     bound = min(end, latest) if end is not None else latest
     if bound < start:
-        yield OrdersPage([], start)
+        yield RecordsPage([], start)
         return
     params = {
         f"{field}After": to_amazon(start),
@@ -80,4 +80,4 @@ def search_orders(
     }
     for orders in SEARCH_ORDERS.pages(api, **params):
         stated_bound = from_amazon(orders.answer.get(f"{field}Before"))
-        yield OrdersPage(orders.records, min(bound, stated_bound or bound), orders.is_first)
+        yield RecordsPage(orders.records, min(bound, stated_bound or bound), orders.is_first)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, SourcePlan, choose
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, Source, SourcePlan, choose
 from xpert_pipeline.spapi.session import SellerApi
 
 PAGE_SIZE = 100
@@ -21,7 +21,6 @@ GENERATION_SECONDS_PER_ROW = 1 / 20_000
 QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
 REPORTS_AHEAD = 10  # spans whose reports are asked for at the start of a run, with one look-up for all of a type
 REPORTS_TOGETHER = 5  # asked for after those, with one look-up each time
-LISTINGS_PAGE = 20
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
@@ -117,10 +116,12 @@ class BucketLevels:
             self._read[operation] = replace(bucket, level=bucket.level - count)
 
 
-def predict_pages(expected_orders: float, search_orders: BucketLevel) -> Prediction:
-    """Pages of searchOrders: their tokens, and the calls themselves."""
-    pages = max(1, math.ceil(expected_orders / PAGE_SIZE))
-    return Prediction(search_orders.wait_for(pages) + pages * SECONDS_PER_CALL, {"searchOrders": pages})
+def predict_pages(
+    expected: float, level: BucketLevel, *, operation: str = "searchOrders", page_size: int = PAGE_SIZE
+) -> Prediction:
+    """Predict pages of an operation: the waits for their tokens, and the calls themselves."""
+    pages = max(1, math.ceil(expected / page_size))
+    return Prediction(level.wait_for(pages) + pages * SECONDS_PER_CALL, {operation: pages})
 
 
 def predict_report(
@@ -155,12 +156,19 @@ def predict_report(
     return Prediction(seconds, calls)
 
 
-def predict_listings(listings: int, search: BucketLevel, catalog: BucketLevel) -> Prediction:
-    """Pages of searchListingsItems, each followed by one of searchCatalogItems."""
-    pages = max(1, math.ceil(listings / LISTINGS_PAGE))
-    waits = max(search.wait_for(pages), catalog.wait_for(pages))
-    calls = {"searchListingsItems": pages, "searchCatalogItems": pages if listings else 0}
-    return Prediction(waits + 2 * pages * SECONDS_PER_PAGE, calls)
+def predict_walk(records: int, per_call: Mapping[str, int], levels: BucketLevels) -> Prediction:
+    """Predict a walk through records by operations that take turns, such as a search followed by look-ups.
+
+    Args:
+        records: Records to read.
+        per_call: Records of one call, by operation; the first one walks, the others look up what it found.
+        levels: The seller's buckets.
+    """
+    walking, *_ = per_call
+    calls = {name: math.ceil(records / size) for name, size in per_call.items()}
+    calls[walking] = max(1, calls[walking])
+    waits = max(levels[name].wait_for(max(1, count)) for name, count in calls.items())
+    return Prediction(waits + len(calls) * max(calls.values()) * SECONDS_PER_PAGE, calls)
 
 
 def predict_made(
@@ -181,46 +189,54 @@ def predict_made(
     return Prediction(seconds, dict(zip(names, (1, count, _polls(generation) + count - 1, count), strict=True)))
 
 
-def plan_orders(
-    buckets: BucketLevels,
+def plan_records(
+    levels: BucketLevels,
     expected: ExpectedRecords,
     *,
     days: float,
+    operation: str = "searchOrders",
+    page_size: int = PAGE_SIZE,
     generation_seconds: float | None = None,
-    report_type: str = "orders",
+    report_type: str | None = None,
     pages_because: str | None = None,
 ) -> SourcePlan:
-    """Predict both sources from the seller's buckets as they stand, choose, and account for the choice.
+    """Predict pages and, where there is one, the report of a span; choose, and spend the tokens of the choice.
 
     Args:
-        buckets: the seller's.
-        expected: orders in the span.
-        days: length of the span.
-        generation_seconds: what the seller's earlier reports of the type took at Amazon; None without any.
-        report_type: Amazon's; reports of one type are looked up and waited for together.
-        pages_because: why pages are read, however long they take; None if the quicker source is.
+        levels: The seller's buckets as they are now.
+        expected: Records in the span.
+        days: Length of the span.
+        operation: Amazon's operation of the pages.
+        page_size: Records of a page.
+        generation_seconds: What the seller's earlier reports of the type took at Amazon; None without any.
+        report_type: Amazon's report type, whose reports are looked up and waited for together; None without a report.
+        pages_because: Why pages are read, however long they take; None if the quicker source is.
     """
+    pages = predict_pages(expected.count, levels[operation], operation=operation, page_size=page_size)
+    if report_type is None:
+        levels.spend(pages.calls)
+        return choose({"pages": pages}, expected, days, operation=operation)
     report = predict_report(
         expected.count,
         days,
-        create_report=buckets["createReport"],
-        get_report_document=buckets["getReportDocument"],
-        get_reports=buckets["getReports"],
-        get_report=buckets["getReport"],
+        create_report=levels["createReport"],
+        get_report_document=levels["getReportDocument"],
+        get_reports=levels["getReports"],
+        get_report=levels["getReport"],
         generation_seconds=generation_seconds,
-        asked=buckets.asked[report_type],
+        asked=levels.asked[report_type],
     )
-    pages = predict_pages(expected.count, buckets["searchOrders"])
-    plan = choose({"pages": pages, "report": report}, expected, days, generation_seconds=generation_seconds)
+    predictions: dict[Source, Prediction] = {"pages": pages, "report": report}
+    plan = choose(predictions, expected, days, generation_seconds=generation_seconds, operation=operation)
     if pages_because and plan.source == "report":
         plan = plan.forced("pages", pages_because)
     if plan.source == "report":
         made = plan.calls["createReport"]
-        buckets.asked[report_type] += made
-        buckets.spend({**plan.calls, "getReport": made})  # the other polls take what refills while they wait
+        levels.asked[report_type] += made
+        levels.spend({**plan.calls, "getReport": made})  # the other polls use tokens that refill while they wait
     else:
-        buckets.spend(plan.calls)
-        buckets.asked[report_type] = buckets.asked[report_type].beside_pages()
+        levels.spend(plan.calls)
+        levels.asked[report_type] = levels.asked[report_type].beside_pages()
     return plan
 
 

@@ -15,13 +15,20 @@ Source = Literal["pages", "report"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecords:
-    """How many records are expected, and how that is known; `known` is None for a guess."""
+    """How many records are expected, and how that is known.
+
+    Attributes:
+        count: Records.
+        known: Where the count comes from; None for a guess.
+        noun: What a record is.
+    """
 
     count: float
     known: str | None
+    noun: str = "order"
 
     def __str__(self) -> str:
-        return f"{counted(self.count, 'order')} ({self.known or 'a guess'})"
+        return f"{counted(self.count, self.noun)} ({self.known or 'a guess'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class SourcePlan:
         days: Length of the span.
         made: How the time of reports at Amazon is known.
         forced_by: The reason that is not in the predictions, if there is one.
+        operation: Amazon's operation of the pages.
     """
 
     source: Source
@@ -51,6 +59,7 @@ class SourcePlan:
     days: float
     made: str
     forced_by: str = ""
+    operation: str = "searchOrders"
 
     @property
     def why(self) -> str:
@@ -94,11 +103,12 @@ def choose(
     days: float,
     *,
     generation_seconds: float | None = None,
+    operation: str = "searchOrders",
 ) -> SourcePlan:
-    """Take the quicker source; at a draw pages, which carry more columns."""
-    pages, report = predictions["pages"].seconds, predictions["report"].seconds
-    source: Source = "pages" if pages <= report else "report"
-    return SourcePlan(source, predictions, expected, days, how_known(generation_seconds))
+    """Choose the quicker source; if both are equal, pages, which carry more columns."""
+    pages, report = predictions["pages"], predictions.get("report")
+    source: Source = "pages" if report is None or pages.seconds <= report.seconds else "report"
+    return SourcePlan(source, predictions, expected, days, how_known(generation_seconds), operation=operation)
 
 
 def how_known(generation_seconds: float | None) -> str:
@@ -107,17 +117,20 @@ def how_known(generation_seconds: float | None) -> str:
 
 
 def reason_of(plans: Sequence[SourcePlan]) -> str:
-    """Why plans of consecutive spans with the same rule chose as they did; of several the longest seconds are told."""
-    first, each, up_to = plans[0], " of each" * (len(plans) > 1), "up to " * (len(plans) > 1)
-    most = {name: f"{up_to}{max(plan.predictions[name].seconds for plan in plans):.0f} s" for name in first.predictions}
+    """Why plans of consecutive spans with the same rule chose as they did; several plans show their longest seconds."""
+    first = plans[0]
+    of_each, up_to = (" of each", "up to ") if len(plans) > 1 else ("", "")
+    longest = {name: max(plan.predictions[name].seconds for plan in plans) for name in first.predictions}
+    texts = {name: f"{up_to}{seconds:.0f} s" for name, seconds in longest.items()}
     if first.forced_by:
-        return f"{first.source}{each} although predicted to take {most[first.source]}: {first.forced_by}"
+        return f"{first.source}{of_each} although predicted to take {texts[first.source]}: {first.forced_by}"
     expected = replace(first.expected, count=sum(plan.expected.count for plan in plans))
-    return (
-        f"{expected} in {_span(sum(plan.days for plan in plans))}: searchOrders pages{each} are predicted to take "
-        f"{most['pages']}, XML reports {most['report']} ({first.made}), "
-        f"so {'pages' if first.source == 'pages' else 'the report'}"
-    )
+    span = _span(sum(plan.days for plan in plans))
+    pages = f"{expected} in {span}: {first.operation} pages{of_each} are predicted to take {texts['pages']}"
+    if "report" not in texts:
+        return pages
+    choice = "pages" if first.source == "pages" else "the report"
+    return f"{pages}, XML reports {texts['report']} ({first.made}), so {choice}"
 
 
 def _span(days: float) -> str:

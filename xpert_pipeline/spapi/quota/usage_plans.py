@@ -128,6 +128,11 @@ def plan(operation: str) -> UsagePlan:
         raise PlanMissing(f"no usage plan for {operation}: add Amazon's rate and burst to {HERE}") from None
 
 
+def has_plan(operation: str) -> bool:
+    """Whether an operation has a usage plan."""
+    return operation in _PLANS
+
+
 def require(operations: Iterable[str]) -> None:
     """See that every operation has a plan, so that no sync stops half way.
 

@@ -1,0 +1,26 @@
+-- Readings of a present state that were not complete are loaded as changes and never count as a snapshot. Lookups ask Amazon about
+-- known SKUs or ASINs and remember when it answered.
+
+alter table public.loads drop constraint if exists loads_window_kind_check;
+alter table public.loads add constraint loads_window_kind_check
+check (window_kind in ('created', 'updated', 'snapshot', 'partial', 'derived'));
+comment on column public.loads.window_kind is
+'created or updated: the source''s time filter; snapshot: everything, as it was then; partial: some of it, as it was then; derived: recomputed.';
+
+create table if not exists public.lookups (
+  seller_id uuid not null references public.sellers on delete cascade,
+  marketplace_id text not null,
+  table_name text not null,
+  subject text not null,
+  answered_at timestamptz not null default clock_timestamp(),
+  constraint lookups_key primary key (seller_id, marketplace_id, table_name, subject)
+);
+comment on table public.lookups is 'When Amazon last answered for a SKU or ASIN; one row per table and subject.';
+comment on column public.lookups.seller_id is 'The seller.';
+comment on column public.lookups.marketplace_id is 'Amazon''s id of the marketplace.';
+comment on column public.lookups.table_name is 'Table that the answers fill.';
+comment on column public.lookups.subject is 'SKU or ASIN.';
+comment on column public.lookups.answered_at is 'When Amazon last answered for it.';
+select public.xpert_protect_tenant_table('public.lookups');
+
+insert into public.schema_migrations (name) values ('0019_partial_readings') on conflict do nothing;
