@@ -15,7 +15,7 @@ from xpert_pipeline.sandbox.app import build_app
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.options import SandboxOptions
-from xpert_pipeline.sandbox.state import State
+from xpert_pipeline.sandbox.serving.state import State
 from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 

@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from xpert_pipeline.sandbox.options import SandboxOptions, sandbox_options, yesterday
+from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.sandbox.options import SandboxOptions, yesterday
 
 EVERYTHING = SandboxOptions(
     port=0,
