@@ -56,6 +56,19 @@ class Store:
         """When a local day (a date or its ordinal) begins, in seconds since 1970."""
         return _midnight(self.zone, day if isinstance(day, int) else day.toordinal())
 
+    def moment(self, day: int | date, second: int) -> int:
+        """A wall-clock time in the store, in seconds since 1970.
+
+        Args:
+            day: Local day, or its ordinal.
+            second: Seconds after midnight as the wall clock shows them. Where the clock is set forward, a time that
+                does not exist becomes one an hour later; where it is set back, odd seconds mean the second hour.
+        """
+        wall = datetime.combine(date.fromordinal(day) if isinstance(day, int) else day, clock(), self.zone)
+        wall += timedelta(seconds=second)
+        times = wall.timestamp(), wall.replace(fold=1).timestamp()
+        return int(times[second % 2] if times[1] > times[0] else times[0])
+
     def yesterday(self) -> date:
         """The store's last complete day."""
         return datetime.now(self.zone).date() - timedelta(days=1)
@@ -109,9 +122,7 @@ def check_stores(ids: Collection[str]) -> None:
     if repeated := sorted({each for each in ids if list(ids).count(each) > 1}):
         raise ValueError(f"{', '.join(repeated)} is listed more than once")
     if foreign := [f"{each} ({OTHER_REGIONS[each]})" for each in ids if each in OTHER_REGIONS]:
-        raise ValueError(
-            f"{', '.join(foreign)}: all marketplaces of one sandbox must be in one region, and the sandbox serves Europe"
-        )
+        raise ValueError(f"{', '.join(foreign)}: a sandbox serves the marketplaces of one region, which is Europe")
     if unknown := [each for each in ids if each not in STORES]:
         raise ValueError(f"unknown marketplace id {', '.join(unknown)}; known: {_listed(STORES.values())}")
 

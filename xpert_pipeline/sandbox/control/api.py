@@ -10,7 +10,6 @@ from starlette.routing import Route
 from xpert_pipeline.sandbox.catalog.truth import products
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.finance.truth import economics_daily
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.orders.truth import Row, order_items, orders
 from xpert_pipeline.sandbox.sales.truth import sales_data, traffic_daily
 from xpert_pipeline.sandbox.serving.state import State
@@ -33,7 +32,8 @@ async def sellers(request: Request) -> Response:
             {
                 "seller_id": seller_id,
                 "refresh_token": state.access_tokens.refresh_token(seller_id),
-                "marketplace_id": INDIA,
+                "marketplace_id": state.worlds.marketplace_ids(seller_id)[0],
+                "marketplace_ids": list(state.worlds.marketplace_ids(seller_id)),
                 "name": state.worlds.name(seller_id),
             }
             for seller_id in state.worlds
@@ -42,9 +42,9 @@ async def sellers(request: Request) -> Response:
 
 
 async def truth(request: Request) -> Response:
-    """Rows of one table, as JSON lines: of all sellers, or of `?seller=`."""
+    """Return the rows of one table as JSON lines, limited to `?seller=` and `?marketplace=` where they are given."""
     state, table = _state(request), request.path_params["table"]
-    wanted = request.query_params.get("seller")
+    wanted, marketplace = request.query_params.get("seller"), request.query_params.get("marketplace")
     if table not in TOLD:
         return JSONResponse({"error": f"there is no truth about {table}; there is about {', '.join(TOLD)}"}, 404)
     if wanted is not None and wanted not in state.worlds:
@@ -53,6 +53,8 @@ async def truth(request: Request) -> Response:
     def lines() -> Iterator[str]:
         for seller_id in [wanted] if wanted else list(state.worlds):
             for row in _rows(state, table, state.worlds[seller_id]):
+                if marketplace not in (None, row["marketplace_id"]):
+                    continue
                 yield json.dumps(row, ensure_ascii=False) + "\n"
 
     return StreamingResponse(_batched(lines()), media_type="application/x-ndjson")

@@ -28,7 +28,8 @@ def create_query(call: Call) -> dict[str, Any]:
     body = call.body
     if not isinstance(body, dict) or not isinstance(body.get("query"), str) or not body["query"].strip():
         raise invalid("query: is required.")
-    question = read_question(body["query"], date.fromordinal(last_day(call.world, call.now)))
+    latest = max(last_day(call.world, marketplace_id, call.now) for marketplace_id in call.world.marketplace_ids)
+    question = read_question(body["query"], date.fromordinal(latest))
     first = _place(call, body)
     faults = call.faults(QUERY)
     if "query-500" in faults:

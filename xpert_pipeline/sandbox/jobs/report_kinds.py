@@ -1,6 +1,6 @@
 """The report types that the sandbox makes: their role, their rows, and how they are written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from xpert_pipeline.sandbox.catalog.merchant_listings import merchant_listings
@@ -39,12 +39,12 @@ class ReportKind:
         """Whether it is asked for with a window."""
         return self.window is not None
 
-    def count(self, world: World, start: float, end: float, now: float) -> int:
-        """How many rows it would have."""
+    def count(self, world: World, marketplace_ids: Collection[str], start: float, end: float, now: float) -> int:
+        """Return how many rows the report would have."""
         if self.window is None:
-            return len(world.listings)
+            return len(world.listings_of(marketplace_ids))
         if self.window == DAYS:
-            return days_with_data(world, start, end, now)
+            return days_with_data(world, marketplace_ids, start, end, now)
         return sum(len(world.orders[place].items) for place in world.window(self.window, start, end, now))
 
     def document(self, state: State, world: World, report: Report) -> Document:
@@ -65,7 +65,7 @@ def _faults(state: State, report: Report, *places: str) -> list[str]:
 
 
 def _orders(world: World, report: Report) -> Iterable[Order]:
-    """The orders of a report's window, of all stores: European reports leave none out."""
+    """Return the orders of a report's window, from all stores: European reports ignore the requested marketplaces."""
     window = KINDS[report.report_type].window
     assert window is not None
     return (world.orders[place] for place in world.window(window, report.start, report.end, report.created))
@@ -81,7 +81,7 @@ def _flat_orders(state: State, world: World, report: Report, _encoding: str) -> 
 
 
 def _listings(state: State, world: World, report: Report, _encoding: str) -> Iterator[str]:
-    listings = list(world.listings)
+    listings = world.listings_of(report.marketplace_ids)
     for fault in _faults(state, report, TITLES):
         listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
     return merchant_listings(listings)

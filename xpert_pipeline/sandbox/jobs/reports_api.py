@@ -48,7 +48,7 @@ def create_report(call: Call) -> dict[str, Any]:
 
 def _new_report(call: Call, kind: ReportKind, marketplaces: tuple[str, ...]) -> Report:
     start, end = _window(call)
-    rows = kind.count(call.world, start, end, call.now)
+    rows = kind.count(call.world, marketplaces, start, end, call.now)
     too_long = kind.window in ("created", "updated") and end - start > LONGEST_WINDOW
     report = Report(
         id="",

@@ -1,15 +1,16 @@
 """Writes GET_SALES_AND_TRAFFIC_REPORT: one JSON document, by date and, over the whole window, by ASIN."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from xpert_pipeline.sandbox.jobs.kiosk_view import View, view_of
 from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales import traffic_queries as kiosk_traffic
 from xpert_pipeline.sandbox.serving.errors import invalid
-from xpert_pipeline.sandbox.world.ledger import day_of, last_day
+from xpert_pipeline.sandbox.world.ledger import last_day
 from xpert_pipeline.sandbox.world.records import World
 
 DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
@@ -34,12 +35,15 @@ def options_of(given: Any) -> dict[str, str]:
     return options
 
 
-def days_with_data(world: World, start: float, end: float, now: float) -> int:
-    """How many days of a window there are figures about; nothing is counted for it."""
-    if not world.orders:
-        return 0
-    first = max(_date(start).toordinal(), day_of(world.orders[0].created))
-    return max(0, min(_date(end).toordinal(), last_day(world, now)) + 1 - first)
+def days_with_data(world: World, marketplace_ids: Iterable[str], start: float, end: float, now: float) -> int:
+    """Return how many days of a window have figures, summed over the stores; no ledger is needed for it."""
+    days = 0
+    for marketplace_id in marketplace_ids:
+        if marketplace_id in world.opened:
+            opened = STORES[marketplace_id].day_of(world.opened[marketplace_id])
+            first = max(_date(start).toordinal(), opened)
+            days += max(0, min(_date(end).toordinal(), last_day(world, marketplace_id, now)) + 1 - first)
+    return days
 
 
 def traffic_report(world: World, report: Report) -> Iterator[str]:
