@@ -5,8 +5,8 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from xpert_pipeline.sandbox.report_flat import merchant_listings
-from xpert_pipeline.sandbox.report_xml import xml_report
+from xpert_pipeline.sandbox.catalog.merchant_listings import merchant_listings
+from xpert_pipeline.sandbox.orders.xml_report import xml_report
 from xpert_pipeline.sandbox.world import synthetic
 from xpert_pipeline.sandbox.world.catalogue import build_products
 from xpert_pipeline.sandbox.world.records import Order

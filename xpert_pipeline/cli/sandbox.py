@@ -8,7 +8,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.world import fixed_options
-from xpert_pipeline.sandbox.options import sandbox_options
+from xpert_pipeline.sandbox.command_line import sandbox_options
 from xpert_pipeline.sandbox.server import PortTakenError, run
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 

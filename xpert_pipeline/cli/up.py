@@ -21,7 +21,7 @@ from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
-from xpert_pipeline.sandbox.options import sandbox_options
+from xpert_pipeline.sandbox.command_line import sandbox_options
 
 PORT = 3000
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from xpert_pipeline.sandbox.options import SandboxOptions, sandbox_options
+from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import PortTakenError, run
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 

@@ -4,20 +4,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from xpert_pipeline.sandbox import (
-    catalog_api,
-    control_api,
-    kiosk_api,
-    listings_api,
-    orders_api,
-    reports_api,
-    sales_api,
-    sellers_api,
-)
-from xpert_pipeline.sandbox.downloads import download
-from xpert_pipeline.sandbox.gate import Operation, unknown_path
-from xpert_pipeline.sandbox.lwa import token_endpoint
-from xpert_pipeline.sandbox.state import State
+from xpert_pipeline.sandbox.catalog import catalog_api, listings_api
+from xpert_pipeline.sandbox.control import api as control_api
+from xpert_pipeline.sandbox.jobs import kiosk_api, reports_api
+from xpert_pipeline.sandbox.jobs.downloads import download
+from xpert_pipeline.sandbox.orders import api as orders_api
+from xpert_pipeline.sandbox.sales import api as sales_api
+from xpert_pipeline.sandbox.sellers import api as sellers_api
+from xpert_pipeline.sandbox.serving.gate import Operation, unknown_path
+from xpert_pipeline.sandbox.serving.lwa import token_endpoint
+from xpert_pipeline.sandbox.serving.state import State
 
 REPORTS = "/reports/2021-06-30"
 KIOSK = "/dataKiosk/2023-11-15"

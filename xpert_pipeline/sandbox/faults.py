@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
-from xpert_pipeline.sandbox.usage_plans import PLANS
+from xpert_pipeline.sandbox.serving.usage_plans import PLANS
 
 TOKEN, CALL, PAGE, ORDERS, TITLES, CONTENT, XML, DOCUMENT, REPORT = (
     "token", "call", "page", "orders", "titles", "content", "xml", "document", "report",

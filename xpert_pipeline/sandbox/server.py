@@ -7,15 +7,14 @@ import sys
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
 from xpert_pipeline.sandbox.app import build_app
 from xpert_pipeline.sandbox.faults import FaultRule
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.options import SandboxOptions
-from xpert_pipeline.sandbox.state import State
+from xpert_pipeline.sandbox.serving.state import State
 from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
@@ -44,7 +43,7 @@ class RunningSandbox:
         """Where Login with Amazon is."""
         return f"{self.endpoint}/auth/o2/token"
 
-    def ready(self) -> dict[str, str]:
+    def ready(self) -> dict[str, Any]:
         """What a client needs: the ready line."""
         seller_id = next(iter(self.state.worlds))
         return {
@@ -54,7 +53,8 @@ class RunningSandbox:
             "client_secret": "sandbox",
             "refresh_token": self.state.access_tokens.refresh_token(seller_id),
             "seller_id": seller_id,
-            "marketplace_id": INDIA,
+            "marketplace_id": self.state.worlds.marketplace_ids(seller_id)[0],
+            "marketplace_ids": list(self.state.worlds.marketplace_ids(seller_id)),
         }
 
     def stop(self) -> None:

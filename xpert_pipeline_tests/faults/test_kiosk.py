@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from xpert_pipeline.sandbox import kiosk_api
+from xpert_pipeline.sandbox.jobs import kiosk_api
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, TWENTY_DAYS, changes, loads, queries, warnings
 
 

@@ -1,6 +1,6 @@
 """Data Kiosk's answers without any record: doubted where rows are known, and believed when told twice."""
 
-from xpert_pipeline.sandbox import kiosk_documents
+from xpert_pipeline.sandbox.jobs import kiosk_documents
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, changes, loads, warnings
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from xpert_pipeline.assets import plans
 from xpert_pipeline.postgres.quota import PostgresQuota
-from xpert_pipeline.sandbox.report_store import ReportStore
+from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 SPAN = ("--from", str(TODAY - timedelta(days=4)), "--to", str(TODAY - timedelta(days=1)))

@@ -1,6 +1,6 @@
 """What stands in the records themselves: odd values are kept, broken records are set apart whole, the others load."""
 
-from xpert_pipeline.sandbox import orders_api
+from xpert_pipeline.sandbox.orders import api as orders_api
 
 ORDERS = ["orders", "order_items"]
 

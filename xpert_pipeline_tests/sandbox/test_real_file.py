@@ -16,7 +16,7 @@ import pytest
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.sandbox.client import Client
-from xpert_pipeline_tests.sandbox.kiosk import economics
+from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 from xpert_pipeline_tests.sandbox.reading import facts_of_json, facts_of_xml, rows, xml_orders
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "amazon-in-orders-2022-04-05.csv.xz"

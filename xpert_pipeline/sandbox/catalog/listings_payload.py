@@ -1,0 +1,103 @@
+"""Listings in the shape of Listings Items 2021-08-01: one item per SKU, with the facts of each requested store."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.serving.formats import money_of, zulu
+from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
+from xpert_pipeline.sandbox.world.records import Listing
+
+DATA_SETS = (
+    "summaries",
+    "attributes",
+    "issues",
+    "offers",
+    "fulfillmentAvailability",
+    "procurement",
+    "relationships",
+    "productTypes",
+)
+
+
+def listing_payload(listings: Sequence[Listing], included: Collection[str]) -> dict[str, Any]:
+    """Return one SKU with the requested data sets.
+
+    Args:
+        listings: The SKU's listings, one for each store that was requested and has it.
+        included: Names of the data sets.
+    """
+    availability = {channel_code(listing): _availability(listing) for listing in reversed(listings)}
+    sets: dict[str, Any] = {
+        "summaries": [_summary(listing) for listing in listings],
+        "attributes": {"item_name": [_item_name(listing) for listing in listings]},
+        "issues": [],
+        "offers": [offer for listing in listings for offer in _offers(listing)],
+        "fulfillmentAvailability": list(availability.values()),
+        "relationships": [_relationships(listing) for listing in listings],
+        "productTypes": [
+            {"marketplaceId": listing.marketplace_id, "productType": product_type(listing)} for listing in listings
+        ],
+    }
+    return {"sku": listings[0].sku} | {name: value for name, value in sets.items() if name in included}
+
+
+def status(listing: Listing) -> list[str]:
+    """Return the status of a listing."""
+    return ["BUYABLE", "DISCOVERABLE"] if listing.active else []
+
+
+def product_type(listing: Listing) -> str:
+    """Return the product type, which follows from the category."""
+    return "".join(char if char.isalnum() else "_" for char in listing.category.upper()) or "PRODUCT"
+
+
+def image_url(asin: str) -> str:
+    """Return the address of the main image; no image exists there."""
+    return f"https://m.media-amazon.example/images/{asin}.jpg"
+
+
+def _summary(listing: Listing) -> dict[str, Any]:
+    summary = {
+        "marketplaceId": listing.marketplace_id,
+        "asin": listing.asin,
+        "productType": product_type(listing),
+        "conditionType": "new_new",
+        "status": status(listing),
+        "itemName": listing.title,
+        "createdDate": zulu(listing.created),
+        "lastUpdatedDate": zulu(listing.updated),
+        "mainImage": {"link": image_url(listing.asin), "height": 500, "width": 500},
+    }
+    label = fn_sku(listing)
+    return summary | ({"fnSku": label} if label else {})
+
+
+def _item_name(listing: Listing) -> dict[str, Any]:
+    language = STORES[listing.marketplace_id].language
+    return {"value": listing.title, "language_tag": language, "marketplace_id": listing.marketplace_id}
+
+
+def _offers(listing: Listing) -> list[dict[str, Any]]:
+    if listing.price is None:
+        return []
+    price = money_of(listing.price, listing.currency)  # with currencyCode, as Amazon's model has it
+    return [{"marketplaceId": listing.marketplace_id, "offerType": "B2C", "price": price}]
+
+
+def _availability(listing: Listing) -> dict[str, Any]:
+    channel: dict[str, Any] = {"fulfillmentChannelCode": channel_code(listing)}
+    return channel | ({} if listing.quantity is None else {"quantity": listing.quantity})
+
+
+def _relationships(listing: Listing) -> dict[str, Any]:
+    theme = variation_theme(listing)
+    if theme is None:
+        return {"marketplaceId": listing.marketplace_id, "relationships": []}
+    parent = f"{listing.sku.rsplit('-', 1)[0]}-PARENT"
+    family = {
+        "type": "VARIATION",
+        "parentSkus": [parent],
+        "variationTheme": {"attributes": ["size"], "theme": theme},
+    }
+    return {"marketplaceId": listing.marketplace_id, "relationships": [family]}

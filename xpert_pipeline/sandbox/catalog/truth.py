@@ -1,0 +1,37 @@
+"""The rows of listings that a perfect pipeline would hold, in the table's column names. Times are UTC."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from xpert_pipeline.sandbox.catalog.catalog_payload import catalog_facts
+from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type, status
+from xpert_pipeline.sandbox.serving.formats import zulu
+from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
+from xpert_pipeline.sandbox.world.records import World
+
+Row = dict[str, Any]
+
+
+def products(world: World) -> Iterator[Row]:
+    """One row for each listing."""
+    for listing in world.listings:
+        yield {
+            "marketplace_id": listing.marketplace_id,
+            "sku": listing.sku,
+            "asin": listing.asin,
+            "fn_sku": fn_sku(listing),
+            "item_name": listing.title,
+            "product_type": product_type(listing),
+            "condition_type": "new_new",
+            "status": status(listing),
+            "fulfillment_channel": channel_code(listing),
+            "price": listing.price,
+            "currency": listing.currency if listing.price else None,
+            "quantity": listing.quantity,
+            "main_image_url": image_url(listing.asin),
+            "variation_theme": variation_theme(listing),
+            "issues_count": 0,
+            **catalog_facts(listing),
+            "listing_created_at": zulu(listing.created),
+            "listing_updated_at": zulu(listing.updated),
+        }

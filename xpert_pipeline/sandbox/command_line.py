@@ -1,0 +1,76 @@
+"""The sandbox's command-line options, for every command that starts one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.marketplaces import check_stores
+from xpert_pipeline.sandbox.serving import roles
+
+
+def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Every option of the sandbox, as a decorator of a click command; the port under a name of your choice.
+
+    The values arrive as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
+    marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
+    """
+    most = click.IntRange(min=1)
+    options = (
+        click.option(port_flag, "sandbox_port", type=click.IntRange(0, 65_535), default=0, metavar="PORT",
+                     help="Loopback port of the SP-API sandbox (default: a free one)."),
+        click.option("--orders-csv", type=click.Path(dir_okay=False), metavar="FILE",
+                     help="Serve the orders of this Seller Central all-orders export (.csv, .gz, .xz)."),
+        click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY",
+                     help="The sandbox world's last day (default: yesterday, fixed at the first start)."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Of the invented world."),
+        click.option("--days", type=most, default=30, show_default=True, help="Days of history."),
+        click.option("--orders-per-day", type=most, default=150, show_default=True, help="Of the invented world."),
+        click.option("--skus", type=most, default=200, show_default=True, help="Of the invented world."),
+        click.option("--sellers", "seller_count", type=most, default=1, show_default=True,
+                     help="Number of sellers in the sandbox."),
+        click.option("--marketplaces", metavar="ID,ID", callback=_marketplaces,
+                     help="Stores of every invented seller, all in the region Europe (default: A21TJRUUN4KGV)."),
+        click.option("--rate-scale", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="X",
+                     help="Multiplies Amazon's rates and divides its waiting times; 0 = no limits."),
+        click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
+                     help="A role that the sellers have not granted; repeatable."),
+        click.option("--fault", "faults", multiple=True, metavar="NAME[@SELLER][+SKIP][:COUNT]",
+                     callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; of one "
+                     "SELLER by its place (1 is the first), after SKIP good requests; repeatable."),
+    )  # fmt: skip
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _marketplaces(_context: click.Context, _parameter: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    ids = tuple(part.strip() for part in given.split(",") if part.strip())
+    try:
+        check_stores(ids)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return ids
+
+
+def _roles(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(roles.known(name) for name in given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _faults(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        for word in given:
+            FaultRule.parse(word)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return given

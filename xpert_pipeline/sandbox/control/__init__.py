@@ -1,0 +1,1 @@
+"""The sandbox about itself: what Amazon does not have."""

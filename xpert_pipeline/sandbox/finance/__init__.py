@@ -1,0 +1,1 @@
+"""Seller economics in Data Kiosk."""

@@ -1,0 +1,146 @@
+"""Records of `economics` in the shape of Data Kiosk's schema analytics_economics_2024_03_15."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from xpert_pipeline.sandbox.jobs.kiosk_view import View
+from xpert_pipeline.sandbox.jobs.periods import periods
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.world import charges
+from xpert_pipeline.sandbox.world.charges import Charge
+from xpert_pipeline.sandbox.world.digest import number
+from xpert_pipeline.sandbox.world.economy import Economy, active_skus
+from xpert_pipeline.sandbox.world.listing_facts import fn_sku
+from xpert_pipeline.sandbox.world.money import CENT
+from xpert_pipeline.sandbox.world.records import Listing
+
+NULL_ENTRIES_IN = 200
+"""One record of so many has a null at the end of its lists, which the schema allows; an empty list stays empty, which
+says that there was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one record is about: a store, a period, a product and its days."""
+
+    marketplace_id: str
+    start: date
+    end: date
+    product: str
+    cells: tuple[tuple[int, str], ...]
+
+
+def economics_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
+    """The records that a query has, in their order, without their figures."""
+    wanted = arguments.get("aggregateBy") or {}
+    product_of = _PRODUCTS[wanted.get("productId") or "MSKU"]
+    found = []
+    for marketplace_id in dict.fromkeys(arguments["marketplaceIds"]):
+        ledger = view.ledger(marketplace_id)
+        for start, end in periods(arguments["startDate"], arguments["endDate"], wanted.get("date") or "DAY"):
+            cells: dict[str, list[tuple[int, str]]] = {}
+            for day in view.days(marketplace_id, start, end):
+                for sku in active_skus(ledger, day):
+                    cells.setdefault(product_of(view, ledger.listings[sku]), []).append((day, sku))
+            found += [
+                Group(marketplace_id, start, end, product, tuple(sorted(cells[product]))) for product in sorted(cells)
+            ]
+    return found
+
+
+_PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
+    "MSKU": lambda _view, listing: listing.sku,
+    "CHILD_ASIN": lambda _view, listing: listing.asin,
+    "PARENT_ASIN": lambda view, listing: view.parent(listing),
+}
+
+
+def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
+    """One record with every field of the schema. Amounts are Decimal."""
+    level = (arguments.get("aggregateBy") or {}).get("productId") or "MSKU"
+    ledger = view.ledger(group.marketplace_id)
+    listing = ledger.listings[group.cells[0][1]]
+    currency = STORES[group.marketplace_id].currency
+    economy = Economy()
+    for day, sku in group.cells:
+        economy.add(ledger, day, sku, restated=view.restated)
+    drawn = number("nulls", group.product, group.start)
+    padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
+    leading = [None] if view.nulls else []
+    fees = [_fee(group, charge, currency, leading) for charge in economy.fees.values()]
+    ads = [{"adTypeName": charge.type, "charge": _detail(charge, currency)} for charge in economy.ads.values()]
+    return {
+        "marketplaceId": group.marketplace_id,
+        "startDate": group.start.isoformat(),
+        "endDate": group.end.isoformat(),
+        "parentAsin": view.parent(listing),
+        "childAsin": None if level == "PARENT_ASIN" else listing.asin,
+        "msku": listing.sku if level == "MSKU" else None,
+        "fnsku": fn_sku(listing) if level == "MSKU" else None,
+        "sales": _sales(economy, currency),
+        "fees": [*leading, *fees, *(padding if fees else ())],
+        "ads": None if view.nulls and drawn % 10 == 0 else [*leading, *ads, *(padding if ads else ())],
+        "cost": _cost(charges.unit_cost(listing), currency) if level == "MSKU" else None,
+        "netProceeds": {
+            "total": _amount(economy.net_proceeds, currency),
+            "perUnit": _amount(economy.net_proceeds_per_unit, currency),
+        },
+    }
+
+
+def _sales(economy: Economy, currency: str) -> dict[str, Any]:
+    count = economy.count
+    return {
+        "orderedProductSales": _amount(count.sales, currency),
+        "refundedProductSales": _amount(count.refunded_sales, currency),
+        "netProductSales": _amount(economy.net_sales, currency),
+        "averageSellingPrice": _amount(economy.asp, currency),
+        "unitsOrdered": count.units,
+        "unitsRefunded": count.refunded,
+        "netUnitsSold": economy.net_units,
+    }
+
+
+def _fee(group: Group, charge: Charge, currency: str, leading: list[None]) -> dict[str, Any]:
+    fee: dict[str, Any] = {
+        "identifier": f"{number(group.marketplace_id, group.product, group.start, charge.type):016x}",
+        "startDate": group.start.isoformat(),
+        "endDate": group.end.isoformat(),
+        "properties": [],
+        "components": None,
+        "aggregatedDetail": _detail(charge, currency),
+    }
+    return {"feeTypeName": charge.type, "charge": fee, "charges": [*leading, fee]}
+
+
+def _detail(charge: Charge, currency: str) -> dict[str, Any]:
+    per_unit = (charge.total / charge.quantity).quantize(CENT) if charge.quantity else None
+    return {
+        "amount": _amount(charge.amount, currency),
+        "promotionAmount": _amount(charge.promotion, currency),
+        "taxAmount": _amount(charge.tax, currency),
+        "totalAmount": _amount(charge.total, currency),
+        "quantity": None if charge.quantity is None else float(charge.quantity),
+        "amountPerUnit": _amount(per_unit, currency),
+        "amountPerUnitDelta": None,
+    }
+
+
+def _cost(cost: charges.UnitCost | None, currency: str) -> dict[str, Any] | None:
+    if cost is None:
+        return None
+    return {
+        "costOfGoodsSold": _amount(cost.goods, currency),
+        "miscellaneousCost": _amount(cost.miscellaneous, currency),
+        "fbaCost": {"shippingToAmazonCost": _amount(cost.to_amazon, currency)} if cost.to_amazon else None,
+        "mfnCost": (
+            {"fulfillmentCost": _amount(cost.fulfilment, currency), "storageCost": None} if cost.fulfilment else None
+        ),
+    }
+
+
+def _amount(amount: Decimal | None, currency: str) -> dict[str, Any] | None:
+    return None if amount is None else {"amount": amount, "currencyCode": currency}

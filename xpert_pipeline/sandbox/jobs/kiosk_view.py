@@ -1,0 +1,54 @@
+"""What a Data Kiosk query can see of a world: which days, corrected or not, and which parent each ASIN has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from xpert_pipeline.sandbox.world.ledger import Ledger, last_day, ledger_of
+from xpert_pipeline.sandbox.world.listing_facts import parent_asin, variation_theme
+from xpert_pipeline.sandbox.world.records import Listing, World
+
+LAG_DAYS = 3
+ALWAYS = 250_000_000_000.0
+"""A time after everything (year 9892), so that the truth hides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A world as one query sees it.
+
+    Attributes:
+        world: The seller's world.
+        now: The time of the query; nothing later is visible.
+        lag: How many of the last days have no figures yet.
+        restated: Whether Amazon has corrected the charges of the last days.
+        nulls: Whether lists contain nulls.
+    """
+
+    world: World
+    now: float
+    lag: int = 0
+    restated: bool = False
+    nulls: bool = False
+    ledgers: dict[str, Ledger] = field(default_factory=dict, compare=False, repr=False)
+
+    def ledger(self, marketplace_id: str) -> Ledger:
+        """Return the sums of one store."""
+        if marketplace_id not in self.ledgers:
+            self.ledgers[marketplace_id] = ledger_of(self.world, marketplace_id, self.now)
+        return self.ledgers[marketplace_id]
+
+    def days(self, marketplace_id: str, first: date, last: date) -> Iterator[int]:
+        """Return the days of a period that have figures in one store, as ordinals."""
+        latest = last_day(self.world, marketplace_id, self.now) - self.lag
+        return iter(range(max(first.toordinal(), self.ledger(marketplace_id).first), min(last.toordinal(), latest) + 1))
+
+    def parent(self, listing: Listing) -> str:
+        """Return the parent of a listing's ASIN; outside a variation family it is the ASIN itself."""
+        head = self.world.shelf(listing.marketplace_id).get(listing.asin, [listing])[0]
+        return parent_asin(head) if variation_theme(head) else listing.asin
+
+
+def view_of(world: World, now: float, *, lagging: bool = False, restated: bool = False, nulls: bool = False) -> View:
+    """Return what a query sees at a time."""
+    return View(world, now, LAG_DAYS if lagging else 0, restated, nulls)

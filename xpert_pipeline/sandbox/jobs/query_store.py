@@ -1,0 +1,125 @@
+"""Data Kiosk queries that were asked: their way from IN_QUEUE to an end, and the place of their page."""
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from xpert_pipeline.sandbox.jobs.kiosk_query import Question
+from xpert_pipeline.sandbox.jobs.kiosk_view import View
+from xpert_pipeline.sandbox.jobs.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
+from xpert_pipeline.sandbox.serving.formats import zulu
+from xpert_pipeline.sandbox.serving.pace import Pace
+
+BASE_SECONDS = 40.0
+ROWS_PER_SECOND = 20_000
+KEPT_SECONDS = 30 * 86_400
+"""The shortest retention of the fields that the sandbox has."""
+
+
+@dataclass(slots=True)
+class Query:
+    """One query.
+
+    Attributes:
+        text: As it was submitted.
+        question: What it asks for.
+        view: The world as it was when it was asked.
+        first: Place of its page's first record.
+        rows: How many records its page has.
+        created: When it was asked.
+        seconds: How long it takes; infinite for one that is stuck.
+        fate: How it ends: DONE, CANCELLED or FATAL.
+        ended: When it was cancelled.
+        next_token: Of the next page.
+        document_id: Of the data or, FATAL, of the reason; None without rows.
+    """
+
+    seller_id: str
+    text: str
+    question: Question
+    view: View
+    first: int
+    rows: int
+    created: float
+    seconds: float
+    fate: str = DONE
+    ended: float | None = None
+    next_token: str | None = None
+    document_id: str | None = None
+    id: str = ""
+
+    def status(self, now: float) -> str:
+        """Where it stands: the first third of its time it waits."""
+        passed = now - self.created
+        if self.fate == CANCELLED:
+            return CANCELLED
+        if self.seconds == FOREVER or passed < self.seconds / 3:
+            return IN_QUEUE
+        return IN_PROGRESS if passed < self.seconds else self.fate
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """In Amazon's shape."""
+        status = self.status(now)
+        answer: dict[str, Any] = {
+            "queryId": self.id,
+            "query": self.text,
+            "createdTime": zulu(self.created),
+            "processingStatus": status,
+        }
+        if status in (IN_PROGRESS, DONE, FATAL):
+            answer["processingStartTime"] = zulu(self.created + self.seconds / 3)
+        if status in (DONE, FATAL):
+            answer["processingEndTime"] = zulu(self.created + self.seconds)
+            if self.document_id is not None:
+                answer["dataDocumentId" if status == DONE else "errorDocumentId"] = self.document_id
+        if status == CANCELLED and self.ended is not None:
+            answer["processingEndTime"] = zulu(self.ended)
+        if status == DONE and self.next_token is not None:
+            answer["pagination"] = {"nextToken": self.next_token}
+        return answer
+
+
+@dataclass(slots=True)
+class QueryStore:
+    """All queries of all sellers."""
+
+    pace: Pace
+    first: int = field(default_factory=lambda: time.time_ns() // 1_000_000)  # no id comes again after a restart
+    queries: dict[str, Query] = field(default_factory=dict)
+    documents: dict[str, Query] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, query: Query) -> Query:
+        """Take a query in; the store gives it its id, and a document id if it will have a document."""
+        with self.lock:
+            query.id = f"{self.first + len(self.queries)}020781"
+            if query.fate == FATAL or (query.fate == DONE and query.rows):
+                query.document_id = f"amzn1.tortuga.3.eu.{uuid.uuid4()}.{query.id}"
+                self.documents[query.document_id] = query
+            self.queries[query.id] = query
+        return query
+
+    def processing_seconds(self, rows: int) -> float:
+        """How long a query with some records takes."""
+        return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
+
+    def of(self, seller_id: str, now: float) -> list[Query]:
+        """A seller's queries that are kept, newest first."""
+        with self.lock:
+            return [
+                query
+                for query in reversed(self.queries.values())
+                if query.seller_id == seller_id and now - query.created <= KEPT_SECONDS
+            ]
+
+    def find(self, seller_id: str, query_id: str, now: float) -> Query | None:
+        """A seller's query by its id."""
+        query = self.queries.get(query_id)
+        kept = query is not None and query.seller_id == seller_id and now - query.created <= KEPT_SECONDS
+        return query if kept else None
+
+    def by_document(self, document_id: str) -> Query | None:
+        """The query that a document belongs to."""
+        return self.documents.get(document_id)

@@ -1,0 +1,109 @@
+"""Reports that were asked for: their way from IN_QUEUE to an end, as Amazon's clock takes it."""
+
+import itertools
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xpert_pipeline.sandbox.serving.formats import zulu
+from xpert_pipeline.sandbox.serving.pace import Pace
+
+IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL = "IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"
+BASE_SECONDS = 20.0
+ROWS_PER_SECOND = 20_000
+FOREVER = float("inf")
+
+
+@dataclass(slots=True)
+class Report:
+    """One report.
+
+    Attributes:
+        fate: How it ends: DONE, CANCELLED or FATAL.
+        created: When it was asked for.
+        seconds: How long it takes; infinite for one that is stuck.
+        error: Text that stands in the document instead of data.
+        options: The report options that were given.
+    """
+
+    id: str
+    seller_id: str
+    report_type: str
+    marketplace_ids: tuple[str, ...]
+    start: float
+    end: float
+    has_window: bool
+    created: float
+    seconds: float
+    fate: str
+    document_id: str | None = None
+    error: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def status(self, now: float) -> str:
+        """Where it stands: the first third of its time it waits."""
+        passed = now - self.created
+        if self.seconds == FOREVER or passed < self.seconds / 3:
+            return IN_QUEUE
+        return IN_PROGRESS if passed < self.seconds else self.fate
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """In Amazon's shape."""
+        status = self.status(now)
+        answer: dict[str, Any] = {
+            "reportId": self.id,
+            "reportType": self.report_type,
+            "marketplaceIds": list(self.marketplace_ids),
+            "createdTime": zulu(self.created),
+            "processingStatus": status,
+        }
+        if self.has_window:
+            answer["dataStartTime"], answer["dataEndTime"] = zulu(self.start), zulu(self.end)
+        if status != IN_QUEUE:
+            answer["processingStartTime"] = zulu(self.created + self.seconds / 3)
+        if status in (DONE, CANCELLED, FATAL):
+            answer["processingEndTime"] = zulu(self.created + self.seconds)
+            if self.document_id is not None:
+                answer["reportDocumentId"] = self.document_id
+        return answer
+
+
+@dataclass(slots=True)
+class ReportStore:
+    """All reports of all sellers."""
+
+    pace: Pace
+    reports: dict[str, Report] = field(default_factory=dict)
+    numbers: Iterable[int] = field(default_factory=lambda: itertools.count(time.time_ns() // 1_000_000))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, report: Report) -> Report:
+        """Take a report in; the store gives it its id, and a document id if it will have a document."""
+        with self.lock:
+            report.id = f"{next(iter(self.numbers))}020781"
+            if report.fate in (DONE, FATAL):
+                report.document_id = f"amzn1.spdoc.1.4.eu.{uuid.uuid4()}.{report.id}"
+            self.reports[report.id] = report
+        return report
+
+    def processing_seconds(self, rows: int) -> float:
+        """How long a report of some length takes."""
+        return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
+
+    def of(self, seller_id: str) -> list[Report]:
+        """A seller's reports, newest first."""
+        with self.lock:
+            return [report for report in reversed(self.reports.values()) if report.seller_id == seller_id]
+
+    def find(self, seller_id: str, report_id: str) -> Report | None:
+        """A seller's report by its id."""
+        report = self.reports.get(report_id)
+        return report if report is not None and report.seller_id == seller_id else None
+
+    def by_document(self, document_id: str) -> Report | None:
+        """The report that a document belongs to."""
+        with self.lock:
+            return next((report for report in self.reports.values() if report.document_id == document_id), None)

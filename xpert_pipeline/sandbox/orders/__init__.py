@@ -1,0 +1,1 @@
+"""Orders: the operations, the reports and the rows."""

@@ -1,0 +1,165 @@
+"""Orders in the shape of Orders v2026-01-01: every data set appears only when it was asked for."""
+
+from collections.abc import Collection
+from typing import Any
+
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.serving.formats import money_of, zulu
+from xpert_pipeline.sandbox.world import money
+from xpert_pipeline.sandbox.world.records import CANCELLED, NON_AMAZON, SHIPPED, Item, Order
+
+DATA_SETS = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "EXPENSE",
+    "PROMOTION",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "PACKAGES",
+    "TAX",
+    "PAYMENT",
+    "FULFILLMENT_ORDERS",
+)
+DAY = 86_400
+SHIP_DAYS = {"expedited": 1, "standard": 2}
+DELIVER_DAYS = {"expedited": 3, "standard": 7}
+
+
+def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
+    """One order.
+
+    Args:
+        order: Of the world.
+        included: Data sets that were asked for. BUYER, EXPENSE, TAX and PAYMENT hold nothing that the sandbox
+            knows, or that its roles may see.
+    """
+    payload: dict[str, Any] = {
+        "orderId": order.id,
+        "createdTime": zulu(order.created),
+        "lastUpdatedTime": zulu(order.updated),
+        "programs": programs(order),
+        "salesChannel": _channel(order),
+        "orderItems": [_item(order, item, included) for item in order.items],
+    }
+    if "FULFILLMENT" in included:
+        payload["fulfillment"] = _fulfillment(order)
+    if "PROCEEDS" in included and (proceeds := _order_proceeds(order)):
+        payload["proceeds"] = proceeds
+    if "RECIPIENT" in included:
+        payload["recipient"] = {"deliveryAddress": _address(order)}
+    if "PACKAGES" in included and (packages := _packages(order)):
+        payload["packages"] = packages
+    return payload
+
+
+def programs(order: Order) -> list[str]:
+    """Programs of an order."""
+    flags = (
+        ("AMAZON_BUSINESS", order.is_business),
+        ("AMAZON_EASY_SHIP", order.is_easy_ship),
+        ("PRIME", order.is_prime),
+    )
+    return [name for name, holds in flags if holds]
+
+
+def windows(order: Order) -> dict[str, tuple[int, int]]:
+    """Promised times: shipByWindow and deliverByWindow, each (earliest, latest)."""
+    service = order.service.lower()
+    ship = order.created + SHIP_DAYS.get(service, 2) * DAY
+    deliver = order.created + DELIVER_DAYS.get(service, 7) * DAY
+    return {"shipByWindow": (order.created, ship), "deliverByWindow": (ship, deliver)}
+
+
+def _channel(order: Order) -> dict[str, str]:
+    channel = {"channelName": order.channel}
+    if order.marketplace_id is not None:
+        channel["marketplaceId"] = order.marketplace_id
+        channel["marketplaceName"] = STORES[order.marketplace_id].name
+    return channel
+
+
+def _fulfillment(order: Order) -> dict[str, Any]:
+    return {
+        "fulfillmentStatus": order.status,
+        "fulfilledBy": "AMAZON" if order.fba else "MERCHANT",
+        "fulfillmentServiceLevel": order.service.upper(),
+        **{
+            name: {"earliestDateTime": zulu(first), "latestDateTime": zulu(last)}
+            for name, (first, last) in windows(order).items()
+        },
+    }
+
+
+def _order_proceeds(order: Order) -> dict[str, Any] | None:
+    total = money.total(item.amount for item in order.items)
+    if total is None:
+        return None
+    amount = money_of(total, order.items[0].currency)
+    return {"grandTotal": amount, "breakdowns": [{"type": "ITEM", "subtotal": amount}]}
+
+
+def _item(order: Order, item: Item, included: Collection[str]) -> dict[str, Any]:
+    product: dict[str, Any] = {
+        "asin": item.asin,
+        "title": item.title,
+        "sellerSku": item.sku,
+        "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
+    }
+    payload: dict[str, Any] = {"orderItemId": item.id, "quantityOrdered": item.quantity, "product": product}
+    if "PROCEEDS" in included:
+        _add_item_proceeds(order, item, product, payload)
+    if "PROMOTION" in included and item.promotions:
+        payload["promotion"] = {"breakdowns": [{"promotionId": name} for name in item.promotions]}
+    if "CANCELLATION" in included and item.cancelled:
+        payload["cancellation"] = {"cancellationExecution": cancellation(order, item)}
+    if "FULFILLMENT" in included:
+        open_units = 0 if item.cancelled else item.quantity - item.shipped
+        payload["fulfillment"] = {"quantityFulfilled": item.shipped, "quantityUnfulfilled": open_units}
+    return payload
+
+
+def _add_item_proceeds(order: Order, item: Item, product: dict[str, Any], payload: dict[str, Any]) -> None:
+    if item.amount is None:
+        return
+    amount = money_of(item.amount, item.currency)
+    payload["proceeds"] = {"proceedsTotal": amount, "breakdowns": [{"type": "ITEM", "subtotal": amount}]}
+    if item.quantity > 0:
+        product["price"] = {"unitPrice": money_of(money.share(item.amount, item.quantity), item.currency)}
+        if order.is_business:
+            product["price"]["priceDesignation"] = "BUSINESS_PRICE"
+
+
+def cancellation(order: Order, item: Item) -> dict[str, str]:
+    """Who cancelled an item and why; by the order's and item's ids, so that it never changes."""
+    by_buyer = order.status == CANCELLED and int(item.id) % 3 > 0
+    if by_buyer:
+        return {"cancelledBy": "BUYER", "cancelReason": "Changed mind about purchase"}
+    return {"cancelledBy": "AMAZON" if order.fba else "MERCHANT", "cancelReason": "No inventory"}
+
+
+def _address(order: Order) -> dict[str, str]:
+    """What of the address is no personal data: the sandbox's roles see no more."""
+    return {
+        "city": order.city,
+        "stateOrRegion": order.state,
+        "postalCode": order.postal_code,
+        "countryCode": order.country,
+    }
+
+
+def _packages(order: Order) -> list[dict[str, Any]]:
+    if order.fba or order.channel == NON_AMAZON or order.status != SHIPPED:
+        return []
+    items = [{"orderItemId": item.id, "quantity": item.shipped} for item in order.items if item.shipped]
+    if not items:
+        return []
+    return [
+        {
+            "packageReferenceId": "1",
+            "createdTime": zulu(order.updated),
+            "packageStatus": {"status": "SHIPPED"},
+            "shipTime": zulu(order.updated),
+            "packageItems": items,
+        }
+    ]

@@ -1,0 +1,103 @@
+"""Writes the XML all-orders report, order by order."""
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from xml.sax.saxutils import escape
+
+from xpert_pipeline.sandbox.serving.formats import offset
+from xpert_pipeline.sandbox.world.records import PARTIALLY_SHIPPED, Item, Order
+
+HEADER = (
+    "<AmazonEnvelope xsi:noNamespaceSchemaLocation=\"amzn-envelope.xsd\" "
+    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n"
+    " <Header>\n  <DocumentVersion>1.00</DocumentVersion>\n </Header>\n"
+    " <MessageType>AllOrdersReport</MessageType>\n"
+)  # fmt: skip
+FOOTER = "</AmazonEnvelope>\n"
+DOCTYPE = '<!DOCTYPE AmazonEnvelope [<!ENTITY boom "boom">]>\n'
+UNKNOWN_FIELD = "  <CarbonFootprint>1200</CarbonFootprint>\n"
+STATUS_WORDS = {
+    "PENDING_AVAILABILITY": "PendingAvailability",
+    "PARTIALLY_SHIPPED": "PartiallyShipped",
+}
+
+
+def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) -> Iterator[str]:
+    """Yield the report in pieces.
+
+    Args:
+        orders: In report order.
+        faults: doctype-xml: a DOCTYPE stands at the top; item-id-mismatch: AmazonOrderItemCode is another id than
+            orderItemId; unknown-field: the first order has a field more.
+        encoding: That the prolog names.
+    """
+    yield f'<?xml version="1.0" encoding="{encoding}"?>\n'
+    if "doctype-xml" in faults:
+        yield DOCTYPE
+    yield HEADER
+    extra = UNKNOWN_FIELD if "unknown-field" in faults else ""
+    foreign_codes = "item-id-mismatch" in faults
+    for order in orders:
+        yield _order(order, extra, foreign_codes=foreign_codes)
+        extra = ""
+    yield FOOTER
+
+
+def status_word(status: str) -> str:
+    """A status as reports spell it."""
+    return STATUS_WORDS.get(status) or status.capitalize()
+
+
+def _order(order: Order, extra: str, *, foreign_codes: bool) -> str:
+    created = f"  <PurchaseDate>{offset(order.created)}</PurchaseDate>\n" if order.created >= 0 else ""
+    items = "".join([_item(order, item, foreign_code=foreign_codes) for item in order.items])
+    return (
+        f" <Message>\n <Order>\n  <AmazonOrderID>{_text(order.id)}</AmazonOrderID>\n"
+        f"  <MerchantOrderID>{_text(order.id)}</MerchantOrderID>\n{created}"
+        f"  <LastUpdatedDate>{offset(order.updated)}</LastUpdatedDate>\n"
+        f"  <OrderStatus>{status_word(order.status)}</OrderStatus>\n"
+        f"  <SalesChannel>{_text(order.channel)}</SalesChannel>\n  <FulfillmentData>\n"
+        f"   <FulfillmentChannel>{'Amazon' if order.fba else 'Merchant'}</FulfillmentChannel>\n"
+        f"   <ShipServiceLevel>{_text(order.service)}</ShipServiceLevel>\n"
+        f"   <Address><City>{_text(order.city)}</City><State>{_text(order.state)}</State>"
+        f"<PostalCode>{_text(order.postal_code)}</PostalCode><Country>{_text(order.country)}</Country></Address>\n"
+        f"  </FulfillmentData>\n  <IsBusinessOrder>{'true' if order.is_business else 'false'}</IsBusinessOrder>\n"
+        f"{extra}{items} </Order>\n </Message>\n"
+    )
+
+
+def _item(order: Order, item: Item, *, foreign_code: bool) -> str:
+    code = f"9{item.id[::-1]}" if foreign_code else item.id
+    price = promotions = ""
+    if item.amount is not None:
+        price = (
+            "   <ItemPrice><Component><Type>Principal</Type>"
+            f'<Amount currency="{item.currency}">{item.amount}</Amount></Component></ItemPrice>\n'
+        )
+    if item.promotions:
+        promotions = _promotions(item.promotions)
+    return (
+        f"  <OrderItem>\n   <AmazonOrderItemCode>{code}</AmazonOrderItemCode>\n   <ASIN>{_text(item.asin)}</ASIN>\n"
+        f"   <SKU>{_text(item.sku)}</SKU>\n   <ItemStatus>{item_status(order, item)}</ItemStatus>\n"
+        f"   <ProductName>{_text(item.title)}</ProductName>\n   <Quantity>{item.quantity}</Quantity>\n"
+        f"{price}{promotions}  </OrderItem>\n"
+    )
+
+
+def item_status(order: Order, item: Item) -> str:
+    """Status of one line as reports spell it."""
+    if item.cancelled:
+        return "Cancelled"
+    if order.status == PARTIALLY_SHIPPED:
+        return "Shipped" if item.shipped else "Unshipped"
+    return status_word(order.status)
+
+
+@lru_cache(maxsize=20_000)
+def _promotions(ids: tuple[str, ...]) -> str:
+    return "".join([f"   <Promotion><PromotionIDs>{escape(one)}</PromotionIDs></Promotion>\n" for one in ids])
+
+
+@lru_cache(maxsize=50_000)
+def _text(text: str) -> str:
+    return escape(text)

@@ -1,0 +1,1 @@
+"""Sales and traffic: order metrics, the report, the Data Kiosk records and the rows."""

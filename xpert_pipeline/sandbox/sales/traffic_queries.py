@@ -1,0 +1,154 @@
+"""Records of sales and traffic in the shape of Data Kiosk's schema analytics_salesAndTraffic_2024_04_24."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from xpert_pipeline.sandbox.jobs.kiosk_view import View
+from xpert_pipeline.sandbox.jobs.periods import periods
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic, date_sales, date_traffic
+from xpert_pipeline.sandbox.world.records import Listing
+from xpert_pipeline.sandbox.world.traffic import Traffic, seen, seen_skus, visits_of
+from xpert_pipeline.sandbox.world.visits import Visits
+
+PARENT, CHILD, SKU = "PARENT", "CHILD", "SKU"
+Cell = tuple[int, str, Visits]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one record is about: a store, a period, a product (None: the account) and its SKUs' days."""
+
+    marketplace_id: str
+    start: date
+    end: date
+    product: str | None
+    cells: tuple[Cell, ...]
+
+
+def asin_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
+    """The records of salesAndTrafficByAsin: the whole range in one, no axis of dates."""
+    start, end = arguments["startDate"], arguments["endDate"]
+    product_of = _PRODUCTS[arguments["aggregateBy"]]
+    groups: list[Group] = []
+    for marketplace_id in dict.fromkeys(arguments["marketplaceIds"]):
+        cells = _cells(view, marketplace_id, start, end)
+        groups += _by_product(view, marketplace_id, (start, end), product_of, cells)
+    return groups
+
+
+def asin_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
+    """One record of salesAndTrafficByAsin."""
+    return _product_record(view, group, arguments["aggregateBy"])
+
+
+def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
+    """The records of salesAndTrafficByDate, of the periods with a day that there are figures about."""
+    return [
+        Group(marketplace_id, start, end, None, ())
+        for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
+        for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["aggregateBy"])
+        if marketplace_id in view.world.marketplace_ids
+        and next(view.days(marketplace_id, start, end), None) is not None
+    ]
+
+
+def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
+    """One record of salesAndTrafficByDate."""
+    traffic = _traffic(view, group.marketplace_id, _cells(view, group.marketplace_id, group.start, group.end))
+    currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
+    seed = f"{group.marketplace_id}/{group.start}/{group.end}"
+    return {
+        "marketplaceId": group.marketplace_id,
+        "startDate": group.start.isoformat(),
+        "endDate": group.end.isoformat(),
+        "sales": date_sales(traffic, currency, b2b=b2b),
+        "traffic": date_traffic(traffic, _offers(view, group.marketplace_id), seed, b2b=b2b),
+    }
+
+
+def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
+    """The records of salesAndTrafficTrends: the child ASINs of the filters, period by period."""
+    groups: list[Group] = []
+    for wanted in arguments["filters"]:
+        marketplace_id, asins = wanted["marketplaceId"], set(wanted["asins"])
+        skus = [sku for sku, listing in view.ledger(marketplace_id).listings.items() if listing.asin in asins]
+        for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["dateAggregation"]):
+            cells = _cells_of(view, marketplace_id, (start, end), skus)
+            groups += _by_product(view, marketplace_id, (start, end), _PRODUCTS[CHILD], cells)
+    return groups
+
+
+def trend_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
+    """One record of salesAndTrafficTrends."""
+    return _product_record(view, group, CHILD) | {"asinAggregation": CHILD}
+
+
+def _product_record(view: View, group: Group, level: str) -> dict[str, Any]:
+    listing = view.ledger(group.marketplace_id).listings[group.cells[0][1]]
+    traffic = _traffic(view, group.marketplace_id, group.cells)
+    currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
+    days = view.days(group.marketplace_id, group.start, group.end)
+    whole = visits_of(view.ledger(group.marketplace_id), days)
+    return {
+        "marketplaceId": group.marketplace_id,
+        "startDate": group.start.isoformat(),
+        "endDate": group.end.isoformat(),
+        "parentAsin": view.parent(listing),
+        "childAsin": None if level == PARENT else listing.asin,
+        "sku": listing.sku if level == SKU else None,
+        "sales": asin_sales(traffic, currency, b2b=b2b),
+        "traffic": asin_traffic(traffic, whole, b2b=b2b),
+    }
+
+
+_PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
+    SKU: lambda _view, listing: listing.sku,
+    CHILD: lambda _view, listing: listing.asin,
+    PARENT: lambda view, listing: view.parent(listing),
+}
+
+
+def _by_product(
+    view: View,
+    marketplace_id: str,
+    period: tuple[date, date],
+    product_of: Callable[[View, Listing], str],
+    cells: Iterable[Cell],
+) -> list[Group]:
+    products: dict[str, list[Cell]] = {}
+    listings = view.ledger(marketplace_id).listings
+    for cell in cells:
+        products.setdefault(product_of(view, listings[cell[1]]), []).append(cell)
+    return [Group(marketplace_id, *period, product, tuple(products[product])) for product in sorted(products)]
+
+
+def _cells(view: View, marketplace_id: str, start: date, end: date) -> Iterable[Cell]:
+    return (
+        (day, sku, found)
+        for day in view.days(marketplace_id, start, end)
+        for sku, found in seen_skus(view.ledger(marketplace_id), day).items()
+    )
+
+
+def _cells_of(view: View, marketplace_id: str, period: tuple[date, date], skus: Iterable[str]) -> Iterable[Cell]:
+    ledger = view.ledger(marketplace_id)
+    for day in view.days(marketplace_id, *period):
+        for sku in skus:
+            found = seen(ledger, day, sku)
+            if found is not None:
+                yield day, sku, found
+
+
+def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
+    traffic, ledger = Traffic(), view.ledger(marketplace_id)
+    for day, sku, found in cells:
+        traffic.add(ledger, day, sku, found)
+    return traffic
+
+
+def _offers(view: View, marketplace_id: str) -> tuple[int, int]:
+    active = [listing for listing in view.world.listings_of((marketplace_id,)) if listing.active]
+    return len(active), len({view.parent(listing) for listing in active})

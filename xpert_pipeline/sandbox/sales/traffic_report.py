@@ -1,0 +1,109 @@
+"""Writes GET_SALES_AND_TRAFFIC_REPORT: one JSON document, by date and, over the whole window, by ASIN."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from xpert_pipeline.sandbox.jobs.kiosk_view import View, view_of
+from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.sales import traffic_queries as kiosk_traffic
+from xpert_pipeline.sandbox.serving.errors import invalid
+from xpert_pipeline.sandbox.world.ledger import last_day
+from xpert_pipeline.sandbox.world.records import World
+
+DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
+_NO_B2B = ("unitsRefunded", "refundRate", "claimsGranted", "claimsAmount", "shippedProductSales", "unitsShipped",
+           "ordersShipped", "feedbackReceived", "negativeFeedbackReceived", "receivedNegativeFeedbackRate")  # fmt: skip
+"""Fields that the report does not have of business customers."""
+_ASIN_SALES = ("unitsOrdered", "orderedProductSales", "totalOrderItems")
+
+
+def options_of(given: Any) -> dict[str, str]:
+    """The report's options with what they are by default.
+
+    Raises:
+        ApiError: 400 for an option or a value that is not Amazon's.
+    """
+    known = {"dateGranularity": DATES, "asinGranularity": ASINS}
+    options = {"dateGranularity": "DAY", "asinGranularity": "PARENT"}
+    for name, value in (given if isinstance(given, dict) else {}).items():
+        if value not in known.get(name, ()):
+            raise invalid(f"reportOptions: {name}={value} is not supported by this report type.")
+        options[name] = value
+    return options
+
+
+def days_with_data(world: World, marketplace_ids: Iterable[str], start: float, end: float, now: float) -> int:
+    """Return how many days of a window have figures, summed over the stores; no ledger is needed for it."""
+    days = 0
+    for marketplace_id in marketplace_ids:
+        if marketplace_id in world.opened:
+            opened = STORES[marketplace_id].day_of(world.opened[marketplace_id])
+            first = max(_date(start).toordinal(), opened)
+            days += max(0, min(_date(end).toordinal(), last_day(world, marketplace_id, now)) + 1 - first)
+    return days
+
+
+def traffic_report(world: World, report: Report) -> Iterator[str]:
+    """Yield the document."""
+    view = view_of(world, report.created)
+    start, end = _date(report.start), _date(report.end)
+    asked = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
+    document = {
+        "reportSpecification": {
+            "reportType": report.report_type,
+            "reportOptions": dict(report.options),
+            "dataStartTime": start.isoformat(),
+            "dataEndTime": end.isoformat(),
+            "marketplaceIds": list(report.marketplace_ids),
+        },
+        "salesAndTrafficByDate": _by_date(view, asked | {"aggregateBy": report.options["dateGranularity"]}),
+        "salesAndTrafficByAsin": _by_asin(view, asked | {"aggregateBy": report.options["asinGranularity"]}),
+    }
+    yield json.dumps(document, ensure_ascii=False, default=float)
+
+
+def _by_date(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    records = (
+        kiosk_traffic.date_record(view, arguments, group) for group in kiosk_traffic.date_groups(view, arguments)
+    )
+    return [
+        {
+            "date": record["startDate"],
+            "salesByDate": _known(record["sales"]),
+            "trafficByDate": _known(record["traffic"]),
+        }
+        for record in records
+    ]
+
+
+def _by_asin(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    records = (
+        kiosk_traffic.asin_record(view, arguments, group) for group in kiosk_traffic.asin_groups(view, arguments)
+    )
+    return [
+        {name: record[name] for name in ("parentAsin", "childAsin", "sku") if record[name] is not None}
+        | {
+            "salesByAsin": _known(record["sales"], only=_ASIN_SALES),
+            "trafficByAsin": _known(record["traffic"]),
+        }
+        for record in records
+    ]
+
+
+def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
+    """The fields that the report has, without those that are not known."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if value is not None
+        and not (name.endswith("B2B") and name.removesuffix("B2B") in _NO_B2B)
+        and (not only or name.removesuffix("B2B") in only)
+    }
+
+
+def _date(seconds: float) -> date:
+    """The day that a time of the request names: Amazon reads its UTC date."""
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -1,0 +1,26 @@
+"""Times and amounts as SP-API writes them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from xpert_pipeline.sandbox.world import money
+
+
+def zulu(seconds: float) -> str:
+    """As in JSON answers: UTC with a Z."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def offset(seconds: float) -> str:
+    """As in reports: UTC with a written offset."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+
+
+def money_of(amount: str, currency: str) -> dict[str, str]:
+    """An amount with its currency."""
+    return {"amount": amount, "currencyCode": currency}
+
+
+def amount_text(amount: Decimal | None) -> str | None:
+    """An amount as truth has it."""
+    return None if amount is None else money.written(amount)

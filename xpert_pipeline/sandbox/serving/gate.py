@@ -1,0 +1,134 @@
+"""The one way into every operation: token, role, usage plan, faults, answer, headers, statistics."""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xpert_pipeline.sandbox.faults import CALL, HEADER
+from xpert_pipeline.sandbox.jobs.reports_api import bad_content_type
+from xpert_pipeline.sandbox.serving.call import Call
+from xpert_pipeline.sandbox.serving.errors import ApiError, denied, invalid, throttled
+from xpert_pipeline.sandbox.serving.fault_answers import broken, whole
+from xpert_pipeline.sandbox.serving.roles import OF_OPERATION
+from xpert_pipeline.sandbox.serving.state import State
+
+RATE_HEADER = "x-amzn-RateLimit-Limit"
+RATE_STATUSES = (200, 201, 202, 204, 400, 404, 429)
+NO_CONTENT = 204
+SPOILT_RATES = {"rate-header-zero": "0.0", "rate-header-negative": "-1.0", "rate-header-text": "unlimited"}
+ERROR_TYPES = {400: "InvalidInputException", 403: "AccessDeniedException", 404: "NotFoundException"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API. A heavy one is answered in a thread, so that the others need not wait."""
+
+    name: str
+    method: str
+    path: str
+    answer: Callable[[Call], dict[str, Any]]
+    status: int = 200
+    heavy: bool = False
+
+    def endpoint(self) -> Callable[[Request], Awaitable[Response]]:
+        """What the router calls."""
+
+        async def endpoint(request: Request) -> Response:
+            return await _served(self, request)
+
+        return endpoint
+
+
+async def unknown_path(request: Request) -> Response:
+    """Amazon's gateway does not say 404: a path it does not know is forbidden like one without a role."""
+    state: State = request.app.state.sandbox
+    try:
+        state.access_tokens.check(request.headers.get("x-amz-access-token"))
+        error = denied()
+    except ApiError as refusal:
+        error = refusal
+    response = _refused(error)
+    state.statistics.count("unknown", None, response.status_code, state.pace.now())
+    return response
+
+
+async def _served(operation: Operation, request: Request) -> Response:
+    state: State = request.app.state.sandbox
+    seller_id: str | None = None
+    try:
+        seller_id = state.access_tokens.check(request.headers.get("x-amz-access-token"))
+        response = await _admitted(operation, request, seller_id)
+    except ApiError as refusal:
+        response = _refused(refusal)
+        _add_rate(state, operation, seller_id, response)
+    response.headers["x-amzn-RequestId"] = secrets.token_hex(16)
+    state.statistics.count(operation.name, seller_id, response.status_code, state.pace.now())
+    return response
+
+
+async def _admitted(operation: Operation, request: Request, seller_id: str) -> Response:
+    """Answer a call whose token is good."""
+    state: State = request.app.state.sandbox
+    if OF_OPERATION.get(operation.name) in state.options.denied_roles:
+        raise denied()
+    if not state.buckets.take(operation.name, seller_id):
+        state.statistics.count_empty_bucket(operation.name)
+        raise throttled()
+    fault = state.faults.first(CALL, operation.name, seller_id)
+    if fault and (instead := whole(fault)):
+        if fault not in ("throttle-without-header", "200-html"):
+            _add_rate(state, operation, seller_id, instead)
+        return instead
+    if seller_id not in state.worlds.built:
+        await run_in_threadpool(state.worlds.__getitem__, seller_id)
+    call = await _call(operation, request, state, seller_id)
+    payload = await run_in_threadpool(operation.answer, call) if operation.heavy else operation.answer(call)
+    body = b"" if operation.status == NO_CONTENT else json.dumps(payload)
+    response = Response(body, operation.status, media_type="application/json")
+    _add_rate(state, operation, seller_id, response)
+    for name in state.faults.due(HEADER, operation.name, seller_id):
+        _spoil_rate(response, name)
+    return broken(fault, response) if fault else response
+
+
+async def _call(operation: Operation, request: Request, state: State, seller_id: str) -> Call:
+    body = None
+    if operation.method == "POST":
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise bad_content_type()
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            raise invalid("The body is no JSON.") from None
+    return Call(
+        operation=operation.name,
+        world=state.worlds[seller_id],
+        state=state,
+        query=request.query_params,
+        path=dict(request.path_params),
+        body=body,
+        now=state.pace.now(),
+    )
+
+
+def _refused(error: ApiError) -> Response:
+    headers = {"x-amzn-ErrorType": ERROR_TYPES[error.status]} if error.status in ERROR_TYPES else {}
+    return Response(error.body, error.status, headers, "application/json")
+
+
+def _add_rate(state: State, operation: Operation, seller_id: str | None, response: Response) -> None:
+    if response.status_code in RATE_STATUSES:
+        response.headers[RATE_HEADER] = state.buckets.header(operation.name, seller_id)
+
+
+def _spoil_rate(response: Response, fault: str) -> None:
+    if fault == "rate-header-missing":
+        del response.headers[RATE_HEADER]
+    else:
+        response.headers[RATE_HEADER] = SPOILT_RATES[fault]

@@ -1,0 +1,33 @@
+"""Facts that follow from a listing's ids: its label, fulfilment channel and variation family."""
+
+from xpert_pipeline.sandbox.marketplaces import STORES
+from xpert_pipeline.sandbox.world.digest import letters, number
+from xpert_pipeline.sandbox.world.records import Listing
+
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+
+def fn_sku(listing: Listing) -> str | None:
+    """Return Amazon's own label of FBA stock; None for merchant listings. It is the same in every store."""
+    return stock_label(listing.sku) if listing.fba else None
+
+
+def stock_label(sku: str, *, is_new: bool = True) -> str:
+    """Return Amazon's label (FNSKU) on the units of a SKU; used units have another one than new units."""
+    return "X0" + letters(8, _ALPHABET, "fnsku", sku) if is_new else "X1" + letters(8, _ALPHABET, "used fnsku", sku)
+
+
+def channel_code(listing: Listing) -> str:
+    """Return the fulfilment channel as listings spell it."""
+    return STORES[listing.marketplace_id].channel_code if listing.fba else "DEFAULT"
+
+
+def variation_theme(listing: Listing) -> str | None:
+    """Return the theme of the listing's variation family; only listings with a size have one."""
+    return "SIZE" if listing.size else None
+
+
+def parent_asin(listing: Listing) -> str:
+    """Return the parent ASIN that all sizes of a style share."""
+    style = listing.sku.rsplit("-", 1)[0]
+    return f"B0P{number('parent', style) % 10**7:07d}"
