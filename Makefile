@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help sync up dev test check lint reset
+.PHONY: help sync up dev test check lint docs reset
 help:
 	@echo "make sync    load the last 30 days into the embedded Postgres and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
 	@echo "make test    the whole suite, against a Postgres it starts itself"
 	@echo "make check   tests, linters and types"
+	@echo "make docs    write docs/tables.md, the README's list and sql/comments.sql from the row contracts"
 	@echo "make dev     install what tests, linters and benchmarks need, and do nothing else"
 	@echo "make reset   delete the data directory (asks first)"
 	@echo "Options of xpert go into ARGS: make sync ARGS='--days 60'"
@@ -36,6 +37,9 @@ lint: $(VENV)/dev
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/squawk sql/migrations/*.sql
 	$(BIN)/dagster definitions validate -m xpert_pipeline.definitions
+
+docs: $(VENV)/ready
+	@$(BIN)/python -m xpert_pipeline.reference
 
 reset: $(VENV)/ready
 	@$(BIN)/xpert db reset

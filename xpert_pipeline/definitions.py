@@ -19,14 +19,12 @@ from xpert_pipeline.sensors import (
     sellers_partitions,
 )
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.sources.build import build_asset
+from xpert_pipeline.sources.checks import table_checks
+from xpert_pipeline.sources.declarations import require_valid
+from xpert_pipeline.sources.source import Source
+from xpert_pipeline.sources.start import RunStart
 
-AT_START = {
-    "economics_daily": prepare_economics,
-    "traffic_daily": prepare_traffic,
-    "orders_and_items": prepare_orders,
-    "products": prepare_products,
-}
-"""What each step asks Amazon for when its run starts."""
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 

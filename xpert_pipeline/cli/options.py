@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -61,7 +61,7 @@ def chosen_days(
 
 
 def split_tables(text: str | None) -> tuple[str, ...]:
-    """`a,b` as names of tables; orders and order_items come by one fetch, so one brings the other.
+    """`a,b` as names of tables; tables that one fetch fills, such as orders and order_items, come together.
 
     Raises:
         click.UsageError: For a name that is no table.
@@ -70,6 +70,8 @@ def split_tables(text: str | None) -> tuple[str, ...]:
     known = [table.name for table in TABLES]
     if unknown := sorted(names - set(known)):
         raise click.UsageError(f"no such table: {', '.join(unknown)}; there are {', '.join(known)}")
-    if names & {"orders", "order_items"}:
-        names |= {"orders", "order_items"}
+    for source in SOURCES:  # tables that one fetch fills come together
+        together = {table.name for table in source.tables}
+        if names & together:
+            names |= together
     return tuple(name for name in known if name in names)

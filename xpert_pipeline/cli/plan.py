@@ -9,16 +9,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-from xpert_pipeline.assets.plans import RunPlan, StreamPlan, plan_run
-from xpert_pipeline.assets.seller_run import SellerRun
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.options import chosen_days, data_dir_option
 from xpert_pipeline.cli.plan_text import finish_of, show
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import told_if_slow
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
-from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
+from xpert_pipeline.sources.plan import RunPlan, StreamPlan, plan_run
+from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.spapi.errors import SpApiError
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -58,15 +58,16 @@ def plan(context: click.Context, /, **options: Any) -> None:
 
 def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch: bool) -> RunPlan:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    with client_of(place, seller, priority_of(days, local_today(seller.timezone))) as api:
+    with client_of(place, seller, priority_of(days, today_of(seller))) as api:
         log = logging.getLogger("xpert_pipeline.plan")
-        return plan_run(SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, refetch))
+        options = RunOptions(refetch=refetch)
+        return plan_run(SOURCES, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
 
 
 def _as_json(plan: RunPlan) -> dict[str, Any]:
     return {
         "seller": plan.seller,
-        "days_complete": plan.complete,
+        "days_complete": dict(plan.complete),
         "seconds": round(plan.seconds, 1),
         "finish_at": finish_of(plan).isoformat(timespec="seconds"),
         "calls": dict(sorted(plan.calls.items())),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.table import Table as Grid
 
-from xpert_pipeline.assets.plans import RunPlan, StreamPlan, days_text, shown
+from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, duration_text
 from xpert_pipeline.spapi.planning.source_choice import reason_of
 from xpert_pipeline.wording import counted
 
@@ -22,13 +22,14 @@ def show(plan: RunPlan) -> None:
         console.print(_grid(rows))
     for each in rows:
         console.print(f"  {each.table}, {each.window}: {each.why}.", soft_wrap=True)
-    if plan.complete:
-        days = counted(plan.complete, "day")
-        console.print(f"  {days} of orders already complete: not asked for again (--refetch asks).")
+    for table, count in plan.complete.items():
+        if count:
+            days = counted(count, "day")
+            console.print(f"  {table}: {days} already complete (use --refetch to download again).")
     calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
     console.print(f"  calls: {calls or 'none'}")
     finish = finish_of(plan).astimezone()
-    console.print(f"  about {shown(plan.seconds)}: started now, it would be finished at {finish:%F %T %Z}\n")
+    console.print(f"  about {duration_text(plan.seconds)}: started now, it would be finished at {finish:%F %T %Z}\n")
 
 
 def finish_of(plan: RunPlan) -> datetime:
@@ -48,7 +49,7 @@ def grouped(streams: Sequence[StreamPlan]) -> list[StreamPlan]:
 
 
 def _are_alike(one: StreamPlan, other: StreamPlan) -> bool:
-    return bool(one.created and other.created and one.plan and other.plan and one.plan.rule == other.plan.rule)
+    return bool(one.created and other.created and one.choice and other.choice and one.choice.rule == other.choice.rule)
 
 
 def _together(group: Sequence[StreamPlan]) -> StreamPlan:
@@ -66,7 +67,7 @@ def _together(group: Sequence[StreamPlan]) -> StreamPlan:
         window=f"created {days}, {len(group)} windows",
         seconds=max(each.seconds for each in group),
         calls=calls,
-        why=reason_of([each.plan for each in group if each.plan]),
+        why=reason_of([each.choice for each in group if each.choice]),
     )
 
 
@@ -75,5 +76,5 @@ def _grid(rows: Sequence[StreamPlan]) -> Grid:
     for name in ("table", "window", "source", "calls", "ready after"):
         grid.add_column(name, justify="right" if name in ("calls", "ready after") else "left")
     for each in rows:
-        grid.add_row(each.table, each.window, each.source, f"{sum(each.calls.values()):,}", shown(each.seconds))
+        grid.add_row(each.table, each.window, each.source, f"{sum(each.calls.values()):,}", duration_text(each.seconds))
     return grid

@@ -18,11 +18,9 @@ from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.watchdog import fail_dead_runs
 
-REFETCHABLE = ("orders_and_items", "economics_daily", "traffic_daily")
-"""Ops that skip complete days unless told otherwise."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -68,7 +66,8 @@ Wanted = Sequence[tuple[Seller, Request]]
 
 def run_config(request: Request) -> dict[str, Any]:
     """What a run is told beside its days and tables; Dagster leaves out what is said of ops that are not selected."""
-    return {"ops": {name: {"config": {"refetch": True}} for name in REFETCHABLE}} if request.refetch else {}
+    steps = [source.step for source in SOURCES if source.is_refetchable]
+    return {"ops": {name: {"config": {"refetch": True}} for name in steps}} if request.refetch else {}
 
 
 def run_syncs(place: Workplace, wanted: Wanted) -> list[Finished]:

@@ -15,7 +15,6 @@ from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import Request
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
-from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.schedules import days_to_sync
 
@@ -69,6 +68,6 @@ def _request(
     if any(span):
         first, last = chosen_days(place.settings, start, span, 30)
     else:
-        days = days_to_sync(place.pool, seller, start, local_today(seller.timezone))
+        days = days_to_sync(place.pool, seller, start)
         first, last = days[0], days[-1]
     return Request(first, last, tables, refetch)

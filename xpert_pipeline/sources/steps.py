@@ -130,7 +130,7 @@ def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str
     outcome = run.outcome(table)
     nothing = dict.fromkeys(COUNTS, 0)
     for day in run.days:
-        by_market = {market.id: counts.get((market.id, day), nothing) for market in run.markets}
+        by_market = {market.id: counts.get(market.id, {}).get(day, nothing) for market in run.markets}
         states = {market: str(outcome.state(market, day, numbers)) for market, numbers in by_market.items()}
         numbers = {name: sum(int(market[name]) for market in by_market.values()) for name in COUNTS}
         metadata: dict[str, Any] = {**numbers, "state": overall(states.values())}
