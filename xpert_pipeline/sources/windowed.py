@@ -143,6 +143,9 @@ class WindowedJobs(Source):
 
     def prepare(self, run: SellerRun) -> Any:
         """Plan what the run needs, and request as much as may go at once."""
+        return self._planned(run)
+
+    def _planned(self, run: SellerRun) -> list[JobWindow]:
         windows = self.windows(run)
         if run.refetch:
             self._supersede_older(run, windows)
@@ -150,7 +153,7 @@ class WindowedJobs(Source):
 
     def sync(self, run: SellerRun, prepared: list[JobWindow] | None) -> None:
         """Load every window."""
-        windows = [self.completed(run, window) for window in prepared or self.prepare(run) or []]
+        windows = [self.completed(run, window) for window in prepared or self._planned(run)]
         jobs = sum(len(window.requests) for window in windows)
         days = sum(len(window.window.days) for window in windows)
         step(f"{run.who}: {self.table.name}: {counted(days, 'day')} to read by {counted(jobs, *self.noun)}")
