@@ -17,11 +17,16 @@ BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->"
 
 def comments_sql() -> str:
     """Comments of all tables and columns, as SQL that may run any number of times."""
-    lines = ["-- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.", ""]
+    lines = [
+        "-- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.",
+        "",
+    ]
     for table in TABLES:
         about = table.about
         assert about is not None
-        lines.append(f"comment on table public.{table.name} is\n'One row is {_sql(about.grain)}. Source: {_sql(about.source)}.';")
+        lines.append(
+            f"comment on table public.{table.name} is\n'One row is {_sql(about.grain)}. Source: {_sql(about.source)}.';"
+        )
         lines += [
             f"comment on column public.{table.name}.{column.name} is\n'{_sql(column.comment)}';"
             for column in columns_of(table.row)
@@ -70,7 +75,9 @@ def write(root: Path = ROOT) -> list[Path]:
         root / "docs" / "tables.md": tables_md(),
         readme: f"{before}{BEGIN}{readme_list()}{END}{after}",
     }
-    changed = [path for path, content in files.items() if not path.exists() or path.read_text(encoding="utf-8") != content]
+    changed = [
+        path for path, content in files.items() if not path.exists() or path.read_text(encoding="utf-8") != content
+    ]
     for path in changed:
         path.write_text(files[path], encoding="utf-8")
     return changed

@@ -222,7 +222,11 @@ class _Fetch:
         for record in records:
             try:
                 market = place_of(record, self.run.markets)
-            except (AttributeError, KeyError, TypeError):  # not the documented shape: the parser rejects it with a reason
+            except (
+                AttributeError,
+                KeyError,
+                TypeError,
+            ):  # not the documented shape: the parser rejects it with a reason
                 market = self.span.markets[0]
             if market in kept:
                 yield record
@@ -253,5 +257,3 @@ class _Fetch:
                 feed.operation,
             )
         return not differing
-
-

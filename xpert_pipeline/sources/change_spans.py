@@ -275,5 +275,3 @@ def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | 
     daily = [records_per_day(run.pool, market.scope, feed.name, kind) for market in span.markets]
     known = [figure for figure in daily if figure is not None]
     return sum(known) if len(known) == len(daily) else None
-
-

@@ -171,7 +171,8 @@ class Collector:
 
     def _keep(self, parsed: Sequence[Rows], *, is_second: bool = False) -> dict[int, str]:
         """Spool all rows if all of them are valid; otherwise return why which records are not, and spool nothing."""
-        validated, reasons = [], {}
+        validated: list[list[Row]] = []
+        reasons: dict[int, list[str]] = {}
         for place, part in enumerate(self.parts):
             rows = [row for rows in parsed for row in rows[place]]
             valid, refused = validate(part.table, rows, part.columns)

@@ -65,7 +65,9 @@ def _problems(source: Source) -> list[str]:
     if source.is_derived:
         return problems
     if not source.roles:
-        problems.append(f"{source.declared_at}: {source.step} names no role: add roles=(…,) with one of {', '.join(ROLES)}")
+        problems.append(
+            f"{source.declared_at}: {source.step} names no role: add roles=(…,) with one of {', '.join(ROLES)}"
+        )
     problems += [
         f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; there are {', '.join(ROLES)}"
         for role in source.roles
@@ -87,7 +89,9 @@ def _table_problems(source: Source, table: Table) -> list[str]:
     problems = []
     if migration_of(table.name) is None:
         folder = sql_directory() / "migrations"
-        problems.append(f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql")
+        problems.append(
+            f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql"
+        )
     problems += [
         f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: add it to its Annotated"
         for column in columns_of(table.row)

@@ -123,12 +123,12 @@ class BatchLookup(Source):
             )
         mark_answered(run.pool, market.scope, name, answered)
         if missing := len(subjects) - len(answered):
-            reason = f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run asks for them again"
+            reason = (
+                f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run asks for them again"
+            )
             run.skip([name], market, [market.partition_of_today], reason)
 
-    def _answers(
-        self, run: SellerRun, market: Market, subjects: Sequence[str], collector: Collector
-    ) -> Iterator[str]:
+    def _answers(self, run: SellerRun, market: Market, subjects: Sequence[str], collector: Collector) -> Iterator[str]:
         """Collect all answers; yields the subjects that were answered."""
         for batch in chunks(subjects, self.batch):
             for answer in self.ask(run.client(), market.id, batch):

@@ -39,4 +39,6 @@ def unfilled_columns(table: Table, parsed: Sequence[str] = ()) -> list[str]:
     """
     if "*" in parsed:
         return []
-    return [column.name for column in columns_of(table.row) if column.at is None and column.name not in {*GIVEN, *parsed}]
+    return [
+        column.name for column in columns_of(table.row) if column.at is None and column.name not in {*GIVEN, *parsed}
+    ]

@@ -5,11 +5,11 @@ arrived. Only a complete reading is recorded as a snapshot and deletes the rows 
 with far fewer rows than the table has is doubted: it counts only if a second one, an hour later, agrees.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.ledger import LoadWindow
@@ -62,7 +62,7 @@ class BulkReport:
 
     report_type: str
     above: int
-    read: Callable[[Iterable[str]], Iterator[Any]]
+    read: Callable[[TextIO], Iterator[Any]]
     parse: Callable[[Any, Market], Row]
     columns: tuple[str, ...]
     because: str
@@ -218,7 +218,9 @@ class Snapshot(Source):
             result = self._read(run, reading, collector, folder, began)
             lease.check()
             if result.is_whole and (rows := self._doubted(run, market, collector, began)):
-                result = replace(result, is_whole=False, doubted=len(collector.main.spool), problem=_doubt(self, rows, collector))
+                result = replace(
+                    result, is_whole=False, doubted=len(collector.main.spool), problem=_doubt(self, rows, collector)
+                )
             run.load(
                 lease,
                 source=result.source,
@@ -235,9 +237,7 @@ class Snapshot(Source):
         elif result.empty_because:
             run.outcome(name).explain(f"{name}{place_text(run, market)}: {result.empty_because}")
 
-    def _read(
-        self, run: SellerRun, reading: Reading, collector: Collector, folder: Path, began: datetime
-    ) -> "_Result":
+    def _read(self, run: SellerRun, reading: Reading, collector: Collector, folder: Path, began: datetime) -> "_Result":
         if reading.job is not None and self.bulk is not None:
             result = self._read_report(run, reading.market, reading.job, collector, folder, began)
             total = reading.total
@@ -337,7 +337,10 @@ class Snapshot(Source):
         since = self._since(run, market)
         total = self._count(run, market, since)
         expected = count_rows(run.pool, market.scope, self.table.name) if total is None else total
-        per_call = {self.operation: self.page_size, **({self.lookup.operation: self.lookup.batch} if self.lookup else {})}
+        per_call = {
+            self.operation: self.page_size,
+            **({self.lookup.operation: self.lookup.batch} if self.lookup else {}),
+        }
         pages = predict_walk(expected, per_call, levels)
         predictions = {"pages": pages}
         why = f"{counted(expected, self.noun)}" + ("" if total is not None else " in the table now")
@@ -346,7 +349,11 @@ class Snapshot(Source):
             predictions["report"] = predict_made(
                 1, learnt, create=levels["createReport"], document=levels["getReportDocument"]
             )
-            why += f": {self.bulk.because}; {how_known(learnt)}" if expected > self.bulk.above else ": pages carry more columns"
+            why += (
+                f": {self.bulk.because}; {how_known(learnt)}"
+                if expected > self.bulk.above
+                else ": pages carry more columns"
+            )
         is_made = self.bulk is not None and expected > self.bulk.above
         chosen = predictions["report" if is_made else "pages"]
         levels.spend(chosen.calls)

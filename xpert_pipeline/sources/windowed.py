@@ -251,7 +251,9 @@ class WindowedJobs(Source):
         for job in unfinished(run, self.job_api, self.types):
             window = self._window_of(run, job.request)
             if window and any((market, day) in again for market in window.markets for day in window.days):
-                hint = f"It covered {day_span(window.days)}; run xpert backfill for days that the next sync does not read."
+                hint = (
+                    f"It covered {day_span(window.days)}; run xpert backfill for days that the next sync does not read."
+                )
                 supersede(run, job, hint)
 
     def _requested_ahead(self, run: SellerRun, windows: Sequence[JobWindow]) -> list[JobWindow]:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from xpert_pipeline.postgres.coverage import covered_days, days_read, first_load_started, first_loaded_day, followed_until
+from xpert_pipeline.postgres.coverage import (
+    covered_days,
+    days_read,
+    first_load_started,
+    first_loaded_day,
+    followed_until,
+)
 from xpert_pipeline.sources.run import Market, SellerRun
 
 READ_RECENTLY = timedelta(hours=6)

@@ -1,8 +1,8 @@
 """products: the seller's listings as they are now, with what the catalogue knows about them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 from typing_extensions import TypedDict
 
@@ -213,7 +213,7 @@ def _count(api: SellerApi, marketplace_id: str, since: datetime | None) -> int:
     return count_listings(api, marketplace_id, updated_after=since)
 
 
-def _lines(lines: Iterable[str]) -> Iterator[Any]:
+def _lines(lines: TextIO) -> Iterator[Any]:
     return read_rows(lines, ("seller-sku", "item-name"), report="GET_MERCHANT_LISTINGS_ALL_DATA")
 
 

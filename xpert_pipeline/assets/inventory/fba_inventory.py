@@ -53,14 +53,18 @@ class FbaInventoryRow(TypedDict):
     unfulfillable_quantity: Annotated[
         Units, At(UNFULFILLABLE + "totalUnfulfillableQuantity"), "Units that cannot be sold, for any reason."
     ]
-    customer_damaged_quantity: Annotated[Units, At(UNFULFILLABLE + "customerDamagedQuantity"), "Units damaged by customers."]
+    customer_damaged_quantity: Annotated[
+        Units, At(UNFULFILLABLE + "customerDamagedQuantity"), "Units damaged by customers."
+    ]
     warehouse_damaged_quantity: Annotated[
         Units, At(UNFULFILLABLE + "warehouseDamagedQuantity"), "Units damaged in a warehouse."
     ]
     distributor_damaged_quantity: Annotated[
         Units, At(UNFULFILLABLE + "distributorDamagedQuantity"), "Units damaged by the distributor."
     ]
-    carrier_damaged_quantity: Annotated[Units, At(UNFULFILLABLE + "carrierDamagedQuantity"), "Units damaged by a carrier."]
+    carrier_damaged_quantity: Annotated[
+        Units, At(UNFULFILLABLE + "carrierDamagedQuantity"), "Units damaged by a carrier."
+    ]
     defective_quantity: Annotated[Units, At(UNFULFILLABLE + "defectiveQuantity"), "Defective units."]
     expired_quantity: Annotated[Units, At(UNFULFILLABLE + "expiredQuantity"), "Expired units."]
     amazon_updated_at: Annotated[
@@ -102,6 +106,9 @@ SOURCE = Snapshot(
     operation="getInventorySummaries",
     walk=_walk,
     page_size=50,
-    empty_on=("InvalidInput", "the seller is not enrolled in FBA, or has no FBA listing; rows of earlier readings are kept"),
+    empty_on=(
+        "InvalidInput",
+        "the seller is not enrolled in FBA, or has no FBA listing; rows of earlier readings are kept",
+    ),
     noun="SKU",
 )

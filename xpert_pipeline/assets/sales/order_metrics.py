@@ -86,9 +86,7 @@ def compare_with_amazon(
             int(interval["unitCount"]),
             Decimal(str(interval["totalSales"]["amount"])),
         )
-        for interval in get_order_metrics(
-            api, market.id, start, end, granularity="Day", timezone=market.place.timezone
-        )
+        for interval in get_order_metrics(api, market.id, start, end, granularity="Day", timezone=market.place.timezone)
     }
     rows = select_rows(postgres, market, OURS, days=list(days))
     ours: dict[date, Figures] = {day: (orders, units, sales) for day, orders, units, sales in rows}

@@ -66,12 +66,14 @@ class SalesRow(TypedDict):
     featured_offer_pct: Annotated[
         Amount | None,
         "Page views with the featured offer, in percent.",
-        Null("Not computed yet."), SqlType("numeric(6,3)"),
+        Null("Not computed yet."),
+        SqlType("numeric(6,3)"),
     ]
     unit_session_pct: Annotated[
         Amount | None,
         "Units per session, in percent.",
-        Null("Not computed yet."), SqlType("numeric(6,3)"),
+        Null("Not computed yet."),
+        SqlType("numeric(6,3)"),
     ]
     source_units: Annotated[
         Text | None,

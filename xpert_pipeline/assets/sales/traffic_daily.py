@@ -262,7 +262,9 @@ def _asked(window: JobWindow, marketplace_id: str) -> set[str]:
 def _known_asins(run: SellerRun, window: DayWindow) -> dict[str, list[str]]:
     """ASINs by marketplace, in the order in which they became known; values that cannot be ASINs are skipped."""
     return {
-        market.id: known_values(run, market, ASINS, is_asin, "values in the asin column are not valid ASINs", **_days(window))
+        market.id: known_values(
+            run, market, ASINS, is_asin, "values in the asin column are not valid ASINs", **_days(window)
+        )
         for market in window.markets
     }
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
-from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.windowed import WindowedJobs
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, Document
