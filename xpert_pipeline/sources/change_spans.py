@@ -157,10 +157,9 @@ def report_complete(run: SellerRun, feed: Feed) -> None:
     """Say on the progress channel how many days need no request."""
     for market in run.markets:
         if complete := complete_days(run, feed, market):
-            place = f" ({market.place.country})" if len(run.markets) > 1 else ""
             total = counted(len(market.days_until_today), "day")
             step(
-                f"{run.who}: {feed.name}{place}: {len(complete)} of {total} already complete "
+                f"{run.who}: {feed.name}{run.place_of(market)}: {len(complete)} of {total} already complete "
                 "(use --refetch to download again)"
             )
 
