@@ -95,8 +95,8 @@ PRODUCTS = Table(
         source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
         "GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read",
         freshness="Every sync reads what changed since the last one.",
-        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves columns "
-        "that it does not carry as they are.",
+        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves "
+        "columns that it does not carry as they are.",
         example="select sku, item_name, price, currency, quantity from products\n"
         "where 'BUYABLE' = any(status) order by listing_updated_at desc limit 20;",
     ),
