@@ -1,6 +1,6 @@
-"""The choice between the sources of a span of orders, pages or XML reports, and its reason.
+"""The choice between two sources for a span of orders, pages or XML reports, and its reason in words.
 
-The predictions are made in `planner`.
+`planner` predicts what each source takes.
 """
 
 import math
@@ -15,7 +15,12 @@ Source = Literal["pages", "report"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecords:
-    """How many records are expected, and how that is known; `known` is None for a guess."""
+    """How many records are expected.
+
+    Attributes:
+        count: The number of orders.
+        known: How the number is known; None for a guess.
+    """
 
     count: float
     known: str | None
@@ -34,15 +39,15 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """The chosen source, and the facts of the choice.
+    """The chosen source and the facts behind the choice.
 
     Attributes:
-        source: The chosen one.
-        predictions: What every source is predicted to take.
-        expected: Orders.
+        source: The chosen source.
+        predictions: What each source is predicted to take.
+        expected: The orders in the span.
         days: Length of the span.
-        made: How the time of reports at Amazon is known.
-        forced_by: The reason that is not in the predictions, if there is one.
+        made: How the time that Amazon takes for a report is known.
+        forced_by: A reason for the choice other than the predictions; empty without one.
     """
 
     source: Source
@@ -68,21 +73,20 @@ class SourcePlan:
         return self.predictions[self.source].calls
 
     def forced(self, source: Source, reason: str) -> "SourcePlan":
-        """The same predictions, but another source for a reason that seconds do not know."""
+        """Return the same predictions with another source, chosen for a reason other than seconds."""
         return replace(self, source=source, forced_by=reason)
 
     @property
     def rule(self) -> tuple[str | None, ...]:
-        """The same for plans that chose the same source for the same reason, whatever the figures."""
+        """Equal for plans that chose the same source for the same reason, whatever their figures."""
         return self.source, self.expected.known, self.made, self.forced_by
 
     def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form for the ledger."""
-        predicted = {source: round(each.seconds, 1) for source, each in self.predictions.items()}
+        """Return a JSON-able form for the ledger."""
         return {
             "source": self.source,
             "seconds": round(self.seconds, 1),
-            "predicted": predicted,
+            "predicted": {source: round(prediction.seconds, 1) for source, prediction in self.predictions.items()},
             "expected": round(self.expected.count),
             "why": self.why,
         }
@@ -95,31 +99,43 @@ def choose(
     *,
     generation_seconds: float | None = None,
 ) -> SourcePlan:
-    """Take the quicker source; at a draw pages, which carry more columns."""
+    """Choose the quicker source; if they are equal, pages, because they have more columns."""
     pages, report = predictions["pages"].seconds, predictions["report"].seconds
     source: Source = "pages" if pages <= report else "report"
     return SourcePlan(source, predictions, expected, days, how_known(generation_seconds))
 
 
 def how_known(generation_seconds: float | None) -> str:
-    """How the time of reports or queries at Amazon is known: from earlier ones (seconds), or not at all."""
+    """Describe how the time that Amazon takes for a report or query is known: from earlier ones, or not at all."""
     return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
 
 
 def reason_of(plans: Sequence[SourcePlan]) -> str:
-    """Why plans of consecutive spans with the same rule chose as they did; of several the longest seconds are told."""
-    first, each, up_to = plans[0], " of each" * (len(plans) > 1), "up to " * (len(plans) > 1)
-    most = {name: f"{up_to}{max(plan.predictions[name].seconds for plan in plans):.0f} s" for name in first.predictions}
+    """Explain the choice of consecutive spans' plans with the same rule.
+
+    The text gives the orders and days of all spans together, and the seconds of the longest.
+    """
+    first = plans[0]
+    pages, report = (_longest(plans, source) for source in ("pages", "report"))
+    each = " of each" if len(plans) > 1 else ""
     if first.forced_by:
-        return f"{first.source}{each} although predicted to take {most[first.source]}: {first.forced_by}"
+        longest = _longest(plans, first.source)
+        return f"{first.source}{each} although predicted to take {longest}: {first.forced_by}"
     expected = replace(first.expected, count=sum(plan.expected.count for plan in plans))
+    days = _length(sum(plan.days for plan in plans))
+    choice = "pages" if first.source == "pages" else "the report"
     return (
-        f"{expected} in {_span(sum(plan.days for plan in plans))}: searchOrders pages{each} are predicted to take "
-        f"{most['pages']}, XML reports {most['report']} ({first.made}), "
-        f"so {'pages' if first.source == 'pages' else 'the report'}"
+        f"{expected} in {days}: searchOrders pages{each} are predicted to take {pages}, "
+        f"XML reports {report} ({first.made}), so {choice}"
     )
 
 
-def _span(days: float) -> str:
-    """A length of time in words."""
+def _longest(plans: Sequence[SourcePlan], source: Source) -> str:
+    """Describe the predicted seconds of one source in the longest of some plans."""
+    seconds = f"{max(plan.predictions[source].seconds for plan in plans):.0f} s"
+    return f"up to {seconds}" if len(plans) > 1 else seconds
+
+
+def _length(days: float) -> str:
+    """Describe a length of time in words."""
     return counted(days, "day", decimals=1) if days >= 1 else counted(math.ceil(days * 24 * 60), "minute")
