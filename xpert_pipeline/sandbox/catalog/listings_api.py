@@ -1,24 +1,22 @@
 """Listings Items API 2021-08-01: searchListingsItems."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.catalog.listings_payload import DATA_SETS, listing_payload, status
-from xpert_pipeline.sandbox.faults import PAGE, TITLES
 from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.call import Call
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
-from xpert_pipeline.sandbox.serving.paging import StaleTokenError, binding
+from xpert_pipeline.sandbox.serving.fault_kinds import TITLES
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.serving.titles import faulty_title
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import Listing
 
 MOST = 1000
-PAGE_SIZE = 20
 SORTS: dict[str, Callable[[Listing], Any]] = {
     "sku": lambda listing: listing.sku,
     "createdDate": lambda listing: (listing.created, listing.sku),
@@ -33,52 +31,35 @@ STATUSES = ("BUYABLE", "DISCOVERABLE")
 
 
 def search_listings_items(call: Call) -> dict[str, Any]:
-    """One page of the seller's own listings; pages end at 1,000, however many there are."""
+    """One page of the seller's own listings. Pages end after 1,000 listings, however many there are."""
     query = call.query
     if call.path["sellerId"] != call.seller_id:
         raise denied()
     marketplaces = parameters.marketplaces(query, required=True, most=50)
     included = parameters.values(query, "includedData", known=DATA_SETS) or ["summaries"]
-    size = parameters.count(query, "pageSize", 10, PAGE_SIZE)
-    found = _sorted(_matching(call), query) if INDIA in marketplaces else []
-    reachable = found[:MOST]
-    token = parameters.text(query, "pageToken")
-    faults = call.faults(PAGE) if token else []
-    bound = binding(query, call.seller_id, "pageToken")
-    start = _opened(call, token, bound, faults) if token else 0
-    page = reachable[:size] if "repeated-page" in faults else reachable[start : start + size]
-    answer: dict[str, Any] = {
-        "numberOfResults": len(found),
-        "items": [listing_payload(listing, included) for listing in _retitled(call, page)],
+    page = call.page()
+    listings = _sorted(_matching(call), query) if INDIA in marketplaces else []
+    reachable = listings[:MOST]
+    answer = {
+        "numberOfResults": len(listings),
+        "items": [listing_payload(listing, included) for listing in _retitled(call, page.cut(reachable))],
     }
-    if start + size < len(reachable):
-        following = token if "repeated-token" in faults else call.state.page_tokens.issue(start + size, bound)
-        answer["pagination"] = {"nextToken": following}
-    return answer
+    return answer | page.pagination(len(reachable))
 
 
-def _opened(call: Call, token: str, bound: str, faults: list[str]) -> int:
-    try:
-        if "expired-page-token" not in faults:
-            return int(call.state.page_tokens.read(token, bound))
-    except StaleTokenError:
-        pass
-    raise invalid("", "Next token is invalid or expired")
-
-
-def _retitled(call: Call, page: list[Listing]) -> list[Listing]:
-    if not page:
-        return page
-    first, *others = page
+def _retitled(call: Call, listings: Sequence[Listing]) -> Sequence[Listing]:
+    if not listings:
+        return listings
+    first, *others = listings
     for fault in call.faults(TITLES):
         first = replace(first, title=faulty_title(first.title, fault))
     return [first, *others]
 
 
-def _sorted(found: list[Listing], query: QueryParams) -> list[Listing]:
+def _sorted(listings: list[Listing], query: QueryParams) -> list[Listing]:
     key = SORTS[parameters.choice(query, "sortBy", tuple(SORTS), "lastUpdatedDate")]
     descending = parameters.choice(query, "sortOrder", ("ASC", "DESC"), "DESC") == "DESC"
-    return sorted(found, key=key, reverse=descending)
+    return sorted(listings, key=key, reverse=descending)
 
 
 def _matching(call: Call) -> list[Listing]:

@@ -16,6 +16,8 @@ from xpert_pipeline.sandbox.world.economy import Economy, active_skus
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.money import CENT
 
+RESTATED = "economics-restated"
+"""Fault: Amazon has corrected the charges of the last days."""
 NULL_ENTRIES_IN = 200
 """One record of so many has a null at the end of its lists, which the schema allows; an empty list stays empty, which
 says that there was nothing."""
@@ -63,7 +65,7 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     currency = STORES[group.marketplace_id].currency
     economy = Economy()
     for day, sku in group.cells:
-        economy.add(view.ledger, group.marketplace_id, day, sku, restated=view.restated)
+        economy.add(view.ledger, group.marketplace_id, day, sku, restated=RESTATED in view.faults)
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []

@@ -5,8 +5,8 @@ They are what Data Kiosk tells once nothing is missing.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.marketplaces import INDIA, STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
@@ -16,7 +16,6 @@ from xpert_pipeline.sandbox.world.economy import Economy, active_skus
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import World
 
-Row = dict[str, Any]
 CURRENCY = STORES[INDIA].currency
 
 

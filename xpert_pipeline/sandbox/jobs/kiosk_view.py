@@ -1,4 +1,4 @@
-"""What a Data Kiosk query sees of a world: up to which day, corrected or not, and who belongs to which parent."""
+"""The part of a world that a Data Kiosk query sees."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from xpert_pipeline.sandbox.world.records import Listing, World
 
 LAG_DAYS = 3
 ALWAYS = 253_402_300_000.0
-"""A time after everything: the truth hides nothing."""
+"""A time after everything, for the truth: it hides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +18,40 @@ class View:
     """A world as one query sees it.
 
     Attributes:
-        world: The seller's.
-        ledger: Its sums.
+        world: The seller's world.
+        ledger: The sums of that world.
         last: Ordinal of the last day with figures.
-        restated: Whether Amazon has corrected the charges of the last days.
-        nulls: Whether lists are full of nulls.
+        nulls: Whether lists contain nulls.
+        faults: Names of the faults that change the world.
     """
 
     world: World
     ledger: Ledger
     last: int
-    restated: bool = False
     nulls: bool = False
+    faults: frozenset[str] = frozenset()
 
     def days(self, first: date, last: date) -> Iterator[int]:
-        """The days of a period that there are figures about."""
+        """Ordinals of the days of a period that have figures."""
         return iter(range(max(first.toordinal(), self.ledger.first), min(last.toordinal(), self.last) + 1))
 
     def parent(self, listing: Listing) -> str:
-        """The parent of a listing's ASIN: the ASIN itself outside a variation family."""
+        """The parent of a listing's ASIN; outside a variation family, the ASIN itself."""
         head = self.world.shelf.get(listing.asin, [listing])[0]
         return parent_asin(head) if variation_theme(head) else listing.asin
 
 
-def view_of(world: World, now: float, *, lagging: bool = False, restated: bool = False, nulls: bool = False) -> View:
-    """What there is to see now."""
+def view_of(
+    world: World, now: float, *, lagging: bool = False, nulls: bool = False, faults: frozenset[str] = frozenset()
+) -> View:
+    """The part of a world that a query sees.
+
+    Args:
+        world: The seller's world.
+        now: Time of the query, in seconds since 1970.
+        lagging: Whether the last three days are still missing.
+        nulls: Whether lists contain nulls.
+        faults: Names of the faults that change the world.
+    """
     last = last_day(world, now) - (LAG_DAYS if lagging else 0)
-    return View(world, ledger_of(world, now), last, restated, nulls)
+    return View(world, ledger_of(world, now), last, nulls, faults)

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from xpert_pipeline.sandbox.jobs.kiosk_view import View, view_of
+from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
+from xpert_pipeline.sandbox.jobs.report_limits import AppPlan
 from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.sales import traffic_queries as kiosk_traffic
 from xpert_pipeline.sandbox.serving.errors import invalid
@@ -19,31 +21,32 @@ _NO_B2B = ("unitsRefunded", "refundRate", "claimsGranted", "claimsAmount", "ship
 _ASIN_SALES = ("unitsOrdered", "orderedProductSales", "totalOrderItems")
 
 
-def options_of(given: Any) -> dict[str, str]:
-    """The report's options with what they are by default.
+def traffic_options(requested: Any) -> dict[str, str]:
+    """The report's options, with the default of each option that is not requested.
 
     Raises:
-        ApiError: 400 for an option or a value that is not Amazon's.
+        ApiError: 400 for an unknown option or value.
     """
     known = {"dateGranularity": DATES, "asinGranularity": ASINS}
     options = {"dateGranularity": "DAY", "asinGranularity": "PARENT"}
-    for name, value in (given if isinstance(given, dict) else {}).items():
+    for name, value in (requested if isinstance(requested, dict) else {}).items():
         if value not in known.get(name, ()):
             raise invalid(f"reportOptions: {name}={value} is not supported by this report type.")
         options[name] = value
     return options
 
 
-def days_with_data(world: World, start: float, end: float, now: float) -> int:
-    """How many days of a window there are figures about; nothing is counted for it."""
+def days_with_data(world: World, report: Report) -> int:
+    """Number of days in a report's window that have figures; no figure is computed for it."""
     if not world.orders:
         return 0
-    first = max(_date(start).toordinal(), day_of(world.orders[0].created))
-    return max(0, min(_date(end).toordinal(), last_day(world, now)) + 1 - first)
+    first = max(_date(report.start).toordinal(), day_of(world.orders[0].created))
+    return max(0, min(_date(report.end).toordinal(), last_day(world, report.created)) + 1 - first)
 
 
-def traffic_report(world: World, report: Report) -> Iterator[str]:
+def traffic_report(content: ReportInput) -> Iterator[str]:
     """Yield the document."""
+    world, report = content.world, content.report
     view = view_of(world, report.created)
     start, end = _date(report.start), _date(report.end)
     asked = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
@@ -103,3 +106,15 @@ def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str,
 def _date(seconds: float) -> date:
     """The day that a time of the request names: Amazon reads its UTC date."""
     return datetime.fromtimestamp(seconds, UTC).date()
+
+
+SALES_AND_TRAFFIC = ReportKind(
+    name="GET_SALES_AND_TRAFFIC_REPORT",
+    roles=("Brand Analytics",),
+    content_type="application/json",
+    count=days_with_data,
+    write=traffic_report,
+    minimum_seconds=None,
+    options=traffic_options,
+    app_plan=AppPlan(seconds=900.0, burst=1, most=96),
+)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.marketplaces import INDIA, STORES
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic
@@ -16,7 +17,6 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen_skus
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits
 
-Row = dict[str, Any]
 CURRENCY = STORES[INDIA].currency
 _TRAFFIC = {
     "sessions": "sessions",

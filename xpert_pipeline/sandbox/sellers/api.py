@@ -3,7 +3,7 @@
 from typing import Any
 
 from xpert_pipeline.sandbox.marketplaces import STORES
-from xpert_pipeline.sandbox.serving.call import Call
+from xpert_pipeline.sandbox.serving.operation import Call
 
 
 def get_marketplace_participations(call: Call) -> dict[str, Any]:
