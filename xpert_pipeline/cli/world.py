@@ -10,7 +10,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world.identity import world_id
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 
-KEPT = ("seed", "days", "orders_per_day", "skus", "seller_count", "rate_scale", "other_stores")
+KEPT = ("seed", "days", "orders_per_day", "skus", "seller_count", "rate_scale", "marketplaces")
 
 
 def fixed_options(home: Home, given: dict[str, Any] | None) -> SandboxOptions:

@@ -7,6 +7,7 @@ import click
 
 from xpert_pipeline.sandbox.app import DECLARATIONS, build_faults
 from xpert_pipeline.sandbox.control.fault_list import fault_lines
+from xpert_pipeline.sandbox.marketplaces import check_stores
 from xpert_pipeline.sandbox.serving.roles import known_role
 
 
@@ -14,7 +15,7 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
     """Every option of the sandbox, as a decorator of a click command; the port's option has a name of your choice.
 
     The values arrive as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
-    rate_scale, denied_roles, faults and other_stores: pass them to `SandboxOptions.from_cli`.
+    marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
     """
     most = click.IntRange(min=1)
     options = (
@@ -30,6 +31,8 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
         click.option("--skus", type=most, default=200, show_default=True, help="Of the invented world."),
         click.option("--sellers", "seller_count", type=most, default=1, show_default=True,
                      help="Number of sellers in the sandbox."),
+        click.option("--marketplaces", metavar="ID,ID", callback=_marketplaces,
+                     help="Stores of every invented seller, all in the region Europe (default: A21TJRUUN4KGV)."),
         click.option("--rate-scale", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="X",
                      help="Multiplies Amazon's rates and divides its waiting times; 0 = no limits."),
         click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
@@ -37,7 +40,6 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
         click.option("--fault", "faults", multiple=True, metavar="NAME[@SELLER][+SKIP][:COUNT]",
                      callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; for one "
                      "SELLER by number (1 is the first), after SKIP good requests; repeatable."),
-        click.option("--other-stores", is_flag=True, hidden=True, help="Invented sellers also sell on Amazon.ae."),
     )  # fmt: skip
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,6 +67,17 @@ def _list_faults(context: click.Context, _parameter: click.Parameter, is_request
         for line in fault_lines(DECLARATIONS):
             click.echo(line)
         context.exit()
+
+
+def _marketplaces(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    ids = tuple(part.strip() for part in value.split(",") if part.strip())
+    try:
+        check_stores(ids)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return ids
 
 
 def _roles(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:

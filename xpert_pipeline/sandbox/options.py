@@ -1,19 +1,14 @@
 """What a sandbox is started with."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import click
 
 from xpert_pipeline.sandbox.faults import FaultRule
-from xpert_pipeline.sandbox.marketplaces import IST
-
-
-def yesterday() -> date:
-    """The last complete day of the sandbox's marketplace: a new world's last day."""
-    return datetime.now(IST).date() - timedelta(days=1)
+from xpert_pipeline.sandbox.marketplaces import INDIA, check_stores, yesterday
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +18,17 @@ class SandboxOptions:
     Attributes:
         port: Loopback port, 0 for any free one.
         orders_csv: A Seller Central all-orders export (.csv, .csv.gz, .csv.xz) to take the orders from.
-        as_of: The world's last day; yesterday (marketplace time) where it is None.
-        seed: Of the invented world.
+        as_of: The world's last day in every store. None means the last day that is complete in all stores.
+        seed: Seed of the invented world.
         days: Days of invented history that end with `as_of`.
-        orders_per_day: Of the first seller; the others' sizes differ.
-        skus: As above.
+        orders_per_day: Orders of the first seller in India; other sellers and other stores differ.
+        skus: SKUs of the first seller in India, as above.
         sellers: Number of sellers.
-        rate_scale: 1 is Amazon's pace, 10 ten times as fast, 0 without limits.
+        marketplaces: The stores of every invented seller, the first one first, all in the region Europe. The orders of
+            a file keep the file's own stores.
+        rate_scale: 1 is Amazon's pace, 10 is ten times as fast, 0 is without limits.
         denied_roles: Roles that the sellers have not granted.
         faults: Faults switched on at the start.
-        other_stores: Whether the invented sellers also sell on Amazon.ae.
     """
 
     port: int = 0
@@ -43,22 +39,30 @@ class SandboxOptions:
     orders_per_day: int = 150
     skus: int = 200
     sellers: int = 1
+    marketplaces: tuple[str, ...] = (INDIA,)
     rate_scale: float = 1.0
     denied_roles: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
-    other_stores: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse stores that one sandbox cannot serve.
+
+        Raises:
+            ValueError: See `check_stores`.
+        """
+        check_stores(self.marketplaces)
 
     @property
     def last_day(self) -> date:
         """The world's last day."""
-        return self.as_of or yesterday()
+        return self.as_of or yesterday(self.marketplaces)
 
     @classmethod
     def from_cli(cls, **values: Any) -> Self:
-        """Options out of what click parsed; names that are none of ours are left aside.
+        """Return options from values that click parsed; names of other options are ignored.
 
         Raises:
-            click.UsageError: A fault is for a seller that there is not.
+            click.UsageError: A fault names a seller that does not exist.
         """
         try:
             for word in values.get("faults") or ():
@@ -71,27 +75,28 @@ class SandboxOptions:
             port=values.get("sandbox_port") or 0,
             orders_csv=Path(orders_csv) if orders_csv else None,
             as_of=as_of.date() if isinstance(as_of, datetime) else as_of,
+            marketplaces=tuple(values.get("marketplaces") or (INDIA,)),
             denied_roles=tuple(values.get("denied_roles") or ()),
             faults=tuple(values.get("faults") or ()),
             **{
                 name: values[name]
-                for name in ("seed", "days", "orders_per_day", "skus", "rate_scale", "other_stores")
+                for name in ("seed", "days", "orders_per_day", "skus", "rate_scale")
                 if values.get(name) is not None
             },
             **({"sellers": values["seller_count"]} if values.get("seller_count") else {}),
         )
 
     def fixed(self) -> Self:
-        """The same with its last day written down, for a server that outlives midnight."""
+        """Return the same options with a fixed last day, for a server that runs past midnight."""
         return replace(self, as_of=self.last_day)
 
     def arguments(self) -> list[str]:
-        """The command line that means the same, without the port."""
-        words = [f"--orders-csv={self.orders_csv.resolve()}"] if self.orders_csv else []
+        """Return the command line with the same meaning, without the port."""
+        arguments = [f"--orders-csv={self.orders_csv.resolve()}"] if self.orders_csv else []
         if self.as_of:
-            words.append(f"--as-of={self.as_of.isoformat()}")
+            arguments.append(f"--as-of={self.as_of.isoformat()}")
         sizes = ("seed", "days", "orders_per_day", "skus", "sellers", "rate_scale")
-        words += [f"--{name.replace('_', '-')}={getattr(self, name)}" for name in sizes]
-        words += [f"--deny-role={role}" for role in self.denied_roles]
-        words += [f"--fault={fault}" for fault in self.faults]
-        return words + (["--other-stores"] if self.other_stores else [])
+        arguments += [f"--{name.replace('_', '-')}={getattr(self, name)}" for name in sizes]
+        arguments.append(f"--marketplaces={','.join(self.marketplaces)}")
+        arguments += [f"--deny-role={role}" for role in self.denied_roles]
+        return arguments + [f"--fault={fault}" for fault in self.faults]

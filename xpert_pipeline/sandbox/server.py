@@ -7,13 +7,12 @@ import sys
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
 from xpert_pipeline.sandbox.app import build_app, build_faults, build_state
 from xpert_pipeline.sandbox.jobs.state import JobState
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
@@ -43,7 +42,7 @@ class RunningSandbox:
         """Address of Login with Amazon."""
         return f"{self.endpoint}/auth/o2/token"
 
-    def ready(self) -> dict[str, str]:
+    def ready(self) -> dict[str, Any]:
         """The ready line: what a client needs."""
         seller_id = next(iter(self.state.worlds))
         return {
@@ -53,7 +52,8 @@ class RunningSandbox:
             "client_secret": "sandbox",
             "refresh_token": self.state.access_tokens.refresh_token(seller_id),
             "seller_id": seller_id,
-            "marketplace_id": INDIA,
+            "marketplace_id": self.state.worlds.marketplace_ids(seller_id)[0],
+            "marketplace_ids": list(self.state.worlds.marketplace_ids(seller_id)),
         }
 
     def stop(self) -> None:

@@ -62,7 +62,9 @@ def test_metrics_keep_the_model(client, granularity):
 def test_participations_keep_the_model(client):
     answer = client.get("/sellers/v1/marketplaceParticipations").json()
     check("sellers", "GetMarketplaceParticipationsResponse", answer)
-    assert [entry["marketplace"]["id"] for entry in answer["payload"]] == [INDIA]
+    *stores, shadow = [entry["marketplace"] for entry in answer["payload"]]
+    assert [store["id"] for store in stores] == [INDIA]
+    assert (shadow["name"], shadow["domainName"]) == ("Non-Amazon IN", "siprod.stores.amazon.in")
 
 
 def test_the_reports_flow_keeps_the_model(client):

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from xpert_pipeline.sandbox.command_line import sandbox_options
-from xpert_pipeline.sandbox.options import SandboxOptions, yesterday
+from xpert_pipeline.sandbox.marketplaces import yesterday
+from xpert_pipeline.sandbox.options import SandboxOptions
 
 EVERYTHING = SandboxOptions(
     port=0,
@@ -22,7 +23,7 @@ EVERYTHING = SandboxOptions(
     rate_scale=2.5,
     denied_roles=("Pricing",),
     faults=("500-json@3+1:2", "nul-in-title"),
-    other_stores=True,
+    marketplaces=("A1PA6795UKMFR9", "A21TJRUUN4KGV"),
 )
 
 

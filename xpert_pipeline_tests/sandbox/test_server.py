@@ -38,6 +38,7 @@ def test_one_ready_line_then_nothing_until_a_signal_ends_it(launch, number):
     ready = json.loads(process.stdout.readline())
     assert list(ready) == [
         "endpoint", "token_url", "client_id", "client_secret", "refresh_token", "seller_id", "marketplace_id",
+            "marketplace_ids",
     ]  # fmt: skip
     form = {"grant_type": "refresh_token"} | {
         name: ready[name] for name in ("refresh_token", "client_id", "client_secret")

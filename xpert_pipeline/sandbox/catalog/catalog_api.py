@@ -3,7 +3,6 @@
 from typing import Any
 
 from xpert_pipeline.sandbox.catalog.catalog_payload import DATA_SETS, catalog_payload
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import invalid
 from xpert_pipeline.sandbox.serving.operation import Call
@@ -25,7 +24,7 @@ def search_catalog_items(call: Call) -> dict[str, Any]:
         raise invalid("sellerId: is required when identifiersType is SKU.")
     included = parameters.values(query, "includedData", known=DATA_SETS) or ["summaries"]
     page = call.page()
-    listings = _listings(call, identifiers, kind) if marketplaces == [INDIA] else []
+    listings = _listings(call, marketplaces[0], identifiers, kind)
     answer = {
         "numberOfResults": len(listings),
         "items": [catalog_payload(listing, included) for listing in page.cut(listings)],
@@ -33,11 +32,12 @@ def search_catalog_items(call: Call) -> dict[str, Any]:
     return answer | page.pagination(len(listings))
 
 
-def _listings(call: Call, identifiers: list[str], kind: str) -> list[Listing]:
-    """One listing for each known identifier, in the order of the request."""
+def _listings(call: Call, marketplace_id: str, identifiers: list[str], kind: str) -> list[Listing]:
+    """One listing of the store for each known identifier, in the order of the request."""
     if kind in ("ASIN", "ISBN"):
-        return [call.world.shelf[asin][0] for asin in identifiers if asin in call.world.shelf]
+        shelf = call.world.shelf(marketplace_id)
+        return [shelf[asin][0] for asin in identifiers if asin in shelf]
     if kind == "SKU":
-        by_sku = {listing.sku: listing for listing in call.world.listings}
+        by_sku = {listing.sku: listing for listing in call.world.listings_of((marketplace_id,))}
         return [by_sku[sku] for sku in identifiers if sku in by_sku]
     return []

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.listing_facts import parent_asin, variation_theme
 from xpert_pipeline.sandbox.world.records import Listing
@@ -27,16 +26,16 @@ NODES = ("1953602031", "1968542031", "4068584031", "1380263031", "976389031")
 
 def catalog_payload(listing: Listing, included: Collection[str]) -> dict[str, Any]:
     """One catalogue item with the data sets that were asked for."""
-    asin = listing.asin
+    asin, store = listing.asin, listing.marketplace_id
     sets: dict[str, Any] = {
-        "attributes": {"brand": [{"value": brand(asin), "marketplace_id": INDIA}]},
-        "classifications": [{"marketplaceId": INDIA, "classifications": [_node(listing)]}],
-        "dimensions": [{"marketplaceId": INDIA, "package": _package(asin)}],
-        "identifiers": [{"marketplaceId": INDIA, "identifiers": _identifiers(asin)}],
-        "images": [{"marketplaceId": INDIA, "images": [_image(asin)]}],
-        "productTypes": [{"marketplaceId": INDIA, "productType": product_type(listing)}],
-        "relationships": [{"marketplaceId": INDIA, "relationships": _relationships(listing)}],
-        "salesRanks": [{"marketplaceId": INDIA, "classificationRanks": [_rank(listing)]}],
+        "attributes": {"brand": [{"value": brand(asin), "marketplace_id": store}]},
+        "classifications": [{"marketplaceId": store, "classifications": [_node(listing)]}],
+        "dimensions": [{"marketplaceId": store, "package": _package(asin)}],
+        "identifiers": [{"marketplaceId": store, "identifiers": _identifiers(asin)}],
+        "images": [{"marketplaceId": store, "images": [_image(asin)]}],
+        "productTypes": [{"marketplaceId": store, "productType": product_type(listing)}],
+        "relationships": [{"marketplaceId": store, "relationships": _relationships(listing)}],
+        "salesRanks": [{"marketplaceId": store, "classificationRanks": [_rank(listing)]}],
         "summaries": [_summary(listing)],
     }
     return {"asin": asin} | {name: value for name, value in sets.items() if name in included}
@@ -114,7 +113,7 @@ def _relationships(listing: Listing) -> list[dict[str, Any]]:
 
 def _summary(listing: Listing) -> dict[str, Any]:
     summary: dict[str, Any] = {
-        "marketplaceId": INDIA,
+        "marketplaceId": listing.marketplace_id,
         "brand": brand(listing.asin),
         "manufacturer": brand(listing.asin),
         "browseClassification": _node(listing),

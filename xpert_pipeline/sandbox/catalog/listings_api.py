@@ -7,7 +7,6 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.catalog.listings_payload import DATA_SETS, listing_payload, status
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
 from xpert_pipeline.sandbox.serving.fault_kinds import TITLES
@@ -17,10 +16,12 @@ from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import Listing
 
 MOST = 1000
-SORTS: dict[str, Callable[[Listing], Any]] = {
-    "sku": lambda listing: listing.sku,
-    "createdDate": lambda listing: (listing.created, listing.sku),
-    "lastUpdatedDate": lambda listing: (listing.updated, listing.sku),
+Group = list[Listing]
+"""The listings of one SKU, in the order of the requested stores."""
+SORTS: dict[str, Callable[[Group], Any]] = {
+    "sku": lambda group: group[0].sku,
+    "createdDate": lambda group: (min(listing.created for listing in group), group[0].sku),
+    "lastUpdatedDate": lambda group: (max(listing.updated for listing in group), group[0].sku),
 }
 IDENTIFIERS: dict[str, Callable[[Listing], str | None]] = {
     "SKU": lambda listing: listing.sku,
@@ -38,32 +39,43 @@ def search_listings_items(call: Call) -> dict[str, Any]:
     marketplaces = parameters.marketplaces(query, required=True, most=50)
     included = parameters.values(query, "includedData", known=DATA_SETS) or ["summaries"]
     page = call.page()
-    listings = _sorted(_matching(call), query) if INDIA in marketplaces else []
-    reachable = listings[:MOST]
+    groups = _sorted(_matching(call, marketplaces), query)
+    reachable = groups[:MOST]
     answer = {
-        "numberOfResults": len(listings),
-        "items": [listing_payload(listing, included) for listing in _retitled(call, page.cut(reachable))],
+        "numberOfResults": len(groups),
+        "items": [listing_payload(group, included) for group in _retitled(call, page.cut(reachable))],
     }
     return answer | page.pagination(len(reachable))
 
 
-def _retitled(call: Call, listings: Sequence[Listing]) -> Sequence[Listing]:
-    if not listings:
-        return listings
-    first, *others = listings
+def _retitled(call: Call, groups: Sequence[Group]) -> Sequence[Group]:
+    if not groups:
+        return groups
+    first, *others = groups
     for fault in call.faults(TITLES):
-        first = replace(first, title=faulty_title(first.title, fault))
+        first = [replace(listing, title=faulty_title(listing.title, fault)) for listing in first]
     return [first, *others]
 
 
-def _sorted(listings: list[Listing], query: QueryParams) -> list[Listing]:
+def _sorted(groups: list[Group], query: QueryParams) -> list[Group]:
     key = SORTS[parameters.choice(query, "sortBy", tuple(SORTS), "lastUpdatedDate")]
     descending = parameters.choice(query, "sortOrder", ("ASC", "DESC"), "DESC") == "DESC"
-    return sorted(listings, key=key, reverse=descending)
+    return sorted(groups, key=key, reverse=descending)
 
 
-def _matching(call: Call) -> list[Listing]:
-    query = call.query
+def _matching(call: Call, marketplaces: list[str]) -> list[Group]:
+    """Return the SKUs with a listing in one of the stores that passes the filters."""
+    groups: dict[str, Group] = {}
+    passes = _filter(call.query)
+    for marketplace_id in marketplaces:
+        for listing in call.world.listings_of((marketplace_id,)):
+            if passes(listing):
+                groups.setdefault(listing.sku, []).append(listing)
+    return list(groups.values())
+
+
+def _filter(query: QueryParams) -> Callable[[Listing], bool]:
+    """Return a test whether a listing passes the request's filters."""
     bounds = {
         name: parameters.moment(query, name)
         for name in ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")
@@ -72,16 +84,14 @@ def _matching(call: Call) -> list[Listing]:
     unwanted = set(parameters.values(query, "withoutStatus", known=STATUSES))
     severities = parameters.values(query, "withIssueSeverity", known=("WARNING", "ERROR"))
     named = _named(query)
-    return [
-        listing
-        for listing in call.world.listings
-        if not severities
+    return lambda listing: (
+        not severities
         and _within(listing.created, bounds["createdAfter"], bounds["createdBefore"])
         and _within(listing.updated, bounds["lastUpdatedAfter"], bounds["lastUpdatedBefore"])
         and wanted <= set(status(listing))
         and not unwanted & set(status(listing))
         and named(listing)
-    ]
+    )
 
 
 def _named(query: QueryParams) -> Callable[[Listing], bool]:

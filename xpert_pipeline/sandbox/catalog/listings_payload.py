@@ -1,9 +1,9 @@
-"""Listings in the shape of Listings Items 2021-08-01; what a listing does not say itself follows from its ids."""
+"""Listings in the shape of Listings Items 2021-08-01: one item per SKU, with the facts of each requested store."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from xpert_pipeline.sandbox.marketplaces import INDIA
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import money_of, zulu
 from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
 from xpert_pipeline.sandbox.world.records import Listing
@@ -20,38 +20,46 @@ DATA_SETS = (
 )
 
 
-def listing_payload(listing: Listing, included: Collection[str]) -> dict[str, Any]:
-    """One listing with the data sets that were asked for."""
+def listing_payload(listings: Sequence[Listing], included: Collection[str]) -> dict[str, Any]:
+    """Return one SKU with the requested data sets.
+
+    Args:
+        listings: The SKU's listings, one for each store that was requested and has it.
+        included: Names of the data sets.
+    """
+    availability = {channel_code(listing): _availability(listing) for listing in reversed(listings)}
     sets: dict[str, Any] = {
-        "summaries": [_summary(listing)],
-        "attributes": _attributes(listing),
+        "summaries": [_summary(listing) for listing in listings],
+        "attributes": {"item_name": [_item_name(listing) for listing in listings]},
         "issues": [],
-        "offers": _offers(listing),
-        "fulfillmentAvailability": [_availability(listing)],
-        "relationships": [_relationships(listing)],
-        "productTypes": [{"marketplaceId": INDIA, "productType": product_type(listing)}],
+        "offers": [offer for listing in listings for offer in _offers(listing)],
+        "fulfillmentAvailability": list(availability.values()),
+        "relationships": [_relationships(listing) for listing in listings],
+        "productTypes": [
+            {"marketplaceId": listing.marketplace_id, "productType": product_type(listing)} for listing in listings
+        ],
     }
-    return {"sku": listing.sku} | {name: value for name, value in sets.items() if name in included}
+    return {"sku": listings[0].sku} | {name: value for name, value in sets.items() if name in included}
 
 
 def status(listing: Listing) -> list[str]:
-    """Status of a listing."""
+    """Return the status of a listing."""
     return ["BUYABLE", "DISCOVERABLE"] if listing.active else []
 
 
 def product_type(listing: Listing) -> str:
-    """Product type, from the category."""
+    """Return the product type, which follows from the category."""
     return "".join(char if char.isalnum() else "_" for char in listing.category.upper()) or "PRODUCT"
 
 
 def image_url(asin: str) -> str:
-    """Address of the main image; nothing is there."""
+    """Return the address of the main image; no image exists there."""
     return f"https://m.media-amazon.example/images/{asin}.jpg"
 
 
 def _summary(listing: Listing) -> dict[str, Any]:
     summary = {
-        "marketplaceId": INDIA,
+        "marketplaceId": listing.marketplace_id,
         "asin": listing.asin,
         "productType": product_type(listing),
         "conditionType": "new_new",
@@ -65,30 +73,31 @@ def _summary(listing: Listing) -> dict[str, Any]:
     return summary | ({"fnSku": label} if label else {})
 
 
-def _attributes(listing: Listing) -> dict[str, Any]:
-    return {"item_name": [{"value": listing.title, "language_tag": "en_IN", "marketplace_id": INDIA}]}
+def _item_name(listing: Listing) -> dict[str, Any]:
+    language = STORES[listing.marketplace_id].language
+    return {"value": listing.title, "language_tag": language, "marketplace_id": listing.marketplace_id}
 
 
 def _offers(listing: Listing) -> list[dict[str, Any]]:
     if listing.price is None:
         return []
-    # the model says currencyCode, and so does the sandbox
-    return [{"marketplaceId": INDIA, "offerType": "B2C", "price": money_of(listing.price, listing.currency)}]
+    price = money_of(listing.price, listing.currency)  # with currencyCode, as Amazon's model has it
+    return [{"marketplaceId": listing.marketplace_id, "offerType": "B2C", "price": price}]
 
 
 def _availability(listing: Listing) -> dict[str, Any]:
-    found: dict[str, Any] = {"fulfillmentChannelCode": channel_code(listing)}
-    return found | ({} if listing.quantity is None else {"quantity": listing.quantity})
+    channel: dict[str, Any] = {"fulfillmentChannelCode": channel_code(listing)}
+    return channel | ({} if listing.quantity is None else {"quantity": listing.quantity})
 
 
 def _relationships(listing: Listing) -> dict[str, Any]:
     theme = variation_theme(listing)
     if theme is None:
-        return {"marketplaceId": INDIA, "relationships": []}
+        return {"marketplaceId": listing.marketplace_id, "relationships": []}
     parent = f"{listing.sku.rsplit('-', 1)[0]}-PARENT"
     family = {
         "type": "VARIATION",
         "parentSkus": [parent],
         "variationTheme": {"attributes": ["size"], "theme": theme},
     }
-    return {"marketplaceId": INDIA, "relationships": [family]}
+    return {"marketplaceId": listing.marketplace_id, "relationships": [family]}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from xpert_pipeline.sandbox.jobs.flat_file import flat_line
-from xpert_pipeline.sandbox.marketplaces import IST
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.listing_facts import channel_code
 from xpert_pipeline.sandbox.world.records import Listing
 
@@ -26,7 +26,8 @@ def merchant_listings(listings: Iterable[Listing]) -> Iterator[str]:
 
 
 def _listing_fields(listing: Listing) -> dict[str, str]:
-    opened = datetime.fromtimestamp(listing.created, IST).strftime("%d/%m/%Y %H:%M:%S IST")
+    zone = STORES[listing.marketplace_id].zone
+    opened = datetime.fromtimestamp(listing.created, zone).strftime("%d/%m/%Y %H:%M:%S %Z")
     return {
         "item-name": listing.title,
         "seller-sku": listing.sku,

@@ -11,12 +11,12 @@ from xpert_pipeline.sandbox.serving.titles import faulty_title
 from xpert_pipeline.sandbox.world.records import World
 
 
-def _count(world: World, _report: Report) -> int:
-    return len(world.listings)
+def _count(world: World, report: Report) -> int:
+    return len(world.listings_of(report.marketplace_ids))
 
 
 def _write(content: ReportInput) -> Iterator[str]:
-    listings = list(content.world.listings)
+    listings = content.world.listings_of(content.report.marketplace_ids)
     for fault in content.faults:
         listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
     return merchant_listings(listings)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from xpert_pipeline.sandbox.catalog.catalog_payload import catalog_facts
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type, status
 from xpert_pipeline.sandbox.domain import Row
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
 from xpert_pipeline.sandbox.world.records import World
@@ -15,7 +14,7 @@ def products(world: World) -> Iterator[Row]:
     """One row for each listing."""
     for listing in world.listings:
         yield {
-            "marketplace_id": INDIA,
+            "marketplace_id": listing.marketplace_id,
             "sku": listing.sku,
             "asin": listing.asin,
             "fn_sku": fn_sku(listing),

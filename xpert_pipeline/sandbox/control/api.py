@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from xpert_pipeline.sandbox.domain import Declarations
 from xpert_pipeline.sandbox.faults import WORLD, FaultRule
-from xpert_pipeline.sandbox.marketplaces import INDIA, STORES
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.state import State
 
 
@@ -41,7 +41,8 @@ async def sellers(request: Request) -> Response:
             {
                 "seller_id": seller_id,
                 "refresh_token": state.access_tokens.refresh_token(seller_id),
-                "marketplace_id": INDIA,
+                "marketplace_id": state.worlds.marketplace_ids(seller_id)[0],
+                "marketplace_ids": list(state.worlds.marketplace_ids(seller_id)),
                 "name": state.worlds.name(seller_id),
             }
             for seller_id in state.worlds

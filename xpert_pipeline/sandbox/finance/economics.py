@@ -15,6 +15,7 @@ from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.economy import Economy, active_skus
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.money import CENT
+from xpert_pipeline.sandbox.world.records import Listing
 
 RESTATED = "economics-restated"
 """Fault: Amazon has corrected the charges of the last days."""
@@ -40,32 +41,34 @@ def economics_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
     product_of = _PRODUCTS[wanted.get("productId") or "MSKU"]
     found = []
     for marketplace_id in dict.fromkeys(arguments["marketplaceIds"]):
+        ledger = view.ledger(marketplace_id)
         for start, end in periods(arguments["startDate"], arguments["endDate"], wanted.get("date") or "DAY"):
             cells: dict[str, list[tuple[int, str]]] = {}
-            for day in view.days(start, end):
-                for sku in active_skus(view.ledger, marketplace_id, day):
-                    cells.setdefault(product_of(view, sku), []).append((day, sku))
+            for day in view.days(marketplace_id, start, end):
+                for sku in active_skus(ledger, day):
+                    cells.setdefault(product_of(view, ledger.listings[sku]), []).append((day, sku))
             found += [
                 Group(marketplace_id, start, end, product, tuple(sorted(cells[product]))) for product in sorted(cells)
             ]
     return found
 
 
-_PRODUCTS: dict[str, Callable[[View, str], str]] = {
-    "MSKU": lambda _view, sku: sku,
-    "CHILD_ASIN": lambda view, sku: view.ledger.listings[sku].asin,
-    "PARENT_ASIN": lambda view, sku: view.parent(view.ledger.listings[sku]),
+_PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
+    "MSKU": lambda _view, listing: listing.sku,
+    "CHILD_ASIN": lambda _view, listing: listing.asin,
+    "PARENT_ASIN": lambda view, listing: view.parent(listing),
 }
 
 
 def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
     """One record with every field of the schema. Amounts are Decimal."""
     level = (arguments.get("aggregateBy") or {}).get("productId") or "MSKU"
-    listing = view.ledger.listings[group.cells[0][1]]
+    ledger = view.ledger(group.marketplace_id)
+    listing = ledger.listings[group.cells[0][1]]
     currency = STORES[group.marketplace_id].currency
     economy = Economy()
     for day, sku in group.cells:
-        economy.add(view.ledger, group.marketplace_id, day, sku, restated=RESTATED in view.faults)
+        economy.add(ledger, day, sku, restated=RESTATED in view.faults)
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []

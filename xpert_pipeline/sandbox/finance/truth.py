@@ -4,37 +4,37 @@ They are what Data Kiosk tells once nothing is missing.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
-from xpert_pipeline.sandbox.marketplaces import INDIA, STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world import charges
 from xpert_pipeline.sandbox.world.charges import Charge, UnitCost
+from xpert_pipeline.sandbox.world.days import written_day
 from xpert_pipeline.sandbox.world.economy import Economy, active_skus
+from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import World
-
-CURRENCY = STORES[INDIA].currency
 
 
 def economics_daily(world: World, *, restated: bool = False) -> Iterator[Row]:
     """One row for each MSKU and day that something was sold, refunded or charged of."""
     view = view_of(world, ALWAYS)
-    for day in range(view.ledger.first, view.ledger.last + 1):
-        for sku in sorted(active_skus(view.ledger, INDIA, day)):
-            economy = Economy()
-            economy.add(view.ledger, INDIA, day, sku, restated=restated)
-            yield _economics_row(view, day, sku, economy)
+    for marketplace_id in world.marketplace_ids:
+        ledger = view.ledger(marketplace_id)
+        for day in range(ledger.first, ledger.last + 1):
+            for sku in sorted(active_skus(ledger, day)):
+                economy = Economy()
+                economy.add(ledger, day, sku, restated=restated)
+                yield _economics_row(view, ledger, day, sku, economy)
 
 
-def _economics_row(view: View, day: int, sku: str, economy: Economy) -> Row:
-    listing, count = view.ledger.listings[sku], economy.count
+def _economics_row(view: View, ledger: Ledger, day: int, sku: str, economy: Economy) -> Row:
+    listing, count = ledger.listings[sku], economy.count
     cost = charges.unit_cost(listing)
     return {
-        "marketplace_id": INDIA,
-        "business_date": date.fromordinal(day).isoformat(),
+        "marketplace_id": ledger.store.id,
+        "business_date": written_day(day),
         "sku": sku,
         "asin": listing.asin,
         "parent_asin": view.parent(listing),
@@ -53,7 +53,7 @@ def _economics_row(view: View, day: int, sku: str, economy: Economy) -> Row:
         "net_proceeds": amount_text(economy.net_proceeds),
         "net_proceeds_per_unit": amount_text(economy.net_proceeds_per_unit),
         **_costs(cost),
-        "currency": CURRENCY,
+        "currency": ledger.store.currency,
     }
 
 

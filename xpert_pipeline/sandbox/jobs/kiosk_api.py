@@ -30,7 +30,8 @@ def create_query(call: Call) -> dict[str, Any]:
     body, state = call.body, job_state(call)
     if not isinstance(body, dict) or not isinstance(body.get("query"), str) or not body["query"].strip():
         raise invalid("query: is required.")
-    question = read_question(body["query"], date.fromordinal(last_day(call.world, call.now)), state.schemas)
+    latest = max(last_day(call.world, marketplace_id, call.now) for marketplace_id in call.world.marketplace_ids)
+    question = read_question(body["query"], date.fromordinal(latest), state.schemas)
     first = _place(call, body)
     faults = call.faults(QUERY)
     if "query-500" in faults:

@@ -1,7 +1,7 @@
 """The part of a world that a Data Kiosk query sees."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from xpert_pipeline.sandbox.world.ledger import Ledger, last_day, ledger_of
@@ -9,8 +9,8 @@ from xpert_pipeline.sandbox.world.listing_facts import parent_asin, variation_th
 from xpert_pipeline.sandbox.world.records import Listing, World
 
 LAG_DAYS = 3
-ALWAYS = 253_402_300_000.0
-"""A time after everything, for the truth: it hides nothing."""
+ALWAYS = 250_000_000_000.0
+"""A time after everything (year 9892), so that the truth hides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +19,40 @@ class View:
 
     Attributes:
         world: The seller's world.
-        ledger: The sums of that world.
-        last: Ordinal of the last day with figures.
+        now: The time of the query; nothing later is visible.
+        lag: How many of the last days have no figures yet.
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """
 
     world: World
-    ledger: Ledger
-    last: int
+    now: float
+    lag: int = 0
     nulls: bool = False
     faults: frozenset[str] = frozenset()
+    ledgers: dict[str, Ledger] = field(default_factory=dict, compare=False, repr=False)
 
-    def days(self, first: date, last: date) -> Iterator[int]:
-        """Ordinals of the days of a period that have figures."""
-        return iter(range(max(first.toordinal(), self.ledger.first), min(last.toordinal(), self.last) + 1))
+    def ledger(self, marketplace_id: str) -> Ledger:
+        """Return the sums of one store."""
+        if marketplace_id not in self.ledgers:
+            self.ledgers[marketplace_id] = ledger_of(self.world, marketplace_id, self.now)
+        return self.ledgers[marketplace_id]
+
+    def days(self, marketplace_id: str, first: date, last: date) -> Iterator[int]:
+        """Return the days of a period that have figures in one store, as ordinals."""
+        latest = last_day(self.world, marketplace_id, self.now) - self.lag
+        return iter(range(max(first.toordinal(), self.ledger(marketplace_id).first), min(last.toordinal(), latest) + 1))
 
     def parent(self, listing: Listing) -> str:
-        """The parent of a listing's ASIN; outside a variation family, the ASIN itself."""
-        head = self.world.shelf.get(listing.asin, [listing])[0]
+        """Return the parent of a listing's ASIN; outside a variation family it is the ASIN itself."""
+        head = self.world.shelf(listing.marketplace_id).get(listing.asin, [listing])[0]
         return parent_asin(head) if variation_theme(head) else listing.asin
 
 
 def view_of(
     world: World, now: float, *, lagging: bool = False, nulls: bool = False, faults: frozenset[str] = frozenset()
 ) -> View:
-    """The part of a world that a query sees.
+    """Return the part of a world that a query sees.
 
     Args:
         world: The seller's world.
@@ -53,5 +61,4 @@ def view_of(
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """
-    last = last_day(world, now) - (LAG_DAYS if lagging else 0)
-    return View(world, ledger_of(world, now), last, nulls, faults)
+    return View(world, now, LAG_DAYS if lagging else 0, nulls, faults)

@@ -84,7 +84,7 @@ def _chosen(call: Call, kind: str, first: float, last: float) -> Sequence[int]:
     fulfillers = parameters.values(query, "fulfilledBy", known=("MERCHANT", "AMAZON"))
     places = world.window("created" if kind == "created" else "updated", first, last, call.now)
     oldest = min(call.now, world.end) - OLDEST_SECONDS
-    if not statuses and not fulfillers and world.stores <= set(marketplaces) and first >= oldest:
+    if not statuses and not fulfillers and world.opened.keys() <= set(marketplaces) and first >= oldest:
         return places
     return [place for place in places if _passes(world.orders[place], oldest, marketplaces, statuses, fulfillers)]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from xpert_pipeline.sandbox.domain import Row
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.orders.payload import cancellation, programs, windows
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world import money
@@ -12,7 +11,7 @@ from xpert_pipeline.sandbox.world.records import Item, Order, World
 
 
 def orders(world: World) -> Iterator[Row]:
-    """One row for each order of Amazon.in, other shops' orders included."""
+    """Yield one row for each order in the seller's stores, including the orders of other shops."""
     for order in _ours(world):
         yield _order_row(order)
 
@@ -25,7 +24,7 @@ def order_items(world: World) -> Iterator[Row]:
 
 
 def _ours(world: World) -> Iterator[Order]:
-    return (order for order in world.orders if order.marketplace_id == INDIA)
+    return (order for order in world.orders if order.marketplace_id in world.marketplace_ids)
 
 
 def _order_row(order: Order) -> Row:
@@ -33,11 +32,11 @@ def _order_row(order: Order) -> Row:
     currency = order.items[0].currency if total else None
     promised = windows(order)
     return {
-        "marketplace_id": INDIA,
+        "marketplace_id": order.marketplace_id,
         "order_id": order.id,
         "seller_order_id": None,
         "purchase_date": zulu(order.created),
-        "order_date": order_date(order.created),
+        "order_date": order_date(order),
         "last_updated_at": zulu(order.updated),
         "fulfillment_status": order.status,
         "fulfilled_by": "AMAZON" if order.fba else "MERCHANT",
@@ -62,7 +61,7 @@ def _item_row(order: Order, item: Item) -> Row:
     done = cancellation(order, item) if item.cancelled else {}
     priced = item.amount is not None and item.quantity > 0
     return {
-        "marketplace_id": INDIA,
+        "marketplace_id": order.marketplace_id,
         "order_id": order.id,
         "order_item_id": item.id,
         "asin": item.asin,
@@ -82,6 +81,6 @@ def _item_row(order: Order, item: Item) -> Row:
         "cancelled_by": done.get("cancelledBy"),
         "cancel_reason": done.get("cancelReason"),
         "purchase_date": zulu(order.created),
-        "order_date": order_date(order.created),
+        "order_date": order_date(order),
         "last_updated_at": zulu(order.updated),
     }

@@ -22,14 +22,18 @@ LONGEST_BY_HOUR = timedelta(days=31)
 
 
 def get_order_metrics(call: Call) -> dict[str, Any]:
-    """Metrics of each interval, empty ones included; cancelled items and other shops' orders do not count."""
+    """Return the metrics of each interval, including empty ones.
+
+    Cancelled items and orders of other shops do not count. Several stores are summed if they have one currency.
+    """
     query = call.query
-    marketplaces = parameters.marketplaces(query, required=True, most=1)
+    marketplaces = parameters.marketplaces(query, required=True, most=50)
+    currency = _currency(marketplaces)
     granularity = parameters.choice(query, "granularity", GRANULARITIES, "")
     start, end = _interval(query)
     zone = _zone(query, granularity, start)
     reach = LONGEST_BY_HOUR if granularity == "Hour" else LONGEST
-    if start < datetime.fromtimestamp(min(call.now, call.world.end), UTC) - reach:
+    if start < datetime.fromtimestamp(min(call.now, _end(call, marketplaces)), UTC) - reach:
         raise invalid(f"interval: for granularity {granularity} it may begin at most {reach.days} days ago.")
     bounds = list(_bounds(start.astimezone(zone), end.astimezone(zone), granularity, _first_day(query)))
     counts = [_Count() for _ in bounds[1:]]
@@ -38,10 +42,20 @@ def get_order_metrics(call: Call) -> dict[str, Any]:
     for order in call.world.sales(start.timestamp(), end.timestamp(), call.now):
         while order.created >= bounds[place + 1].timestamp():
             place += 1
-        if order.marketplace_id == marketplaces[0] and wanted.order(order):
+        if order.marketplace_id in marketplaces and wanted.order(order):
             counts[place].add([item for item in order.items if wanted.item(item)])
-    currency = STORES[marketplaces[0]].currency
     return {"payload": [counts[n].as_json(bounds[n], bounds[n + 1], currency) for n in range(len(counts))]}
+
+
+def _currency(marketplaces: list[str]) -> str:
+    currencies = sorted({STORES[marketplace_id].currency for marketplace_id in marketplaces})
+    if len(currencies) > 1:
+        raise invalid(f"marketplaceIds: currencies differ ({', '.join(currencies)}); their sales cannot be summed.")
+    return currencies[0]
+
+
+def _end(call: Call, marketplaces: list[str]) -> int:
+    return max(call.world.end_of(marketplace_id) for marketplace_id in marketplaces)
 
 
 class _Count:

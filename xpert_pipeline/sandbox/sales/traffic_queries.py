@@ -53,21 +53,22 @@ def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
         Group(marketplace_id, start, end, None, ())
         for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
         for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["aggregateBy"])
-        if marketplace_id in view.world.marketplace_ids and next(view.days(start, end), None) is not None
+        if marketplace_id in view.world.marketplace_ids
+        and next(view.days(marketplace_id, start, end), None) is not None
     ]
 
 
 def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
     """One record of salesAndTrafficByDate."""
     traffic = _traffic(view, group.marketplace_id, _cells(view, group.marketplace_id, group.start, group.end))
-    currency, b2b = STORES[group.marketplace_id].currency, view.ledger.sells_to_businesses
+    currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
     seed = f"{group.marketplace_id}/{group.start}/{group.end}"
     return {
         "marketplaceId": group.marketplace_id,
         "startDate": group.start.isoformat(),
         "endDate": group.end.isoformat(),
         "sales": date_sales(traffic, currency, b2b=b2b),
-        "traffic": date_traffic(traffic, _offers(view), seed, b2b=b2b),
+        "traffic": date_traffic(traffic, _offers(view, group.marketplace_id), seed, b2b=b2b),
     }
 
 
@@ -76,7 +77,7 @@ def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
     groups: list[Group] = []
     for wanted in arguments["filters"]:
         marketplace_id, asins = wanted["marketplaceId"], set(wanted["asins"])
-        skus = [sku for sku, listing in view.ledger.listings.items() if listing.asin in asins]
+        skus = [sku for sku, listing in view.ledger(marketplace_id).listings.items() if listing.asin in asins]
         for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["dateAggregation"]):
             cells = _cells_of(view, marketplace_id, (start, end), skus)
             groups += _by_product(view, marketplace_id, (start, end), _PRODUCTS[CHILD], cells)
@@ -106,10 +107,11 @@ def trend_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dic
 
 
 def _product_record(view: View, group: Group, level: str) -> dict[str, Any]:
-    listing = view.ledger.listings[group.cells[0][1]]
+    listing = view.ledger(group.marketplace_id).listings[group.cells[0][1]]
     traffic = _traffic(view, group.marketplace_id, group.cells)
-    currency, b2b = STORES[group.marketplace_id].currency, view.ledger.sells_to_businesses
-    whole = visits_of(view.ledger, group.marketplace_id, view.days(group.start, group.end))
+    currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
+    days = view.days(group.marketplace_id, group.start, group.end)
+    whole = visits_of(view.ledger(group.marketplace_id), days)
     return {
         "marketplaceId": group.marketplace_id,
         "startDate": group.start.isoformat(),
@@ -137,34 +139,36 @@ def _by_product(
     cells: Iterable[Cell],
 ) -> list[Group]:
     products: dict[str, list[Cell]] = {}
+    listings = view.ledger(marketplace_id).listings
     for cell in cells:
-        products.setdefault(product_of(view, view.ledger.listings[cell[1]]), []).append(cell)
+        products.setdefault(product_of(view, listings[cell[1]]), []).append(cell)
     return [Group(marketplace_id, *period, product, tuple(products[product])) for product in sorted(products)]
 
 
 def _cells(view: View, marketplace_id: str, start: date, end: date) -> Iterable[Cell]:
     return (
         (day, sku, found)
-        for day in view.days(start, end)
-        for sku, found in seen_skus(view.ledger, marketplace_id, day).items()
+        for day in view.days(marketplace_id, start, end)
+        for sku, found in seen_skus(view.ledger(marketplace_id), day).items()
     )
 
 
 def _cells_of(view: View, marketplace_id: str, period: tuple[date, date], skus: Iterable[str]) -> Iterable[Cell]:
-    for day in view.days(*period):
+    ledger = view.ledger(marketplace_id)
+    for day in view.days(marketplace_id, *period):
         for sku in skus:
-            found = seen(view.ledger, marketplace_id, day, sku)
+            found = seen(ledger, day, sku)
             if found is not None:
                 yield day, sku, found
 
 
 def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
-    traffic = Traffic()
+    traffic, ledger = Traffic(), view.ledger(marketplace_id)
     for day, sku, found in cells:
-        traffic.add(view.ledger, marketplace_id, day, sku, found)
+        traffic.add(ledger, day, sku, found)
     return traffic
 
 
-def _offers(view: View) -> tuple[int, int]:
-    active = [listing for listing in view.world.listings if listing.active]
+def _offers(view: View, marketplace_id: str) -> tuple[int, int]:
+    active = [listing for listing in view.world.listings_of((marketplace_id,)) if listing.active]
     return len(active), len({view.parent(listing) for listing in active})

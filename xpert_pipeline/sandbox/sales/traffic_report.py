@@ -9,9 +9,10 @@ from xpert_pipeline.sandbox.jobs.kiosk_view import View, view_of
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_limits import AppPlan
 from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales import traffic_queries as kiosk_traffic
 from xpert_pipeline.sandbox.serving.errors import invalid
-from xpert_pipeline.sandbox.world.ledger import day_of, last_day
+from xpert_pipeline.sandbox.world.ledger import last_day
 from xpert_pipeline.sandbox.world.records import World
 
 DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
@@ -37,11 +38,16 @@ def traffic_options(requested: Any) -> dict[str, str]:
 
 
 def days_with_data(world: World, report: Report) -> int:
-    """Number of days in a report's window that have figures; no figure is computed for it."""
-    if not world.orders:
-        return 0
-    first = max(_date(report.start).toordinal(), day_of(world.orders[0].created))
-    return max(0, min(_date(report.end).toordinal(), last_day(world, report.created)) + 1 - first)
+    """Return how many days of a report's window have figures, summed over its stores; no ledger is needed for it."""
+    days = 0
+    for marketplace_id in report.marketplace_ids:
+        if marketplace_id in world.opened:
+            opened = STORES[marketplace_id].day_of(world.opened[marketplace_id])
+            first = max(_date(report.start).toordinal(), opened)
+            days += max(
+                0, min(_date(report.end).toordinal(), last_day(world, marketplace_id, report.created)) + 1 - first
+            )
+    return days
 
 
 def traffic_report(content: ReportInput) -> Iterator[str]:

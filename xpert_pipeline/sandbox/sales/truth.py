@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
-from xpert_pipeline.sandbox.marketplaces import INDIA, STORES
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world import money
-from xpert_pipeline.sandbox.world.days import order_date
+from xpert_pipeline.sandbox.world.days import order_date, written_day
+from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen_skus
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits
 
-CURRENCY = STORES[INDIA].currency
 _TRAFFIC = {
     "sessions": "sessions",
     "sessions_b2b": "sessionsB2B",
@@ -75,58 +73,65 @@ class _SkuDay:
 
 def sales_data(world: World) -> Iterator[Row]:
     """One row for each SKU and day with an item that Amazon sold, also where all of them were cancelled."""
+    for marketplace_id in world.marketplace_ids:
+        for (day, sku), sold in sorted(_sku_days(world, marketplace_id).items()):
+            yield _sales_row(marketplace_id, day, sku, sold)
+
+
+def _sku_days(world: World, marketplace_id: str) -> dict[tuple[str, str], _SkuDay]:
     days: dict[tuple[str, str], _SkuDay] = {}
-    for order in _ours(world):
-        if order.is_sale:
-            day = order_date(order.created)
+    for order in world.orders:
+        if order.marketplace_id == marketplace_id and order.is_sale:
+            day = order_date(order)
             for item in order.items:
                 days.setdefault((day, item.sku), _SkuDay()).add(order, item)
-    for (day, sku), sold in sorted(days.items()):
-        ops = money.total(sold.amounts)
-        yield {
-            "marketplace_id": INDIA,
-            "sale_date": day,
-            "sku": sku,
-            "orders": len(sold.orders),
-            "order_items": sold.items,
-            "units_ordered": sold.units,
-            "units_b2b": sold.units_b2b,
-            "units_cancelled": sold.units_cancelled,
-            "ops": ops,
-            "ops_b2b": money.total(sold.amounts_b2b),
-            "currency": sold.currency,
-            "asp": str((Decimal(ops) / sold.units).quantize(money.FINEST)) if ops and sold.units else None,
-        }
+    return days
+
+
+def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
+    ops = money.total(sold.amounts)
+    return {
+        "marketplace_id": marketplace_id,
+        "sale_date": day,
+        "sku": sku,
+        "orders": len(sold.orders),
+        "order_items": sold.items,
+        "units_ordered": sold.units,
+        "units_b2b": sold.units_b2b,
+        "units_cancelled": sold.units_cancelled,
+        "ops": ops,
+        "ops_b2b": money.total(sold.amounts_b2b),
+        "currency": sold.currency,
+        "asp": str((Decimal(ops) / sold.units).quantize(money.FINEST)) if ops and sold.units else None,
+    }
 
 
 def traffic_daily(world: World) -> Iterator[Row]:
     """One row for each child ASIN and day with a visit, a sale, a shipment or a refund."""
     view = view_of(world, ALWAYS)
-    for day in range(view.ledger.first, view.ledger.last + 1):
-        asins: dict[str, list[tuple[str, Visits]]] = {}
-        for sku, found in seen_skus(view.ledger, INDIA, day).items():
-            asins.setdefault(view.ledger.listings[sku].asin, []).append((sku, found))
-        for asin in sorted(asins):
-            yield _traffic_row(view, day, asin, asins[asin])
+    for marketplace_id in world.marketplace_ids:
+        ledger = view.ledger(marketplace_id)
+        for day in range(ledger.first, ledger.last + 1):
+            asins: dict[str, list[tuple[str, Visits]]] = {}
+            for sku, visited in seen_skus(ledger, day).items():
+                asins.setdefault(ledger.listings[sku].asin, []).append((sku, visited))
+            for asin in sorted(asins):
+                yield _traffic_row(view, ledger, day, asin, asins[asin])
 
 
-def _ours(world: World) -> Iterator[Order]:
-    return (order for order in world.orders if order.marketplace_id == INDIA)
-
-
-def _traffic_row(view: View, day: int, asin: str, cells: list[tuple[str, Visits]]) -> Row:
+def _traffic_row(view: View, ledger: Ledger, day: int, asin: str, cells: list[tuple[str, Visits]]) -> Row:
     traffic = Traffic()
-    for sku, found in cells:
-        traffic.add(view.ledger, INDIA, day, sku, found)
-    b2b = view.ledger.sells_to_businesses
-    facts = asin_traffic(traffic, NOBODY, b2b=b2b) | asin_sales(traffic, CURRENCY, b2b=b2b)
+    for sku, visited in cells:
+        traffic.add(ledger, day, sku, visited)
+    b2b, currency = ledger.sells_to_businesses, ledger.store.currency
+    facts = asin_traffic(traffic, NOBODY, b2b=b2b) | asin_sales(traffic, currency, b2b=b2b)
     return {
-        "marketplace_id": INDIA,
-        "business_date": date.fromordinal(day).isoformat(),
+        "marketplace_id": ledger.store.id,
+        "business_date": written_day(day),
         "asin": asin,
-        "parent_asin": view.parent(view.ledger.listings[cells[0][0]]),
+        "parent_asin": view.parent(ledger.listings[cells[0][0]]),
         **{column: _plain(facts[name]) for column, name in (_TRAFFIC | _SALES).items()},
-        "currency": CURRENCY,
+        "currency": currency,
     }
 
 

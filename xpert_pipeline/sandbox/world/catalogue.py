@@ -1,12 +1,14 @@
-"""Invents what a seller lists: names, prices, channels, and how often each thing is wanted."""
+"""Invents what a seller lists in each store: names, prices, channels, and how often customers buy each product."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from random import Random
 
+from xpert_pipeline.sandbox.marketplaces import INDIA, Store
 from xpert_pipeline.sandbox.world import money
-from xpert_pipeline.sandbox.world.digest import fraction, letters
+from xpert_pipeline.sandbox.world.digest import fraction, letters, number
+from xpert_pipeline.sandbox.world.localisation import localised_price, localised_title
 from xpert_pipeline.sandbox.world.records import Listing
 
 DAY = 86_400
@@ -28,28 +30,20 @@ RARE_TITLES = (
     '{0} 12" <Limited Edition>',
     "{0} – café style, naïve print",
 )
-"""What a few titles look like: scripts, emoji, signs that mark-up must escape, an unbalanced quote."""
+"""Patterns of a few titles: scripts, emoji, characters that markup must escape, an unbalanced quote."""
 RARE_SKUS = ("{0}/IN", "{0} V2", "{0}+GIFT", "100%-{0}", "{0},COMBO")
-CITIES = (
-    ("Mumbai", "MAHARASHTRA", "400001"),
-    ("Bengaluru", "KARNATAKA", "560001"),
-    ("Hyderabad", "TELANGANA", "500001"),
-    ("New Delhi", "DELHI", "110001"),
-    ("Chennai", "TAMIL NADU", "600001"),
-    ("Kolkata", "WEST BENGAL", "700001"),
-    ("Pune", "MAHARASHTRA", "411001"),
-    ("Lucknow", "UTTAR PRADESH", "226001"),
-    ("Thiruvananthapuram", "KERALA", "695001"),
-    ("Port Blair", "ANDAMAN & NICOBAR", "744101"),
-)
 PROMOTIONS = (
-    "IN Core Free Shipping 2015/04/08 23-48-5-108",
+    "{0} Core Free Shipping 2015/04/08 23-48-5-108",
     "Duplicated A12RHGVGRWOT3S 1560498941486",
     "Amazon PLCC Free-Financing Universal Merchant AAT-WNKTBO3K27EJC",
     "VPC-44571 Marketing Launch",
 )
 FIRST_LISTED = 1_672_531_200
 """1 January 2023: the oldest listings."""
+SHARED, OWN = 60, 30
+"""Per cent of India's catalogue that another store offers too, and how many products of its own it adds to that."""
+SAME_CHANNEL, ACTIVE = 85, 93
+"""Per cent of another store's listings that have India's fulfilment channel, and that are active."""
 _ASIN_ALPHABET = "ABCDEFGHJKLMNPQRSTVWXYZ0123456789"
 
 
@@ -58,11 +52,11 @@ class Product:
     """A listing and how it sells.
 
     Attributes:
-        listing: What is listed; its times are set when the world ends.
-        demand: Weight on days when it is wanted.
-        regularity: Share of the days on which it is wanted at all.
-        listed: When it was listed.
-        seed: Of the days on which it is wanted.
+        listing: The listing; its times are set when the world ends.
+        demand: Weight among the products that sell on a day.
+        regularity: Share of the days on which it sells at all.
+        listed: When it was listed, in seconds since 1970.
+        seed: Decides the days on which it sells.
     """
 
     listing: Listing
@@ -71,16 +65,54 @@ class Product:
     listed: int
     seed: str
 
-    def wanted_on(self, day: date) -> bool:
-        """Whether anyone wants it on a day: most things sell on few days."""
+    def sells_on(self, day: date) -> bool:
+        """Whether it sells on a day: most products sell on few days."""
         return fraction("wanted", self.seed, self.listing.sku, day.toordinal()) < self.regularity
 
 
+def store_products(seed: str, amount: int, store: Store) -> list[Product]:
+    """Return what a seller offers in one store.
+
+    India offers the whole catalogue. Another store offers a share of it under the same SKUs, with its own titles,
+    prices, channels and states, and some products of its own. Nothing depends on the seller's other stores.
+    """
+    products = build_products(seed, amount)
+    if store.id == INDIA:
+        return products
+    shared = [product for product in products if number("sold in", seed, store.id, product.listing.sku) % 100 < SHARED]
+    own = build_products(f"{seed}/{store.id}", max(1, amount * OWN // 100))
+    return [
+        *(_localised(product, product.listing.sku, store) for product in shared),
+        *(_localised(product, f"{store.country}-{product.listing.sku}", store) for product in own),
+    ]
+
+
+def _localised(product: Product, sku: str, store: Store) -> Product:
+    """Return a product as another store offers it."""
+    listing, drawn = product.listing, number("localised", product.seed, store.id, sku)
+    fba = listing.fba if drawn % 100 < SAME_CHANNEL else not listing.fba
+    active = (drawn >> 8) % 100 < ACTIVE
+    local = replace(
+        listing,
+        sku=sku,
+        title=localised_title(listing.title, store),
+        price=localised_price(listing.price, store, Decimal(90 + (drawn >> 16) % 80) / 100),
+        currency=store.currency,
+        fba=fba,
+        quantity=None if fba else (drawn >> 24) % 80 if active else 0,
+        active=active,
+        marketplace_id=store.id,
+    )
+    demand = 0.05 + ((drawn >> 32) % 1000 / 1000) ** 4 * 3
+    listed = product.listed + (drawn >> 44) % 60 * DAY
+    return replace(product, listing=local, demand=demand, listed=listed, seed=f"{product.seed}/{store.id}")
+
+
 def build_products(seed: str, amount: int) -> list[Product]:
-    """A catalogue; each product depends on the seed and its place alone."""
+    """Return India's catalogue; each product depends only on the seed and its place."""
     products: list[Product] = []
     for place in range(amount):
-        draw = Random(f"{seed}/product {place}")  # noqa: S311  a repeatable draw is wanted
+        draw = Random(f"{seed}/product {place}")  # noqa: S311  the draw must be repeatable
         twin = products[-1].listing if place % 29 == 28 else None
         products.append(_product(draw, seed, place, twin))
     return products
@@ -116,7 +148,7 @@ def _product(draw: Random, seed: str, place: int, twin: Listing | None) -> Produ
 
 
 def _asin(seed: str, place: int, *, is_book: bool) -> str:
-    """An ASIN; a book's is its ISBN, which may begin with zeros."""
+    """Return an ASIN; a book's ASIN is its ISBN, which may begin with zeros."""
     if not is_book:
         return "B0" + letters(8, _ASIN_ALPHABET, "asin", seed, place)
     digits = "0" + letters(8, "0123456789", "isbn", seed, place)

@@ -1,6 +1,7 @@
-"""What Amazon charges for one SKU on one day, fees and advertisements, and what the seller says it costs.
+"""Fees and advertisements that Amazon charges for one SKU on one day, and the unit costs that the seller entered.
 
-Everything follows from hashes and from what was sold. Amounts have two places; `total` is amount − promotion + tax.
+Hashes and what was sold decide everything. Fixed fees are set in rupees and converted into the store's currency.
+Amounts have two decimal places; `total` is amount − promotion + tax.
 """
 
 from collections.abc import Iterable
@@ -10,19 +11,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from xpert_pipeline.sandbox.marketplaces import STORES, Store
 from xpert_pipeline.sandbox.world.digest import number
-from xpert_pipeline.sandbox.world.ledger import Sold, day_of
+from xpert_pipeline.sandbox.world.ledger import Sold
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
-TAX = Decimal("0.18")
 ADVERTISED_SHARE, ADVERTISED_DAYS = 15, 60
-"""Per cent of the SKUs that are advertised, and of the days on which an advertised one is."""
+"""Per cent of the SKUs that are advertised, and per cent of the days on which they are."""
 COSTED_SHARE = 10
-"""Per cent of the SKUs whose costs the seller has told."""
+"""Per cent of the SKUs whose unit costs the seller has entered."""
 RESTATED_DAYS = 7
 RESTATED_BY = Decimal("1.00")
-"""A restatement adds this to every charge of so many last days."""
+"""A restatement adds `RESTATED_BY` to every charge of the last `RESTATED_DAYS` days."""
 REFERRAL, CLOSING, FULFILMENT, SHIPPING, STORAGE, REFUND = (
     "Referral fee", "Closing fee", "FBA fulfillment fees", "Easy Ship handling fee", "FBA storage fee",
     "Refund administration fee",
@@ -31,7 +32,7 @@ PRODUCT_AD, DISPLAY_AD = "SponsoredProductFee", "SponsoredDisplayFee"
 
 
 class Charge(NamedTuple):
-    """Sum of the charges of one type. `quantity` is None where Amazon does not charge by the unit."""
+    """Sum of the charges of one type. `quantity` is None where Amazon does not charge by unit."""
 
     type: str
     amount: Decimal
@@ -41,11 +42,11 @@ class Charge(NamedTuple):
 
     @property
     def total(self) -> Decimal:
-        """What is paid."""
+        """The amount that the seller pays."""
         return self.amount - self.promotion + self.tax
 
     def plus(self, other: "Charge") -> "Charge":
-        """The sum of two charges of a type."""
+        """Return the sum of two charges of one type."""
         counted = [quantity for quantity in (self.quantity, other.quantity) if quantity is not None]
         return Charge(
             self.type,
@@ -58,7 +59,7 @@ class Charge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnitCost:
-    """What the seller says one unit costs; None where it says nothing."""
+    """Unit costs that the seller entered; None where it entered none."""
 
     goods: Decimal
     miscellaneous: Decimal | None
@@ -67,97 +68,114 @@ class UnitCost:
 
     @property
     def total(self) -> Decimal:
-        """Of a unit."""
+        """All costs of one unit."""
         parts = (self.goods, self.miscellaneous, self.to_amazon, self.fulfilment)
         return sum((part for part in parts if part is not None), Decimal(0))
 
 
 def fees(listing: Listing, day: int, sold: Sold | None) -> list[Charge]:
-    """The fees of a SKU and day."""
-    found = []
+    """Return the fees of a SKU and day."""
+    store, charges = STORES[listing.marketplace_id], []
     if sold is not None and sold.everyone.units:
-        found += _selling_fees(listing, sold.everyone.units, sold.everyone.sales)
+        charges += _selling_fees(listing, sold.everyone.units, sold.everyone.sales)
     if sold is not None and sold.everyone.refunded:
         refunded = sold.everyone.refunded
-        found.append(_charge(REFUND, Decimal(20) * refunded, quantity=refunded))
+        charges.append(_charge(store, REFUND, _local(store, Decimal(20)) * refunded, quantity=refunded))
     if is_stored(listing, day):
-        found.append(_charge(STORAGE, Decimal(500 + number("storage", listing.sku, day) % 4000) / 100))
-    return found
+        rupees = Decimal(500 + number("storage", listing.seed, day) % 4000) / 100
+        charges.append(_charge(store, STORAGE, _local(store, rupees)))
+    return charges
 
 
 def ads(listing: Listing, day: int) -> list[Charge]:
-    """The advertisements of a SKU and day, also of days without a sale."""
+    """Return the advertisements of a SKU and day; there are some on days without a sale."""
     drawn = _ads_drawn(listing, day)
     if drawn is None:
         return []
-    amount = Decimal(200 + (drawn >> 8) % 30_000) / 100
+    store = STORES[listing.marketplace_id]
+    amount = _local(store, Decimal(200 + (drawn >> 8) % 30_000) / 100)
     promotion = (amount / 10).quantize(CENT) if (drawn >> 40) % 20 == 0 else Decimal(0)
-    found = [_charge(PRODUCT_AD, amount, promotion)]
+    charges = [_charge(store, PRODUCT_AD, amount, promotion)]
     if (drawn >> 32) % 7 == 0:
-        found.append(_charge(DISPLAY_AD, Decimal(100 + (drawn >> 16) % 5_000) / 100))
-    return found
+        charges.append(_charge(store, DISPLAY_AD, _local(store, Decimal(100 + (drawn >> 16) % 5_000) / 100)))
+    return charges
 
 
 def restated(charges: Iterable[Charge]) -> list[Charge]:
-    """The same charges after Amazon corrected them."""
+    """Return the same charges after Amazon corrected them."""
     return [charge._replace(amount=charge.amount + RESTATED_BY) for charge in charges]
 
 
 def is_charged(listing: Listing, day: int) -> bool:
-    """Whether a day costs something even if nothing is sold."""
+    """Whether Amazon charges something for a day even if nothing is sold."""
     return is_stored(listing, day) or _ads_drawn(listing, day) is not None
 
 
 def is_stored(listing: Listing, day: int) -> bool:
-    """Whether storage is charged on a day: on the first of each month, for what Amazon stores."""
-    return listing.fba and date.fromordinal(day).day == 1 and day >= day_of(listing.created)
+    """Whether Amazon charges storage on a day: on the first of each month, for FBA listings."""
+    return listing.fba and date.fromordinal(day).day == 1 and day >= _listed(listing)
+
+
+def is_advertised(listing: Listing) -> bool:
+    """Whether a listing is advertised at all."""
+    return _is_advertised(listing.seed)
 
 
 @lru_cache(maxsize=20_000)
-def is_advertised(sku: str) -> bool:
-    """Whether a SKU is advertised at all."""
-    return number("advertised", sku) % 100 < ADVERTISED_SHARE
+def _is_advertised(seed: str) -> bool:
+    return number("advertised", seed) % 100 < ADVERTISED_SHARE
 
 
 def unit_cost(listing: Listing) -> UnitCost | None:
-    """What the seller told about costs; mostly nothing."""
-    drawn = number("costed", listing.sku)
+    """Return the unit costs that the seller entered; None for most listings."""
+    drawn, store = number("costed", listing.seed), STORES[listing.marketplace_id]
     if drawn % 100 >= COSTED_SHARE or listing.price is None:
         return None
     goods = (Decimal(listing.price) * (40 + (drawn >> 8) % 20) / 100).quantize(CENT)
     return UnitCost(
         goods,
-        Decimal("5.00") if (drawn >> 16) % 2 else None,
-        Decimal("8.00") if listing.fba else None,
-        None if listing.fba else Decimal("35.00"),
+        _local(store, Decimal("5.00")) if (drawn >> 16) % 2 else None,
+        _local(store, Decimal("8.00")) if listing.fba else None,
+        None if listing.fba else _local(store, Decimal("35.00")),
     )
 
 
 def _ads_drawn(listing: Listing, day: int) -> int | None:
-    if not is_advertised(listing.sku) or day < day_of(listing.created):
+    if not is_advertised(listing) or day < _listed(listing):
         return None
-    drawn = number("ads", listing.sku, day)
+    drawn = number("ads", listing.seed, day)
     return drawn if drawn % 100 < ADVERTISED_DAYS else None
 
 
+def _listed(listing: Listing) -> int:
+    return STORES[listing.marketplace_id].day_of(listing.created)
+
+
 def _selling_fees(listing: Listing, units: int, sales: Decimal) -> list[Charge]:
-    found = []
+    store, charges = STORES[listing.marketplace_id], []
     if sales:
         drawn = number("referral", listing.category)
         amount = (sales * (5 + drawn % 13) / 100).quantize(CENT)
-        rebate = (amount / 10).quantize(CENT) if number("rebate", listing.sku) % 10 == 0 else Decimal(0)
-        found.append(_charge(REFERRAL, amount, rebate, units))
-    found.append(_charge(CLOSING, Decimal(5) * units, quantity=units))
-    name, rate = (FULFILMENT, Decimal("43.50")) if listing.fba else (SHIPPING, Decimal("61.25"))
-    found.append(_charge(name, rate * units, quantity=units))
-    return found
+        rebate = (amount / 10).quantize(CENT) if number("rebate", listing.seed) % 10 == 0 else Decimal(0)
+        charges.append(_charge(store, REFERRAL, amount, rebate, units))
+    charges.append(_charge(store, CLOSING, _local(store, Decimal(5)) * units, quantity=units))
+    name, rupees = (FULFILMENT, Decimal("43.50")) if listing.fba else (SHIPPING, Decimal("61.25"))
+    charges.append(_charge(store, name, _local(store, rupees) * units, quantity=units))
+    return charges
 
 
-def _charge(name: str, amount: Decimal, promotion: Decimal = Decimal(0), quantity: int | None = None) -> Charge:
+def _local(store: Store, rupees: Decimal) -> Decimal:
+    """Convert an amount into the store's currency; India's amounts stay as they are."""
+    return rupees if store.rupees == 1 else (rupees / store.rupees).quantize(CENT)
+
+
+def _charge(
+    store: Store, name: str, amount: Decimal, promotion: Decimal = Decimal(0), quantity: int | None = None
+) -> Charge:
     return Charge(
         name,
         amount.quantize(CENT),
         promotion.quantize(CENT),
-        ((amount - promotion) * TAX).quantize(CENT),
+        ((amount - promotion) * store.tax).quantize(CENT),
         quantity,
     )

@@ -1,18 +1,18 @@
 """Turns the lines of an order export into a world: the same orders, moved forward by whole weeks.
 
-Time of day, item ids and what the export does not tell about listings come from hashes of what it does tell.
+The seller has one store, India; orders of other stores in the file keep their store. Hashes of the file's values give
+what the file lacks: times of day, item ids, and facts about listings.
 """
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 
-from xpert_pipeline.sandbox.marketplaces import BY_NAME, INDIA, IST, STORES
+from xpert_pipeline.sandbox.marketplaces import BY_NAME, INDIA, STORES
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.digest import fraction, number
 from xpert_pipeline.sandbox.world.listings import listings_of
@@ -32,7 +32,7 @@ from xpert_pipeline.sandbox.world.records import (
 
 HOUR, DAY = 3600, 86_400
 LAG_HOURS = {PENDING: (0.0, 0.2), UNSHIPPED: (0.5, 6.0), CANCELLED: (1.0, 30.0), SHIPPED: (6.0, 72.0)}
-"""How long after its creation an order of some status was last changed."""
+"""Status → the shortest and longest time between an order's creation and its last change."""
 
 
 def build(path: Path, seller_id: str, last_day: date) -> World:
@@ -40,11 +40,11 @@ def build(path: Path, seller_id: str, last_day: date) -> World:
 
     Args:
         path: The file.
-        seller_id: Of the seller it becomes.
-        last_day: No order is younger.
+        seller_id: The id of the seller who owns the orders.
+        last_day: The latest possible day of the last order.
 
     Raises:
-        NotAnOrderReportError: With the file, the line and what is wrong there.
+        NotAnOrderReportError: The message names the file, the line and the problem.
     """
     with _no_garbage_collection():
         drafts: dict[str, _Draft] = {}
@@ -59,17 +59,17 @@ def build(path: Path, seller_id: str, last_day: date) -> World:
             drafts[line.order_id].add(line, at)
             facts[line.sku] = (_same(line.category), _same(line.size))
         if not days:
-            raise NotAnOrderReportError(f"{path} holds no orders")
+            raise NotAnOrderReportError(f"{path} contains no orders")
         weeks = (last_day - max(days.values())).days // 7
-        midnights = {text: _midnight(day + timedelta(weeks=weeks)) for text, day in days.items()}
-        end = _midnight(last_day + timedelta(days=1)) - 1
+        midnights = {text: STORES[INDIA].midnight(day + timedelta(weeks=weeks)) for text, day in days.items()}
+        end = STORES[INDIA].midnight(last_day + timedelta(days=1)) - 1
         orders = [draft.order(midnights[draft.date], end) for draft in drafts.values()]
         orders.sort(key=lambda order: (order.created, order.id))
         return World(seller_id, f"Orders of {path.name}", (INDIA,), orders, listings_of(orders, facts, end), end)
 
 
 class _Draft:
-    """An order on its way: what its first line says of it, and the lines so far."""
+    """An order that is being read: the facts of its first line, and its items so far."""
 
     __slots__ = ("channel", "date", "easy_ship", "fba", "id", "is_business", "items", "place", "service", "statuses")
 
@@ -86,7 +86,7 @@ class _Draft:
         self.items: list[Item] = []
 
     def add(self, line: Line, at: str) -> None:
-        """Take one line in; identical ones are two items."""
+        """Add one line; two identical lines are two items."""
         status = _known_status(line.status)
         if status is None:
             raise NotAnOrderReportError(f"{at}: {line.status!r} is no order status that the sandbox knows")
@@ -114,7 +114,7 @@ class _Draft:
         )
 
     def order(self, midnight: int, end: int) -> Order:
-        """The order, on the day that begins at `midnight`."""
+        """Return the order, placed on the day that begins at `midnight`."""
         created = midnight + int(fraction("time", self.id) * DAY)
         status = _order_status(self.statuses)
         store = BY_NAME.get(self.channel.lower())
@@ -142,36 +142,36 @@ class _Draft:
 
 @lru_cache
 def _quantity(text: str) -> int:
-    """A number of units; spreadsheets write them as 1.0."""
-    found = Decimal(text.strip() or "0")
-    if found != found.to_integral_value():
+    """Read a number of units; spreadsheets write them as 1.0."""
+    units = Decimal(text.strip() or "0")
+    if units != units.to_integral_value():
         raise ArithmeticError
-    return int(found)
+    return int(units)
 
 
 @lru_cache
 def _known_status(text: str) -> str | None:
-    word = text.strip().lower()
-    if word.startswith("pending -") or word in ("shipping", "unshipped"):
+    status = text.strip().lower()
+    if status.startswith("pending -") or status in ("shipping", "unshipped"):
         return UNSHIPPED
-    if word in ("partially shipped", "partiallyshipped"):
+    if status in ("partially shipped", "partiallyshipped"):
         return PARTIALLY_SHIPPED
-    if word in ("cancelled", "canceled"):
+    if status in ("cancelled", "canceled"):
         return CANCELLED
     for known in (SHIPPED, PENDING, UNFULFILLABLE):
-        if word.startswith(known.lower()):
+        if status.startswith(known.lower()):
             return known
     return None
 
 
 def _order_status(statuses: list[str]) -> str:
-    """One status of an order whose lines may differ: a cancelled line does not cancel the others."""
-    living = [status for status in statuses if status != CANCELLED]
-    if not living:
+    """Return one status for an order whose lines may differ: a cancelled line does not cancel the others."""
+    uncancelled = [status for status in statuses if status != CANCELLED]
+    if not uncancelled:
         return CANCELLED
-    if SHIPPED in living and set(living) != {SHIPPED}:
+    if SHIPPED in uncancelled and set(uncancelled) != {SHIPPED}:
         return PARTIALLY_SHIPPED
-    return living[0]
+    return uncancelled[0]
 
 
 def _updated(order_id: str, created: int, status: str, end: int) -> int:
@@ -179,10 +179,6 @@ def _updated(order_id: str, created: int, status: str, end: int) -> int:
     drawn = fraction("updated", order_id)
     lag = (shortest + drawn * (longest - shortest)) * HOUR
     return created + int(min(lag, drawn * (end - created)))
-
-
-def _midnight(day: date) -> int:
-    return int(datetime.combine(day, clock(), IST).astimezone(UTC).timestamp())
 
 
 @cache
@@ -197,13 +193,13 @@ def _promotions(text: str) -> tuple[str, ...]:
 
 @cache
 def _same(text: str) -> str:
-    """One object for equal texts: thousands of orders go to the same city."""
+    """Return one object for equal texts: thousands of orders go to the same city."""
     return text
 
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Collecting while a million small objects are made takes longer than making them."""
+    """Switch the garbage collector off: it takes longer than making the million small objects."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,28 +1,28 @@
-"""Stable pseudo-random facts: the same words give the same number on every machine and Python."""
+"""Stable pseudo-random facts: the same key gives the same number on every machine and Python version."""
 
 from hashlib import blake2b
 
 _SPAN = 1 << 64
 
 
-def number(*words: object) -> int:
-    """A number below 2**64 that depends on nothing but the words."""
-    text = "\x1f".join(map(str, words))
+def number(*key: object) -> int:
+    """Return a number below 2**64 that depends only on the key."""
+    text = "\x1f".join(map(str, key))
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
-def fraction(*words: object) -> float:
-    """A number in [0, 1)."""
-    return number(*words) / _SPAN
+def fraction(*key: object) -> float:
+    """Return a number in [0, 1) that depends only on the key."""
+    return number(*key) / _SPAN
 
 
-def letters(length: int, alphabet: str, *words: object) -> str:
-    """A word of an alphabet."""
-    text = "\x1f".join(map(str, words))
+def letters(length: int, alphabet: str, *key: object) -> str:
+    """Return letters of an alphabet that depend only on the key."""
+    text = "\x1f".join(map(str, key))
     raw = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=max(16, min(64, length * 2))).digest()
     value = int.from_bytes(raw)
-    found = []
+    chosen = []
     for _ in range(length):
         value, place = divmod(value, len(alphabet))
-        found.append(alphabet[place])
-    return "".join(found)
+        chosen.append(alphabet[place])
+    return "".join(chosen)

@@ -1,37 +1,37 @@
-"""Sales, fees, advertisements and proceeds of a group of SKUs and days: one record of seller economics."""
+"""Sales, fees, advertisements and proceeds, summed over SKUs and days: one record of seller economics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.world import charges, money
 from xpert_pipeline.sandbox.world.charges import RESTATED_DAYS, Charge
 from xpert_pipeline.sandbox.world.ledger import Count, Ledger
 from xpert_pipeline.sandbox.world.records import Listing
 
 
-def active_skus(ledger: Ledger, marketplace_id: str, day: int) -> set[str]:
-    """The SKUs that something was sold, refunded or charged of on a day."""
-    found = {sku for sku, sold in ledger.of(marketplace_id, day).items() if _counts(sold.everyone)}
-    if marketplace_id == INDIA and ledger.first <= day <= ledger.last:
-        found |= {listing.sku for listing in _candidates(ledger, day) if charges.is_charged(listing, day)}
-    return found
+def active_skus(ledger: Ledger, day: int) -> set[str]:
+    """Return the SKUs with a sale, a refund or a charge on a day."""
+    skus = {sku for sku, sold in ledger.of(day).items() if _counts(sold.everyone)}
+    if ledger.is_open(day):
+        skus |= {listing.sku for listing in _candidates(ledger, day) if charges.is_charged(listing, day)}
+    return skus
 
 
 def _counts(count: Count) -> bool:
-    """Whether economics know of it: what was only sent on the day they do not."""
+    """Whether economics include it; they ignore what was only shipped on the day."""
     return bool(count.items or count.refunded)
 
 
 def _candidates(ledger: Ledger, day: int) -> Iterable[Listing]:
-    """Listings that may cost something on a day."""
+    """Return the listings that may have a charge on a day."""
     if date.fromordinal(day).day == 1:
         return ledger.listings.values()
     if "advertised" not in ledger.derived:
-        found = [listing for listing in ledger.listings.values() if charges.is_advertised(listing.sku)]
-        ledger.derived["advertised"] = found
+        ledger.derived["advertised"] = [
+            listing for listing in ledger.listings.values() if charges.is_advertised(listing)
+        ]
     advertised: list[Listing] = ledger.derived["advertised"]
     return advertised
 
@@ -45,15 +45,15 @@ class Economy:
     ads: dict[str, Charge] = field(default_factory=dict)
     costs: Decimal = Decimal(0)
 
-    def add(self, ledger: Ledger, marketplace_id: str, day: int, sku: str, *, restated: bool) -> None:
-        """Take one SKU and day in; `restated` is whether Amazon has corrected the last days."""
-        listing, sold = ledger.listings[sku], ledger.of(marketplace_id, day).get(sku)
-        fees = charges.fees(listing, day, sold) if marketplace_id == INDIA or sold else []
-        ads = charges.ads(listing, day) if marketplace_id == INDIA else []
+    def add(self, ledger: Ledger, day: int, sku: str, *, restated: bool) -> None:
+        """Add one SKU and day; `restated` is whether Amazon has corrected the last days."""
+        listing, sold = ledger.listings[sku], ledger.of(day).get(sku)
+        fees = charges.fees(listing, day, sold) if ledger.is_own or sold else []
+        ads = charges.ads(listing, day) if ledger.is_own else []
         if restated and day > ledger.last - RESTATED_DAYS:
             fees, ads = charges.restated(fees), charges.restated(ads)
-        for sums, found in ((self.fees, fees), (self.ads, ads)):
-            for charge in found:
+        for sums, charged in ((self.fees, fees), (self.ads, ads)):
+            for charge in charged:
                 sums[charge.type] = sums[charge.type].plus(charge) if charge.type in sums else charge
         if sold is not None:
             self.count.add(sold.everyone)
@@ -62,27 +62,27 @@ class Economy:
 
     @property
     def net_units(self) -> int:
-        """Ordered less refunded."""
+        """Ordered units less refunded ones."""
         return self.count.units - self.count.refunded
 
     @property
     def net_sales(self) -> Decimal:
-        """Ordered less refunded."""
+        """Ordered product sales less refunded ones."""
         return self.count.sales - self.count.refunded_sales
 
     @property
     def asp(self) -> Decimal | None:
-        """Ordered product sales of one unit; None without a unit."""
+        """Ordered product sales per unit; None without a unit."""
         return (self.count.sales / self.count.units).quantize(money.FINEST) if self.count.units else None
 
     @property
     def fees_total(self) -> Decimal:
-        """Of all fees."""
+        """Sum of all fees."""
         return sum((charge.total for charge in self.fees.values()), Decimal(0))
 
     @property
     def ads_total(self) -> Decimal:
-        """Of all advertisements."""
+        """Sum of all advertisements."""
         return sum((charge.total for charge in self.ads.values()), Decimal(0))
 
     @property
@@ -92,7 +92,7 @@ class Economy:
 
     @property
     def net_proceeds_per_unit(self) -> Decimal | None:
-        """Of one net unit; told only where the costs are."""
+        """Net proceeds per net unit; None where the seller entered no costs."""
         if not self.costs or self.net_units <= 0:
             return None
         return (self.net_proceeds / self.net_units).quantize(money.CENT)

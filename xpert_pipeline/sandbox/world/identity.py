@@ -1,4 +1,4 @@
-"""Seller ids of worlds: a hash of the seed or of the file, known without building the world."""
+"""Seller ids: a hash of the seed or of the file. They do not depend on the stores, and need no world to be built."""
 
 import hashlib
 from pathlib import Path
@@ -11,16 +11,16 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def world_id(options: SandboxOptions) -> str:
-    """The id of the world's first seller, which is also the world's name.
+    """Return the id of the world's first seller, which also identifies the world.
 
     Raises:
-        NotAnOrderReportError: There is no such file.
+        NotAnOrderReportError: The file does not exist.
     """
     return seller_ids(options)[0]
 
 
 def seller_ids(options: SandboxOptions) -> list[str]:
-    """The ids of all sellers, first to last."""
+    """Return the ids of all sellers, first to last."""
     if options.orders_csv is not None:
         first = _seller_id("file", _file_hash(options.orders_csv))
     else:
@@ -29,15 +29,15 @@ def seller_ids(options: SandboxOptions) -> list[str]:
 
 
 def seed_of(options: SandboxOptions, place: int) -> str:
-    """The seed of the n-th seller: also of its sizes, for other sizes are another world."""
+    """Return the seed of the n-th seller. It includes the sizes: other sizes make another world."""
     defaults = SandboxOptions()
-    words = [str(options.seed)] if place == 1 else [str(options.seed), f"seller {place}"]
-    words += [
+    parts = [str(options.seed)] if place == 1 else [str(options.seed), f"seller {place}"]
+    parts += [
         f"{name}={getattr(options, name)}"
-        for name in ("skus", "orders_per_day", "other_stores")
+        for name in ("skus", "orders_per_day")
         if getattr(options, name) != getattr(defaults, name)
     ]
-    return "/".join(words)
+    return "/".join(parts)
 
 
 def _seller_id(*words: str) -> str:

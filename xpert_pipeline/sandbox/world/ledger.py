@@ -1,36 +1,24 @@
-"""What each SKU sold, sent and took back on each day of a store: the sums behind economics and traffic.
+"""What each SKU of a store sold, shipped and refunded on each day: the sums behind economics and traffic.
 
-Days are ordinals (`date.toordinal`) of marketplace-local days. Cancelled items and other shops' orders do not count;
-an amount that is not known adds nothing.
+Days are ordinals (`date.toordinal`) of the store's local days. Cancelled items and orders of other shops do not count;
+an unknown amount adds nothing. Units on hand are not here, see `stock`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from xpert_pipeline.sandbox.marketplaces import INDIA
-from xpert_pipeline.sandbox.world.digest import number
+from xpert_pipeline.sandbox.marketplaces import STORES, Store
 from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Listing, Order, World
+from xpert_pipeline.sandbox.world.refunds import refund_day
 
-EPOCH = date(1970, 1, 1).toordinal()
-IST_SECONDS = 19_800
-REFUNDED_SHARE = 40
-"""Of a thousand items that were sent, so many come back."""
-REFUND_DAYS = (3, 10)
-"""A refund is asked for so many days after sending: the fewest, and how many more at most."""
 _NOTHING: Mapping[str, "Sold"] = {}
-
-
-def day_of(seconds: float) -> int:
-    """Ordinal of the marketplace-local day of a time."""
-    return EPOCH + (int(seconds) + IST_SECONDS) // 86_400
 
 
 @dataclass(slots=True)
 class Count:
-    """Sums over items: ordered on the day, sent on the day, refunded on the day."""
+    """Sums over items: ordered on the day, shipped on the day, refunded on the day."""
 
     items: int = 0
     units: int = 0
@@ -42,7 +30,7 @@ class Count:
     refunded_sales: Decimal = Decimal(0)
 
     def add(self, other: "Count") -> None:
-        """Take another sum in."""
+        """Add another sum to this one."""
         self.items += other.items
         self.units += other.units
         self.sales += other.sales
@@ -55,13 +43,13 @@ class Count:
 
 @dataclass(slots=True)
 class Sold:
-    """Sums of one SKU and day; `business` are those with Amazon Business customers, which `everyone` includes."""
+    """Sums of one SKU and day. `business` counts Amazon Business customers; `everyone` includes them."""
 
     everyone: Count = field(default_factory=Count)
     business: Count | None = None
 
     def counts(self, order: Order) -> list[Count]:
-        """The sums that an order belongs to."""
+        """Return the sums to which an order belongs."""
         if not order.is_business:
             return [self.everyone]
         if self.business is None:
@@ -71,90 +59,107 @@ class Sold:
 
 @dataclass(slots=True)
 class Ledger:
-    """All sums of a world.
+    """All sums of a seller's store.
 
     Attributes:
-        first: The day of the first order.
-        last: The world's last day.
-        listings: By SKU; also of SKUs that are sold but not listed.
-        sells_to_businesses: Whether the seller has business customers at all.
-        days: Marketplace → day → SKU → sums.
-        derived: What others derived from it once, by a key of theirs.
+        store: The store.
+        first: The day of the store's first order.
+        last: The last day of the store's world.
+        listings: Listings by SKU, including SKUs that were sold but are not listed.
+        is_own: Whether the seller has listings in the store; fees, advertisements and visits need a listing.
+        sells_to_businesses: Whether the store has business customers at all.
+        days: Day → SKU → sums.
+        derived: What other modules computed from the ledger once, by their own keys.
     """
 
+    store: Store
     first: int
     last: int
     listings: dict[str, Listing]
+    is_own: bool = True
     sells_to_businesses: bool = False
-    days: dict[str, dict[int, dict[str, Sold]]] = field(default_factory=dict)
+    days: dict[int, dict[str, Sold]] = field(default_factory=dict)
     derived: dict[Any, Any] = field(default_factory=dict)
 
-    def of(self, marketplace_id: str, day: int) -> Mapping[str, Sold]:
-        """What was sold on a day, by SKU."""
-        return self.days.get(marketplace_id, {}).get(day, _NOTHING)
+    def of(self, day: int) -> Mapping[str, Sold]:
+        """Return the sums of a day, by SKU."""
+        return self.days.get(day, _NOTHING)
 
-    def take(self, order: Order) -> None:
-        """Count one order in."""
+    def is_open(self, day: int) -> bool:
+        """Whether the seller does business in the store on a day, sold or not."""
+        return self.is_own and self.first <= day <= self.last
+
+    def add(self, order: Order) -> None:
+        """Count an order."""
         self.sells_to_businesses = self.sells_to_businesses or order.is_business
         for item in order.items:
             if not item.cancelled:
-                self._take_item(order, item)
+                self._add_item(order, item)
 
-    def _take_item(self, order: Order, item: Item) -> None:
+    def _add_item(self, order: Order, item: Item) -> None:
         amount = Decimal(item.amount) if item.amount is not None else Decimal(0)
-        for count in self._sold(order, item, day_of(order.created)).counts(order):
+        for count in self._sold(order, item, self.store.day_of(order.created)).counts(order):
             count.items += 1
             count.units += item.quantity
             count.sales += amount
         if not item.shipped:
             return
-        sent = day_of(order.updated)
-        for count in self._sold(order, item, sent).counts(order):
+        shipped = self.store.day_of(order.updated)
+        for count in self._sold(order, item, shipped).counts(order):
             count.shipped += item.shipped
             count.shipped_sales += amount
             count.shipped_orders |= {order.id}
-        drawn = number("refund", item.id)
-        back = sent + REFUND_DAYS[0] + (drawn >> 16) % (REFUND_DAYS[1] + 1)
-        if drawn % 1000 < REFUNDED_SHARE and back <= self.last:
-            for count in self._sold(order, item, back).counts(order):
+        refunded = refund_day(item, shipped)
+        if refunded is not None and refunded <= self.last:
+            for count in self._sold(order, item, refunded).counts(order):
                 count.refunded += item.shipped
                 count.refunded_sales += amount
 
     def _sold(self, order: Order, item: Item, day: int) -> Sold:
         if item.sku not in self.listings:
-            self.listings[item.sku] = _unlisted(order, item)
-        skus = self.days.setdefault(str(order.marketplace_id), {}).setdefault(day, {})
-        found = skus.get(item.sku)
-        if found is None:
-            found = skus[item.sku] = Sold()
-        return found
+            self.listings[item.sku] = _unlisted(order, item, is_own=self.is_own)
+        skus = self.days.setdefault(day, {})
+        sold = skus.get(item.sku)
+        if sold is None:
+            sold = skus[item.sku] = Sold()
+        return sold
 
 
-def ledger_of(world: World, now: float) -> Ledger:
-    """The sums of what has happened by now; counted once where nothing of the world lies ahead."""
+def ledger_of(world: World, marketplace_id: str, now: float) -> Ledger:
+    """Return the sums of what has happened in a store by now; counted once if nothing of the world lies ahead."""
     if world.updated and world.updated[-1] > now:
-        return _counted(world, (order for order in world.orders if order.updated <= now), now)
-    if "ledger" not in world.figures:
-        world.figures["ledger"] = _counted(world, world.orders, now)
-    ledger: Ledger = world.figures["ledger"]
+        return _counted(world, marketplace_id, (order for order in world.orders if order.updated <= now), now)
+    key = f"ledger {marketplace_id}"
+    if key not in world.figures:
+        world.figures[key] = _counted(world, marketplace_id, world.orders, now)
+    ledger: Ledger = world.figures[key]
     return ledger
 
 
-def last_day(world: World, now: float) -> int:
-    """The last day that there can be figures about."""
-    return min(day_of(world.end), day_of(now))
+def last_day(world: World, marketplace_id: str, now: float) -> int:
+    """Return the last day of a store that can have figures."""
+    store = STORES[marketplace_id]
+    return min(store.day_of(world.end_of(marketplace_id)), store.day_of(now))
 
 
-def _counted(world: World, orders: Iterable[Order], now: float) -> Ledger:
-    first = day_of(world.orders[0].created) if world.orders else day_of(now) + 1
-    ledger = Ledger(first, day_of(world.end), {listing.sku: listing for listing in world.listings})
+def _counted(world: World, marketplace_id: str, orders: Iterable[Order], now: float) -> Ledger:
+    store = STORES[marketplace_id]
+    opened = world.opened.get(marketplace_id)
+    ledger = Ledger(
+        store,
+        store.day_of(now) + 1 if opened is None else store.day_of(opened),
+        store.day_of(world.end_of(marketplace_id)),
+        {listing.sku: listing for listing in world.listings_of((marketplace_id,))},
+        is_own=marketplace_id in world.marketplace_ids,
+    )
     for order in orders:
-        if order.is_sale and order.status != CANCELLED and order.marketplace_id is not None:
-            ledger.take(order)
+        if order.marketplace_id == marketplace_id and order.is_sale and order.status != CANCELLED:
+            ledger.add(order)
     return ledger
 
 
-def _unlisted(order: Order, item: Item) -> Listing:
+def _unlisted(order: Order, item: Item, *, is_own: bool) -> Listing:
+    assert order.marketplace_id is not None
     return Listing(
         sku=item.sku,
         asin=item.asin,
@@ -165,7 +170,8 @@ def _unlisted(order: Order, item: Item) -> Listing:
         currency=item.currency,
         fba=order.fba,
         quantity=None,
-        active=order.marketplace_id == INDIA,
+        active=is_own,
         created=order.created,
         updated=order.updated,
+        marketplace_id=order.marketplace_id,
     )

@@ -1,5 +1,6 @@
-"""What a listing does not say itself and follows from its ids: labels, channel and variation family."""
+"""Facts that follow from a listing's ids: its label, fulfilment channel and variation family."""
 
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import letters, number
 from xpert_pipeline.sandbox.world.records import Listing
 
@@ -7,21 +8,21 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
 def fn_sku(listing: Listing) -> str | None:
-    """Amazon's own label of FBA stock."""
+    """Return Amazon's own label of FBA stock; None for merchant listings. It is the same in every store."""
     return "X0" + letters(8, _ALPHABET, "fnsku", listing.sku) if listing.fba else None
 
 
 def channel_code(listing: Listing) -> str:
-    """Fulfilment channel as listings spell it."""
-    return "AMAZON_IN" if listing.fba else "DEFAULT"
+    """Return the fulfilment channel as listings spell it."""
+    return STORES[listing.marketplace_id].channel_code if listing.fba else "DEFAULT"
 
 
 def variation_theme(listing: Listing) -> str | None:
-    """Theme of the variation family that a listing with a size belongs to."""
+    """Return the theme of the listing's variation family; only listings with a size have one."""
     return "SIZE" if listing.size else None
 
 
 def parent_asin(listing: Listing) -> str:
-    """The parent that all sizes of a style share."""
+    """Return the parent ASIN that all sizes of a style share."""
     style = listing.sku.rsplit("-", 1)[0]
     return f"B0P{number('parent', style) % 10**7:07d}"

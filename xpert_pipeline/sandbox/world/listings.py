@@ -23,12 +23,12 @@ class _Sold:
 
 
 def listings_of(orders: Iterable[Order], facts: Mapping[str, tuple[str, str]], end: int) -> list[Listing]:
-    """One listing for each SKU ever sold, by SKU.
+    """Return one listing for each SKU ever sold, by SKU.
 
     Args:
         orders: Oldest first.
         facts: SKU → (category, size).
-        end: The world's last second; no listing was changed later.
+        end: The world's last second; no listing changes later.
     """
     sold: dict[str, _Sold] = {}
     for order in orders:

@@ -9,7 +9,7 @@ FINEST = Decimal("0.0001")
 
 
 def written(amount: Decimal) -> str:
-    """Plain digits with two places, more only where they say something."""
+    """Write plain digits with two decimal places, and more only where they are not zero."""
     normal = amount.normalize()
     exponent = normal.as_tuple().exponent
     return format(normal if isinstance(exponent, int) and exponent < -2 else amount.quantize(CENT), "f")
@@ -17,10 +17,10 @@ def written(amount: Decimal) -> str:
 
 @lru_cache(maxsize=50_000)
 def read(text: str) -> str | None:
-    """An amount of a file in Amazon's spelling; None where it is not known.
+    """Read an amount of a file in Amazon's spelling; None where it is unknown.
 
     Raises:
-        ValueError: If it is no number.
+        ValueError: The text is no number.
     """
     bare = text.strip()
     if not bare:
@@ -35,12 +35,12 @@ def read(text: str) -> str | None:
 
 
 def total(amounts: Iterable[str | None]) -> str | None:
-    """Sum of the known amounts; None if none is known."""
+    """Return the sum of the known amounts; None if none is known."""
     known = [Decimal(amount) for amount in amounts if amount is not None]
     return written(sum(known, Decimal(0))) if known else None
 
 
 @lru_cache(maxsize=50_000)
 def share(amount: str, quantity: int) -> str:
-    """Amount of one unit, to four places."""
+    """Return the amount of one unit, to four decimal places."""
     return written((Decimal(amount) / quantity).quantize(FINEST))

@@ -1,4 +1,4 @@
-"""Reads a Seller Central all-orders export (csv, plain or .gz or .xz) as lines; what they mean is `csv_world`'s."""
+"""Reads the lines of a Seller Central all-orders export (csv, plain or .gz or .xz); `csv_world` interprets them."""
 
 import csv
 import gzip
@@ -37,7 +37,7 @@ _DATES = ("%m-%d-%y", "%m-%d-%Y", "%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y")
 
 
 class NotAnOrderReportError(Exception):
-    """The file cannot be used as an order history; the message says why and where."""
+    """The file cannot be used as an order history; the message gives the reason and the place."""
 
 
 class Line(NamedTuple):
@@ -90,10 +90,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
 
 
 def read_day(value: str, place: str) -> date:
-    """A date of the export (month first, as Seller Central writes it).
+    """Read a date of the export (month first, as Seller Central writes it).
 
     Raises:
-        NotAnOrderReportError: Naming the place.
+        NotAnOrderReportError: The text is no date; the message names the place.
     """
     for pattern in _DATES:
         try:

@@ -1,10 +1,12 @@
-"""What a world is made of: orders, their items, listings; compact, because there may be a hundred thousand."""
+"""The records that a world consists of: orders, their items, listings. Compact, for a world may have 100,000 orders."""
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from xpert_pipeline.sandbox.marketplaces import INDIA
 
 PENDING = "PENDING"
 UNSHIPPED = "UNSHIPPED"
@@ -16,7 +18,7 @@ NON_AMAZON = "Non-Amazon"
 
 
 class Item(NamedTuple):
-    """One line of an order. `amount` is the line's total as text, None when it is not known."""
+    """One line of an order. `amount` is the line's total as text, None where it is unknown."""
 
     id: str
     sku: str
@@ -52,13 +54,16 @@ class Order(NamedTuple):
 
     @property
     def is_sale(self) -> bool:
-        """Whether Amazon counts it among its own sales: not shipped for another shop."""
+        """Whether Amazon counts the order among its own sales; False if it was shipped for another shop."""
         return self.channel != NON_AMAZON
 
 
 @dataclass(slots=True)
 class Listing:
-    """One SKU as it is listed now. FBA stock is not the seller's to tell: `quantity` is None."""
+    """One SKU as it is listed now in one store. Times are seconds since 1970.
+
+    `quantity` is None for FBA listings: their stock is Amazon's to count, see `world/stock.py`.
+    """
 
     sku: str
     asin: str
@@ -72,14 +77,33 @@ class Listing:
     active: bool
     created: int
     updated: int
+    marketplace_id: str = INDIA
+
+    @property
+    def seed(self) -> str:
+        """Seed for everything drawn for this listing.
+
+        India uses the bare SKU, as in the time when it was the sandbox's only store: its figures never change.
+        """
+        return self.sku if self.marketplace_id == INDIA else f"{self.marketplace_id}/{self.sku}"
 
 
 @dataclass(slots=True)
 class World:
-    """One seller's business. Orders are sorted by creation; `by_update` sorts their places by change.
+    """One seller's business in all its stores.
 
-    Nothing happened after `end`, the last second of its last day. `stores` are the marketplaces of the orders,
-    `shelf` holds the listings of each ASIN, `figures` what was derived from all of it once, by name.
+    Attributes:
+        seller_id: Amazon's id of the seller.
+        name: The seller's name.
+        marketplace_ids: The stores in which the seller has listings, the seller's first one first.
+        orders: Orders of all stores, sorted by creation. Some may belong to stores outside `marketplace_ids`.
+        listings: Listings of all stores, by store and SKU.
+        end: The last second of the world; nothing happens later.
+        ends: The last second of single stores, where it is not `end`: each store ends with its own last local day.
+        by_update: Places in `orders`, sorted by time of the last change.
+        opened: Creation of the first order, by marketplace id (None: the store is unknown).
+        shelves: Listings by marketplace id and ASIN.
+        figures: What was computed once from the whole world, by name.
     """
 
     seller_id: str
@@ -88,42 +112,55 @@ class World:
     orders: Sequence[Order]
     listings: Sequence[Listing]
     end: int
+    ends: Mapping[str, int] = field(default_factory=dict)
     created: array = field(init=False)
     updated: array = field(init=False)
     by_update: array = field(init=False)
     places: dict[str, int] = field(init=False)
-    stores: frozenset[str | None] = field(init=False)
-    shelf: dict[str, list[Listing]] = field(init=False)
+    opened: dict[str | None, int] = field(init=False)
+    shelves: dict[str, dict[str, list[Listing]]] = field(init=False)
     figures: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Build the indexes that window queries use."""
+        """Build the indexes for window queries."""
         orders = self.orders
         self.created = array("q", [order.created for order in orders])
         self.by_update = array("l", sorted(range(len(orders)), key=lambda place: (orders[place].updated, place)))
         self.updated = array("q", [orders[place].updated for place in self.by_update])
         self.places = {order.id: place for place, order in enumerate(orders)}
-        self.stores = frozenset(order.marketplace_id for order in orders)
-        self.shelf = {}
+        self.opened = {order.marketplace_id: order.created for order in reversed(orders)}
+        self.shelves = {marketplace_id: {} for marketplace_id in self.marketplace_ids}
         for listing in self.listings:
-            self.shelf.setdefault(listing.asin, []).append(listing)
+            self.shelves.setdefault(listing.marketplace_id, {}).setdefault(listing.asin, []).append(listing)
+
+    def end_of(self, marketplace_id: str) -> int:
+        """The last second of one store."""
+        return self.ends.get(marketplace_id, self.end)
+
+    def listings_of(self, marketplace_ids: Collection[str]) -> list[Listing]:
+        """Listings of some stores, by store and SKU."""
+        return [listing for listing in self.listings if listing.marketplace_id in marketplace_ids]
+
+    def shelf(self, marketplace_id: str) -> Mapping[str, list[Listing]]:
+        """Listings of one store by ASIN."""
+        return self.shelves.get(marketplace_id, {})
 
     def created_between(self, first: float, last: float) -> range:
         """Places of the orders created in a closed window."""
         return range(bisect_left(self.created, first), bisect_right(self.created, last))
 
     def updated_between(self, first: float, last: float) -> array:
-        """Places of the orders changed in a closed window, in the order of their change."""
+        """Places of the orders last changed in a closed window, sorted by that change."""
         return self.by_update[bisect_left(self.updated, first) : bisect_right(self.updated, last)]
 
     def window(self, kind: str, first: float, last: float, now: float) -> Sequence[int]:
-        """Places of a window, without what has not happened yet.
+        """Places of the orders in a window, without those whose present state lies in the future.
 
         Args:
             kind: `created` or `updated`.
             first: Start, included.
             last: End, included.
-            now: A state of the future is hidden until its time has come.
+            now: Orders changed after this time are hidden.
         """
         places: Sequence[int] = (
             self.created_between(first, last) if kind == "created" else self.updated_between(first, last)
@@ -133,7 +170,7 @@ class World:
         return places
 
     def sales(self, first: float, end: float, now: float) -> Iterator[Order]:
-        """Amazon's own orders created in a half-open window."""
+        """Amazon's own sales created in a half-open window."""
         for place in self.window("created", first, end, now):
             order = self.orders[place]
             if order.is_sale and order.created < end:

@@ -4,47 +4,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.world.ledger import Count, Ledger
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits, is_visited, visits
 
 
-def seen(ledger: Ledger, marketplace_id: str, day: int, sku: str) -> Visits | None:
-    """The visits of a SKU and day; None if it was neither visited nor sold, sent or refunded."""
-    sold = ledger.of(marketplace_id, day).get(sku)
-    if sold is None and (marketplace_id != INDIA or not ledger.first <= day <= ledger.last):
+def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
+    """Return the visits of a SKU and day; None if it was not visited, sold, shipped or refunded."""
+    sold = ledger.of(day).get(sku)
+    if sold is None and not ledger.is_open(day):
         return None
-    found = visits(ledger.listings[sku], day, sold)
-    return found if found is not NOBODY or sold is not None else None
+    visited = visits(ledger.listings[sku], day, sold)
+    return visited if visited is not NOBODY or sold is not None else None
 
 
-def seen_skus(ledger: Ledger, marketplace_id: str, day: int) -> dict[str, Visits]:
-    """The SKUs that were visited, sold, sent or refunded on a day, with their visits; by SKU."""
+def seen_skus(ledger: Ledger, day: int) -> dict[str, Visits]:
+    """Return the visits of each SKU that was visited, sold, shipped or refunded on a day; sorted by SKU."""
     if "visited" not in ledger.derived:
-        ledger.derived["visited"] = [sku for sku in ledger.listings if is_visited(sku)]
-    asked = ((sku, seen(ledger, marketplace_id, day, sku)) for sku in _possible(ledger, marketplace_id, day))
-    return {sku: found for sku, found in asked if found is not None}
+        ledger.derived["visited"] = [sku for sku, listing in ledger.listings.items() if is_visited(listing)]
+    skus = sorted({*ledger.derived["visited"], *ledger.of(day)})
+    return {sku: visited for sku in skus if (visited := seen(ledger, day, sku)) is not None}
 
 
-def _possible(ledger: Ledger, marketplace_id: str, day: int) -> list[str]:
-    return sorted({*ledger.derived["visited"], *ledger.of(marketplace_id, day)})
-
-
-def visits_of(ledger: Ledger, marketplace_id: str, days: Iterable[int]) -> Visits:
-    """All visits to the seller's pages on some days."""
-    kept: dict[tuple[str, int], Visits] = ledger.derived.setdefault("visits", {})
+def visits_of(ledger: Ledger, days: Iterable[int]) -> Visits:
+    """Return the sum of all visits to the seller's pages on some days."""
+    by_day: dict[int, Visits] = ledger.derived.setdefault("visits", {})
     total = NOBODY
     for day in days:
-        if (marketplace_id, day) not in kept:
-            found = seen_skus(ledger, marketplace_id, day).values()
-            kept[marketplace_id, day] = Visits(*map(sum, zip(*found, strict=True))) if found else NOBODY
-        total = total.plus(kept[marketplace_id, day])
+        if day not in by_day:
+            visited = seen_skus(ledger, day).values()
+            by_day[day] = Visits(*map(sum, zip(*visited, strict=True))) if visited else NOBODY
+        total = total.plus(by_day[day])
     return total
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
-    """A share in per cent to two places; 0 of nothing, as Amazon gives it."""
+    """Return a share in per cent to two decimal places; 0 if the whole is 0, as Amazon reports it."""
     return (Decimal(part) * 100 / Decimal(whole)).quantize(CENT) if whole else Decimal("0.00")
 
 
@@ -56,10 +51,10 @@ class Traffic:
     business: Count = field(default_factory=Count)
     visits: Visits = NOBODY
 
-    def add(self, ledger: Ledger, marketplace_id: str, day: int, sku: str, visited: Visits) -> None:
-        """Take one SKU and day in."""
+    def add(self, ledger: Ledger, day: int, sku: str, visited: Visits) -> None:
+        """Add one SKU and day."""
         self.visits = self.visits.plus(visited)
-        sold = ledger.of(marketplace_id, day).get(sku)
+        sold = ledger.of(day).get(sku)
         if sold is not None:
             self.everyone.add(sold.everyone)
             if sold.business is not None:
@@ -67,22 +62,22 @@ class Traffic:
 
     @property
     def sessions(self) -> int:
-        """Of browser and app."""
+        """Sessions in browser and app."""
         return self.visits.browser_sessions + self.visits.app_sessions
 
     @property
     def views(self) -> int:
-        """Of browser and app."""
+        """Page views in browser and app."""
         return self.visits.browser_views + self.visits.app_views
 
     @property
     def b2b_sessions(self) -> int:
-        """Of business customers."""
+        """Sessions of business customers in browser and app."""
         return self.visits.b2b_browser_sessions + self.visits.b2b_app_sessions
 
     @property
     def b2b_views(self) -> int:
-        """Of business customers."""
+        """Page views of business customers in browser and app."""
         return self.visits.b2b_browser_views + self.visits.b2b_app_views
 
     @property
@@ -92,10 +87,10 @@ class Traffic:
 
     @property
     def b2b_featured(self) -> Decimal:
-        """The same of business customers."""
+        """The same for business customers."""
         return percent(self.visits.b2b_featured, self.b2b_views)
 
 
 def refund_rate(count: Count) -> Decimal:
-    """Refunded units in per cent of the ordered ones, at most 100."""
+    """Return the refunded units in per cent of the ordered ones, at most 100."""
     return min(percent(count.refunded, count.units), Decimal("100.00"))

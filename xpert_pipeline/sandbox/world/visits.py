@@ -1,20 +1,21 @@
-"""How often a SKU was looked at on a day, bought or not; it follows from hashes and from what was sold."""
+"""How often customers looked at a SKU on a day: decided by hashes and by what was sold."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import number
-from xpert_pipeline.sandbox.world.ledger import Sold, day_of
+from xpert_pipeline.sandbox.world.ledger import Sold
 from xpert_pipeline.sandbox.world.records import Listing
 
 VISITED_SHARE, VISITED_DAYS = 50, 70
-"""Per cent of the SKUs that are looked at on days without a sale, and of the days on which they are."""
+"""Per cent of the SKUs that have visits on days without a sale, and per cent of the days on which they have them."""
 
 
 class Visits(NamedTuple):
-    """Sums; the last five are those of Amazon Business customers, which the first five include.
+    """Sums of visits. The last five count Amazon Business customers; the first five include them.
 
-    `featured` are page views on which the seller's own offer was in the buy box.
+    `featured` counts the page views on which the seller's own offer was in the buy box.
     """
 
     browser_sessions: int = 0
@@ -29,7 +30,7 @@ class Visits(NamedTuple):
     b2b_featured: int = 0
 
     def plus(self, other: "Visits") -> "Visits":
-        """Sum of two."""
+        """Return the sum of two."""
         return Visits(*map(sum, zip(self, other, strict=True)))
 
 
@@ -37,11 +38,11 @@ NOBODY = Visits()
 
 
 def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
-    """The visits of a SKU and day: more than its order items, and some without any."""
-    visited, popularity = _habits(listing.sku)
-    if sold is None and (not visited or day < day_of(listing.created)):
+    """Return the visits of a SKU and day: more than its order items, and some without any."""
+    visited, popularity = _habits(listing.seed)
+    if sold is None and (not visited or day < STORES[listing.marketplace_id].day_of(listing.created)):
         return NOBODY
-    drawn = number("visits", listing.sku, day)
+    drawn = number("visits", listing.seed, day)
     items = sold.everyone.items if sold is not None else 0
     passing = (drawn >> 7) % (2 * popularity + 1) if visited and drawn % 100 < VISITED_DAYS else 0
     sessions = passing + items * (2 + (drawn >> 20) % 6)
@@ -70,13 +71,13 @@ def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
     )
 
 
-def is_visited(sku: str) -> bool:
-    """Whether a SKU is looked at on days without a sale."""
-    return _habits(sku)[0]
+def is_visited(listing: Listing) -> bool:
+    """Whether customers look at a listing on days without a sale."""
+    return _habits(listing.seed)[0]
 
 
 @lru_cache(maxsize=20_000)
-def _habits(sku: str) -> tuple[bool, int]:
-    """Whether a SKU is looked at on days without a sale, and how much."""
-    drawn = number("visited", sku)
+def _habits(seed: str) -> tuple[bool, int]:
+    """Whether customers look at a listing on days without a sale, and how much."""
+    drawn = number("visited", seed)
     return drawn % 100 < VISITED_SHARE, 1 + (drawn >> 8) % 40

@@ -1,8 +1,9 @@
-"""The worlds that the options ask for, one for each seller; those of many sellers are built when they first call."""
+"""One world for each seller. The first few are built at the start, the others when their seller first calls."""
 
 import threading
 from collections.abc import Iterator, MutableMapping
 
+from xpert_pipeline.sandbox.marketplaces import INDIA
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world import csv_world, synthetic
 from xpert_pipeline.sandbox.world.identity import seed_of, seller_ids
@@ -11,11 +12,11 @@ from xpert_pipeline.sandbox.world.records import World
 SIZES = (1.0, 0.4, 2.0, 0.1, 0.7, 1.5, 0.2, 3.0)
 """How large the sellers are, compared with the first."""
 EAGER_SELLERS = len(SIZES)
-"""So many worlds are there from the start."""
+"""Number of worlds built at the start."""
 
 
 class Worlds(MutableMapping[str, World]):
-    """Worlds by seller id, the first seller's first; asking for one that is not there yet builds it."""
+    """Worlds by seller id, in the order of the sellers. Reading a world builds it if necessary."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
@@ -46,16 +47,24 @@ class Worlds(MutableMapping[str, World]):
         return seller_id in self.places
 
     def name(self, seller_id: str) -> str:
-        """The seller's name, without building anything."""
+        """Return the seller's name, without building its world."""
         built = self.built.get(seller_id)
         return built.name if built else _name(self.places[seller_id])
 
+    def marketplace_ids(self, seller_id: str) -> tuple[str, ...]:
+        """Return the seller's stores, without building its world."""
+        built = self.built.get(seller_id)
+        if built is not None:
+            return built.marketplace_ids
+        from_file = self.places[seller_id] == 1 and self.options.orders_csv is not None
+        return (INDIA,) if from_file else self.options.marketplaces
+
 
 def build_worlds(options: SandboxOptions) -> Worlds:
-    """All worlds, the first few of them built.
+    """Return all worlds, the first few of them already built.
 
     Raises:
-        NotAnOrderReportError: The file cannot be used.
+        NotAnOrderReportError: The orders file cannot be used.
     """
     worlds = Worlds(options)
     for seller_id, place in worlds.places.items():
@@ -73,7 +82,7 @@ def _build(options: SandboxOptions, seller_id: str, place: int) -> World:
         days=options.days,
         orders_per_day=max(1.0, options.orders_per_day * size),
         skus=max(1, round(options.skus * size)),
-        other_stores=options.other_stores,
+        marketplaces=options.marketplaces,
     )
     return synthetic.build(plan, seller_id, _name(place), options.last_day)
 

@@ -211,7 +211,7 @@ def test_a_seller_without_business_customers_has_none_of_their_figures(new_sandb
 
 
 def test_another_store_has_its_own_sales_and_currency(new_sandbox):
-    client = new_sandbox(other_stores=True, orders_per_day=100)
+    client = new_sandbox(marketplaces=("A21TJRUUN4KGV", "A2VIGQ35RCS4UG"), orders_per_day=100)
     fields = "marketplaceId sales { unitsOrdered orderedProductSales { amount currencyCode } }"
     records = client.records(economics(*SPAN, fields=fields, marketplace="A2VIGQ35RCS4UG"))
     assert sum(record["sales"]["unitsOrdered"] for record in records) > 0

@@ -11,6 +11,7 @@ from xpert_pipeline.sandbox.app import DECLARATIONS
 from xpert_pipeline.sandbox.jobs.kiosk_query import read_question
 from xpert_pipeline.sandbox.jobs.kiosk_selection import selected
 from xpert_pipeline.sandbox.jobs.kiosk_view import view_of
+from xpert_pipeline_tests.sandbox.client import INDIA
 from xpert_pipeline_tests.sandbox.jobs.kiosk import BY_ASIN, by_asin, by_date, economics, trends
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "spapi" / "schemas" / "data-kiosk"
@@ -57,7 +58,7 @@ def test_no_field_of_the_records_is_left_out():
 )
 def test_a_record_is_what_a_graphql_server_would_select(client, make):
     world = client.running.state.worlds[client.seller_id]
-    text = make(sorted(world.shelf)[:30])
+    text = make(sorted(world.shelf(INDIA))[:30])
     question = read_question(text, date(2026, 11, 20), SCHEMAS)
     view = view_of(world, world.end)
     schema, dataset = question.schema, question.dataset

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from xpert_pipeline_tests.sandbox.client import REPORTS, Client
+from xpert_pipeline_tests.sandbox.client import INDIA, REPORTS, Client
 from xpert_pipeline_tests.sandbox.reading import facts_of_json, facts_of_xml, rows, xml_orders
 
 XML = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -55,14 +55,14 @@ def test_the_listings_report_says_what_the_listings_search_says(client):
 
 
 def test_european_reports_hold_the_orders_of_other_stores_too(new_sandbox):
-    client = new_sandbox(other_stores=True)
+    client = new_sandbox(marketplaces=(INDIA, "A2VIGQ35RCS4UG"))
     told = [facts_of_xml(order) for order in xml_orders(client.text(client.report(XML, *SPAN)))]
     assert {order["channel"] for order in told} >= {"Amazon.in", "Amazon.ae"}
     asked = client.orders(createdAfter=SPAN[0])
     assert {order["id"] for order in told if order["channel"] != "Amazon.ae"} == {order["orderId"] for order in asked}
-    assert len(client.truth("orders")) == len(asked)
+    assert len(client.truth("orders", marketplace=INDIA)) == len(asked)
     stores = client.get("/sellers/v1/marketplaceParticipations").json()["payload"]
-    assert [entry["marketplace"]["name"] for entry in stores] == ["Amazon.in", "Amazon.ae"]
+    assert [entry["marketplace"]["name"] for entry in stores] == ["Amazon.in", "Amazon.ae", "Non-Amazon IN"]
 
 
 def test_more_than_thirty_days_give_a_document_that_says_no(client):

@@ -192,7 +192,7 @@ def test_files_that_are_something_else(tmp_path, write):
             build(tmp_path / name, "A", LAST)
     with pytest.raises(NotAnOrderReportError, match=r"missing\.csv"):
         build(tmp_path / "missing.csv", "A", LAST)
-    with pytest.raises(NotAnOrderReportError, match="holds no orders"):
+    with pytest.raises(NotAnOrderReportError, match="contains no orders"):
         build(write(), "A", LAST)
     whole = write({}, name="cut.csv.xz", opener=lzma.open)
     whole.write_bytes(whole.read_bytes()[:-30])

@@ -18,10 +18,12 @@ def test_an_id_looks_like_amazons_and_depends_on_the_seed_alone():
 
 
 def test_another_size_is_another_world():
-    ids = {
-        world_id(SandboxOptions(**size)) for size in ({}, {"skus": 5}, {"orders_per_day": 5}, {"other_stores": True})
-    }
-    assert len(ids) == 4
+    ids = {world_id(SandboxOptions(**size)) for size in ({}, {"skus": 5}, {"orders_per_day": 5})}
+    assert len(ids) == 3
+
+
+def test_more_stores_are_the_same_seller():
+    assert world_id(SandboxOptions(marketplaces=("A1PA6795UKMFR9", "A21TJRUUN4KGV"))) == world_id(SandboxOptions())
 
 
 def test_an_id_of_a_file_is_a_hash_of_its_bytes(tmp_path):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from xpert_pipeline.sandbox.marketplaces import INDIA
+from xpert_pipeline.sandbox.marketplaces import EMIRATES, INDIA
 from xpert_pipeline.sandbox.world.synthetic import Plan, build
 
 LAST = date(2026, 11, 20)
@@ -120,7 +120,7 @@ def test_titles_and_skus_have_their_oddities(world):
 
 
 def test_sellers_abroad_have_orders_of_another_store_in_its_currency():
-    world = build(replace(PLAN, other_stores=True, days=5), "A", "seller", LAST)
+    world = build(replace(PLAN, marketplaces=(INDIA, EMIRATES), days=5), "A", "seller", LAST)
     abroad = [order for order in world.orders if order.marketplace_id != INDIA]
     assert abroad
     assert {order.channel for order in abroad} == {"Amazon.ae"}
