@@ -8,9 +8,9 @@ import pytest
 
 from xpert_pipeline.postgres.pool import open_pool, operator
 from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
 from xpert_pipeline.spapi.credentials import Credentials
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline_tests.sandbox.amazon_models import check, needs_models, plan
 from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
 
