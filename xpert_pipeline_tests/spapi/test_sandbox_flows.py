@@ -10,8 +10,8 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import fetch_document
-from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
-from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi

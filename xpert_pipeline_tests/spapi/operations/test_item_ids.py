@@ -1,6 +1,6 @@
 """Item ids of an order in searchOrders and in the report are compared only where both know the order."""
 
-from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
+from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
 
 
 def api_order(number, *ids):

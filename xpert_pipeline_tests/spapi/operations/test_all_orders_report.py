@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import by_id
 
