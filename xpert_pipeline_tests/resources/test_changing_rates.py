@@ -48,8 +48,8 @@ def connect(sandbox, pipeline_dsn):
         return api
 
     yield make
-    for each in opened:
-        each.close()
+    for client in opened:
+        client.close()
 
 
 def call(api, times=1):
@@ -64,7 +64,7 @@ def refused(sandbox):
     return stats["throttled_by_bucket"].get(OPERATION, 0)
 
 
-def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypatch):
+def test_a_new_process_knows_the_rate_that_another_received(connect, monkeypatch):
     monkeypatch.setitem(PLANS, OPERATION, (7.5, BURST))
     assert connect().rate(OPERATION) == 2, "published, as long as nobody was told another"
     call(connect())
@@ -84,7 +84,7 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
     )
 
 
-def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox, monkeypatch):
+def test_all_processes_follow_a_lowered_rate_without_a_429(connect, sandbox, monkeypatch):
     monkeypatch.setitem(PLANS, OPERATION, (40.0, BURST))
     one, other = connect(), connect()
     call(one, 30)
@@ -96,7 +96,7 @@ def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox
     assert other.waited_seconds[OPERATION] > 1
 
 
-def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch):
+def test_a_raised_rate_wakes_callers_that_wait_for_long(connect, pool, monkeypatch):
     """They would have slept for minutes; they ask again every few seconds."""
     monkeypatch.setitem(PLANS, OPERATION, (0.01, BURST))
     one, sleeper = connect(), connect()
@@ -116,7 +116,7 @@ def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch
     assert sleeper.rate(OPERATION) == 20
 
 
-def test_a_429_all_the_same_empties_the_bucket_for_every_process(connect, sandbox, monkeypatch):
+def test_an_unexpected_429_empties_the_bucket_for_every_process(connect, sandbox, monkeypatch):
     one, other = connect(), connect()
     call(one)
     assert other.level(OPERATION) > 13

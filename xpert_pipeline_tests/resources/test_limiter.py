@@ -21,15 +21,15 @@ def let(pipeline_dsn, admin):
 
     def call(plan, callers):
         with serving(plan) as sandbox:
-            found = let_call(sandbox, pipeline_dsn, plan.callers(callers))
+            outcome = let_call(sandbox, pipeline_dsn, plan.callers(callers))
             refused = sandbox.state.statistics.as_json()["throttled_by_bucket"].get(OPERATION, 0)
             booked = admin.execute(
                 "select granted_count, throttled_count from api_quota where app like %s", [f"%{sandbox.endpoint}"]
             ).fetchall()
-        assert refused == found.refused
-        assert booked == [(found.granted + found.refused, found.refused)]
-        assert found.granted == callers.processes * callers.threads * callers.calls, "somebody was lost"
-        return found
+        assert refused == outcome.refused
+        assert booked == [(outcome.granted + outcome.refused, outcome.refused)]
+        assert outcome.granted == callers.processes * callers.threads * callers.calls, "somebody was lost"
+        return outcome
 
     return call
 
@@ -43,7 +43,7 @@ def let(pipeline_dsn, admin):
         ),
     ],
 )
-def test_every_call_of_many_processes_is_granted_and_hardly_any_earns_a_429(let, plan, callers, most_refused):
+def test_every_call_of_many_processes_is_granted_and_hardly_any_gets_a_429(let, plan, callers, most_refused):
     """In a bucket of one, a request may overtake the one before it."""
     refused = []
     while len(refused) < TRIES and _clean(refused, most_refused) < CLEAN:
@@ -52,4 +52,4 @@ def test_every_call_of_many_processes_is_granted_and_hardly_any_earns_a_429(let,
 
 
 def _clean(refused, most):
-    return sum(each <= most for each in refused)
+    return sum(count <= most for count in refused)

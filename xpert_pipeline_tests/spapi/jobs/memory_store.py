@@ -32,8 +32,8 @@ class MemoryJobStore:
         return job, True
 
     def claim(self, job):
-        found = self.rows[job.id]
-        return found.state is JobState.WANTED and found.amazon_id is None
+        stored = self.rows[job.id]
+        return stored.state is JobState.WANTED and stored.amazon_id is None
 
     def touch(self, jobs):
         self._touched(jobs, self.now())

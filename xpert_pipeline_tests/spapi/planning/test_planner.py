@@ -46,7 +46,7 @@ def test_reports_with_full_buckets_take_their_generation_and_a_few_calls():
     assert report.calls == {"getReports": 1, "createReport": 1, "getReport": 36, "getReportDocument": 1}
 
 
-def test_what_earlier_reports_took_counts_more_than_the_guess():
+def test_the_time_of_earlier_reports_replaces_the_guess():
     assert predict_report(4500, 30, generation_seconds=300, **FULL).seconds > 300
 
 
@@ -62,7 +62,7 @@ def test_an_empty_bucket_costs_its_tokens():
     assert longer == pytest.approx(1 / 0.0167, rel=0.01)
 
 
-def test_few_orders_come_by_pages_and_many_by_report():
+def test_few_orders_are_read_by_pages_and_many_by_report():
     def plan(orders, days):
         predictions = {
             "pages": predict_pages(orders, BucketLevel(20, 0.0056)),
@@ -79,7 +79,7 @@ def both(pages, report):
     return {"pages": Prediction(pages, {"searchOrders": 3}), "report": Prediction(report, {"createReport": 1})}
 
 
-def test_the_reason_tells_both_predictions_and_what_is_guessed():
+def test_the_reason_gives_both_predictions_and_says_what_is_guessed():
     plan = choose(both(12, 34), ExpectedRecords(250, None), 2)
     assert plan.why == (
         "250 orders (a guess) in 2 days: searchOrders pages are predicted to take 12 s, "
@@ -118,7 +118,7 @@ def test_the_sellers_own_buckets_count(make_api, amazon):
     assert amazon.seen == []
 
 
-def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
+def test_tokens_that_one_span_of_a_plan_spends_are_gone_for_the_next(make_api):
     buckets = BucketLevels(make_api())
     plans = [plan_orders(buckets, ExpectedRecords(1500, None), days=10) for _ in range(2)]
     assert [plan.source for plan in plans] == ["pages", "report"]
@@ -163,7 +163,7 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
     assert plans[-1].seconds == pytest.approx(together.seconds, abs=5)
 
 
-def test_spans_read_by_pages_take_places_among_the_first(make_api):
+def test_spans_read_by_pages_take_places_at_the_start(make_api):
     """Of eleven spans the newest is read by pages: nine reports are asked for at the start, the tenth after them."""
     buckets = BucketLevels(make_api())
     plans = [plan_orders(buckets, ExpectedRecords(1900, None), days=30) for _ in range(11)]
@@ -204,7 +204,7 @@ def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
     assert buckets["createReport"] == BucketLevels(api)["createReport"]
 
 
-def test_a_bucket_below_zero_is_waited_for_as_long_as_it_is_short_of():
+def test_a_bucket_below_zero_also_waits_for_the_tokens_it_lacks():
     assert BucketLevel(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
     assert BucketLevel(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
     assert BucketLevel(level=3.0, rate=0.5).wait_for(3) == 0.0

@@ -18,7 +18,7 @@ from xpert_pipeline.spapi.sending.transport import Answer
         ("http://127.0.0.1:4010", 5.0),
     ],
 )
-def test_amazons_sandbox_teaches_no_rates(endpoint, rate):
+def test_rates_of_amazons_sandbox_are_ignored(endpoint, rate):
     """It tells 5 a second for everything; the same application would have asked the real Amazon at that pace."""
     quota = LocalQuota()
     buckets = Buckets(Identity("app", "A1SELLER", "eu", endpoint, 0), quota, Meter("A1SELLER"), lambda *_: None)

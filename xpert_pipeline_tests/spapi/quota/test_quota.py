@@ -50,13 +50,13 @@ def test_a_full_bucket_grants_its_burst_and_then_makes_wait(quota):
     assert waits[4] == about((1.25, 1))  # and this one stands behind the one before
 
 
-def test_the_level_is_told_without_taking_anything(quota):
+def test_reading_the_level_takes_no_token(quota):
     assert quota.level(*KEY, 0.0056, 20.0) == 20
     take(quota, 0.0056, 20.0)
     assert quota.level(*KEY, 0.0056, 20.0) == about(19)
 
 
-def test_waiting_as_told_gets_the_token(quota, clock):
+def test_a_caller_that_waits_as_long_as_it_should_gets_the_token(quota, clock):
     me = uuid4()
     for _ in range(2):
         take(quota)
@@ -67,7 +67,7 @@ def test_waiting_as_told_gets_the_token(quota, clock):
     assert take(quota, waiter=me)[0] == 0
 
 
-def test_live_work_stands_before_a_backfill_that_came_earlier(quota):
+def test_live_work_comes_before_a_backfill_that_came_earlier(quota):
     backfill, live = uuid4(), uuid4()
     for _ in range(2):
         take(quota)
