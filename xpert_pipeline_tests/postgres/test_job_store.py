@@ -1,4 +1,4 @@
-"""The book of requests in Postgres: shared by runs, kept apart by seller, and what it remembers of times."""
+"""The job store in Postgres: runs share it, sellers do not, and it knows how long earlier jobs took."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -69,7 +69,7 @@ def test_an_updated_job_is_read_again_as_it_was_written(store):
 
 
 def test_a_reason_with_characters_that_postgres_refuses_is_stored_with_substitutes(store):
-    """Amazon's words with a NUL or half a character in them failed the run with DataRefused."""
+    """A reason from Amazon with a NUL or half a character in it failed the run with DataRefused."""
     job, _ = find_or_add(store)
     store.update(replace(job, state=JobState.FATAL, reason="why\x00 \N{DRESS} \ud800"))
     assert store.read(job.id).reason == "why\N{SYMBOL FOR NULL} \N{DRESS} \N{REPLACEMENT CHARACTER}"
@@ -106,7 +106,7 @@ def test_unfinished_returns_jobs_of_all_marketplaces(store):
 
 
 def test_a_job_from_before_the_migration_keeps_its_marketplace_and_still_serves(admin, store, seller):
-    """0018 replaced the single marketplace by an array; the owner is under row level security like everybody."""
+    """Migration 0018 replaced the single marketplace by an array."""
     request = replace(REQUEST, marketplace_ids=(GERMANY,))
     job, _ = find_or_add(store, request)
     admin.execute("update report_requests set marketplace_id = marketplace_ids[1], marketplace_ids = '{}'")
@@ -177,12 +177,12 @@ def test_two_runs_do_not_send_the_same_job_and_a_dead_run_loses_its_claim(store,
     other = store_for(pool, seller, "run-2")
     job, _ = find_or_add(store)
     assert store.claim(job)
-    assert not other.claim(job), "it is in the first run's hands"
+    assert not other.claim(job), "the first run has claimed it"
     admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
     store.touch([job])
-    assert not other.claim(job), "and still is"
+    assert not other.claim(job), "the first run still has it"
     other.release([job])
-    assert not other.claim(job), "nobody gives away what is another's"
+    assert not other.claim(job), "a run releases its own claims only"
     admin.execute("update report_requests set updated_at = clock_timestamp() - interval '6 minutes'")
     assert other.claim(job)
     assert not store.claim(job)
@@ -250,7 +250,7 @@ def test_another_seller_sees_none_of_the_jobs(store, pool, other_seller):
 
 
 def test_a_job_that_was_given_up_is_not_reopened_by_a_later_status(store):
-    """A query that a refetch had replaced came back as DONE with the run that was looking at it, and was loaded."""
+    """A refetch gave up a query; another run that was polling it stored it as DONE, and its old data was loaded."""
     job, _ = store.find_or_add("query", REQUEST, FRESH, KEPT)
     store.update(replace(job, state=JobState.FATAL, reason="given up"))
     assert not store.update(replace(job, state=JobState.DONE, document_id="doc"))

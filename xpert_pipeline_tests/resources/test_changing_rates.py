@@ -1,4 +1,4 @@
-"""Amazon changes a plan while it is used: every process follows the rate that answers tell, up and down, and fresh ones know it."""
+"""Amazon changes a plan while it is in use: every process follows the rate in its answers, and new processes know it."""
 
 import threading
 import time
@@ -31,7 +31,7 @@ def sandbox():
 
 @pytest.fixture
 def connect(sandbox, pipeline_dsn):
-    """Clients of one seller, each with a pool of its own, as in processes of their own."""
+    """Clients of one seller, each with its own pool, as if they were separate processes."""
     opened, ready = [], sandbox.ready()
 
     def make():
@@ -53,7 +53,7 @@ def connect(sandbox, pipeline_dsn):
 
 
 def call(api, times=1):
-    """Ask for a report that is not there: an answer like any other."""
+    """Request a report that does not exist; the answer counts like any other."""
     for _ in range(times):
         with pytest.raises(NotFound):
             api.call(OPERATION, REPORT_ID, expects={})
@@ -66,7 +66,7 @@ def refused(sandbox):
 
 def test_a_new_process_knows_the_rate_that_another_received(connect, monkeypatch):
     monkeypatch.setitem(PLANS, OPERATION, (7.5, BURST))
-    assert connect().rate(OPERATION) == 2, "published, as long as nobody was told another"
+    assert connect().rate(OPERATION) == 2, "the published rate, before the first answer"
     call(connect())
     fresh = connect()
     assert fresh.rate(OPERATION) == 7.5
@@ -89,7 +89,7 @@ def test_all_processes_follow_a_lowered_rate_without_a_429(connect, sandbox, mon
     one, other = connect(), connect()
     call(one, 30)
     monkeypatch.setitem(PLANS, OPERATION, (4.0, BURST))
-    call(one)  # this answer tells it
+    call(one)  # this answer contains the new rate
     assert other.rate(OPERATION) == 4
     call(other, 20)
     assert refused(sandbox) == 0
@@ -97,10 +97,10 @@ def test_all_processes_follow_a_lowered_rate_without_a_429(connect, sandbox, mon
 
 
 def test_a_raised_rate_wakes_callers_that_wait_for_long(connect, pool, monkeypatch):
-    """They would have slept for minutes; they ask again every few seconds."""
+    """Callers would have slept for minutes; now they try again every few seconds."""
     monkeypatch.setitem(PLANS, OPERATION, (0.01, BURST))
     one, sleeper = connect(), connect()
-    call(one, BURST - 1)  # what a lowered rate gives back takes the last token
+    call(one, BURST - 1)  # the last token is lost when the rate falls
     waiting = threading.Thread(target=call, args=(sleeper,))
     waiting.start()
     with operator(pool) as connection:
@@ -109,10 +109,10 @@ def test_a_raised_rate_wakes_callers_that_wait_for_long(connect, pool, monkeypat
     monkeypatch.setitem(PLANS, OPERATION, (20.0, BURST))
     PostgresQuota(pool).observed_rate(
         "app", one.seller_id, "eu", OPERATION, 20.0
-    )  # as an answer to another process would
+    )  # as if another process had received the new rate
     waiting.join(30)
     assert not waiting.is_alive()
-    assert sleeper.waited_seconds[OPERATION] < 20, "it had been told to wait for most of a minute"
+    assert sleeper.waited_seconds[OPERATION] < 20, "its wait was most of a minute at first"
     assert sleeper.rate(OPERATION) == 20
 
 
@@ -121,7 +121,7 @@ def test_an_unexpected_429_empties_the_bucket_for_every_process(connect, sandbox
     call(one)
     assert other.level(OPERATION) > 13
     sandbox.state.buckets.levels.clear()
-    monkeypatch.setitem(PLANS, OPERATION, (0.2, 0.5))  # somebody else uses it up: a token is never there
+    monkeypatch.setitem(PLANS, OPERATION, (0.2, 0.5))  # another program uses up all tokens
     threading.Timer(0.3, one.stop).start()
     with pytest.raises((Stopped, Throttled)):
         one.call(OPERATION, REPORT_ID, expects={})

@@ -1,6 +1,6 @@
-"""The limiter as it is used: many processes, one database, and a server that enforces the plan itself.
+"""The limiter in use: many processes, one database, and a server that enforces the plan.
 
-How much of a plan they use is measured by `benchmarks.limiter`, not judged here: it is the machine's doing, too.
+How much of a plan they use depends on the machine, too; `benchmarks.limiter` measures it.
 """
 
 import pytest
@@ -9,15 +9,15 @@ from benchmarks.limiter import PLANS, serving
 from benchmarks.limiter_callers import OPERATION, Callers, let_call
 
 HUNG = 100.0
-"""Seconds that no machine needs for these calls."""
+"""More seconds than any machine needs for these calls."""
 TRIES, CLEAN = 3, 2
-"""A machine that stands still between a grant and its request earns a 429 that is not the limiter's: one of three tries
-may, not two."""
+"""A machine that stalls between a grant and its request causes a 429 that is not the limiter's fault. One of three tries
+may have one."""
 
 
 @pytest.fixture
 def let(pipeline_dsn, admin):
-    """Has callers call, and sees that they, the server and the database counted the same."""
+    """Run the callers, and check that they, the server and the database have the same counts."""
 
     def call(plan, callers):
         with serving(plan) as sandbox:
@@ -28,7 +28,7 @@ def let(pipeline_dsn, admin):
             ).fetchall()
         assert refused == outcome.refused
         assert booked == [(outcome.granted + outcome.refused, outcome.refused)]
-        assert outcome.granted == callers.processes * callers.threads * callers.calls, "somebody was lost"
+        assert outcome.granted == callers.processes * callers.threads * callers.calls, "a caller was lost"
         return outcome
 
     return call

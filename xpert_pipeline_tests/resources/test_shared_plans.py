@@ -1,4 +1,4 @@
-"""Plans of several buckets, some shared by all sellers: nothing is wasted while one is awaited, and sellers take turns."""
+"""Requests that need tokens of several buckets, some shared by all sellers: no token is wasted, and sellers take turns."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted, refusal
 LIVE = 0
 SLOW, FAST = ("*", "slow", 0.002, 1.0), ("A1", "fast", 2.0, 15.0)
 TURN = 1 / 0.002
-"""Seconds of a slow token: so many that those of the machine do not count."""
+"""Seconds of a slow token: so long that the machine's speed does not matter."""
 WAITER = """
 import sys, time, uuid
 from xpert_pipeline.postgres.pool import open_pool
@@ -105,14 +105,14 @@ def test_a_waiter_killed_with_signal_9_costs_no_token(pool, pipeline_dsn, admin)
     child = subprocess.Popen([sys.executable, "-c", WAITER, pipeline_dsn], stdout=subprocess.PIPE, text=True)
     assert float(child.stdout.readline()) > 0.8 * TURN
     behind, _ = take(quota, me)
-    assert behind > 1.8 * TURN, "the child stands before us"
+    assert behind > 1.8 * TURN, "the child queues before us"
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     child.stdout.close()
     while admin.execute("select count(*) from quota_waiters where expires_at > clock_timestamp()").fetchone()[0] > 1:
         time.sleep(0.5)
         take(quota, me)
-    assert take(quota, me)[0] < 1.1 * TURN, "as if the child had never been"
+    assert take(quota, me)[0] < 1.1 * TURN, "as if the child had never queued"
     assert level(quota, FAST) == 15
     assert admin.execute("select operation, granted_count from api_quota order by 1").fetchall() == [
         ("fast", 1),
@@ -129,7 +129,7 @@ def amazon():
 
 @pytest.fixture
 def connect(amazon, pipeline_dsn):
-    """Clients of sellers, each with a pool of its own, as in processes of their own."""
+    """Clients of sellers, each with its own pool, as if they were separate processes."""
     opened = []
 
     def make(seller):
@@ -180,7 +180,7 @@ def test_sellers_take_turns_before_a_shared_bucket_however_many_threads_each_has
         thread.join()
     turns = order[order.index("A2") : len(order) - order[::-1].index("A2")]
     assert Counter(turns)["A2"] == 5
-    assert Counter(turns)["A1"] <= 6, f"three threads in the queue would have had three turns to one: {turns}"
+    assert Counter(turns)["A1"] <= 6, f"three threads in the shared queue would get three turns for one: {turns}"
     assert many.waited_seconds["getReport"] > 0
 
 

@@ -1,4 +1,4 @@
-"""A loopback HTTP server that answers from a script: for faults that no well-behaved server shows."""
+"""A loopback HTTP server that answers from a script, for faults that no correct server has."""
 
 import json
 import socket

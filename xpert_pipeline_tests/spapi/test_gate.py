@@ -1,4 +1,4 @@
-"""Every request passes one gate: these are the faults it must survive, name, or wait for."""
+"""Every request passes one gate: these are the faults that it must survive or name, and the waits that it must make."""
 
 import logging
 import threading
@@ -159,7 +159,7 @@ def test_a_fresh_token_that_is_refused_too_is_an_error(amazon, api):
 
 
 def test_a_dripping_body_hits_the_deadline(amazon, make_api):
-    """A read timeout alone lets a byte now and then hold a run for hours."""
+    """With a read timeout alone, a byte now and then could block a run for hours."""
     api = make_api(policy=RetryPolicy(base_seconds=0.01, attempt_seconds=0.3, deadline_seconds=0.9))
     amazon.on("GET", REPORT, drip(30))
     start = time.monotonic()
@@ -234,7 +234,7 @@ def test_no_secret_reaches_logs_errors_or_reprs(amazon, make_api, caplog):
     texts = [caplog.text, str(caught.value), repr(caught.value), str(denied.value), repr(api), repr(api.__dict__)]
     for secret in secrets:
         assert not any(secret in text for text in texts)
-    assert amazon.url not in caplog.text  # httpx would log every address, signatures included
+    assert amazon.url not in caplog.text  # httpx would log every address with its signature
 
 
 def test_threads_share_one_seller_without_mixing_their_answers(amazon, api):

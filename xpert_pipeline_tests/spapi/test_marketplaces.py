@@ -1,4 +1,4 @@
-"""The table of marketplaces agrees with the library's, and its clocks exist."""
+"""The table of marketplaces agrees with the library's, and its time zones exist."""
 
 import pytest
 from sp_api.base import Marketplaces

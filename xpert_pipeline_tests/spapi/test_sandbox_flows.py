@@ -1,4 +1,4 @@
-"""The whole layer against the sandbox: both sources of orders agree, and each of its faults is survived or named."""
+"""The whole layer against the sandbox: both sources of orders agree, and every fault is survived or named."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -216,7 +216,7 @@ def test_a_fault_of_one_download_loses_nothing(sandbox, api, tmp_path, name):
 def test_a_report_that_stays_broken_is_named(sandbox, api, tmp_path, name, expected):
     fault(sandbox, name, None)
     with pytest.raises(expected):
-        reported_orders(api, tmp_path, START + timedelta(seconds=len(name)))  # a window no other test asks for
+        reported_orders(api, tmp_path, START + timedelta(seconds=len(name)))  # a window that no other test requests
 
 
 def test_a_report_in_windows_1252_is_read_as_such(sandbox, api, tmp_path):

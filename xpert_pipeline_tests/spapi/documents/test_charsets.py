@@ -1,4 +1,4 @@
-"""The charset of a document: declared, else UTF-8, else Windows-1252, and never a silent replacement."""
+"""The charset of a document: the declared one, else UTF-8, else Windows-1252; no character is silently replaced."""
 
 import pytest
 

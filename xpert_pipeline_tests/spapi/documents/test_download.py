@@ -1,4 +1,4 @@
-"""Report documents: complete, from Amazon's own storage, within bounds, or not at all."""
+"""Documents are accepted only complete, from Amazon's own storage, and within bounds."""
 
 import gzip
 
@@ -66,7 +66,7 @@ def test_the_charset_is_the_declared_one_or_found(document_server, api, tmp_path
 
 
 def test_an_expired_address_is_requested_again_and_never_stored(document_server, api, tmp_path):
-    """The library hands the storage's error page on as the report."""
+    """The library returns the storage's error page as if it were the report."""
     document_server.on("GET", "/file", EXPIRED, Reply(200, PACKED))
     assert fetch(api, tmp_path).size == len(TEXT.encode())
     assert len(document_server.calls(META)) == 2

@@ -1,4 +1,4 @@
-"""Flat files by column name: no quoting, columns that come, go and change places, error texts refused."""
+"""Flat files are read by column name, without quoting; new, missing and moved columns are allowed, error texts are refused."""
 
 import io
 

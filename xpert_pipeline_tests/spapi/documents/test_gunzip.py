@@ -1,4 +1,4 @@
-"""Gzip as Amazon's storage serves it, and as broken connections leave it."""
+"""Gzip as Amazon's storage sends it, and cut off as after a broken connection."""
 
 import gzip
 import zlib

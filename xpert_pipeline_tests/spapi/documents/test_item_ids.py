@@ -1,4 +1,4 @@
-"""Item ids of an order in searchOrders and in the report are compared only where both know the order."""
+"""Item ids in searchOrders and in the report are compared only for orders that both contain."""
 
 from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
 

@@ -1,4 +1,4 @@
-"""JSON Lines: numbers keep their digits, and a line that is no object is never passed over."""
+"""JSON Lines: numbers keep their digits, and a line that is no object is never skipped."""
 
 import io
 from decimal import Decimal
@@ -42,7 +42,7 @@ def test_a_line_that_is_no_object_is_an_error_that_does_not_quote_it(text, messa
     with pytest.raises(BadLine, match=message) as caught:
         read(text)
     assert "canary" not in str(caught.value)
-    assert str(caught.value).startswith("query 1: line "), "a seller that is not known is not told as one"
+    assert str(caught.value).startswith("query 1: line "), "the message names no seller"
 
 
 def test_an_endless_line_is_refused_before_it_fills_the_memory(monkeypatch):

@@ -1,4 +1,4 @@
-"""The XML all-orders report: streamed into dicts, other stores left out, attacks and torsos refused."""
+"""The XML all-orders report is streamed into dicts; other stores are left out, attacks and incomplete files refused."""
 
 import tracemalloc
 

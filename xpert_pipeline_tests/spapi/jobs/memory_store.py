@@ -1,4 +1,4 @@
-"""A book of requests in memory, for tests of what is done with one; the pipeline's own is in Postgres."""
+"""A job store in memory, for tests of the code that uses one; the pipeline's own is in Postgres."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -83,7 +83,7 @@ class MemoryJobStore:
         ]
 
     def age(self, **by):
-        """Let all rows be older."""
+        """Make all rows older."""
         self.rows = {
             key: replace(
                 job,

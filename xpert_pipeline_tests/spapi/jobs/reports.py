@@ -1,4 +1,4 @@
-"""Reports as a scripted Amazon tells them, and how a test asks and waits for one."""
+"""Reports as a scripted Amazon lists them, and how a test requests and awaits one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

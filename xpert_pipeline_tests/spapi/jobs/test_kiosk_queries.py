@@ -1,4 +1,4 @@
-"""Texts of Data Kiosk queries: what Amazon's schema allows, equal for equal wishes, and never a wish that it refuses."""
+"""Texts of Data Kiosk queries are valid by Amazon's schema, and equal for equal arguments; others are refused."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

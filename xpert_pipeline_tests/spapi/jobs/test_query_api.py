@@ -1,4 +1,4 @@
-"""The desk of Data Kiosk: what is asked, how it stands, and which of Amazon's queries is the one that was meant."""
+"""Data Kiosk: what is sent, what a status means, and which of Amazon's queries equals a request."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +21,7 @@ FULL = {"x-amzn-RateLimit-Limit": "10000"}
 
 
 def query(number, minutes, *, took=1, status="DONE", token=None, text=None):
-    """A query as Amazon lists it, made so many minutes ago."""
+    """A query as Amazon lists it, created some minutes ago."""
     created = NOW - timedelta(minutes=minutes)
     message = {
         "queryId": str(number),
@@ -54,7 +54,7 @@ def test_the_text_is_sent_and_the_id_comes_back(amazon, api):
 
 
 def test_the_asins_of_a_query_are_not_sent(amazon, api):
-    """They are kept in its options for later code, and stand in its text already."""
+    """They are kept in its options for later code; the text contains them, too."""
     amazon.on("POST", PATH, Reply(202, {"queryId": "7"}, FULL))
     day = date(2026, 11, 1)
     request = traffic_trends({"A21TJRUUN4KGV": ["B000000001"]}, day, day, yesterday=day)
@@ -77,14 +77,14 @@ def test_the_status_of_a_query_has_its_document_and_next_page(amazon, api):
 
 
 def test_another_query_under_a_remembered_id_is_not_used(amazon, api):
-    """Its document was once loaded as that of the query asked for, and the days counted as read."""
+    """Its document was once loaded as if it were the requested query's, and its days counted as read."""
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, text="query { other }"), FULL))
     with pytest.raises(errors.NotFound, match="7 is another query"):
         QUERY_API.status_of(api, "7", REQUEST)
 
 
 def test_a_cancelled_query_is_not_an_empty_query(amazon, api):
-    """Taken for empty, it would make a complete statement: that the days have no rows."""
+    """Treated as empty, it would state that the days have no rows."""
     amazon.on("GET", f"{PATH}/7", Reply(200, query(7, 5, status="CANCELLED"), FULL))
     status = QUERY_API.status_of(api, "7", REQUEST)
     assert status.status == "FATAL"
@@ -126,7 +126,7 @@ def test_live_and_done_queries_with_the_same_text_are_found_newest_first(amazon,
 
 
 def test_a_later_page_never_serves_as_the_first(amazon, api):
-    """Amazon lists pages of a query alike: it tells the token of the next page, not that of the page itself."""
+    """Amazon lists all pages of a query alike: with the token of the next page, not with the page's own."""
     chain = (query(1, 30, token="two"), query(2, 20, token="three"), query(3, 10))
     assert look_up(amazon, api, REQUEST, *chain) == ["1"]
     assert look_up(amazon, api, REQUEST, *chain, hours=0.25) == []

@@ -1,4 +1,4 @@
-"""What a report's desk says of one: Amazon's reason of a fatal report, and whether it is the one that was meant."""
+"""The Reports API: the reason of a fatal report, and whether an id leads to the requested report."""
 
 import gzip
 import json

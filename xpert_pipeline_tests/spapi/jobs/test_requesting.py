@@ -1,4 +1,4 @@
-"""Reports are asked for once, found again, and asked for anew only when nothing that is known serves."""
+"""Reports are created once and found again; another is created only if no known one serves."""
 
 import itertools
 from dataclasses import replace
@@ -199,7 +199,7 @@ def test_a_job_older_than_a_day_is_given_up_when_it_is_requested_again(report_se
 
 
 def test_jobs_older_than_a_given_moment_do_not_serve(report_server, api, store):
-    """A report older than the change stream would leave out what changed between the two."""
+    """A report older than the change stream would miss the changes between the two."""
     old = request_one(api, store)
     moment = store.now() - timedelta(minutes=30)
     assert request_one(api, store, not_older_than=moment).id == old.id
@@ -221,7 +221,7 @@ def test_requests_left_unsent_by_a_failure_are_sent_by_the_next_run_at_once(repo
 
 def test_an_unsent_request_of_a_run_that_died_is_sent_by_the_next_run(report_server, api, store):
     died, _ = store.find_or_add("report", REQUEST, timedelta(minutes=30), timedelta(hours=24))
-    assert request_one(api, store) == died, "it may be on its way"
+    assert request_one(api, store) == died, "another run may be sending it"
     assert report_server.calls(REPORTS, "POST") == []
     store.age(minutes=6)
     assert request_one(api, store).id == died.id
@@ -229,7 +229,7 @@ def test_an_unsent_request_of_a_run_that_died_is_sent_by_the_next_run(report_ser
 
 
 def test_a_request_that_waits_long_for_its_token_still_belongs_to_its_run(report_server, make_api, store):
-    """Behind others createReport can take longer than a dead run is mourned: another run then asked once more."""
+    """In a queue createReport can wait longer than ABANDONED_AFTER: another run then created the report once more."""
     quota = LocalQuota()
     api = make_api(quota=quota)
     take, asked_for = quota.take, []

@@ -1,4 +1,4 @@
-"""Reports are collected as they get ready, and every way of having none is told."""
+"""Reports are collected as soon as they are ready, and every way of ending without data is distinguished."""
 
 import logging
 import re
@@ -39,9 +39,9 @@ def test_a_report_is_polled_until_it_is_done_and_serves_until_it_is_collected(re
     assert job.created_at == datetime(2026, 10, 1, 0, 0, 5, tzinfo=UTC)
     assert job.ready_at - job.created_at == timedelta(seconds=20)
     assert len(report_server.calls(f"{REPORTS}/new")) == 3
-    assert request_one(api, store) == job, "one that was not collected is taken up"
+    assert request_one(api, store) == job, "a report that was not collected serves"
     store.mark_collected(job)
-    assert request_one(api, store).id != job.id, "collected, and its data are of October"
+    assert request_one(api, store).id != job.id, "it is collected, and its data is from October"
 
 
 def test_each_report_comes_as_soon_as_it_is_ready(report_server, api, store):
@@ -63,7 +63,7 @@ def test_each_report_comes_as_soon_as_it_is_ready(report_server, api, store):
 
 
 def test_of_many_reports_made_together_the_first_is_polled_for_all(report_server, api, store):
-    """getReport allows two calls a second: ten reports looked at twice a second would wait for tokens, not for Amazon."""
+    """getReport allows two calls a second: polling ten reports twice a second would wait for tokens, not for Amazon."""
     names = [f"r{n}" for n in range(10)]
     report_server.on("POST", REPORTS, *(Reply(202, {"reportId": name}, UNLIMITED) for name in names))
     for name in names:
@@ -138,16 +138,16 @@ def test_a_report_cancelled_because_of_a_recent_equal_one_is_served_by_that_one(
 
 
 def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_server, api, store, monkeypatch):
-    """CANCELLED means no data or too soon, and does not say which."""
+    """CANCELLED means no data, or requested too often; Amazon does not say which."""
     monkeypatch.setattr(usage_plans, "minimum_interval", lambda kind: 1800.0 if kind == KIND else None)
     report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
     throttled = outcome(api, store)
     assert throttled.state is JobState.THROTTLED
     assert timedelta(minutes=29) < throttled.not_before - store.now() <= timedelta(minutes=30)
-    assert request_one(api, store) == throttled, "it is not asked again before"
+    assert request_one(api, store) == throttled, "it is not requested again before"
     assert len(report_server.calls(REPORTS, "POST")) == 1
     store.late = timedelta(minutes=31)
-    assert outcome(api, store).state is JobState.EMPTY, "the second time it is believed"
+    assert outcome(api, store).state is JobState.EMPTY, "after the second try CANCELLED counts as no data"
 
 
 def test_a_report_past_its_retention_is_created_again_once(report_server, api, store):
@@ -161,7 +161,7 @@ def test_a_report_past_its_retention_is_created_again_once(report_server, api, s
 
 
 def test_a_long_wait_is_logged_once_with_its_reason_and_its_end(report_server, api, store, caplog, monkeypatch):
-    """Half an hour before a report was silence in the run's log, while each minute of waiting for quota was told."""
+    """Half an hour of waiting for a report left no line in the run's log, but each minute of waiting for quota did."""
     for module in (listener, waiting):
         monkeypatch.setattr(module, "LOGGED_SECONDS", 0.3)
     caplog.set_level(logging.INFO, logger="xpert_pipeline.spapi")

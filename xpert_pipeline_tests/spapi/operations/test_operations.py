@@ -1,4 +1,4 @@
-"""Listings, catalogue, sales metrics and participations: right parameters, every page, every item once."""
+"""Listings, catalogue, sales metrics and participations: the right parameters, every page, every item once."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ def listing(n):
 
 
 class Shop:
-    """Answers listings pages of a catalogue, at most 1,000 SKUs of one query, as Amazon does."""
+    """Serves pages of a seller's listings, at most 1,000 SKUs for one query, as Amazon does."""
 
     def __init__(self, amazon, size):
         self.items = [listing(n) for n in range(size)]
@@ -64,7 +64,7 @@ def test_a_catalogue_of_more_than_a_thousand_is_read_whole_and_once(amazon, api)
 
 
 def test_amazons_own_count_can_be_compared_with_the_listings_received(amazon, api):
-    """A search that counted 60 listings gave one page of 20 and no token; it stood as the whole catalogue."""
+    """A search that counted 60 listings returned one page of 20 without a token, and was recorded as complete."""
     Shop(amazon, 45)
     walk = search_listings_items(api, INDIA)
     assert (walk.total, walk.received) == (None, 0)

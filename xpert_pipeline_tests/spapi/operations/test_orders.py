@@ -1,4 +1,4 @@
-"""searchOrders: frozen bounds, every page once, restarts, and loops refused."""
+"""searchOrders: the upper bound stays fixed, every page comes once, walks restart, and loops are refused."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -67,7 +67,7 @@ def test_personal_data_is_never_requested(amazon, api):
 
 
 def test_an_open_end_is_fixed_two_and_a_half_minutes_before_amazons_clock(amazon, api):
-    """This machine's clock does not count: Amazon answers 400 to a bound that it finds too young."""
+    """Amazon's clock decides, not this machine's: Amazon answers 400 to a bound that it considers too recent."""
     ahead = datetime(2031, 5, 5, 12, 0, tzinfo=UTC)
     headers = {"Date": f"{ahead:%a, %d %b %Y %H:%M:%S} GMT"}
 

@@ -117,7 +117,7 @@ def test_an_expired_token_restarts_the_walk_with_a_first_page(amazon, api):
 
 @pytest.mark.parametrize("body", [{"errors": [{"code": "InvalidInput", "message": None}]}, {"message": None}])
 def test_a_refused_request_with_a_token_counts_as_an_expired_token(amazon, api, body):
-    """FBA Inventory refuses an old token with no message at all; taken for "no FBA listing", it ended the snapshot."""
+    """FBA Inventory refuses an old token without a message, so a caller could treat it as "no FBA listing"."""
     amazon.on("GET", PATH, page(["a"], "t1"), Reply(400, body, UNLIMITED), page(["a"], "t2"), page(["b"]))
     assert [(skus([result]), result.is_first) for result in walk(api)] == [(["a"], True), (["b"], False)]
     amazon.on("GET", PATH, *[page(["a"], "t1"), Reply(400, body, UNLIMITED)] * 3)
@@ -213,7 +213,7 @@ def test_the_token_is_found_wherever_amazons_apis_put_it(answer):
 
 
 def test_a_slow_consumer_does_not_age_the_tokens(amazon, api):
-    """Tokens of getInventorySummaries live 30 seconds, here a quarter of one; each page takes the caller longer."""
+    """Tokens of getInventorySummaries expire after 30 seconds, here after 0.25; the caller takes longer for each page."""
     ShortLivedTokens(amazon, pages=5, seconds=0.25)
     pages = []
     for result in walk(api):

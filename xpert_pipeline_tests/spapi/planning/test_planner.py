@@ -1,4 +1,4 @@
-"""The planner's arithmetic: what each source of orders takes, and which is taken."""
+"""The planner's arithmetic: what each source of orders takes, and which one is chosen."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -134,20 +134,20 @@ def two_years(api, orders=1200, generation_seconds=60.0):
 
 
 def test_no_late_window_of_two_years_goes_to_pages_because_of_look_ups(make_api):
-    """Each window was charged a look-up and all polls of its own: 25 took 1,969 s and 1,334 looks, one went to pages.
+    """Each window was charged its own look-up and polls: 25 windows took 1,969 s and 1,334 polls, and one went to pages.
 
-    Reports that are asked for together share them.
+    Reports requested together share them.
     """
     plans = two_years(make_api(priority=1))
     assert [plan.source for plan in plans] == ["pages", *["report"] * 24]
-    assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, of which 12 are at hand
+    assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, 12 of them available at once
     calls = sum((Counter(plan.calls) for plan in plans), Counter())
     assert (calls["createReport"], calls["getReportDocument"], calls["getReports"]) == (24, 24, 4)
     assert 24 < calls["getReport"] < 150
 
 
 def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
-    """No window is small enough here for pages, so that nothing but reports is planned."""
+    """No window is small enough for pages here, so only reports are planned."""
     plans = two_years(make_api(priority=1), orders=2400)
     level = {
         name: BucketLevel(tokens, rate)
@@ -164,7 +164,7 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
 
 
 def test_spans_read_by_pages_take_places_at_the_start(make_api):
-    """Of eleven spans the newest is read by pages: nine reports are asked for at the start, the tenth after them."""
+    """The newest of eleven spans is read by pages: nine reports are requested at the start, the tenth after them."""
     buckets = BucketLevels(make_api())
     plans = [plan_orders(buckets, ExpectedRecords(1900, None), days=30) for _ in range(11)]
     assert [plan.source for plan in plans] == ["pages", *["report"] * 10]
@@ -196,7 +196,7 @@ def test_windows_are_consecutive_and_at_most_thirty_days():
 
 
 def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
-    """They were charged as reports, so of 25 windows each was told to take what the first does: minutes, not hours."""
+    """They were charged as reports, so each of 25 windows was predicted to take as long as the first: minutes, not hours."""
     buckets = BucketLevels(api)
     plans = [plan_orders(buckets, ExpectedRecords(2400, None), days=30, pages_because="ids differ") for _ in range(25)]
     assert {plan.source for plan in plans} == {"pages"}

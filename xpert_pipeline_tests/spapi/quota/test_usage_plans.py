@@ -1,4 +1,4 @@
-"""Our usage plans are those of Amazon's models, and no operation is called without one."""
+"""Our usage plans equal those of Amazon's models, and no operation is called without one."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from xpert_pipeline_tests.sandbox.amazon_models import MODELS
 
 SALES_AND_TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
 UNPUBLISHED = {"getItemReviewTopics", "getItemReviewTrends"}
-"""Amazon's models name no plan for them; ours is a guess, and says so."""
+"""Amazon's models contain no plan for them; ours is marked as a guess."""
 SIZES = {
     "searchCatalogItems": "pageSize",
     "searchListingsItems": "pageSize",
@@ -35,13 +35,13 @@ SIZES = {
     "getReports": "pageSize",
     "getQueries": "pageSize",
 }
-"""Parameters whose greatest value the models hold."""
+"""Parameters whose greatest value is in the models."""
 BATCHES = {
     "getListingOffersBatch": "ListingOffersRequestList",
     "getItemOffersBatch": "ItemOffersRequestList",
     "getCompetitiveSummary": "CompetitiveSummaryRequestList",
 }
-"""Definitions whose greatest length the models hold."""
+"""Definitions whose greatest length is in the models."""
 SIZES_NOT_IN_MODELS = {
     "searchOrders",  # "between 1 and 100", in words
     "getFeaturedOfferExpectedPriceBatch",
@@ -56,7 +56,7 @@ def models():
 
 
 def described():
-    """Each operation of Amazon's models by its name."""
+    """The operations of Amazon's models by name."""
     return {
         operation["operationId"]: operation
         for model in models()
@@ -139,7 +139,7 @@ def test_every_operation_that_can_be_called_has_a_plan():
 
 
 def test_an_operation_without_a_plan_keeps_clients_from_being_built(monkeypatch):
-    """It used to be found at its first call, in the middle of a sync."""
+    """The missing plan was noticed at the first call, in the middle of a sync."""
     monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
     message = r"getEverything: add .* to xpert_pipeline/spapi/quota/usage_plans\.py"
     with pytest.raises(usage_plans.PlanMissing, match=message):
@@ -152,7 +152,7 @@ def test_an_operation_without_a_plan_keeps_clients_from_being_built(monkeypatch)
 
 
 def test_an_operation_without_a_plan_keeps_the_pipeline_from_starting(monkeypatch):
-    """The handbook said so, but the code location loaded, and the first run of a seller failed."""
+    """The code location loaded in spite of a missing plan, and the first run of a seller failed."""
     monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
     with pytest.raises(usage_plans.PlanMissing, match="getEverything"):
         build_definitions(Settings.from_env({}), {})

@@ -1,4 +1,4 @@
-"""What requests have cost is counted once and shared out on bills."""
+"""What requests have cost is counted once and divided among bills."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The one retry: how often, how long apart, and when it gives up."""
+"""The one retry: how many tries, with which pauses, and when it gives up."""
 
 import time
 
@@ -12,7 +12,7 @@ POLICY = RetryPolicy(base_seconds=0.01)
 
 
 class Tries:
-    """Raises what it is given, one after the other, then returns "done"."""
+    """Raises the given errors one after the other, then returns "done"."""
 
     def __init__(self, *outcomes):
         self.outcomes = list(outcomes)

@@ -1,4 +1,4 @@
-"""Access tokens: one exchange for many threads, renewed in time, refusals named and remembered."""
+"""Access tokens: many threads share one exchange, tokens are renewed in time, refusals are named and remembered."""
 
 import threading
 import time
@@ -112,7 +112,7 @@ def test_a_lifetime_that_is_no_number_is_an_error_that_names_the_seller(amazon, 
 
 @pytest.mark.parametrize("first_use", ["check_token", "server_now"])
 def test_the_first_token_is_retried_whatever_needs_it(amazon, api, first_use):
-    """The server's time was asked for outside the retry, so one 503 of the token endpoint failed a sync."""
+    """The server's time was fetched outside the retry, so one 503 of the token endpoint failed a sync."""
     amazon.on("POST", TOKEN, Reply(503, b"<html>busy</html>"), token("good"))
     getattr(api, first_use)()
     assert len(amazon.calls(TOKEN, "POST")) == 2
@@ -133,7 +133,7 @@ def test_a_redirecting_token_endpoint_is_refused(amazon, api):
 
 
 def test_two_sellers_with_one_refresh_token_share_nothing(amazon, make_api):
-    """The library's cache is keyed by refresh token alone and holds ten."""
+    """The library's cache uses the refresh token alone as its key, and has room for ten."""
     amazon.on("POST", TOKEN, *(token(n) for n in range(12)))
     amazon.on("GET", REPORT, GOOD)
     for n in range(12):

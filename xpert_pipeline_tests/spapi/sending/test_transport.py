@@ -1,4 +1,4 @@
-"""Where requests go and how: to no other host, through no proxy, never in the clear, and no connection is left open."""
+"""Requests go to no other host, through no proxy and never unencrypted, and no connection stays open."""
 
 import time
 from pathlib import Path
