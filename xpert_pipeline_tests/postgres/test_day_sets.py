@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY
 from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.scope import Scope
-from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY
 
 STORE, ZONE = "A21TJRUUN4KGV", ZoneInfo("Asia/Kolkata")
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.errors import DataRefused, MigrationNeeded
 from xpert_pipeline.postgres.quarantine import Reject
-from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
     counts,
