@@ -9,7 +9,12 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 def fn_sku(listing: Listing) -> str | None:
     """Return Amazon's own label of FBA stock; None for merchant listings. It is the same in every store."""
-    return "X0" + letters(8, _ALPHABET, "fnsku", listing.sku) if listing.fba else None
+    return stock_label(listing.sku) if listing.fba else None
+
+
+def stock_label(sku: str, *, is_new: bool = True) -> str:
+    """Return Amazon's label (FNSKU) on the units of a SKU; used units have another one than new units."""
+    return "X0" + letters(8, _ALPHABET, "fnsku", sku) if is_new else "X1" + letters(8, _ALPHABET, "used fnsku", sku)
 
 
 def channel_code(listing: Listing) -> str:
