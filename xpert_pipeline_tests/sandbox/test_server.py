@@ -94,6 +94,7 @@ def test_a_chosen_port_and_its_refusal_if_it_is_taken(launch):
         (["--deny-role", "King"], "there is no role 'King'"),
         (["--fault", "nonsense"], "there is no fault 'nonsense'"),
         (["--fault", "500-json:x"], "the count must be a number"),
+        (["--fault", "economics-restated:3"], "it has no count, skip or chance"),
         (["--rate-scale", "-1"], "--rate-scale"),
         (["--as-of", "tomorrow"], "--as-of"),
         (["--days", "0"], "--days"),
