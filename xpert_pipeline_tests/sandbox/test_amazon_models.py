@@ -6,7 +6,7 @@ import pytest
 
 from xpert_pipeline.sandbox.app import DECLARATIONS
 from xpert_pipeline_tests.sandbox.amazon_models import check, check_answer, needs_models, plan, query_parameters
-from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 pytestmark = needs_models
@@ -55,6 +55,15 @@ def test_catalogue_items_keep_the_model(client):
         assert answer["items"]
 
 
+@pytest.mark.parametrize("details", ["true", "false"])
+def test_every_page_of_inventory_keeps_the_model(large_client, details):
+    pages = list(large_client.inventory_pages(details=details))
+    assert len(pages) > 2
+    for page in pages:
+        check("fbaInventory", "GetInventorySummariesResponse", page)
+        check("fbaInventory", "GetInventorySummariesResult", page["payload"])
+
+
 @pytest.mark.parametrize("granularity", ["Hour", "Day", "Week", "Month", "Year", "Total"])
 def test_metrics_keep_the_model(client, granularity):
     answer = client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30", granularity).json()
@@ -90,6 +99,7 @@ def test_the_reports_flow_keeps_the_model(client):
         ("reports_2021-06-30", f"{REPORTS}/1", 404, "ErrorList"),
         ("catalogItems_2022-04-01", "/catalog/2022-04-01/items", 400, "ErrorList"),
         ("sales", "/sales/v1/orderMetrics", 400, "GetOrderMetricsResponse"),
+        ("fbaInventory", INVENTORY, 400, "GetInventorySummariesResponse"),
     ],
 )
 def test_refusals_keep_the_model(client, model, path, status, definition):
@@ -133,6 +143,7 @@ ANSWERS = {
     ),
     "searchCatalogItems": a_catalogue_page,
     "getOrderMetrics": lambda client: client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30"),
+    "getInventorySummaries": lambda client: client.inventory_page(),
     "createReport": lambda client: client.create_report(LISTINGS_REPORT),
     "getReports": lambda client: client.get(REPORTS, reportTypes=LISTINGS_REPORT),
     "getReport": lambda client: client.get(f"{REPORTS}/{client.report(LISTINGS_REPORT)['reportId']}"),

@@ -1,6 +1,7 @@
 """The domain of listings and catalogue items."""
 
 from xpert_pipeline.sandbox.catalog.catalog_api import MOST, search_catalog_items
+from xpert_pipeline.sandbox.catalog.faults import FAULTS, SEARCH
 from xpert_pipeline.sandbox.catalog.listings_api import search_listings_items
 from xpert_pipeline.sandbox.catalog.reports import MERCHANT_LISTINGS
 from xpert_pipeline.sandbox.catalog.truth import products
@@ -23,7 +24,7 @@ DOMAIN = Domain(
             plan=Plan(5.0, 5),
             roles=ROLES,
             paging=Paging(parameter="pageToken", refusal=bad_next_token, default=10, most=20),
-            fault_places=(TITLES,),
+            fault_places=(TITLES, SEARCH),
         ),
         Operation(
             name="searchCatalogItems",
@@ -37,4 +38,5 @@ DOMAIN = Domain(
     ),
     reports=(MERCHANT_LISTINGS,),
     truth={"products": products},
+    faults=FAULTS,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from xpert_pipeline.sandbox.catalog.faults import SEARCH, SHORT_PAGE
 from xpert_pipeline.sandbox.catalog.listings_payload import DATA_SETS, listing_payload, status
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
@@ -41,11 +42,11 @@ def search_listings_items(call: Call) -> dict[str, Any]:
     page = call.page()
     groups = _sorted(_matching(call, marketplaces), query)
     reachable = groups[:MOST]
-    answer = {
-        "numberOfResults": len(groups),
-        "items": [listing_payload(group, included) for group in _retitled(call, page.cut(reachable))],
-    }
-    return answer | page.pagination(len(reachable))
+    cut, pagination = page.cut(reachable), page.pagination(len(reachable))
+    if SHORT_PAGE in call.faults(SEARCH):
+        cut, pagination = cut[: len(cut) // 2], {}
+    items = [listing_payload(group, included) for group in _retitled(call, cut)]
+    return {"numberOfResults": len(groups), "items": items, **pagination}
 
 
 def _retitled(call: Call, groups: Sequence[Group]) -> Sequence[Group]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from xpert_pipeline.sandbox.catalog.faults import REPORT, SHORT_REPORT
 from xpert_pipeline.sandbox.catalog.merchant_listings import merchant_listings
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
@@ -18,7 +19,10 @@ def _count(world: World, report: Report) -> int:
 def _write(content: ReportInput) -> Iterator[str]:
     listings = content.world.listings_of(content.report.marketplace_ids)
     for fault in content.faults:
-        listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
+        if fault == SHORT_REPORT:
+            listings = listings[: len(listings) // 2]
+        elif listings:
+            listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
     return merchant_listings(listings)
 
 
@@ -30,5 +34,5 @@ MERCHANT_LISTINGS = ReportKind(
     write=_write,
     minimum_seconds=None,
     has_window=False,
-    fault_places=(TITLES,),
+    fault_places=(TITLES, REPORT),
 )

@@ -7,7 +7,7 @@ from xpert_pipeline.sandbox.app import DECLARATIONS
 from xpert_pipeline.sandbox.serving.errors import ApiError, bad_next_token
 from xpert_pipeline.sandbox.serving.pace import Pace
 from xpert_pipeline.sandbox.serving.paging import PageTokens, Paging, open_page
-from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -41,12 +41,18 @@ def of_queries(client):
     return f"{KIOSK}/queries", "queries", {"pageSize": 1}
 
 
+def of_inventory(client):
+    params = {"marketplaceIds": INDIA, "granularityType": "Marketplace", "granularityId": INDIA}
+    return INVENTORY, "payload.inventorySummaries", params
+
+
 REQUESTS = {
     "searchOrders": of_orders,
     "searchListingsItems": of_listings,
     "searchCatalogItems": of_the_catalogue,
     "getReports": of_reports,
     "getQueries": of_queries,
+    "getInventorySummaries": of_inventory,
 }
 
 
@@ -68,12 +74,16 @@ class Walk:
         answer = self.get(token)
         assert answer.status_code == 200, answer.text
         page = answer.json()
-        return page[self.records], (page.get("pagination", {}) if self.paging.is_nested else page).get("nextToken")
+        records = page
+        for name in self.records.split("."):
+            records = records[name]
+        return records, (page.get("pagination", {}) if self.paging.is_nested else page).get("nextToken")
 
 
 @pytest.fixture(params=PAGED)
-def walk(client, request):
-    return Walk(client, request.param)
+def walk(client, large_client, request):
+    """A walk with at least three pages; the pages of inventory have 50 records, so it needs a larger seller."""
+    return Walk(large_client if PAGED[request.param].size_parameter is None else client, request.param)
 
 
 def test_every_page_has_its_own_records_and_the_last_one_has_no_token(walk):
