@@ -2,13 +2,16 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.migrations import MigrationEdited, MigrationFailed, migrate, pending
 from xpert_pipeline.postgres.pool import open_pool, tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sql_files import migration_of, migrations_directory, sql_directory, transform
 
 FILES = sorted(migrations_directory().glob("*.sql"))
@@ -196,6 +199,67 @@ def test_quantities_of_charges_that_were_stored_as_text_become_numbers(like_supa
     assert (first[0]["type"], first[0]["total"], empty) == ('F "quantity": "1"', "1.00", [])
     assert second == (None, None)
     assert forced
+
+
+LOAD = (
+    "insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id,"
+    " fetched, inserted, updated, unchanged, deleted, rejected, started_at)"
+    " values (gen_random_uuid(), %s, %s, 's', 'created', '2026-03-09T18:30Z', '2026-03-10T18:30Z', 'r',"
+    " 1, 1, 0, 0, 0, 0, now())"
+)
+REJECTED = (
+    "insert into rejected_records (seller_id, table_name, content_hash, reason, record, source, load_id, run_id)"
+    " values (%s, 'orders', 'hash', 'no date', '{}', 's', gen_random_uuid(), 'r')"
+)
+
+
+def test_loads_of_before_marketplaces_were_kept_apart_become_those_of_the_first(
+    like_supabase, embedded_server, tmp_path
+):
+    """The owner migrates, under row level security like everybody; the days stay covered and nothing is asked again."""
+    for path in FILES:
+        if path.stem < "0017":
+            (tmp_path / path.name).write_text(path.read_text())
+    migrate(like_supabase, tmp_path)
+    with psycopg.connect(embedded_server.dsn("postgres", "supa"), autocommit=True) as admin:
+        sellers = {}
+        for name, marketplaces in (("A1", "{IN,UK}"), ("A2", "{DE}")):
+            (sellers[name],) = admin.execute(
+                "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
+                " values (%s, 'Books', 'eu', %s, 'Asia/Kolkata') returning id",
+                (name, marketplaces),
+            ).fetchone()
+            for table in ("orders", "order_items"):
+                admin.execute(LOAD, (table, sellers[name]))
+            admin.execute(REJECTED, (sellers[name],))
+        before = admin.execute("select load_id, to_jsonb(l) from loads as l order by 1").fetchall()
+        admin.execute("alter role supa nobypassrls")
+        assert migrate(like_supabase) == [name for name in NAMES if name >= "0017"]
+        after = admin.execute("select load_id, to_jsonb(l) - 'marketplace_id' from loads as l order by 1").fetchall()
+        loads = admin.execute("select seller_id, table_name, marketplace_id from loads order by 2, 3").fetchall()
+        rejected = admin.execute("select seller_id, marketplace_id from rejected_records order by 2").fetchall()
+        forced = admin.execute(
+            "select count(*) from pg_class where relname in ('sellers', 'loads', 'rejected_records')"
+            " and relrowsecurity and relforcerowsecurity"
+        ).fetchone()
+    assert after == before
+    assert loads == [
+        (sellers[who], table, m) for table in ("order_items", "orders") for who, m in (("A2", "DE"), ("A1", "IN"))
+    ]
+    assert rejected == [(sellers["A2"], "DE"), (sellers["A1"], "IN")]
+    assert forced == (3,)
+    with open_pool(embedded_server.dsn("xpert_pipeline", "supa")) as pool:
+        days = [date(2026, 3, 10)]
+        for marketplace_id, covered in (("IN", set(days)), ("UK", set())):
+            scope = Scope(sellers["A1"], marketplace_id, "Asia/Kolkata")
+            assert covered_days(pool, scope, "orders", days) == covered
+
+
+def test_a_rejected_record_without_a_marketplace_stays_so_when_the_file_is_run_again(admin, pool, seller):
+    admin.execute(REJECTED, (seller.id,))
+    admin.execute((migrations_directory() / "0017_loads_by_marketplace.sql").read_text())
+    with tenant(pool, seller.id) as conn:
+        assert conn.execute("select marketplace_id from rejected_records").fetchone() == (None,)
 
 
 def test_sql_files_are_found_and_name_what_they_make():
