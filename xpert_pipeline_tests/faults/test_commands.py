@@ -220,7 +220,7 @@ def test_an_event_log_that_is_gone_fails_the_command_but_not_the_sync(xpert, ama
     done = xpert("sync", "--json", "--select", "products", *LATELY, **amazon())
     assert done.exit_code == 1
     assert {line["state"] for line in done.json["tables"]} == {"ok"}
-    assert "failed: fact_stream: table fact_stream is missing: migration 0007_fact_stream makes it" in done.stderr
+    assert "failed: fact_stream: table fact_stream is missing: migration 0007_fact_stream creates it" in done.stderr
 
 
 def test_a_role_that_is_not_granted_is_told_with_what_to_do(xpert, amazon):

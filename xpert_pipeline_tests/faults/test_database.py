@@ -24,7 +24,7 @@ def test_a_dropped_table_fails_its_asset_with_its_migration_and_the_others_go_on
     assert failed.errors["products"].startswith(
         f"MigrationNeeded: seller {pipeline.sellers[0]}: table products is missing"
     )
-    assert "migration 0008_products makes it" in failed.errors["products"]
+    assert "migration 0008_products creates it" in failed.errors["products"]
     assert "xpert db migrate" in failed.errors["products"]
     pipeline.assert_whole("orders", "order_items", "sales_data")
     ((kind, table, error, needs_a_person, *_), *_) = pipeline.facts()
