@@ -147,7 +147,7 @@ def test_a_spool_that_cannot_be_written_is_named_and_nothing_is_loaded(pipeline,
         assert error.startswith(
             f"SpoolFailed: seller {pipeline.sellers[0]}: fetched rows cannot be kept in {pipeline.spool}"
         )
-        assert "nothing was loaded, run again" in error
+        assert "Nothing was loaded; run again" in error
     pipeline.spool = tmp_path / "room"
     assert pipeline.run().success
     pipeline.assert_whole()
