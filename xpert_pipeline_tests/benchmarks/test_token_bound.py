@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
 from benchmarks.token_bound import PLANS, Bound, generation, lower_bound, wait
-from xpert_pipeline.sandbox.serving import usage_plans as sandbox_plans
+from xpert_pipeline.sandbox import app as sandbox_plans
 from xpert_pipeline.spapi import library
 from xpert_pipeline.spapi.quota import usage_plans
 
