@@ -34,7 +34,7 @@ from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.spapi.documents.flat_files import read_rows
-from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.validation import chunks, collector_paused, validate

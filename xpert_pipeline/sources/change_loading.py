@@ -195,9 +195,13 @@ class _Fetch:
                 return self.pages()
             self._read_by(bulk.parse, bulk.place_of)
             self.collector.carry(bulk.columns)
-            records = bulk.read(document, self.run.markets)
-            self.collector.add(self._placed(records, bulk.place_of))
+            self.collector.add(self._placed(self._report_records(document), bulk.place_of))
         return bulk.types[self.span.kind]
+
+    def _report_records(self, document: Document) -> Iterator[Any]:
+        assert self.feed.bulk is not None
+        places = [market.place for market in self.run.markets]
+        return self.feed.bulk.read(document.path, places, charset=document.charset)
 
     def _walk(self) -> Iterator[Any]:
         window = {self.span.kind: (self.span.start, self.span.end)}
@@ -242,7 +246,7 @@ class _Fetch:
             self.details[trust.detail] = TRUSTED
             return True
         page = next(islice(self._walk(), 1), None)
-        compared, differing = trust.compare(page.records if page else [], bulk.read(document, self.run.markets))
+        compared, differing = trust.compare(page.records if page else [], self._report_records(document))
         if compared:
             self.details[trust.detail] = NOT_TRUSTED if differing else TRUSTED
         if differing:

@@ -1,4 +1,4 @@
-"""Texts of Data Kiosk queries: what Amazon's schema allows, equal for equal wishes, and never a wish that it refuses."""
+"""Texts of Data Kiosk queries are valid by Amazon's schema, and equal for equal arguments; others are refused."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_a_query_of_days_has_utc_midnights_as_its_window():
     assert 'startDate:"2026-11-01",endDate:"2026-11-03"' in request.options["query"]
 
 
-def test_equal_wishes_give_equal_texts_whatever_their_order():
+def test_equal_arguments_give_equal_texts_in_any_order():
     there = kiosk.traffic_trends({STORE: ASINS}, date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY)
     back = kiosk.traffic_trends(
         {STORE: [*reversed(ASINS), ASINS[0]]}, date(2026, 11, 1), YESTERDAY, yesterday=YESTERDAY
@@ -53,7 +53,7 @@ def test_equal_wishes_give_equal_texts_whatever_their_order():
     assert kiosk.compact("{ a ( b : 1 )\n { c   d } }") == "{a(b:1){c d}}"
 
 
-def test_one_query_covers_several_marketplaces_in_whatever_order_they_are_named():
+def test_one_query_covers_several_marketplaces_given_in_any_order():
     queries = [
         kiosk.economics(stores, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
         for stores in ([STORE, OTHER_STORE], (OTHER_STORE, STORE, STORE))
@@ -105,26 +105,26 @@ def test_a_further_page_is_the_same_query_with_a_token():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "told"),
+    ("first", "last", "message"),
     [
         (date(2026, 11, 2), date(2026, 11, 1), "ends .* before it starts"),
         (date(2026, 11, 1), date(2026, 11, 25), "the newest day that is over is 2026-11-24"),
         (YESTERDAY - timedelta(days=730), YESTERDAY, "more than two years ago"),
     ],
 )
-def test_days_that_amazon_does_not_have_are_refused_here(first, last, told):
-    with pytest.raises(ValueError, match=told):
+def test_days_that_amazon_does_not_have_are_refused(first, last, message):
+    with pytest.raises(ValueError, match=message):
         kiosk.economics([STORE], first, last, yesterday=YESTERDAY)
 
 
-def test_two_years_back_can_be_asked_for():
+def test_days_up_to_two_years_back_can_be_queried():
     days = [YESTERDAY + timedelta(days=1) - timedelta(days=back) for back in (731, 730, 1, 0)]
     assert kiosk.askable(days, YESTERDAY + timedelta(days=1)) == days[1:3]
     assert kiosk.economics([STORE], days[1], YESTERDAY, yesterday=YESTERDAY)
 
 
 @pytest.mark.parametrize("asins", [[], [f"B1{number:08d}" for number in range(31)], ['B0"){evil}']])
-def test_what_is_no_list_of_asins_is_refused(asins):
+def test_malformed_lists_of_asins_are_refused(asins):
     with pytest.raises(ValueError, match="ASIN"):
         kiosk.traffic_trends({STORE: asins}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
@@ -147,5 +147,5 @@ def test_a_text_that_is_too_long_is_refused(monkeypatch):
         (0, 14, "trends", 0),
     ],
 )
-def test_traffic_is_asked_for_in_the_way_of_fewer_queries(asins, days, source, queries):
+def test_traffic_takes_the_way_with_fewer_queries(asins, days, source, queries):
     assert kiosk.plan_traffic(asins, days) == kiosk.TrafficPlan(source, queries)
