@@ -217,14 +217,6 @@ def row_of(source: SnapshotSource, market: Market) -> Callable[[Any], Rows]:
     return lambda pair: ([by_paths(pair[0], market.id)],)
 
 
-def key_of(source: SnapshotSource, market: Market) -> Callable[[Any], Row]:
-    """What is known of a record that cannot be parsed: key columns whose paths lead to a value."""
-    by_paths = row_parser(source.table)
-    return lambda record: {
-        name: value for name, value in by_paths(record, market.id).items() if name in source.table.key
-    }
-
-
 def read(
     run: SellerRun, source: SnapshotSource, reading: Reading, collector: Collector, folder: Path, began: datetime
 ) -> Result:

@@ -58,6 +58,7 @@ def test_an_order_comes_with_all_its_facts_and_without_the_buyers_address(read):
             "sales_channel": "Amazon.in",
             "fulfillment_channel": "Merchant",
             "service_level": "Expedited",
+            "ship_country": "IN",
             "is_business": True,
             "items": [
                 {
