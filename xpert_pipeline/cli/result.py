@@ -215,7 +215,9 @@ def show(console: Console, results: Sequence[TableResult]) -> None:
         del columns[name]
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        grid.add_column(name, justify="left" if name in ("seller", "store", "table", "state") else "right", no_wrap=True)
+        grid.add_column(
+            name, justify="left" if name in ("seller", "store", "table", "state") else "right", no_wrap=True
+        )
     for row in zip(*columns.values(), strict=True):
         grid.add_row(*row)
     console.print(grid)

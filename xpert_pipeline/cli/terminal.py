@@ -23,6 +23,4 @@ def fitted(text: str, *, indent: int = 0, used: int = 0, err: bool = False) -> s
 
 
 def _wrap(line: str, width: int, indent: int) -> str:
-    return textwrap.fill(
-        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
+    return textwrap.fill(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
