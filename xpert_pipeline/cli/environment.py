@@ -31,7 +31,7 @@ def wants_sandbox(settings: Settings, *, force: bool) -> bool:
     """Whether to use the sandbox instead of Amazon.
 
     Raises:
-        PreconditionError: The sandbox's invented orders would go to a database of the user's, and nobody asked for that.
+        PreconditionError: Invented orders would be loaded into DATABASE_URL, and --sandbox was not given.
     """
     if settings.has_credentials and (settings.endpoint or not force):
         return False

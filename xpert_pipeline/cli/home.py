@@ -86,7 +86,7 @@ class Home:
             os.close(descriptor)
 
     def encryption_key(self) -> str:
-        """Return the key that encrypts refresh tokens; the first call generates it. Only its owner can read the file."""
+        """Return the key that encrypts refresh tokens; the first call generates it. Only the owner can read its file."""
         file = self.path / "encryption.key"
         if not file.exists():
             _write_private(file, new_key())
@@ -135,7 +135,7 @@ class Home:
 
 
 def data_directory(option: str | None) -> Path:
-    """Return `--data-dir`, else XPERT_DATA_DIR, else `.xpert` in the clone or, if installed, in the working directory."""
+    """Return `--data-dir`, else XPERT_DATA_DIR, else `.xpert` in the clone (working directory of an installed copy)."""
     if chosen := option or os.environ.get("XPERT_DATA_DIR"):
         return Path(chosen)
     clone = Path(__file__).resolve().parents[2]
