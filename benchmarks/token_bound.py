@@ -102,10 +102,10 @@ def lower_bound(
 ) -> Bound:
     """The time that one seller's sync takes at least, however it is written.
 
-    Nothing is counted twice that could happen at the same time, so the longest of these decides: each branch, and each
+    Stages that could run at the same time are not added up, so the longest of these decides: each branch, and each
     bucket by itself. Within a branch the stages follow each other: a full bucket gains nothing while an earlier stage
-    waits. All reports and queries can be made at the same time, so only the longest one of a branch counts. The calls of
-    an operation that several branches share count for none of them, only for its bucket.
+    waits. Amazon can make all reports and queries at the same time, so only a branch's longest one counts. Calls of an
+    operation that several branches share count for none of them, only for its bucket.
 
     Args:
         calls: Answered calls by operation, without refusals for want of a token.
