@@ -211,7 +211,7 @@ class _Fetch:
         def parse_record(record: Any) -> Rows:
             return parse(record, place_of(record, markets) or self.span.markets[0], signals)
 
-        self.collector.parse = parse_record
+        self.collector.read_as(parse_record)
 
     def _placed(self, records: Iterable[Any], place_of: PlaceOf) -> Iterator[Any]:
         """The records of the span's marketplaces; a report of Europe holds those of all stores of the seller."""

@@ -31,6 +31,7 @@ from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
+LONGEST_DAYS = 30
 GUESS_PER_DAY = 100
 UPDATES_PER_RECORD = 3
 TRUSTED, NOT_TRUSTED = "match", "mismatch"
@@ -157,10 +158,9 @@ def report_complete(run: SellerRun, feed: Feed) -> None:
     """Say on the progress channel how many days need no request."""
     for market in run.markets:
         if complete := complete_days(run, feed, market):
-            place = f" ({market.place.country})" if len(run.markets) > 1 else ""
             total = counted(len(market.days_until_today), "day")
             step(
-                f"{run.who}: {feed.name}{place}: {len(complete)} of {total} already complete "
+                f"{run.who}: {feed.name}{run.place_of(market)}: {len(complete)} of {total} already complete "
                 "(use --refetch to download again)"
             )
 
@@ -169,7 +169,7 @@ def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[dat
     """Spans of creation dates, newest first."""
     latest = run.client().server_now() - feed.settling
     spans = []
-    for window in day_windows(days, together=feed.together):
+    for window in day_windows(days, LONGEST_DAYS, together=feed.together):
         start, end = window.bounds()
         spans.append(Span("created", start, min(end, latest), window.markets))
     return [span for span in spans if span.start < span.end]

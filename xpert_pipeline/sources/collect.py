@@ -73,17 +73,25 @@ class Collector:
     Args:
         parts: One entry per table that a record fills; the first one has one row for each record.
         parse: Turns a record into the rows of each table.
-        key_of: Returns what is known of the first table's row when a record cannot be parsed.
+        key_of: Returns what is known of the first table's row when an original record cannot be parsed.
+
+    Attributes:
+        original: Returns the record as Amazon sent it, for quarantine; by default the record itself.
     """
 
     def __init__(
         self, parts: Sequence[TableRows], parse: Parse, key_of: Callable[[Any], Row] = lambda _record: {}
     ) -> None:
         self.parts, self.parse, self._key_of = tuple(parts), parse, key_of
+        self.original: Callable[[Any], Any] = lambda record: record
         self.signals: Counter[str] = Counter()
         self._amounts = [
             [column.name for column in columns_of(part.table.row) if column.sql_type == AMOUNT] for part in self.parts
         ]
+
+    def read_as(self, parse: Parse) -> None:
+        """Parse the following records in another way: a report's records differ from those of pages."""
+        self.parse = parse
 
     @property
     def main(self) -> TableRows:
@@ -151,7 +159,7 @@ class Collector:
         if not refused:
             return
         for index, reason in sorted(refused.items()):
-            self._quarantine(records[index], parsed[index], reason)
+            self._quarantine(self.original(records[index]), parsed[index], reason)
         self._keep([rows for index, rows in enumerate(parsed) if index not in refused], is_second=True)
 
     def _parsed(self, chunk: Sequence[Any]) -> tuple[list[Any], list[Rows]]:
@@ -200,7 +208,8 @@ class Collector:
 
     def _reject_unparsed(self, record: Any, reason: str) -> None:
         self.main.fetched += 1
-        self._reject(self.main, record, self._key_of(record), reason)
+        original = self.original(record)
+        self._reject(self.main, original, self._key_of(original), reason)
 
     def _reject(self, part: TableRows, record: Any, row: Mapping[str, Any], reason: str) -> None:
         """Quarantine a record whole; what the table knows of it stays as it is."""
@@ -209,8 +218,7 @@ class Collector:
         part.rejects.append(Reject(record, reason, text, row.get("marketplace_id")))
         if key is None:
             return
-        if part.table.replaced_by is not None:
-            part.kept.append(key)
+        part.kept.append(key)
         if part.table.day is not None and row.get(part.table.day) is not None:
             part.days.add((str(row["marketplace_id"]), row[part.table.day]))
 

@@ -108,6 +108,7 @@ class BatchLookup(Source):
             return ([self.parse(pair[1], pair[0], market)],)
 
         with run.lease(name) as lease, collecting(run.spool, self.tables, parse) as (_, collector):
+            collector.original = lambda pair: pair[1]
             began = run.client().server_now()
             answered = list(self._answers(run, market, subjects, collector))
             lease.check()

@@ -174,6 +174,10 @@ class SellerRun:
         """What happened to a table so far."""
         return self.outcomes.setdefault(table, TableOutcome())
 
+    def place_of(self, market: Market) -> str:
+        """The marketplace in a message, where the seller has several: " (GB)"."""
+        return f" ({market.place.country})" if len(self.markets) > 1 else ""
+
     def skip(self, tables: Iterable[str], market: Market, days: Iterable[date], reason: str) -> None:
         """Leave days of tables to the next run, and log why."""
         kept = set(days)

@@ -257,7 +257,7 @@ class WindowedJobs(Source):
                 supersede(run, job, hint)
 
     def _requested_ahead(self, run: SellerRun, windows: Sequence[JobWindow]) -> list[JobWindow]:
-        """Request as many jobs as may go at once: no other step of the run shall wait for tokens that the rest needs."""
+        """Request as many jobs as may go at once: more would make other steps of the run wait for tokens."""
         room = max(0, min(AHEAD, int(run.client().level(self.create))))
         places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
         requests = [request for window in windows for request in window.requests][:room]

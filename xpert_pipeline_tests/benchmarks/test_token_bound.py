@@ -7,7 +7,7 @@ from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
 from benchmarks.branches import branches_of
 from benchmarks.token_bound import PLANS, Bound, Branch, generation, wait
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.sandbox.serving import usage_plans as sandbox_plans
+from xpert_pipeline.sandbox import app as sandbox_plans
 from xpert_pipeline.spapi import library
 from xpert_pipeline.spapi.quota import usage_plans
 

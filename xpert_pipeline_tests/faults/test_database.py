@@ -7,7 +7,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from xpert_pipeline.assets import order_fetch
+from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.resources import postgres as resource
@@ -126,7 +126,7 @@ def test_of_two_runs_of_one_seller_at_once_one_works_and_the_other_says_who_does
             second.append(other.run(tables=ORDERS))
         yield from search_orders(*args, **window)
 
-    monkeypatch.setattr(order_fetch, "search_orders", pages)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "walk", pages)
     first = pipeline.run(tables=ORDERS)
     assert first.success
     (refused,) = second

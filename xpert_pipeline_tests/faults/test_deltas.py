@@ -6,7 +6,7 @@ from collections import Counter
 import dagster as dg
 import pytest
 
-from xpert_pipeline.assets import catalog
+from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline_tests.faults.pipeline import NAMES
@@ -65,7 +65,7 @@ def test_a_sync_of_what_is_complete_asks_each_stream_once(pipeline):
 
 def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monkeypatch):
     """Amazon's listings report knows no change filter: the whole snapshot comes, and is compared."""
-    monkeypatch.setattr(catalog, "SEARCH_LIMIT", 0)
+    monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 0)
     assert pipeline.run(tables=["products"], days=[pipeline.today]).success
     before = {row["sku"]: row["updated_at"] for row in pipeline.rows("products")}
     changed = pipeline.sandbox.state.worlds[pipeline.sellers[0]].listings[0]

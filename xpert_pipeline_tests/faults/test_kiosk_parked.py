@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from xpert_pipeline.assets import seller_run
+from xpert_pipeline.sources import run
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, WAITED_FOR, queries
 
 
@@ -26,7 +26,7 @@ def test_a_parked_query_of_yesterday_is_collected_although_todays_window_is_anot
     kiosk.fault("query-stuck", count=1)
     days = [day for day in kiosk.days if day < today]
     with monkeypatch.context() as yesterday:
-        yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
+        yesterday.setattr(run, "local_today", lambda _zone: today - timedelta(days=1))
         assert kiosk.run_impatiently(tables=["economics_daily"], days=days).states["economics_daily"] == "skipped"
     (stuck,) = queries(kiosk)
     stuck.seconds = 0.0
@@ -40,7 +40,7 @@ def test_parked_traffic_of_yesterday_is_collected_although_todays_window_is_anot
     today = kiosk.today
     kiosk.fault("query-stuck", count=1)
     with monkeypatch.context() as yesterday:
-        yesterday.setattr(seller_run, "local_today", lambda _zone: today - timedelta(days=1))
+        yesterday.setattr(run, "local_today", lambda _zone: today - timedelta(days=1))
         parked = kiosk.run_impatiently(tables=["traffic_daily"], days=[day for day in kiosk.days if day < today])
     assert parked.states["traffic_daily"] == "skipped"
     assert [query.question.dataset for query in queries(kiosk)] == ["salesAndTrafficTrends"] * 2

@@ -10,7 +10,7 @@ import pytest
 from xpert_pipeline.postgres.column_comments import comments_in_migrations
 from xpert_pipeline.postgres.pool import operator
 from xpert_pipeline.postgres.problems import column_problems, guard_problems, key_problems, right_problems
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.assets.registry import TABLES
 
 BY_NAME = {table.name: table for table in TABLES}
 CHECKS = (column_problems, key_problems, right_problems, guard_problems)

@@ -12,7 +12,7 @@ from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.scope import Scope
-from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
+from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY
 
 STORE, ZONE = "A21TJRUUN4KGV", ZoneInfo("Asia/Kolkata")
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)

@@ -10,7 +10,7 @@ from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import LeaseLost, hold
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline.postgres.sql_files import transform
-from xpert_pipeline.tables.sales import SALES_DATA
+from xpert_pipeline.assets.sales.sales_data import SALES_DATA
 from xpert_pipeline_tests.postgres.rows import DAY, IN, UK, item, order, orders_and_items, run_load
 
 EARLIER = DAY - timedelta(days=1)

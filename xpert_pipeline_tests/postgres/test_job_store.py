@@ -2,18 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from xpert_pipeline.postgres.job_store import PostgresJobStore
 from xpert_pipeline.postgres.pool import open_pool, tenant
+from xpert_pipeline.postgres.sql_files import migrations_directory
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import Job, JobState
+from xpert_pipeline.spapi.jobs.kiosk_queries import asins_of, traffic_trends
 
 FRESH, KEPT = timedelta(minutes=30), timedelta(hours=24)
 START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-REQUEST = JobRequest("GET_ORDERS", START, END)
+REQUEST = JobRequest("GET_ORDERS", START, END, marketplace_ids=("A21TJRUUN4KGV",))
+GERMANY = "A1PA6795UKMFR9"
 MADE = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
@@ -70,6 +73,49 @@ def test_a_reason_that_postgres_cannot_store_is_stored_as_it_can(store):
     asked, _ = find_or_add(store)
     store.update(replace(asked, state=JobState.FATAL, reason="why\x00 \N{DRESS} \ud800"))
     assert store.read(asked.id).reason == "why\N{SYMBOL FOR NULL} \N{DRESS} \N{REPLACEMENT CHARACTER}"
+
+
+def test_the_asins_and_marketplaces_of_a_query_are_read_again_as_they_were(store):
+    day = date(2026, 9, 1)
+    request = traffic_trends(
+        {"A21TJRUUN4KGV": ["B000000002", "B000000001"], GERMANY: ["B000000001"]}, day, day, yesterday=day
+    )
+    job, _ = find_or_add(store, request, kind="query")
+    assert store.read(job.id).request == request
+    assert asins_of(store.read(job.id).request) == {
+        "A21TJRUUN4KGV": ["B000000001", "B000000002"],
+        GERMANY: ["B000000001"],
+    }
+
+
+def test_requests_of_the_same_marketplaces_are_equal_in_whatever_order_they_are_named(store):
+    both = replace(REQUEST, marketplace_ids=(GERMANY, "A21TJRUUN4KGV"))
+    first, _ = find_or_add(store, both)
+    assert first.request.marketplace_ids == (GERMANY, "A21TJRUUN4KGV")
+    assert find_or_add(store, replace(REQUEST, marketplace_ids=("A21TJRUUN4KGV", GERMANY)))[0].id == first.id
+    for other in ((), (GERMANY,), ("A21TJRUUN4KGV",), ("A21TJRUUN4KGV", GERMANY, "A2VIGQ35RCS4UG")):
+        assert find_or_add(store, replace(REQUEST, marketplace_ids=other))[1]
+    store.update(replace(first, state=JobState.FATAL, amazon_id="51"))
+    assert store.failed_ids("report", both) == {"51"}
+    assert store.failed_ids("report", replace(REQUEST, marketplace_ids=(GERMANY,))) == set()
+
+
+def test_unfinished_jobs_are_those_of_all_marketplaces(store):
+    jobs = [find_or_add(store, replace(REQUEST, marketplace_ids=(name,)))[0] for name in (GERMANY, "A21TJRUUN4KGV")]
+    assert {job.id for job in store.unfinished("report", ["GET_ORDERS"], KEPT)} == {job.id for job in jobs}
+
+
+def test_a_job_of_before_the_migration_keeps_its_marketplace_and_serves_on(admin, store, seller):
+    """0018 replaced the single marketplace by an array; the owner is under row level security like everybody."""
+    request = replace(REQUEST, marketplace_ids=(GERMANY,))
+    job, _ = find_or_add(store, request)
+    admin.execute("update report_requests set marketplace_id = marketplace_ids[1], marketplace_ids = '{}'")
+    text = (migrations_directory() / "0018_report_requests_by_marketplaces.sql").read_text()
+    for _ in range(2):
+        admin.execute(text)
+    assert find_or_add(store, request) == (job, False)
+    (forced,) = admin.execute("select relforcerowsecurity from pg_class where relname = 'report_requests'").fetchone()
+    assert forced
 
 
 def test_of_many_runs_that_want_the_same_at_once_one_writes_it_down(pipeline_dsn, seller):

@@ -7,7 +7,7 @@ import pytest
 
 from xpert_pipeline.postgres.errors import DataRefused, MigrationNeeded
 from xpert_pipeline.postgres.quarantine import Reject
-from xpert_pipeline.tables.orders import ORDERS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
     counts,

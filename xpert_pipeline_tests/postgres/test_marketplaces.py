@@ -20,8 +20,9 @@ from xpert_pipeline.postgres.ledger import LoadWindow, run_counts, run_counts_by
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.standing import standing
-from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+from xpert_pipeline.assets.catalog.products import PRODUCTS
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
     DE,

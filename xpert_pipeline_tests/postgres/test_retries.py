@@ -12,7 +12,7 @@ import pytest
 from xpert_pipeline.postgres.errors import DatabaseBusy, DatabaseUnreachable
 from xpert_pipeline.postgres.loading import ATTEMPTS, TableLoad, load, repeat
 from xpert_pipeline.postgres.pool import open_pool, tenant
-from xpert_pipeline.tables.orders import ORDERS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import DAY, IN, T0, WINDOW, leased, order, orders_and_items, part, run_load
 
 

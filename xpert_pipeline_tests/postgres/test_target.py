@@ -3,7 +3,8 @@
 import pytest
 
 from xpert_pipeline.postgres.loading import TableLoad
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import IN, run_load
 
 

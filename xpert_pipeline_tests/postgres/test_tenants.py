@@ -8,7 +8,7 @@ import pytest
 
 from xpert_pipeline.postgres.errors import NotPermitted, TenantNotSet
 from xpert_pipeline.postgres.pool import operator, tenant
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, product, products, run_load
 
 TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream")

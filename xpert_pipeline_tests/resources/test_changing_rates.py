@@ -8,12 +8,12 @@ import pytest
 
 from xpert_pipeline.postgres.pool import open_pool, operator
 from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_orders
+from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
@@ -79,7 +79,7 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
         createdAfter="2026-01-01T00:00:00Z",
     )
     assert (
-        plan_orders(BucketLevels(connect()), ExpectedRecords(100_000, None), days=1).predictions["pages"].seconds
+        plan_records(BucketLevels(connect()), ExpectedRecords(100_000, None), days=1).predictions["pages"].seconds
         < 1_000
     )
 

@@ -11,6 +11,7 @@ ALL_DATA = "FULFILLMENT,PROCEEDS,PROMOTION,CANCELLATION,TAX,PACKAGES"
 ORDERS = "/orders/2026-01-01/orders"
 REPORTS = "/reports/2021-06-30/reports"
 KIOSK = "/dataKiosk/2023-11-15"
+INVENTORY = "/fba/inventory/v1/summaries"
 
 
 class Client:
@@ -71,6 +72,31 @@ class Client:
         params = {"marketplaceIds": INDIA, "pageSize": 20, "includedData": "summaries,offers", **params}
         path = f"/listings/2021-08-01/items/{self.seller_id}"
         return [item for page in self.pages(path, "pageToken", **params) for item in page["items"]]
+
+    def inventory_page(self, **params):
+        """One page of the stock in India; a parameter that is None is left out."""
+        params = {
+            "marketplaceIds": INDIA, "granularityType": "Marketplace", "granularityId": INDIA, "details": "true",
+            **params,
+        }  # fmt: skip
+        return self.get(INVENTORY, **{name: value for name, value in params.items() if value is not None})
+
+    def inventory_pages(self, **params):
+        """All pages of one reading, as JSON."""
+        while True:
+            answer = self.inventory_page(**params)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            yield page
+            following = page.get("pagination", {}).get("nextToken")
+            if not following:
+                return
+            params["nextToken"] = following
+
+    def inventory(self, marketplace=INDIA, **params):
+        """All summaries of one store."""
+        pages = self.inventory_pages(marketplaceIds=marketplace, granularityId=marketplace, **params)
+        return [summary for page in pages for summary in page["payload"]["inventorySummaries"]]
 
     def metrics(self, first, end, granularity="Day", **params):
         given = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}

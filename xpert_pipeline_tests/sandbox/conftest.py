@@ -10,6 +10,7 @@ from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.sandbox.client import Client
 
 AS_OF = date(2026, 11, 20)
+LARGE_STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
 SMALL = {"as_of": AS_OF, "days": 8, "orders_per_day": 40, "skus": 60, "rate_scale": 0.0}
 
 
@@ -34,6 +35,22 @@ def shared_client():
     yield client
     client.http.close()
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_large_client():
+    with start(SandboxOptions(**{**SMALL, "skus": 300, "marketplaces": LARGE_STORES})) as running:
+        client = Client(running)
+        yield client
+        client.http.close()
+
+
+@pytest.fixture
+def large_client(shared_large_client):
+    """A client of a seller with 300 SKUs in India and many in Germany, its faults off, its token fresh."""
+    shared_large_client.http.delete("/_sandbox/faults")
+    shared_large_client.token = None
+    return shared_large_client
 
 
 @pytest.fixture

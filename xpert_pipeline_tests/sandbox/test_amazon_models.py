@@ -2,9 +2,9 @@
 
 import pytest
 
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline_tests.sandbox.amazon_models import check, needs_models, plan
-from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
 
 pytestmark = needs_models
 
@@ -52,6 +52,15 @@ def test_catalogue_items_keep_the_model(client):
         assert answer["items"]
 
 
+@pytest.mark.parametrize("details", ["true", "false"])
+def test_every_page_of_inventory_keeps_the_model(large_client, details):
+    pages = list(large_client.inventory_pages(details=details))
+    assert len(pages) > 2
+    for page in pages:
+        check("fbaInventory", "GetInventorySummariesResponse", page)
+        check("fbaInventory", "GetInventorySummariesResult", page["payload"])
+
+
 @pytest.mark.parametrize("granularity", ["Hour", "Day", "Week", "Month", "Year", "Total"])
 def test_metrics_keep_the_model(client, granularity):
     answer = client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30", granularity).json()
@@ -87,6 +96,7 @@ def test_the_reports_flow_keeps_the_model(client):
         ("reports_2021-06-30", f"{REPORTS}/1", 404, "ErrorList"),
         ("catalogItems_2022-04-01", "/catalog/2022-04-01/items", 400, "ErrorList"),
         ("sales", "/sales/v1/orderMetrics", 400, "GetOrderMetricsResponse"),
+        ("fbaInventory", INVENTORY, 400, "GetInventorySummariesResponse"),
     ],
 )
 def test_refusals_keep_the_model(client, model, path, status, definition):
@@ -102,6 +112,7 @@ def test_refusals_keep_the_model(client, model, path, status, definition):
         ("searchListingsItems", "listingsItems_2021-08-01", "/listings/2021-08-01/items/{sellerId}", "get"),
         ("searchCatalogItems", "catalogItems_2022-04-01", "/catalog/2022-04-01/items", "get"),
         ("getOrderMetrics", "sales", "/sales/v1/orderMetrics", "get"),
+        ("getInventorySummaries", "fbaInventory", INVENTORY, "get"),
         ("createReport", "reports_2021-06-30", REPORTS, "post"),
         ("getReports", "reports_2021-06-30", REPORTS, "get"),
         ("getReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "get"),

@@ -8,7 +8,8 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.snapshot import BulkReport, Lookup, Snapshot
+from xpert_pipeline.sources.snapshot import Snapshot
+from xpert_pipeline.sources.snapshot_reading import BulkReport, Lookup, Pages
 from xpert_pipeline.sources.values import instant, plain, text_or_none
 from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
@@ -16,7 +17,7 @@ from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, 
 from xpert_pipeline.spapi.operations.paging import Page
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import Null, Unit
+from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
 from xpert_pipeline.tables.validation import chunks
@@ -26,7 +27,7 @@ class ProductRow(TypedDict):
     """One listing of the seller in a marketplace."""
 
     marketplace_id: MarketplaceId
-    sku: Annotated[Id, "The seller's own SKU."]
+    sku: Annotated[Id, At("sku"), "The seller's own SKU."]
     asin: Annotated[Text | None, "ASIN of the listing."]
     fn_sku: Annotated[
         Text | None,
@@ -94,14 +95,25 @@ PRODUCTS = Table(
         source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
         "GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read",
         freshness="Every sync reads what changed since the last one.",
-        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves columns "
-        "that it does not carry as they are.",
+        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves "
+        "columns that it does not carry as they are.",
         example="select sku, item_name, price, currency, quantity from products\n"
         "where 'BUYABLE' = any(status) order by listing_updated_at desc limit 20;",
     ),
 )
 SEARCH_LIMIT = 1_000
 """searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
+REPORT_COLUMNS = (
+    "marketplace_id",
+    "sku",
+    "asin",
+    "item_name",
+    "status",
+    "fulfillment_channel",
+    "price",
+    "currency",
+    "quantity",
+)
 REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": []}
 
 
@@ -221,29 +233,21 @@ SOURCE = Snapshot(
     table=PRODUCTS,
     group="catalog",
     roles=("Product Listing",),
-    operation="searchListingsItems",
-    walk=_walk,
-    page_size=PAGE_SIZE,
-    count=_count,
-    follows_changes=True,
+    pages=Pages(
+        operation="searchListingsItems",
+        walk=_walk,
+        page_size=PAGE_SIZE,
+        count=_count,
+        follows_changes=True,
+        lookup=Lookup("searchCatalogItems", BATCH, _catalog_items),
+    ),
     parse=parse_listing,
-    lookup=Lookup("searchCatalogItems", BATCH, _catalog_items),
     bulk=BulkReport(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
         read=_lines,
         parse=parse_report_listing,
-        columns=(
-            "marketplace_id",
-            "sku",
-            "asin",
-            "item_name",
-            "status",
-            "fulfillment_channel",
-            "price",
-            "currency",
-            "quantity",
-        ),
+        columns=REPORT_COLUMNS,
         because=f"the search shows no more than {SEARCH_LIMIT:,} listings",
     ),
     noun="listing",

@@ -47,7 +47,8 @@ class EconomicsRow(TypedDict):
     ]
     fees: Annotated[
         Any,
-        "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null.",
+        "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown "
+        "values are null.",
         Null("Not known."),
     ]
     ads_total: Annotated[
@@ -86,8 +87,10 @@ ECONOMICS_DAILY = Table(
         grain="a SKU's sales, fees, advertising charges and net proceeds on a day, as Amazon reports them",
         source="Data Kiosk economics 2024-03-15, MSKU and DAY",
         freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
-        example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds, currency\n"
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
+        "whole.",
+        example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds,\n"
+        "  currency\n"
         "from economics_daily group by business_date, currency order by business_date desc;",
     ),
 )

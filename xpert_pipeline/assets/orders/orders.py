@@ -104,8 +104,8 @@ ORDERS = Table(
         grain="an order in its newest known state",
         source="Orders v2026-01-01 searchOrders, or the XML all-orders report where that is quicker",
         freshness="Every sync, and the delta job every few minutes, follows the changes.",
-        restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL until the "
-        "order changes and comes by searchOrders.",
+        restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL until "
+        "the order changes and comes by searchOrders.",
         example="select order_id, purchase_date, latest_ship_at, units_ordered from orders\n"
         "where fulfillment_status in ('UNSHIPPED', 'PARTIALLY_SHIPPED')\n"
         "order by latest_ship_at nulls last, purchase_date;",

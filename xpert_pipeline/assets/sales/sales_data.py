@@ -94,8 +94,8 @@ SALES_DATA = Table(
         grain="a SKU's sales on a day",
         source="orders and order_items, by sql/transforms/sales_data.sql",
         freshness="Computed after every load of orders, for each day that changed.",
-        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items keeps "
-        "its row with 0 units. A late order changes its day whenever it arrives.",
+        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items "
+        "keeps its row with 0 units. A late order changes its day whenever it arrives.",
         example="select sale_date, currency, sum(ops) as ops, sum(units_ordered) as units from sales_data\n"
         "group by sale_date, currency order by sale_date desc;",
     ),

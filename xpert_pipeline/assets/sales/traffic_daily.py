@@ -100,10 +100,11 @@ TRAFFIC_DAILY = Table(
     replaced_by=("marketplace_id", "business_date"),
     about=About(
         grain="a child ASIN's sessions, page views and sales on a day",
-        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs fewer "
-        "queries",
+        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs "
+        "fewer queries",
         freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
+        "whole.",
         example="select asin, sum(sessions) as sessions, sum(units_ordered) as units from traffic_daily\n"
         "where business_date >= current_date - 14 group by asin order by sessions desc nulls last limit 20;",
     ),
@@ -196,7 +197,7 @@ class TrafficDataset(KioskDataset):
         return windows
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
-        """One query by ASIN for a single day, trends for several days; a single day with few ASINs needs fewer trends."""
+        """One query by ASIN for a single day with many ASINs; else trends of up to 30 ASINs."""
         known = _known_asins(run, window)
         most = max((len(asins) for asins in known.values()), default=0)
         if not most:

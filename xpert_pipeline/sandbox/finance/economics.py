@@ -17,6 +17,8 @@ from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
+RESTATED = "economics-restated"
+"""Fault: Amazon has corrected the charges of the last days."""
 NULL_ENTRIES_IN = 200
 """One record of so many has a null at the end of its lists, which the schema allows; an empty list stays empty, which
 says that there was nothing."""
@@ -66,7 +68,7 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     currency = STORES[group.marketplace_id].currency
     economy = Economy()
     for day, sku in group.cells:
-        economy.add(ledger, day, sku, restated=view.restated)
+        economy.add(ledger, day, sku, restated=RESTATED in view.faults)
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []

@@ -4,8 +4,8 @@ They are what Data Kiosk tells once nothing is missing.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world import charges
@@ -15,8 +15,6 @@ from xpert_pipeline.sandbox.world.economy import Economy, active_skus
 from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import World
-
-Row = dict[str, Any]
 
 
 def economics_daily(world: World, *, restated: bool = False) -> Iterator[Row]:

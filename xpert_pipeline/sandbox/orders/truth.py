@@ -1,15 +1,13 @@
 """The rows of orders and their items that a perfect pipeline would hold. Amounts are text, times are UTC."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.orders.payload import cancellation, programs, windows
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.days import order_date
 from xpert_pipeline.sandbox.world.records import Item, Order, World
-
-Row = dict[str, Any]
 
 
 def orders(world: World) -> Iterator[Row]:

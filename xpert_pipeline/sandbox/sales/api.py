@@ -10,9 +10,9 @@ from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.call import Call
 from xpert_pipeline.sandbox.serving.errors import invalid
 from xpert_pipeline.sandbox.serving.formats import money_of
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.records import Item, Order
 

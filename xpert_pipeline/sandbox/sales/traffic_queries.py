@@ -9,11 +9,14 @@ from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.jobs.periods import periods
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic, date_sales, date_traffic
+from xpert_pipeline.sandbox.serving import parameters
+from xpert_pipeline.sandbox.serving.errors import bad_query
 from xpert_pipeline.sandbox.world.records import Listing
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen, seen_skus, visits_of
 from xpert_pipeline.sandbox.world.visits import Visits
 
 PARENT, CHILD, SKU = "PARENT", "CHILD", "SKU"
+MOST_ASINS = 30
 Cell = tuple[int, str, Visits]
 
 
@@ -79,6 +82,23 @@ def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
             cells = _cells_of(view, marketplace_id, (start, end), skus)
             groups += _by_product(view, marketplace_id, (start, end), _PRODUCTS[CHILD], cells)
     return groups
+
+
+def check_filters(arguments: Mapping[str, Any]) -> None:
+    """Check the filters of a salesAndTrafficTrends query.
+
+    Raises:
+        ApiError: 400 for what Amazon does not support, 403 for a marketplace in another region.
+    """
+    filters = arguments["filters"]
+    parameters.check_region([entry["marketplaceId"] for entry in filters])
+    if arguments["asinAggregation"] != CHILD:
+        raise bad_query("asinAggregation: only CHILD is supported.")
+    if not filters or len({entry["marketplaceId"] for entry in filters}) != len(filters):
+        raise bad_query("filters: exactly one is expected for each marketplace.")
+    for entry in filters:
+        if not 1 <= len(entry["asins"]) <= MOST_ASINS:
+            raise bad_query(f"filters: 1 to {MOST_ASINS} asins are allowed, {len(entry['asins'])} were given.")
 
 
 def trend_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:

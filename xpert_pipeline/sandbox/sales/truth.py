@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic
 from xpert_pipeline.sandbox.serving.formats import amount_text
@@ -15,7 +16,6 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen_skus
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits
 
-Row = dict[str, Any]
 _TRAFFIC = {
     "sessions": "sessions",
     "sessions_b2b": "sessionsB2B",

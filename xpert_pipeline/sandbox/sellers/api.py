@@ -3,7 +3,7 @@
 from typing import Any
 
 from xpert_pipeline.sandbox.marketplaces import STORES, Store
-from xpert_pipeline.sandbox.serving.call import Call
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world.digest import letters
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

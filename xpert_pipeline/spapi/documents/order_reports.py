@@ -129,7 +129,7 @@ def _order(order: Element) -> dict[str, Any]:
             record["is_business"] = {"true": True, "false": False}.get((child.text or "").lower())
         else:
             unknown.append(tag)
-    record["marketplace_id"] = _MARKETPLACE_IDS.get((record["sales_channel"] or "").lower())
+    record["marketplace_id"] = _MARKETPLACE_IDS.get((record["sales_channel"] or "").strip().lower())
     record["items"], record["unknown"] = items, unknown
     return record
 

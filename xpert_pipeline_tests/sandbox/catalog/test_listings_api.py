@@ -3,6 +3,7 @@
 import pytest
 
 from xpert_pipeline_tests.sandbox.client import INDIA
+from xpert_pipeline_tests.sandbox.reading import rows
 
 
 def search(client, **params):
@@ -75,3 +76,20 @@ def test_no_query_reaches_more_than_a_thousand_listings(new_sandbox):
     last = found[-1]["summaries"][0]["createdDate"]
     rest = client.listings(sortBy="createdDate", sortOrder="ASC", createdAfter=last)
     assert len({item["sku"] for item in found + rest}) == 1100
+
+
+def test_a_short_page_counts_all_listings_and_ends_early(client):
+    client.fault("listings-page-short", 1)
+    page = search(client, pageSize=20).json()
+    assert (page["numberOfResults"], len(page["items"])) == (60, 10)
+    assert "pagination" not in page
+    assert len(client.listings()) == 60
+
+
+def test_a_short_report_is_done_and_has_half_of_the_lines(client):
+    whole = rows(client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")))
+    client.fault("listings-report-short", 1)
+    report = client.report("GET_MERCHANT_LISTINGS_ALL_DATA")
+    assert report["processingStatus"] == "DONE"
+    assert rows(client.text(report)) == whole[:30]
+    assert len(rows(client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")))) == len(whole) == 60

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from xpert_pipeline_tests.sandbox.client import INDIA
 
+AMERICA, GERMANY = "ATVPDKIKX0DER", "A1PA6795UKMFR9"
+
 
 def test_orders_and_items_are_those_of_the_api(client):
     items = {row["order_item_id"]: row for row in client.truth("order_items")}
@@ -70,3 +72,12 @@ def test_truth_of_one_seller_or_of_all(new_sandbox):
     assert len(client.truth("orders")) == sum(counts)
     assert client.http.get("/_sandbox/truth/orders", params={"seller": "nobody"}).status_code == 404
     assert client.http.get("/_sandbox/truth/secrets").status_code == 404
+
+
+def test_truth_of_one_marketplace(client):
+    rows = client.truth("orders")
+    assert client.truth("orders", marketplace=INDIA) == [row for row in rows if row["marketplace_id"] == INDIA] != []
+    assert client.truth("orders", marketplace=GERMANY) == []
+    answer = client.http.get("/_sandbox/truth/orders", params={"marketplace": AMERICA})
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith(f"there is no marketplace {AMERICA}; the sandbox has {INDIA}, ")

@@ -43,7 +43,7 @@ def test_an_old_token_has_expired(client):
 
 
 def test_an_unknown_path_is_forbidden_not_missing(client):
-    for path in ("/", "/orders/v0/orders", "/orders/2026-01-01/orders/", "/fba/inventory/v1/summaries"):
+    for path in ("/", "/orders/v0/orders", "/orders/2026-01-01/orders/", "/fba/inventory/v1/items"):
         answer = client.get(path)
         assert answer.status_code == 403, path
         assert details(answer) == ""

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.sandbox.serving.pace import Pace
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS, Buckets
+from xpert_pipeline.sandbox.serving.usage_plans import Buckets
 from xpert_pipeline_tests.sandbox.client import REPORTS, Client
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
@@ -37,7 +38,7 @@ def test_sellers_do_not_share_a_bucket(new_sandbox):
 def test_a_refused_call_costs_nothing_and_a_refill_grants_one(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     rate, burst = PLANS["searchOrders"]
     assert all(buckets.take("searchOrders", "A") for _ in range(burst))
     for _ in range(5):
@@ -52,7 +53,7 @@ def test_a_refused_call_costs_nothing_and_a_refill_grants_one(monkeypatch):
 def test_a_bucket_never_holds_more_than_its_burst(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     buckets.take("searchCatalogItems", "A")
     clock[0] += 1_000_000
     assert [buckets.take("searchCatalogItems", "A") for _ in range(3)] == [True, True, False]
@@ -61,7 +62,7 @@ def test_a_bucket_never_holds_more_than_its_burst(monkeypatch):
 def test_rate_scale_multiplies_rate_and_header_but_not_the_burst(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(10.0))
+    buckets = Buckets(Pace(10.0), PLANS)
     assert buckets.header("searchOrders") == "0.056"
     assert [buckets.take("searchOrders", "A") for _ in range(21)] == [True] * 20 + [False]
     clock[0] += 1 / 0.056 + 0.01
@@ -69,7 +70,7 @@ def test_rate_scale_multiplies_rate_and_header_but_not_the_burst(monkeypatch):
 
 
 def test_without_limits_nothing_is_refused():
-    buckets = Buckets(Pace(0.0))
+    buckets = Buckets(Pace(0.0), PLANS)
     assert all(buckets.take("createReport", "A") for _ in range(1000))
     assert buckets.header("createReport") == "100000.0"
 
@@ -110,7 +111,7 @@ def test_a_plan_can_change_for_one_seller(new_sandbox):
 def test_a_changed_plan_keeps_what_was_refilled(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     assert [buckets.take("searchCatalogItems", "A") for _ in range(3)] == [True, True, False]
     clock[0] += 0.5
     buckets.change("searchCatalogItems", 0.001)

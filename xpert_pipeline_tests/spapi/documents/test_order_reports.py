@@ -82,6 +82,20 @@ def test_other_amazon_stores_are_left_out_and_non_amazon_channels_kept(read):
     assert [each["order_id"] for each in found] == ["0", "2", "3", "5"]
 
 
+def test_each_order_of_a_european_report_names_its_marketplace(tmp_path):
+    channels = ["Amazon.in", "amazon.DE", "Amazon.co.uk", "Non-Amazon IN", "", "Amazon.com.be", "Amazon.de "]
+    path = tmp_path / "report.xml"
+    path.write_text(HEAD + "".join(order(str(n), channel) for n, channel in enumerate(channels)) + TAIL)
+    orders = list(read_orders(path, [INDIA, by_id("A1PA6795UKMFR9")]))
+    assert [(each["sales_channel"], each["marketplace_id"]) for each in orders] == [
+        ("Amazon.in", "A21TJRUUN4KGV"),
+        ("amazon.DE", "A1PA6795UKMFR9"),
+        ("Non-Amazon IN", None),
+        (None, None),
+        ("Amazon.de ", "A1PA6795UKMFR9"),
+    ]
+
+
 def test_what_is_missing_is_none_and_never_zero(read):
     (found,) = read(HEAD + "<Message><Order><OrderItem><Quantity>x</Quantity></OrderItem></Order></Message>" + TAIL)
     assert found["order_id"] is found["is_business"] is found["fulfillment_channel"] is None

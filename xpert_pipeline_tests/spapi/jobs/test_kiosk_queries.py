@@ -8,14 +8,19 @@ from graphql import build_schema, parse, validate
 
 from xpert_pipeline.spapi.jobs import kiosk_queries as kiosk
 
-STORE = "A21TJRUUN4KGV"
+STORE, OTHER_STORE = "A21TJRUUN4KGV", "A1PA6795UKMFR9"
 YESTERDAY = date(2026, 11, 24)
 ASINS = [f"B0{number:08d}" for number in range(30)]
 TEXTS = {
-    kiosk.ECONOMICS: [kiosk.economics([STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY)],
+    kiosk.ECONOMICS: [
+        kiosk.economics([STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY),
+        kiosk.economics([STORE, OTHER_STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY),
+    ],
     kiosk.TRAFFIC: [
         kiosk.traffic_trends({STORE: ASINS}, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
+        kiosk.traffic_trends({STORE: ASINS, OTHER_STORE: ASINS[:2]}, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
         kiosk.traffic_by_asin([STORE], YESTERDAY, yesterday=YESTERDAY),
+        kiosk.traffic_by_asin([STORE, OTHER_STORE], YESTERDAY, yesterday=YESTERDAY),
     ],
 }
 
@@ -46,6 +51,50 @@ def test_equal_wishes_give_equal_texts_whatever_their_order():
     )
     assert there == back
     assert kiosk.compact("{ a ( b : 1 )\n { c   d } }") == "{a(b:1){c d}}"
+
+
+def test_one_query_covers_several_marketplaces_in_whatever_order_they_are_named():
+    queries = [
+        kiosk.economics(stores, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+        for stores in ([STORE, OTHER_STORE], (OTHER_STORE, STORE, STORE))
+    ]
+    assert queries[0] == queries[1]
+    assert queries[0].marketplace_ids == (OTHER_STORE, STORE)
+    assert f'marketplaceIds:["{OTHER_STORE}","{STORE}"]' in queries[0].options["query"]
+    by_asin = kiosk.traffic_by_asin([STORE, OTHER_STORE], YESTERDAY, yesterday=YESTERDAY)
+    assert by_asin.marketplace_ids == (OTHER_STORE, STORE)
+    assert f'marketplaceIds:["{OTHER_STORE}","{STORE}"]' in by_asin.options["query"]
+
+
+def test_trends_have_a_filter_for_each_marketplace_with_asins_of_its_own():
+    asins = {STORE: ASINS, OTHER_STORE: [ASINS[3], ASINS[1]]}
+    request = kiosk.traffic_trends(asins, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+    assert request.marketplace_ids == (OTHER_STORE, STORE)
+    expected = (
+        f'filters:[{{marketplaceId:"{OTHER_STORE}",asins:["{ASINS[1]}","{ASINS[3]}"]}},{{marketplaceId:"{STORE}",'
+    )
+    assert expected in request.options["query"]
+    with pytest.raises(ValueError, match="takes 1 to 30 ASINs a marketplace, not 31"):
+        kiosk.traffic_trends({**asins, STORE: [*ASINS, "B1"]}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+    with pytest.raises(ValueError, match="not 0"):
+        kiosk.traffic_trends({**asins, STORE: []}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+
+
+def test_a_query_knows_its_asins_without_reading_its_text():
+    asins = {STORE: ASINS, OTHER_STORE: [ASINS[1], ASINS[3]]}
+    request = kiosk.traffic_trends(asins, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+    assert kiosk.asins_of(request) == asins
+    assert kiosk.asins_of(kiosk.next_page(request, "two")) == asins
+    assert kiosk.asins_of(kiosk.traffic_by_asin([STORE], YESTERDAY, yesterday=YESTERDAY)) == {}
+
+
+def test_marketplaces_that_are_missing_or_malformed_are_refused():
+    with pytest.raises(ValueError, match="at least one marketplace"):
+        kiosk.economics([], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+    with pytest.raises(ValueError, match="is not a marketplace id"):
+        kiosk.economics([STORE, '"]) {evil'], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+    with pytest.raises(TypeError, match="give a list of marketplace ids"):
+        kiosk.economics(STORE, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
 
 def test_a_further_page_is_the_same_query_with_a_token():

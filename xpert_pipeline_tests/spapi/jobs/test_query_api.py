@@ -7,7 +7,7 @@ import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, fetch_document
-from xpert_pipeline.spapi.jobs.kiosk_queries import economics, next_page
+from xpert_pipeline.spapi.jobs.kiosk_queries import economics, next_page, traffic_trends
 from xpert_pipeline.spapi.jobs.query_api import QueryApi
 from xpert_pipeline.spapi.operations.times import to_amazon
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal, reset
@@ -48,6 +48,16 @@ def test_the_text_is_sent_and_the_id_comes_back(amazon, api):
         {"query": REQUEST.options["query"]},
         {"query": REQUEST.options["query"], "paginationToken": "t/+="},
     ]
+
+
+def test_the_asins_of_a_query_are_not_sent(amazon, api):
+    """They are kept in its options for later code, and stand in its text already."""
+    amazon.on("POST", PATH, Reply(202, {"queryId": "7"}, FULL))
+    day = date(2026, 11, 1)
+    request = traffic_trends({"A21TJRUUN4KGV": ["B000000001"]}, day, day, yesterday=day)
+    DESK.create(api, request)
+    assert request.options["asins"]
+    assert [call.json for call in amazon.calls(PATH, "POST")] == [{"query": request.options["query"]}]
 
 
 def test_a_query_that_amazon_does_not_understand_is_a_fault_of_ours(amazon, api):

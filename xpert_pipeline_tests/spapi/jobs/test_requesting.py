@@ -1,5 +1,6 @@
 """Reports are asked for once, found again, and asked for anew only when nothing that is known serves."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,9 +9,11 @@ import pytest
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline_tests.spapi.jobs.reports import (
     DESK,
+    INDIA,
     KIND,
     REPORTS,
     REQUEST,
@@ -20,6 +23,8 @@ from xpert_pipeline_tests.spapi.jobs.reports import (
     windows,
 )
 from xpert_pipeline_tests.spapi.scripted import Reply, cut_without_length, refusal, reset
+
+UAE = "A2VIGQ35RCS4UG"
 
 
 def test_a_new_report_is_created_with_exactly_what_amazon_wants(desk, api, store):
@@ -33,6 +38,56 @@ def test_a_new_report_is_created_with_exactly_what_amazon_wants(desk, api, store
         "dataEndTime": "2026-10-01T00:00:00.000Z",
     }
     assert desk.calls(REPORTS)[0].query["reportTypes"] == [KIND]
+
+
+def test_one_report_covers_several_marketplaces(desk, api, store):
+    request = replace(REQUEST, marketplace_ids=(UAE, INDIA))
+    assert asked(api, store, request).amazon_id == "new"
+    assert desk.calls(REPORTS, "POST")[0].json["marketplaceIds"] == [INDIA, UAE]
+    assert desk.calls(REPORTS)[0].query["marketplaceIds"] == [f"{INDIA},{UAE}"]
+
+
+def test_a_report_of_the_same_marketplaces_is_equal_in_whatever_order_they_are_named(desk, api, store):
+    known = [
+        listed("DONE", reportId="fewer"),
+        listed("DONE", reportId="more", marketplaceIds=[INDIA, UAE, "A1PA6795UKMFR9"]),
+        listed("DONE", reportId="same", marketplaceIds=[UAE, INDIA]),
+    ]
+    desk.on("GET", REPORTS, Reply(200, {"reports": known}))
+    assert asked(api, store, replace(REQUEST, marketplace_ids=(INDIA, UAE))).amazon_id == "same"
+
+
+def test_one_look_up_serves_requests_of_different_marketplaces(desk, api, store):
+    other = replace(REQUEST, marketplace_ids=(UAE,))
+    desk.on("GET", REPORTS, Reply(200, {"reports": [listed(marketplaceIds=[UAE])]}))
+    assert [job.amazon_id for job in request_jobs(api, store, DESK, [REQUEST, other])] == ["new", "old"]
+    assert len(desk.calls(REPORTS)) == 1
+
+
+def test_more_marketplaces_than_amazon_can_filter_by_are_looked_up_without_a_filter(desk, api, store):
+    europe = tuple(marketplace.id for marketplace in MARKETPLACES if marketplace.region == "eu")
+    assert len(europe) > 10
+    asked(api, store, replace(REQUEST, marketplace_ids=europe))
+    assert "marketplaceIds" not in desk.calls(REPORTS)[0].query
+
+
+def test_a_report_of_no_marketplace_is_refused(desk, api, store):
+    with pytest.raises(ValueError, match="needs at least one marketplace"):
+        asked(api, store, replace(REQUEST, marketplace_ids=()))
+    assert desk.calls(REPORTS, "POST") == []
+
+
+def test_a_look_up_ends_after_a_thousand_reports(desk, api, store):
+    numbers = itertools.count()
+
+    def endless(handler):
+        number = next(numbers)
+        report = listed("DONE", timedelta(minutes=5), reportId=f"r{number}", dataEndTime=None)
+        Reply(200, {"reports": [report], "nextToken": f"t{number}"}, UNLIMITED)(handler)
+
+    desk.on("GET", REPORTS, endless)
+    assert asked(api, store).amazon_id == "new"
+    assert len(desk.calls(REPORTS)) == 10
 
 
 @pytest.mark.parametrize(

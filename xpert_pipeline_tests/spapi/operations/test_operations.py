@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
-from xpert_pipeline_tests.spapi.scripted import Reply
+from xpert_pipeline_tests.spapi.scripted import Reply, refusal
 
 INDIA = "A21TJRUUN4KGV"
 LISTINGS = "/listings/2021-08-01/items/A1SELLER"
@@ -62,6 +63,54 @@ def test_a_catalogue_beyond_amazons_thousand_is_read_whole_and_once(amazon, api)
     assert found == [each["sku"] for each in shop.items]
 
 
+def test_amazons_own_count_can_be_compared_with_what_came(amazon, api):
+    """A search that counted 60 listings gave one page of 20 and no token; it stood as the whole catalogue."""
+    Shop(amazon, 45)
+    walk = search_listings_items(api, INDIA)
+    assert (walk.total, walk.received) == (None, 0)
+    listings = iter(walk)
+    next(listings)
+    assert (walk.total, walk.received) == (45, 1)
+    assert len(list(listings)) == 44
+    assert (walk.total, walk.received) == (45, 45)
+    amazon.on("GET", LISTINGS, Reply(200, {"numberOfResults": 60, "items": [listing(n) for n in range(20)]}, FAST))
+    short = search_listings_items(api, INDIA)
+    assert len(list(short)) == 20
+    assert (short.total, short.received) == (60, 20)
+
+
+def test_the_count_is_that_of_the_whole_catalogue_however_many_queries_it_takes(amazon, api):
+    Shop(amazon, 2345)
+    walk = search_listings_items(api, INDIA)
+    assert len(list(walk)) == 2345
+    assert (walk.total, walk.received) == (2345, 2345)
+
+
+def test_an_empty_catalogue_counts_none(amazon, api):
+    Shop(amazon, 0)
+    walk = search_listings_items(api, INDIA)
+    assert list(walk) == []
+    assert (walk.total, walk.received) == (0, 0)
+
+
+def test_listings_of_a_walk_that_starts_over_come_once(amazon, api):
+    first = {"numberOfResults": 3, "items": [listing(0), listing(1)]}
+    again = {"numberOfResults": 4, "items": [listing(0), listing(1)]}
+    last = {"numberOfResults": 4, "items": [listing(2), listing(3)]}
+    refused = refusal(400, "InvalidInput", "the next token is invalid", **FAST)
+    amazon.on(
+        "GET",
+        LISTINGS,
+        Reply(200, {**first, "pagination": {"nextToken": "t1"}}, FAST),
+        refused,
+        Reply(200, {**again, "pagination": {"nextToken": "t2"}}, FAST),
+        Reply(200, last, FAST),
+    )
+    walk = search_listings_items(api, INDIA)
+    assert list(walk) == [listing(n) for n in range(4)]
+    assert (walk.total, walk.received) == (4, 4)
+
+
 def test_listings_out_of_reach_are_an_error_and_not_a_short_catalogue(amazon, api):
     shop = Shop(amazon, 1200)
     for each in shop.items:
@@ -78,6 +127,29 @@ def test_catalogue_items_are_asked_for_by_twenty_in_one_comma_separated_value(am
     assert [len(each) for each in asked] == [1, 1, 1]
     assert ",".join(each[0] for each in asked).split(",") == asins
     assert amazon.calls(CATALOG)[0].query["identifiersType"] == ["ASIN"]
+
+
+def test_catalogue_items_of_a_walk_that_starts_over_come_once(amazon, api):
+    one = Reply(200, {"items": [{"asin": "B1"}], "pagination": {"nextToken": "t"}}, FAST)
+    amazon.on(
+        "GET", CATALOG, one, refusal(400, "InvalidInput", "no", **FAST), one, Reply(200, {"items": [{"asin": "B2"}]})
+    )
+    assert [item["asin"] for item in search_catalog_items(api, INDIA, ["B1", "B2"])] == ["B1", "B2"]
+
+
+def test_each_operation_speaks_of_the_marketplace_that_the_caller_names(amazon, make_api):
+    """A client knows several marketplaces; none of them is a default."""
+    api = make_api(marketplaces=[by_id(INDIA), by_id("A1PA6795UKMFR9")])
+    amazon.on("GET", LISTINGS, Reply(200, {"numberOfResults": 0, "items": []}, FAST))
+    amazon.on("GET", CATALOG, Reply(200, {"items": []}, FAST))
+    amazon.on("GET", METRICS, Reply(200, {"payload": []}))
+    count_listings(api, "A1PA6795UKMFR9")
+    list(search_listings_items(api, "A1PA6795UKMFR9"))
+    list(search_catalog_items(api, "A1PA6795UKMFR9", ["B1"]))
+    get_order_metrics(api, "A1PA6795UKMFR9", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 2, tzinfo=UTC))
+    calls = [call for path in (LISTINGS, CATALOG, METRICS) for call in amazon.calls(path)]
+    assert [call.query["marketplaceIds"] for call in calls] == [["A1PA6795UKMFR9"]] * 4
+    assert calls[-1].query["granularityTimeZone"] == ["Europe/Berlin"]
 
 
 def test_no_asin_is_no_call(amazon, api):

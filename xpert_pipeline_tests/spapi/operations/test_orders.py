@@ -47,6 +47,18 @@ def test_all_pages_come_and_only_the_token_changes_between_requests(amazon, api)
     }
 
 
+def test_one_walk_reads_the_orders_of_several_marketplaces(amazon, api):
+    amazon.on("GET", ORDERS, page(["1"], "t1"), page(["2"]))
+    assert ids(search_orders(api, [INDIA, "A1PA6795UKMFR9"], created=(START, END))) == ["1", "2"]
+    assert [call.query["marketplaceIds"] for call in amazon.calls(ORDERS)] == [[f"{INDIA},A1PA6795UKMFR9"]] * 2
+
+
+def test_orders_of_no_marketplace_are_refused(amazon, api):
+    with pytest.raises(ValueError, match="at least one marketplace"):
+        list(search_orders(api, [], created=(START, END)))
+    assert amazon.calls(ORDERS) == []
+
+
 def test_personal_data_is_never_asked_for(amazon, api):
     amazon.on("GET", ORDERS, page([]))
     list(search_orders(api, [INDIA], updated=(START, None)))
@@ -91,7 +103,8 @@ def test_a_window_too_young_to_ask_for_is_empty_without_a_call(amazon, api):
 
 def test_an_expired_page_token_restarts_the_window_with_the_same_bound(amazon, api):
     amazon.on("GET", ORDERS, page(["1"], "t1"), EXPIRED, page(["1"], "t2"), page(["2"]))
-    assert ids(search_orders(api, [INDIA], updated=(START, None))) == ["1", "1", "2"]
+    pages = list(search_orders(api, [INDIA], updated=(START, None)))
+    assert [(ids([each]), each.is_first) for each in pages] == [(["1"], True), (["1"], True), (["2"], False)]
     assert len({each.query["lastUpdatedBefore"][0] for each in amazon.calls(ORDERS)}) == 1
 
 

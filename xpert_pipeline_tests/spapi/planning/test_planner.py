@@ -4,13 +4,15 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from functools import partial
+
 import pytest
 
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import (
     BucketLevel,
     BucketLevels,
-    plan_orders,
+    plan_records,
     predict_pages,
     predict_report,
 )
@@ -22,6 +24,8 @@ FULL = {
     "get_reports": BucketLevel(10, 0.0222),
     "get_report": BucketLevel(15, 2),
 }
+
+plan_orders = partial(plan_records, report_type="orders")
 
 
 @pytest.mark.parametrize(
