@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from xpert_pipeline.assets.sales.traffic_daily import TRENDS
 from xpert_pipeline.postgres.job_store import PostgresJobStore
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.sql_files import migrations_directory
+from xpert_pipeline.sources.kiosk.queries import asins_of, query_asins
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import Job, JobState
-from xpert_pipeline.spapi.jobs.kiosk_queries import asins_of, traffic_trends
 
 FRESH, KEPT = timedelta(minutes=30), timedelta(hours=24)
 START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
@@ -77,8 +78,8 @@ def test_a_reason_with_characters_that_postgres_refuses_is_stored_with_substitut
 
 def test_the_asins_and_marketplaces_of_a_query_are_read_again_unchanged(store):
     day = date(2026, 9, 1)
-    request = traffic_trends(
-        {"A21TJRUUN4KGV": ["B000000002", "B000000001"], GERMANY: ["B000000001"]}, day, day, yesterday=day
+    request = query_asins(
+        TRENDS, {"A21TJRUUN4KGV": ["B000000002", "B000000001"], GERMANY: ["B000000001"]}, day, day, yesterday=day
     )
     job, _ = find_or_add(store, request, kind="query")
     assert store.read(job.id).request == request

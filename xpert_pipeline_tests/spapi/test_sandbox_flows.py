@@ -10,8 +10,6 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import fetch_document
-from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
-from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
@@ -19,7 +17,9 @@ from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
+from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
 from xpert_pipeline.spapi.operations.listings import search_listings_items
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics

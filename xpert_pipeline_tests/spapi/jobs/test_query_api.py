@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from xpert_pipeline.assets.finance.economics_daily import QUERY
+from xpert_pipeline.assets.sales.traffic_daily import TRENDS
+from xpert_pipeline.sources.kiosk.queries import query_asins, query_days
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, fetch_document
-from xpert_pipeline.spapi.jobs.kiosk_queries import economics, next_page, traffic_trends
+from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
 from xpert_pipeline.spapi.jobs.query_api import QueryApi
 from xpert_pipeline.spapi.operations.times import to_amazon
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal, reset
@@ -15,7 +18,7 @@ from xpert_pipeline_tests.spapi.scripted import Reply, refusal, reset
 PATH = "/dataKiosk/2023-11-15/queries"
 DOCUMENT = "/dataKiosk/2023-11-15/documents/doc"
 QUERY_API = QueryApi()
-REQUEST = economics(["A21TJRUUN4KGV"], date(2026, 11, 1), date(2026, 11, 2), yesterday=date(2026, 11, 3))
+REQUEST = query_days(QUERY, ["A21TJRUUN4KGV"], date(2026, 11, 1), date(2026, 11, 2), yesterday=date(2026, 11, 3))
 NOW = datetime.now(UTC).replace(microsecond=0)
 FULL = {"x-amzn-RateLimit-Limit": "10000"}
 
@@ -57,7 +60,7 @@ def test_the_asins_of_a_query_are_not_sent(amazon, api):
     """They are kept in its options for later code; the text contains them, too."""
     amazon.on("POST", PATH, Reply(202, {"queryId": "7"}, FULL))
     day = date(2026, 11, 1)
-    request = traffic_trends({"A21TJRUUN4KGV": ["B000000001"]}, day, day, yesterday=day)
+    request = query_asins(TRENDS, {"A21TJRUUN4KGV": ["B000000001"]}, day, day, yesterday=day)
     QUERY_API.create(api, request)
     assert request.options["asins"]
     assert [call.json for call in amazon.calls(PATH, "POST")] == [{"query": request.options["query"]}]

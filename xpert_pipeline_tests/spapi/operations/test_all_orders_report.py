@@ -4,9 +4,9 @@ import tracemalloc
 
 import pytest
 
-from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 
 INDIA = by_id("A21TJRUUN4KGV")
 HEAD = (

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
