@@ -147,7 +147,7 @@ def test_columns_of_a_report_need_a_path_or_a_parser_too():
         rule=TWO_DAYS,
         longest=30,
     )
-    assert [place for place, _ in problems_of(source)][0] == declared("unfilled units")
+    assert next(place for place, _ in problems_of(source)) == declared("unfilled units")
     require_valid([replace(source, parse=lambda record, _requested, _signals: record)])
 
 
