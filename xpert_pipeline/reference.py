@@ -1,4 +1,4 @@
-"""Generates what is written about tables from their declarations: `docs/tables.md`, the README's list, `sql/comments.sql`.
+"""Generates `docs/tables.md`, the README's list of tables and `sql/comments.sql` from the declarations of the tables.
 
 Run `make docs` after a change of a row contract. A test compares the files with the declarations.
 """
@@ -12,6 +12,11 @@ from xpert_pipeline.tables.columns import Column, columns_of
 from xpert_pipeline.tables.contract import Table
 
 ROOT = Path(__file__).resolve().parent.parent
+ALSO = (
+    "Every table also has `id` (random row id), `seller_id`, `source` (operation or report that last changed the row), "
+    "`load_id` (see `loads`), `created_at` and `updated_at`. Days are the marketplace's own local days, times are UTC. "
+    "Amounts of different currencies are never added."
+)
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->"
 
 
@@ -42,9 +47,7 @@ def tables_md() -> str:
         "",
         "Generated from the row contracts: run `make docs`, do not edit.",
         "",
-        "Every table also has `id` (random row id), `seller_id`, `source` (operation or report that last changed the row), "
-        "`load_id` (see `loads`), `created_at` and `updated_at`. Days are the marketplace's own local days, times are UTC. "
-        "Amounts of different currencies are never added.",
+        ALSO,
         "",
     ]
     for source in SOURCES:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding, State
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import pending
 from xpert_pipeline.postgres.pool import operator
 from xpert_pipeline.postgres.problems import column_problems, guard_problems, key_problems, right_problems
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline.assets.registry import TABLES
 
 OLDEST_SERVER = 150_000
 SUPPORT_TABLES = (

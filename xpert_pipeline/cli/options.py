@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from xpert_pipeline.settings import Settings
 from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.settings import Settings
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.summary import TableOutcome, outcomes
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
@@ -18,7 +19,6 @@ from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.watchdog import fail_dead_runs
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -8,6 +8,7 @@ import click
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
@@ -17,7 +18,6 @@ from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.standing import Standing, standing
 from xpert_pipeline.spapi.quota import usage_plans
-from xpert_pipeline.assets.registry import TABLES
 
 
 @click.command()

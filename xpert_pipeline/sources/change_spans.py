@@ -22,7 +22,6 @@ from xpert_pipeline.sources.windows import (
     restated_open_days,
     stream_position,
 )
-from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
@@ -78,7 +77,7 @@ class BulkFeed:
 
     Attributes:
         types: Report type by kind of span.
-        read: Yields the records of a document, given the marketplaces of the seller.
+        read: Yields the records of a document; called with its path, the seller's marketplaces and `charset`.
         parse: Turns a record into rows.
         place_of: The marketplace of a record.
         columns: Columns that it carries, by table; the tables' other columns stay as they are.
@@ -86,7 +85,7 @@ class BulkFeed:
     """
 
     types: Mapping[Kind, str]
-    read: Callable[[Document, Sequence[Market]], Iterator[Any]]
+    read: Callable[..., Iterator[Any]]
     parse: ParseRecord
     place_of: PlaceOf
     columns: tuple[tuple[str, ...], ...]
@@ -123,7 +122,7 @@ class Feed:
     rule: Restatement | None = None
     together: bool = True
     bulk: BulkFeed | None = None
-    count_created: tuple[Callable[[SellerApi, Market, datetime, datetime], int], str] | None = None
+    count_created: tuple[Callable[[SellerApi, str, datetime, datetime], int], str] | None = None
     noun: str = "record"
 
     @property
@@ -264,7 +263,7 @@ def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> i
         return None
     count, name = feed.count_created
     try:
-        return sum(count(run.client(), market, start, span.end) for market in span.markets)
+        return sum(count(run.client(), market.id, start, span.end) for market in span.markets)
     except NotGranted as error:
         run.log.warning("seller %s: %s are not available, so the plan is a guess: %s", run.who, name, error)
         return None

@@ -89,9 +89,10 @@ class Collector:
             [column.name for column in columns_of(part.table.row) if column.sql_type == AMOUNT] for part in self.parts
         ]
 
-    def read_as(self, parse: Parse) -> None:
+    def read_as(self, parse: Parse, key_of: Callable[[Any], Row] | None = None) -> None:
         """Parse the following records in another way: a report's records differ from those of pages."""
         self.parse = parse
+        self._key_of = key_of or self._key_of
 
     @property
     def main(self) -> TableRows:
@@ -148,7 +149,7 @@ class Collector:
 
     def _without_nulls(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
-            if record is None:
+            if self.original(record) is None:
                 self.signals["null among records"] += 1
             else:
                 yield record

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TextIO
 
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.job_windows import Requested
-from xpert_pipeline.sources.rows import row_parser
+from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
 from xpert_pipeline.sources.windowed import WindowedJobs
@@ -76,11 +76,8 @@ class WindowedReport(WindowedJobs):
             yield from self.read_lines(lines) if self.read_lines else read_rows(lines, self.needs, report=self.report)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """The key, as far as the columns' paths lead to it."""
-        row = row_parser(self.table)(record, requested.marketplace_ids[0]) if isinstance(record, Mapping) else {}
-        return {
-            name: value for name, value in row.items() if name in {"marketplace_id", self.table.day, *self.table.key}
-        }
+        """Key and day, as far as they can be read."""
+        return known_key(self.table, record, requested.marketplace_ids[0])
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one report of the type: that is open to whoever may request it."""

@@ -15,13 +15,13 @@ from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.present_state import count_rows, doubted_counts
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, collecting
-from xpert_pipeline.sources.jobs import failure_of, park, ready
+from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
 from xpert_pipeline.sources.plan import StreamPlan
-from xpert_pipeline.sources.rows import unfilled_columns
+from xpert_pipeline.sources.rows import known_key, unfilled_columns
 from xpert_pipeline.sources.run import Market, SellerRun
-from xpert_pipeline.sources.snapshot_reading import BulkReport, Pages, Reading, Result, key_of, read, row_of
+from xpert_pipeline.sources.snapshot_reading import BulkReport, Pages, Reading, Result, read, row_of
 from xpert_pipeline.sources.source import Probe, Source
-from xpert_pipeline.spapi.errors import BadRequest
+from xpert_pipeline.spapi.errors import BadRequest, SpApiError
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
@@ -81,14 +81,22 @@ class Snapshot(Source):
         return [self._prepared(run, market) for market in run.markets if market.is_live]
 
     def sync(self, run: SellerRun, prepared: list[Reading] | None) -> None:
-        """Read and load every marketplace; past days have no history."""
+        """Read and load every marketplace; past days have no history.
+
+        Raises:
+            SpApiError: The first of all errors, after every marketplace had its turn.
+        """
         for market in run.markets:
             run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
-        readings = prepared or []
+        readings, failures = prepared or [], list[SpApiError]()
         for reading in readings:
             if reading.job is None:
-                self._load(run, reading)
-        self._load_reports(run, {reading.job.id: reading for reading in readings if reading.job})
+                with collecting_failures(failures):
+                    self._load(run, reading)
+        with collecting_failures(failures):
+            self._load_reports(run, {reading.job.id: reading for reading in readings if reading.job}, failures)
+        if failures:
+            raise failures[0]
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Pages or the report of each live marketplace."""
@@ -124,24 +132,29 @@ class Snapshot(Source):
         (job,) = request_jobs(run.client(), run.jobs, JOB_API, [request], not_older_than=not_older_than)
         return Reading(market, since, total, job)
 
-    def _load_reports(self, run: SellerRun, waiting: Mapping[UUID, Reading]) -> None:
+    def _load_reports(self, run: SellerRun, waiting: Mapping[UUID, Reading], failures: list[SpApiError]) -> None:
         for job in ready(run, JOB_API, [reading.job for reading in waiting.values() if reading.job]):
             reading = replace(waiting[job.id], job=job)
             if job.is_live or job.state is JobState.THROTTLED:
                 park(run, [self.table.name], [reading.market], [reading.market.partition_of_today], job)
             elif job.state is JobState.DONE:
-                self._load(run, reading)
-                run.jobs.mark_collected(job)
+                with collecting_failures(failures):
+                    self._load(run, reading)
+                    run.jobs.mark_collected(job)
             else:
-                raise failure_of(run, JOB_API, job)
+                failures.append(failure_of(run, JOB_API, job))
 
     def _load(self, run: SellerRun, reading: Reading) -> None:
         market, name = reading.market, self.table.name
         what = "reading all of it" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
         step(f"{run.who}: {name}{run.place_of(market)}: {what}")
+
+        def key_of(record: Any) -> Row:
+            return known_key(self.table, record, market.id)
+
         with (
             run.lease(name) as lease,
-            collecting(run.spool, self.tables, row_of(self, market), key_of(self, market)) as (folder, collector),
+            collecting(run.spool, self.tables, row_of(self, market), key_of) as (folder, collector),
         ):
             collector.original = lambda record: record[0] if isinstance(record, tuple) else record
             began = run.client().server_now()

@@ -3,17 +3,18 @@
 The result says whether the reading is complete. `snapshot` decides what to read and loads it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.collect import Collector, Row, Rows
 from xpert_pipeline.sources.jobs import document_of
 from xpert_pipeline.sources.rows import row_parser
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.errors import BadRequest, PageTokenExpired
 from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.operations.paging import Page, PagedOperation
@@ -35,12 +36,23 @@ class Lookup:
     Attributes:
         operation: Amazon's name of it.
         batch: Records looked up in one call.
-        fetch: Returns the records' counterparts, by position.
+        subjects: What of a record is looked up, such as its ASINs; the first one that is known counts.
+        fetch: Yields what the operation knows about some subjects of a marketplace.
+        subject_of: Which subject an answer is about.
     """
 
     operation: str
     batch: int
-    fetch: Callable[[SellerApi, str, Sequence[Any]], Sequence[Any]]
+    subjects: Callable[[Any], Sequence[str]]
+    fetch: Callable[[SellerApi, str, Sequence[str]], Iterable[Any]]
+    subject_of: Callable[[Any], str | None]
+
+    def counterparts(self, api: SellerApi, marketplace_id: str, records: Sequence[Any]) -> list[Any]:
+        """What the operation knows about each record; None where it knows nothing."""
+        subjects = [self.subjects(record) for record in records]
+        wanted = [subject for some in subjects for subject in some]
+        answers = {self.subject_of(answer): answer for answer in self.fetch(api, marketplace_id, wanted)}
+        return [next((answers[subject] for subject in some if subject in answers), None) for some in subjects]
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ class BulkReport:
     Attributes:
         report_type: Amazon's name of it.
         above: Records from which on the report is read instead of pages.
-        read: Reads its lines from the text of the document.
+        needs: Columns that it must have.
         parse: Turns a line into a row, given the marketplace.
         columns: Columns that it carries; the table's other columns stay as they are.
         because: Why pages do not serve, for `xpert plan`.
@@ -100,7 +112,7 @@ class BulkReport:
 
     report_type: str
     above: int
-    read: Callable[[TextIO], Iterator[Any]]
+    needs: tuple[str, ...]
     parse: Callable[[Any, Market], Row]
     columns: tuple[str, ...]
     because: str
@@ -205,14 +217,6 @@ def row_of(source: SnapshotSource, market: Market) -> Callable[[Any], Rows]:
     return lambda pair: ([by_paths(pair[0], market.id)],)
 
 
-def key_of(source: SnapshotSource, market: Market) -> Callable[[Any], Row]:
-    """What is known of a record that cannot be parsed: key columns whose paths lead to a value."""
-    by_paths = row_parser(source.table)
-    return lambda record: {
-        name: value for name, value in by_paths(record, market.id).items() if name in source.table.key
-    }
-
-
 def read(
     run: SellerRun, source: SnapshotSource, reading: Reading, collector: Collector, folder: Path, began: datetime
 ) -> Result:
@@ -243,7 +247,7 @@ def _read_report(
     collector.carry([bulk.columns])
     collector.read_as(lambda line: ([bulk.parse(line, market)],))
     with document_of(run, job, folder) as document, document.open_text() as lines:
-        collector.add(bulk.read(lines))
+        collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
     known_at = min(began, job.created_at) if job.created_at else began  # a report made earlier is of that moment
     return Result(bulk.report_type, known_at)
 
@@ -292,7 +296,7 @@ def _with_counterparts(
         yield from ((record, None) for record in records)
         return
     for batch in chunks(records, lookup.batch):
-        yield from zip(batch, lookup.fetch(api, market.id, batch), strict=True)
+        yield from zip(batch, lookup.counterparts(api, market.id, batch), strict=True)
 
 
 def _with_overlap(since: datetime | None) -> datetime | None:

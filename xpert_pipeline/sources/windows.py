@@ -17,6 +17,8 @@ from xpert_pipeline.postgres.coverage import (
 )
 from xpert_pipeline.sources.run import Market, SellerRun
 
+TWO_YEARS = timedelta(days=730)
+"""How far back Amazon keeps daily figures."""
 READ_RECENTLY = timedelta(hours=6)
 """Amazon renews daily figures once a day: restated days that were read within this time are not read again."""
 LOOK_BACK = 60

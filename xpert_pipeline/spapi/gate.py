@@ -127,10 +127,8 @@ class Gate:
         facts = {"operation": operation, "seller": self._identity.seller}
         error = classification.refusal(answer, facts)
         if error is None:
-            request_id = answer.headers.get("x-amzn-RequestId")
-            return classification.payload(
-                answer.body, expects, {"status": answer.status, "request_id": request_id, **facts}
-            )
+            about = {"status": answer.status, "request_id": answer.headers.get("x-amzn-RequestId"), **facts}
+            return classification.payload(answer.body, expects, about)
         if isinstance(error, Throttled):
             self.buckets.throttled(plans)
         if isinstance(error, TokenRefused):

@@ -39,7 +39,7 @@ def test_faults_of_the_way_are_repaired(pipeline):
 def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
     for name, kind, what, advice in (
         ("truncated-gzip", "DocumentBroken", "", "Run it again"),
-        ("expired-document-url", "DocumentExpired", "its address has expired", "Ask for the document again"),
+        ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
         ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as an attack has", "run it again later"),
         ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
     ):

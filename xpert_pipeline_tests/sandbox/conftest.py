@@ -1,4 +1,4 @@
-"""Sandboxes for the tests: real servers on loopback, one a module unless a test asks for its own."""
+"""Sandboxes for the tests: real servers on loopback, one for each module, and more where a test needs its own."""
 
 from contextlib import ExitStack
 from datetime import date
@@ -16,7 +16,7 @@ SMALL = {"as_of": AS_OF, "days": 8, "orders_per_day": 40, "skus": 60, "rate_scal
 
 @pytest.fixture
 def new_sandbox():
-    """Starts a small sandbox with the given options; gives a client of its first seller."""
+    """Start a small sandbox with some options; return a client for its first seller."""
     with ExitStack() as stack:
 
         def make(**options):
@@ -55,7 +55,7 @@ def large_client(shared_large_client):
 
 @pytest.fixture
 def client(shared_client):
-    """A client of a small sandbox without limits, its faults off, its token fresh."""
+    """A client for a small sandbox without limits, with all faults off and a new token."""
     shared_client.http.delete("/_sandbox/faults")
     shared_client.token = None
     return shared_client

@@ -66,7 +66,7 @@ def test_a_fault_that_makes_no_sense_is_refused(client, fault):
 @pytest.mark.parametrize(
     "word", ["nonsense", "500-json:many", "500-json:0", "500-json@0", "500-json@x", "500-json@2", "500-json+x"]
 )
-def test_the_command_line_refuses_what_is_no_fault(word):
+def test_the_command_line_refuses_a_malformed_or_unknown_fault(word):
     with pytest.raises(ValueError, match="fault"):
         build_faults([word], ["A"])
 
@@ -77,7 +77,7 @@ def test_the_command_line_names_a_seller_by_its_place_and_lets_requests_pass():
     assert not rule.fits("searchOrders", "A")
 
 
-def test_two_faults_of_one_place_strike_one_after_the_other():
+def test_two_faults_in_one_place_strike_one_after_the_other():
     faults = build_faults(["500-json:1", "502-html:1"])
     assert [faults.first("call", "x", None) for _ in range(3)] == ["500-json", "502-html", None]
 

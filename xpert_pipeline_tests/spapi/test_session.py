@@ -16,7 +16,7 @@ def client(*marketplaces):
     return SellerApi(Credentials("app", "secret", "token", "A1"), marketplaces, LocalQuota())
 
 
-def test_a_client_keeps_its_marketplaces_in_order_and_speaks_to_their_region():
+def test_a_client_keeps_its_marketplaces_in_order_and_uses_their_region():
     with client(INDIA, UAE, GERMANY) as api:
         assert api.marketplaces == (INDIA, UAE, GERMANY)
         assert (api.region, api.endpoint) == ("eu", "https://sellingpartnerapi-eu.amazon.com")
@@ -44,7 +44,7 @@ def test_a_request_that_forgets_its_marketplace_is_refused_and_gets_no_default(o
         Library("eu").prepare(operation, **params)
 
 
-def test_parameters_that_the_library_adds_do_not_leave():
+def test_parameters_that_the_library_adds_are_not_sent():
     assert Library("eu").prepare("getReports", reportTypes=["GET_X"]).params == {"reportTypes": "GET_X"}
     assert Library("eu").prepare("getReport", "7").params == {}
 

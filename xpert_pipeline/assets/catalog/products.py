@@ -1,8 +1,7 @@
 """products: the seller's listings as they are now, with what the catalogue knows about them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, TextIO
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
@@ -11,16 +10,12 @@ from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_reading import BulkReport, Lookup, Pages
 from xpert_pipeline.sources.values import instant, plain, text_or_none
-from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
-from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, search_listings_items
-from xpert_pipeline.spapi.operations.paging import Page
-from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
-from xpert_pipeline.tables.validation import chunks
 
 
 class ProductRow(TypedDict):
@@ -203,30 +198,10 @@ def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[s
     return next((entry for entry in entries or () if entry.get("marketplaceId", marketplace_id) == marketplace_id), {})
 
 
-def _asins(listing: Mapping[str, Any]) -> list[str]:
+def asins_of_listing(listing: Mapping[str, Any]) -> list[str]:
+    """The ASINs of a listing, the first one first."""
     summaries = [summary for summary in listing.get("summaries") or () if isinstance(summary, dict)]
     return [summary["asin"] for summary in summaries if summary.get("asin")]
-
-
-def _catalog_items(api: SellerApi, marketplace_id: str, listings: Sequence[Any]) -> list[Any]:
-    """The catalogue's item of each listing; None where the catalogue does not know its ASIN."""
-    asins = [asin for listing in listings for asin in _asins(listing)]
-    items = {item["asin"]: item for item in search_catalog_items(api, marketplace_id, asins) if "asin" in item}
-    return [next((items[asin] for asin in _asins(listing) if asin in items), None) for listing in listings]
-
-
-def _walk(api: SellerApi, marketplace_id: str, since: datetime | None) -> Iterator[Page]:
-    walk = search_listings_items(api, marketplace_id, updated_after=since)
-    for number, listings in enumerate(chunks(walk, PAGE_SIZE)):
-        yield Page(listings, {}, is_first=number == 0, total=walk.total)
-
-
-def _count(api: SellerApi, marketplace_id: str, since: datetime | None) -> int:
-    return count_listings(api, marketplace_id, updated_after=since)
-
-
-def _lines(lines: TextIO) -> Iterator[Any]:
-    return read_rows(lines, ("seller-sku", "item-name"), report="GET_MERCHANT_LISTINGS_ALL_DATA")
 
 
 SOURCE = Snapshot(
@@ -235,17 +210,23 @@ SOURCE = Snapshot(
     roles=("Product Listing",),
     pages=Pages(
         operation="searchListingsItems",
-        walk=_walk,
+        walk=listing_pages,
         page_size=PAGE_SIZE,
-        count=_count,
+        count=count_listings,
         follows_changes=True,
-        lookup=Lookup("searchCatalogItems", BATCH, _catalog_items),
+        lookup=Lookup(
+            operation="searchCatalogItems",
+            batch=BATCH,
+            subjects=asins_of_listing,
+            fetch=search_catalog_items,
+            subject_of=lambda item: item.get("asin"),
+        ),
     ),
     parse=parse_listing,
     bulk=BulkReport(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
-        read=_lines,
+        needs=("seller-sku", "item-name"),
         parse=parse_report_listing,
         columns=REPORT_COLUMNS,
         because=f"the search shows no more than {SEARCH_LIMIT:,} listings",

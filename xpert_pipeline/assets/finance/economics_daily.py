@@ -11,10 +11,10 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
+from xpert_pipeline.sources.kiosk.queries import KioskQuery
 from xpert_pipeline.sources.kiosk.records import Money, day_of
 from xpert_pipeline.sources.values import digits, entries, number
-from xpert_pipeline.sources.windows import Restatement
-from xpert_pipeline.spapi.jobs.kiosk_queries import ECONOMICS, OLDEST, economics
+from xpert_pipeline.sources.windows import TWO_YEARS, Restatement
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -93,6 +93,26 @@ ECONOMICS_DAILY = Table(
         "  currency\n"
         "from economics_daily group by business_date, currency order by business_date desc;",
     ),
+)
+AMOUNT = "{ amount currencyCode }"
+DETAIL = f"""{{
+  amount {AMOUNT} promotionAmount {AMOUNT} taxAmount {AMOUNT} totalAmount {AMOUNT} quantity
+}}"""
+QUERY = KioskQuery(
+    dataset="analytics_economics_2024_03_15",
+    name="economics",
+    arguments="aggregateBy: { date: DAY, productId: MSKU }",
+    fields=f"""
+  startDate endDate marketplaceId msku fnsku childAsin parentAsin
+  sales {{
+    unitsOrdered unitsRefunded netUnitsSold
+    orderedProductSales {AMOUNT} refundedProductSales {AMOUNT} netProductSales {AMOUNT} averageSellingPrice {AMOUNT}
+  }}
+  fees {{ feeTypeName charges {{ aggregatedDetail {DETAIL} }} }}
+  ads {{ adTypeName charge {DETAIL} }}
+  cost {{ costOfGoodsSold {AMOUNT} miscellaneousCost {AMOUNT} mfnCost {{ fulfillmentCost {AMOUNT} }} }}
+  netProceeds {{ total {AMOUNT} perUnit {AMOUNT} }}
+""",
 )
 Named = tuple[str, Mapping[str, Any]]
 NO_CHARGE: Mapping[str, Any] = {}
@@ -201,10 +221,9 @@ SOURCE = KioskDataset(
     table=ECONOMICS_DAILY,
     group="finance",
     roles=("Brand Analytics",),
-    dataset=ECONOMICS,
-    query=economics,
+    query=QUERY,
     product="msku",
     longest=60,
-    rule=Restatement(restated=timedelta(days=14), oldest=OLDEST, anchors=("orders",)),
+    rule=Restatement(restated=timedelta(days=14), oldest=TWO_YEARS, anchors=("orders",)),
     parse=parse_economics,
 )

@@ -78,8 +78,8 @@ FBA_INVENTORY = Table(
         grain="a SKU, FNSKU and condition that Amazon holds now",
         source="getInventorySummaries v1, read whole",
         freshness="Every sync reads it whole; Amazon may be up to two days behind.",
-        restatement="Amazon keeps no history of it. A SKU that Amazon no longer returns loses its row; that does not mean "
-        "that its stock is 0.",
+        restatement="Amazon keeps no history of it. A SKU that Amazon no longer returns loses its row; that does not "
+        "mean that its stock is 0.",
         example="select sku, fulfillable_quantity, reserved_quantity, inbound_shipped_quantity from fba_inventory\n"
         "where fulfillable_quantity = 0 order by sku;",
     ),

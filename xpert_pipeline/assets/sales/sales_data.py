@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from xpert_pipeline.assets.sales.order_metrics import orders_match_amazon_order_metrics
+from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType
@@ -106,5 +106,5 @@ SOURCE = Derived(
     group="sales",
     after=("orders", "order_items"),
     complete_when=("orders",),
-    checks=(orders_match_amazon_order_metrics,),
+    checks=(ORDERS_MATCH_AMAZON,),
 )

@@ -81,16 +81,16 @@ def _filter(query: QueryParams) -> Callable[[Listing], bool]:
         name: parameters.moment(query, name)
         for name in ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")
     }
-    wanted = set(parameters.values(query, "withStatus", known=STATUSES))
-    unwanted = set(parameters.values(query, "withoutStatus", known=STATUSES))
+    required = set(parameters.values(query, "withStatus", known=STATUSES))
+    excluded = set(parameters.values(query, "withoutStatus", known=STATUSES))
     severities = parameters.values(query, "withIssueSeverity", known=("WARNING", "ERROR"))
     named = _named(query)
     return lambda listing: (
         not severities
         and _within(listing.created, bounds["createdAfter"], bounds["createdBefore"])
         and _within(listing.updated, bounds["lastUpdatedAfter"], bounds["lastUpdatedBefore"])
-        and wanted <= set(status(listing))
-        and not unwanted & set(status(listing))
+        and required <= set(status(listing))
+        and not excluded & set(status(listing))
         and named(listing)
     )
 
@@ -104,7 +104,7 @@ def _named(query: QueryParams) -> Callable[[Listing], bool]:
         raise invalid("identifiers and identifiersType are required together.")
     read = IDENTIFIERS.get(kind)
     if read is None:
-        raise invalid(f"identifiersType: the sandbox knows {', '.join(IDENTIFIERS)}, not {kind}.")
+        raise invalid(f"identifiersType: the sandbox supports {', '.join(IDENTIFIERS)}, not {kind}.")
     return lambda listing: read(listing) in identifiers
 
 

@@ -1,4 +1,4 @@
-"""The rows of listings that a perfect pipeline would hold, in the table's column names. Times are UTC."""
+"""The rows of a perfect pipeline for listings. Times are UTC."""
 
 from collections.abc import Iterator
 

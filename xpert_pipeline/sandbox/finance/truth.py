@@ -1,6 +1,6 @@
-"""The rows of seller economics that a perfect pipeline would hold, a day each. Amounts are text.
+"""The rows of a perfect pipeline for seller economics, by day: what Data Kiosk returns when nothing is missing.
 
-They are what Data Kiosk tells once nothing is missing.
+Amounts are text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from xpert_pipeline.sandbox.world.records import World
 
 
 def economics_daily(world: World, *, restated: bool = False) -> Iterator[Row]:
-    """One row for each MSKU and day that something was sold, refunded or charged of."""
+    """Yield one row for each MSKU and day with a sale, a refund or a charge."""
     view = view_of(world, ALWAYS)
     for marketplace_id in world.marketplace_ids:
         ledger = view.ledger(marketplace_id)
@@ -65,7 +65,7 @@ def _costs(cost: UnitCost | None) -> Row:
     }
 
 
-def _charges(found: Iterable[Charge]) -> list[Row]:
+def _charges(charges_: Iterable[Charge]) -> list[Row]:
     return [
         {
             "type": charge.type,
@@ -75,5 +75,5 @@ def _charges(found: Iterable[Charge]) -> list[Row]:
             "total": amount_text(charge.total),
             "quantity": charge.quantity,
         }
-        for charge in found
+        for charge in charges_
     ]

@@ -43,7 +43,7 @@ def create_query(call: Call) -> dict[str, Any]:
         nulls="kiosk-null-entries" in faults,
         faults=state.faults.on(WORLD, call.seller_id),
     )
-    records = len(question.dataset.groups(view, question.arguments))
+    records = len(question.groups(view))
     rows = max(0, min(RECORDS_A_PAGE, records - first))
     query = Query(
         call.seller_id,

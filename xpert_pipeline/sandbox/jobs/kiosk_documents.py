@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 
 from xpert_pipeline.sandbox.jobs.documents import Document, Documents, pack, reason
-from xpert_pipeline.sandbox.jobs.kiosk_selection import selected
 from xpert_pipeline.sandbox.jobs.query_store import Query
 from xpert_pipeline.sandbox.jobs.report_store import FATAL
 
@@ -33,11 +32,10 @@ def _written(query: Query) -> Document:
 
 
 def _lines(query: Query) -> Iterator[str]:
-    question = query.question
-    groups = question.dataset.groups(query.view, question.arguments)[query.first : query.first + query.rows]
+    groups = query.question.groups(query.view)[query.first : query.first + query.rows]
     for place, group in enumerate(groups):
         if query.view.nulls and place == len(groups) // 2:
             yield "null\n"
-        record = question.dataset.record(query.view, question.arguments, group)
+        record = query.question.record(query.view, group)
         # a float's shortest text has the digits of the Decimal that it was made from
-        yield json.dumps(selected(record, question.selection), ensure_ascii=False, default=float) + "\n"
+        yield json.dumps(record, ensure_ascii=False, default=float) + "\n"

@@ -22,8 +22,9 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values
 
-from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
-from xpert_pipeline.sandbox.jobs.kiosk_selection import Selection, selection_of
+from xpert_pipeline.sandbox.jobs.kiosk_schema import KioskSchema
+from xpert_pipeline.sandbox.jobs.kiosk_selection import Selection, selected, selection_of
+from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.serving.errors import bad_query, invalid
 
 LONGEST = 8_000
@@ -33,12 +34,30 @@ _VERSIONED = re.compile(r"\w+_\d{4}_\d{2}_\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a query asks for: a schema's dataset, its arguments, and the fields of a record."""
+    """What a query asks for.
+
+    Attributes:
+        schema: The schema.
+        dataset: Name of the dataset.
+        arguments: The dataset's arguments.
+        selection: The fields of a record.
+    """
 
     schema: KioskSchema
-    dataset: Dataset
+    dataset: str
     arguments: dict[str, Any]
     selection: Selection
+
+    def groups(self, view: View) -> list[Any]:
+        """What each record is about, in their order, without any figures."""
+        return self.schema.dataset(self.dataset).groups(view, self.arguments)
+
+    def record(self, view: View, group: Any) -> dict[str, Any]:
+        """One record with the selected fields. Amounts are Decimal."""
+        record: dict[str, Any] = selected(
+            self.schema.dataset(self.dataset).record(view, self.arguments, group), self.selection
+        )
+        return record
 
 
 def read_question(text: str, today: date, schemas: Mapping[str, KioskSchema]) -> Question:
@@ -66,7 +85,7 @@ def read_question(text: str, today: date, schemas: Mapping[str, KioskSchema]) ->
         raise bad_query(" ".join(error.message for error in errors))
     question = _question(document, operation, schema)
     _check_dates(question.arguments, today)
-    question.dataset.check(question.arguments)
+    schema.dataset(question.dataset).check(question.arguments)
     return question
 
 
@@ -108,7 +127,7 @@ def _question(document: DocumentNode, operation: OperationDefinitionNode, schema
         arguments = get_argument_values(kind.fields[node.name.value], node)
     except GraphQLError as error:
         raise bad_query(error.message) from None
-    return Question(schema, schema.dataset(node.name.value), arguments, selection_of([node.selection_set], fragments))
+    return Question(schema, node.name.value, arguments, selection_of([node.selection_set], fragments))
 
 
 def _check_dates(arguments: dict[str, Any], today: date) -> None:

@@ -19,7 +19,7 @@ class JobState(State):
 
     Attributes:
         report_kinds: The report types that can be requested, by name.
-        schemas: The schemas that Data Kiosk can be asked about, by name.
+        schemas: The schemas that Data Kiosk can query, by name.
     """
 
     report_kinds: Mapping[str, ReportKind]

@@ -22,7 +22,7 @@ Cell = tuple[int, str, Visits]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one record is about: a store, a period, a product (None: the account) and its SKUs' days."""
+    """What one record is about: a store, a period, a product (None for the account) and the days of its SKUs."""
 
     marketplace_id: str
     start: date
@@ -32,7 +32,7 @@ class Group:
 
 
 def asin_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByAsin: the whole range in one, no axis of dates."""
+    """The records of salesAndTrafficByAsin: one for each product, over the whole range."""
     start, end = arguments["startDate"], arguments["endDate"]
     product_of = _PRODUCTS[arguments["aggregateBy"]]
     groups: list[Group] = []
@@ -48,7 +48,7 @@ def asin_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[
 
 
 def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByDate, of the periods with a day that there are figures about."""
+    """The records of salesAndTrafficByDate: one for each period with at least one day that has figures."""
     return [
         Group(marketplace_id, start, end, None, ())
         for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
@@ -73,10 +73,10 @@ def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict
 
 
 def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficTrends: the child ASINs of the filters, period by period."""
+    """The records of salesAndTrafficTrends: one for each period and each child ASIN in the filters."""
     groups: list[Group] = []
-    for wanted in arguments["filters"]:
-        marketplace_id, asins = wanted["marketplaceId"], set(wanted["asins"])
+    for entry in arguments["filters"]:
+        marketplace_id, asins = entry["marketplaceId"], set(entry["asins"])
         skus = [sku for sku, listing in view.ledger(marketplace_id).listings.items() if listing.asin in asins]
         for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["dateAggregation"]):
             cells = _cells_of(view, marketplace_id, (start, end), skus)
@@ -147,9 +147,9 @@ def _by_product(
 
 def _cells(view: View, marketplace_id: str, start: date, end: date) -> Iterable[Cell]:
     return (
-        (day, sku, found)
+        (day, sku, visits)
         for day in view.days(marketplace_id, start, end)
-        for sku, found in seen_skus(view.ledger(marketplace_id), day).items()
+        for sku, visits in seen_skus(view.ledger(marketplace_id), day).items()
     )
 
 
@@ -157,15 +157,15 @@ def _cells_of(view: View, marketplace_id: str, period: tuple[date, date], skus: 
     ledger = view.ledger(marketplace_id)
     for day in view.days(marketplace_id, *period):
         for sku in skus:
-            found = seen(ledger, day, sku)
-            if found is not None:
-                yield day, sku, found
+            visits = seen(ledger, day, sku)
+            if visits is not None:
+                yield day, sku, visits
 
 
 def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
     traffic, ledger = Traffic(), view.ledger(marketplace_id)
-    for day, sku, found in cells:
-        traffic.add(ledger, day, sku, found)
+    for day, sku, visits in cells:
+        traffic.add(ledger, day, sku, visits)
     return traffic
 
 

@@ -18,7 +18,7 @@ from xpert_pipeline.sandbox.world.records import World
 DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
 _NO_B2B = ("unitsRefunded", "refundRate", "claimsGranted", "claimsAmount", "shippedProductSales", "unitsShipped",
            "ordersShipped", "feedbackReceived", "negativeFeedbackReceived", "receivedNegativeFeedbackRate")  # fmt: skip
-"""Fields that the report does not have of business customers."""
+"""Fields that the report does not have for business customers."""
 _ASIN_SALES = ("unitsOrdered", "orderedProductSales", "totalOrderItems")
 
 
@@ -28,10 +28,10 @@ def traffic_options(requested: Any) -> dict[str, str]:
     Raises:
         ApiError: 400 for an unknown option or value.
     """
-    known = {"dateGranularity": DATES, "asinGranularity": ASINS}
+    allowed = {"dateGranularity": DATES, "asinGranularity": ASINS}
     options = {"dateGranularity": "DAY", "asinGranularity": "PARENT"}
     for name, value in (requested if isinstance(requested, dict) else {}).items():
-        if value not in known.get(name, ()):
+        if value not in allowed.get(name, ()):
             raise invalid(f"reportOptions: {name}={value} is not supported by this report type.")
         options[name] = value
     return options
@@ -55,7 +55,7 @@ def traffic_report(content: ReportInput) -> Iterator[str]:
     world, report = content.world, content.report
     view = view_of(world, report.created)
     start, end = _date(report.start), _date(report.end)
-    asked = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
+    arguments = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
     document = {
         "reportSpecification": {
             "reportType": report.report_type,
@@ -64,8 +64,8 @@ def traffic_report(content: ReportInput) -> Iterator[str]:
             "dataEndTime": end.isoformat(),
             "marketplaceIds": list(report.marketplace_ids),
         },
-        "salesAndTrafficByDate": _by_date(view, asked | {"aggregateBy": report.options["dateGranularity"]}),
-        "salesAndTrafficByAsin": _by_asin(view, asked | {"aggregateBy": report.options["asinGranularity"]}),
+        "salesAndTrafficByDate": _by_date(view, arguments | {"aggregateBy": report.options["dateGranularity"]}),
+        "salesAndTrafficByAsin": _by_asin(view, arguments | {"aggregateBy": report.options["asinGranularity"]}),
     }
     yield json.dumps(document, ensure_ascii=False, default=float)
 
@@ -77,8 +77,8 @@ def _by_date(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "date": record["startDate"],
-            "salesByDate": _known(record["sales"]),
-            "trafficByDate": _known(record["traffic"]),
+            "salesByDate": _report_fields(record["sales"]),
+            "trafficByDate": _report_fields(record["traffic"]),
         }
         for record in records
     ]
@@ -91,15 +91,15 @@ def _by_asin(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {name: record[name] for name in ("parentAsin", "childAsin", "sku") if record[name] is not None}
         | {
-            "salesByAsin": _known(record["sales"], only=_ASIN_SALES),
-            "trafficByAsin": _known(record["traffic"]),
+            "salesByAsin": _report_fields(record["sales"], only=_ASIN_SALES),
+            "trafficByAsin": _report_fields(record["traffic"]),
         }
         for record in records
     ]
 
 
-def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
-    """The fields that the report has, without those that are not known."""
+def _report_fields(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
+    """The report's fields, without those that have no value."""
     return {
         name: value
         for name, value in facts.items()
@@ -110,7 +110,7 @@ def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str,
 
 
 def _date(seconds: float) -> date:
-    """The day that a time of the request names: Amazon reads its UTC date."""
+    """The day of a time in the request: Amazon reads its UTC date."""
     return datetime.fromtimestamp(seconds, UTC).date()
 
 

@@ -254,7 +254,7 @@ def plan_records(
 
 
 def _polls(generation: float) -> int:
-    """Return the polls of the first report until it is ready: at first every 0.5 s, then after 5% of the wait so far."""
+    """Return the polls of the first report until it is ready: every 0.5 s, later after 5% of the wait so far."""
     return (
         1
         + math.ceil(min(generation, 10.0) / 0.5)

@@ -1,4 +1,4 @@
-"""The sandbox's schemas: a part of Amazon's, and answered as a GraphQL server answers."""
+"""The sandbox's schemas are a part of Amazon's, and records come out as from a GraphQL server."""
 
 import json
 from datetime import date
@@ -19,7 +19,7 @@ SCHEMAS = DECLARATIONS.schemas
 SPAN = ("2026-11-13", "2026-11-20")
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="Amazon's schemas are not at hand")
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="Amazon's schemas are missing")
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 def test_every_type_is_amazons_or_a_part_of_it(schema):
     amazons = build_schema((FOLDER / f"{schema.name}.graphql").read_text(encoding="utf-8")).type_map
@@ -28,17 +28,17 @@ def test_every_type_is_amazons_or_a_part_of_it(schema):
     for name, kind in ours.items():
         other = amazons[name]
         assert type(kind) is type(other)
-        for field, found in getattr(kind, "fields", {}).items():
-            assert str(found.type) == str(other.fields[field].type), f"{name}.{field}"
-            arguments = {key: str(value.type) for key, value in getattr(found, "args", {}).items()}
+        for field, declared in getattr(kind, "fields", {}).items():
+            assert str(declared.type) == str(other.fields[field].type), f"{name}.{field}"
+            arguments = {key: str(value.type) for key, value in getattr(declared, "args", {}).items()}
             assert arguments == {
                 key: str(value.type) for key, value in getattr(other.fields[field], "args", {}).items()
             }
         assert set(getattr(kind, "values", {})) == set(getattr(other, "values", {}))
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="Amazon's schemas are not at hand")
-def test_no_field_of_the_records_is_left_out():
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="Amazon's schemas are missing")
+def test_no_field_of_the_records_is_missing():
     for schema in SCHEMAS.values():
         amazons = build_schema((FOLDER / f"{schema.name}.graphql").read_text(encoding="utf-8")).type_map
         for name, kind in schema.graphql.type_map.items():
@@ -61,7 +61,7 @@ def test_a_record_is_what_a_graphql_server_would_select(client, make):
     text = make(sorted(world.shelf(INDIA))[:30])
     question = read_question(text, date(2026, 11, 20), SCHEMAS)
     view = view_of(world, world.end)
-    schema, dataset = question.schema, question.dataset
+    schema, dataset = question.schema, question.schema.dataset(question.dataset)
     records = [
         json.loads(json.dumps(dataset.record(view, question.arguments, group), default=float))
         for group in dataset.groups(view, question.arguments)

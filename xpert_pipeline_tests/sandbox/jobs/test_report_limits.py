@@ -1,4 +1,4 @@
-"""Limits of single report types: the whole app's plan, minimum intervals, and reports that are asked too often."""
+"""Limits of single report types: the whole app's plan, minimum intervals, and reports requested too often."""
 
 import time
 from dataclasses import replace
@@ -52,7 +52,7 @@ def test_the_apps_plan_refills_and_ends_at_its_daily_limit(monkeypatch):
     assert plans.take(TRAFFIC, plan)
 
 
-def test_the_pace_makes_the_apps_plan_quicker(monkeypatch):
+def test_the_pace_makes_the_apps_plan_refill_faster(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     plan, plans = DECLARATIONS.reports[TRAFFIC].app_plan, AppPlans(Pace(10.0))
@@ -68,7 +68,7 @@ def test_amazon_sets_no_minimum_interval_for_order_reports():
 
 
 @pytest.mark.parametrize("kind", [LISTINGS, XML])
-def test_a_report_asked_too_often_is_cancelled_where_an_equal_one_was_done(new_sandbox, kind):
+def test_a_report_requested_too_often_is_cancelled_if_an_equal_one_was_done(new_sandbox, kind):
     client = new_sandbox()
     span = () if kind == LISTINGS else SPAN
     client.fault("report-too-often", 1)

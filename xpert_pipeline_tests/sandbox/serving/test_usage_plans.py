@@ -1,4 +1,4 @@
-"""Token buckets: a burst, then refusals, then one call at a time; each operation and seller by itself."""
+"""Token buckets: a burst, then refusals, then one call at a time; separate for every operation and seller."""
 
 import time
 
@@ -84,7 +84,7 @@ def change(client, **plan):
     return client.http.post("/_sandbox/plans", json=plan)
 
 
-def test_a_plan_that_changes_is_enforced_and_told_from_then_on(new_sandbox):
+def test_a_changed_plan_is_enforced_and_listed_from_then_on(new_sandbox):
     client = new_sandbox(days=1, rate_scale=1.0)
     assert plan_of(client, "getMarketplaceParticipations") == [(0.016, 15)]
     assert [client.get(PARTICIPATIONS).status_code for _ in range(16)] == [200] * 15 + [429]
@@ -132,14 +132,14 @@ def test_a_changed_plan_keeps_what_was_refilled(monkeypatch):
         [],
     ],
 )
-def test_a_plan_without_sense_is_refused(client, plan):
+def test_a_plan_that_makes_no_sense_is_refused(client, plan):
     answer = client.http.post("/_sandbox/plans", json=plan)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "header"),
     [
         ("rate-header-zero", "0.0"),
         ("rate-header-negative", "-1.0"),
@@ -147,9 +147,9 @@ def test_a_plan_without_sense_is_refused(client, plan):
         ("rate-header-missing", None),
     ],
 )
-def test_a_rate_header_can_be_spoilt_while_the_answer_is_good(client, fault, said):
+def test_a_rate_header_can_be_spoilt_while_the_answer_is_good(client, fault, header):
     client.fault(fault, 1)
     answer = client.get(PARTICIPATIONS)
     assert answer.json()["payload"]
-    assert answer.headers.get("x-amzn-RateLimit-Limit") == said
+    assert answer.headers.get("x-amzn-RateLimit-Limit") == header
     assert client.get(PARTICIPATIONS).headers["x-amzn-RateLimit-Limit"] == "100000.0"

@@ -31,7 +31,7 @@ def page(skus, token=None, **more):
 
 
 def skus(pages):
-    return [record["sellerSku"] for each in pages for record in each.records]
+    return [record["sellerSku"] for result in pages for record in result.records]
 
 
 def walk(api, operation=INVENTORY_SUMMARIES):
@@ -65,7 +65,7 @@ def test_every_page_comes_once_and_only_the_token_changes_between_requests(amazo
     amazon.on("GET", PATH, page(["a", "b"], "t/1+="), page([], "t2"), page(["c"]))
     pages = list(walk(api, operation))
     assert skus(pages) == ["a", "b", "c"]
-    assert [each.is_first for each in pages] == [True, False, False]
+    assert [result.is_first for result in pages] == [True, False, False]
     queries = [call.query for call in amazon.calls(PATH)]
     assert [query.pop("nextToken", [None])[0] for query in queries] == [None, "t/1+=", "t2"]
     assert queries[0] == queries[1] == queries[2]
@@ -94,32 +94,32 @@ def test_the_same_page_under_a_new_token_is_refused(amazon, api):
         list(walk(api))
 
 
-def test_all_identifying_values_tell_records_apart(amazon, api):
+def test_records_are_compared_by_all_identifying_values(amazon, api):
     """A SKU that is sold new and used has a record for each."""
     new, used = ({"payload": {"inventorySummaries": [summary("a", condition=name)]}} for name in ("New", "Used"))
     amazon.on("GET", PATH, Reply(200, {**new, "pagination": {"nextToken": "t"}}, UNLIMITED), Reply(200, used))
     assert skus(walk(api)) == ["a", "a"]
 
 
-def test_records_without_identity_are_told_apart_by_their_content(amazon, api):
+def test_records_without_identity_are_compared_by_their_content(amazon, api):
     """If Amazon renamed the identifying fields, every second page would look like a repeated one."""
     first, second = ({"payload": {"inventorySummaries": [{"newName": name}]}} for name in "ab")
     amazon.on("GET", PATH, Reply(200, {**first, "pagination": {"nextToken": "t"}}, UNLIMITED), Reply(200, second))
-    assert [each.records for each in walk(api)] == [[{"newName": "a"}], [{"newName": "b"}]]
+    assert [result.records for result in walk(api)] == [[{"newName": "a"}], [{"newName": "b"}]]
 
 
 def test_an_expired_token_restarts_the_walk_with_a_first_page(amazon, api):
     amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, page(["a"], "t2"), page(["b"]))
     pages = list(walk(api, LAZY))
-    assert [(skus([each]), each.is_first) for each in pages] == [(["a"], True), (["a"], True), (["b"], False)]
+    assert [(skus([result]), result.is_first) for result in pages] == [(["a"], True), (["a"], True), (["b"], False)]
     assert tokens_sent(amazon) == [None, "t1", None, "t2"]
 
 
 @pytest.mark.parametrize("body", [{"errors": [{"code": "InvalidInput", "message": None}]}, {"message": None}])
-def test_a_refused_token_need_not_be_called_one(amazon, api, body):
-    """FBA Inventory refuses an old token with no message at all; taken for "no FBA listing", it ended the snapshot."""
+def test_a_refused_request_with_a_token_counts_as_an_expired_token(amazon, api, body):
+    """FBA Inventory refuses an old token without a message, so a caller could treat it as "no FBA listing"."""
     amazon.on("GET", PATH, page(["a"], "t1"), Reply(400, body, UNLIMITED), page(["a"], "t2"), page(["b"]))
-    assert [(skus([each]), each.is_first) for each in walk(api)] == [(["a"], True), (["b"], False)]
+    assert [(skus([result]), result.is_first) for result in walk(api)] == [(["a"], True), (["b"], False)]
     amazon.on("GET", PATH, *[page(["a"], "t1"), Reply(400, body, UNLIMITED)] * 3)
     with pytest.raises(errors.PageTokenExpired):
         list(walk(api))
@@ -127,7 +127,7 @@ def test_a_refused_token_need_not_be_called_one(amazon, api, body):
 
 def test_pages_that_were_read_ahead_of_an_expired_token_are_dropped(amazon, api):
     amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, page(["a"], "t2"), page(["b"]))
-    assert [(skus([each]), each.is_first) for each in walk(api)] == [(["a"], True), (["b"], False)]
+    assert [(skus([result]), result.is_first) for result in walk(api)] == [(["a"], True), (["b"], False)]
 
 
 def test_tokens_that_keep_expiring_end_in_an_error_after_two_restarts(amazon, api):
@@ -186,7 +186,7 @@ def test_an_answer_without_its_list_of_records_is_refused_after_retries(amazon, 
     assert len(amazon.calls(PATH)) == api.policy.attempts
 
 
-def test_a_malformed_answer_that_passes_costs_no_page(amazon, api):
+def test_a_passing_malformed_answer_loses_no_page(amazon, api):
     amazon.on("GET", PATH, page(["a"], "t1"), Reply(200, {"payload": {}}, UNLIMITED), page(["b"]))
     assert skus(walk(api)) == ["a", "b"]
     assert tokens_sent(amazon) == [None, "t1", "t1"]
@@ -213,11 +213,11 @@ def test_the_token_is_found_wherever_amazons_apis_put_it(answer):
 
 
 def test_a_slow_consumer_does_not_age_the_tokens(amazon, api):
-    """Tokens of getInventorySummaries live 30 seconds, here a quarter of one; each page takes the caller longer."""
+    """Tokens of getInventorySummaries expire after 30 seconds, here after 0.25; the caller takes longer for each page."""
     ShortLivedTokens(amazon, pages=5, seconds=0.25)
     pages = []
-    for each in walk(api):
-        pages.append(each)
+    for result in walk(api):
+        pages.append(result)
         time.sleep(0.3)
     assert skus(pages) == [f"SKU {number}" for number in range(5)]
     assert len(amazon.calls(PATH)) == 5, "no page was read twice"
@@ -242,12 +242,12 @@ def test_no_more_pages_are_read_ahead_than_the_operation_says(amazon, api):
 def test_a_page_carries_amazons_own_count(amazon, api):
     amazon.on("GET", PATH, page(["a"], "t", count=7), page(["b"], count="?"))
     operation = replace(INVENTORY_SUMMARIES, total="count")
-    assert [each.total for each in walk(api, operation)] == [7, None]
+    assert [result.total for result in walk(api, operation)] == [7, None]
     amazon.on("GET", PATH, page(["a"], count=7))
-    assert [each.total for each in walk(api)] == [None]
+    assert [result.total for result in walk(api)] == [None]
 
 
-def test_a_token_that_must_come_alone_does(amazon, api):
+def test_a_token_that_must_be_the_only_parameter_is(amazon, api):
     reports = "/reports/2021-06-30/reports"
     operation = PagedOperation("getReports", "reports", identity=("reportId",), token_alone=True)
     amazon.on(

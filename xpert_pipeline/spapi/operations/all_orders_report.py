@@ -52,8 +52,8 @@ def read_orders(
 
     Yields:
         `marketplace_id` (None where no marketplace of Amazon matches), `order_id`, `merchant_order_id`,
-        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level` (texts as
-        Amazon writes them, None where missing or empty), `is_business` (bool or None), `items`, and `unknown`: names
+        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level`, `ship_country`
+        (texts as Amazon writes them, None where missing or empty), `is_business` (bool or None), `items`, and `unknown`: names
         of elements that no key stands for.
         Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is no number),
         `prices` (component type to (amount as text, currency)), `promotion_ids`. The buyer's city, state and postal
@@ -113,7 +113,7 @@ def _only_order(message: Element) -> Element:
 
 def _order(order: Element) -> dict[str, Any]:
     record: dict[str, Any] = dict.fromkeys(("marketplace_id", *_ORDER_FIELDS.values()))
-    record.update(fulfillment_channel=None, service_level=None, is_business=None)
+    record.update(fulfillment_channel=None, service_level=None, ship_country=None, is_business=None)
     items: list[dict[str, Any]] = []
     unknown: list[str] = []
     for child in order:
@@ -125,6 +125,7 @@ def _order(order: Element) -> dict[str, Any]:
         elif tag == "FulfillmentData":
             record["fulfillment_channel"] = child.findtext("FulfillmentChannel") or None
             record["service_level"] = child.findtext("ShipServiceLevel") or None
+            record["ship_country"] = child.findtext("Address/Country") or None
         elif tag == "IsBusinessOrder":
             record["is_business"] = {"true": True, "false": False}.get((child.text or "").lower())
         else:

@@ -1,10 +1,10 @@
-"""Figures of Data Kiosk as texts."""
+"""Single values of payloads: figures as texts, times, nulls in lists."""
 
 from decimal import Decimal
 
 import pytest
 
-from xpert_pipeline.assets.kiosk_payloads import digits
+from xpert_pipeline.sources.values import digits
 
 
 @pytest.mark.parametrize(

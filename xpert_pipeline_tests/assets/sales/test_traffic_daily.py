@@ -3,13 +3,12 @@
 from collections import Counter
 from decimal import Decimal
 
-from xpert_pipeline.assets.traffic_rows import parse_traffic
-from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
-from xpert_pipeline_tests.assets.kiosk_records import ASKED, traffic
+from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY, parse_traffic
+from xpert_pipeline_tests.sources.kiosk.records import REQUESTED, traffic
 
 
 def test_a_traffic_record_becomes_a_row_and_percentages_stay_as_received():
-    row = parse_traffic(traffic(), ASKED, Counter())
+    row = parse_traffic(traffic(), REQUESTED, Counter())
     assert set(row) == set(TRAFFIC_DAILY.columns)
     assert (row["asin"], row["sessions"], row["page_views"], row["order_items"]) == ("B000000001", 10, 12, 2)
     assert (row["buy_box_pct"], row["unit_session_pct"], row["refund_rate"]) == (

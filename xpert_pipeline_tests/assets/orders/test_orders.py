@@ -1,56 +1,23 @@
-"""What Amazon sent becomes rows; what it did not send stays unknown."""
+"""Orders of searchOrders become rows; what Amazon did not send stays unknown."""
 
 from collections import Counter
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from xpert_pipeline.assets.order_report_rows import REPORT_ITEMS_LACK, REPORT_LACKS, parse_report_order
-from xpert_pipeline.assets.order_rows import parse_order
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS, market_of_order, parse_order
 from xpert_pipeline.tables.validation import validate
+from xpert_pipeline_tests.assets.orders.payloads import INDIA, an_order, market_of, money
 
-IST = ZoneInfo("Asia/Kolkata")
-INDIA = "A21TJRUUN4KGV"
-
-
-def money(amount):
-    return {"amount": amount, "currencyCode": "INR"}
-
-
-def an_order(**changes):
-    order = {
-        "orderId": "171-0000001-0000001",
-        "createdTime": "2026-10-01T18:30:00Z",
-        "lastUpdatedTime": "2026-10-02T01:00:00Z",
-        "programs": ["AMAZON_BUSINESS"],
-        "salesChannel": {"channelName": "Amazon.in", "marketplaceId": INDIA},
-        "fulfillment": {
-            "fulfillmentStatus": "SHIPPED",
-            "fulfilledBy": "AMAZON",
-            "fulfillmentServiceLevel": "Expedited",
-        },
-        "proceeds": {"grandTotal": money("406.00")},
-        "orderItems": [
-            {
-                "orderItemId": "00123",
-                "quantityOrdered": 2,
-                "product": {"asin": "0123456789", "sellerSku": "A B/C", "price": {"unitPrice": money("203.00")}},
-                "proceeds": {
-                    "proceedsTotal": money("406.00"),
-                    "breakdowns": [{"type": "ITEM", "subtotal": money("4.06E+2")}],
-                },
-                "promotion": {"breakdowns": [{"promotionId": "P1"}, {"promotionId": "P2"}]},
-            }
-        ],
-    }
-    return order | changes
+GERMANY, FRANCE = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
 
 
 def parsed(order, signals=None):
-    return parse_order(order, INDIA, IST, signals if signals is not None else Counter())
+    """The order's row and those of its lines."""
+    (row,), items = parse_order(order, market_of(INDIA), signals if signals is not None else Counter())
+    return row, items
 
 
 def test_half_past_six_in_the_evening_utc_is_the_next_day_in_india():
@@ -99,7 +66,7 @@ def test_an_item_cancelled_by_itself_is_cancelled_in_a_shipped_order():
     assert items[0]["cancelled_by"] == "BUYER"
 
 
-def test_words_and_fields_unknown_today_are_kept_and_counted():
+def test_unknown_statuses_and_fields_are_kept_and_counted():
     signals = Counter()
     order, _ = parsed(an_order(fulfillment={"fulfillmentStatus": "TELEPORTED"}, hologram=1), signals)
     assert order["fulfillment_status"] == "TELEPORTED"
@@ -131,49 +98,21 @@ def test_nul_and_emoji_in_a_title_are_storable_and_still_readable():
     assert rows[0]["title"] == "kurta\N{SYMBOL FOR NULL} \N{DRESS} \N{REPLACEMENT CHARACTER}"
 
 
-def test_the_report_fills_the_same_columns_with_the_same_values():
-    record = {
-        "order_id": "171-0000001-0000001",
-        "purchase_date": "2026-10-01T18:30:00+00:00",
-        "last_updated": "2026-10-02T01:00:00+00:00",
-        "status": "Shipped",
-        "sales_channel": "Amazon.in",
-        "fulfillment_channel": "Amazon",
-        "service_level": "Expedited",
-        "is_business": True,
-        "items": [
-            {
-                "item_id": "00123",
-                "asin": "0123456789",
-                "sku": "A B/C",
-                "status": "Shipped",
-                "title": None,
-                "quantity": 2,
-                "prices": {"Principal": ("406.00", "INR")},
-                "promotion_ids": ["P1", "P2"],
-            }
-        ],
-    }
-    of_api, of_report = parsed(an_order()), parse_report_order(record, INDIA, IST, Counter())
-    carried = tuple(name for name in ORDERS.columns if name not in REPORT_LACKS)
-    rows = [validate(ORDERS, [order], carried)[0][0] for order in (of_api[0], of_report[0])]
-    carried = tuple(name for name in ORDER_ITEMS.columns if name not in REPORT_ITEMS_LACK)
-    items = [validate(ORDER_ITEMS, found, carried)[0][0] for found in (of_api[1], of_report[1])]
-    for column in set(ORDERS.columns) - REPORT_LACKS:
-        assert rows[0][column] == rows[1][column], column
-    for column in set(ORDER_ITEMS.columns) - REPORT_ITEMS_LACK:
-        assert items[0][column] == items[1][column], column
+def test_an_order_belongs_to_the_marketplace_that_it_names():
+    markets = [market_of(INDIA), market_of(GERMANY)]
+
+    def place(**channel):
+        return market_of_order(an_order(salesChannel=channel), markets)
+
+    assert place(channelName="Amazon.de", marketplaceId=GERMANY) == markets[1]
+    assert place(channelName="Amazon.fr", marketplaceId=FRANCE) is None, "the seller has no store there"
+    assert place(channelName="Non-Amazon") == markets[0], "it names none, so it counts for the first one"
 
 
-@pytest.mark.parametrize(
-    ("word", "meant"),
-    [
-        ("PartiallyShipped", "PARTIALLY_SHIPPED"),
-        ("Canceled", "CANCELLED"),
-        ("Cancelled", "CANCELLED"),
-        ("Pending", "PENDING"),
-    ],
-)
-def test_report_statuses_are_the_words_of_the_api(word, meant):
-    record = {"status": word, "items": [], "purchase_date": None, "last_updated": None}
-    assert parse_report_order(record, INDIA, IST, Counter())[0]["fulfillment_status"] == meant
+def test_the_day_of_an_order_is_that_of_its_own_marketplace():
+    """22:30 UTC on a summer evening is the next day in Berlin, and the same day in London."""
+    order = an_order(createdTime="2026-06-30T22:30:00Z")
+    (berlin,), _ = parse_order(order, market_of(GERMANY), Counter())
+    (london,), _ = parse_order(order, market_of("A1F83G8C2ARO7P"), Counter())
+    assert (berlin["order_date"], london["order_date"]) == (date(2026, 7, 1), date(2026, 6, 30))
+    assert (berlin["marketplace_id"], london["marketplace_id"]) == (GERMANY, "A1F83G8C2ARO7P")

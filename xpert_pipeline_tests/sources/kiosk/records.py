@@ -1,13 +1,13 @@
-"""Records of Data Kiosk as Amazon tells them, for tests to change."""
+"""Records of Data Kiosk as Amazon sends them, for tests to change."""
 
 import json
 from datetime import date
 from decimal import Decimal
 
-from xpert_pipeline.assets.kiosk_payloads import Asked
+from xpert_pipeline.sources.job_windows import Requested
 
 STORE, DAY = "A21TJRUUN4KGV", date(2026, 11, 1)
-ASKED = Asked(STORE, frozenset({DAY}))
+REQUESTED = Requested((STORE,), frozenset({DAY}))
 
 
 def inr(amount, code="INR"):

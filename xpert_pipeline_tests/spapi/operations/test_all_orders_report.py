@@ -1,12 +1,12 @@
-"""The XML all-orders report: streamed into dicts, other stores left out, attacks and torsos refused."""
+"""The XML all-orders report is streamed into dicts; other stores are left out, attacks and incomplete files refused."""
 
 import tracemalloc
 
 import pytest
 
-from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 
 INDIA = by_id("A21TJRUUN4KGV")
 HEAD = (
@@ -58,6 +58,7 @@ def test_an_order_comes_with_all_its_facts_and_without_the_buyers_address(read):
             "sales_channel": "Amazon.in",
             "fulfillment_channel": "Merchant",
             "service_level": "Expedited",
+            "ship_country": "IN",
             "is_business": True,
             "items": [
                 {
@@ -78,8 +79,8 @@ def test_an_order_comes_with_all_its_facts_and_without_the_buyers_address(read):
 
 def test_other_amazon_stores_are_left_out_and_non_amazon_channels_kept(read):
     channels = ["Amazon.in", "Amazon.de", "AMAZON.IN", "Non-Amazon", "Amazon.co.uk", ""]
-    found = read(HEAD + "".join(order(str(n), channel) for n, channel in enumerate(channels)) + TAIL)
-    assert [each["order_id"] for each in found] == ["0", "2", "3", "5"]
+    orders = read(HEAD + "".join(order(str(n), channel) for n, channel in enumerate(channels)) + TAIL)
+    assert [status["order_id"] for status in orders] == ["0", "2", "3", "5"]
 
 
 def test_each_order_of_a_european_report_names_its_marketplace(tmp_path):
@@ -87,7 +88,7 @@ def test_each_order_of_a_european_report_names_its_marketplace(tmp_path):
     path = tmp_path / "report.xml"
     path.write_text(HEAD + "".join(order(str(n), channel) for n, channel in enumerate(channels)) + TAIL)
     orders = list(read_orders(path, [INDIA, by_id("A1PA6795UKMFR9")]))
-    assert [(each["sales_channel"], each["marketplace_id"]) for each in orders] == [
+    assert [(order["sales_channel"], order["marketplace_id"]) for order in orders] == [
         ("Amazon.in", "A21TJRUUN4KGV"),
         ("amazon.DE", "A1PA6795UKMFR9"),
         ("Non-Amazon IN", None),
@@ -96,23 +97,23 @@ def test_each_order_of_a_european_report_names_its_marketplace(tmp_path):
     ]
 
 
-def test_what_is_missing_is_none_and_never_zero(read):
-    (found,) = read(HEAD + "<Message><Order><OrderItem><Quantity>x</Quantity></OrderItem></Order></Message>" + TAIL)
-    assert found["order_id"] is found["is_business"] is found["fulfillment_channel"] is None
-    assert found["items"][0]["prices"] == {}
-    assert found["items"][0]["quantity"] == "x"
-    assert found["items"][0]["sku"] is None
+def test_missing_values_are_none_and_never_zero(read):
+    (orders,) = read(HEAD + "<Message><Order><OrderItem><Quantity>x</Quantity></OrderItem></Order></Message>" + TAIL)
+    assert orders["order_id"] is orders["is_business"] is orders["fulfillment_channel"] is None
+    assert orders["items"][0]["prices"] == {}
+    assert orders["items"][0]["quantity"] == "x"
+    assert orders["items"][0]["sku"] is None
 
 
 def test_new_elements_are_named_and_not_lost_silently(read):
-    (found,) = read(HEAD + order(items=ITEM.replace("<ASIN>", "<Colour>red</Colour><ASIN>"), more="<New/>") + TAIL)
-    assert found["unknown"] == ["OrderItem/Colour", "New"]
+    (orders,) = read(HEAD + order(items=ITEM.replace("<ASIN>", "<Colour>red</Colour><ASIN>"), more="<New/>") + TAIL)
+    assert orders["unknown"] == ["OrderItem/Colour", "New"]
 
 
 def test_a_price_component_that_comes_twice_is_added(read):
     twice = "<Component><Type>Tax</Type><Amount currency='INR'>1.10</Amount></Component>" * 2
-    (found,) = read(HEAD + order(items=ITEM.replace("</ItemPrice>", twice + "</ItemPrice>")) + TAIL)
-    assert found["items"][0]["prices"]["Tax"] == ("2.20", "INR")
+    (orders,) = read(HEAD + order(items=ITEM.replace("</ItemPrice>", twice + "</ItemPrice>")) + TAIL)
+    assert orders["items"][0]["prices"]["Tax"] == ("2.20", "INR")
 
 
 def test_a_report_without_orders_is_empty(read):
@@ -146,7 +147,7 @@ def test_a_report_without_orders_is_empty(read):
         "charset",
     ],
 )
-def test_what_is_no_whole_report_is_refused(read, text):
+def test_a_file_that_is_not_a_whole_report_is_refused(read, text):
     with pytest.raises(BadAnswer):
         read(text)
 
@@ -166,7 +167,7 @@ def test_a_doctype_is_refused_before_anything_is_parsed(read, doctype):
 
 
 @pytest.mark.parametrize("encoding", ["UTF-16", "cp1252", "UTF-8-SIG"])
-def test_the_declared_encoding_is_obeyed(read, encoding):
+def test_the_declared_encoding_is_used(read, encoding):
     declared = encoding.removesuffix("-SIG")
     text = HEAD.replace("UTF-8", declared) + order(items=ITEM.replace("कुर्ता", "café")) + TAIL
     assert read(text.encode(encoding))[0]["items"][0]["title"] == "Kurta & café"
