@@ -8,8 +8,8 @@ from benchmarks.load import MEASURED, not_measured, outcome
 from benchmarks.report_files import LAST_DAY, write_listings, write_orders
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.spapi.documents.flat_files import read_rows
-from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 
 
 def took(first, again, *, peak=200e6, changed=0):
