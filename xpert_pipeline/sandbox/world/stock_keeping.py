@@ -129,7 +129,7 @@ class Keeper:
         yield from self.adjusted
 
     def _keep(self, day: int) -> None:
-        """Book everything that happens on one day. Shipments come first: units that arrive later cannot leave in them."""
+        """Book everything that happens on one day. Shipments come first: later arrivals cannot leave in them."""
         self._ship(day)
         for units, reference in self.arriving.pop(day, ()):
             self._move(day, 6, RECEIPT, units, SELLABLE, reference)
