@@ -87,7 +87,7 @@ def test_no_seller_starves_though_only_a_few_of_many_have_room():
 
 def test_a_seller_without_a_first_load_is_left_to_the_daily_sync():
     choice = choose(Stream("A", None))
-    assert (choice.chosen, choice.left) == ([], {"A": "the first load is the daily sync's"})
+    assert (choice.chosen, choice.left) == ([], {"A": "the daily sync does the first load"})
 
 
 def test_a_seller_with_a_run_is_left():
@@ -179,7 +179,7 @@ def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance):
     instance.create_run_for_job(an_empty_job(), tags=range_tags([TODAY], followed.amazon_seller_id))
     result = tick()
     assert result.run_requests == []
-    assert "a run of it waits or works" in result.skip_reason.skip_message
+    assert "one of its runs is queued or running" in result.skip_reason.skip_message
     assert json.loads(result.cursor) == {}
 
 

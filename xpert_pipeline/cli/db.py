@@ -60,7 +60,10 @@ def url(data_dir: str | None) -> None:
 @data_dir_option
 @click.pass_context
 def migrate(context: click.Context, /, data_dir: str | None) -> None:
-    """Apply pending migrations; the role must be allowed to create tables."""
+    """Apply pending migrations.
+
+    The role of DATABASE_URL must be allowed to create tables.
+    """
     try:
         applied = apply_migrations(_dsn(data_dir))
     except DatabaseError as error:
@@ -75,7 +78,7 @@ def migrate(context: click.Context, /, data_dir: str | None) -> None:
 @data_dir_option
 @click.pass_context
 def status(context: click.Context, /, data_dir: str | None) -> None:
-    """Show whether the database answers and which migrations are pending."""
+    """Show whether the database runs, and pending migrations."""
     settings = read_settings()
     running = find_embedded(data_directory(data_dir)) if not settings.database_url else None
     state: dict[str, Any] = {
@@ -119,7 +122,10 @@ def shell(data_dir: str | None) -> None:
 @data_dir_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def reset(data_dir: str | None, *, yes: bool) -> None:
-    """Delete the data directory with database, keys, logs and Dagster's history."""
+    """Delete the data directory.
+
+    It contains the embedded database, keys, logs and Dagster's history.
+    """
     path = data_directory(data_dir).expanduser().resolve()
     if not path.exists():
         click.echo(f"{path} does not exist: nothing to delete")

@@ -34,8 +34,13 @@ def main(context: click.Context, /, as_json: bool) -> None:
 
     Start with `xpert up --no-ui`: without any setting it loads data from a local sandbox into an embedded Postgres.
 
-    Exit codes: 0 success, 1 a table failed or was not granted, 2 wrong usage, 3 a precondition is not met,
-    130 interrupted.
+    \b
+    Exit codes:
+      0    success
+      1    a table failed, or Amazon did not grant a source
+      2    wrong usage
+      3    something must be corrected first; the message says what
+      130  interrupted
     """
     context.obj = {"json": as_json}
     try:
@@ -48,4 +53,4 @@ for command in (up, sync, backfill, plan, status, doctor, sellers, db, sandbox):
     main.add_command(command)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="xpert")

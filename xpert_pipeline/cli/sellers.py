@@ -33,7 +33,7 @@ def sellers() -> None:
     multiple=True,
     required=True,
     metavar="IN,GB",
-    help="All marketplaces to sync, by country code or id, of one region; repeatable. The first one's is the time zone.",
+    help="The marketplaces to sync, all of one region, as country codes or ids; repeatable.",
 )
 @click.option(
     "--refresh-token-file",
@@ -49,7 +49,7 @@ def add(
     refresh_token_file: Path | None,
     data_dir: str | None,
 ) -> None:
-    """Add a seller, or change the marketplaces or the refresh token of a known one.
+    """Add a seller, or change a known one.
 
     A marketplace that is added later gets its history; one that is left out keeps its rows and is no longer synced.
     """

@@ -33,9 +33,9 @@ from xpert_pipeline.schedules import days_to_sync
 @sandbox_option
 @click.pass_context
 def sync(context: click.Context, /, **options: Any) -> None:
-    """Load what changed since the last sync, and days that are not complete.
+    """Load what is new or changed since the last sync.
 
-    With --from and --to, load those days instead. What is complete is not downloaded again.
+    With --from and --to, load those days instead. Days that are complete are not downloaded again.
     """
     with resumable():
         context.exit(_sync(context, **options))
@@ -47,7 +47,7 @@ def sync(context: click.Context, /, **options: Any) -> None:
 @sandbox_option
 @click.pass_context
 def backfill(context: click.Context, /, **options: Any) -> None:
-    """Load the days --from ... --to, window by window.
+    """Load a range of days, window by window.
 
     After an interruption, the same command continues where it stopped.
     """
