@@ -12,24 +12,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import psycopg
 
+from benchmarks.branches import branches_of, read_loads
 from benchmarks.command import database, xpert
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, ratio, say, workspace
 from benchmarks.token_bound import WITHOUT_PLAN, Bound, lower_bound
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.sandbox.world.synthetic import WEEKDAYS
 
 FORCE_PAGES = "--fault=item-id-mismatch"
 """The sandbox's report then names other item ids than the API, so the pipeline reads its orders by searchOrders."""
-LOADS = """
-select l.table_name, l.source, coalesce(i.fetched, l.fetched),
-       l.source like 'GET\\_%' or l.source like 'analytics\\_%' or l.details -> 'report' ->> 'id' is not null
-  from loads l
-  left join loads i on i.load_id = l.load_id and i.table_name = 'order_items' and l.table_name = 'orders'
- where l.table_name in ('products', 'orders', 'economics_daily', 'traffic_daily')
- order by l.started_at
-"""
-"""Which loads waited for a report or a query, by their source, and its rows (of orders: lines)."""
 WORLDS: dict[str, dict[str, Any]] = {
     "default": {"days": 30, "orders_per_day": 1_000, "skus": 400},
     "large": {"days": 30, "orders_per_day": 10_000, "skus": 20_000},
@@ -49,13 +41,14 @@ class Sync:
     waited: float
 
     def bound(self, scale: float) -> Bound:
-        """The least time of the buckets; sellers have buckets of their own, so the slowest decides."""
+        """The least time of the buckets. Each seller has its own buckets, so the slowest seller decides."""
         calls: dict[str, Counter[str]] = {}
         for operation, by_seller in self.sandbox["calls"].items():
             for seller, by_status in by_seller.items():
                 answered = sum(count for status, count in by_status.items() if status != "429")
                 calls.setdefault(seller, Counter())[operation] += answered
-        bounds = (lower_bound(counts, self.reports, scale) for counts in calls.values())
+        branches = branches_of(SOURCES)
+        bounds = (lower_bound(counts, self.reports, branches, scale) for counts in calls.values())
         return max(bounds, key=lambda bound: bound.seconds)
 
     @property
@@ -165,22 +158,11 @@ def _sync(options: Sequence[str], scale: float) -> Sync:
     """Sync a world into a fresh database that is running already: its making is not measured."""
     with workspace() as folder, database(folder):
         ran = xpert(folder, "--json", "up", "--no-ui", *options, f"--rate-scale={scale:g}")
-        reports, sources = _ledger(xpert(folder, "db", "url").stdout.strip())
+        loads = read_loads(xpert(folder, "db", "url").stdout.strip(), SOURCES)
     waited = sum(table["waited_seconds"] for table in ran.document["tables"])
     limits = f"limits at scale {scale:g}" if scale else "without limits"
-    say(f"  {limits}: {ran.seconds:.1f} s by {', '.join(dict.fromkeys(sources))}")
-    return Sync(ran.seconds, ran.document["sandbox"], reports, sources, waited)
-
-
-def _ledger(dsn: str) -> tuple[dict[str, list[int]], tuple[str, ...]]:
-    """Rows of the reports that were waited for, by branch, and the source of each load."""
-    reports: dict[str, list[int]] = {}
-    with psycopg.connect(dsn) as connection:
-        loads = connection.execute(LOADS).fetchall()
-    for table, _, fetched, by_report in loads:
-        if by_report:
-            reports.setdefault(table, []).append(int(fetched))
-    return reports, tuple(source for _, source, _, _ in loads)
+    say(f"  {limits}: {ran.seconds:.1f} s by {', '.join(dict.fromkeys(loads.sources))}")
+    return Sync(ran.seconds, ran.document["sandbox"], loads.reports, loads.sources, waited)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ import click
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from benchmarks.branches import branches_of
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, ratio, say, workspace
 from benchmarks.report_files import write_listings, write_orders
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.postgres.embedded import EmbeddedServer, start_embedded
 from xpert_pipeline.postgres.migrations import migrate
 
@@ -27,6 +29,8 @@ TEMPLATE = "benchmark_template"
 ORDERS = ("xml", "bare", "rows")
 LISTINGS = ("flat", "flat_bare", "flat_rows")
 WAYS = (*ORDERS, *LISTINGS)
+MEASURED = ("orders", "products")
+"""Sources whose documents `report_files` can write."""
 BASE = {"xml": "bare", "rows": "bare", "flat": "flat_bare", "flat_rows": "flat_bare"}
 GOALS = {
     "xml_first_vs_bare": Goal(">=", 0.3),
@@ -90,7 +94,11 @@ def outcome(found: dict[int, dict[str, list[Numbers]]]) -> Outcome:
         found: Size → way → what each round took.
     """
     smallest, largest = min(found), max(found)
-    figures: dict[str, Figure] = {"rows": largest, "rounds": max(map(len, found[largest].values()))}
+    figures: dict[str, Figure] = {
+        "rows": largest,
+        "rounds": max(map(len, found[largest].values())),
+        "documents_not_measured": ", ".join(not_measured()) or "none",
+    }
     for way, base in BASE.items():
         if way in found[largest]:
             figures |= _ratios(way, base, found[largest])
@@ -114,8 +122,14 @@ def outcome(found: dict[int, dict[str, list[Numbers]]]) -> Outcome:
     notes = (
         "x_first_vs_bare = seconds of the bare statements / seconds of way x, medians; again = the report once more",
         "xml, flat: from the report file; rows: from validated rows by load(); bare: from tuples in memory",
+        "documents_not_measured: sources of the pipeline with reports or queries that none of the ways loads",
     )
     return Outcome("load", figures, goals, notes)
+
+
+def not_measured() -> list[str]:
+    """Sources that load reports or queries, but that no way here loads."""
+    return [branch.name for branch in branches_of(SOURCES) if branch.made_by and branch.name not in MEASURED]
 
 
 def _ratios(way: str, base: str, rounds: dict[str, list[Numbers]]) -> dict[str, Figure]:

@@ -1,147 +1,159 @@
-"""One way to bring a report into the database, done twice in a process of its own, which prints what it took.
+"""One way to bring a report into the database, done twice in its own process, which prints what it took.
 
-Ways: `xml` and `flat`, from a report file by the pipeline's own path; `rows` and `flat_rows`, from validated rows in
-the spool by the pipeline's `load`; `bare` and `flat_bare`, the same rows as tuples in memory by COPY and one
-INSERT ... ON CONFLICT DO UPDATE per table, as one writes it by hand.
+Ways: `xml` and `flat` read a report file as the pipeline does: by the declarations of `orders` and `products`, with its
+collector and `SellerRun.load`. `rows` and `flat_rows` load validated rows from the spool with `SellerRun.load`. `bare`
+and `flat_bare` load the same rows from tuples in memory with COPY and one INSERT ... ON CONFLICT DO UPDATE per table,
+as one would write it by hand.
 """
 
 import json
+import logging
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from benchmarks.harness import peak_memory
 from benchmarks.report_files import DAYS, LAST_DAY
-from xpert_pipeline.assets.catalog_rows import REPORT_COLUMNS, parse_report_listing
-from xpert_pipeline.assets.order_report_rows import parse_report_order
-from xpert_pipeline.assets.order_spool import OrderSpool
-from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.assets.catalog.products import SOURCE as PRODUCTS
+from xpert_pipeline.assets.orders.feed import SOURCE as ORDERS
 from xpert_pipeline.postgres.ledger import LoadCounts, LoadWindow
-from xpert_pipeline.postgres.loading import TableLoad, load
+from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline.postgres.spool import RowSpool
+from xpert_pipeline.sources.collect import Rows, collecting
+from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.flat_files import read_rows
-from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.validation import chunks, collector_paused, validate
+from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.credentials import Credentials
+from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.contract import Table
 
 INDIA = by_id("A21TJRUUN4KGV")
-PARTITIONS = [LAST_DAY - timedelta(days=back) for back in range(DAYS)]
-WINDOW_END = datetime.combine(LAST_DAY + timedelta(days=1), datetime.min.time(), ZoneInfo(INDIA.timezone))
-WINDOW = LoadWindow("created", WINDOW_END - timedelta(days=DAYS), WINDOW_END)
+PARTITIONS = tuple(LAST_DAY - timedelta(days=back) for back in reversed(range(DAYS)))
 
 Parts = Callable[[ExitStack], Sequence[TableLoad]]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where the work is done."""
+class Bench:
+    """A seller's run and the report that it loads."""
 
-    pool: Pool
-    seller: Seller
+    run: SellerRun
     report: Path
 
     @property
-    def folder(self) -> Path:
-        """For spools."""
-        return self.report.parent
+    def market(self) -> Market:
+        """The seller's only marketplace."""
+        return self.run.markets[0]
+
+    @property
+    def document(self) -> Document:
+        """The report as if it had just been downloaded."""
+        return Document(self.report, "utf-8", self.report.stat().st_size)
 
     def orders(self, stack: ExitStack) -> Sequence[TableLoad]:
-        """The XML report parsed, validated and spooled, as `assets.order_fetch` does it."""
-        orders, items = (stack.enter_context(RowSpool(self.folder)) for _ in range(2))
-        spool = OrderSpool(orders, items, from_report=True)
-        zone = ZoneInfo(INDIA.timezone)
-        parse = partial(parse_report_order, marketplace_id=INDIA.id, zone=zone, signals=Counter())
-        spool.add(read_orders(self.report, [INDIA], charset="utf-8"), parse)
-        return spool.parts()
+        """Parse, validate and spool the XML report, as `sources.change_loading` does it."""
+        bulk, markets = ORDERS.feed.bulk, self.run.markets
+        assert bulk is not None
+
+        def parse(order: dict[str, object]) -> Rows:
+            return bulk.parse(order, bulk.place_of(order, markets) or self.market, collector.signals)
+
+        _, collector = stack.enter_context(collecting(self.run.spool, ORDERS.tables, parse))
+        collector.carry(bulk.columns)
+        orders = bulk.read(self.document.path, [market.place for market in markets], charset=self.document.charset)
+        collector.add(order for order in orders if bulk.place_of(order, markets) == self.market)
+        return collector.loads()
 
     def listings(self, stack: ExitStack) -> Sequence[TableLoad]:
-        """The listings report parsed, validated and spooled, as `assets.catalog` does it."""
-        spool = stack.enter_context(RowSpool(self.folder))
-        values, fetched = itemgetter(*REPORT_COLUMNS), 0
-        with self.report.open(encoding="utf-8", newline="\n") as lines, collector_paused():
-            for chunk in chunks(read_rows(lines, ("seller-sku", "item-name"), report="listings")):
-                fetched += len(chunk)
-                parsed = [parse_report_listing(line, INDIA.id, INDIA.currency) for line in chunk]
-                rows, _ = validate(PRODUCTS, parsed, REPORT_COLUMNS)
-                spool.extend([values(row) for row in rows])
-        return [TableLoad(PRODUCTS, REPORT_COLUMNS, spool, fetched)]
+        """Parse, validate and spool the listings report, as `sources.snapshot` does it."""
+        bulk = PRODUCTS.bulk
+        assert bulk is not None
+
+        def parse(line: dict[str, str | None]) -> Rows:
+            return ([bulk.parse(line, self.market)],)
+
+        _, collector = stack.enter_context(collecting(self.run.spool, PRODUCTS.tables, parse))
+        collector.carry([bulk.columns])
+        with self.document.open_text() as lines:
+            collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
+        return collector.loads([(self.market.id,)])
 
     def commit(self, parts: Sequence[TableLoad]) -> int:
-        """Load by the pipeline; returns how many rows it changed."""
-        with hold(self.pool, self.seller.id, "benchmark") as lease:
-            counts = load(
-                self.pool,
-                seller_id=self.seller.id,
-                marketplace_ids=[INDIA.id],
-                lease=lease,
-                run_id="benchmark",
+        """Load with the pipeline; returns how many rows changed."""
+        table = parts[0].table
+        with self.run.lease(table.name) as lease:
+            counts = self.run.load(
+                lease,
                 source="benchmark",
-                window=WINDOW,
+                window=self._window(table),
                 parts=parts,
-                partitions=PARTITIONS,
-                waits={},
-                started_at=datetime.now(UTC),
+                markets=self.run.markets,
+                began=datetime.now(UTC),
             )
         return sum(map(_changed, counts.values()))
 
     def commit_bare(self, parts: Sequence[TableLoad]) -> int:
-        """Load by hand; returns how many rows it wrote."""
-        written = 0
-        with psycopg.connect(str(self.pool.conninfo)) as conn:
-            conn.execute("select set_config('app.seller_id', %s, true)", [str(self.seller.id)])
+        """Load by hand; returns how many rows were written."""
+        written, seller = 0, self.run.seller
+        with psycopg.connect(str(self.run.pool.conninfo)) as conn:
+            conn.execute("select set_config('app.seller_id', %s, true)", [str(seller.id)])
             for part in parts:
-                written += _upsert(conn, part, self.seller)
+                written += _upsert(conn, part, seller)
         return written
+
+    def _window(self, table: Table) -> LoadWindow:
+        start, end = self.market.bounds(PARTITIONS[0], PARTITIONS[-1])
+        return LoadWindow("snapshot", end, end) if table.day is None else LoadWindow("created", start, end)
 
 
 def main(way: str, pipeline_dsn: str, admin_dsn: str, report: str) -> None:
-    """Do it twice and print the seconds of both, the rows changed, and the peak of memory."""
-    with open_pool(pipeline_dsn) as pool, psycopg.connect(admin_dsn, autocommit=True) as admin, ExitStack() as kept:
-        desk = Desk(pool, _seller(pool), Path(report))
-        work = _work(desk, way, kept)
+    """Go the way twice and print the seconds of both, the rows changed, and the peak of memory."""
+    with ExitStack() as kept:
+        admin = kept.enter_context(psycopg.connect(admin_dsn, autocommit=True))
+        pool = kept.enter_context(open_pool(pipeline_dsn))
+        work = _work(kept.enter_context(_bench(pool, Path(report))), way, kept)
         numbers: dict[str, float] = {}
         for name in ("first", "again"):
             admin.execute("checkpoint")
             start = time.perf_counter()
             numbers[f"{name}_changed"] = work()
             numbers[name] = time.perf_counter() - start
-            admin.execute("analyze")  # as the server does it by itself, but at a time of its own
+            admin.execute("analyze")  # the server does this by itself, but at a time of its own
         print(json.dumps({**numbers, "peak": peak_memory()}))
 
 
-def _work(desk: Desk, way: str, kept: ExitStack) -> Callable[[], int]:
-    parts = desk.listings if way.startswith("flat") else desk.orders
+def _work(bench: Bench, way: str, kept: ExitStack) -> Callable[[], int]:
+    parts = bench.listings if way.startswith("flat") else bench.orders
     if way in ("xml", "flat"):
-        return partial(_report, desk, parts)
+        return partial(_report, bench, parts)
     prepared = parts(kept)
     if way in ("rows", "flat_rows"):
-        return partial(desk.commit, prepared)
+        return partial(bench.commit, prepared)
     in_memory = [TableLoad(part.table, part.columns, list(part.rows), part.fetched) for part in prepared]
-    return partial(desk.commit_bare, in_memory)
+    return partial(bench.commit_bare, in_memory)
 
 
-def _report(desk: Desk, parts: Parts) -> int:
+def _report(bench: Bench, parts: Parts) -> int:
     with ExitStack() as stack:
-        return desk.commit(parts(stack))
+        return bench.commit(parts(stack))
 
 
-def _seller(pool: Pool) -> Seller:
-    return SellerBook(pool).add(
+@contextmanager
+def _bench(pool: Pool, report: Path) -> Iterator[Bench]:
+    """A run of a new seller. Its client never sends a request: the report is here already."""
+    seller = SellerBook(pool).add(
         "A0BENCHMARK",
         name="Benchmark",
         region=INDIA.region,
@@ -149,6 +161,20 @@ def _seller(pool: Pool) -> Seller:
         timezone=INDIA.timezone,
         is_sandbox=True,
     )
+    credentials = Credentials(
+        client_id="benchmark", client_secret="none", refresh_token="none", seller_id=seller.amazon_seller_id
+    )
+    with SellerApi(credentials, [INDIA], LocalQuota()) as client:
+        run = SellerRun(
+            seller=seller,
+            days=PARTITIONS,
+            pool=pool,
+            run_id="benchmark",
+            spool=report.parent,
+            log=logging.getLogger(__name__),
+            client=lambda: client,
+        )
+        yield Bench(run, report)
 
 
 def _upsert(conn: psycopg.Connection, part: TableLoad, seller: Seller) -> int:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,10 +33,13 @@ from benchmarks.harness import (
     say,
     workspace,
 )
-from xpert_pipeline.checks import asset_check
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.definitions import defs
-from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.partitions import build_partitions, range_tags
+from xpert_pipeline.sources.checks import asset_check, table_checks
+from xpert_pipeline.sources.source import Source
+from xpert_pipeline.tables.contract import Table
 
 LIBRARIES = (
     "backoff",
@@ -147,13 +150,11 @@ def outcome(
     return Outcome("orchestration", figures, GOALS, notes)
 
 
-def empty_definitions(real: dg.Definitions) -> dg.Definitions:
-    """As many assets and checks as the real ones, of the same names and partitions, that do nothing."""
-    specs = list(real.resolve_all_asset_specs())
-    checks = [spec for each in real.asset_checks or () for spec in each.check_specs]
+def empty_definitions(partitions: dg.PartitionsDefinition, sources: Sequence[Source] = SOURCES) -> dg.Definitions:
+    """An asset per table and as many checks as the real ones, with the same names and partitions, that do nothing."""
     return dg.Definitions(
-        assets=[_empty_asset(spec) for spec in specs],
-        asset_checks=[_empty_check(spec) for spec in checks],
+        assets=[_empty_asset(source, table, partitions) for source in sources for table in source.tables],
+        asset_checks=[_empty_check(spec) for source in sources for spec in _checks(source)],
         executor=dg.in_process_executor,
         jobs=[dg.define_asset_job("sync", selection=dg.AssetSelection.all())],
     )
@@ -172,7 +173,7 @@ def _runs(place: Workplace, days: int, rounds: int) -> tuple[dict[str, list[dict
     tags = range_tags([last - timedelta(days=back) for back in range(days)], seller.amazon_seller_id)
     stopwatch = Stopwatch()
     real = defs()
-    empty = empty_definitions(real)
+    empty = empty_definitions(build_partitions(place.settings.start_date, place.settings.timezone))
     watch(real, stopwatch)
     watch(empty, stopwatch)
     with place.instance() as instance:
@@ -201,17 +202,24 @@ def _runs(place: Workplace, days: int, rounds: int) -> tuple[dict[str, list[dict
     return found, sizes
 
 
-def _empty_asset(spec: dg.AssetSpec) -> dg.AssetsDefinition:
+def _empty_asset(source: Source, table: Table, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    before = source.tables[: source.tables.index(table)]
+
     @dg.asset(
-        key=spec.key,
-        deps=[dep.asset_key for dep in spec.deps],
-        partitions_def=spec.partitions_def,
+        key=table.name,
+        deps=[*source.after, *(other.name for other in before)],
+        partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def nothing() -> None:
         """Does nothing."""
 
     return nothing
+
+
+def _checks(source: Source) -> list[dg.AssetCheckSpec]:
+    checks = [*(check for table in source.tables for check in table_checks(table)), *source.checks]
+    return [spec for check in checks for spec in check.check_specs]
 
 
 def _empty_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:

@@ -1,4 +1,4 @@
-"""Queues runs with the seller as a tag, whoever launched them: UI backfills carry only their partition range."""
+"""Tags queued runs with their seller, whoever launched them. Backfills from the UI carry only a partition range."""
 
 import dagster as dg
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
@@ -9,7 +9,7 @@ MANY = "__many__"
 
 
 class SellerTaggingRunCoordinator(QueuedRunCoordinator):
-    """Tags each run with its seller before it is queued, so that one seller has one run at a time."""
+    """Tags each run with its seller before it is queued, so that a seller has one run at a time."""
 
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
         """Tag the run, then queue it."""

@@ -1,6 +1,6 @@
-"""Whose change stream is due to be followed: the choice behind the sensor `orders_delta`, as pure functions.
+"""Chooses the sellers whose change streams are due, for the sensor `orders_delta`; pure functions.
 
-What a delta run does lies in the assets; reading the ledger, the run queue and the quota is the sensor's.
+The sensor reads the ledger, the run queue and the quota. What a delta run does is up to the sources.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 CALLS = 1
-"""Requests to searchOrders that a delta with nothing much new needs."""
+"""Requests to a change stream's operation that a delta with little news needs."""
 STARTS_A_MINUTE = 10
-"""Runs that the run queue was seen to start and finish in a minute on two cores."""
+"""Runs that the run queue started and finished per minute, measured on two cores."""
 JITTER = timedelta(seconds=30)
-"""Ticks come a little early or late: what would be due just after this one is asked for now, not at the next."""
+"""Ticks come a little early or late, so a stream that is due just after this tick counts as due."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """How a seller's change stream stands.
+    """How far a seller's changes have been read.
 
     Attributes:
-        seller: Amazon's id.
-        followed_until: Up to when its changes are known; None before the first load.
-        asked_at: When a delta was last asked for, whatever came of it.
+        seller: Amazon's id of the seller.
+        followed_until: All changes up to this moment are loaded; None before the first load.
+        asked_at: When a delta was last requested, whether it succeeded or not.
     """
 
     seller: str
@@ -30,10 +30,11 @@ class Stream:
     asked_at: datetime | None = None
 
     def since(self, now: datetime) -> datetime | None:
-        """Since when it waits: one that fails again and again stands behind those that wait as long.
+        """Return since when the stream has been waiting; None before the first load.
 
-        None before the first load. A moment later than now was told by a clock that has been set back, or that is not
-        this machine's: it says nothing, and a stream of which nothing else is known has waited longest.
+        A failed delta counts as an attempt, so a stream that always fails does not push the others back. A moment in
+        the future comes from another clock, or from one that was set back, and is ignored. A stream without a known
+        moment goes first.
         """
         if self.followed_until is None:
             return None
@@ -43,7 +44,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Choice:
-    """Sellers to run now, those that waited longest first; and why the others that are due are not."""
+    """The sellers to run now, longest wait first; and by seller why another one has to wait."""
 
     chosen: list[str]
     left: dict[str, str]
@@ -58,15 +59,16 @@ def choose_due(
     room: int,
     lacking: Callable[[str], str | None],
 ) -> Choice:
-    """Choose whose changes are asked for now.
+    """Choose the sellers whose changes are read now.
 
     Args:
         streams: The sellers' streams.
         now: The present.
-        interval: A stream followed less long ago is not due, but for the ticks' jitter.
-        busy: Sellers with a run that waits or works.
-        room: Runs that may be asked at most.
-        lacking: Returns why a seller has too few requests left, None if it has enough; asked only where it decides.
+        interval: A stream is due if it was followed longer ago than this, less the ticks' jitter.
+        busy: Sellers with a queued or running run.
+        room: The most runs that may be requested.
+        lacking: Returns why a seller has too few requests left; None if it has enough. Called only for sellers that
+            would otherwise run.
     """
     chosen: list[str] = []
     left: dict[str, str] = {}
@@ -75,14 +77,14 @@ def choose_due(
         if since := stream.since(now):
             waiting.append((since, stream.seller))
         else:
-            left[stream.seller] = "the first load is the daily sync's"
+            left[stream.seller] = "the daily sync does the first load"
     for since, seller in sorted(waiting):
         if now - since < interval - JITTER:
             continue
         if seller in busy:
-            left[seller] = "a run of it waits or works"
+            left[seller] = "one of its runs is queued or running"
         elif len(chosen) >= room:
-            left[seller] = "the run queue is full: its turn comes first next time"
+            left[seller] = "the run queue is full; this seller goes first next time"
         elif reason := lacking(seller):
             left[seller] = reason
         else:
@@ -91,5 +93,5 @@ def choose_due(
 
 
 def room_in_queue(interval: timedelta, unfinished: int) -> int:
-    """Runs that the queue can still start within an interval, beside those that wait or work already."""
+    """Return how many more runs the queue can start within an interval, beside the unfinished ones."""
     return max(0, round(interval.total_seconds() / 60 * STARTS_A_MINUTE) - unfinished)

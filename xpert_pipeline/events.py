@@ -1,4 +1,4 @@
-"""Reads Dagster's event log: materializations by partition, failures by seller; what comes of them lies elsewhere."""
+"""Reads Dagster's event log: materializations by partition, and failures by seller. `fact_stream` stores them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,24 @@ from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 
 BATCH = 1_000
 INTERRUPTIONS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
-INTERRUPTED = "interrupted by Ctrl-C or SIGTERM: what was committed stays, the next run goes on from there"
+INTERRUPTED = "interrupted by Ctrl-C or SIGTERM. Everything loaded so far is kept; the next run continues from there"
 
 
 @dataclass(frozen=True)
 class Event:
     """One thing that happened to one seller: a materialized partition or a failure.
 
-    `state` is what the asset said of the partition; `reason` why, where it could not do all that was asked.
-    A failed step fails for all its `tables`; `table` is the first of them.
+    Attributes:
+        storage_id: Position in Dagster's event log.
+        at: When it happened, UTC.
+        run_id: The Dagster run.
+        seller: Amazon's id of the seller.
+        day: The partition's day; None for a failure.
+        table: The table; for a failed step the first of its tables.
+        error: Why it failed; None for a materialization.
+        state: The state of the partition, as the asset reported it.
+        reason: Why the asset could not load everything.
+        tables: All tables of a failed step.
     """
 
     storage_id: int
@@ -36,29 +45,32 @@ class Event:
 
     @property
     def event_id(self) -> str:
-        """Dagster's own id of the event; a failed run's failed steps are told apart."""
+        """Dagster's id of the event. Failed steps of one run share it, so their table is added."""
         return f"{self.storage_id}:{self.table}" if self.error and self.table else str(self.storage_id)
 
     @property
     def partition_key(self) -> str:
-        """Dagster's partition key, empty for a failure."""
+        """Dagster's partition key; empty for a failure."""
         return partition_key(self.day, self.seller) if self.day else ""
 
 
 def read_events(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
-    """Every materialization of the assets and every failed run's steps, with a storage id above `since`."""
+    """Read all materializations of the assets, and the failed steps of runs, with a storage id above `since`."""
     yield from _materializations(instance, assets, since)
     yield from _failures(instance, since)
 
 
 def failed_steps(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, str]]:
-    """What each failed step of a run said, without stack traces."""
+    """Return each failed step of a run with its error message, without stack traces."""
     steps = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     return [(entry.step_key or "", _reason(entry)) for entry in steps]
 
 
 def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | None, str]]:
-    """The failed steps of a run; where no step failed, what the run said itself; nothing if it did not fail."""
+    """Return the failed steps of a run with their messages.
+
+    If the run failed without a failed step, return None with the run's own message. Return nothing if it did not fail.
+    """
     run = instance.get_run_by_id(run_id)
     if run is None or run.status not in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
         return []
@@ -66,40 +78,40 @@ def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | No
 
 
 def reasons(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
-    """Why tables of a run were not loaded though their step did not fail, such as a role that is not granted."""
-    found = {}
+    """Return by table why a step that did not fail could not load everything, such as a role that is not granted."""
+    reasons_by_table = {}
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
         materialization = entry.asset_materialization
-        if materialization and (reason := _said(materialization).get("reason")):
-            found[materialization.asset_key.to_user_string()] = reason
-    return found
+        if materialization and (reason := _state_and_reason(materialization).get("reason")):
+            reasons_by_table[materialization.asset_key.to_user_string()] = reason
+    return reasons_by_table
 
 
-def _said(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
+def _state_and_reason(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
     metadata = materialization.metadata if materialization else {}
     return {name: str(metadata[name].value) for name in ("state", "reason") if name in metadata}
 
 
 def tables_of_step(instance: dg.DagsterInstance, run_id: str, step: str) -> list[str]:
-    """Assets that a step was to materialize: a multi-asset's step fails for all of its tables."""
+    """Return the tables that a step was planned to fill; if the step fails, it fails for all of them."""
     planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
-    found = [
+    tables = [
         entry.dagster_event.asset_key.to_user_string()
         for entry in planned
         if entry.step_key == step and entry.dagster_event and entry.dagster_event.asset_key
     ]
-    return list(dict.fromkeys(found)) or [step]
+    return list(dict.fromkeys(tables)) or [step]
 
 
 def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
     for asset in assets:
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
-        page = instance.fetch_materializations(wanted, limit=BATCH, ascending=True)
+        records = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
+        page = instance.fetch_materializations(records, limit=BATCH, ascending=True)
         while True:
             for record in page.records:
                 if record.partition_key:
                     day, seller = split_key(record.partition_key)
-                    said = _said(record.asset_materialization)
+                    metadata = _state_and_reason(record.asset_materialization)
                     yield Event(
                         record.storage_id,
                         _at(record.timestamp),
@@ -107,17 +119,17 @@ def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since
                         seller,
                         day,
                         asset,
-                        state=said.get("state"),
-                        reason=said.get("reason"),
+                        state=metadata.get("state"),
+                        reason=metadata.get("reason"),
                     )
             if not page.has_more:
                 break
-            page = instance.fetch_materializations(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
+            page = instance.fetch_materializations(records, limit=BATCH, cursor=page.cursor, ascending=True)
 
 
 def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:
-    wanted = dg.RunStatusChangeRecordsFilter(event_type=dg.DagsterEventType.RUN_FAILURE, after_storage_id=since)
-    page = instance.fetch_run_status_changes(wanted, limit=BATCH, ascending=True)
+    failed_runs = dg.RunStatusChangeRecordsFilter(event_type=dg.DagsterEventType.RUN_FAILURE, after_storage_id=since)
+    page = instance.fetch_run_status_changes(failed_runs, limit=BATCH, ascending=True)
     while True:
         for record in page.records:
             run = instance.get_run_by_id(record.event_log_entry.run_id)
@@ -125,7 +137,7 @@ def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:
                 yield from _failures_of_run(instance, run, record.storage_id, _at(record.timestamp))
         if not page.has_more:
             break
-        page = instance.fetch_run_status_changes(wanted, limit=BATCH, cursor=page.cursor, ascending=True)
+        page = instance.fetch_run_status_changes(failed_runs, limit=BATCH, cursor=page.cursor, ascending=True)
 
 
 def _failures_of_run(
@@ -149,7 +161,7 @@ def _reason(entry: dg.EventLogEntry) -> str:
 
 
 def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
-    """What ended a run in which no step failed: its process died, it was cancelled, or its resources did not start."""
+    """Why a run failed without a failed step: its process died, it was cancelled, or its resources did not start."""
     for entry in instance.all_logs(run_id, of_type={dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED}):
         event = entry.dagster_event
         data = event.event_specific_data if event else None
@@ -161,7 +173,7 @@ def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
 
 
 def _innermost(error: SerializableErrorInfo) -> str:
-    """What was raised first, in words: Dagster wraps it in an error of its own that only names the step."""
+    """The message of the original error; Dagster wraps it in errors of its own that only name the step."""
     while error.cause:
         error = error.cause
     return INTERRUPTED if error.cls_name in INTERRUPTIONS else error.message.strip()

@@ -1,7 +1,8 @@
 """Copies Dagster's events into `fact_stream`, exactly once: one row per materialization and partition, one per failure.
 
-The cursor is a row in the target database, locked and moved in the same transaction as the rows. Event ids are
-allocated before they are committed, so each call reads the last `OVERLAP` ids again; `event_id` refuses doubles.
+The cursor is a row of the target database, locked and moved in the transaction that writes the rows. Dagster assigns
+event ids before it commits the events, so each call reads the last `OVERLAP` ids again; the unique `event_id` rejects
+duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,15 +45,15 @@ select day, jsonb_object_agg(name, number), max(duration)
 
 
 def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[str]) -> int:
-    """Write every event that is not yet in `fact_stream`.
+    """Write every event that `fact_stream` does not contain yet.
 
     Args:
-        instance: Whose event log is read.
+        instance: The Dagster instance whose event log is read.
         pool: The target database.
         assets: Names of the assets to follow.
 
     Returns:
-        Rows written now.
+        The number of rows written.
     """
     with operator(pool) as connection:
         cursor = _cursor(connection)
@@ -66,7 +67,7 @@ def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[st
 
 
 def log_refusal(pool: Pool, seller: Seller, reason: str) -> None:
-    """Write that a seller's sync could not start, and why: no run will tell it."""
+    """Record that a seller's sync could not start, and why; there is no run that could report it."""
     row = {
         "event_id": f"refusal:{uuid4()}",
         "partition_key": "",
@@ -84,7 +85,7 @@ def log_refusal(pool: Pool, seller: Seller, reason: str) -> None:
 
 
 def _cursor(connection: Connection) -> int:
-    """The position reached; its row is locked until the transaction ends."""
+    """Return the cursor and lock its row until the transaction ends."""
     connection.execute("insert into fact_cursor (name, cursor) values (%s, '0') on conflict do nothing", (CURSOR,))
     row = connection.execute("select cursor from fact_cursor where name = %s for update", (CURSOR,)).fetchone()
     assert row is not None
@@ -101,14 +102,14 @@ def _write(connection: Connection, events: Iterable[Event]) -> int:
     for event in events:
         by_seller.setdefault(event.seller, []).append(event)
     written = 0
-    for amazon_id, theirs in sorted(by_seller.items()):
+    for amazon_id, own_events in sorted(by_seller.items()):
         seller = connection.execute(
             "select id, marketplace_ids[1] from sellers where amazon_seller_id = %s", (amazon_id,)
         ).fetchone()
         if seller is None:
             continue
         connection.execute("select set_config('app.seller_id', %s, true)", (str(seller[0]),))
-        rows = list(_rows(connection, seller, _unknown(connection, theirs)))
+        rows = list(_rows(connection, seller, _unknown(connection, own_events)))
         with connection.cursor() as cursor:
             cursor.executemany(INSERT, rows)
             written += max(cursor.rowcount, 0)
@@ -116,10 +117,10 @@ def _write(connection: Connection, events: Iterable[Event]) -> int:
 
 
 def _unknown(connection: Connection, events: list[Event]) -> list[Event]:
-    found = connection.execute(
+    rows = connection.execute(
         "select event_id, partition_key from fact_stream where event_id = any(%s)", ([e.event_id for e in events],)
     )
-    known = set(found.fetchall())
+    known = set(rows.fetchall())
     return [event for event in events if (event.event_id, event.partition_key) not in known]
 
 
@@ -153,19 +154,19 @@ def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event])
 
 
 def _counts_of_run(connection: Connection, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, Any]]:
-    """A run's counts by day, and how long the loads took that a day was part of."""
+    """Return a run's counts by day, and the duration of the longest load that contains the day."""
     rows = connection.execute(COUNTS, (seller_id, run_id, table)).fetchall()
     return {date.fromisoformat(day): {**counts, "duration_ms": duration} for day, counts, duration in rows}
 
 
 def _numbers(counts: dict[str, Any], day: date) -> dict[str, Any]:
     names = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
-    ours = {name: int(counts.get(name, 0)) for name in names}
+    numbers = {name: int(counts.get(name, 0)) for name in names}
     return {
-        **ours,
+        **numbers,
         "partition_date": day.isoformat(),
-        "count": ours["inserted"] + ours["updated"] + ours["unchanged"],
-        "records_processed": ours["fetched"],
+        "count": numbers["inserted"] + numbers["updated"] + numbers["unchanged"],
+        "records_processed": numbers["fetched"],
         "duration": counts.get("duration_ms"),
     }
 

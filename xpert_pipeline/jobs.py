@@ -1,4 +1,4 @@
-"""The jobs: all tables with their checks for a range of days, and the change streams alone."""
+"""The two jobs: all tables with their checks for a range of days, and the change streams alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,10 @@ DELTA = "orders_delta"
 
 
 def build_delta_job(sources: Sequence[Source]) -> Any:
-    """The job that follows change streams between two daily syncs, and derives what depends on them alone.
+    """Return the job that follows change streams between two daily syncs, with the tables derived from them alone.
 
-    Its sensor requests it again, so a run that died is not retried. Checks that read whole tables or ask Amazon are
-    left to the daily sync.
+    A run that died is not retried, because the sensor requests the next one soon. Checks that read whole tables or ask
+    Amazon are left to the daily sync.
     """
     tables = [table.name for source in followed_sources(sources) for table in source.tables]
     fresh = [dg.AssetCheckKey(dg.AssetKey(table), "loaded_lately") for table in tables]
@@ -33,12 +33,12 @@ def build_delta_job(sources: Sequence[Source]) -> Any:
 
 
 def followed_feeds(sources: Sequence[Source]) -> list[Source]:
-    """Sources with a change stream."""
+    """Return the sources with a change stream."""
     return [source for source in sources if source.is_followed]
 
 
 def followed_sources(sources: Sequence[Source]) -> list[Source]:
-    """Sources with a change stream, and derived tables that depend on nothing else."""
+    """Return the sources with a change stream, and the derived tables that depend on nothing else."""
     followed = followed_feeds(sources)
     names = {table.name for source in followed for table in source.tables}
     for source in sources:

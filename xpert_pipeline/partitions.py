@@ -1,6 +1,6 @@
-"""The one partitioning of every asset: marketplace-local day × seller.
+"""The partitioning that all assets share: marketplace-local day × seller. Also pure functions over partition keys.
 
-Pure functions over partition keys live here too; what an asset does with its days does not.
+Several marketplaces of a seller share its partitions: the day of a key is each marketplace's own local day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,38 +15,38 @@ RANGE_END = "dagster/asset_partition_range_end"
 
 
 def build_partitions(start_date: date, timezone: str) -> dg.MultiPartitionsDefinition:
-    """Days from `start_date` to today (included) × the sellers of the `sellers` table."""
+    """Return days from `start_date` to today (included) × the sellers of the `sellers` table."""
     days = dg.DailyPartitionsDefinition(start_date=start_date.isoformat(), end_offset=1, timezone=timezone)
     return dg.MultiPartitionsDefinition({"date": days, "seller": SELLERS})
 
 
 def partition_key(day: date, seller: str) -> str:
-    """`YYYY-MM-DD|<amazon seller id>`."""
+    """Return `YYYY-MM-DD|<Amazon's seller id>`."""
     return f"{day.isoformat()}|{seller}"
 
 
 def local_today(timezone: str) -> date:
-    """The business day now at a marketplace."""
+    """Return the present local day in a time zone."""
     return datetime.now(ZoneInfo(timezone)).date()
 
 
 def split_key(key: str) -> tuple[date, str]:
-    """The day and the seller of a partition key."""
+    """Return the day and the seller of a partition key."""
     day, seller = str(key).split("|", 1)
     return date.fromisoformat(day), seller
 
 
 def days_by_seller(keys: Iterable[str]) -> dict[str, tuple[date, ...]]:
-    """Group any key set by seller; days ascend. One run may hold several sellers and gaps between days."""
-    found: dict[str, set[date]] = {}
+    """Group partition keys by seller, with ascending days. One run may have several sellers, and gaps between days."""
+    days_of: dict[str, set[date]] = {}
     for key in keys:
         day, seller = split_key(key)
-        found.setdefault(seller, set()).add(day)
-    return {seller: tuple(sorted(days)) for seller, days in sorted(found.items())}
+        days_of.setdefault(seller, set()).add(day)
+    return {seller: tuple(sorted(days)) for seller, days in sorted(days_of.items())}
 
 
 def contiguous(days: Iterable[date], longest: int = 30) -> list[tuple[date, date]]:
-    """Cut days into windows (first, last) without gaps of at most `longest` days, newest window first."""
+    """Cut days into windows (first, last) without gaps, each of at most `longest` days, newest window first."""
     windows: list[tuple[date, date]] = []
     for day in sorted(set(days), reverse=True):
         first, last = windows[-1] if windows else (None, None)
@@ -58,7 +58,7 @@ def contiguous(days: Iterable[date], longest: int = 30) -> list[tuple[date, date
 
 
 def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
-    """Run tags that make one run cover a seller's days from the first to the last."""
+    """Return run tags that make one run cover a seller's days from the first to the last."""
     return {
         RANGE_START: partition_key(min(days), seller),
         RANGE_END: partition_key(max(days), seller),
@@ -67,11 +67,11 @@ def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
 
 
 def sellers_of_run(tags: Mapping[str, str], known: Sequence[str] = ()) -> list[str]:
-    """Sellers of a run's partition tags; none for a run without partitions.
+    """Return the sellers of a run by its partition tags; none for a run without partitions.
 
     Args:
         tags: The run's tags.
-        known: All sellers in the order of their partitions: a range names only its first and last.
+        known: All sellers in the order of their partitions. A range names only its first and last seller.
     """
     named = [split_key(key)[1] for key in _keys_of_run(tags)]
     if len(set(named)) > 1 and set(named) <= set(known):
@@ -81,9 +81,9 @@ def sellers_of_run(tags: Mapping[str, str], known: Sequence[str] = ()) -> list[s
 
 
 def days_of_run(tags: Mapping[str, str]) -> list[date]:
-    """Days covered by a run's partition tags, ascending."""
-    found = sorted(split_key(key)[0] for key in _keys_of_run(tags))
-    return [found[0] + timedelta(days=n) for n in range((found[-1] - found[0]).days + 1)] if found else []
+    """Return the days of a run by its partition tags, ascending."""
+    ends = sorted(split_key(key)[0] for key in _keys_of_run(tags))
+    return [ends[0] + timedelta(days=n) for n in range((ends[-1] - ends[0]).days + 1)] if ends else []
 
 
 def _keys_of_run(tags: Mapping[str, str]) -> list[str]:

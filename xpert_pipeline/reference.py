@@ -1,4 +1,4 @@
-"""Generates what is written about tables from their declarations: `docs/tables.md`, the README's list, `sql/comments.sql`.
+"""Generates `docs/tables.md`, the README's list of tables and `sql/comments.sql` from the declarations of the tables.
 
 Run `make docs` after a change of a row contract. A test compares the files with the declarations.
 """
@@ -12,16 +12,26 @@ from xpert_pipeline.tables.columns import Column, columns_of
 from xpert_pipeline.tables.contract import Table
 
 ROOT = Path(__file__).resolve().parent.parent
+ALSO = (
+    "Every table also has `id` (random row id), `seller_id`, `source` (operation or report that last changed the row), "
+    "`load_id` (see `loads`), `created_at` and `updated_at`. Days are the marketplace's own local days, times are UTC. "
+    "Amounts of different currencies are never added."
+)
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->"
 
 
 def comments_sql() -> str:
     """Comments of all tables and columns, as SQL that may run any number of times."""
-    lines = ["-- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.", ""]
+    lines = [
+        "-- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.",
+        "",
+    ]
     for table in TABLES:
         about = table.about
         assert about is not None
-        lines.append(f"comment on table public.{table.name} is\n'One row is {_sql(about.grain)}. Source: {_sql(about.source)}.';")
+        lines.append(
+            f"comment on table public.{table.name} is\n'One row is {_sql(about.grain)}. Source: {_sql(about.source)}.';"
+        )
         lines += [
             f"comment on column public.{table.name}.{column.name} is\n'{_sql(column.comment)}';"
             for column in columns_of(table.row)
@@ -37,9 +47,7 @@ def tables_md() -> str:
         "",
         "Generated from the row contracts: run `make docs`, do not edit.",
         "",
-        "Every table also has `id` (random row id), `seller_id`, `source` (operation or report that last changed the row), "
-        "`load_id` (see `loads`), `created_at` and `updated_at`. Days are the marketplace's own local days, times are UTC. "
-        "Amounts of different currencies are never added.",
+        ALSO,
         "",
     ]
     for source in SOURCES:
@@ -70,7 +78,9 @@ def write(root: Path = ROOT) -> list[Path]:
         root / "docs" / "tables.md": tables_md(),
         readme: f"{before}{BEGIN}{readme_list()}{END}{after}",
     }
-    changed = [path for path, content in files.items() if not path.exists() or path.read_text(encoding="utf-8") != content]
+    changed = [
+        path for path, content in files.items() if not path.exists() or path.read_text(encoding="utf-8") != content
+    ]
     for path in changed:
         path.write_text(files[path], encoding="utf-8")
     return changed

@@ -1,4 +1,4 @@
-"""When syncs start by themselves: a shell over `days_to_sync`, which reads the ledger and never says "yesterday"."""
+"""The daily schedule. The ledger decides which days are read: a daemon that slept for a week catches up."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,14 +17,14 @@ LOOK_BACK = 30
 
 
 def days_to_sync(pool: ConnectionPool, seller: Seller, start: date) -> list[date]:
-    """From the first incomplete day (at most 30 back) to today: a daemon that slept catches up.
+    """Return the days from the first incomplete one, at most 30 days back, to today.
 
     A day is complete if every source that sets the daily range has loaded it in every marketplace. Today is the latest
     local day of the seller's marketplaces.
 
     Args:
         pool: The pipeline's database.
-        seller: Whose days.
+        seller: The seller.
         start: First day of the partitions.
     """
     today = today_of(seller)
@@ -41,7 +41,13 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date) -> list[date
 
 
 def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.ScheduleDefinition:
-    """Every day at 02:00 UTC one run per active seller: the sandbox's where it serves, the real ones elsewhere."""
+    """Return the schedule that starts one run per active seller at 02:00 UTC.
+
+    Args:
+        job_name: The job.
+        start: First day of the partitions.
+        is_sandbox: Whether the sandbox serves. If so, only its sellers are synced; otherwise only real ones.
+    """
 
     @dg.schedule(
         job_name=job_name,

@@ -1,4 +1,4 @@
-"""What watches by itself: partitions, the event log, runs whose process is gone, change streams. Shells only."""
+"""The sensors: sellers' partitions, dead runs, Dagster's event log, change streams. Thin shells over other modules."""
 
 import json
 from collections.abc import Sequence
@@ -18,12 +18,13 @@ from xpert_pipeline.sources.source import Source
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 from xpert_pipeline.wording import counted
 
-TOLD = 5
+SHOWN = 5
+"""Sellers that the message of a tick names."""
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SensorResult:
-    """Keep the sellers' partitions in step with the `sellers` table."""
+    """Keep the partitions of sellers equal to the `sellers` table."""
     known = set(context.instance.get_dynamic_partitions("sellers"))
     listed = {seller.amazon_seller_id for seller in postgres.sellers.all()}
     changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
@@ -36,7 +37,7 @@ def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresRe
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Fail started runs whose process is gone, so that their seller is free again and the run is retried."""
+    """Fail started runs whose process is gone, so that the run is retried and its seller is not blocked."""
     dead = fail_dead_runs(context.instance)
     return dg.SkipReason(
         f"failed {counted(len(dead), 'dead run')}: {', '.join(dead)}" if dead else "every started run is alive"
@@ -44,7 +45,7 @@ def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 
 
 def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
-    """Logs every materialization and failure to `fact_stream`."""
+    """Return the sensor that copies every materialization and failure into `fact_stream`."""
 
     @dg.sensor(name="fact_stream", minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
     def fact_stream(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SkipReason:
@@ -57,13 +58,13 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
 def build_orders_delta_sensor(
     job_name: str, feeds: Sequence[Source], minutes: int, *, is_sandbox: bool
 ) -> dg.SensorDefinition:
-    """Every few minutes one run for each active seller whose changes were last read longer ago than that.
+    """Return the sensor that requests a run for each active seller whose changes were not read for some minutes.
 
     Args:
         job_name: The job, which is also the sensor's name.
         feeds: Sources with a change stream.
         minutes: Time between two runs of a seller.
-        is_sandbox: Whether the sandbox serves.
+        is_sandbox: Whether the sandbox serves. If so, only its sellers are followed; otherwise only real ones.
     """
     interval = timedelta(minutes=minutes)
     operations = [feed.operations[0] for feed in feeds]
@@ -78,13 +79,15 @@ def build_orders_delta_sensor(
         context: dg.SensorEvaluationContext, postgres: PostgresResource, sp_api: SpApiResource
     ) -> dg.SensorResult:
         now = datetime.now(UTC)
-        asked = {seller: datetime.fromtimestamp(at, UTC) for seller, at in json.loads(context.cursor or "{}").items()}
+        requested = {
+            seller: datetime.fromtimestamp(at, UTC) for seller, at in json.loads(context.cursor or "{}").items()
+        }
         sellers = {s.amazon_seller_id: s for s in postgres.sellers.active() if s.is_sandbox == is_sandbox}
         unfinished = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
         known = context.instance.get_dynamic_partitions("sellers")
         choice = choose_due(
             [
-                Stream(who, _followed_until(postgres, seller, feeds), asked.get(who))
+                Stream(who, _followed_until(postgres, seller, feeds), requested.get(who))
                 for who, seller in sellers.items()
                 if who in known
             ],
@@ -95,17 +98,15 @@ def build_orders_delta_sensor(
             lacking=lambda who: _lacking_tokens(sp_api, sellers[who], operations),
         )
         for seller, reason in sorted(choice.left.items()):
-            context.log.info("%s is left: %s", seller, reason)
+            context.log.info("%s has to wait: %s", seller, reason)
         times = {
-            who: int((now if who in choice.chosen else asked[who]).timestamp())
+            who: int((now if who in choice.chosen else requested[who]).timestamp())
             for who in sellers
-            if who in choice.chosen or who in asked
+            if who in choice.chosen or who in requested
         }
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(
-                    f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([today_of(sellers[who])], who)
-                )
+                dg.RunRequest(f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([today_of(sellers[who])], who))
                 for who in choice.chosen
             ],
             skip_reason=None if choice.chosen else _why_none(choice.left),
@@ -116,7 +117,7 @@ def build_orders_delta_sensor(
 
 
 def _followed_until(postgres: PostgresResource, seller: Seller, feeds: Sequence[Source]) -> datetime | None:
-    """How far the seller's changes are known: in all marketplaces and feeds that have a first load."""
+    """Return how far the seller's changes are loaded in all marketplaces and feeds that have a first load."""
     marks = [
         followed_until(postgres.pool, scope, feed.tables[0].name)
         or first_load_started(postgres.pool, scope, feed.tables[0].name)
@@ -127,7 +128,7 @@ def _followed_until(postgres: PostgresResource, seller: Seller, feeds: Sequence[
 
 
 def _lacking_tokens(sp_api: SpApiResource, seller: Seller, operations: Sequence[str]) -> str | None:
-    """Why a seller has too few requests left; None if it has enough."""
+    """Return why a seller has too few requests left; None if it has enough."""
     for operation in operations:
         level, needed = sp_api.tokens(seller, operation), CALLS + sp_api.kept_for_others(operation)
         if level < needed:
@@ -136,6 +137,6 @@ def _lacking_tokens(sp_api: SpApiResource, seller: Seller, operations: Sequence[
 
 
 def _why_none(left: dict[str, str]) -> str:
-    told = [f"{seller}: {reason}" for seller, reason in sorted(left.items())]
-    more = [f"{len(told) - TOLD} more"] if len(told) > TOLD else []
-    return "; ".join(["no seller's changes are asked for now", *told[:TOLD], *more])
+    reasons = [f"{seller}: {reason}" for seller, reason in sorted(left.items())]
+    more = [f"{len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    return "; ".join(["no seller is due now", *reasons[:SHOWN], *more])

@@ -1,6 +1,7 @@
-"""Finds runs whose process is gone.
+"""Fails runs whose process is gone.
 
-Dagster's default launcher does not see a run killed with -9: it would stay STARTED for ever and block its seller.
+Dagster's default launcher does not notice when a run is killed with SIGKILL: the run would stay STARTED for ever and
+block its seller.
 """
 
 import os
@@ -21,7 +22,7 @@ UNFINISHED = [
 
 
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Note in the run's tags which process executes it."""
+    """Record in the run's tags which process executes it."""
     me = psutil.Process(os.getpid())
     instance.add_run_tags(run_id, {PID: str(me.pid), STARTED: f"{me.create_time():.2f}", HOST: platform.node()})
 
@@ -30,15 +31,15 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Fail every started run of this host whose process is gone.
 
     Returns:
-        Ids of the runs failed now.
+        The ids of the runs that were failed.
     """
     dead = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])):
         if run.tags.get(HOST) == platform.node() and not _is_alive(run.tags):
             instance.report_run_failed(
                 run,
-                "The run's process is gone (killed or out of memory); its data is whole: "
-                "windows committed so far stay, the next run goes on after them.",
+                "The run's process is gone (killed or out of memory). No data is damaged: committed windows are kept, "
+                "and the next run continues after them.",
             )
             dead.append(run.run_id)
     return dead

@@ -2,19 +2,23 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import dagster as dg
 import pytest
 
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.deltas import STARTS_A_MINUTE, Stream, choose_due, room_in_queue
+from xpert_pipeline.jobs import DELTA, followed_feeds
 from xpert_pipeline.partitions import local_today, range_tags
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
+from xpert_pipeline.sensors import _lacking_tokens as lacking_tokens
 from xpert_pipeline.sensors import build_orders_delta_sensor
 from xpert_pipeline.settings import Settings
 
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run 
 """Dagster resolves nested resources with a property that it deprecates itself."""
 NOW = datetime.now(UTC)
 INTERVAL = timedelta(minutes=5)
+GERMANY, BRITAIN = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
 TODAY = local_today("Asia/Kolkata")
 
 
@@ -29,11 +34,15 @@ def ago(minutes):
     return NOW - timedelta(minutes=minutes)
 
 
-def choose(*streams, busy=(), room=10, tokens=lambda _seller: 20.0, needed=6.0):
-    return choose_due(streams, now=NOW, interval=INTERVAL, busy=busy, room=room, tokens=tokens, needed=needed)
+def enough(_seller):
+    return None
 
 
-def test_a_stream_followed_lately_is_not_due():
+def choose(*streams, busy=(), room=10, lacking=enough):
+    return choose_due(streams, now=NOW, interval=INTERVAL, busy=busy, room=room, lacking=lacking)
+
+
+def test_a_stream_followed_recently_is_not_due():
     assert choose(Stream("A", ago(4)), Stream("B", ago(6))).chosen == ["B"]
 
 
@@ -57,8 +66,8 @@ def test_one_that_fails_every_time_does_not_stand_before_those_that_wait():
 @pytest.mark.parametrize(
     ("followed", "asked"), [(ago(60), ago(-360)), (ago(-360), ago(6)), (ago(-360), ago(-360)), (ago(-360), None)]
 )
-def test_what_a_clock_told_that_was_set_back_keeps_no_seller_waiting(followed, asked):
-    """Asked for 6 hours "from now", a seller was not due for 6 hours, and nothing told why."""
+def test_times_of_a_clock_that_was_set_back_keep_no_seller_waiting(followed, asked):
+    """A run requested 6 hours "from now" kept its seller from being due for 6 hours, and nothing said why."""
     assert choose(Stream("A", followed, asked), Stream("B", ago(4))).chosen == ["A"]
 
 
@@ -71,16 +80,14 @@ def test_no_seller_starves_though_only_a_few_of_many_have_room():
     for tick in range(10):
         now = NOW + tick * INTERVAL
         streams = [Stream(f"S{n}", ago(600), asked.get(f"S{n}")) for n in range(30)]
-        choice = choose_due(
-            streams, now=now, interval=INTERVAL, busy=(), room=3, tokens=lambda _seller: 20.0, needed=6.0
-        )
+        choice = choose_due(streams, now=now, interval=INTERVAL, busy=(), room=3, lacking=enough)
         asked |= dict.fromkeys(choice.chosen, now)
     assert len(asked) == 30
 
 
 def test_a_seller_without_a_first_load_is_left_to_the_daily_sync():
     choice = choose(Stream("A", None))
-    assert (choice.chosen, choice.left) == ([], {"A": "the first load is the daily sync's"})
+    assert (choice.chosen, choice.left) == ([], {"A": "the daily sync does the first load"})
 
 
 def test_a_seller_with_a_run_is_left():
@@ -89,10 +96,18 @@ def test_a_seller_with_a_run_is_left():
 
 
 def test_a_nearly_empty_bucket_is_spared_and_another_seller_takes_the_place():
-    levels = {"A": 5.4, "B": 6.0}
-    choice = choose(Stream("A", ago(60)), Stream("B", ago(6)), room=1, tokens=levels.get)
+    reason = "5.4 requests to searchOrders are left, 6 are needed"
+    choice = choose(Stream("A", ago(60)), Stream("B", ago(6)), room=1, lacking={"A": reason}.get)
     assert choice.chosen == ["B"]
-    assert choice.left["A"] == "5.4 requests to searchOrders are left, 6 are needed"
+    assert choice.left["A"] == reason
+
+
+@pytest.mark.parametrize(
+    ("level", "reason"), [(5.4, "5.4 requests to searchOrders are left, 6 are needed"), (6.0, None)]
+)
+def test_a_delta_needs_its_call_and_what_is_kept_for_others(level, reason):
+    quota = SimpleNamespace(tokens=lambda _seller, _operation: level, kept_for_others=lambda _operation: 5)
+    assert lacking_tokens(quota, SimpleNamespace(), ["searchOrders"]) == reason
 
 
 def test_what_waits_in_the_queue_takes_its_room():
@@ -101,17 +116,16 @@ def test_what_waits_in_the_queue_takes_its_room():
     assert room_in_queue(INTERVAL, 1_000) == 0
 
 
-@pytest.fixture
-def followed(pool, seller):
-    """The seller's changes are known up to an hour ago."""
+def follow(pool, seller, marketplace_id, minutes):
+    """Changes of one marketplace are known up to so many minutes ago."""
     with tenant(pool, seller.id) as connection:
         for kind in ("created", "updated"):
-            window = LoadWindow(kind, ago(3_000), ago(60))
+            window = LoadWindow(kind, ago(3_000), ago(minutes))
             entry = LedgerEntry(
                 uuid4(),
                 "orders",
                 seller.id,
-                seller.marketplace_ids[0],
+                marketplace_id,
                 "searchOrders",
                 window,
                 "r",
@@ -119,6 +133,12 @@ def followed(pool, seller):
                 NOW,
             )
             write_entry(connection, entry)
+
+
+@pytest.fixture
+def followed(pool, seller):
+    """The seller's changes are known up to an hour ago."""
+    follow(pool, seller, seller.marketplace_ids[0], 60)
     return seller
 
 
@@ -137,7 +157,7 @@ def tick(pipeline_dsn, instance):
     cursor = []
 
     def evaluate(*, is_sandbox=True):
-        sensor = build_orders_delta_sensor("orders_delta", 5, is_sandbox=is_sandbox)
+        sensor = build_orders_delta_sensor(DELTA, followed_feeds(SOURCES), 5, is_sandbox=is_sandbox)
         with dg.build_sensor_context(
             instance=instance, resources=resources, cursor=cursor[-1] if cursor else None
         ) as context:
@@ -159,7 +179,7 @@ def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance):
     instance.create_run_for_job(an_empty_job(), tags=range_tags([TODAY], followed.amazon_seller_id))
     result = tick()
     assert result.run_requests == []
-    assert "a run of it waits or works" in result.skip_reason.skip_message
+    assert "one of its runs is queued or running" in result.skip_reason.skip_message
     assert json.loads(result.cursor) == {}
 
 
@@ -178,17 +198,46 @@ def test_paused_sellers_and_those_of_the_other_kind_are_not_asked_for(tick, foll
     assert tick().run_requests == []
 
 
+@pytest.fixture
+def european(sellers):
+    """A seller with stores in Germany and the United Kingdom."""
+    return sellers.add(
+        "A1TESTSELLER",
+        name="Test Books",
+        region="eu",
+        marketplace_ids=[GERMANY, BRITAIN],
+        timezone="Europe/Berlin",
+        refresh_token="Atzr|secret",
+        is_sandbox=True,
+    )
+
+
+@pytest.mark.parametrize(("minutes", "is_due"), [(60, True), (4, False)])
+def test_a_seller_is_due_by_the_marketplace_that_waited_longest(tick, pool, european, minutes, is_due):
+    follow(pool, european, GERMANY, 4)
+    follow(pool, european, BRITAIN, minutes)
+    requests = tick().run_requests
+    assert [request.tags["seller"] for request in requests] == ["A1TESTSELLER"] * is_due
+
+
+def test_a_marketplace_without_a_first_load_keeps_no_other_from_being_followed(tick, pool, european):
+    follow(pool, european, GERMANY, 60)
+    (request,) = tick().run_requests
+    days = [local_today("Europe/Berlin"), local_today("Europe/London")]
+    assert request.tags == range_tags([max(days)], "A1TESTSELLER"), "the latest local day of the seller"
+
+
 def sensors(**environ):
     return {sensor.name: sensor for sensor in build_definitions(Settings.from_env(environ), environ).sensors}
 
 
-def test_the_interval_is_a_setting_and_nought_means_no_deltas():
+def test_the_interval_is_a_setting_and_zero_means_no_deltas():
     assert sensors()["orders_delta"].minimum_interval_seconds == 300
     assert sensors(XPERT_DELTA_MINUTES="15")["orders_delta"].minimum_interval_seconds == 900
     assert "orders_delta" not in sensors(XPERT_DELTA_MINUTES="0")
 
 
-def test_a_delta_asks_and_checks_only_what_is_cheap():
+def test_a_delta_loads_and_checks_only_what_is_cheap():
     environ = {"XPERT_START_DATE": date(2026, 1, 1).isoformat()}
     job = build_definitions(Settings.from_env(environ), environ).resolve_job_def("orders_delta")
     checks = {f"{table}_loaded_lately" for table in ("orders", "order_items", "sales_data")}

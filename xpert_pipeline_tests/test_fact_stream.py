@@ -1,4 +1,4 @@
-"""fact_stream holds each materialization and failure once, whatever is killed, late or run twice."""
+"""fact_stream contains each materialization and failure once, even if something is killed, late or run twice."""
 
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -58,8 +58,8 @@ def test_every_partition_of_every_asset_is_logged_once(instance, pool, seller):
     run(instance, seller, a_job())
     assert collect(instance, pool) == 6
     assert collect(instance, pool) == 0
-    found = rows(pool, seller, "data ->> 'table', (data ->> 'partition_date')::date, event_type")
-    assert sorted(found) == sorted((t, d, "sync.completed") for t in ("orders", "products") for d in DAYS)
+    logged = rows(pool, seller, "data ->> 'table', (data ->> 'partition_date')::date, event_type")
+    assert sorted(logged) == sorted((t, d, "sync.completed") for t in ("orders", "products") for d in DAYS)
 
 
 def test_counts_are_those_of_the_ledger_by_partition(instance, pool, seller):
@@ -82,16 +82,16 @@ def test_counts_are_those_of_the_ledger_by_partition(instance, pool, seller):
                 ),
             )
     collect(instance, pool)
-    found = rows(
+    logged = rows(
         pool, seller, "(data ->> 'partition_date')::date, (data ->> 'records_processed')::int, data ->> 'table'"
     )
-    assert {(day, count) for day, count, table in found if table == "orders"} == {
+    assert {(day, count) for day, count, table in logged if table == "orders"} == {
         (day, 2 * n) for n, day in enumerate(DAYS, start=5)
     }
-    assert {count for _, count, table in found if table == "products"} == {0}
+    assert {count for _, count, table in logged if table == "products"} == {0}
 
 
-def test_a_failure_writes_one_row_for_the_seller_that_asks_for_a_person(instance, pool, seller):
+def test_a_failure_writes_one_row_per_seller_that_requires_action(instance, pool, seller):
     run(instance, seller, a_job(fails="orders"))
     collect(instance, pool)
     collect(instance, pool)
@@ -105,7 +105,7 @@ def test_a_failure_writes_one_row_for_the_seller_that_asks_for_a_person(instance
 
 
 def test_an_event_that_commits_late_is_still_logged(instance, pool, seller):
-    """Event ids are given before the commit: one below the cursor may appear after the cursor has passed it."""
+    """Dagster assigns event ids before it commits, so an id below the cursor may appear after the cursor has passed it."""
     run(instance, seller, a_job())
     collect(instance, pool)
     with tenant(pool, seller.id) as connection:
@@ -117,7 +117,7 @@ def test_an_event_that_commits_late_is_still_logged(instance, pool, seller):
     assert lost in {row[0] for row in rows(pool, seller, "event_id")}
 
 
-def test_two_collectors_at_once_write_no_double(instance, pool, seller):
+def test_several_collectors_at_once_write_no_duplicates(instance, pool, seller):
     run(instance, seller, a_job())
     written = []
     threads = [threading.Thread(target=lambda: written.append(collect(instance, pool))) for _ in range(3)]
@@ -142,7 +142,7 @@ def test_a_collector_killed_before_its_commit_loses_nothing(instance, pool, sell
     assert collect(instance, pool) == 6
 
 
-def test_events_of_a_seller_unknown_to_the_database_are_left_alone(instance, pool, seller):
+def test_events_of_a_seller_that_the_database_does_not_know_are_skipped(instance, pool, seller):
     instance.add_dynamic_partitions(SELLERS.name, ["A9UNKNOWN"])
     tags = range_tags([date.fromordinal(TODAY.toordinal() - 1)], "A9UNKNOWN")
     a_job().execute_in_process(instance=instance, tags=tags)

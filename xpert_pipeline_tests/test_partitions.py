@@ -1,4 +1,4 @@
-"""Any key set is grouped by seller into windows; run tags name days and sellers."""
+"""Partition keys are grouped by seller and cut into windows; run tags name days and sellers."""
 
 from datetime import date
 
@@ -34,19 +34,19 @@ def test_no_days_make_no_windows():
     assert contiguous([]) == []
 
 
-def test_range_tags_tell_days_and_seller_again():
+def test_days_and_seller_can_be_read_back_from_range_tags():
     tags = range_tags([D[0], D[3]], "A1")
     assert days_of_run(tags) == D[:4]
     assert sellers_of_run(tags) == ["A1"]
     assert tags["seller"] == "A1"
 
 
-def test_a_run_without_partitions_names_nobody():
+def test_a_run_without_partitions_has_no_sellers_and_no_days():
     assert sellers_of_run({"dagster/partition": "2026-11-01"}) == []
     assert days_of_run({}) == []
 
 
-def test_a_range_over_three_sellers_names_the_middle_one_too():
+def test_a_range_over_three_sellers_includes_the_middle_one():
     tags = {"dagster/asset_partition_range_start": "2026-11-01|C", "dagster/asset_partition_range_end": "2026-11-02|B"}
     assert sellers_of_run(tags, ["C", "A", "B", "D"]) == ["A", "B", "C"]
     assert sellers_of_run(tags) == ["B", "C"]

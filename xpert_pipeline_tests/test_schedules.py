@@ -1,4 +1,4 @@
-"""The daily schedule asks for what the ledger lacks, and only for sellers that this environment serves."""
+"""The daily schedule requests the days that the ledger lacks, only for sellers that this environment serves."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
@@ -14,9 +14,10 @@ from xpert_pipeline.schedules import LOOK_BACK, build_daily_schedule, days_to_sy
 
 NOW = datetime.now(UTC)
 TODAY = local_today("Asia/Kolkata")
+INDIA, GERMANY = "A21TJRUUN4KGV", "A1PA6795UKMFR9"
 
 
-def covered(pool, seller, start, end):
+def covered(pool, seller, start, end, marketplace_id=None):
     with tenant(pool, seller.id) as connection:
         window = LoadWindow("created", start, end)
         write_entry(
@@ -25,7 +26,7 @@ def covered(pool, seller, start, end):
                 uuid4(),
                 "orders",
                 seller.id,
-                seller.marketplace_ids[0],
+                marketplace_id or seller.marketplace_ids[0],
                 "searchOrders",
                 window,
                 "run",
@@ -36,25 +37,47 @@ def covered(pool, seller, start, end):
 
 
 def test_a_new_seller_gets_the_last_thirty_days(pool, seller):
-    days = days_to_sync(pool, seller, date(2020, 1, 1), TODAY)
+    days = days_to_sync(pool, seller, date(2020, 1, 1))
     assert (len(days), days[-1]) == (LOOK_BACK, TODAY)
 
 
 def test_a_daemon_that_slept_catches_up_from_the_first_open_day(pool, seller):
     covered(pool, seller, NOW - timedelta(days=60), NOW - timedelta(days=7))
-    days = days_to_sync(pool, seller, date(2020, 1, 1), TODAY)
+    days = days_to_sync(pool, seller, date(2020, 1, 1))
     assert TODAY - timedelta(days=8) <= days[0] <= TODAY - timedelta(days=6)
     assert days[-1] == TODAY
 
 
-def test_with_everything_complete_only_today_is_asked(pool, seller):
+def test_with_everything_complete_only_today_is_requested(pool, seller):
     covered(pool, seller, NOW - timedelta(days=60), NOW + timedelta(days=2))
-    assert days_to_sync(pool, seller, date(2020, 1, 1), TODAY) == [TODAY]
+    assert days_to_sync(pool, seller, date(2020, 1, 1)) == [TODAY]
 
 
-def test_nothing_before_the_first_partition_is_asked(pool, seller):
+def test_nothing_before_the_first_partition_is_requested(pool, seller):
     start = TODAY - timedelta(days=2)
-    assert days_to_sync(pool, seller, start, TODAY)[0] == start
+    assert days_to_sync(pool, seller, start)[0] == start
+
+
+@pytest.fixture
+def travelling(sellers):
+    """A seller with stores in India and Germany."""
+    return sellers.add(
+        "A3STORES",
+        name="Stores",
+        region="eu",
+        marketplace_ids=[INDIA, GERMANY],
+        timezone="Asia/Kolkata",
+        is_sandbox=True,
+    )
+
+
+def test_a_day_that_one_marketplace_lacks_is_requested(pool, travelling):
+    covered(pool, travelling, NOW - timedelta(days=60), NOW + timedelta(days=2), INDIA)
+    covered(pool, travelling, NOW - timedelta(days=60), NOW - timedelta(days=4), GERMANY)
+    days = days_to_sync(pool, travelling, date(2020, 1, 1))
+    assert TODAY - timedelta(days=5) <= days[0] <= TODAY - timedelta(days=3)
+    covered(pool, travelling, NOW - timedelta(days=5), NOW + timedelta(days=2), GERMANY)
+    assert days_to_sync(pool, travelling, date(2020, 1, 1)) == [TODAY]
 
 
 @pytest.mark.parametrize("is_sandbox", [True, False])
@@ -68,6 +91,6 @@ def test_sandbox_sellers_and_real_ones_are_never_synced_by_one_schedule(
     resources = {"postgres": PostgresResource(dsn=pipeline_dsn)}
     with dg.build_schedule_context(scheduled_execution_time=NOW, resources=resources) as context:
         requests = list(schedule(context))
-    wanted = seller if is_sandbox else real
-    assert [request.tags["seller"] for request in requests] == [wanted.amazon_seller_id]
+    expected = seller if is_sandbox else real
+    assert [request.tags["seller"] for request in requests] == [expected.amazon_seller_id]
     assert days_of_run(requests[0].tags)[-1] == TODAY

@@ -1,4 +1,4 @@
-"""A wrong environment is refused by name of variable, and no value of it is printed."""
+"""Errors about the environment name the variable and never print a value."""
 
 import base64
 from datetime import date
@@ -18,20 +18,20 @@ SELLER = {
 }
 
 
-def test_a_seller_from_the_environment_is_read_whole():
+def test_a_seller_is_read_from_the_environment():
     settings = Settings.from_env(SELLER)
     assert settings.has_credentials
     assert settings.marketplace_ids == ("A21TJRUUN4KGV", "A1F83G8C2ARO7P")
     assert SECRET not in repr(settings)
 
 
-def test_an_empty_environment_means_the_defaults():
+def test_an_empty_environment_gives_the_defaults():
     settings = Settings.from_env({"AMAZON_CLIENT_ID": "  "})
     assert not settings.has_credentials
     assert settings.timezone == "Asia/Kolkata"
 
 
-def test_dagsters_database_is_the_pipelines_unless_said_otherwise():
+def test_dagster_uses_the_pipelines_database_by_default():
     settings = Settings.from_env({"DATABASE_URL": "postgresql://x"})
     assert settings.dagster_database_url == settings.database_url
 
@@ -39,7 +39,7 @@ def test_dagsters_database_is_the_pipelines_unless_said_otherwise():
 @pytest.mark.parametrize(
     "missing", ["AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"]
 )
-def test_a_half_given_seller_is_refused_naming_what_is_missing(missing):
+def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
     with pytest.raises(SettingsError, match=f"{missing} is missing") as refused:
         Settings.from_env({name: value for name, value in SELLER.items() if name != missing})
     assert SECRET not in str(refused.value)
@@ -58,14 +58,14 @@ def test_a_half_given_seller_is_refused_naming_what_is_missing(missing):
         ("SP_API_ENDPOINT", "sandbox", "no URL"),
     ],
 )
-def test_a_malformed_value_is_refused_without_being_repeated(name, value, words):
+def test_a_malformed_value_is_rejected_and_not_printed(name, value, words):
     with pytest.raises(SettingsError, match=words) as refused:
         Settings.from_env({name: value})
     assert name in str(refused.value)
     assert value not in str(refused.value)
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_together():
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({"AMAZON_CLIENT_ID": "id", "XPERT_START_DATE": "soon"})
     assert "AMAZON_CLIENT_SECRET" in str(refused.value)

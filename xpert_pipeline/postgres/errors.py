@@ -1,7 +1,7 @@
-"""What can go wrong with the database, named by what to do next, and never with a row's data in the message.
+"""Errors of the database, named by what to do next; their messages never contain a row's data.
 
-PostgreSQL's own messages quote values ("invalid input syntax", DETAIL: whole rows), so only SQLSTATE and names
-of tables, columns and constraints are taken from them.
+PostgreSQL's own messages quote values ("invalid input syntax", DETAIL: whole rows). Ours use only the SQLSTATE and the
+names of tables, columns and constraints from them.
 """
 
 import re
@@ -15,10 +15,10 @@ from xpert_pipeline.postgres.sql_files import migration_of
 
 
 class DatabaseError(Exception):
-    """The database refused or failed.
+    """The database refused a statement, or failed.
 
     Attributes:
-        sqlstate: PostgreSQL's code, if it gave one.
+        sqlstate: PostgreSQL's code, if there is one.
         retryable: Whether the same transaction may succeed when run again.
     """
 
@@ -34,19 +34,19 @@ class DatabaseAddressMalformed(DatabaseError):
 
 
 class DatabaseUnreachable(DatabaseError):
-    """No connection, or it broke: check that the database runs and is reachable."""
+    """There is no connection, or it broke: check that the database runs and is reachable."""
 
     retryable = True
 
 
 class DatabaseBusy(DatabaseError):
-    """Deadlock, lock timeout, read-only failover or no free connection: the same again may succeed."""
+    """Deadlock, lock timeout, read-only failover or no free connection: another attempt may succeed."""
 
     retryable = True
 
 
 class MigrationNeeded(DatabaseError):
-    """A table, column or function is missing: apply the migration that makes it."""
+    """A table, column or function is missing: apply the migration that creates it."""
 
 
 class NotPermitted(DatabaseError):
@@ -54,7 +54,7 @@ class NotPermitted(DatabaseError):
 
 
 class DataRefused(DatabaseError):
-    """A value does not fit its column or constraint: the row contract let it pass and must be corrected."""
+    """A value does not fit its column or constraint: the row contract accepts it and must be corrected."""
 
 
 class TenantNotSet(DatabaseError):
@@ -65,18 +65,18 @@ BROKEN = ("08", "57P01", "57P02", "57P03", "25P03")
 BUSY = ("40", "55P03", "25006", "53300", "57014")
 MISSING = {"42P01": "table", "42703": "column", "42883": "function", "3F000": "schema"}
 
-# By the longest SQLSTATE prefix that fits: what kind of error, what happened, what to do.
+# By SQLSTATE prefix, the longest match counts: kind of error, what happened, what to do.
 KINDS: dict[str, tuple[type[DatabaseError], str, str]] = {
     **dict.fromkeys(BROKEN, (DatabaseUnreachable, "ended the connection", "see its log")),
     **dict.fromkeys(BUSY, (DatabaseBusy, "was busy", "try again")),
     "42501": (
         NotPermitted,
         "does not permit this",
-        "connect as xpert_pipeline to a migrated database, and see that the row's seller is the transaction's tenant",
+        "connect as xpert_pipeline to a migrated database, and check that the row's seller is the transaction's tenant",
     ),
     **dict.fromkeys(
         ("21", "22", "23"),
-        (DataRefused, "refused a value", "the row contract let it pass: correct it in xpert_pipeline/tables"),
+        (DataRefused, "refused a value", "its row contract accepts the value: correct the contract"),
     ),
     "53": (DatabaseError, "is out of disk, memory or connections", "make room, then run again"),
     "": (DatabaseError, "refused a statement", "see its log"),
@@ -84,7 +84,7 @@ KINDS: dict[str, tuple[type[DatabaseError], str, str]] = {
 
 
 def explain(error: psycopg.Error) -> DatabaseError:
-    """Turn PostgreSQL's error into ours, without its data."""
+    """Turn a PostgreSQL error into one of ours, without its data."""
     state = error.sqlstate
     if state is None:
         return _without_state(error)
@@ -96,10 +96,10 @@ def explain(error: psycopg.Error) -> DatabaseError:
 
 @contextmanager
 def explained(cause: Callable[[PoolTimeout], DatabaseError] | None = None) -> Iterator[None]:
-    """Let only explained errors out.
+    """Turn every error of the database inside the block into one of ours.
 
     Args:
-        cause: Finds out why the pool gave no connection.
+        cause: Finds out why the pool had no connection.
     """
     try:
         yield
@@ -122,11 +122,12 @@ def _without_state(error: psycopg.Error) -> DatabaseError:
 def _missing(error: psycopg.Error, state: str) -> MigrationNeeded:
     names = re.findall(r'"([^"]+)"|function ([\w.]+)\(', error.diag.message_primary or "")
     words = [part for pair in names for part in pair if part]
-    migration = next((found for word in reversed(words) if (found := migration_of(word.split(".")[-1]))), None)
+    migrations = (migration_of(word.split(".")[-1]) for word in reversed(words))
+    migration = next(filter(None, migrations), None)
     what = f"{MISSING[state]} {' of '.join(words) or '?'}"
-    made_by = f"migration {migration} makes it" if migration else "a newer migration makes it"
+    creator = f"migration {migration} creates it" if migration else "a newer migration creates it"
     return MigrationNeeded(
-        f"{what} is missing: {made_by}. Run `xpert db migrate`; if that has nothing to do, the {MISSING[state]} was "
+        f"{what} is missing: {creator}. Run `xpert db migrate`; if nothing is pending, the {MISSING[state]} was "
         f"dropped by hand: run sql/migrations/{migration or 'NNNN_...'}.sql again (psql or SQL editor)",
         state,
     )

@@ -1,7 +1,7 @@
-"""The lease of a seller's stream: one writer at a time, and no commit of a writer that lost it.
+"""The lease of a seller's stream: one writer at a time, and a writer that lost the lease cannot commit.
 
-Renewed by a thread of its own; every load's last statement is the fence, which only the newest token passes. Time is
-the database's, so a frozen process or a wrong clock can do no harm.
+A thread renews the lease. The last statement of every load is the fence, which only the newest token passes. All times
+are the database's, so a frozen process or a wrong clock does no harm.
 """
 
 import logging
@@ -54,16 +54,16 @@ logger = logging.getLogger(__name__)
 
 
 class LeaseHeld(DatabaseError):
-    """Another process writes this stream: wait for it, nothing is broken."""
+    """Another process writes this stream: wait for it. Nothing is broken."""
 
 
 class LeaseLost(DatabaseError):
-    """Another process took the stream over: stop, it does the work; nothing of this load was kept."""
+    """Another process took the stream over and does the work: stop. Nothing of this load was kept."""
 
 
 @dataclass
 class Lease:
-    """A lease in hand. `check` before each step outside the database, `fence` last in each transaction."""
+    """A lease that this process holds: `check` it before each step outside the database, `fence` at each commit."""
 
     pool: Pool
     seller_id: UUID
@@ -85,10 +85,10 @@ class Lease:
         }
 
     def check(self) -> None:
-        """Stop here if the lease is known to be lost.
+        """Make sure that the lease is not known to be lost.
 
         Raises:
-            LeaseLost: It is.
+            LeaseLost: It is lost.
         """
         if self._lost.is_set():
             raise self._loss()
@@ -104,7 +104,7 @@ class Lease:
             raise self._loss()
 
     def renew(self) -> None:
-        """Keep it for another `ttl` seconds.
+        """Keep the lease for another `ttl` seconds.
 
         Raises:
             LeaseLost: Another holder came after this one.
@@ -115,7 +115,7 @@ class Lease:
                 raise self._loss()
 
     def release(self) -> None:
-        """Give it back; the row stays, so that its token never goes back."""
+        """Give the lease back; its row stays, so that the token never decreases."""
         with operator(self.pool) as conn:
             conn.execute(RELEASE, self._names)
 
@@ -125,13 +125,13 @@ class Lease:
                 self.renew()
             except LeaseLost:
                 return
-            except DatabaseError as error:  # unreachable for a moment: the fence decides in the end
+            except DatabaseError as error:  # try again later: the fence decides at the commit
                 logger.warning("lease of %s not renewed: %s", self.stream, error)
 
     def _loss(self) -> LeaseLost:
         return LeaseLost(
             f"the lease of {self.stream} was lost to another process while this one paused for more than "
-            f"{self.ttl:.0f} s: nothing of this load was kept, the other process does the work"
+            f"{self.ttl:.0f} s. Nothing of this load was kept; the other process does the work"
         )
 
 
@@ -139,18 +139,18 @@ class Lease:
 def hold(
     pool: Pool, seller_id: UUID, stream: str, *, ttl: float = 60, wait: float = 0, name: str | None = None
 ) -> Iterator[Lease]:
-    """Hold the lease of a stream, renewed in the background, and give it back at the end.
+    """Hold the lease of a stream, renew it in the background, and give it back at the end.
 
     Args:
         pool: The pipeline's pool.
         seller_id: The seller.
-        stream: What will be written.
-        ttl: Seconds without renewal after which others may take it.
-        wait: Seconds to wait for another holder (who holds it per window, not per run).
-        name: Who holds it, for people; default: host and process.
+        stream: The stream to write.
+        ttl: Seconds without renewal after which other processes may take the lease.
+        wait: Seconds to wait for another holder. A run holds the lease for one window at a time.
+        name: Name of the holder, for people; default: host and process.
 
     Raises:
-        LeaseHeld: Naming the holder and until when.
+        LeaseHeld: Another process holds the lease; the message names it and says until when.
     """
     lease = _acquire(pool, seller_id, stream, ttl, wait, name or f"{socket.gethostname()} process {os.getpid()}")
     keeper = threading.Thread(target=lease._keep, name=f"lease-{stream}", daemon=True)  # noqa: SLF001
@@ -166,13 +166,13 @@ def hold(
 
 def _acquire(pool: Pool, seller_id: UUID, stream: str, ttl: float, wait: float, name: str) -> Lease:
     deadline = time.monotonic() + wait
-    wanted = {"seller_id": seller_id, "stream": stream, "holder": uuid4(), "holder_name": name, "ttl": ttl}
+    values = {"seller_id": seller_id, "stream": stream, "holder": uuid4(), "holder_name": name, "ttl": ttl}
     while True:
         with operator(pool) as conn:
-            row = conn.execute(ACQUIRE, wanted).fetchone()
+            row = conn.execute(ACQUIRE, values).fetchone()
             if row is not None:
-                return Lease(pool, seller_id, stream, row[0], wanted["holder"], ttl)  # type: ignore[arg-type]
-            holder, until, token = conn.execute(HELD, wanted).fetchone() or ("another process", None, 0)
+                return Lease(pool, seller_id, stream, row[0], values["holder"], ttl)  # type: ignore[arg-type]
+            holder, until, token = conn.execute(HELD, values).fetchone() or ("another process", None, 0)
             if _is_killed(holder):
                 conn.execute(END, [seller_id, stream, token])
                 continue
@@ -185,9 +185,9 @@ def _acquire(pool: Pool, seller_id: UUID, stream: str, ttl: float, wait: float, 
 
 
 def _is_killed(holder_name: str) -> bool:
-    """Whether a holder is a process of this machine that is gone, so that nobody will give its lease back.
+    """Return whether a holder is a process of this machine that has ended and so will never give its lease back.
 
-    A wrong answer does no harm: the fence stops a holder that lives after all.
+    A wrong answer does no harm: the fence stops a holder that still runs.
     """
     host, _, number = holder_name.rpartition(" process ")
     if host != socket.gethostname() or not number.isdecimal():
@@ -202,4 +202,4 @@ def _release_quietly(lease: Lease) -> None:
     try:
         lease.release()
     except DatabaseError as error:
-        logger.warning("lease of %s not given back, it ends in %.0f s: %s", lease.stream, lease.ttl, error)
+        logger.warning("lease of %s not given back: it ends in %.0f s: %s", lease.stream, lease.ttl, error)

@@ -46,7 +46,7 @@ Waits = Mapping[str, Mapping[str, float]]
 class LoadWindow:
     """What a load asked for: a half-open window of time; `kind` says which time of the records it filters."""
 
-    kind: Literal["created", "updated", "snapshot", "derived"]
+    kind: Literal["created", "updated", "snapshot", "partial", "derived"]
     start: datetime
     end: datetime
 

@@ -1,9 +1,9 @@
-"""Applies the migration files: all pending ones in one transaction, once, also with two migrators at a time.
+"""Applies the migration files: all pending ones in one transaction and only once, even if two processes migrate.
 
 After them come the comments of the pipeline's tables, which are generated from their row contracts.
 
-The files are plain SQL and record themselves in `schema_migrations`, so they may be run by hand as well; a small
-runner of our own, because the libraries of this kind bring their own drivers, locks that outlive a crash, or an ORM.
+The files are plain SQL and record themselves in `schema_migrations`, so people can also run them by hand. The runner is
+our own because the usual libraries need other drivers or an ORM, or take locks that outlive a crash.
 """
 
 import hashlib
@@ -17,30 +17,30 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import check_address, unreachable
 from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 
-LOCK = 7_299_360_171_042  # any number that nobody else locks
+LOCK = 7_299_360_171_042  # any number that no other program locks
 
 
 class MigrationFailed(DatabaseError):
-    """A migration was refused; nothing of it was kept."""
+    """The database refused a migration; nothing of it was kept."""
 
 
 class MigrationEdited(DatabaseError):
-    """An applied file was changed afterwards, or the database is newer than this code."""
+    """An applied file was changed later, or the database is newer than this code."""
 
 
 def migrate(dsn: str, directory: Path | None = None) -> list[str]:
-    """Apply what is pending, in order of the file names.
+    """Apply the pending files, in the order of their names.
 
     Args:
         dsn: Address of the database as the role that owns its tables (not xpert_pipeline).
-        directory: Where the files are; default: those of this code.
+        directory: Directory of the files; default: the files of this code.
 
     Returns:
-        Names of the files applied now.
+        Names of the files that were applied now.
 
     Raises:
-        MigrationFailed: A file was refused; the database is as before.
-        MigrationEdited: An applied file has another content than when it was applied.
+        MigrationFailed: The database refused a file; nothing was changed.
+        MigrationEdited: An applied file has changed since it was applied.
     """
     files = _files(directory)
     with _connect(dsn) as conn:
@@ -64,7 +64,7 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
 
 
 def pending(dsn: str, directory: Path | None = None) -> list[str]:
-    """Names of the files that are not applied yet."""
+    """Return the names of the files that are not applied yet."""
     files = _files(directory)
     with _connect(dsn) as conn:
         applied = _applied(conn)
@@ -85,12 +85,12 @@ def _files(directory: Path | None) -> dict[str, str]:
 
 
 def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()  # read_text made every line end alike
+    return hashlib.sha256(text.encode()).hexdigest()  # read_text has unified the line ends
 
 
 def _applied(conn: Connection[TupleRow]) -> dict[str, str | None]:
-    found = conn.execute("select to_regclass('public.schema_migrations') is not null").fetchone()
-    if found is None or not found[0]:
+    row = conn.execute("select to_regclass('public.schema_migrations') is not null").fetchone()
+    if row is None or not row[0]:
         return {}
     return dict(conn.execute("select name, checksum from public.schema_migrations order by name").fetchall())
 
@@ -117,5 +117,5 @@ def _apply(conn: Connection[TupleRow], name: str, text: str) -> None:
         ) from None
     if _applied(conn).get(name, "") is not None:
         raise MigrationFailed(
-            f"migration {name} does not record itself in schema_migrations at its end; nothing changed"
+            f"migration {name} does not record itself in schema_migrations at its end; nothing was changed"
         )

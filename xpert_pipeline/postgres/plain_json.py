@@ -1,11 +1,11 @@
-"""JSON as jsonb accepts it: no NUL, no lone surrogate, no NaN; decimals keep every digit as text, times are ISO."""
+"""JSON that jsonb accepts: no NUL, no lone surrogate, no NaN. Decimals become text with all digits, times ISO text."""
 
 import json
 from typing import Any
 
 
 def dump_json(value: Any) -> str:
-    """Text for a jsonb column; keys sorted, so that equal values give equal text."""
+    """Return the text for a jsonb column; keys are sorted, so equal values give equal texts."""
     text = json.dumps(value, default=str, sort_keys=True, separators=(",", ":"))
     if "\\u0000" in text or "\\ud" in text or "NaN" in text or "Infinity" in text:
         text = json.dumps(_plain(value), default=str, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -23,6 +23,6 @@ def _plain(value: Any) -> Any:
 
 
 def storable(text: str) -> str:
-    """Text as PostgreSQL stores it: NUL and lone surrogates are shown as their replacement signs."""
+    """Return text that PostgreSQL can store: replacement signs stand for NUL and lone surrogates."""
     shown = text.replace("\x00", "\N{SYMBOL FOR NULL}")
     return shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,6 +1,6 @@
-"""Connections for the pipeline's traffic, fit for a transaction pooler, and the transactions that everything runs in.
+"""The pipeline's connections, which work through a transaction pooler, and the transactions that everything runs in.
 
-No session state: no prepared statements, no SET; what a transaction needs is set for that transaction alone.
+There is no session state: no prepared statements and no SET. Settings are made for one transaction only.
 """
 
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ select set_config('app.seller_id', %(seller)s, true),
 
 
 class LatePool(ConnectionPool[Connection[TupleRow]]):
-    """A pool that opens at its first use, so that building or forking one costs nothing."""
+    """A pool that opens at its first use, so that creating or forking one costs nothing."""
 
     def getconn(self, timeout: float | None = None) -> Connection[TupleRow]:
-        """Take a connection, opening the pool if this is the first."""
+        """Take a connection; the first call opens the pool."""
         if not self._opened:
             self.open()
         return super().getconn(timeout)
@@ -47,7 +47,7 @@ def check_address(dsn: str) -> dict[str, str | int | None]:
     """Parse a connection string.
 
     Raises:
-        DatabaseAddressMalformed: It is none; the message does not repeat it, as it may hold a password.
+        DatabaseAddressMalformed: It is not one; the message does not repeat it, as it may contain a password.
     """
     try:
         parsed = conninfo.conninfo_to_dict(dsn)
@@ -55,7 +55,7 @@ def check_address(dsn: str) -> dict[str, str | int | None]:
         parsed = {}
     if not parsed:
         msg = (
-            "the database's address cannot be parsed (it is not shown, as it may hold a password): write "
+            "the database's address cannot be parsed (it is not shown, as it may contain a password): write "
             "postgresql://user:password@host:port/database and percent-encode special characters of the password"
         )
         raise DatabaseAddressMalformed(msg)
@@ -63,14 +63,14 @@ def check_address(dsn: str) -> dict[str, str | int | None]:
 
 
 def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
-    """A pool for one process; connects at the first use.
+    """Return a pool for one process; it connects at the first use.
 
     Args:
         dsn: Address of the database or of its pooler.
-        max_size: Most connections at a time; more callers wait.
+        max_size: The most connections at a time; further callers wait.
 
     Raises:
-        DatabaseAddressMalformed: The address is no address.
+        DatabaseAddressMalformed: The address cannot be parsed.
     """
     check_address(dsn)
     return LatePool(
@@ -95,7 +95,7 @@ def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
 
 @contextmanager
 def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
-    """One READ COMMITTED transaction that sees and writes the rows of one seller.
+    """Open a READ COMMITTED transaction that reads and writes the rows of one seller.
 
     Commits at the end, rolls back on any exception.
 
@@ -111,7 +111,7 @@ def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
 
 @contextmanager
 def operator(pool: Pool) -> Iterator[Connection[TupleRow]]:
-    """One READ COMMITTED transaction on the pipeline's own records (sellers, leases, quota, cursors); no tenant."""
+    """Open a READ COMMITTED transaction on the pipeline's own records (sellers, leases, quota, cursors): no tenant."""
     with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
         conn.execute(BEGIN, {"seller": ""})
         yield conn
@@ -131,7 +131,7 @@ def _why_no_connection(pool: Pool, error: PoolTimeout) -> DatabaseError:
 
 
 def unreachable(dsn: str, error: psycopg.Error) -> DatabaseUnreachable:
-    """What to do about a refused connection; libpq's reason names host, port and user but no password."""
+    """Explain a refused connection and what to do; libpq's reason names host, port and user but no password."""
     reason = " ".join(str(error).split())
     parsed = check_address(dsn)
     where = f"{parsed.get('host', 'localhost')}:{parsed.get('port', 5432)}"

@@ -1,6 +1,6 @@
-"""What would make loads fail or go unguarded, found before a sync: for `xpert doctor`.
+"""Finds, for `xpert doctor`, what would make loads fail or bypass row level security.
 
-Each function looks at one thing as the connected role sees it and gives a sentence per problem, with what to do.
+Each function checks one thing as the connected role and yields a sentence per problem, with what to do.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,22 +15,22 @@ RIGHTS = ("select", "insert", "update", "delete")
 
 
 def column_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Columns that a contract names and the database lacks (a table that lacks all of them is missing)."""
+    """Report columns that a contract names and the database lacks; a table that lacks all of them is missing."""
     for table in tables:
         rows = conn.execute(
             "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
             [f"public.{table.name}"],
         ).fetchall()
-        found = {name for (name,) in rows}
-        migration = f"run `xpert db migrate` (sql/migrations/{migration_of(table.name)}.sql makes it)"
-        if not found:
+        columns = {name for (name,) in rows}
+        migration = f"run `xpert db migrate` (sql/migrations/{migration_of(table.name)}.sql creates it)"
+        if not columns:
             yield f"table {table.name} is missing: {migration}"
-        elif missing := [name for name in (*STANDARD_COLUMNS, *table.columns) if name not in found]:
+        elif missing := [name for name in (*STANDARD_COLUMNS, *table.columns) if name not in columns]:
             yield f"table {table.name} lacks {', '.join(missing)}: {migration}"
 
 
 def key_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Tables without the unique index that their contract's key needs: seller_id first, then the key."""
+    """Report tables without the unique index that their contract's key needs: seller_id first, then the key."""
     for table in tables:
         row = conn.execute(
             """
@@ -49,7 +49,7 @@ def key_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
 
 
 def right_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Rights that a load needs and the role lacks."""
+    """Report rights that a load needs and the role lacks."""
     for table in tables:
         rows = conn.execute(
             "select needed from unnest(%s::text[]) as needed where not coalesce("
@@ -61,11 +61,11 @@ def right_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
             yield f"the role may not {lacking} on {table.name}: connect as xpert_pipeline"
     row = conn.execute("select has_database_privilege(current_database(), 'temp')").fetchone()
     if row is None or not row[0]:
-        yield "the role may not make temporary tables: `grant temporary on database ... to xpert_pipeline`"
+        yield "the role may not create temporary tables: `grant temporary on database ... to xpert_pipeline`"
 
 
 def guard_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Tables whose rows of other sellers row level security would not hide from this role."""
+    """Report tables where row level security would not hide other sellers' rows from this role."""
     row = conn.execute(
         "select current_user, rolsuper, rolbypassrls from pg_roles where rolname = current_user"
     ).fetchone()

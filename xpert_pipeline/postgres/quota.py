@@ -1,6 +1,6 @@
-"""Token buckets in PostgreSQL, shared by every process that calls Amazon; the rules are in the migration's functions.
+"""Token buckets in PostgreSQL, shared by every process that calls Amazon. Functions in the migrations hold the rules.
 
-Has the shape of the Quota protocol of `xpert_pipeline.spapi`. Each call is one short transaction.
+`PostgresQuota` implements the Quota protocol of `xpert_pipeline.spapi`. Each call is one short transaction.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from api_quota where (app, scope, region, operation) = (%(app)s, %(scope)s, %(re
 
 
 class PostgresQuota:
-    """Quota of all processes of one database.
+    """The quota that all processes of one database share.
 
     Args:
         pool: The pipeline's pool.
@@ -46,12 +46,12 @@ class PostgresQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, float]:
-        """Take a token or queue for one.
+        """Take a token, or queue for one.
 
         Returns:
             Seconds to sleep before asking again (0 = granted), and tokens left.
         """
-        given = {
+        values = {
             "app": app,
             "scope": scope,
             "region": region,
@@ -62,7 +62,7 @@ class PostgresQuota:
             "priority": priority,
         }
         with operator(self._pool) as conn:
-            row = conn.execute(TAKE, given).fetchone()
+            row = conn.execute(TAKE, values).fetchone()
         assert row is not None
         return float(row[0]), float(row[1])
 
@@ -74,19 +74,19 @@ class PostgresQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, str]:
-        """Take a token of each bucket (scope, operation, rate, burst), or of none and queue.
+        """Take a token from each bucket (scope, operation, rate, burst), or from none and queue.
 
         Args:
             app: The application.
             region: SP-API region.
-            buckets: Slowest first, in the same order from every caller: they are locked in it.
-            waiter: Who asks.
+            buckets: The slowest first. They are locked in this order, so every caller must pass the same order.
+            waiter: Id of the request.
             priority: 0 live, 1 backfill.
 
         Returns:
-            Seconds to sleep before asking again (0 = granted), and the operation whose bucket is waited for.
+            Seconds to sleep before asking again (0 = granted), and the operation whose bucket has no token yet.
         """
-        given = {
+        values = {
             "app": app,
             "region": region,
             "scopes": [scope for scope, _, _, _ in buckets],
@@ -97,30 +97,30 @@ class PostgresQuota:
             "priority": priority,
         }
         with operator(self._pool) as conn:
-            row = conn.execute(TAKE_ALL, given).fetchone()
+            row = conn.execute(TAKE_ALL, values).fetchone()
         assert row is not None
         return float(row[0]), str(row[1] or "")
 
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
-        """Empty the bucket for all after a 429."""
+        """Empty the bucket for all processes after a 429."""
         with operator(self._pool) as conn:
             conn.execute("select quota_throttled(%s, %s, %s, %s)", [app, scope, region, operation])
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
-        """Adopt the rate that an answer named."""
+        """Adopt the rate that an answer reported."""
         with operator(self._pool) as conn:
             conn.execute("select quota_rate(%s, %s, %s, %s, %s)", [app, scope, region, operation, rate])
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:  # noqa: ARG002
-        """Tokens in the bucket now, below 0 while callers wait; a bucket never used is full."""
-        given = {"app": app, "scope": scope, "region": region, "operation": operation, "burst": burst}
+        """Return the tokens in the bucket now: negative while callers wait, full for a bucket that was never used."""
+        values = {"app": app, "scope": scope, "region": region, "operation": operation, "burst": burst}
         with operator(self._pool) as conn:
-            row = conn.execute(LEVEL, given).fetchone()
+            row = conn.execute(LEVEL, values).fetchone()
         return float(row[0]) if row else burst
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
-        """Tokens a second, as an answer told any process last; None for a bucket never used."""
-        given = {"app": app, "scope": scope, "region": region, "operation": operation}
+        """Return the tokens a second that the last answer to any process reported; None for a bucket never used."""
+        values = {"app": app, "scope": scope, "region": region, "operation": operation}
         with operator(self._pool) as conn:
-            row = conn.execute(RATE, given).fetchone()
+            row = conn.execute(RATE, values).fetchone()
         return float(row[0]) if row else None

@@ -1,4 +1,4 @@
-"""Private files of rows between fetching and loading: memory stays flat and no transaction waits for Amazon."""
+"""Private files for rows between fetching and loading: memory stays flat, and no transaction waits for Amazon."""
 
 import pickle
 import tempfile
@@ -16,28 +16,28 @@ Row = tuple[Any, ...]
 
 
 class SpoolFailed(DatabaseError):
-    """The spool's disk cannot be written; the message says where and what to do."""
+    """The spool cannot be written to its disk; the message says where and what to do."""
 
 
 @contextmanager
 def spool_folder(parent: Path, name: str) -> Iterator[Path]:
-    """A private folder for one window's files; it is gone at the end.
+    """Create a private folder for one window's files, and delete it at the end.
 
     Raises:
-        SpoolFailed: It cannot be made or written, there or later: the disk is full, read-only or not ours.
+        SpoolFailed: It cannot be created or written, now or later: the disk is full, read-only or not ours.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=parent) as folder:
             yield Path(folder)
-    except (ConnectionError, TimeoutError):  # OSErrors too, but not the disk's
+    except (ConnectionError, TimeoutError):  # OSErrors that do not come from the disk
         raise
     except OSError as error:
         raise failure(parent, error) from error
 
 
 class RowSpool:
-    """Rows in order of arrival, readable any number of times; the file is gone when the spool is closed.
+    """Rows in order of arrival, readable any number of times; closing the spool deletes its file.
 
     Args:
         directory: Private to the worker, on a disk with room for the window's rows.
@@ -74,7 +74,7 @@ class RowSpool:
         return self._written + len(self._buffer)
 
     def __iter__(self) -> Iterator[Row]:
-        """All rows added so far, from the first; one chunk in memory at a time."""
+        """Yield all rows added so far, from the first on, with one chunk in memory at a time."""
         self._flush()
         left, position = self._written, 0
         while left > 0:
@@ -95,7 +95,7 @@ class RowSpool:
 
     def close(self) -> None:
         """Delete the file."""
-        with suppress(OSError):  # on a full disk its last bytes cannot be written: they are not wanted any more
+        with suppress(OSError):  # the last bytes cannot be written to a full disk, but nobody needs them
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -120,8 +120,8 @@ class RowSpool:
 
 
 def failure(directory: Path, error: OSError) -> SpoolFailed:
-    """What to do about a directory that cannot be written."""
+    """Explain that a directory cannot be written, and what to do."""
     return SpoolFailed(
         f"fetched rows cannot be kept in {directory}: {error.strerror or error}. Free space there, or set TMPDIR or "
-        "the spool directory to a disk that has it; nothing was loaded, run again"
+        "the spool directory to a disk with space. Nothing was loaded; run again"
     )

@@ -1,4 +1,4 @@
-"""Where the SQL files are: beside the package in a clone, inside it when installed."""
+"""Finds the SQL files: beside the package in a clone, inside it when installed."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def sql_directory() -> Path:
-    """The `sql` directory that belongs to this code.
+    """Return the `sql` directory that belongs to this code.
 
     Raises:
         FileNotFoundError: The installation is incomplete.
@@ -22,7 +22,7 @@ def sql_directory() -> Path:
 
 
 def migrations_directory() -> Path:
-    """The directory of the migration files."""
+    """Return the directory of the migration files."""
     return sql_directory() / "migrations"
 
 
@@ -32,15 +32,17 @@ def comments() -> LiteralString:
 
 
 def transform(table: str) -> LiteralString:
-    """The statement that computes a derived table."""
+    """Return the statement that computes a derived table."""
     return (sql_directory() / "transforms" / f"{table}.sql").read_text(encoding="utf-8")
 
 
 @cache
 def migration_of(name: str) -> str | None:
-    """The migration that creates a table or function, None if there is none."""
-    made = re.compile(rf"create (table if not exists|or replace function) public\.{re.escape(name)}\b", re.IGNORECASE)
+    """Return the migration that creates a table or function, None if there is none."""
+    creation = re.compile(
+        rf"create (table if not exists|or replace function) public\.{re.escape(name)}\b", re.IGNORECASE
+    )
     for path in sorted(migrations_directory().glob("*.sql")):
-        if made.search(path.read_text(encoding="utf-8")):
+        if creation.search(path.read_text(encoding="utf-8")):
             return path.stem
     return None

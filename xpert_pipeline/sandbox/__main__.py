@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.sandbox.command_line import list_faults_option, sandbox_options
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import PortTakenError, run
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
@@ -15,6 +15,7 @@ USAGE, PRECONDITION = 2, 3
 
 @click.command()
 @sandbox_options()
+@list_faults_option
 @click.option("--json", "as_json", is_flag=True, help="Print one ready line of JSON and nothing else.")
 def main(*, as_json: bool, **options: Any) -> None:
     """Serve a local Selling Partner API until Ctrl-C."""

@@ -1,64 +1,79 @@
-"""The sandbox as an ASGI application: every operation, the token endpoint, the storage and the controls."""
+"""The sandbox as an ASGI application. The list of domains below is the only one."""
+
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from xpert_pipeline.sandbox.catalog import catalog_api, listings_api
-from xpert_pipeline.sandbox.control import api as control_api
+from xpert_pipeline.sandbox.catalog.domain import DOMAIN as CATALOG
+from xpert_pipeline.sandbox.control.api import control_routes
+from xpert_pipeline.sandbox.domain import Declarations, Domain
+from xpert_pipeline.sandbox.faults import FaultRule, Faults
+from xpert_pipeline.sandbox.finance.domain import DOMAIN as FINANCE
+from xpert_pipeline.sandbox.inventory.domain import DOMAIN as INVENTORY
 from xpert_pipeline.sandbox.jobs import kiosk_api, reports_api
 from xpert_pipeline.sandbox.jobs.downloads import download
-from xpert_pipeline.sandbox.orders import api as orders_api
-from xpert_pipeline.sandbox.sales import api as sales_api
-from xpert_pipeline.sandbox.sellers import api as sellers_api
-from xpert_pipeline.sandbox.serving.gate import Operation, unknown_path
+from xpert_pipeline.sandbox.jobs.fault_kinds import QUERY_FAULTS, REPORT_FAULTS
+from xpert_pipeline.sandbox.jobs.state import JobState
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.orders.domain import DOMAIN as ORDERS
+from xpert_pipeline.sandbox.sales.domain import DOMAIN as SALES
+from xpert_pipeline.sandbox.sellers.domain import DOMAIN as SELLERS
+from xpert_pipeline.sandbox.serving.fault_kinds import FAULTS as CALL_FAULTS
+from xpert_pipeline.sandbox.serving.gate import endpoint, unknown_path
 from xpert_pipeline.sandbox.serving.lwa import token_endpoint
-from xpert_pipeline.sandbox.serving.state import State
+from xpert_pipeline.sandbox.world.worlds import Worlds
 
-REPORTS = "/reports/2021-06-30"
-KIOSK = "/dataKiosk/2023-11-15"
-OPERATIONS = (
-    Operation(
-        "getMarketplaceParticipations",
-        "GET",
-        "/sellers/v1/marketplaceParticipations",
-        sellers_api.get_marketplace_participations,
-    ),
-    Operation("searchOrders", "GET", "/orders/2026-01-01/orders", orders_api.search_orders),
-    Operation("getOrder", "GET", "/orders/2026-01-01/orders/{orderId}", orders_api.get_order),
-    Operation(
-        "searchListingsItems", "GET", "/listings/2021-08-01/items/{sellerId}", listings_api.search_listings_items
-    ),
-    Operation("searchCatalogItems", "GET", "/catalog/2022-04-01/items", catalog_api.search_catalog_items),
-    Operation("getOrderMetrics", "GET", "/sales/v1/orderMetrics", sales_api.get_order_metrics, heavy=True),
-    Operation("createReport", "POST", f"{REPORTS}/reports", reports_api.create_report, status=202),
-    Operation("getReports", "GET", f"{REPORTS}/reports", reports_api.get_reports),
-    Operation("getReport", "GET", f"{REPORTS}/reports/{{reportId}}", reports_api.get_report),
-    Operation("cancelReport", "DELETE", f"{REPORTS}/reports/{{reportId}}", reports_api.cancel_report),
-    Operation(
-        "getReportDocument",
-        "GET",
-        f"{REPORTS}/documents/{{documentId}}",
-        reports_api.get_report_document,
-        heavy=True,
-    ),
-    Operation("createQuery", "POST", f"{KIOSK}/queries", kiosk_api.create_query, status=202, heavy=True),
-    Operation("getQueries", "GET", f"{KIOSK}/queries", kiosk_api.get_queries),
-    Operation("getQuery", "GET", f"{KIOSK}/queries/{{queryId}}", kiosk_api.get_query),
-    Operation("cancelQuery", "DELETE", f"{KIOSK}/queries/{{queryId}}", kiosk_api.cancel_query, status=204),
-    Operation("getDocument", "GET", f"{KIOSK}/documents/{{documentId}}", kiosk_api.get_document),
-)
+DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY)
+REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
+DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
+DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)
+PLANS = DECLARATIONS.plans
+"""Amazon's usage plan for each operation. Buckets look a plan up for every call: a test may replace one for a while."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def build_app(state: State) -> ASGIApp:
+def build_faults(texts: Sequence[str], sellers: Sequence[str] | None = None) -> Faults:
+    """The faults of a command line, switched on.
+
+    Args:
+        texts: The faults as the command line spells them.
+        sellers: Ids of the sellers in their order; None if the sellers are not known yet.
+
+    Raises:
+        ValueError: There is no such fault or seller, or the fault would do nothing.
+    """
+    faults = Faults(DECLARATIONS.faults, DECLARATIONS.targets, sellers or ())
+    for text in texts:
+        faults.add(FaultRule.parse(text, sellers))
+    return faults
+
+
+def build_state(options: SandboxOptions, worlds: Worlds, address: str, faults: Faults) -> JobState:
+    """The state of a sandbox with these domains."""
+    return JobState(
+        options=options,
+        worlds=worlds,
+        endpoint=address,
+        plans=PLANS,
+        faults=faults,
+        report_kinds=dict(DECLARATIONS.reports),
+        schemas=DECLARATIONS.schemas,
+    )
+
+
+def build_app(state: JobState) -> ASGIApp:
     """The application over a state."""
     app = Starlette(
         routes=[
             Route("/auth/o2/token", token_endpoint, methods=["POST"]),
             Route("/documents/{documentId}", download),
-            *control_api.ROUTES,
-            *(Route(each.path, each.endpoint(), methods=[each.method]) for each in OPERATIONS),
+            *control_routes(DECLARATIONS),
+            *(
+                Route(operation.path, endpoint(operation), methods=[operation.method])
+                for operation in DECLARATIONS.operations
+            ),
             Route("/{path:path}", unknown_path, methods=METHODS),
         ]
     )
@@ -66,7 +81,7 @@ def build_app(state: State) -> ASGIApp:
     app.state.sandbox = state
 
     async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-        """Keep the connection within reach of the fault that resets it."""
+        """Give the fault that resets a connection access to that connection."""
         if scope["type"] == "http":
             scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
         await app(scope, receive, send)

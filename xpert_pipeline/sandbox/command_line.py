@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
-from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.app import DECLARATIONS, build_faults
+from xpert_pipeline.sandbox.control.fault_list import fault_lines
 from xpert_pipeline.sandbox.marketplaces import check_stores
-from xpert_pipeline.sandbox.serving import roles
+from xpert_pipeline.sandbox.serving.roles import known_role
 
 
 def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Every option of the sandbox, as a decorator of a click command; the port under a name of your choice.
+    """Every option of the sandbox, as a decorator of a click command; the port's option has a name of your choice.
 
     The values arrive as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
     marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
@@ -37,8 +38,8 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
         click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
                      help="A role that the sellers have not granted; repeatable."),
         click.option("--fault", "faults", multiple=True, metavar="NAME[@SELLER][+SKIP][:COUNT]",
-                     callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; of one "
-                     "SELLER by its place (1 is the first), after SKIP good requests; repeatable."),
+                     callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; for one "
+                     "SELLER by number (1 is the first), after SKIP good requests; repeatable."),
     )  # fmt: skip
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,10 +50,29 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
     return decorate
 
 
-def _marketplaces(_context: click.Context, _parameter: click.Parameter, given: str | None) -> tuple[str, ...] | None:
-    if given is None:
+def list_faults_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--list-faults`, for a command that starts nothing but a sandbox: prints every fault and ends."""
+    return click.option(
+        "--list-faults",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_list_faults,
+        help="List what --fault knows: every fault, its effect, and what it can strike.",
+    )(command)
+
+
+def _list_faults(context: click.Context, _parameter: click.Parameter, is_requested: bool) -> None:
+    if is_requested:
+        for line in fault_lines(DECLARATIONS):
+            click.echo(line)
+        context.exit()
+
+
+def _marketplaces(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
         return None
-    ids = tuple(part.strip() for part in given.split(",") if part.strip())
+    ids = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         check_stores(ids)
     except ValueError as error:
@@ -60,17 +80,16 @@ def _marketplaces(_context: click.Context, _parameter: click.Parameter, given: s
     return ids
 
 
-def _roles(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def _roles(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(roles.known(name) for name in given)
+        return tuple(known_role(name) for name in names)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
-def _faults(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def _faults(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        for word in given:
-            FaultRule.parse(word)
+        build_faults(texts)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    return given
+    return texts

@@ -1,81 +1,46 @@
-"""Named faults: what can go wrong at Amazon, each switched on by name for a number of requests.
+"""Named faults: kinds of them, the rules that are switched on, and the check that a rule can strike anything.
 
-Which fault is due is decided here; what it does to an answer stands where the answer is made.
+What a fault does to an answer is written where the answer is made. Which faults exist is declared beside that code:
+in `serving/fault_kinds.py` for every call, in `jobs/` for reports and queries, and in the domain for its own data.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
-
-TOKEN, CALL, PAGE, ORDERS, TITLES, CONTENT, XML, DOCUMENT, REPORT = (
-    "token", "call", "page", "orders", "titles", "content", "xml", "document", "report",
-)  # fmt: skip
-"""Where a fault strikes: the token endpoint, any API call, a call for a further page, a page or report of orders,
-anything with titles, a report's content, an XML report's content, a document on its way, a report's fate."""
-HEADER, AGAIN, QUERY, LINES, WORLD = "header", "again", "query", "lines", "world"
-"""And: the rate header of a good answer, a report that is asked for again, a query that is asked, the lines of a
-query's document on their way; or the world itself, as long as the fault is on."""
-
+WORLD = "world"
+"""Place of the faults that change a seller's data itself, as long as they are on."""
 DOWNLOAD, TOKEN_REQUEST = "downloadDocument", "requestAccessToken"
-"""What faults and statistics call the two requests that are no operation of the API. A report's content and bytes
-belong to the download; call faults strike a download only where it is named."""
-OPERATIONS = (*PLANS, DOWNLOAD, TOKEN_REQUEST)
+"""Names, in faults and statistics, of the two requests that are no operation of the API. A fault in the content or
+in the bytes of a document strikes the download."""
 
-FAULTS: dict[str, tuple[str, str]] = {
-    "lwa-invalid-grant": (TOKEN, "the refresh token was revoked"),
-    "lwa-invalid-client": (TOKEN, "the client secret is wrong or was rotated"),
-    "lwa-503-html": (TOKEN, "the token endpoint is down and says so in HTML"),
-    "token-expired": (CALL, "403: the access token has expired"),
-    "token-revoked": (CALL, "403: the access token is revoked, malformed or invalid"),
-    "throttle-with-header": (CALL, "429 with the rate header, though a token was due"),
-    "throttle-without-header": (CALL, "429 of the front door: no header, no body"),
-    "500-json": (CALL, "500 InternalFailure"),
-    "502-html": (CALL, "502 with an HTML page"),
-    "503-empty": (CALL, "503 without a body"),
-    "504-json": (CALL, "504 of the gateway, without `errors`"),
-    "200-html": (CALL, "200 with an HTML page, as captive portals send"),
-    "truncated-json": (CALL, "200 with half of the JSON"),
-    "slow-drip": (CALL, "the answer comes in small pieces, half a second apart"),
-    "connection-reset": (CALL, "the connection is reset in the middle of the answer"),
-    "repeated-token": (PAGE, "a further page names its own token as the next one"),
-    "repeated-page": (PAGE, "a further page holds the first page's records once more"),
-    "expired-page-token": (PAGE, "400: the page token is not valid any more"),
-    "order-without-price": (ORDERS, "an order has no proceeds"),
-    "unknown-status": (ORDERS, "an order has a status that no document names"),
-    "unknown-field": (ORDERS, "an order has a field that no document names"),
-    "missing-required-field": (ORDERS, "an order lacks its creation time"),
-    "nul-in-title": (TITLES, "a title holds a NUL (in XML: a character beyond the first plane)"),
-    "emoji-in-title": (TITLES, "a title holds emoji, a joiner and Hindi"),
-    "truncated-gzip": (DOCUMENT, "the document ends in the middle"),
-    "multi-member-gzip": (DOCUMENT, "the document is two gzip members, one after the other"),
-    "double-gzip": (DOCUMENT, "the document is packed twice, once as Content-Encoding"),
-    "expired-document-url": (DOCUMENT, "403 of the storage: the address has expired"),
-    "doctype-xml": (XML, "the XML begins with a DOCTYPE and an entity"),
-    "cp1252-report": (CONTENT, "the document is in windows-1252, and its Content-Type says so"),
-    "item-id-mismatch": (XML, "AmazonOrderItemCode of the XML is another id than orderItemId"),
-    "report-fatal": (REPORT, "a report ends FATAL, with a document that gives the reason"),
-    "report-cancelled": (REPORT, "a report ends CANCELLED though there are data"),
-    "report-stuck": (REPORT, "a report stays IN_QUEUE"),
-    "report-slow": (REPORT, "a report takes ten times as long"),
-    "report-too-often": (AGAIN, "a report ends CANCELLED because an equal one was DONE before"),
-    "rate-header-zero": (HEADER, "the rate header says 0"),
-    "rate-header-negative": (HEADER, "the rate header says -1"),
-    "rate-header-text": (HEADER, "the rate header is no number"),
-    "rate-header-missing": (HEADER, "there is no rate header"),
-    "query-fatal": (QUERY, "a query ends FATAL, with a document that gives the reason"),
-    "query-stuck": (QUERY, "a query stays IN_QUEUE"),
-    "query-500": (QUERY, "500 InternalFailure to createQuery, which says no more"),
-    "kiosk-null-entries": (QUERY, "lists of a query's records begin with null, a few are null, and so is one line"),
-    "kiosk-lag": (QUERY, "a query does not see the last three days yet"),
-    "kiosk-gzip": (LINES, "a query's document is gzip, announced as Content-Encoding"),
-    "malformed-jsonl": (LINES, "one line of a query's document is cut off"),
-    "economics-restated": (WORLD, "charges of the last seven days are higher as long as it is on; so is the truth"),
-}
-"""Name → (where it strikes, what happens)."""
+
+class FaultKind(NamedTuple):
+    """One fault.
+
+    Attributes:
+        name: Its name on the command line and in the control API.
+        place: Where it strikes; the operations, reports and datasets that have this place can meet it.
+        effect: What happens, as text for people.
+    """
+
+    name: str
+    place: str
+    effect: str
+
+
+class Targets(NamedTuple):
+    """What the faults of one place can strike.
+
+    Attributes:
+        requests: Names of the requests; a rule can be limited to one of them.
+        contents: Names of the report types and datasets whose content they change.
+    """
+
+    requests: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,13 +48,14 @@ class FaultRule:
     """A fault that is switched on.
 
     Attributes:
-        name: One of `FAULTS`.
-        left: How many times it will strike; None = until switched off.
-        operation: Only this operation.
-        seller: Only this seller id.
-        skip: Requests that it lets pass first.
-        chance: Share of the requests that it strikes, drawn from the seed.
-        seed: Of the draw.
+        name: Name of the fault.
+        left: How many more times it will strike; None = until it is switched off.
+        operation: It strikes only this request; None = every request that has its place.
+        seller: It strikes only this seller id; None = every seller.
+        skip: Number of requests that pass first.
+        chance: Share of the requests that it strikes.
+        seed: Seed of the draw for `chance`.
+        struck: How often it has struck.
     """
 
     name: str
@@ -103,43 +69,39 @@ class FaultRule:
     draw: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.name not in FAULTS:
-            raise ValueError(f"there is no fault {self.name!r}; there are: {', '.join(FAULTS)}")
-        if self.operation is not None and self.operation not in OPERATIONS:
-            raise ValueError(f"there is no operation {self.operation!r}; there are: {', '.join(OPERATIONS)}")
         if (self.left is not None and self.left < 1) or self.skip < 0 or not 0 < self.chance <= 1:
             raise ValueError(f"fault {self.name}: count must be at least 1, skip at least 0, chance above 0 up to 1")
-        self.draw = Random(f"{self.seed}/{self.name}")  # noqa: S311  a repeatable draw is wanted
+        self.draw = Random(f"{self.seed}/{self.name}")  # noqa: S311  the draw must be repeatable
 
     @classmethod
-    def parse(cls, word: str, sellers: Sequence[str] | None = None) -> Self:
-        """`NAME`, then what is wanted of `@PLACE` (among the sellers, from 1), `+SKIP` and `:COUNT`, in this order.
+    def parse(cls, text: str, sellers: Sequence[str] | None = None) -> Self:
+        """Read `NAME[@PLACE][+SKIP][:COUNT]`, where PLACE is the seller's number and the first seller is 1.
 
         Args:
-            word: The fault.
-            sellers: The ids that places mean; None if the word is only to be checked.
+            text: The fault as the command line spells it.
+            sellers: The sellers' ids in their order; None if only the spelling is to be checked.
 
         Raises:
-            ValueError: For an unknown name, a place without a seller, or a number that is none.
+            ValueError: A number is missing or is none, or there is no such seller.
         """
-        rest, counts, count = word.partition(":")
-        rest, skips, skip = rest.partition("+")
-        name, places, place = rest.partition("@")
-        told = (("count", counts, count, ":"), ("skip", skips, skip, "+"), ("place", places, place, "@"))
-        for what, is_told, number, sign in told:
-            if is_told and not number.isdecimal():
-                raise ValueError(f"fault {word!r}: the {what} must be a number, as in {name}{sign}3")
+        rest, has_count, count = text.partition(":")
+        rest, has_skip, skip = rest.partition("+")
+        name, has_place, place = rest.partition("@")
+        parts = (("count", has_count, count, ":"), ("skip", has_skip, skip, "+"), ("place", has_place, place, "@"))
+        for part, is_present, number, sign in parts:
+            if is_present and not number.isdecimal():
+                raise ValueError(f"fault {text!r}: the {part} must be a number, as in {name}{sign}3")
         if place and (int(place) < 1 or (sellers is not None and int(place) > len(sellers))):
-            raise ValueError(f"fault {word!r}: there is no seller {place}")
+            raise ValueError(f"fault {text!r}: there is no seller {place}")
         seller = sellers[int(place) - 1] if place and sellers else None
         return cls(name, int(count) if count else None, seller=seller, skip=int(skip or 0))
 
     def fits(self, operation: str, seller: str | None) -> bool:
-        """Whether a request is one of those it may strike."""
+        """Whether the rule may strike a request of this operation and seller."""
         return self.operation in (None, operation) and self.seller in (None, seller)
 
     def strikes(self) -> bool:
-        """Count a fitting request; True if the fault strikes it."""
+        """Count a request that fits. Returns True if the fault strikes it."""
         if self.skip:
             self.skip -= 1
             return False
@@ -151,58 +113,84 @@ class FaultRule:
         return True
 
 
-@dataclass(slots=True)
 class Faults:
-    """All faults that are on; safe to ask from several threads."""
+    """All rules that are on. Several threads may use it.
 
-    rules: list[FaultRule] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    Args:
+        kinds: Every fault there is, by name.
+        targets: What the faults of each place can strike.
+        sellers: Ids of the sellers.
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, FaultKind], targets: Mapping[str, Targets], sellers: Collection[str] = ()
+    ) -> None:
+        self.kinds, self.targets, self.sellers = kinds, targets, sellers
+        self.rules: list[FaultRule] = []
+        self.lock = threading.Lock()
 
     def add(self, rule: FaultRule) -> None:
-        """Switch one on, beside those that are."""
+        """Switch a rule on, in addition to those that are on.
+
+        Raises:
+            ValueError: The rule would do nothing; the message names what the fault can strike.
+        """
+        self._check(rule)
         with self.lock:
             self.rules.append(rule)
 
+    def _check(self, rule: FaultRule) -> None:
+        kind = known_fault(rule.name, self.kinds)
+        targets = self.targets.get(kind.place, Targets())
+        if not targets.requests and not targets.contents:
+            raise ValueError(f"fault {rule.name} would do nothing: no operation, report or dataset can meet it")
+        if rule.operation is not None and rule.operation not in targets.requests:
+            self._refuse_operation(rule.name, rule.operation, targets)
+        if rule.seller is not None and rule.seller not in self.sellers:
+            raise ValueError(f"fault {rule.name} would do nothing: there is no seller {rule.seller}")
+        if kind.place == WORLD and (rule.left is not None or rule.skip or rule.chance < 1):
+            raise ValueError(f"fault {rule.name} is on until it is switched off: it has no count, skip or chance")
+
+    def _refuse_operation(self, name: str, operation: str, targets: Targets) -> None:
+        requests = sorted({request for other in self.targets.values() for request in other.requests})
+        if operation not in requests:
+            raise ValueError(f"fault {name}: there is no operation {operation!r}; there are: {', '.join(requests)}")
+        raise ValueError(f"fault {name} would do nothing to {operation}: it strikes {described(targets)}")
+
     def clear(self) -> None:
-        """Switch all off."""
+        """Switch all rules off."""
         with self.lock:
             self.rules.clear()
 
     def due(self, place: str, operation: str, seller: str | None) -> list[str]:
-        """Names of the faults that strike a request now, first come first."""
+        """Count a request, and return the names of the faults of a place that strike it, oldest rule first."""
         with self.lock:
-            if not self.rules:
-                return []
-            return [
-                rule.name
-                for rule in self.rules
-                if FAULTS[rule.name][0] == place and rule.fits(operation, seller) and rule.strikes()
-            ]
+            return [rule.name for rule in self._rules(place) if rule.fits(operation, seller) and rule.strikes()]
 
     def first(self, place: str, operation: str, seller: str | None, *, by_name: bool = False) -> str | None:
-        """The one fault that strikes a request, where only one can; the others wait for the next.
+        """Return the one fault that strikes a request, where only one can; the others wait for the next request.
 
         Args:
             place: Where it strikes.
-            operation: Of the request.
-            seller: Of the request.
-            by_name: Only faults that were switched on for this very operation.
+            operation: The request's operation.
+            seller: The request's seller.
+            by_name: Only rules that name this very operation.
         """
         with self.lock:
-            for rule in self.rules:
+            for rule in self._rules(place):
                 if by_name and rule.operation != operation:
                     continue
-                if FAULTS[rule.name][0] == place and rule.fits(operation, seller) and rule.strikes():
+                if rule.fits(operation, seller) and rule.strikes():
                     return rule.name
         return None
 
-    def is_on(self, name: str, seller: str | None) -> bool:
-        """Whether a fault is on for a seller; asking does not count as a request."""
+    def on(self, place: str, seller: str | None) -> frozenset[str]:
+        """Names of the faults of a place that are on for a seller. Looking at them does not count as a request."""
         with self.lock:
-            return any(rule.name == name and rule.seller in (None, seller) and rule.left != 0 for rule in self.rules)
+            return frozenset(rule.name for rule in self._rules(place) if rule.seller in (None, seller))
 
     def state(self) -> list[dict[str, Any]]:
-        """What is on, what is left of it and how often it struck."""
+        """Every rule: what is left of it, and how often it has struck."""
         with self.lock:
             return [
                 {
@@ -214,3 +202,23 @@ class Faults:
                 }
                 for rule in self.rules
             ]
+
+    def _rules(self, place: str) -> Iterable[FaultRule]:
+        return (rule for rule in self.rules if self.kinds[rule.name].place == place)
+
+
+def known_fault(name: str, kinds: Mapping[str, FaultKind]) -> FaultKind:
+    """The fault with a name.
+
+    Raises:
+        ValueError: There is no such fault.
+    """
+    if name not in kinds:
+        raise ValueError(f"there is no fault {name!r}; there are: {', '.join(kinds)}")
+    return kinds[name]
+
+
+def described(targets: Targets) -> str:
+    """What the faults of a place can strike, as text for people."""
+    contents = f"the content of {', '.join(targets.contents)}" if targets.contents else ""
+    return "; ".join(part for part in (", ".join(targets.requests), contents) if part)

@@ -1,4 +1,4 @@
-"""Starts and stops the sandbox: in this process until a signal comes, or in a thread for tests."""
+"""Starts and stops the sandbox: in this process until a signal arrives, or in a thread for tests."""
 
 import json
 import signal
@@ -11,10 +11,9 @@ from typing import Any, Self
 
 import uvicorn
 
-from xpert_pipeline.sandbox.app import build_app
-from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.sandbox.app import build_app, build_faults, build_state
+from xpert_pipeline.sandbox.jobs.state import JobState
 from xpert_pipeline.sandbox.options import SandboxOptions
-from xpert_pipeline.sandbox.serving.state import State
 from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
@@ -27,24 +26,24 @@ class PortTakenError(Exception):
 
 @dataclass(slots=True)
 class RunningSandbox:
-    """A sandbox that answers. As a context manager it stops at the end of the block."""
+    """A running sandbox. As a context manager it stops at the end of the block."""
 
-    state: State
+    state: JobState
     server: uvicorn.Server
     thread: threading.Thread
 
     @property
     def endpoint(self) -> str:
-        """Where the API is."""
+        """Address of the API."""
         return self.state.endpoint
 
     @property
     def token_url(self) -> str:
-        """Where Login with Amazon is."""
+        """Address of Login with Amazon."""
         return f"{self.endpoint}/auth/o2/token"
 
     def ready(self) -> dict[str, Any]:
-        """What a client needs: the ready line."""
+        """The ready line: what a client needs."""
         seller_id = next(iter(self.state.worlds))
         return {
             "endpoint": self.endpoint,
@@ -58,7 +57,7 @@ class RunningSandbox:
         }
 
     def stop(self) -> None:
-        """Stop answering; open connections are cut after a moment."""
+        """Stop answering. Open connections are cut after a second."""
         self.server.should_exit = True
         self.thread.join()
 
@@ -72,25 +71,22 @@ class RunningSandbox:
 
 
 def start(options: SandboxOptions) -> RunningSandbox:
-    """Build the first worlds and answer from a thread.
+    """Build the first worlds, and answer calls in a thread.
 
     Raises:
         NotAnOrderReportError: The file cannot be used.
         PortTakenError: The port is in use.
-        ValueError: A fault has no such name, or no such seller.
+        ValueError: There is no such fault or seller, or a fault would do nothing.
     """
     options = options.fixed()
-    sellers = seller_ids(options)
-    rules = [FaultRule.parse(word, sellers) for word in options.faults]
+    faults = build_faults(options.faults, seller_ids(options))
     listener = _listener(options.port)
     try:
         worlds = build_worlds(options)
     except BaseException:
         listener.close()
         raise
-    state = State(options, worlds, f"http://{HOST}:{listener.getsockname()[1]}")
-    for rule in rules:
-        state.faults.add(rule)
+    state = build_state(options, worlds, f"http://{HOST}:{listener.getsockname()[1]}", faults)
     config = uvicorn.Config(
         build_app(state), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1, backlog=512
     )
@@ -101,7 +97,7 @@ def start(options: SandboxOptions) -> RunningSandbox:
 
 
 def run(options: SandboxOptions, *, as_json: bool) -> None:
-    """Answer until SIGTERM or SIGINT; tell where, on stdout, as soon as calls are answered."""
+    """Answer calls until SIGTERM or SIGINT; print the ready line on stdout as soon as calls are answered."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -113,7 +109,7 @@ def run(options: SandboxOptions, *, as_json: bool) -> None:
 
 
 def described(running: RunningSandbox) -> str:
-    """The ready line for people."""
+    """The ready line, for people."""
     ready = running.ready()
     tokens = running.state.access_tokens
     lines = [f"SP-API sandbox at {ready['endpoint']} (token: {ready['token_url']}); Ctrl-C stops it"]
@@ -131,6 +127,8 @@ def _listener(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        raise PortTakenError(f"port {port} is taken ({error.strerror}): give another one, or 0 for any") from error
+        raise PortTakenError(
+            f"port {port} is taken ({error.strerror}): name another one, or 0 for any free one"
+        ) from error
     listener.listen(512)
     return listener

@@ -6,7 +6,6 @@ makes the reports of several spans at the same time; each is loaded when it is r
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -25,15 +24,16 @@ from xpert_pipeline.sources.change_pieces import (
     with_reports,
 )
 from xpert_pipeline.sources.change_spans import NOT_TRUSTED, TRUSTED, Feed, ParseRecord, PlaceOf
-from xpert_pipeline.sources.collect import Collector, Rows, collecting
-from xpert_pipeline.sources.jobs import document_of, failure_of, park, ready
-from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
+from xpert_pipeline.sources.jobs import collecting_failures, document_of, failure_of, park, ready
+from xpert_pipeline.sources.rows import known_key
+from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import Span
 from xpert_pipeline.spapi.documents.download import Document
-from xpert_pipeline.spapi.errors import ReportFailed, SpApiError, Stopped
+from xpert_pipeline.spapi.errors import ReportFailed, SpApiError
 from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
-from xpert_pipeline.tables.validation import chunks
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks
 
 ELSEWHERE = "records of marketplaces that were not asked for were left out"
 
@@ -72,7 +72,7 @@ def _load_created(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
     """
     waiting = {piece.job.id: piece for piece in pieces if piece.job}
     failures: list[SpApiError] = []
-    with _collecting_failures(failures):
+    with collecting_failures(failures):
         for batch in chunks([piece for piece in pieces if piece.job is None], REPORTS_TOGETHER):
             for piece in with_accepted_reports(run, feed, batch, failures):
                 if piece.job is None:
@@ -80,21 +80,10 @@ def _load_created(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
                 else:
                     waiting[piece.job.id] = piece
             _load_ready(run, feed, waiting, failures)
-    with _collecting_failures(failures):
+    with collecting_failures(failures):
         _load_ready(run, feed, waiting, failures, is_waiting=True)
     if failures:
         raise failures[0]
-
-
-@contextmanager
-def _collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
-    """Go on after the block whatever Amazon answered in it."""
-    try:
-        yield
-    except Stopped:
-        raise
-    except SpApiError as error:
-        failures.append(error)
 
 
 def _load_ready(
@@ -195,9 +184,13 @@ class _Fetch:
                 return self.pages()
             self._read_by(bulk.parse, bulk.place_of)
             self.collector.carry(bulk.columns)
-            records = bulk.read(document, self.run.markets)
-            self.collector.add(self._placed(records, bulk.place_of))
+            self.collector.add(self._placed(self._report_records(document), bulk.place_of))
         return bulk.types[self.span.kind]
+
+    def _report_records(self, document: Document) -> Iterator[Any]:
+        assert self.feed.bulk is not None
+        places = [market.place for market in self.run.markets]
+        return self.feed.bulk.read(document.path, places, charset=document.charset)
 
     def _walk(self) -> Iterator[Any]:
         window = {self.span.kind: (self.span.start, self.span.end)}
@@ -206,12 +199,15 @@ class _Fetch:
     def _read_by(self, parse: ParseRecord, place_of: PlaceOf) -> None:
         """Parse records with their marketplace."""
         signals: Counter[str] = self.collector.signals
-        markets = self.run.markets
+        markets, first = self.run.markets, self.span.markets[0]
 
         def parse_record(record: Any) -> Rows:
-            return parse(record, place_of(record, markets) or self.span.markets[0], signals)
+            return parse(record, place_of(record, markets) or first, signals)
 
-        self.collector.parse = parse_record
+        def key_of(record: Any) -> Row:
+            return known_key(self.feed.tables[0], record, (self._place(record, place_of) or first).id)
+
+        self.collector.read_as(parse_record, key_of)
 
     def _placed(self, records: Iterable[Any], place_of: PlaceOf) -> Iterator[Any]:
         """The records of the span's marketplaces; a report of Europe holds those of all stores of the seller."""
@@ -220,14 +216,17 @@ class _Fetch:
             return
         kept = set(self.span.markets)
         for record in records:
-            try:
-                market = place_of(record, self.run.markets)
-            except (AttributeError, KeyError, TypeError):  # not the documented shape: the parser rejects it with a reason
-                market = self.span.markets[0]
-            if market in kept:
+            if self._place(record, place_of) in kept:
                 yield record
             else:
                 self.details[ELSEWHERE] = self.details.get(ELSEWHERE, 0) + 1
+
+    def _place(self, record: Any, place_of: PlaceOf) -> Market | None:
+        """The record's marketplace; the span's first one where its shape is odd: the parser then rejects it."""
+        try:
+            return place_of(record, self.run.markets)
+        except SHAPE_ERRORS:
+            return self.span.markets[0]
 
     def _is_trusted(self, document: Document) -> bool:
         """Before a seller's first report is loaded: does it name records as the pages do? One page is enough."""
@@ -238,7 +237,7 @@ class _Fetch:
             self.details[trust.detail] = TRUSTED
             return True
         page = next(islice(self._walk(), 1), None)
-        compared, differing = trust.compare(page.records if page else [], bulk.read(document, self.run.markets))
+        compared, differing = trust.compare(page.records if page else [], self._report_records(document))
         if compared:
             self.details[trust.detail] = NOT_TRUSTED if differing else TRUSTED
         if differing:
@@ -253,5 +252,3 @@ class _Fetch:
                 feed.operation,
             )
         return not differing
-
-

@@ -22,7 +22,6 @@ from xpert_pipeline.sources.windows import (
     restated_open_days,
     stream_position,
 )
-from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
@@ -31,6 +30,7 @@ from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
+LONGEST_DAYS = 30
 GUESS_PER_DAY = 100
 UPDATES_PER_RECORD = 3
 TRUSTED, NOT_TRUSTED = "match", "mismatch"
@@ -77,7 +77,7 @@ class BulkFeed:
 
     Attributes:
         types: Report type by kind of span.
-        read: Yields the records of a document, given the marketplaces of the seller.
+        read: Yields the records of a document; called with its path, the seller's marketplaces and `charset`.
         parse: Turns a record into rows.
         place_of: The marketplace of a record.
         columns: Columns that it carries, by table; the tables' other columns stay as they are.
@@ -85,7 +85,7 @@ class BulkFeed:
     """
 
     types: Mapping[Kind, str]
-    read: Callable[[Document, Sequence[Market]], Iterator[Any]]
+    read: Callable[..., Iterator[Any]]
     parse: ParseRecord
     place_of: PlaceOf
     columns: tuple[tuple[str, ...], ...]
@@ -122,7 +122,7 @@ class Feed:
     rule: Restatement | None = None
     together: bool = True
     bulk: BulkFeed | None = None
-    count_created: tuple[Callable[[SellerApi, Market, datetime, datetime], int], str] | None = None
+    count_created: tuple[Callable[[SellerApi, str, datetime, datetime], int], str] | None = None
     noun: str = "record"
 
     @property
@@ -157,10 +157,9 @@ def report_complete(run: SellerRun, feed: Feed) -> None:
     """Say on the progress channel how many days need no request."""
     for market in run.markets:
         if complete := complete_days(run, feed, market):
-            place = f" ({market.place.country})" if len(run.markets) > 1 else ""
             total = counted(len(market.days_until_today), "day")
             step(
-                f"{run.who}: {feed.name}{place}: {len(complete)} of {total} already complete "
+                f"{run.who}: {feed.name}{run.place_of(market)}: {len(complete)} of {total} already complete "
                 "(use --refetch to download again)"
             )
 
@@ -169,7 +168,7 @@ def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[dat
     """Spans of creation dates, newest first."""
     latest = run.client().server_now() - feed.settling
     spans = []
-    for window in day_windows(days, together=feed.together):
+    for window in day_windows(days, LONGEST_DAYS, together=feed.together):
         start, end = window.bounds()
         spans.append(Span("created", start, min(end, latest), window.markets))
     return [span for span in spans if span.start < span.end]
@@ -190,7 +189,7 @@ def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
         for market in run.markets
         if market.is_live and (mark := stream_position(run, market, feed.name, feed.overlap)) and end > mark
     ]
-    groups = groups_of(marks) if feed.together else {}
+    groups = groups_of(marks, feed.overlap) if feed.together else {}
     pairs = list(groups.items()) if feed.together else [(mark, (market,)) for market, mark in marks]
     return [
         [Span("updated", *window, markets) for window in split_windows(mark - feed.overlap, end)]
@@ -264,7 +263,7 @@ def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> i
         return None
     count, name = feed.count_created
     try:
-        return sum(count(run.client(), market, start, span.end) for market in span.markets)
+        return sum(count(run.client(), market.id, start, span.end) for market in span.markets)
     except NotGranted as error:
         run.log.warning("seller %s: %s are not available, so the plan is a guess: %s", run.who, name, error)
         return None
@@ -275,5 +274,3 @@ def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | 
     daily = [records_per_day(run.pool, market.scope, feed.name, kind) for market in span.markets]
     known = [figure for figure in daily if figure is not None]
     return sum(known) if len(known) == len(daily) else None
-
-

@@ -108,7 +108,7 @@ class ChangeFeed(Source):
         if self.feed.count_created is not None:
             count, _ = self.feed.count_created
             with suppress(NotGranted):
-                return Probe(what, count(api, market, now - PROBED, now), if_none)
+                return Probe(what, count(api, market.id, now - PROBED, now), if_none)
         page = next(self.feed.walk(api, (market.id,), created=(now - PROBED, now - self.feed.settling)), None)
         return Probe(f"{what}, on the first page", len(page.records) if page else 0, if_none)
 

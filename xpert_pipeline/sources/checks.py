@@ -58,7 +58,9 @@ def asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDe
     return define
 
 
-def count_check(asset: str, name: str, meaning: str, statement: LiteralString, **options: Any) -> dg.AssetChecksDefinition:
+def count_check(
+    asset: str, name: str, meaning: str, statement: LiteralString, **options: Any
+) -> dg.AssetChecksDefinition:
     """A check that fails if a statement counts any wrong rows of a seller.
 
     Args:
@@ -147,10 +149,11 @@ def _freshness(table: Table) -> dg.AssetChecksDefinition:
         newest: dict[str, datetime | None] = {}
         for seller, connection in _each_seller(context, postgres):
             rows = connection.execute(
-                "select marketplace_id, max(finished_at) from loads where seller_id = %s and table_name = %s group by 1",
+                "select marketplace_id, max(finished_at) from loads where seller_id = %s and table_name = %s "
+                "group by 1",
                 (seller.id, table.name),
             ).fetchall()
-            loaded = dict(rows)
+            loaded: dict[str, datetime] = dict(rows)
             for marketplace_id in seller.marketplace_ids:
                 newest[f"{seller.amazon_seller_id}, {marketplace_id}"] = loaded.get(marketplace_id)
         stale = {who: at for who, at in newest.items() if at is None or datetime.now(UTC) - at > FRESH_FOR}

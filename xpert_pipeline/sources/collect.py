@@ -73,17 +73,26 @@ class Collector:
     Args:
         parts: One entry per table that a record fills; the first one has one row for each record.
         parse: Turns a record into the rows of each table.
-        key_of: Returns what is known of the first table's row when a record cannot be parsed.
+        key_of: Returns what is known of the first table's row when an original record cannot be parsed.
+
+    Attributes:
+        original: Returns the record as Amazon sent it, for quarantine; by default the record itself.
     """
 
     def __init__(
         self, parts: Sequence[TableRows], parse: Parse, key_of: Callable[[Any], Row] = lambda _record: {}
     ) -> None:
         self.parts, self.parse, self._key_of = tuple(parts), parse, key_of
+        self.original: Callable[[Any], Any] = lambda record: record
         self.signals: Counter[str] = Counter()
         self._amounts = [
             [column.name for column in columns_of(part.table.row) if column.sql_type == AMOUNT] for part in self.parts
         ]
+
+    def read_as(self, parse: Parse, key_of: Callable[[Any], Row] | None = None) -> None:
+        """Parse the following records in another way: a report's records differ from those of pages."""
+        self.parse = parse
+        self._key_of = key_of or self._key_of
 
     @property
     def main(self) -> TableRows:
@@ -140,7 +149,7 @@ class Collector:
 
     def _without_nulls(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
-            if record is None:
+            if self.original(record) is None:
                 self.signals["null among records"] += 1
             else:
                 yield record
@@ -151,7 +160,7 @@ class Collector:
         if not refused:
             return
         for index, reason in sorted(refused.items()):
-            self._quarantine(records[index], parsed[index], reason)
+            self._quarantine(self.original(records[index]), parsed[index], reason)
         self._keep([rows for index, rows in enumerate(parsed) if index not in refused], is_second=True)
 
     def _parsed(self, chunk: Sequence[Any]) -> tuple[list[Any], list[Rows]]:
@@ -171,7 +180,8 @@ class Collector:
 
     def _keep(self, parsed: Sequence[Rows], *, is_second: bool = False) -> dict[int, str]:
         """Spool all rows if all of them are valid; otherwise return why which records are not, and spool nothing."""
-        validated, reasons = [], {}
+        validated: list[list[Row]] = []
+        reasons: dict[int, list[str]] = {}
         for place, part in enumerate(self.parts):
             rows = [row for rows in parsed for row in rows[place]]
             valid, refused = validate(part.table, rows, part.columns)
@@ -199,7 +209,8 @@ class Collector:
 
     def _reject_unparsed(self, record: Any, reason: str) -> None:
         self.main.fetched += 1
-        self._reject(self.main, record, self._key_of(record), reason)
+        original = self.original(record)
+        self._reject(self.main, original, self._key_of(original), reason)
 
     def _reject(self, part: TableRows, record: Any, row: Mapping[str, Any], reason: str) -> None:
         """Quarantine a record whole; what the table knows of it stays as it is."""
@@ -208,8 +219,7 @@ class Collector:
         part.rejects.append(Reject(record, reason, text, row.get("marketplace_id")))
         if key is None:
             return
-        if part.table.replaced_by is not None:
-            part.kept.append(key)
+        part.kept.append(key)
         if part.table.day is not None and row.get(part.table.day) is not None:
             part.days.add((str(row["marketplace_id"]), row[part.table.day]))
 

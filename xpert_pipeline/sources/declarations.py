@@ -65,20 +65,25 @@ def _problems(source: Source) -> list[str]:
     if source.is_derived:
         return problems
     if not source.roles:
-        problems.append(f"{source.declared_at}: {source.step} names no role: add roles=(…,) with one of {', '.join(ROLES)}")
+        problems.append(
+            f"{source.declared_at}: {source.step} names no role: add roles=(…,) with one of {', '.join(ROLES)}"
+        )
     problems += [
-        f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; there are {', '.join(ROLES)}"
+        f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; "
+        f"there are {', '.join(ROLES)}"
         for role in source.roles
         if role not in ROLES
     ]
     for operation in source.operations:
         if operation not in library.OPERATIONS:
             problems.append(
-                f"{source.declared_at}: {source.step} calls {operation}, which {_file(library)} does not know: add it to OPERATIONS"
+                f"{source.declared_at}: {source.step} calls {operation}, which is unknown: "
+                f"add it to OPERATIONS in {_file(library)}"
             )
         elif not usage_plans.has_plan(operation):
             problems.append(
-                f"{source.declared_at}: {source.step} calls {operation}, which has no usage plan: add it to {_file(usage_plans)}"
+                f"{source.declared_at}: {source.step} calls {operation}, which has no usage plan: "
+                f"add one to {_file(usage_plans)}"
             )
     return problems
 
@@ -87,9 +92,12 @@ def _table_problems(source: Source, table: Table) -> list[str]:
     problems = []
     if migration_of(table.name) is None:
         folder = sql_directory() / "migrations"
-        problems.append(f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql")
+        problems.append(
+            f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql"
+        )
     problems += [
-        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: add it to its Annotated"
+        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: "
+        "add a text to its Annotated"
         for column in columns_of(table.row)
         if not column.meaning
     ]

@@ -87,9 +87,8 @@ class Derived(Source):
                 run.skip([self.table.name], market, lacking, self._incomplete_text(run, market, table, lacking))
 
     def _incomplete_text(self, run: SellerRun, market: Market, table: str, lacking: Sequence[date]) -> str:
-        place = f" ({market.place.country})" if len(run.markets) > 1 else ""
         return (
-            f"{self.table.name}{place}: not all {table} of {day_span(lacking)} ({counted(len(lacking), 'day')}) are loaded. "
-            f"The next sync loads those of the last 30 days, xpert backfill --from {min(lacking)} --to {max(lacking)} all; "
-            f"{self.table.name} follows by itself"
+            f"{self.table.name}{run.place_of(market)}: not all {table} of {day_span(lacking)} "
+            f"({counted(len(lacking), 'day')}) are loaded. The next sync loads those of the last 30 days, "
+            f"xpert backfill --from {min(lacking)} --to {max(lacking)} all; {self.table.name} follows by itself"
         )

@@ -19,6 +19,8 @@ from xpert_pipeline.spapi.errors import (
     NotFound,
     ReportCancelled,
     ReportFailed,
+    SpApiError,
+    Stopped,
 )
 from xpert_pipeline.spapi.jobs.api import JobApi
 from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job, JobState
@@ -28,6 +30,17 @@ UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
 """Errors of a document that will not become better: the next run requests another one."""
 SUPERSEDED = "superseded: its days are requested again"
 MINUTE = 60
+
+
+@contextmanager
+def collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
+    """Go on after the block whatever Amazon answered in it."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except SpApiError as error:
+        failures.append(error)
 
 
 def ready(run: SellerRun, job_api: JobApi, jobs: Sequence[Job], *, is_waiting: bool = True) -> Iterator[Job]:

@@ -108,36 +108,44 @@ class BatchLookup(Source):
             return ([self.parse(pair[1], pair[0], market)],)
 
         with run.lease(name) as lease, collecting(run.spool, self.tables, parse) as (_, collector):
+            collector.original = lambda pair: pair[1]
             began = run.client().server_now()
-            answered = list(self._answers(run, market, subjects, collector))
+            answered = dict(self._answers(run, market, subjects, collector))
             lease.check()
             run.load(
                 lease,
                 source=self.operation,
                 window=LoadWindow("partial", began, began),
-                parts=collector.loads([(market.id, subject) for subject in answered]),
+                parts=collector.loads([(market.id, subject) for subject, is_whole in answered.items() if is_whole]),
                 markets=[market],
                 began=began,
                 partitions=[market.partition_of_today],
                 details={"asked": len(subjects), "answered": len(answered)},
             )
-        mark_answered(run.pool, market.scope, name, answered)
+        mark_answered(run.pool, market.scope, name, list(answered))
         if missing := len(subjects) - len(answered):
-            reason = f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run asks for them again"
+            reason = (
+                f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run asks for them again"
+            )
             run.skip([name], market, [market.partition_of_today], reason)
 
     def _answers(
         self, run: SellerRun, market: Market, subjects: Sequence[str], collector: Collector
-    ) -> Iterator[str]:
-        """Collect all answers; yields the subjects that were answered."""
+    ) -> Iterator[tuple[str, bool]]:
+        """Collect all answers.
+
+        Yields:
+            Each subject that was answered, and whether all its records are usable: else its earlier rows stay.
+        """
         for batch in chunks(subjects, self.batch):
             for answer in self.ask(run.client(), market.id, batch):
                 final = answer
                 if answer.failed:
                     (final,) = self.ask(run.client(), market.id, [answer.subject])
                 if not final.failed:
+                    rejects = len(collector.main.rejects)
                     collector.add((final.subject, record) for record in final.records)
-                    yield final.subject
+                    yield final.subject, len(collector.main.rejects) == rejects
 
     def _plan(self, run: SellerRun, market: Market, levels: BucketLevels) -> StreamPlan:
         due = self._due(run, market)

@@ -13,7 +13,7 @@ BEST_LAST = ("not_granted", "no_history", "empty", "skipped", "ok", "incomplete"
 
 
 def overall(states: Iterable[str]) -> str:
-    """One state for several partitions or marketplaces: the best of them; incomplete if some have rows and some lack them."""
+    """One state for several partitions or marketplaces: the best of them, or incomplete if only some have rows."""
     seen = set(states)
     if seen >= {"skipped", "ok"}:
         return "incomplete"

@@ -1,15 +1,15 @@
 """Kind 3: a report over windows of days, such as returns or reimbursements."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.rows import row_parser
+from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
-from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.windowed import WindowedJobs
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.download import REPORTS, Document
@@ -19,7 +19,7 @@ from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.session import SellerApi
 
-ReadLines = Callable[[Iterable[str]], Iterator[Any]]
+ReadLines = Callable[[TextIO], Iterator[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +76,10 @@ class WindowedReport(WindowedJobs):
             yield from self.read_lines(lines) if self.read_lines else read_rows(lines, self.needs, report=self.report)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """The key, as far as the columns' paths lead to it."""
-        row = row_parser(self.table)(record, requested.marketplace_ids[0]) if isinstance(record, Mapping) else {}
-        return {name: value for name, value in row.items() if name in {"marketplace_id", self.table.day, *self.table.key}}
+        """Key and day, as far as they can be read."""
+        return known_key(self.table, record, requested.marketplace_ids[0])
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one report of the type: that is open to whoever may request it."""
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
         return Probe(f"reports ({self.report})")
-
-

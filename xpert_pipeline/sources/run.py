@@ -145,7 +145,9 @@ class SellerRun:
     @cached_property
     def markets(self) -> tuple[Market, ...]:
         """Every marketplace of the seller, in the seller's order."""
-        return tuple(market_of(self.seller, marketplace_id, self.days) for marketplace_id in self.seller.marketplace_ids)
+        return tuple(
+            market_of(self.seller, marketplace_id, self.days) for marketplace_id in self.seller.marketplace_ids
+        )
 
     def market(self, marketplace_id: str) -> Market:
         """One of the seller's marketplaces."""
@@ -172,6 +174,10 @@ class SellerRun:
         """What happened to a table so far."""
         return self.outcomes.setdefault(table, TableOutcome())
 
+    def place_of(self, market: Market) -> str:
+        """The marketplace in a message, where the seller has several: " (GB)"."""
+        return f" ({market.place.country})" if len(self.markets) > 1 else ""
+
     def skip(self, tables: Iterable[str], market: Market, days: Iterable[date], reason: str) -> None:
         """Leave days of tables to the next run, and log why."""
         kept = set(days)
@@ -183,7 +189,7 @@ class SellerRun:
         """The right to write a stream of the seller; waits until another run's window is done."""
         return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
 
-    def load(  # noqa: PLR0913  keywords only: what the ledger records
+    def load(
         self,
         lease: Lease,
         *,

@@ -1,6 +1,5 @@
 """Reads single values of Amazon's payloads. A value that is absent or unreadable is None, never a guess."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -83,8 +82,3 @@ def entries(values: Iterable[Any] | None, what: str, signals: Counter[str]) -> I
             signals[f"null among {what}"] += 1
         else:
             yield entry
-
-
-def is_asin(text: str) -> bool:
-    """Whether a text can be an ASIN: ten letters and digits (for books: the ISBN)."""
-    return re.fullmatch(r"[0-9A-Za-z]{10}", text) is not None

@@ -71,9 +71,7 @@ class _Opened:
 class _Loader:
     """The jobs of one source in one run."""
 
-    def __init__(
-        self, run: SellerRun, source: WindowSource, windows: Sequence[JobWindow], cleanup: ExitStack
-    ) -> None:
+    def __init__(self, run: SellerRun, source: WindowSource, windows: Sequence[JobWindow], cleanup: ExitStack) -> None:
         self.run, self.source, self.windows, self.cleanup = run, source, windows, cleanup
         self.failed: list[SpApiError] = []
         self._waiting: dict[UUID, _Chain] = {}
@@ -84,7 +82,9 @@ class _Loader:
         """Load the windows. What is not ready is noted in the outcome; errors are in `failed`."""
         for place, window in enumerate(self.windows):
             self._wait_for(place, window.jobs)
-        missing = [(n, request) for n, window in enumerate(self.windows) for request in window.requests[len(window.jobs) :]]
+        missing = [
+            (n, request) for n, window in enumerate(self.windows) for request in window.requests[len(window.jobs) :]
+        ]
         for batch in chunks(missing, BATCH):
             jobs = self.source.request(self.run, [request for _, request in batch])
             for (place, _), job in zip(batch, jobs, strict=True):

@@ -251,11 +251,13 @@ class WindowedJobs(Source):
         for job in unfinished(run, self.job_api, self.types):
             window = self._window_of(run, job.request)
             if window and any((market, day) in again for market in window.markets for day in window.days):
-                hint = f"It covered {day_span(window.days)}; run xpert backfill for days that the next sync does not read."
+                hint = (
+                    f"It covered {day_span(window.days)}; run xpert backfill for days that the next sync does not read."
+                )
                 supersede(run, job, hint)
 
     def _requested_ahead(self, run: SellerRun, windows: Sequence[JobWindow]) -> list[JobWindow]:
-        """Request as many jobs as may go at once: no other step of the run shall wait for tokens that the rest needs."""
+        """Request as many jobs as may go at once: more would make other steps of the run wait for tokens."""
         room = max(0, min(AHEAD, int(run.client().level(self.create))))
         places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
         requests = [request for window in windows for request in window.requests][:room]

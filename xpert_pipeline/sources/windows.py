@@ -3,14 +3,22 @@
 A window covers one or several marketplaces: those whose same local days are open are asked for together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from xpert_pipeline.postgres.coverage import covered_days, days_read, first_load_started, first_loaded_day, followed_until
+from xpert_pipeline.postgres.coverage import (
+    covered_days,
+    days_read,
+    first_load_started,
+    first_loaded_day,
+    followed_until,
+)
 from xpert_pipeline.sources.run import Market, SellerRun
 
+TWO_YEARS = timedelta(days=730)
+"""How far back Amazon keeps daily figures."""
 READ_RECENTLY = timedelta(hours=6)
 """Amazon renews daily figures once a day: restated days that were read within this time are not read again."""
 LOOK_BACK = 60
@@ -204,9 +212,19 @@ def _left_out(
     return {day for day in recent[-REPAIRED_DAYS:] if day >= first} - covered
 
 
-def groups_of(marks: Iterable[tuple[Market, datetime]]) -> dict[datetime, tuple[Market, ...]]:
-    """Marketplaces by the position of their change stream: those at the same position are asked for together."""
-    groups: dict[datetime, tuple[Market, ...]] = {}
-    for market, mark in marks:
-        groups[mark] = (*groups.get(mark, ()), market)
-    return groups
+def groups_of(marks: Sequence[tuple[Market, datetime]], within: timedelta) -> dict[datetime, tuple[Market, ...]]:
+    """Marketplaces by the position of their change stream; those at about the same position are asked for together.
+
+    Args:
+        marks: Each marketplace with its position.
+        within: Positions that lie no further apart are read from the earliest one.
+
+    Returns:
+        The earliest position of each group with its marketplaces, in the order of `marks`.
+    """
+    groups: dict[datetime, list[int]] = {}
+    for place in sorted(range(len(marks)), key=lambda n: marks[n][1]):
+        mark = marks[place][1]
+        first = next((start for start in groups if mark - start <= within), mark)
+        groups.setdefault(first, []).append(place)
+    return {first: tuple(marks[place][0] for place in sorted(places)) for first, places in groups.items()}

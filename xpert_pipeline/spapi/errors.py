@@ -1,13 +1,13 @@
-"""What can go wrong with the Selling Partner API, each error named by what to do next.
+"""What can go wrong with the Selling Partner API. Each error is named by what to do next.
 
-No message holds a secret or a URL signature. Which answer means which error is told in `classification`.
+No message contains a secret or a URL signature. `sending.classification` decides which answer means which error.
 """
 
 from typing import Any, ClassVar
 
 
 class SpApiError(Exception):
-    """A request that did not do what was asked; `what_to_do` says how to go on."""
+    """A request that failed; `what_to_do` says how to continue."""
 
     what_to_do: ClassVar[str] = "Read the reason above."
 
@@ -32,7 +32,7 @@ class SpApiError(Exception):
         self.request_id = request_id
 
     def facts(self) -> dict[str, Any]:
-        """What is known of the request, to tell it again in another error."""
+        """Return what is known about the request, to pass it on to another error."""
         names = ("operation", "seller", "status", "code", "details", "request_id")
         return {name: getattr(self, name) for name in names}
 
@@ -43,36 +43,36 @@ class SpApiError(Exception):
         facts = " ".join(str(fact) for fact in (self.status, self.code) if fact)
         reason = f"{self.message} ({self.details})" if self.details else self.message
         trace = f" [request {self.request_id}]" if self.request_id else ""
-        told = f"{who}: {facts + ': ' if facts else ''}{reason}{trace}"
-        return f"{told.rstrip('.')}. {self.what_to_do}"
+        text = f"{who}: {facts + ': ' if facts else ''}{reason}{trace}"
+        return f"{text.rstrip('.')}. {self.what_to_do}"
 
 
 class Transient(SpApiError):
-    """Amazon or the network failed for a while; the gate has already retried it."""
+    """Amazon or the network failed for a while; the gate has already retried the request."""
 
     what_to_do = "Nothing is lost: run it again later."
-    paced: ClassVar[bool] = True  # whether a retry waits a while first
+    paced: ClassVar[bool] = True  # whether to pause before a retry
 
     def __init__(self, message: str, *, ambiguous: bool = True, **facts: Any) -> None:
         super().__init__(message, **facts)
-        self.ambiguous = ambiguous  # whether Amazon may have acted on the request all the same
+        self.ambiguous = ambiguous  # whether Amazon may have acted on the request in spite of the error
 
 
 class Throttled(Transient):
-    """Amazon answered 429, again and again, although the bucket was waited for."""
+    """Amazon answered 429 several times, although every request had waited for its token."""
 
     what_to_do = "Another program uses this seller's quota, or Amazon lowered it: run it again later."
-    paced = False  # the bucket makes the next try wait
+    paced = False  # the next try waits for its token
 
 
 class StaleToken(Transient):
-    """The access token had ended or was revoked; the next try fetches another one."""
+    """The access token had expired or was revoked; the next try fetches another one."""
 
     paced = False
 
 
 class BadAnswer(Transient):
-    """A good status with a body that cannot be believed: truncated, HTML, or without what it must hold."""
+    """A good status with a body that cannot be right: truncated, HTML, or without the required values."""
 
     what_to_do = "Look for a proxy or captive portal in between; if there is none, run it again later."
 
@@ -84,7 +84,7 @@ class TokenRefused(SpApiError):
 
 
 class ReauthRequired(SpApiError):
-    """The seller's refresh token is revoked, expired, or of another application."""
+    """The seller's refresh token is revoked, has expired, or belongs to another application."""
 
     what_to_do = "The seller must authorize the application again; store the new refresh token."
 
@@ -96,7 +96,7 @@ class AppCredentialsRefused(SpApiError):
 
 
 class NotGranted(SpApiError):
-    """The application lacks the role for this operation, or the path does not exist in this region."""
+    """The application lacks the role for this operation, or this region does not have the operation."""
 
     what_to_do = "Grant the role in Seller Central's developer console and have the seller authorize again."
 
@@ -108,37 +108,37 @@ class SellerSuspended(SpApiError):
 
 
 class WrongRegion(SpApiError):
-    """The marketplaces asked for are not served by this endpoint's region."""
+    """This endpoint's region does not serve the requested marketplaces."""
 
     what_to_do = "Correct the seller's marketplace ids or region."
 
 
 class BadRequest(SpApiError):
-    """Amazon does not accept the request as it is; sending it again cannot help."""
+    """Amazon does not accept the request; sending the same again cannot help."""
 
     what_to_do = "This is a fault of the request, not of the network: correct it before running again."
 
 
 class PageTokenExpired(BadRequest):
-    """A page token is no longer accepted."""
+    """Amazon no longer accepts a page token."""
 
-    what_to_do = "Ask for the window from its first page again."
+    what_to_do = "Read the window from its first page again."
 
 
 class NotFound(SpApiError):
-    """The thing named does not exist, or is past its retention."""
+    """The requested object does not exist, or is past its retention."""
 
-    what_to_do = "It may have been deleted by Amazon; ask for it anew."
+    what_to_do = "Amazon may have deleted it; request it again."
 
 
 class RedirectRefused(SpApiError):
-    """The server sent us elsewhere; no API answer does that, and no token follows it."""
+    """The server redirects, which no answer of the API does; the token was not sent to the other address."""
 
     what_to_do = "Check the endpoint's address, and for a proxy or captive portal in between."
 
 
 class RepeatedPage(SpApiError):
-    """Amazon sent a page or a page token twice; going on would loop or lose records."""
+    """Amazon sent a page or a page token twice; continuing would loop or lose records."""
 
     what_to_do = "Run the window again; if it repeats, report the request to Amazon."
 
@@ -150,13 +150,13 @@ class EndlessPages(BadAnswer):
 
 
 class Stopped(SpApiError):
-    """The caller asked to stop while the request waited."""
+    """The caller stopped the client while the request waited."""
 
-    what_to_do = "Start it again when wanted."
+    what_to_do = "Start it again when needed."
 
 
 class ReportError(SpApiError):
-    """A report that yields no document; `report_id` finds it again."""
+    """A report without a document; `report_id` is Amazon's id of it."""
 
     def __init__(self, message: str, *, report_id: str, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -164,30 +164,30 @@ class ReportError(SpApiError):
 
 
 class ReportFailed(ReportError):
-    """Amazon could not make the report (FATAL); the message holds the reason it gave."""
+    """Amazon could not make the report (FATAL); the message contains Amazon's reason."""
 
-    what_to_do = "Correct what the reason names (window, options, role), if anything; the next run asks for it anew."
+    what_to_do = "Correct what the reason names (window, options, role), if anything; the next run requests it again."
 
 
 class ReportCancelled(ReportError):
-    """Amazon cancelled the report: as a rule there is no data in its window."""
+    """Amazon cancelled the report; usually there is no data in its window."""
 
-    what_to_do = "Take the window as empty unless data is expected; then ask again later."
+    what_to_do = "Treat the window as empty; if data is expected, request it again later."
 
 
 class DocumentRefused(SpApiError):
-    """A report document that must not be read: foreign host, too large, or compressed beyond reason."""
+    """A document that must not be read: on a foreign host, too large, or compressed too much."""
 
     what_to_do = "Do not load it; look at the report in Seller Central."
 
 
 class DocumentBroken(Transient):
-    """A report document whose bytes are not what they should be."""
+    """A document whose bytes are incomplete or damaged."""
 
     what_to_do = "Run it again; if it stays broken, look at the report in Seller Central."
 
 
 class DocumentExpired(Transient):
-    """A document's address is no longer valid; it lives five minutes."""
+    """A document's address is no longer valid; it expires after five minutes."""
 
-    what_to_do = "Ask for the document again."
+    what_to_do = "Request the document again."

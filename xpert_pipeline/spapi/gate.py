@@ -1,4 +1,7 @@
-"""The one way out: quota, token, transport, checks, retry, classification, for every request of a seller."""
+"""The gate through which every request of a seller passes: quota, token, transport, checks, classification, retry.
+
+It joins `sending`, `quota` and `library`; the parameters of operations are not known here.
+"""
 
 import threading
 import time
@@ -54,26 +57,26 @@ class Gate:
         """Send a request and return the JSON object of its good answer.
 
         Args:
-            operation: names the usage plan.
-            request: what to send.
-            expects: keys, with types, that a good answer holds.
-            settle: see `retry.with_retries`; needed by requests that must not run twice.
-            also: further usage plans that the request needs a token of.
+            operation: Names the usage plan.
+            request: What to send.
+            expects: What a good answer contains: dotted paths of values, with their types.
+            settle: See `retry.with_retries`; for requests that must not be sent twice.
+            also: Further usage plans from which the request needs a token.
 
         Raises:
-            SpApiError: named by what to do next.
+            SpApiError: Named by what to do next.
         """
-        renewed = False
+        is_renewed = False
         plans = slowest_first((operation, *also))
 
         def attempt(deadline: Deadline) -> dict[str, Any]:
-            nonlocal renewed
+            nonlocal is_renewed
             try:
                 return self._attempt(operation, plans, request, expects, deadline)
             except TokenRefused as error:
-                if renewed:
+                if is_renewed:
                     raise
-                renewed = True
+                is_renewed = True
                 raise StaleToken(error.message, ambiguous=False, **error.facts()) from error
 
         return with_retries(
@@ -81,7 +84,11 @@ class Gate:
         )
 
     def check_token(self) -> None:
-        """Have an access token at hand, retried like any request; raises what the seller must mend."""
+        """Make sure that there is a valid access token; retried like any request.
+
+        Raises:
+            SpApiError: Named by what the seller must do.
+        """
         operation = "token exchange"
         with_retries(
             lambda _deadline: self._tokens.current(),
@@ -90,14 +97,14 @@ class Gate:
         )
 
     def stop(self) -> None:
-        """Wake every waiting request; each leaves with Stopped."""
+        """Wake every waiting request; each raises Stopped."""
         self._stop.set()
 
     def pause(self, operation: str, seconds: float) -> None:
         """Sleep, unless stopped.
 
         Raises:
-            Stopped: when `stop` was called.
+            Stopped: `stop` was called.
         """
         if self._stop.wait(seconds):
             raise Stopped("stopped while waiting", operation=operation, seller=self._identity.seller)
@@ -110,7 +117,7 @@ class Gate:
         expects: Mapping[str, type],
         deadline: Deadline,
     ) -> dict[str, Any]:
-        self._tokens.current()  # a refusal is known before minutes are spent waiting for quota
+        self._tokens.current()  # notice a refusal before waiting minutes for quota
         with deadline.paused():
             self.buckets.take(operation, plans)
         token = self._tokens.current()
@@ -120,8 +127,8 @@ class Gate:
         facts = {"operation": operation, "seller": self._identity.seller}
         error = classification.refusal(answer, facts)
         if error is None:
-            told = {"status": answer.status, "request_id": answer.headers.get("x-amzn-RequestId"), **facts}
-            return classification.payload(answer.body, expects, told)
+            about = {"status": answer.status, "request_id": answer.headers.get("x-amzn-RequestId"), **facts}
+            return classification.payload(answer.body, expects, about)
         if isinstance(error, Throttled):
             self.buckets.throttled(plans)
         if isinstance(error, TokenRefused):
@@ -151,6 +158,6 @@ class Gate:
         return answer
 
     def _back_off(self, operation: str, seconds: float, error: Transient) -> None:
-        logger.info("%s; retried in %.1f s", error, seconds)
+        logger.info("%s; trying again in %.1f s", error, seconds)
         self._meter.waiting(operation, seconds, "retry")
         self.pause(operation, seconds)

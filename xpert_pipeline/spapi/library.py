@@ -57,7 +57,7 @@ class Prepared:
 
 
 class Library:
-    """Builds requests; has no connection and no secret.
+    """Builds requests; it has no connection and no secret.
 
     Args:
         region: The region of the seller's marketplaces.

@@ -1,6 +1,6 @@
-"""Every marketplace that the Selling Partner API serves, and the region that answers for it.
+"""Every marketplace of the Selling Partner API with its region, currency, time zone and domain.
 
-Facts only (Amazon's "Marketplace IDs" page); nothing here makes a request.
+Facts only, from Amazon's "Marketplace IDs" page; nothing here makes a request.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,16 @@ REGION_ENDPOINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """One Amazon store: where its data is asked for, and in which money and clock it counts."""
+    """One Amazon store.
+
+    Attributes:
+        id: Amazon's id.
+        country: Two-letter country code.
+        region: na, eu or fe; each has its own API host.
+        currency: The currency of its prices.
+        timezone: IANA name of the time zone of its business days.
+        domain: Amazon's domain, as in the SalesChannel of orders.
+    """
 
     id: str
     country: str
@@ -37,7 +46,7 @@ class Marketplace:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock of the marketplace's business days."""
+        """The time zone of the marketplace's business days."""
         return ZoneInfo(self.timezone)
 
 
@@ -70,17 +79,17 @@ _BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 
 
 class UnknownMarketplaceError(ValueError):
-    """The id names no marketplace; the message lists those that exist."""
+    """There is no marketplace with this id; the message lists all that exist."""
 
 
 def by_id(marketplace_id: str) -> Marketplace:
     """Find a marketplace by Amazon's id.
 
     Raises:
-        UnknownMarketplaceError: when Amazon has no such marketplace.
+        UnknownMarketplaceError: Amazon has no such marketplace.
     """
     try:
         return _BY_ID[marketplace_id]
     except KeyError:
-        known = ", ".join(f"{each.id} ({each.country})" for each in MARKETPLACES)
+        known = ", ".join(f"{marketplace.id} ({marketplace.country})" for marketplace in MARKETPLACES)
         raise UnknownMarketplaceError(f"{marketplace_id!r} is no Amazon marketplace id. Use one of: {known}.") from None

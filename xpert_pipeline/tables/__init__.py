@@ -1,1 +1,1 @@
-"""Row contracts and keys of every table; what a row means lives here, how it is fetched or written does not."""
+"""Row contracts: what the rows of each table contain and mean. How rows are fetched or written is not here."""

@@ -3,13 +3,12 @@
 Loads, generated checks and contract tests read `Table`. Nothing here reads or writes a database.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any
 
 from pydantic import TypeAdapter
-from typing_extensions import TypedDict, get_type_hints
+from typing_extensions import TypedDict
 
 from xpert_pipeline.tables.about import About
 
@@ -22,8 +21,8 @@ class Table:
 
     Attributes:
         name: Table name, also the Dagster asset key.
-        row: TypedDict whose annotations are the columns that a source may fill (standard columns aside). The first
-            plain text in a column's `Annotated` type is the column's meaning.
+        row: TypedDict whose annotations are the columns that a source may fill (standard columns aside);
+            `columns` reads their descriptions.
         key: Natural key beside `seller_id`: a unique index consists of `seller_id` and these columns.
         day: Column of the marketplace-local business day, which is the partition's date; None for snapshots.
         version: Column that orders the states of one record in time: a newer state wins, an older one is ignored.
@@ -45,12 +44,6 @@ class Table:
         """All source columns, in the row type's order."""
         return tuple(self.row.__annotations__)
 
-    @cached_property
-    def meanings(self) -> Mapping[str, str | None]:
-        """The meaning of each column by name; None for a column that the row type does not describe."""
-        hints = get_type_hints(self.row, include_extras=True)
-        return {name: _meaning(hints[name]) for name in self.columns}
-
     @property
     def set_columns(self) -> tuple[str, ...]:
         """The columns that name a set of rows: `replaced_by`, else the marketplace."""
@@ -64,13 +57,6 @@ class Table:
     def validator_of(self, columns: tuple[str, ...]) -> TypeAdapter:
         """Validate a list of rows that have these columns only, for a source that cannot fill the others."""
         return _validator(self.row, columns)
-
-
-def _meaning(hint: Any) -> str | None:
-    if get_origin(hint) is not Annotated:
-        return None
-    _, *metadata = get_args(hint)
-    return next((entry for entry in metadata if isinstance(entry, str)), None)
 
 
 @cache

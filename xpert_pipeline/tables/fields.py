@@ -1,4 +1,4 @@
-"""Field types shared by the row contracts: what a valid id, amount, currency or time is."""
+"""Field types that the row contracts share: what a valid id, amount, currency or time is."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +13,8 @@ LARGEST_PERCENT = Decimal("999999.999")
 
 
 def _printable(text: str) -> str:
-    """PostgreSQL stores no NUL and no lone surrogate: show them as their replacement signs."""
-    if text.isascii() and "\x00" not in text:  # nearly every text there is
+    """Replace NUL and lone surrogates by replacement signs: PostgreSQL cannot store them."""
+    if text.isascii() and "\x00" not in text:  # nearly every text
         return text
     if "\x00" in text:
         text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
@@ -47,16 +47,16 @@ def _zoned(value: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
-"""Any text, storable in PostgreSQL."""
+"""Any text that PostgreSQL can store."""
 
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-"""Amazon's ids are text: some have leading zeros."""
+"""An id of Amazon or of the seller: text, because some have leading zeros."""
 
 Amount = Annotated[Decimal, AfterValidator(_finite), Unit("money in currency")]
 """Money in the currency beside it; unknown is None, never 0."""
 
 Percent = Annotated[Decimal, AfterValidator(_percent), SqlType("numeric"), Unit("percent")]
-"""A share in percent: 100 is the whole. Rates may exceed it."""
+"""A share in percent: 100 is the whole. Rates may exceed 100."""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 code."""
@@ -68,7 +68,7 @@ Instant = Annotated[datetime, AfterValidator(_zoned)]
 """A point in time, always with a zone."""
 
 Flag = Annotated[bool, Strict()]
-"""True or False as parsed, nothing that merely looks like it."""
+"""True or False as parsed; nothing is converted."""
 
 MarketplaceId = Annotated[Id, "Amazon's id of the marketplace."]
 """Every table tells marketplaces apart."""

@@ -1,4 +1,4 @@
-"""Checks rows against their contract in chunks; a row that breaks it is set apart with the reason, whole."""
+"""Checks rows against their contract in chunks; each row that breaks it is returned with the reason."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +13,12 @@ from xpert_pipeline.tables.contract import Table
 
 CHUNK = 5_000
 SHAPE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, ArithmeticError)
-"""What a parser raises over a payload that is nested otherwise than documented."""
+"""What a parser raises when a payload is not nested as documented."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that breaks its contract: its place in the chunk and what is wrong with which column."""
+    """A row that breaks its contract: its index in the chunk, and what is wrong with which column."""
 
     index: int
     reason: str
@@ -27,15 +27,15 @@ class Refused:
 def validate(
     table: Table, rows: Sequence[dict[str, Any]], columns: tuple[str, ...] | None = None
 ) -> tuple[list[dict[str, Any]], list[Refused]]:
-    """Split rows into those that keep the table's contract and those that do not.
+    """Split rows into valid ones and rows that break the table's contract.
 
     Args:
         table: The contract.
-        rows: At most a chunk of parsed rows.
-        columns: What their source carries, if not all; others are neither checked nor kept.
+        rows: Parsed rows, at most a chunk.
+        columns: The columns that the source carries, if not all; others are neither checked nor kept.
 
     Returns:
-        The valid rows, coerced to the column types, and the refused ones with reasons that quote no values.
+        The valid rows, converted to the column types, and the refused rows with reasons that quote no values.
     """
     validator = table.validator if columns is None else table.validator_of(columns)
     try:
@@ -51,7 +51,7 @@ def validate(
 
 
 def shape_reason(error: Exception) -> str:
-    """Why a payload was set apart that a parser could not read; quotes no values."""
+    """Return why a parser could not read a payload, without quoting values."""
     return f"its shape is not the documented one ({type(error).__name__})"
 
 
@@ -64,15 +64,15 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Look for no cyclic garbage while chunks are worked through: rows make none, and looking takes as long as parsing.
+    """Pause the garbage collector while chunks are processed: it finds nothing and takes as long as parsing.
 
-    Rows are freed by their reference counts as ever, so memory stays flat. Not for work that waits or that runs long
-    on anything but rows: the whole process is without the collector meanwhile.
+    Rows form no cycles, so reference counts free them and memory stays flat. The whole process runs without the
+    collector meanwhile: do not use this around work that waits, or around long work on anything but rows.
     """
-    running = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if running:
+        if was_enabled:
             gc.enable()

@@ -2,11 +2,14 @@
 
 import pytest
 
-from benchmarks.load import outcome
+from benchmarks import load
+from benchmarks.branches import branches_of
+from benchmarks.load import MEASURED, not_measured, outcome
 from benchmarks.report_files import LAST_DAY, write_listings, write_orders
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.spapi.documents.flat_files import read_rows
-from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 
 
 def took(first, again, *, peak=200e6, changed=0):
@@ -39,6 +42,14 @@ def test_what_was_not_measured_has_neither_figure_nor_goal():
     document = outcome({100: {"rows": [took(1.0, 1.0)], "bare": [took(1.0, 2.0)]}}).as_json()
     assert set(document["goals"]) == {"rows_first_vs_bare", "rows_again_vs_bare", "again_changed_rows", "peak_mb"}
     assert "rss_ratio" not in document["figures"]
+
+
+def test_every_source_of_documents_is_measured_or_named_as_not_measured(monkeypatch):
+    with_documents = {branch.name for branch in branches_of(SOURCES) if branch.made_by}
+    assert {*MEASURED, *not_measured()} == with_documents
+    monkeypatch.setattr(load, "MEASURED", ("orders",))
+    figures = outcome({100: {"xml": [took(1.0, 1.0)], "bare": [took(1.0, 1.0)]}}).figures
+    assert set(figures["documents_not_measured"].split(", ")) == with_documents - {"orders"}
 
 
 @pytest.mark.parametrize("lines", [1, 500])

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.orchestration import LIBRARIES, Stopwatch, empty_definitions, outcome
 from xpert_pipeline.definitions import build_definitions
+from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.settings import Settings
 
 FOUND = (
@@ -32,11 +33,15 @@ def test_what_dagster_does_between_two_results_is_not_counted(monkeypatch):
 
 
 def test_the_empty_run_has_the_same_assets_checks_and_partitions():
-    real = build_definitions(Settings(start_date=date(2026, 1, 1)), {})
-    empty = empty_definitions(real)
+    settings = Settings(start_date=date(2026, 1, 1))
+    real = build_definitions(settings, {})
+    empty = empty_definitions(build_partitions(settings.start_date, settings.timezone))
 
     def shape(definitions):
-        specs = {spec.key: spec.partitions_def for spec in definitions.resolve_all_asset_specs()}
+        specs = {
+            spec.key: (spec.partitions_def, {dep.asset_key for dep in spec.deps})
+            for spec in definitions.resolve_all_asset_specs()
+        }
         return specs, {spec.key for each in definitions.asset_checks for spec in each.check_specs}
 
     assert shape(empty) == shape(real)

@@ -2,11 +2,18 @@
 
 import pytest
 
+from benchmarks import token_bound
 from benchmarks.bound import WORLDS, Sync, chosen_world, outcome, world_options
-from benchmarks.token_bound import PLANS, Bound, generation, lower_bound, wait
-from xpert_pipeline.sandbox.serving import usage_plans as sandbox_plans
+from benchmarks.branches import branches_of
+from benchmarks.token_bound import PLANS, Bound, Branch, generation, wait
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.sandbox import app as sandbox_plans
 from xpert_pipeline.spapi import library
 from xpert_pipeline.spapi.quota import usage_plans
+
+
+def lower_bound(calls, reports, scale):
+    return token_bound.lower_bound(calls, reports, branches_of(SOURCES), scale)
 
 
 def test_a_full_bucket_costs_nothing_and_every_call_beyond_it_one_refill():
@@ -53,7 +60,21 @@ def test_a_bucket_of_many_reports_can_decide_alone():
     assert lower_bound({"createReport": 115}, {"orders": [0]}, 1).seconds == pytest.approx(100 / 0.0167)
 
 
-def test_nothing_asked_costs_nothing():
+def test_an_operation_of_several_branches_is_counted_for_its_bucket_only():
+    """Nobody knows which branch made the calls, so none of them waits for its report and then for all of the calls."""
+    branches = [Branch("products", pages=("searchListingsItems",), made_by="createReport")]
+    calls, reports = {"searchListingsItems": 55}, {"products": [0]}
+    assert token_bound.lower_bound(calls, reports, branches, 1).seconds == 30
+    branches.append(Branch("inventory_levels", pages=("searchListingsItems",)))
+    assert token_bound.lower_bound(calls, reports, branches, 1).seconds == 20
+
+
+def test_reports_of_an_unknown_table_are_refused():
+    with pytest.raises(LookupError, match="no branch for the reports of settlements"):
+        lower_bound({}, {"settlements": [0]}, 1)
+
+
+def test_no_calls_cost_nothing():
     assert lower_bound({}, {}, 1) == Bound(0.0)
 
 
@@ -85,6 +106,7 @@ def test_the_benchmark_and_the_sandbox_and_the_pipeline_agree_on_a_plan(operatio
 
 def test_every_operation_of_the_pipeline_has_a_plan_here():
     assert set(library.OPERATIONS) <= set(PLANS)
+    assert {operation for source in SOURCES for operation in source.operations} <= set(PLANS)
 
 
 def sync(seconds, pages, *, refused=0, span=None, sources=("searchOrders",)):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,15 @@ import pytest
 import yaml
 from psycopg import Connection
 
+from xpert_pipeline import reference
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool
+from xpert_pipeline.postgres.column_comments import column_comments
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.spapi.errors import ReportError, SpApiError
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.tables.columns import columns_of
+from xpert_pipeline.tables.contract import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -29,11 +33,60 @@ DATABASE_MODULES = (embedded_place, encryption, errors, lease, migrations, selle
 
 def test_the_readme_lists_the_tables_with_their_keys():
     text = (ROOT / "README.md").read_text()
-    block = text.split("<!-- tables -->")[1].split("<!-- end of tables -->")[0]
+    block = text.split("<!-- tables -->\n")[1].split("<!-- end of tables -->")[0]
+    assert block == reference.readme_list(), "run `make docs`"
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.strip().splitlines()[2:]]
-    listed = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[2])) for row in rows}
+    listed = {re.findall(r"`(\w+)`", row[0])[0]: tuple(re.findall(r"`(\w+)`", row[2])) for row in rows}
     assert listed == {table.name: table.key for table in TABLES}
     assert all(row[1] and row[3] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("file", "generate"),
+    [("docs/tables.md", reference.tables_md), ("sql/comments.sql", reference.comments_sql)],
+)
+def test_a_generated_file_is_what_the_row_contracts_say(file: str, generate: Callable[[], str]):
+    assert (ROOT / file).read_text() == generate(), "run `make docs`"
+
+
+def test_make_docs_writes_only_what_differs(tmp_path: Path):
+    (tmp_path / "README.md").write_text("before\n<!-- tables -->\nold\n<!-- end of tables -->\nafter\n")
+    for folder in ("sql", "docs"):
+        (tmp_path / folder).mkdir()
+    written = reference.write(tmp_path)
+    assert {path.relative_to(tmp_path).as_posix() for path in written} == {
+        "README.md",
+        "docs/tables.md",
+        "sql/comments.sql",
+    }
+    assert (tmp_path / "docs" / "tables.md").read_text() == reference.tables_md()
+    text = (tmp_path / "README.md").read_text()
+    assert text == f"before\n<!-- tables -->\n{reference.readme_list()}<!-- end of tables -->\nafter\n"
+    assert reference.write(tmp_path) == []
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_table_and_column_is_described(table: Table):
+    assert table.about is not None
+    assert all(vars(table.about).values()), f"{table.name} leaves a part of About empty"
+    assert [column.name for column in columns_of(table.row) if not column.meaning] == []
+    section = reference.tables_md().split(f"## {table.name}\n")[1].split("\n## ")[0]
+    for column in columns_of(table.row):
+        assert f"| `{column.name}` | {column.sql_type} |" in section
+    for link in re.findall(r"\(docs/tables\.md#(\w+)\)", reference.readme_list()):
+        assert f"\n## {link}\n" in reference.tables_md()
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_the_example_of_every_table_runs(admin: Connection, table: Table):
+    assert table.about is not None
+    admin.execute(table.about.example.encode())
+
+
+def test_the_comments_of_the_database_are_those_of_the_contracts(admin: Connection):
+    for table in TABLES:
+        comments = column_comments(admin, table.name)
+        assert {column.name: column.comment for column in columns_of(table.row)}.items() <= comments.items(), table.name
 
 
 def test_the_readme_begins_with_the_four_commands_and_each_is_a_make_target():

@@ -1,4 +1,4 @@
-"""sql/monitoring: each statement runs as the pipeline's role and answers its question."""
+"""sql/monitoring: each statement runs as the pipeline's role and answers its question, by marketplace."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +26,7 @@ QUESTIONS = {
     "report_requests",
     "sync_performance",
 }
+INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime.now(UTC)
 TODAY = (NOW + timedelta(hours=5, minutes=30)).date()  # at Amazon.in
@@ -35,7 +36,7 @@ Ask = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def ask(pool: Pool, seller: Seller) -> Ask:
-    def run(question: str, **given: Any) -> list[dict[str, Any]]:
+    def run(question: str, **others: Any) -> list[dict[str, Any]]:
         parameters = {
             "amazon_seller_id": seller.amazon_seller_id,
             "rows": 20,
@@ -45,7 +46,7 @@ def ask(pool: Pool, seller: Seller) -> Ask:
             "marketplace_id": seller.marketplace_ids[0],
             "timezone": seller.timezone,
             "scope": seller.amazon_seller_id,
-        } | given
+        } | others
         with tenant(pool, seller.id) as connection, connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute((FOLDER / f"{question}.sql").read_bytes(), parameters).fetchall()
 
@@ -58,11 +59,14 @@ def add(connection: Connection, table: str, **row: Any) -> None:
     connection.execute(f"insert into {table} ({names}) values ({places})".encode(), row)
 
 
-def add_event(connection: Connection, seller: Seller, at: datetime, kind: str, **data: Any) -> None:
+def add_event(
+    connection: Connection, seller: Seller, at: datetime, kind: str, marketplace_id: str | None = None, **data: Any
+) -> None:
     add(
         connection,
         "fact_stream",
         seller_id=seller.id,
+        marketplace_id=marketplace_id,
         event_type=kind,
         event_category="sync",
         timestamp=at,
@@ -72,7 +76,7 @@ def add_event(connection: Connection, seller: Seller, at: datetime, kind: str, *
     )
 
 
-def add_load(connection: Connection, seller: Seller, **given: Any) -> None:
+def add_load(connection: Connection, seller: Seller, **others: Any) -> None:
     row = {
         "load_id": uuid4(),
         "table_name": "orders",
@@ -86,7 +90,7 @@ def add_load(connection: Connection, seller: Seller, **given: Any) -> None:
         "started_at": NOW - timedelta(seconds=20),
         "finished_at": NOW,
         **dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0),
-    } | given
+    } | others
     add(connection, "loads", **row)
 
 
@@ -112,12 +116,12 @@ def test_recent_events_come_newest_first_with_their_numbers(admin: Connection, s
         admin, seller, NOW - timedelta(hours=2), "sync.completed", table="orders", records_processed=7, inserted=5
     )
     add_event(admin, seller, NOW, "sync.failed", table="products", error="NotGranted: no role")
-    found = ask("recent_events")
-    assert [(row["event_type"], row["table_name"]) for row in found] == [
+    rows = ask("recent_events")
+    assert [(row["event_type"], row["table_name"]) for row in rows] == [
         ("sync.failed", "products"),
         ("sync.completed", "orders"),
     ]
-    assert (found[1]["records_processed"], found[1]["inserted"]) == (7, 5)
+    assert (rows[1]["records_processed"], rows[1]["inserted"]) == (7, 5)
     assert len(ask("recent_events", rows=1)) == 1
 
 
@@ -128,12 +132,40 @@ def test_a_failure_is_over_once_its_table_has_been_synced_again(admin: Connectio
         )
     add_event(admin, seller, NOW - timedelta(hours=3), "sync.completed", table="orders")
     add_event(admin, seller, NOW - timedelta(hours=1), "sync.failed", table="products", error="NotGranted: no role")
-    found = ask("failures")
-    assert [(row["table_name"], row["failures"], row["still_failing"]) for row in found] == [
+    rows = ask("failures")
+    assert [(row["table_name"], row["failures"], row["still_failing"]) for row in rows] == [
         ("products", 1, True),
         ("orders_and_items", 2, False),
     ]
     assert ask("failures", since=NOW) == []
+
+
+def test_a_failure_in_one_marketplace_is_over_once_that_marketplace_has_been_synced_again(
+    admin: Connection, seller: Seller, ask: Ask
+):
+    def event(hours: int, kind: str, marketplace_id: str | None) -> None:
+        at = NOW - timedelta(hours=hours)
+        add_event(admin, seller, at, kind, marketplace_id, table="orders", error="Transient: 503")
+
+    for marketplace_id in (INDIA, BRITAIN, None):
+        event(5, "sync.failed", marketplace_id)
+    event(4, "sync.completed", INDIA)
+    assert {row["marketplace_id"]: row["still_failing"] for row in ask("failures")} == {
+        INDIA: False,
+        BRITAIN: True,
+        None: False,
+    }
+    event(3, "sync.completed", None)
+    assert {row["still_failing"] for row in ask("failures")} == {False}
+
+
+def test_performance_counts_a_load_of_several_marketplaces_as_one_window(admin: Connection, seller: Seller, ask: Ask):
+    load_id = uuid4()
+    add_load(admin, seller, load_id=load_id, fetched=10, calls=3, waited_seconds=4.5)
+    add_load(admin, seller, load_id=load_id, marketplace_id=BRITAIN, fetched=5)
+    (row,) = ask("sync_performance")
+    assert (row["windows"], row["records_processed"], row["calls"]) == (1, 15, 3)
+    assert (float(row["seconds"]), float(row["waited_seconds"])) == (20.0, 4.5)
 
 
 def test_performance_adds_up_the_windows_of_a_run(admin: Connection, seller: Seller, ask: Ask):
@@ -153,10 +185,25 @@ def test_gaps_are_ranges_of_days_that_no_window_covers_whole(admin: Connection, 
     half = first + timedelta(days=7)
     add_load(admin, seller, window_start=midnight(half), window_end=midnight(half) + timedelta(hours=12))
     add_load(admin, seller, window_kind="derived", window_start=midnight(first), window_end=midnight(TODAY))
-    found = [
+    gaps = [
         (row["first_day"] - first, row["last_day"] - first, row["day_count"]) for row in ask("gaps", first_day=first)
     ]
-    assert found == [(timedelta(2), timedelta(3), 2), (timedelta(7), timedelta(9), 3)]
+    assert gaps == [(timedelta(2), timedelta(3), 2), (timedelta(7), timedelta(9), 3)]
+
+
+def test_gaps_are_those_of_one_marketplace_in_its_own_days(admin: Connection, seller: Seller, ask: Ask):
+    """A window that begins at midnight in India begins in the middle of a day in Britain: that day is not complete."""
+    first = TODAY - timedelta(days=10)
+    window = {"window_start": midnight(first), "window_end": midnight(first + timedelta(days=11))}
+    for marketplace_id in (INDIA, BRITAIN):
+        add_load(admin, seller, marketplace_id=marketplace_id, **window)
+    assert ask("gaps", first_day=first) == []
+    british = {"marketplace_id": BRITAIN, "timezone": "Europe/London"}
+    days = [(row["first_day"], row["day_count"]) for row in ask("gaps", first_day=first - timedelta(1), **british)]
+    assert days == [(first - timedelta(1), 1)]
+    add_load(admin, seller, marketplace_id=BRITAIN, table_name="products")
+    german = {"marketplace_id": "A1PA6795UKMFR9", "timezone": "Europe/Berlin"}
+    assert len(ask("gaps", first_day=first, **german)) == 1
 
 
 def test_without_any_load_every_day_before_today_is_a_gap(ask: Ask):
@@ -165,11 +212,17 @@ def test_without_any_load_every_day_before_today_is_a_gap(ask: Ask):
 
 
 def test_rejected_records_are_counted_by_reason(admin: Connection, seller: Seller, ask: Ask):
-    for key, reason in (("1", "no purchase date"), ("2", "no purchase date"), ("3", "currency missing")):
+    for key, reason, marketplace_id in (
+        ("1", "no purchase date", INDIA),
+        ("2", "no purchase date", INDIA),
+        ("3", "no purchase date", BRITAIN),
+        ("4", "currency missing", None),
+    ):
         add(
             admin,
             "rejected_records",
             seller_id=seller.id,
+            marketplace_id=marketplace_id,
             table_name="orders",
             content_hash=key,
             record_key=key,
@@ -179,11 +232,14 @@ def test_rejected_records_are_counted_by_reason(admin: Connection, seller: Selle
             load_id=uuid4(),
             run_id="run-1",
         )
-    found = ask("rejected_records")
-    assert [(row["reason"], row["records"], row["example_key"]) for row in found] == [
-        ("no purchase date", 2, "1"),
-        ("currency missing", 1, "3"),
-    ]
+    rows = ask("rejected_records")
+    counted = {(row["reason"], row["marketplace_id"]): (row["records"], row["example_key"]) for row in rows}
+    assert counted == {
+        ("no purchase date", INDIA): (2, "1"),
+        ("no purchase date", BRITAIN): (1, "3"),
+        ("currency missing", None): (1, "4"),
+    }
+    assert rows[0]["records"] == 2
 
 
 def test_quota_waits_show_an_empty_bucket_and_who_queues_for_it(pool: Pool, seller: Seller, ask: Ask):
@@ -200,11 +256,17 @@ def test_quota_waits_show_an_empty_bucket_and_who_queues_for_it(pool: Pool, sell
     assert ask("quota_waits", scope="another seller") == []
 
 
-def test_freshness_tells_the_newest_load_and_day_of_each_table(admin: Connection, seller: Seller, ask: Ask):
+def test_freshness_returns_the_newest_load_and_day_of_each_table_in_each_marketplace(
+    admin: Connection, seller: Seller, ask: Ask
+):
     add_load(admin, seller, newest_day=TODAY, window_kind="updated", window_end=NOW)
+    add_load(admin, seller, marketplace_id=BRITAIN, newest_day=TODAY - timedelta(3))
     add_load(admin, seller, table_name="products", window_kind="snapshot", finished_at=NOW - timedelta(hours=30))
-    orders, products = ask("freshness")
-    assert (orders["table_name"], orders["newest_day"], orders["changes_followed_until"]) == ("orders", TODAY, NOW)
+    british, orders, products = sorted(ask("freshness"), key=lambda row: (row["table_name"], row["marketplace_id"]))
+    assert (orders["table_name"], orders["marketplace_id"]) == ("orders", INDIA)
+    assert (orders["newest_day"], orders["changes_followed_until"]) == (TODAY, NOW)
+    assert (british["table_name"], british["marketplace_id"]) == ("orders", BRITAIN)
+    assert (british["newest_day"], british["changes_followed_until"]) == (TODAY - timedelta(3), None)
     assert products["table_name"] == "products"
     assert 30 <= float(products["hours_since_load"]) < 31
 
@@ -218,12 +280,12 @@ def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_s
 
 
 def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, pool, seller):
-    given = {"seller_id": seller.id, "marketplace_ids": ["A21TJRUUN4KGV"], "kind": "report", "run_id": "r", "tries": 1}
+    common = {"seller_id": seller.id, "marketplace_ids": [INDIA], "kind": "report", "run_id": "r", "tries": 1}
     with tenant(pool, seller.id) as connection:
-        add(connection, "report_requests", report_type="GET_DEAD", state="IN_QUEUE", created_at=LONG_AGO, **given)
-        earlier = {"created_at": NOW - timedelta(hours=3), **given}
+        add(connection, "report_requests", report_type="GET_DEAD", state="IN_QUEUE", created_at=LONG_AGO, **common)
+        earlier = {"created_at": NOW - timedelta(hours=3), **common}
         add(connection, "report_requests", report_type="GET_MADE", state="IN_QUEUE", **earlier)
-        later = {"created_at": NOW - timedelta(hours=2), **given}
+        later = {"created_at": NOW - timedelta(hours=2), **common}
         blocked = {"state": "THROTTLED", "not_before": NOW + timedelta(hours=1)}
         add(connection, "report_requests", report_type="GET_BLOCKED", **blocked, **later)
         add(
@@ -234,10 +296,10 @@ def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, p
             asked_at=NOW - timedelta(seconds=40),
             ready_at=NOW,
             collected_at=NOW,
-            **given,
+            **common,
         )
-        add(connection, "report_requests", report_type="GET_BAD", state="FATAL", created_at=LONG_AGO, **given)
-    found = ask("report_requests", since=NOW - timedelta(hours=1))
-    told = [(row["report_type"], row["state"]) for row in found]
-    assert told == [("GET_BLOCKED", "THROTTLED"), ("GET_MADE", "IN_QUEUE"), ("GET_DONE", "DONE")]
-    assert (found[2]["generation_seconds"], found[2]["is_loaded"]) == (40, True)
+        add(connection, "report_requests", report_type="GET_BAD", state="FATAL", created_at=LONG_AGO, **common)
+    rows = ask("report_requests", since=NOW - timedelta(hours=1))
+    states = [(row["report_type"], row["state"]) for row in rows]
+    assert states == [("GET_BLOCKED", "THROTTLED"), ("GET_MADE", "IN_QUEUE"), ("GET_DONE", "DONE")]
+    assert (rows[2]["generation_seconds"], rows[2]["is_loaded"], rows[2]["marketplace_id"]) == (40, True, INDIA)

@@ -13,12 +13,12 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from xpert_pipeline.assets import order_plan, seller_run
 from xpert_pipeline.cli.instance import CONFIG
 from xpert_pipeline.cli.main import main
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sources import change_spans, run
 from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY
@@ -48,7 +48,7 @@ def empty_pipeline(pool, pipeline_dsn, sellers, monkeypatch):
         "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
         "XPERT_SANDBOX": "1",
     }
-    monkeypatch.setattr(seller_run, "LEASE_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(run, "LEASE_PATIENCE_SECONDS", 0.0)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
@@ -85,15 +85,15 @@ def pipeline(empty_pipeline, make_sandbox):
 @pytest.fixture
 def by_report(monkeypatch):
     """Orders come by the XML report, however few they are; a test may go over to pages, or (None) leave the choice."""
-    choice, plan_orders = SimpleNamespace(source="report"), order_plan.plan_orders
+    choice, plan_records = SimpleNamespace(source="report"), change_spans.plan_records
 
     def plan(*args, **few):
-        found = plan_orders(*args, **few)
+        found = plan_records(*args, **few)
         if choice.source and few["pages_because"]:  # as if the report had been chosen
             return found.forced("pages", few["pages_because"])
         return found.forced(choice.source, "a test") if choice.source else found
 
-    monkeypatch.setattr(order_plan, "plan_orders", plan)
+    monkeypatch.setattr(change_spans, "plan_records", plan)
     return choice
 
 

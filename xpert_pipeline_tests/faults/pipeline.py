@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import httpx
 
-from xpert_pipeline.cli.runner import REFETCHABLE
-from xpert_pipeline.cli.summary import overall
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.events import reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
@@ -21,10 +20,11 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.tables.registry import TABLES
+from xpert_pipeline.sources.outcome import overall
 
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.faults", "canary-secret-of-the-application"
 NAMES = [table.name for table in TABLES]
+REFETCHABLE = [source.step for source in SOURCES if source.is_refetchable]
 KEYS = {table.name: table.key for table in TABLES}
 CARRIED = {
     "orders": (

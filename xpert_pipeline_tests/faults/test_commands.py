@@ -196,7 +196,7 @@ def test_an_unknown_table_is_refused_with_the_known_ones(xpert, amazon):
 def test_a_marketplace_of_another_region_is_refused_and_can_be_corrected(xpert, amazon):
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="A21TJRUUN4KGV,ATVPDKIKX0DER"))
     assert done.exit_code == 3
-    assert "lie in region eu, na, the seller in eu" in done.stderr
+    assert "its marketplaces lie in several regions: A21TJRUUN4KGV (eu), ATVPDKIKX0DER (na)" in done.stderr
     assert "Amazon.in is A21TJRUUN4KGV" in done.stderr
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="ATVPDKIKX0DER"))
     assert done.exit_code == 3

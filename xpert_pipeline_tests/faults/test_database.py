@@ -7,7 +7,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from xpert_pipeline.assets import order_fetch
+from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.resources import postgres as resource
@@ -24,7 +24,7 @@ def test_a_dropped_table_fails_its_asset_with_its_migration_and_the_others_go_on
     assert failed.errors["products"].startswith(
         f"MigrationNeeded: seller {pipeline.sellers[0]}: table products is missing"
     )
-    assert "migration 0008_products makes it" in failed.errors["products"]
+    assert "migration 0008_products creates it" in failed.errors["products"]
     assert "xpert db migrate" in failed.errors["products"]
     pipeline.assert_whole("orders", "order_items", "sales_data")
     ((kind, table, error, needs_a_person, *_), *_) = pipeline.facts()
@@ -126,7 +126,7 @@ def test_of_two_runs_of_one_seller_at_once_one_works_and_the_other_says_who_does
             second.append(other.run(tables=ORDERS))
         yield from search_orders(*args, **window)
 
-    monkeypatch.setattr(order_fetch, "search_orders", pages)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "walk", pages)
     first = pipeline.run(tables=ORDERS)
     assert first.success
     (refused,) = second
@@ -147,7 +147,7 @@ def test_a_spool_that_cannot_be_written_is_named_and_nothing_is_loaded(pipeline,
         assert error.startswith(
             f"SpoolFailed: seller {pipeline.sellers[0]}: fetched rows cannot be kept in {pipeline.spool}"
         )
-        assert "nothing was loaded, run again" in error
+        assert "Nothing was loaded; run again" in error
     pipeline.spool = tmp_path / "room"
     assert pipeline.run().success
     pipeline.assert_whole()

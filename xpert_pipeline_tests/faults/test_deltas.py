@@ -6,9 +6,11 @@ from collections import Counter
 import dagster as dg
 import pytest
 
-from xpert_pipeline.assets import catalog
+from xpert_pipeline.assets.catalog import products
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline_tests.faults.pipeline import NAMES
 
 
@@ -59,13 +61,14 @@ def test_a_sync_of_what_is_complete_asks_each_stream_once(pipeline):
     asked_before = asked(pipeline)
     done = pipeline.run(days=[pipeline.today])
     assert done.success
-    assert asked(pipeline) - asked_before == {"searchOrders": 1, "getOrderMetrics": 1, "searchListingsItems": 1}
+    snapshots = {source.operations[0]: 1 for source in SOURCES if isinstance(source, Snapshot)}
+    assert asked(pipeline) - asked_before == {"searchOrders": 1, "getOrderMetrics": 1} | snapshots
     assert changes(done) == 0
 
 
 def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monkeypatch):
     """Amazon's listings report knows no change filter: the whole snapshot comes, and is compared."""
-    monkeypatch.setattr(catalog, "SEARCH_LIMIT", 0)
+    monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 0)
     assert pipeline.run(tables=["products"], days=[pipeline.today]).success
     before = {row["sku"]: row["updated_at"] for row in pipeline.rows("products")}
     changed = pipeline.sandbox.state.worlds[pipeline.sellers[0]].listings[0]

@@ -73,7 +73,7 @@ def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xper
     assert xpert(*command, **environ).exit_code == 0
     pipeline.assert_whole()
     (told,) = admin.execute("select data ->> 'error' from fact_stream where event_type = 'sync.failed'").fetchone()
-    assert told.startswith("interrupted by Ctrl-C or SIGTERM: what was committed stays")
+    assert told.startswith("interrupted by Ctrl-C or SIGTERM. Everything loaded so far is kept")
 
 
 def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, pipeline, admin):
@@ -92,4 +92,4 @@ def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, 
     runs = admin.execute("select run_id = %s, status from dagster.runs order by id", (run_id,)).fetchall()
     assert runs == [(True, "FAILURE"), (False, "SUCCESS")]
     (told,) = admin.execute("select data ->> 'error' from fact_stream where event_type = 'sync.failed'").fetchone()
-    assert "The run's process is gone (killed or out of memory); its data is whole" in told
+    assert "The run's process is gone (killed or out of memory). No data is damaged" in told

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from xpert_pipeline.postgres.quota import PostgresQuota
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.spapi.quota.quota import kept_for_live_work
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID
 

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from xpert_pipeline.assets import order_plan, order_sync, report_steps
-from xpert_pipeline.partitions import contiguous
+from xpert_pipeline.sources import change_loading, change_spans, jobs
 from xpert_pipeline.spapi.errors import BadRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.planning import planner
@@ -40,8 +39,8 @@ def test_faults_of_the_way_are_repaired(pipeline):
 def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
     for name, kind, what, advice in (
         ("truncated-gzip", "DocumentBroken", "", "Run it again"),
-        ("expired-document-url", "DocumentExpired", "its address has expired", "Ask for the document again"),
-        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as an attack has", "run it again later"),
+        ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
+        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as in an attack", "run it again later"),
         ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
     ):
         pipeline.fault(name)
@@ -76,7 +75,7 @@ def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_ru
 
 def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, monkeypatch):
     """They were derived of nothing and called read, although the orders' report was still in Amazon's queue."""
-    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
     pipeline.fault("report-stuck", count=1)
     first, *_, last = pipeline.past_days
     parked = pipeline.run_impatiently(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
@@ -106,9 +105,9 @@ def test_sales_are_incomplete_while_the_changes_of_today_are_not_in(pipeline, ad
 
 def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(pipeline, monkeypatch):
     """Those beyond the first ten were asked for only when the first were loaded, or had been waited for in vain."""
-    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
     monkeypatch.setattr(planner, "REPORTS_AHEAD", 1)
-    monkeypatch.setattr(order_sync, "REPORTS_TOGETHER", 1)
+    monkeypatch.setattr(change_loading, "REPORTS_TOGETHER", 1)
     pipeline.fault("report-stuck", count=1)
     reports, all_asked_for = pipeline.sandbox.state.reports.reports, []
 
@@ -128,7 +127,7 @@ def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(p
 
 def test_a_window_that_amazon_refuses_does_not_keep_the_others_from_being_loaded(pipeline, monkeypatch):
     """One createReport that was refused each time left all the others made and none of them loaded, run after run."""
-    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
     create, refused = ReportApi.create, pipeline.past_days[1]
 
     def refuse_one(desk, api, request):
@@ -159,7 +158,7 @@ def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(
 
 
 def test_one_stuck_report_does_not_keep_the_other_windows(pipeline, monkeypatch):
-    monkeypatch.setattr(order_plan, "contiguous", lambda days: contiguous(days, 1))
+    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
     pipeline.fault("report-stuck", count=1)
     assert pipeline.run_impatiently(tables=ORDERS, days=pipeline.past_days).success
     stuck = next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds)
@@ -179,7 +178,7 @@ def test_a_run_that_died_after_asking_is_followed_by_one_that_resumes_the_same_i
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(report_steps, "wait_for_jobs", died)
+        patch.setattr(jobs, "wait_for_jobs", died)
         assert not pipeline.run(tables=ORDERS, days=pipeline.past_days).success
     assert pipeline.calls("createReport") == 1
     assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
@@ -203,12 +202,12 @@ def test_item_codes_that_are_no_item_ids_send_the_seller_to_the_pages_for_good(p
     assert set(sources(pipeline).values()) == {"searchOrders"}
     pipeline.assert_whole(*ORDERS)
     said = [entry.user_message for entry in pipeline._logs()]
-    assert any("order item ids differ between searchOrders and the XML report" in text for text in said)
+    assert any("order item ids differ between searchOrders and the report" in text for text in said)
     asked = pipeline.calls("createReport")
     assert pipeline.run(tables=ORDERS, refetch=True).success
     assert pipeline.calls("createReport") == asked
     (why,) = pipeline.one("select details #>> '{plan,why}' from loads order by finished_at desc limit 1")
-    assert "the XML report's item codes are not this seller's order item ids" in why
+    assert "the report's codes are not this seller's order item ids" in why
 
 
 def test_a_report_in_windows_1252_keeps_what_that_charset_has(pipeline):

@@ -1,4 +1,4 @@
-"""Homes for embedded servers of a test's own."""
+"""Data directories for tests that start an embedded server of their own."""
 
 import shutil
 import tempfile

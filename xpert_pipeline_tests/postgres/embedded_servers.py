@@ -1,4 +1,4 @@
-"""What tests of the embedded server ask of one."""
+"""What the tests read from an embedded server."""
 
 import psutil
 import psycopg

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from xpert_pipeline.assets.catalog.products import PRODUCTS
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.tables.catalog import PRODUCTS
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 
 IN, UK, DE = "A21TJRUUN4KGV", "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 DAY = date(2026, 3, 10)

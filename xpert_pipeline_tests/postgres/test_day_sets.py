@@ -1,4 +1,4 @@
-"""Days as sets: a day that was read whole is replaced whole, and is read again until Amazon restates it no more."""
+"""Days as sets: a day that was read whole is replaced, and is read again as long as Amazon restates it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY
 from xpert_pipeline.postgres.coverage import covered_days, days_read
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.scope import Scope
-from xpert_pipeline.tables.traffic import TRAFFIC_DAILY
 
 STORE, ZONE = "A21TJRUUN4KGV", ZoneInfo("Asia/Kolkata")
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
@@ -25,7 +25,7 @@ def midnight(day):
 
 @pytest.fixture
 def read(pool, seller):
-    """Load days that were read whole: what each ASIN had on a day."""
+    """Load days that were read whole, with the sessions of ASINs on these days."""
 
     def run(days, *rows, kept=(), started_at=None):
         part = TableLoad(
@@ -65,7 +65,7 @@ def held(pool, seller):
     return rows
 
 
-def test_what_a_day_no_longer_has_is_deleted_and_counted_and_other_days_stay(read, held):
+def test_rows_that_a_day_no_longer_has_are_deleted_and_counted_and_other_days_stay(read, held):
     read([FIRST, SECOND], (FIRST, "A", 1), (FIRST, "B", 2), (SECOND, "A", 3))
     counts = read([FIRST], (FIRST, "B", 2))
     assert (counts.deleted, counts.unchanged) == (1, 1)
@@ -78,9 +78,9 @@ def test_a_day_that_was_read_and_has_no_rows_is_emptied(read, held):
     assert held() == [(FIRST, "A", 1)]
 
 
-def test_what_is_known_of_a_record_that_came_but_was_refused_stays(read, held):
+def test_the_row_of_a_record_that_arrived_and_was_refused_stays(read, held):
     read([FIRST], (FIRST, "A", 1), (FIRST, "B", 2), (FIRST, "C", 3))
-    assert read([FIRST], (FIRST, "C", 4), kept=[(FIRST, "A"), (FIRST, "unheard of")]).deleted == 1
+    assert read([FIRST], (FIRST, "C", 4), kept=[(FIRST, "A"), (FIRST, "never seen")]).deleted == 1
     assert held() == [(FIRST, "A", 1), (FIRST, "C", 4)]
 
 
@@ -103,8 +103,8 @@ def test_of_two_records_with_one_key_the_last_stays_and_a_difference_is_counted(
 def test_percentages_stay_as_received_and_amounts_keep_four_decimals(pool, seller):
     """33.33349 percent became 33.333."""
     columns = (*COLUMNS, "unit_session_pct", "buy_box_pct", "buy_box_pct_b2b", "refund_rate", "ops", "currency")
-    told = [Decimal(text) for text in ("33.33349", "0.0000001", "99.99999999", "66.6666666666")]
-    row = (STORE, FIRST, "A", 1, *told, Decimal("1.23456"), "INR")
+    percentages = [Decimal(text) for text in ("33.33349", "0.0000001", "99.99999999", "66.6666666666")]
+    row = (STORE, FIRST, "A", 1, *percentages, Decimal("1.23456"), "INR")
     with hold(pool, seller.id, "traffic_daily") as lease:
         load(
             pool,
@@ -120,14 +120,14 @@ def test_percentages_stay_as_received_and_amounts_keep_four_decimals(pool, selle
             started_at=datetime.now(UTC),
         )
     with tenant(pool, seller.id) as connection:
-        found = connection.execute(
+        stored = connection.execute(
             "select unit_session_pct, buy_box_pct, buy_box_pct_b2b, refund_rate, ops from traffic_daily"
         ).fetchone()
-    assert found == (*told, Decimal("1.2346"))
+    assert stored == (*percentages, Decimal("1.2346"))
 
 
 @pytest.mark.parametrize(("hours_after", "settled"), [(14 * 24 - 1, set()), (14 * 24, {FIRST})])
-def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, read, hours_after, settled):
+def test_a_day_is_settled_once_it_was_read_after_its_last_restatement(pool, seller, read, hours_after, settled):
     about = (pool, Scope(seller.id, STORE, seller.timezone), "traffic_daily", [FIRST, SECOND])
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=1))
     read([FIRST], started_at=midnight(FIRST) + timedelta(hours=hours_after))
@@ -135,7 +135,7 @@ def test_a_day_is_settled_once_it_was_read_after_its_restatements(pool, seller, 
     assert days_read(*about, age=timedelta(days=14)) == settled
 
 
-def test_days_that_were_read_lately_are_known(pool, seller, read):
+def test_days_that_were_read_recently_are_known(pool, seller, read):
     about = (pool, Scope(seller.id, STORE, seller.timezone), "traffic_daily", [FIRST, SECOND])
     now = datetime.now(UTC)
     read([FIRST], started_at=now - timedelta(hours=2))

@@ -1,4 +1,4 @@
-"""sales_data: what is computed, recomputed, left alone and deleted."""
+"""sales_data: which rows are computed, recomputed, left alone and deleted, in one marketplace and in several."""
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from xpert_pipeline.assets.sales.sales_data import SALES_DATA
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import LeaseLost, hold
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline.postgres.sql_files import transform
-from xpert_pipeline.tables.sales import SALES_DATA
 from xpert_pipeline_tests.postgres.rows import DAY, IN, UK, item, order, orders_and_items, run_load
 
 EARLIER = DAY - timedelta(days=1)
@@ -41,7 +41,7 @@ def sales(pool, seller, columns="units_ordered, orders, order_items, ops", where
 
 
 def load_lines(pool, seller, *lines, version=0):
-    """Lines given as (order id, order fields, item fields)."""
+    """Load lines, each an order id, fields of the order and fields of the item."""
     orders = {number: order(number, version=version, **of_order) for number, of_order, _ in lines}
     places = {}
     items = []
@@ -122,7 +122,7 @@ def test_a_second_run_changes_nothing(pool, seller):
     assert sales(pool, seller, "id, updated_at, xmin::text") == before
 
 
-def test_days_that_changed_are_recomputed_without_being_asked_for(pool, seller):
+def test_days_that_changed_are_recomputed_without_being_requested(pool, seller):
     load_lines(pool, seller, ("1", {"day": EARLIER}, {}))
     derive_sales(pool, seller, (EARLIER,))
     load_lines(pool, seller, ("1", {"day": EARLIER}, {"quantity_ordered": 5}), version=1)
@@ -149,7 +149,7 @@ def test_a_status_that_changes_in_orders_alone_reaches_the_sales(pool, seller):
     assert sales(pool, seller, "units_ordered, units_cancelled") == [(0, 1)]
 
 
-def test_days_become_final_when_newer_orders_arrive_and_only_they_are_rewritten(pool, seller):
+def test_days_become_final_when_newer_orders_arrive_and_no_other_day_is_rewritten(pool, seller):
     old, recent = DAY - timedelta(days=14), DAY - timedelta(days=13)
     load_lines(pool, seller, ("1", {"day": old}, {}), ("2", {"day": recent}, {}))
     derive_sales(pool, seller, (old, recent))
@@ -159,7 +159,7 @@ def test_days_become_final_when_newer_orders_arrive_and_only_they_are_rewritten(
     assert sales(pool, seller, "sale_date, is_final") == [(old, True), (recent, False), (DAY, False)]
 
 
-def test_columns_of_other_sources_are_left_alone(pool, seller):
+def test_columns_of_other_sources_stay_as_they_are(pool, seller):
     load_lines(pool, seller, ("1", {}, {}))
     derive_sales(pool, seller)
     with tenant(pool, seller.id) as conn:
@@ -178,7 +178,7 @@ def test_another_sellers_orders_and_dirty_days_are_untouched(pool, seller, other
         assert conn.execute("select distinct seller_id from dirty_keys").fetchall() == [(other_seller.id,)]
 
 
-def test_the_ledger_tells_the_days_and_strays_count_for_the_last_one_asked_for(pool, seller):
+def test_the_ledger_spans_all_recomputed_days_and_counts_other_days_for_the_last_requested_one(pool, seller):
     load_lines(pool, seller, ("1", {"day": EARLIER}, {}), ("2", {}, {}))
     derive_sales(pool, seller, (DAY, DAY + timedelta(days=1)))
     with tenant(pool, seller.id) as conn:
@@ -191,7 +191,7 @@ def test_the_ledger_tells_the_days_and_strays_count_for_the_last_one_asked_for(p
     assert {day: numbers["inserted"] for day, numbers in partitions.items()} == {"2026-03-10": 1, "2026-03-11": 1}
 
 
-def test_who_lost_the_lease_leaves_the_days_dirty(pool, seller, admin):
+def test_a_writer_that_lost_the_lease_leaves_the_days_dirty(pool, seller, admin):
     load_lines(pool, seller, ("1", {}, {}))
     with hold(pool, seller.id, "sales_data") as lost:
         admin.execute("update seller_leases set expires_at = '-infinity', token = token + 1")

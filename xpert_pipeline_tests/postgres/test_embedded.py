@@ -1,4 +1,4 @@
-"""The embedded server: one's own, found again, and alive after any death."""
+"""The embedded server: private, found again by later processes, and able to start after any crash."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed
 from xpert_pipeline_tests.postgres.embedded_servers import answer, postmaster
 
 
-def test_a_first_start_makes_a_server_with_both_roles_and_a_second_finds_it(data_dir):
+def test_a_first_start_creates_a_server_with_both_roles_and_a_second_finds_it(data_dir):
     server = start_embedded(data_dir)
     assert answer(server, "admin") == ("postgres", "xpert")
     assert answer(server) == ("xpert_pipeline", "xpert")
@@ -22,7 +22,7 @@ def test_a_first_start_makes_a_server_with_both_roles_and_a_second_finds_it(data
     assert find_embedded(data_dir).pipeline_dsn == server.pipeline_dsn
 
 
-def test_it_keeps_its_rows_over_a_stop_and_is_not_found_meanwhile(data_dir):
+def test_it_keeps_its_rows_over_a_stop_and_is_not_found_while_stopped(data_dir):
     server = start_embedded(data_dir)
     with psycopg.connect(server.admin_dsn) as conn:
         conn.execute("create table kept as select 7 as number")
@@ -33,14 +33,14 @@ def test_it_keeps_its_rows_over_a_stop_and_is_not_found_meanwhile(data_dir):
         assert conn.execute("select number from kept").fetchone() == (7,)
 
 
-def test_it_outlives_the_process_that_started_it(data_dir):
+def test_it_keeps_running_after_the_process_that_started_it(data_dir):
     code = "import sys, pathlib; from xpert_pipeline.postgres.embedded import start_embedded as s; "
     code += "s(pathlib.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", code, str(data_dir)], check=True)
     assert answer(find_embedded(data_dir)) == ("xpert_pipeline", "xpert")
 
 
-def test_it_starts_again_after_kill_9_with_all_that_was_committed(data_dir):
+def test_it_starts_again_after_kill_9_with_everything_that_was_committed(data_dir):
     server = start_embedded(data_dir)
     with psycopg.connect(server.admin_dsn) as conn:
         conn.execute("create table kept as select 7 as number")
@@ -56,14 +56,14 @@ def test_two_starters_at_once_start_one_server(data_dir):
     assert [answer(server)[0] for server in servers] == ["xpert_pipeline"] * 4
 
 
-def test_the_environments_libpq_settings_do_not_lead_astray(data_dir, monkeypatch):
+def test_libpq_settings_of_the_environment_are_ignored(data_dir, monkeypatch):
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGHOST", "nowhere.invalid")
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     assert answer(start_embedded(data_dir)) == ("xpert_pipeline", "xpert")
 
 
-def test_a_directory_that_cannot_be_used_is_told_with_what_to_do(home):
+def test_a_directory_that_cannot_be_used_is_refused_with_what_to_do(home):
     (home / "file").touch()
     with pytest.raises(EmbeddedServerFailed, match=r"cannot use .*file.*--data-dir or XPERT_DATA_DIR"):
         start_embedded(home / "file" / "data")

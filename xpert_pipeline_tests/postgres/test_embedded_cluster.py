@@ -1,4 +1,4 @@
-"""The cluster and its server: whole or not there, durable, quiet about rows, with a socket wherever it lies."""
+"""The cluster and its server: complete or absent, durable, without rows in its log, with a socket for any path."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed
 from xpert_pipeline_tests.postgres.embedded_servers import answer
 
 
-def test_a_stale_pid_that_is_now_another_process_is_no_server(data_dir):
+def test_a_stale_pid_that_belongs_to_another_process_now_is_not_taken_for_a_server(data_dir):
     server = start_embedded(data_dir)
     pid_file = server.place.cluster / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
@@ -22,7 +22,7 @@ def test_a_stale_pid_that_is_now_another_process_is_no_server(data_dir):
     assert answer(start_embedded(data_dir)) == ("xpert_pipeline", "xpert")
 
 
-def test_an_initdb_cut_short_leaves_no_half_cluster(data_dir):
+def test_an_interrupted_initdb_leaves_no_half_cluster(data_dir):
     data_dir.mkdir()
     half = data_dir / "postgres.new"
     half.mkdir()
@@ -43,9 +43,9 @@ def test_a_path_with_odd_characters_works(home):
     assert answer(start_embedded(home / "my data & more, 50%?#é")) == ("xpert_pipeline", "xpert")
 
 
-def test_it_is_durable_on_no_network_and_quotes_no_rows_in_its_log(data_dir):
+def test_it_is_durable_has_no_network_address_and_writes_no_rows_into_its_log(data_dir):
     server = start_embedded(data_dir)
-    wanted = {
+    settings = {
         "fsync": "on",
         "synchronous_commit": "on",
         "full_page_writes": "on",
@@ -56,7 +56,7 @@ def test_it_is_durable_on_no_network_and_quotes_no_rows_in_its_log(data_dir):
         "max_connections": "200",
     }
     with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
-        assert {name: conn.execute(f"show {name}").fetchone()[0] for name in wanted} == wanted
+        assert {name: conn.execute(f"show {name}").fetchone()[0] for name in settings} == settings
         conn.execute("create table people (name text primary key)")
         for _ in range(2):
             try:
@@ -69,7 +69,7 @@ def test_it_is_durable_on_no_network_and_quotes_no_rows_in_its_log(data_dir):
     assert "Jane" not in logs
 
 
-def test_a_start_that_fails_says_what_the_server_said(data_dir):
+def test_a_failed_start_reports_the_servers_own_message(data_dir):
     server = start_embedded(data_dir)
     server.stop()
     with (server.place.cluster / "postgresql.auto.conf").open("a") as settings:

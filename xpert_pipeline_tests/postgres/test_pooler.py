@@ -1,4 +1,4 @@
-"""Everything works through a transaction pooler, where each transaction may meet another session."""
+"""Everything works through a transaction pooler, where each transaction may use another session."""
 
 import shutil
 import socket
@@ -51,7 +51,7 @@ def pooled(pipeline_dsn, embedded_server, tmp_path_factory):
         settings.unlink()
 
 
-def test_loads_of_two_sellers_in_parallel_keep_apart(pooled, seller, other_seller):
+def test_parallel_loads_of_two_sellers_do_not_mix(pooled, seller, other_seller):
     def work(who):
         for version in range(5):
             rows = [order(str(number), version=version) for number in range(50)]

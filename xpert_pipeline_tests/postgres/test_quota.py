@@ -1,4 +1,4 @@
-"""Token buckets: never above Amazon's plan, live work first, nothing lost with a killed waiter, one clock."""
+"""Token buckets: never above Amazon's plan, live work first, a killed waiter costs nothing, one clock."""
 
 import json
 import subprocess
@@ -27,11 +27,11 @@ with open_pool(dsn, max_size=8) as pool:
         for _ in range(calls):
             waiter, pause = uuid.uuid4(), 1
             while pause:
-                asked = time.time()
+                called = time.time()
                 pause, _ = quota.take("app", "A1", "eu", "searchOrders", rate, burst, waiter, 0)
                 if pause:
                     time.sleep(pause)
-            granted.append((asked, time.time()))
+            granted.append((called, time.time()))
     threads = [threading.Thread(target=call) for _ in range(8)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
@@ -49,7 +49,7 @@ def take(quota, *, rate=0.01, burst=8.0, priority=LIVE, waiter=None):
 
 
 def taken_at_once(quota, **more):
-    """Tokens to be had now; the last of a bucket comes a moment late (the margin)."""
+    """Count the tokens that can be taken now; the last of a bucket comes a moment late (the margin)."""
     number, waiter = 0, uuid.uuid4()
     while (pause := take(quota, waiter=waiter, **more)[0]) < 0.3:
         number += pause == 0
@@ -58,7 +58,7 @@ def taken_at_once(quota, **more):
 
 
 def test_sixteen_threads_in_two_processes_get_all_their_tokens_and_never_exceed_the_plan(pipeline_dsn, admin):
-    """A token was taken between its question and its answer, so what lies wholly within a time was taken in it."""
+    """A token was taken between its call and its answer, so calls that lie wholly in a period took tokens in it."""
     rate, burst, calls = 20, 5, 6
     command = [sys.executable, "-c", CALLER, pipeline_dsn, *map(str, (rate, burst, calls))]
     callers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -67,7 +67,7 @@ def test_sixteen_threads_in_two_processes_get_all_their_tokens_and_never_exceed_
     assert len(grants) == 2 * 8 * calls
     assert admin.execute("select granted_count, throttled_count from api_quota").fetchall() == [(len(grants), 0)]
     for begin, _ in grants:
-        within = sorted(seen for asked, seen in grants if asked >= begin)
+        within = sorted(answered for called, answered in grants if called >= begin)
         assert all(number <= burst + rate * (end - begin) for number, end in enumerate(within, 1))
 
 
@@ -78,7 +78,7 @@ def test_a_full_bucket_gives_its_burst_and_then_says_how_long_to_wait(quota):
     assert level < 0.1
 
 
-def test_the_level_is_told_without_taking(quota):
+def test_the_level_can_be_read_without_taking_a_token(quota):
     assert quota.level(*BUCKET, 0.01, 8.0) == 8
     take(quota)
     take(quota)
@@ -100,7 +100,7 @@ def test_a_backfill_may_empty_a_bucket_of_one(quota):
     assert take(quota, burst=1.0, priority=BACKFILL)[0] == 0
 
 
-def test_live_work_stands_before_a_backfill_that_came_earlier(quota):
+def test_live_work_goes_before_a_backfill_that_came_earlier(quota):
     rate, burst = 0.01, 1.0
     assert take(quota, rate=rate, burst=burst)[0] == 0
     early, late = uuid.uuid4(), uuid.uuid4()
@@ -111,7 +111,7 @@ def test_live_work_stands_before_a_backfill_that_came_earlier(quota):
     assert again == pytest.approx(live + 1 / rate, abs=40)
 
 
-def test_among_equals_the_first_to_come_is_served_first(quota):
+def test_with_equal_priority_the_first_to_come_is_served_first(quota):
     rate, burst = 0.01, 1.0
     take(quota, rate=rate, burst=burst)
     first, second = uuid.uuid4(), uuid.uuid4()
@@ -125,7 +125,7 @@ def test_a_killed_waiter_costs_nothing(quota, admin):
     take(quota, rate=rate, burst=burst)
     for _ in range(3):
         take(quota, rate=rate, burst=burst)  # these never come back
-    assert take(quota, rate=rate, burst=burst, waiter=me)[0] > 3 / rate, "they stand before us"
+    assert take(quota, rate=rate, burst=burst, waiter=me)[0] > 3 / rate, "they are before us in the queue"
     admin.execute("update quota_waiters set expires_at = now() - interval '1 second' where waiter <> %s", [me])
     assert take(quota, rate=rate, burst=burst, waiter=me)[0] < 1.1 / rate, "as if they had never been"
     assert admin.execute("select waiter from quota_waiters").fetchall() == [(me,)]
@@ -144,7 +144,7 @@ def test_a_429_empties_the_bucket_for_all_and_thirty_do_no_more(quota, pool):
         assert conn.execute("select throttled_count, granted_count from api_quota").fetchone() == (30, 1)
 
 
-def test_a_rate_named_by_an_answer_changes_the_speed_and_keeps_the_level(quota, admin):
+def test_a_rate_that_an_answer_reports_changes_the_speed_and_keeps_the_level(quota, admin):
     taken_at_once(quota)
     quota.observed_rate(*BUCKET, 0.02)
     assert quota.level(*BUCKET, 0.02, 8.0) == pytest.approx(0, abs=0.5)
@@ -187,11 +187,11 @@ def test_a_clock_that_jumps_leaves_a_bucket_between_empty_and_full(quota, admin,
         admin.execute(
             "update api_quota set full_at = full_at - make_interval(secs => %s)", [pause]
         )  # as if it had passed
-        assert take(quota, rate=rate, burst=burst, waiter=waiter)[0] == 0, "the wait began anew with each question"
+        assert take(quota, rate=rate, burst=burst, waiter=waiter)[0] == 0, "each call starts the wait again"
     assert 0 <= quota.level(*BUCKET, rate, burst) <= burst
 
 
-def test_waiters_of_before_a_clock_was_set_back_stand_in_nobodys_way(quota, admin):
+def test_waiters_from_before_the_clock_was_set_back_block_nobody(quota, admin):
     rate, burst = 0.01, 1.0
     take(quota, rate=rate, burst=burst)
     for _ in range(3):
@@ -202,14 +202,14 @@ def test_waiters_of_before_a_clock_was_set_back_stand_in_nobodys_way(quota, admi
     assert admin.execute("select count(*) from quota_waiters").fetchone() == (1,)
 
 
-def test_a_place_lapses_seconds_after_its_holders_last_question_however_long_the_wait(quota, admin):
+def test_a_place_expires_seconds_after_its_holders_last_call_however_long_the_wait(quota, admin):
     take(quota, rate=0.001, burst=1.0)
     assert take(quota, rate=0.001, burst=1.0)[0] > 900
     ((lapses,),) = admin.execute("select expires_at - clock_timestamp() from quota_waiters").fetchall()
     assert lapses.total_seconds() <= 6
 
 
-def test_the_rate_that_any_process_was_told_is_known_to_all(quota, pipeline_dsn):
+def test_a_rate_reported_to_one_process_is_known_to_all(quota, pipeline_dsn):
     assert quota.rate(*BUCKET) is None
     take(quota, rate=0.01)
     quota.observed_rate(*BUCKET, 3.5)

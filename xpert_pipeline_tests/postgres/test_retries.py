@@ -1,4 +1,4 @@
-"""Loads that meet a busy or breaking database: whole, once, or not at all."""
+"""Loads while the database is busy or breaks: they happen once and completely, or not at all."""
 
 import contextlib
 import socket
@@ -9,10 +9,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.errors import DatabaseBusy, DatabaseUnreachable
 from xpert_pipeline.postgres.loading import ATTEMPTS, TableLoad, load, repeat
 from xpert_pipeline.postgres.pool import open_pool, tenant
-from xpert_pipeline.tables.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import DAY, IN, T0, WINDOW, leased, order, orders_and_items, part, run_load
 
 
@@ -44,7 +44,7 @@ class Cut:
             yield row
 
 
-def test_a_connection_lost_in_the_middle_of_copy_is_replayed(pool, seller, admin):
+def test_a_load_whose_connection_breaks_in_the_middle_of_copy_is_repeated(pool, seller, admin):
     whole = part(ORDERS, [order(str(number)) for number in range(20_000)])
     rows = Cut(whole.rows, admin)
     result = run_load(pool, seller, [TableLoad(ORDERS, whole.columns, rows, 20_000)])
@@ -67,7 +67,7 @@ def test_a_busy_database_is_tried_again(pool, seller, state):
     assert len(attempts) == ATTEMPTS
 
 
-def test_it_is_not_tried_for_ever(pool, seller):
+def test_a_load_is_not_repeated_for_ever(pool, seller):
     def work(conn):
         conn.execute("do $$ begin raise exception 'busy' using errcode = '40001'; end $$")
 
@@ -76,7 +76,7 @@ def test_it_is_not_tried_for_ever(pool, seller):
 
 
 class LossyProxy:
-    """Passes a connection through; for the first COMMIT of a load the answer never arrives."""
+    """Forwards connections, but drops the answer to the first COMMIT of a load."""
 
     def __init__(self, target, directory):
         self.target, self.dropped = target, 0
@@ -157,7 +157,7 @@ def test_parallel_loads_of_overlapping_orders_end_in_the_newest_state(pool, sell
         assert conn.execute("select units_ordered, count(*) from orders group by 1").fetchall() == [(6, 300)]
 
 
-def test_a_server_that_is_gone_for_good_is_told(seller, pipeline_dsn, tmp_path, monkeypatch):
+def test_a_server_that_does_not_come_back_is_reported(seller, pipeline_dsn, tmp_path, monkeypatch):
     monkeypatch.setattr("xpert_pipeline.postgres.pool.LatePool.timeout", 0.2, raising=False)
     with open_pool(psycopg.conninfo.make_conninfo(pipeline_dsn, host=str(tmp_path))) as nowhere:
         nowhere.timeout = 0.2

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.ledger import LoadWindow
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     IN,
     T0,

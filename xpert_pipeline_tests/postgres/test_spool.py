@@ -1,4 +1,4 @@
-"""The spool: rows in order, again and again, on disk, gone at the end."""
+"""The spool: rows in order, readable any number of times, on disk, deleted at the end."""
 
 import subprocess
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ def test_rows_come_back_in_order_any_number_of_times(tmp_path):
         assert list(spool) == rows
 
 
-def test_reading_may_be_cut_short_and_rows_added_later(tmp_path):
+def test_reading_may_stop_early_and_rows_may_be_added_later(tmp_path):
     with RowSpool(tmp_path) as spool:
         spool.append((date(2026, 1, 1),))
         next(iter(spool))
@@ -38,7 +38,7 @@ def test_nothing_is_left_on_disk(tmp_path):
     assert list((tmp_path / "new" / "folder").iterdir()) == []
 
 
-def test_a_directory_that_cannot_be_made_is_told(tmp_path):
+def test_a_directory_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SpoolFailed, match=r"cannot be kept in .*file.*set TMPDIR"):
         RowSpool(tmp_path / "file" / "below")
@@ -54,6 +54,6 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
-def test_a_full_disk_is_told_and_nothing_is_loaded(small_disk):
+def test_a_full_disk_is_reported_and_nothing_is_loaded(small_disk):
     with RowSpool(small_disk) as spool, pytest.raises(SpoolFailed, match=r"No space left on device. Free space there"):
         spool.extend(("x" * 100 + str(number),) for number in range(CHUNK))

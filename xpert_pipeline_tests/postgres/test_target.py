@@ -1,9 +1,10 @@
-"""What a load must carry, and may."""
+"""The columns that a load must carry and may carry."""
 
 import pytest
 
+from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.loading import TableLoad
-from xpert_pipeline.tables.orders import ORDER_ITEMS, ORDERS
 from xpert_pipeline_tests.postgres.rows import IN, run_load
 
 
@@ -13,7 +14,7 @@ def test_a_load_must_carry_the_key_the_day_and_the_version(pool, seller):
         run_load(pool, seller, [incomplete])
 
 
-def test_a_column_that_is_none_of_the_table_is_refused_before_any_sql(pool, seller):
+def test_a_column_that_the_table_does_not_have_is_refused_before_any_sql(pool, seller):
     columns = (*ORDER_ITEMS.columns, "x); drop table orders; --")
     with pytest.raises(ValueError, match="has no column"):
         run_load(pool, seller, [TableLoad(ORDER_ITEMS, columns, [], 0)])

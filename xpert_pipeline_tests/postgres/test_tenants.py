@@ -1,4 +1,4 @@
-"""Row level security: a seller's rows are seen and written by that seller's transactions alone."""
+"""Row level security: only a seller's own transactions read and write its rows."""
 
 import uuid
 from contextlib import contextmanager
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.postgres.errors import NotPermitted, TenantNotSet
 from xpert_pipeline.postgres.pool import operator, tenant
-from xpert_pipeline.tables.registry import TABLES
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, product, products, run_load
 
 TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream")
@@ -56,7 +56,7 @@ def test_another_sellers_rows_cannot_be_changed_or_written(pool, both):
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)
-def test_without_a_tenant_there_are_no_rows_also_after_one_was_set(pool, both, table):
+def test_without_a_tenant_there_are_no_rows_even_after_one_was_set(pool, both, table):
     with tenant(pool, both[0].id) as conn:
         count(conn, table)
     with operator(pool) as conn:
@@ -67,7 +67,7 @@ def test_without_a_tenant_there_are_no_rows_also_after_one_was_set(pool, both, t
 @pytest.mark.parametrize("nobody", [None, "", "a-seller"])
 def test_a_transaction_without_a_tenant_is_refused(pool, nobody):
     with pytest.raises(TenantNotSet, match="no row was read or written"), tenant(pool, nobody):
-        pytest.fail("a transaction without a tenant was given out")
+        pytest.fail("a transaction without a tenant was opened")
 
 
 def test_the_ledger_can_only_grow(pool, both):
@@ -76,7 +76,7 @@ def test_the_ledger_can_only_grow(pool, both):
             conn.execute(statement)
 
 
-def test_a_reader_sees_the_seller_of_its_jwt_and_writes_nothing(admin, both):
+def test_a_reader_sees_the_seller_that_its_jwt_names_and_writes_nothing(admin, both):
     claims = f'{{"role": "authenticated", "seller_id": "{both[1].id}"}}'
     with as_reader(admin):
         assert count(admin, "orders") == 0
@@ -97,12 +97,12 @@ def test_the_pipelines_own_records_are_closed_to_readers(admin, table):
 
 
 @pytest.mark.parametrize("table", [*TENANT_TABLES, *OPERATOR_TABLES])
-def test_row_level_security_holds_the_owner_too(admin, table):
+def test_row_level_security_applies_to_the_owner_too(admin, table):
     row = admin.execute("select relrowsecurity, relforcerowsecurity from pg_class where oid = %s::regclass", [table])
     assert row.fetchone() == (True, True)
 
 
-def test_purging_a_seller_leaves_nothing_of_it_and_all_of_the_others(pool, both, admin):
+def test_purging_a_seller_deletes_all_its_rows_and_none_of_the_others(pool, both, admin):
     gone, stays = both
     with operator(pool) as conn:
         conn.execute("delete from sellers where id = %s", [gone.id])

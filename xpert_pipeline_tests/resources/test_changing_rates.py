@@ -1,4 +1,4 @@
-"""Amazon changes a plan while it is used: every process follows the rate that answers tell, up and down, and fresh ones know it."""
+"""Amazon changes a plan while it is in use: every process follows the rate in its answers, and new processes know it."""
 
 import threading
 import time
@@ -8,12 +8,12 @@ import pytest
 
 from xpert_pipeline.postgres.pool import open_pool, operator
 from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
 from xpert_pipeline.spapi.errors import NotFound, Stopped, Throttled
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_orders
+from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
@@ -31,7 +31,7 @@ def sandbox():
 
 @pytest.fixture
 def connect(sandbox, pipeline_dsn):
-    """Clients of one seller, each with a pool of its own, as in processes of their own."""
+    """Clients of one seller, each with its own pool, as if they were separate processes."""
     opened, ready = [], sandbox.ready()
 
     def make():
@@ -48,12 +48,12 @@ def connect(sandbox, pipeline_dsn):
         return api
 
     yield make
-    for each in opened:
-        each.close()
+    for client in opened:
+        client.close()
 
 
 def call(api, times=1):
-    """Ask for a report that is not there: an answer like any other."""
+    """Request a report that does not exist; the answer counts like any other."""
     for _ in range(times):
         with pytest.raises(NotFound):
             api.call(OPERATION, REPORT_ID, expects={})
@@ -64,9 +64,9 @@ def refused(sandbox):
     return stats["throttled_by_bucket"].get(OPERATION, 0)
 
 
-def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypatch):
+def test_a_new_process_knows_the_rate_that_another_received(connect, monkeypatch):
     monkeypatch.setitem(PLANS, OPERATION, (7.5, BURST))
-    assert connect().rate(OPERATION) == 2, "published, as long as nobody was told another"
+    assert connect().rate(OPERATION) == 2, "the published rate, before the first answer"
     call(connect())
     fresh = connect()
     assert fresh.rate(OPERATION) == 7.5
@@ -79,28 +79,28 @@ def test_a_fresh_process_knows_the_rate_that_another_was_told(connect, monkeypat
         createdAfter="2026-01-01T00:00:00Z",
     )
     assert (
-        plan_orders(BucketLevels(connect()), ExpectedRecords(100_000, None), days=1).predictions["pages"].seconds
+        plan_records(BucketLevels(connect()), ExpectedRecords(100_000, None), days=1).predictions["pages"].seconds
         < 1_000
     )
 
 
-def test_a_lowered_rate_is_followed_by_all_and_no_429_is_earned(connect, sandbox, monkeypatch):
+def test_all_processes_follow_a_lowered_rate_without_a_429(connect, sandbox, monkeypatch):
     monkeypatch.setitem(PLANS, OPERATION, (40.0, BURST))
     one, other = connect(), connect()
     call(one, 30)
     monkeypatch.setitem(PLANS, OPERATION, (4.0, BURST))
-    call(one)  # this answer tells it
+    call(one)  # this answer contains the new rate
     assert other.rate(OPERATION) == 4
     call(other, 20)
     assert refused(sandbox) == 0
     assert other.waited_seconds[OPERATION] > 1
 
 
-def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch):
-    """They would have slept for minutes; they ask again every few seconds."""
+def test_a_raised_rate_wakes_callers_that_wait_for_long(connect, pool, monkeypatch):
+    """Callers would have slept for minutes; now they try again every few seconds."""
     monkeypatch.setitem(PLANS, OPERATION, (0.01, BURST))
     one, sleeper = connect(), connect()
-    call(one, BURST - 1)  # what a lowered rate gives back takes the last token
+    call(one, BURST - 1)  # the last token is lost when the rate falls
     waiting = threading.Thread(target=call, args=(sleeper,))
     waiting.start()
     with operator(pool) as connection:
@@ -109,19 +109,19 @@ def test_a_raised_rate_wakes_those_that_wait_for_long(connect, pool, monkeypatch
     monkeypatch.setitem(PLANS, OPERATION, (20.0, BURST))
     PostgresQuota(pool).observed_rate(
         "app", one.seller_id, "eu", OPERATION, 20.0
-    )  # as an answer to another process would
+    )  # as if another process had received the new rate
     waiting.join(30)
     assert not waiting.is_alive()
-    assert sleeper.waited_seconds[OPERATION] < 20, "it had been told to wait for most of a minute"
+    assert sleeper.waited_seconds[OPERATION] < 20, "its wait was most of a minute at first"
     assert sleeper.rate(OPERATION) == 20
 
 
-def test_a_429_all_the_same_empties_the_bucket_for_every_process(connect, sandbox, monkeypatch):
+def test_an_unexpected_429_empties_the_bucket_for_every_process(connect, sandbox, monkeypatch):
     one, other = connect(), connect()
     call(one)
     assert other.level(OPERATION) > 13
     sandbox.state.buckets.levels.clear()
-    monkeypatch.setitem(PLANS, OPERATION, (0.2, 0.5))  # somebody else uses it up: a token is never there
+    monkeypatch.setitem(PLANS, OPERATION, (0.2, 0.5))  # another program uses up all tokens
     threading.Timer(0.3, one.stop).start()
     with pytest.raises((Stopped, Throttled)):
         one.call(OPERATION, REPORT_ID, expects={})

@@ -1,6 +1,6 @@
-"""The limiter as it is used: many processes, one database, and a server that enforces the plan itself.
+"""The limiter in use: many processes, one database, and a server that enforces the plan.
 
-How much of a plan they use is measured by `benchmarks.limiter`, not judged here: it is the machine's doing, too.
+How much of a plan they use depends on the machine, too; `benchmarks.limiter` measures it.
 """
 
 import pytest
@@ -9,27 +9,27 @@ from benchmarks.limiter import PLANS, serving
 from benchmarks.limiter_callers import OPERATION, Callers, let_call
 
 HUNG = 100.0
-"""Seconds that no machine needs for these calls."""
+"""More seconds than any machine needs for these calls."""
 TRIES, CLEAN = 3, 2
-"""A machine that stands still between a grant and its request earns a 429 that is not the limiter's: one of three tries
-may, not two."""
+"""A machine that stalls between a grant and its request causes a 429 that is not the limiter's fault. One of three tries
+may have one."""
 
 
 @pytest.fixture
 def let(pipeline_dsn, admin):
-    """Has callers call, and sees that they, the server and the database counted the same."""
+    """Run the callers, and check that they, the server and the database have the same counts."""
 
     def call(plan, callers):
         with serving(plan) as sandbox:
-            found = let_call(sandbox, pipeline_dsn, plan.callers(callers))
+            outcome = let_call(sandbox, pipeline_dsn, plan.callers(callers))
             refused = sandbox.state.statistics.as_json()["throttled_by_bucket"].get(OPERATION, 0)
             booked = admin.execute(
                 "select granted_count, throttled_count from api_quota where app like %s", [f"%{sandbox.endpoint}"]
             ).fetchall()
-        assert refused == found.refused
-        assert booked == [(found.granted + found.refused, found.refused)]
-        assert found.granted == callers.processes * callers.threads * callers.calls, "somebody was lost"
-        return found
+        assert refused == outcome.refused
+        assert booked == [(outcome.granted + outcome.refused, outcome.refused)]
+        assert outcome.granted == callers.processes * callers.threads * callers.calls, "a caller was lost"
+        return outcome
 
     return call
 
@@ -43,7 +43,7 @@ def let(pipeline_dsn, admin):
         ),
     ],
 )
-def test_every_call_of_many_processes_is_granted_and_hardly_any_earns_a_429(let, plan, callers, most_refused):
+def test_every_call_of_many_processes_is_granted_and_hardly_any_gets_a_429(let, plan, callers, most_refused):
     """In a bucket of one, a request may overtake the one before it."""
     refused = []
     while len(refused) < TRIES and _clean(refused, most_refused) < CLEAN:
@@ -52,4 +52,4 @@ def test_every_call_of_many_processes_is_granted_and_hardly_any_earns_a_429(let,
 
 
 def _clean(refused, most):
-    return sum(each <= most for each in refused)
+    return sum(count <= most for count in refused)

@@ -14,7 +14,7 @@ def days(count, last=TODAY):
 
 
 @pytest.mark.parametrize(
-    ("asked", "priority"),
+    ("days", "priority"),
     [
         (days(1), LIVE),
         (days(31), LIVE),
@@ -24,5 +24,5 @@ def days(count, last=TODAY):
     ],
     ids=["today", "31 days with today", "32 days with today", "yesterday", "31 past days"],
 )
-def test_a_run_is_live_with_today_among_at_most_31_days(asked, priority):
-    assert priority_of(asked, TODAY) == priority
+def test_a_run_is_live_with_today_among_at_most_31_days(days, priority):
+    assert priority_of(days, TODAY) == priority

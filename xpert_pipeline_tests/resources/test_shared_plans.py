@@ -1,4 +1,4 @@
-"""Plans of several buckets, some shared by all sellers: nothing is wasted while one is awaited, and sellers take turns."""
+"""Requests that need tokens of several buckets, some shared by all sellers: no token is wasted, and sellers take turns."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply, Scripted, refusal
 LIVE = 0
 SLOW, FAST = ("*", "slow", 0.002, 1.0), ("A1", "fast", 2.0, 15.0)
 TURN = 1 / 0.002
-"""Seconds of a slow token: so many that those of the machine do not count."""
+"""Seconds of a slow token: so long that the machine's speed does not matter."""
 WAITER = """
 import sys, time, uuid
 from xpert_pipeline.postgres.pool import open_pool
@@ -63,7 +63,7 @@ def test_tokens_of_all_buckets_are_taken_together(quota):
     assert level(quota, leisurely) == pytest.approx(14, abs=0.9)
 
 
-def test_while_the_slow_token_is_awaited_no_fast_one_is_taken_or_kept_from_others(quota):
+def test_a_caller_waiting_for_the_slow_token_neither_takes_nor_blocks_a_fast_one(quota):
     take(quota)
     time.sleep(0.6)
     for _ in range(5):
@@ -82,7 +82,7 @@ def test_a_slow_token_that_is_due_is_not_spent_before_the_fast_one_is_due_too(qu
     assert level(quota, SLOW) == 1
 
 
-def test_who_waits_for_the_fast_token_keeps_the_place_before_the_slow_one(quota):
+def test_a_caller_waiting_for_the_fast_token_keeps_its_place_for_the_slow_one(quota):
     busy = ("A1", "fast", 0.1, 1.0)
     quota.take("app", busy[0], "eu", *busy[1:], uuid.uuid4(), LIVE)
     first, second = uuid.uuid4(), uuid.uuid4()
@@ -91,7 +91,7 @@ def test_who_waits_for_the_fast_token_keeps_the_place_before_the_slow_one(quota)
     assert (awaited, seconds > 0.8 * TURN) == ("slow", True)
 
 
-def test_waiting_as_told_gets_all_tokens(quota):
+def test_a_caller_that_waits_as_long_as_it_should_gets_all_tokens(quota):
     me, buckets = uuid.uuid4(), (("*", "slow", 1.0, 1.0), ("A1", "fast", 20.0, 2.0))
     take(quota, buckets=buckets)
     while seconds := take(quota, me, buckets)[0]:
@@ -99,20 +99,20 @@ def test_waiting_as_told_gets_all_tokens(quota):
     assert level(quota, buckets[0]) < 0.9
 
 
-def test_a_waiter_killed_with_9_costs_nobody_a_token(pool, pipeline_dsn, admin):
+def test_a_waiter_killed_with_signal_9_costs_no_token(pool, pipeline_dsn, admin):
     quota, me = PostgresQuota(pool), uuid.uuid4()
     take(quota)
     child = subprocess.Popen([sys.executable, "-c", WAITER, pipeline_dsn], stdout=subprocess.PIPE, text=True)
     assert float(child.stdout.readline()) > 0.8 * TURN
     behind, _ = take(quota, me)
-    assert behind > 1.8 * TURN, "the child stands before us"
+    assert behind > 1.8 * TURN, "the child queues before us"
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     child.stdout.close()
     while admin.execute("select count(*) from quota_waiters where expires_at > clock_timestamp()").fetchone()[0] > 1:
         time.sleep(0.5)
         take(quota, me)
-    assert take(quota, me)[0] < 1.1 * TURN, "as if the child had never been"
+    assert take(quota, me)[0] < 1.1 * TURN, "as if the child had never queued"
     assert level(quota, FAST) == 15
     assert admin.execute("select operation, granted_count from api_quota order by 1").fetchall() == [
         ("fast", 1),
@@ -129,7 +129,7 @@ def amazon():
 
 @pytest.fixture
 def connect(amazon, pipeline_dsn):
-    """Clients of sellers, each with a pool of its own, as in processes of their own."""
+    """Clients of sellers, each with its own pool, as if they were separate processes."""
     opened = []
 
     def make(seller):
@@ -146,8 +146,8 @@ def connect(amazon, pipeline_dsn):
         return api
 
     yield make
-    for each in opened:
-        each.close()
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture
@@ -180,11 +180,11 @@ def test_sellers_take_turns_before_a_shared_bucket_however_many_threads_each_has
         thread.join()
     turns = order[order.index("A2") : len(order) - order[::-1].index("A2")]
     assert Counter(turns)["A2"] == 5
-    assert Counter(turns)["A1"] <= 6, f"three threads in the queue would have had three turns to one: {turns}"
+    assert Counter(turns)["A1"] <= 6, f"three threads in the shared queue would get three turns for one: {turns}"
     assert many.waited_seconds["getReport"] > 0
 
 
-def test_a_429_of_a_request_with_several_plans_empties_the_slowest_alone(amazon, connect, shared, admin):
+def test_a_429_of_a_request_with_several_plans_empties_only_the_slowest(amazon, connect, shared, admin):
     path = "/reports/2021-06-30/reports/7"
     amazon.on("GET", path, refusal(429), Reply(200, {"reportId": "7", "processingStatus": "DONE"}))
     api = connect("A1")
@@ -195,7 +195,7 @@ def test_a_429_of_a_request_with_several_plans_empties_the_slowest_alone(amazon,
     assert throttled == [(shared.operation,)]
 
 
-def test_who_stands_in_line_leaves_it_when_stopped(amazon, connect, shared, monkeypatch):
+def test_a_stopped_caller_leaves_the_line(amazon, connect, shared, monkeypatch):
     slow = UsagePlan(shared.operation, 0.001, 1, scope="app")
     monkeypatch.setitem(usage_plans._PLANS, slow.operation, slow)
     amazon.on("GET", "/reports/2021-06-30/reports/7", Reply(200, {"reportId": "7", "processingStatus": "DONE"}))

@@ -1,6 +1,7 @@
-"""Amazon's own API models as JSON schemas; tests that need them are skipped where they are not at hand."""
+"""Amazon's own API models as JSON schemas. Tests that need them are skipped where the models are missing."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,14 +10,18 @@ import pytest
 
 MODELS = Path(__file__).resolve().parents[3] / "shared" / "spapi" / "models"
 
-needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="Amazon's models are not at hand")
+needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="Amazon's models are missing")
+
+
+@cache
+def document(model):
+    return json.loads((MODELS / f"{model}.json").read_text(encoding="utf-8"))
 
 
 @cache
 def validator(model, definition):
     """Checks an answer against one definition of a Swagger 2 model."""
-    document = json.loads((MODELS / f"{model}.json").read_text(encoding="utf-8"))
-    schema = {"definitions": document["definitions"], "$ref": f"#/definitions/{definition}"}
+    schema = {"definitions": document(model)["definitions"], "$ref": f"#/definitions/{definition}"}
     return jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
@@ -24,9 +29,39 @@ def check(model, definition, answer):
     validator(model, definition).validate(answer)
 
 
-def plan(model, path, method):
+def published(operation):
+    """The name of the model that describes a declared operation, and what it says about it."""
+    for path in sorted(MODELS.glob("*.json")):
+        for template, methods in document(path.stem)["paths"].items():
+            described = methods.get(operation.method.lower())
+            if described and _shape(template) == _shape(operation.path):
+                assert described["operationId"] == operation.name
+                return path.stem, described
+    raise LookupError(f"Amazon has no operation {operation.method} {operation.path}")
+
+
+def check_answer(operation, answer):
+    """Check a good answer against the definition that its operation publishes."""
+    model, described = published(operation)
+    schema = described["responses"][str(answer.status_code)].get("schema")
+    if schema is None:
+        assert answer.content in (b"", b"{}")
+    else:
+        check(model, schema["$ref"].removeprefix("#/definitions/"), answer.json())
+
+
+def plan(operation):
     """Rate and burst that an operation's description publishes."""
-    document = json.loads((MODELS / f"{model}.json").read_text(encoding="utf-8"))
-    rows = [line for line in document["paths"][path][method]["description"].splitlines() if line.startswith("|")]
+    lines = published(operation)[1]["description"].splitlines()
+    rows = [line for line in lines if line.startswith("|")]
     rate, burst = (cell.strip() for cell in rows[2].strip("|").split("|"))
     return float(rate), int(burst)
+
+
+def query_parameters(operation):
+    """Names of an operation's query parameters."""
+    return {entry["name"] for entry in published(operation)[1].get("parameters", ()) if entry.get("in") == "query"}
+
+
+def _shape(path):
+    return re.sub(r"{\w+}", "{}", path)

@@ -1,4 +1,4 @@
-"""A plain HTTP client for the sandbox's tests: it knows tokens and pages, and none of the pipeline's code."""
+"""A plain HTTP client for the sandbox's tests. It handles tokens and pages, and uses none of the pipeline's code."""
 
 import gzip
 import json
@@ -11,10 +11,11 @@ ALL_DATA = "FULFILLMENT,PROCEEDS,PROMOTION,CANCELLATION,TAX,PACKAGES"
 ORDERS = "/orders/2026-01-01/orders"
 REPORTS = "/reports/2021-06-30/reports"
 KIOSK = "/dataKiosk/2023-11-15"
+INVENTORY = "/fba/inventory/v1/summaries"
 
 
 class Client:
-    """One seller's way to a sandbox."""
+    """Calls a sandbox as one of its sellers."""
 
     def __init__(self, running, refresh_token="Atzr|sandbox-1"):
         self.running = running
@@ -72,9 +73,34 @@ class Client:
         path = f"/listings/2021-08-01/items/{self.seller_id}"
         return [item for page in self.pages(path, "pageToken", **params) for item in page["items"]]
 
+    def inventory_page(self, **params):
+        """One page of the stock in India; a parameter that is None is left out."""
+        params = {
+            "marketplaceIds": INDIA, "granularityType": "Marketplace", "granularityId": INDIA, "details": "true",
+            **params,
+        }  # fmt: skip
+        return self.get(INVENTORY, **{name: value for name, value in params.items() if value is not None})
+
+    def inventory_pages(self, **params):
+        """All pages of one reading, as JSON."""
+        while True:
+            answer = self.inventory_page(**params)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            yield page
+            following = page.get("pagination", {}).get("nextToken")
+            if not following:
+                return
+            params["nextToken"] = following
+
+    def inventory(self, marketplace=INDIA, **params):
+        """All summaries of one store."""
+        pages = self.inventory_pages(marketplaceIds=marketplace, granularityId=marketplace, **params)
+        return [summary for page in pages for summary in page["payload"]["inventorySummaries"]]
+
     def metrics(self, first, end, granularity="Day", **params):
-        given = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}
-        return self.get("/sales/v1/orderMetrics", interval=f"{first}--{end}", **given)
+        params = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}
+        return self.get("/sales/v1/orderMetrics", interval=f"{first}--{end}", **params)
 
     def create_report(self, kind, start=None, end=None, marketplace=INDIA, options=None):
         body = {"reportType": kind, "marketplaceIds": [marketplace], "dataStartTime": start, "dataEndTime": end}
@@ -82,7 +108,7 @@ class Client:
         return self.call("POST", REPORTS, json={name: value for name, value in body.items() if value})
 
     def report(self, kind, start=None, end=None, **rest):
-        """The report as getReport tells it, of a sandbox without waiting times."""
+        """The report as getReport returns it, in a sandbox without waiting times."""
         report_id = self.create_report(kind, start, end, **rest).json()["reportId"]
         return self.get(f"{REPORTS}/{report_id}").json()
 
@@ -115,7 +141,7 @@ class Client:
         return self.call("POST", f"{KIOSK}/queries", json=body)
 
     def query(self, text, token=None):
-        """The query as getQuery tells it, of a sandbox without waiting times."""
+        """The query as getQuery returns it, in a sandbox without waiting times."""
         answer = self.create_query(text, token)
         assert answer.status_code == 202, answer.text
         return self.get(f"{KIOSK}/queries/{answer.json()['queryId']}").json()
@@ -124,7 +150,7 @@ class Client:
         return self.download(self.get(f"{KIOSK}/documents/{document_id}").json()["documentUrl"])
 
     def records(self, text):
-        """All records of a query's first page, numbers as Decimal of their text."""
+        """All records of a query's first page; numbers are Decimal."""
         query = self.query(text)
         assert query["processingStatus"] == "DONE"
         if "dataDocumentId" not in query:

@@ -1,4 +1,4 @@
-"""Reads the sandbox's reports with parsers of the tests' own."""
+"""Reads the sandbox's reports with parsers that belong to the tests."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def xml_orders(text):
 
 
 def facts_of_xml(order):
-    """What an XML order says, in words that JSON can be compared with."""
+    """The facts of an XML order, under names that are the same for XML and JSON."""
     return {
         "id": order.findtext("AmazonOrderID"),
         "created": order.findtext("PurchaseDate").replace("+00:00", "Z"),
@@ -52,7 +52,7 @@ def _facts_of_xml_item(item):
 
 
 def facts_of_json(order):
-    """What an order of searchOrders says, in the same words."""
+    """The facts of an order from searchOrders, under the same names."""
     fulfillment = order["fulfillment"]
     status = fulfillment["fulfillmentStatus"]
     return {

@@ -1,10 +1,13 @@
-"""Every answer of the sandbox keeps the model that Amazon publishes of it."""
+"""Every operation of the sandbox is as Amazon's model describes it."""
+
+from operator import attrgetter
 
 import pytest
 
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS
-from xpert_pipeline_tests.sandbox.amazon_models import check, needs_models, plan
-from xpert_pipeline_tests.sandbox.client import INDIA, KIOSK, ORDERS, REPORTS
+from xpert_pipeline.sandbox.app import DECLARATIONS
+from xpert_pipeline_tests.sandbox.amazon_models import check, check_answer, needs_models, plan, query_parameters
+from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 pytestmark = needs_models
 
@@ -52,6 +55,15 @@ def test_catalogue_items_keep_the_model(client):
         assert answer["items"]
 
 
+@pytest.mark.parametrize("details", ["true", "false"])
+def test_every_page_of_inventory_keeps_the_model(large_client, details):
+    pages = list(large_client.inventory_pages(details=details))
+    assert len(pages) > 2
+    for page in pages:
+        check("fbaInventory", "GetInventorySummariesResponse", page)
+        check("fbaInventory", "GetInventorySummariesResult", page["payload"])
+
+
 @pytest.mark.parametrize("granularity", ["Hour", "Day", "Week", "Month", "Year", "Total"])
 def test_metrics_keep_the_model(client, granularity):
     answer = client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30", granularity).json()
@@ -87,6 +99,7 @@ def test_the_reports_flow_keeps_the_model(client):
         ("reports_2021-06-30", f"{REPORTS}/1", 404, "ErrorList"),
         ("catalogItems_2022-04-01", "/catalog/2022-04-01/items", 400, "ErrorList"),
         ("sales", "/sales/v1/orderMetrics", 400, "GetOrderMetricsResponse"),
+        ("fbaInventory", INVENTORY, 400, "GetInventorySummariesResponse"),
     ],
 )
 def test_refusals_keep_the_model(client, model, path, status, definition):
@@ -95,24 +108,72 @@ def test_refusals_keep_the_model(client, model, path, status, definition):
     check(model, definition, answer.json())
 
 
+LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
+QUERY = economics("2026-11-19", "2026-11-20")
+
+
+def an_order(client):
+    order_id = client.orders_page(createdAfter="2026-01-01T00:00:00Z").json()["orders"][0]["orderId"]
+    return client.get(f"{ORDERS}/{order_id}", includedData=ORDER_DATA)
+
+
+def a_catalogue_page(client):
+    asin = client.listings()[0]["summaries"][0]["asin"]
+    params = {"identifiers": asin, "identifiersType": "ASIN", "marketplaceIds": INDIA, "includedData": CATALOG_DATA}
+    return client.get("/catalog/2022-04-01/items", **params)
+
+
+def a_cancelled_report(client):
+    client.fault("report-stuck", 1)
+    report_id = client.create_report(LISTINGS_REPORT).json()["reportId"]
+    return client.call("DELETE", f"{REPORTS}/{report_id}")
+
+
+def a_cancelled_query(client):
+    client.fault("query-stuck", 1)
+    return client.call("DELETE", f"{KIOSK}/queries/{client.query(QUERY)['queryId']}")
+
+
+ANSWERS = {
+    "getMarketplaceParticipations": lambda client: client.get("/sellers/v1/marketplaceParticipations"),
+    "searchOrders": lambda client: client.orders_page(createdAfter="2026-01-01T00:00:00Z"),
+    "getOrder": an_order,
+    "searchListingsItems": lambda client: client.get(
+        f"/listings/2021-08-01/items/{client.seller_id}", marketplaceIds=INDIA, includedData=LISTING_DATA
+    ),
+    "searchCatalogItems": a_catalogue_page,
+    "getOrderMetrics": lambda client: client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30"),
+    "getInventorySummaries": lambda client: client.inventory_page(),
+    "createReport": lambda client: client.create_report(LISTINGS_REPORT),
+    "getReports": lambda client: client.get(REPORTS, reportTypes=LISTINGS_REPORT),
+    "getReport": lambda client: client.get(f"{REPORTS}/{client.report(LISTINGS_REPORT)['reportId']}"),
+    "cancelReport": a_cancelled_report,
+    "getReportDocument": lambda client: client.document(client.report(LISTINGS_REPORT)),
+    "createQuery": lambda client: client.create_query(QUERY),
+    "getQueries": lambda client: client.get(f"{KIOSK}/queries"),
+    "getQuery": lambda client: client.get(f"{KIOSK}/queries/{client.query(QUERY)['queryId']}"),
+    "cancelQuery": a_cancelled_query,
+    "getDocument": lambda client: client.get(f"{KIOSK}/documents/{client.query(QUERY)['dataDocumentId']}"),
+}
+"""Operation → a good answer. A declared operation without an entry fails the next test."""
+
+
+@pytest.mark.parametrize("operation", DECLARATIONS.operations, ids=attrgetter("name"))
+def test_every_declared_operation_answers_as_its_model_says(client, operation):
+    answer = ANSWERS[operation.name](client)
+    assert answer.status_code == operation.status
+    check_answer(operation, answer)
+
+
+@pytest.mark.parametrize("operation", DECLARATIONS.operations, ids=attrgetter("name"))
+def test_every_declared_operation_has_the_published_usage_plan(operation):
+    assert operation.plan == plan(operation)
+
+
 @pytest.mark.parametrize(
-    ("operation", "model", "path", "method"),
-    [
-        ("getMarketplaceParticipations", "sellers", "/sellers/v1/marketplaceParticipations", "get"),
-        ("searchListingsItems", "listingsItems_2021-08-01", "/listings/2021-08-01/items/{sellerId}", "get"),
-        ("searchCatalogItems", "catalogItems_2022-04-01", "/catalog/2022-04-01/items", "get"),
-        ("getOrderMetrics", "sales", "/sales/v1/orderMetrics", "get"),
-        ("createReport", "reports_2021-06-30", REPORTS, "post"),
-        ("getReports", "reports_2021-06-30", REPORTS, "get"),
-        ("getReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "get"),
-        ("cancelReport", "reports_2021-06-30", f"{REPORTS}/{{reportId}}", "delete"),
-        ("getReportDocument", "reports_2021-06-30", "/reports/2021-06-30/documents/{reportDocumentId}", "get"),
-        ("createQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries", "post"),
-        ("getQueries", "dataKiosk_2023-11-15", f"{KIOSK}/queries", "get"),
-        ("getQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries/{{queryId}}", "get"),
-        ("cancelQuery", "dataKiosk_2023-11-15", f"{KIOSK}/queries/{{queryId}}", "delete"),
-        ("getDocument", "dataKiosk_2023-11-15", f"{KIOSK}/documents/{{documentId}}", "get"),
-    ],
+    "operation", [operation for operation in DECLARATIONS.operations if operation.paging], ids=attrgetter("name")
 )
-def test_the_usage_plan_is_the_published_one(operation, model, path, method):
-    assert PLANS[operation] == plan(model, path, method)
+def test_the_parameters_of_paged_operations_are_amazons(operation):
+    paging, names = operation.paging, query_parameters(operation)
+    assert {paging.parameter, *paging.carries} <= names
+    assert paging.size_parameter is None or paging.size_parameter in names

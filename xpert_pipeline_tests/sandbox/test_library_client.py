@@ -1,4 +1,4 @@
-"""The real python-amazon-sp-api gets along with the sandbox: its paths, parameters, headers and downloads."""
+"""The real python-amazon-sp-api works with the sandbox: its paths, parameters, headers and downloads."""
 
 from types import SimpleNamespace
 
@@ -40,7 +40,7 @@ def library(client, monkeypatch):
 
 def test_orders_page_by_page(library, client):
     api = library(Orders, version="2026-01-01")
-    found, token = [], {}
+    orders, token = [], {}
     while True:
         page = api.search_orders(
             createdAfter="2026-01-01T00:00:00Z",
@@ -50,11 +50,11 @@ def test_orders_page_by_page(library, client):
             maxResultsPerPage=100,
             **token,
         )
-        found += page.payload["orders"]
+        orders += page.payload["orders"]
         if page.next_token is None:
             break
         token = {"paginationToken": page.next_token}
-    assert len(found) == len(client.truth("orders"))
+    assert len(orders) == len(client.truth("orders"))
     assert page.rate_limit == "100000.0"
 
 
@@ -72,10 +72,10 @@ def test_listings_and_their_catalogue_items(library, client):
     assert len(page.payload["items"]) == 20
     asins = ",".join(item["summaries"][0]["asin"] for item in page.payload["items"])
     catalogue = library(CatalogItems, version="2022-04-01")
-    found = catalogue.search_catalog_items(
+    page = catalogue.search_catalog_items(
         identifiers=asins, identifiersType="ASIN", marketplaceIds=INDIA, includedData=["summaries"], pageSize=20
     )
-    assert found.payload["items"]
+    assert page.payload["items"]
 
 
 def test_metrics_with_an_offset_in_the_interval(library):

@@ -1,4 +1,4 @@
-"""Options: the same in every command, and back to a command line."""
+"""Options: the same for every command, and back to a command line."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,24 +28,24 @@ EVERYTHING = SandboxOptions(
 
 
 def parsed(arguments, flag="--port"):
-    found = []
+    parsed_options = []
 
     @click.command()
     @sandbox_options(flag)
     @click.option("--verbose", is_flag=True)
     def command(**values):
-        found.append(SandboxOptions.from_cli(**values))
+        parsed_options.append(SandboxOptions.from_cli(**values))
 
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
-    return found[0]
+    return parsed_options[0]
 
 
-def test_nothing_given_means_the_defaults():
+def test_without_arguments_all_options_have_their_defaults():
     assert parsed([]) == SandboxOptions()
 
 
-def test_arguments_say_the_same_again():
+def test_arguments_give_the_same_options_again():
     assert parsed(EVERYTHING.arguments()) == EVERYTHING
 
 
@@ -53,7 +53,7 @@ def test_the_port_can_have_another_name():
     assert parsed(["--sandbox-port", "8099"], "--sandbox-port").port == 8099
 
 
-def test_a_role_is_known_however_it_is_written():
+def test_a_role_is_recognised_however_it_is_written():
     assert parsed(["--deny-role", "finance & accounting"]).denied_roles == ("Finance and Accounting",)
 
 
@@ -63,6 +63,6 @@ def test_the_last_day_is_yesterday_until_it_is_fixed():
     assert yesterday() < date.today() + timedelta(days=1)  # noqa: DTZ011  loosely: zones differ by a day at most
 
 
-def test_a_fault_of_a_seller_that_is_not_there_is_refused():
+def test_a_fault_for_a_seller_that_does_not_exist_is_refused():
     with pytest.raises(click.UsageError, match="there is no seller 3"):
         SandboxOptions.from_cli(faults=("500-json@3",), seller_count=2)

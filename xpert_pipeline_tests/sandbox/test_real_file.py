@@ -59,7 +59,7 @@ def amounts(items):
     return [Decimal(item["amount"][0]) for item in items if item["amount"]]
 
 
-def test_control_totals_through_search_orders(orders):
+def test_control_totals_of_search_orders(orders):
     items = [item for order in orders for item in order["items"]]
     assert len(orders) == 85_237
     assert len(items) == 91_278
@@ -79,7 +79,7 @@ def test_control_totals_of_sales(orders):
     assert sum(amounts(items)) == Decimal("50282864.00")
 
 
-def test_every_line_is_where_the_file_has_it(orders, lines):
+def test_every_line_of_the_file_is_one_item(orders, lines):
     shift = day_of(orders[0]) - min(day_in_file(line) for line in lines)
     assert shift.days % 7 == 0
     assert timedelta(0) <= LAST - max(map(day_of, orders)) < timedelta(days=7)
@@ -119,7 +119,7 @@ def test_amazons_own_metrics_agree(real):
     assert Decimal(total["totalSales"]["amount"]) == Decimal("50282864.00")
 
 
-def test_xml_and_flat_reports_say_the_same_as_the_pages(real, orders):
+def test_xml_and_flat_reports_agree_with_the_pages(real, orders):
     first, last = orders[30_000]["created"], orders[50_000]["created"]
     expected = [order for order in orders if first <= order["created"] <= last]
     assert [facts_of_xml(order) for order in xml_orders(real.text(real.report(XML, first, last)))] == expected
@@ -141,20 +141,20 @@ def test_the_truth_about_sales_has_a_row_for_every_sku_and_day(real, lines):
             if line["Status"] != "Cancelled":
                 row[0] += int(line["Qty"])
                 row[1] += [Decimal(line["Amount"])] if line["Amount"] else []
-    told = {
+    truth = {
         (row["sale_date"], row["sku"]): (row["units_ordered"], row["ops"] and Decimal(row["ops"]))
         for row in real.truth("sales_data")
     }
-    assert len(told) == 56_965
-    assert told == {key: (units, sum(known) if known else None) for key, (units, known) in expected.items()}
-    assert sum(units for units, _ in told.values()) == 78_382
-    assert sum(ops for _, ops in told.values() if ops is not None) == Decimal("50282864.00")
+    assert len(truth) == 56_965
+    assert truth == {key: (units, sum(known) if known else None) for key, (units, known) in expected.items()}
+    assert sum(units for units, _ in truth.values()) == 78_382
+    assert sum(ops for _, ops in truth.values() if ops is not None) == Decimal("50282864.00")
 
 
 def test_the_listings_are_all_skus(real, lines):
-    told = rows(real.text(real.report("GET_MERCHANT_LISTINGS_ALL_DATA")))
-    assert {row["seller-sku"] for row in told} == {line["SKU"] for line in lines}
-    assert len(told) == 6_690
+    lines_of_report = rows(real.text(real.report("GET_MERCHANT_LISTINGS_ALL_DATA")))
+    assert {row["seller-sku"] for row in lines_of_report} == {line["SKU"] for line in lines}
+    assert len(lines_of_report) == 6_690
 
 
 def test_it_is_ready_within_a_gigabyte(record_property):
@@ -171,7 +171,7 @@ def test_it_is_ready_within_a_gigabyte(record_property):
     assert megabytes < 1_000
 
 
-def test_economics_hold_every_unit_and_amount_that_amazon_sold(real, lines):
+def test_economics_contain_every_unit_and_amount_that_amazon_sold(real, lines):
     fields = "msku sales { unitsOrdered orderedProductSales { amount } }"
     records = real.records(economics("2026-08-01", LAST, fields=fields, date="RANGE"))
     expected = defaultdict(lambda: [0, Decimal(0)])
@@ -179,10 +179,10 @@ def test_economics_hold_every_unit_and_amount_that_amazon_sold(real, lines):
         if line["Status"] != "Cancelled" and line["Sales Channel"] != "Non-Amazon":
             expected[line["SKU"]][0] += int(line["Qty"])
             expected[line["SKU"]][1] += Decimal(line["Amount"] or 0)
-    told = {
+    sold = {
         one["msku"]: [one["sales"]["unitsOrdered"], one["sales"]["orderedProductSales"]["amount"]] for one in records
     }
-    assert {sku: sums for sku, sums in told.items() if sums[0]} == {
+    assert {sku: sums for sku, sums in sold.items() if sums[0]} == {
         sku: sums for sku, sums in expected.items() if sums[0]
     }
-    assert sum(sums[0] for sums in told.values()) > 70_000
+    assert sum(sums[0] for sums in sold.values()) > 70_000

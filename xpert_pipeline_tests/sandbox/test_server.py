@@ -17,7 +17,7 @@ SMALL = ["--days", "2", "--orders-per-day", "5", "--skus", "5"]
 
 @pytest.fixture
 def launch():
-    """Starts `python -m xpert_pipeline.sandbox`; whatever is left of it is ended."""
+    """Start `python -m xpert_pipeline.sandbox`, and end it after the test."""
     processes = []
 
     def start(*arguments):
@@ -54,13 +54,13 @@ def test_one_ready_line_then_nothing_until_a_signal_ends_it(launch, number):
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_people_get_words(launch):
+def test_without_json_the_ready_line_is_text(launch):
     process = launch(*SMALL, "--sellers", "2")
     assert process.stdout.readline().startswith("SP-API sandbox at http://127.0.0.1:")
     assert "refresh token Atzr|sandbox-1" in process.stdout.readline()
 
 
-def test_many_sellers_are_there_without_their_worlds(new_sandbox):
+def test_many_sellers_exist_before_their_worlds_are_built(new_sandbox):
     client = new_sandbox(sellers=12, days=1, orders_per_day=2, skus=2)
     worlds = client.running.state.worlds
     listed = client.http.get("/_sandbox/sellers").json()
@@ -75,7 +75,7 @@ def test_many_sellers_are_there_without_their_worlds(new_sandbox):
     assert len(worlds.built) == 9
 
 
-def test_a_port_of_ones_choice_and_what_happens_when_it_is_taken(launch):
+def test_a_chosen_port_and_its_refusal_if_it_is_taken(launch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -94,6 +94,7 @@ def test_a_port_of_ones_choice_and_what_happens_when_it_is_taken(launch):
         (["--deny-role", "King"], "there is no role 'King'"),
         (["--fault", "nonsense"], "there is no fault 'nonsense'"),
         (["--fault", "500-json:x"], "the count must be a number"),
+        (["--fault", "economics-restated:3"], "it has no count, skip or chance"),
         (["--rate-scale", "-1"], "--rate-scale"),
         (["--as-of", "tomorrow"], "--as-of"),
         (["--days", "0"], "--days"),
@@ -106,7 +107,7 @@ def test_wrong_options_are_named(launch, arguments, words):
     assert words in " ".join(errors.split())
 
 
-def test_a_csv_that_is_no_order_report_is_refused_with_the_missing_columns(launch, tmp_path):
+def test_a_csv_that_is_not_an_order_report_is_refused_with_the_missing_columns(launch, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("Name,SKU\nA,B\n")
     process = launch("--json", "--orders-csv", str(path))

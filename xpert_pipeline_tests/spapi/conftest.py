@@ -27,17 +27,23 @@ def make_api(amazon):
     made = []
 
     def make(**options):
-        given = {"quota": LocalQuota(), "policy": FAST, "seller_id": "A1SELLER", "secret": "s3cr3t-canary", **options}
+        settings = {
+            "quota": LocalQuota(),
+            "policy": FAST,
+            "seller_id": "A1SELLER",
+            "secret": "s3cr3t-canary",
+            **options,
+        }
         credentials = Credentials(
-            "app-id", given.pop("secret"), given.pop("refresh_token", "Atzr|refresh"), given.pop("seller_id")
+            "app-id", settings.pop("secret"), settings.pop("refresh_token", "Atzr|refresh"), settings.pop("seller_id")
         )
         api = SellerApi(
             credentials,
-            given.pop("marketplaces", [INDIA]),
-            given.pop("quota"),
-            endpoint=given.pop("endpoint", amazon.url),
-            token_url=given.pop("token_url", amazon.url + TOKEN),
-            **given,
+            settings.pop("marketplaces", [INDIA]),
+            settings.pop("quota"),
+            endpoint=settings.pop("endpoint", amazon.url),
+            token_url=settings.pop("token_url", amazon.url + TOKEN),
+            **settings,
         )
         made.append(api)
         return api
@@ -53,7 +59,7 @@ def api(make_api):
 
 
 @pytest.fixture
-def desk(amazon):
+def report_server(amazon):
     """Nothing is listed; a created report gets the id "new"."""
     amazon.on("GET", REPORTS, Reply(200, {"reports": []}, UNLIMITED))
     amazon.on("POST", REPORTS, Reply(202, {"reportId": "new"}, UNLIMITED))

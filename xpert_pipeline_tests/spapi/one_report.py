@@ -1,4 +1,4 @@
-"""The smallest request there is: one report's standing, asked of a scripted Amazon."""
+"""The smallest request there is: the status of one report from a scripted Amazon."""
 
 from xpert_pipeline_tests.spapi.scripted import Reply
 

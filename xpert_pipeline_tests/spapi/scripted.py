@@ -1,4 +1,4 @@
-"""A loopback HTTP server that answers from a script: for faults that no well-behaved server shows."""
+"""A loopback HTTP server that answers from a script, for faults that no correct server has."""
 
 import json
 import socket
@@ -150,7 +150,7 @@ class Scripted:
             return queue.pop(0) if len(queue) > 1 else queue[0]
 
     def calls(self, path: str, method: str = "GET") -> list[Seen]:
-        return [each for each in self.seen if (each.method, each.path) == (method, path)]
+        return [request for request in self.seen if (request.method, request.path) == (method, path)]
 
     def stop(self):
         self._server.shutdown()

@@ -1,4 +1,4 @@
-"""Every request passes one gate: these are the faults it must survive, name, or wait for."""
+"""Every request passes one gate: these are the faults that it must survive or name, and the waits that it must make."""
 
 import logging
 import threading
@@ -105,7 +105,7 @@ def test_a_passing_failure_is_retried(amazon, api):
     ],
     ids=["cut", "html", "empty", "list", "nothing", "wrong type", "nan", "deep", "partial"],
 )
-def test_a_good_status_with_an_unbelievable_body_is_a_bad_answer(amazon, api, reply):
+def test_a_good_status_with_a_wrong_body_is_a_bad_answer(amazon, api, reply):
     amazon.on("GET", REPORT, reply)
     with pytest.raises(errors.BadAnswer):
         get_report(api)
@@ -125,7 +125,7 @@ def test_a_good_status_with_an_unbelievable_body_is_a_bad_answer(amazon, api, re
         (403, "Denied.", "The seller account is deactivated.", errors.SellerSuspended),
     ],
 )
-def test_refusals_that_waiting_cannot_mend_are_asked_once(amazon, api, status, message, details, expected):
+def test_refusals_that_waiting_cannot_mend_are_sent_once(amazon, api, status, message, details, expected):
     amazon.on("GET", REPORT, refusal(status, "Code", message, details, **{"x-amzn-RequestId": "rid-1"}))
     with pytest.raises(expected) as caught:
         get_report(api)
@@ -148,7 +148,7 @@ def test_a_refused_token_is_renewed_once_and_the_request_repeated(amazon, api, r
     amazon.on("POST", TOKEN, *(Reply(200, {"access_token": f"Atza|{n}", "expires_in": 3600}) for n in (1, 2, 3)))
     amazon.on("GET", REPORT, reply, GOOD)
     assert get_report(api)["reportId"] == "7"
-    assert [each.headers["x-amz-access-token"] for each in amazon.calls(REPORT)] == ["Atza|1", "Atza|2"]
+    assert [call.headers["x-amz-access-token"] for call in amazon.calls(REPORT)] == ["Atza|1", "Atza|2"]
 
 
 def test_a_fresh_token_that_is_refused_too_is_an_error(amazon, api):
@@ -159,7 +159,7 @@ def test_a_fresh_token_that_is_refused_too_is_an_error(amazon, api):
 
 
 def test_a_dripping_body_hits_the_deadline(amazon, make_api):
-    """A read timeout alone lets a byte now and then hold a run for hours."""
+    """With a read timeout alone, a byte now and then could block a run for hours."""
     api = make_api(policy=RetryPolicy(base_seconds=0.01, attempt_seconds=0.3, deadline_seconds=0.9))
     amazon.on("GET", REPORT, drip(30))
     start = time.monotonic()
@@ -175,21 +175,21 @@ def test_waiting_for_quota_does_not_use_up_the_deadline(amazon, make_api):
     assert api.waited_seconds["getReport"] > 0.9
 
 
-def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_reported_once(amazon, api, caplog):
-    told = [
+def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_logged_once(amazon, api, caplog):
+    replies = [
         Reply(200, GOOD.body, {"x-amzn-RateLimit-Limit": rate}) for rate in ("40", "5", "nan", "0", "-1", "much", "inf")
     ]
-    amazon.on("GET", REPORT, *told)
+    amazon.on("GET", REPORT, *replies)
     rates = []
     with caplog.at_level(logging.WARNING):
-        for _ in told:
+        for _ in replies:
             get_report(api)
             rates.append(api.rate("getReport"))
     assert rates == [40, 5, 5, 5, 5, 5, 5]
-    assert len([each for each in caplog.records if "is no rate" in each.message]) == 1
+    assert len([record for record in caplog.records if "is no rate" in record.message]) == 1
 
 
-def test_a_rate_on_a_refused_or_failed_answer_teaches_nothing(amazon, api):
+def test_a_rate_on_a_refused_or_failed_answer_is_ignored(amazon, api):
     amazon.on("GET", REPORT, refusal(403, **{"x-amzn-RateLimit-Limit": "9"}))
     with pytest.raises(errors.NotGranted):
         get_report(api)
@@ -205,7 +205,7 @@ def test_a_long_wait_is_logged_with_its_reason_and_its_end(amazon, api, caplog):
     threading.Timer(0.3, api.stop).start()
     with caplog.at_level(logging.INFO), pytest.raises(errors.Stopped):
         api.call("searchOrders", expects={"orders": list}, marketplaceIds=["A21TJRUUN4KGV"])
-    (line,) = [each.message for each in caplog.records if "waits" in each.message]
+    (line,) = [record.message for record in caplog.records if "waits" in record.message]
     assert "searchOrders for seller A1SELLER waits 179 s for Amazon's quota, until" in line
 
 
@@ -234,24 +234,24 @@ def test_no_secret_reaches_logs_errors_or_reprs(amazon, make_api, caplog):
     texts = [caplog.text, str(caught.value), repr(caught.value), str(denied.value), repr(api), repr(api.__dict__)]
     for secret in secrets:
         assert not any(secret in text for text in texts)
-    assert amazon.url not in caplog.text  # httpx would log every address, signatures included
+    assert amazon.url not in caplog.text  # httpx would log every address with its signature
 
 
 def test_threads_share_one_seller_without_mixing_their_answers(amazon, api):
     ids = [str(n) for n in range(40)]
-    for each in ids:
-        reply = Reply(200, {"reportId": each, "processingStatus": "DONE"}, {"x-amzn-RateLimit-Limit": "1000"})
-        amazon.on("GET", f"/reports/2021-06-30/reports/{each}", reply)
-    found = {}
+    for id_ in ids:
+        reply = Reply(200, {"reportId": id_, "processingStatus": "DONE"}, {"x-amzn-RateLimit-Limit": "1000"})
+        amazon.on("GET", f"/reports/2021-06-30/reports/{id_}", reply)
+    answers = {}
 
     def ask(mine):
-        for each in mine:
-            found[each] = api.call("getReport", each, expects={"reportId": str})["reportId"]
+        for id_ in mine:
+            answers[id_] = api.call("getReport", id_, expects={"reportId": str})["reportId"]
 
     threads = [threading.Thread(target=ask, args=(ids[n::8],)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == {each: each for each in ids}
+    assert answers == {id_: id_ for id_ in ids}
     assert len(amazon.calls(TOKEN, "POST")) == 1

@@ -1,4 +1,4 @@
-"""The table of marketplaces agrees with the library's, and its clocks exist."""
+"""The table of marketplaces agrees with the library's, and its time zones exist."""
 
 import pytest
 from sp_api.base import Marketplaces
@@ -7,24 +7,24 @@ from xpert_pipeline.spapi.marketplaces import MARKETPLACES, UnknownMarketplaceEr
 
 
 def test_every_marketplace_of_the_library_is_here_with_the_same_endpoint():
-    assert {each.marketplace_id: each.endpoint for each in Marketplaces} == {
-        each.id: each.endpoint for each in MARKETPLACES
+    assert {theirs.marketplace_id: theirs.endpoint for theirs in Marketplaces} == {
+        marketplace.id: marketplace.endpoint for marketplace in MARKETPLACES
     }
 
 
-def test_india_is_asked_at_the_european_endpoint():
+def test_india_uses_the_european_endpoint():
     india = by_id("A21TJRUUN4KGV")
     assert (india.country, india.currency, india.timezone, india.domain) == ("IN", "INR", "Asia/Kolkata", "Amazon.in")
     assert india.endpoint == "https://sellingpartnerapi-eu.amazon.com"
 
 
 @pytest.mark.parametrize("marketplace", MARKETPLACES, ids=lambda each: each.country)
-def test_its_clock_and_names_are_unique_and_known(marketplace):
+def test_ids_countries_and_domains_are_unique_and_time_zones_exist(marketplace):
     assert marketplace.zone.key == marketplace.timezone
     for name in ("id", "country", "domain"):
-        assert [getattr(each, name) for each in MARKETPLACES].count(getattr(marketplace, name)) == 1
+        assert [getattr(marketplace, name) for marketplace in MARKETPLACES].count(getattr(marketplace, name)) == 1
 
 
-def test_an_unknown_id_is_refused_with_the_ids_that_exist():
+def test_an_unknown_id_is_refused_with_a_list_of_all_ids():
     with pytest.raises(UnknownMarketplaceError, match=r"'XX' is no Amazon marketplace id.*A21TJRUUN4KGV \(IN\)"):
         by_id("XX")

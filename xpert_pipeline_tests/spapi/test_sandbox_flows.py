@@ -1,4 +1,4 @@
-"""The whole layer against the sandbox: both sources of orders agree, and each of its faults is survived or named."""
+"""The whole layer against the sandbox: both sources of orders agree, and every fault is survived or named."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -10,8 +10,6 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import fetch_document
-from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
-from xpert_pipeline.spapi.documents.order_reports import read_orders
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
@@ -19,7 +17,9 @@ from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
+from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
 from xpert_pipeline.spapi.operations.listings import search_listings_items
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import get_order_metrics
@@ -90,22 +90,22 @@ def paged_orders(api, start_at=START):
 def outcomes(api, requests, store=None, **options):
     store = store or MemoryJobStore()
     jobs = request_jobs(api, store, ReportApi(), requests)
-    found = {job.id: job for job in wait_for_jobs(api, store, ReportApi(), jobs, **options)}
-    return [found[job.id] for job in jobs]
+    orders = {job.id: job for job in wait_for_jobs(api, store, ReportApi(), jobs, **options)}
+    return [orders[job.id] for job in jobs]
 
 
 def reported_orders(api, directory, start_at=START):
-    found = []
+    orders = []
     requests = [orders_request(*window) for window in split_windows(start_at, END)]
     for job in outcomes(api, requests):
         assert job.state is JobState.DONE, job.reason
         document = fetch_document(api, job.document_id, directory)
-        found += read_orders(document.path, api.marketplaces, charset=document.charset)
+        orders += read_orders(document.path, api.marketplaces, charset=document.charset)
         document.remove()
-    return found
+    return orders
 
 
-def test_both_sources_hold_the_same_orders_items_and_amounts(api, tmp_path):
+def test_both_sources_have_the_same_orders_items_and_amounts(api, tmp_path):
     pages, report = paged_orders(api), reported_orders(api, tmp_path)
     assert len(pages) > 200
     assert compare_item_ids(pages, report).proven
@@ -122,14 +122,14 @@ def test_both_sources_hold_the_same_orders_items_and_amounts(api, tmp_path):
 
 def _subtotal(item):
     breakdowns = item.get("proceeds", {}).get("breakdowns", [])
-    return next((each["subtotal"]["amount"] for each in breakdowns if each["type"] == "ITEM"), None)
+    return next((breakdown["subtotal"]["amount"] for breakdown in breakdowns if breakdown["type"] == "ITEM"), None)
 
 
 def test_listings_catalogue_metrics_and_participations_are_read(api):
     listings = list(search_listings_items(api, INDIA.id))
     assert len(listings) == 30
-    asins = {each["summaries"][0]["asin"] for each in listings}
-    assert {each["asin"] for each in search_catalog_items(api, INDIA.id, asins)} == asins
+    asins = {listing["summaries"][0]["asin"] for listing in listings}
+    assert {item["asin"] for item in search_catalog_items(api, INDIA.id, asins)} == asins
     metrics = get_order_metrics(api, INDIA.id, datetime.combine(AS_OF, datetime.min.time(), INDIA.zone), END)
     assert metrics[0]["orderCount"] > 0
     assert marketplace_participations(api)[0]["marketplace"]["id"] == "A21TJRUUN4KGV"
@@ -158,7 +158,7 @@ def test_a_fault_that_passes_loses_no_order(sandbox, api, name):
     assert {order["orderId"] for order in paged_orders(api)} == expected
 
 
-def test_a_token_endpoint_that_is_down_for_a_moment_is_asked_again(sandbox):
+def test_a_token_endpoint_that_is_down_for_a_moment_is_tried_again(sandbox):
     fault(sandbox, "lwa-503-html", 2)
     with seller(sandbox) as api:
         assert len(paged_orders(api)) > 200
@@ -216,7 +216,7 @@ def test_a_fault_of_one_download_loses_nothing(sandbox, api, tmp_path, name):
 def test_a_report_that_stays_broken_is_named(sandbox, api, tmp_path, name, expected):
     fault(sandbox, name, None)
     with pytest.raises(expected):
-        reported_orders(api, tmp_path, START + timedelta(seconds=len(name)))  # a window no other test asks for
+        reported_orders(api, tmp_path, START + timedelta(seconds=len(name)))  # a window that no other test requests
 
 
 def test_a_report_in_windows_1252_is_read_as_such(sandbox, api, tmp_path):
@@ -228,9 +228,9 @@ def test_a_report_in_windows_1252_is_read_as_such(sandbox, api, tmp_path):
 
 def test_item_codes_that_are_no_item_ids_are_noticed(sandbox, api, tmp_path):
     fault(sandbox, "item-id-mismatch")
-    found = compare_item_ids(paged_orders(api), reported_orders(api, tmp_path, START + timedelta(minutes=9)))
-    assert found.compared > 0
-    assert not found.matches
+    orders = compare_item_ids(paged_orders(api), reported_orders(api, tmp_path, START + timedelta(minutes=9)))
+    assert orders.compared > 0
+    assert not orders.matches
 
 
 def test_a_stuck_report_keeps_its_id_and_the_next_run_takes_it_up(sandbox, api):
@@ -240,11 +240,11 @@ def test_a_stuck_report_keeps_its_id_and_the_next_run_takes_it_up(sandbox, api):
     assert parked.state is JobState.IN_QUEUE
     with seller(sandbox) as next_run:
         assert request_jobs(next_run, store, ReportApi(), [request]) == [parked]
-        (found,) = request_jobs(next_run, MemoryJobStore(), ReportApi(), [request])
-    assert (found.amazon_id, found.reused) == (parked.amazon_id, True)
+        (orders,) = request_jobs(next_run, MemoryJobStore(), ReportApi(), [request])
+    assert (orders.amazon_id, orders.reused) == (parked.amazon_id, True)
 
 
-def test_a_cancelled_report_is_told_from_a_fatal_one(sandbox, api):
+def test_a_cancelled_report_is_distinguished_from_a_fatal_one(sandbox, api):
     for name, expected in (("report-cancelled", JobState.EMPTY), ("report-fatal", JobState.FATAL)):
         fault(sandbox, name)
         (job,) = outcomes(api, [orders_request(START + timedelta(seconds=len(name) + 800), END)])
@@ -252,7 +252,7 @@ def test_a_cancelled_report_is_told_from_a_fatal_one(sandbox, api):
     assert "could not be generated" in job.reason
 
 
-def test_a_lost_answer_to_create_report_makes_no_second_report(sandbox, api):
+def test_a_lost_answer_to_create_report_creates_no_second_report(sandbox, api):
     before = _calls(sandbox, "createReport")
     fault(sandbox, "504-json", operation="createReport")
     (job,) = outcomes(api, [orders_request(START + timedelta(minutes=15), END)])
@@ -280,7 +280,7 @@ def test_a_role_that_is_not_granted_leaves_other_operations_alone():
         assert len(list(search_listings_items(api, INDIA.id))) == 5
 
 
-def test_a_sync_at_amazons_pace_earns_no_429():
+def test_a_sync_at_amazons_pace_gets_no_429():
     options = SandboxOptions(as_of=AS_OF, days=8, orders_per_day=40, skus=200, rate_scale=20)
     with start(options) as running, seller(running) as api:
         assert len(list(search_listings_items(api, INDIA.id))) == 200

@@ -1,4 +1,4 @@
-"""Cyclic garbage is left alone only while chunks are worked through."""
+"""The garbage collector pauses only while chunks are processed."""
 
 import gc
 
@@ -9,9 +9,9 @@ from xpert_pipeline.tables.validation import collector_paused
 
 @pytest.fixture(autouse=True)
 def collector_as_before():
-    running = gc.isenabled()
+    was_enabled = gc.isenabled()
     yield
-    (gc.enable if running else gc.disable)()
+    (gc.enable if was_enabled else gc.disable)()
 
 
 def test_the_collector_is_off_inside_and_on_again_after():
@@ -28,7 +28,7 @@ def test_a_failure_inside_turns_it_on_again():
     assert gc.isenabled()
 
 
-def test_whoever_had_turned_it_off_finds_it_off():
+def test_a_collector_that_was_off_stays_off():
     gc.disable()
     with collector_paused():
         pass

@@ -1,32 +1,28 @@
 """products: the seller's listings as they are now, with what the catalogue knows about them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.snapshot import BulkReport, Lookup, Snapshot
+from xpert_pipeline.sources.snapshot import Snapshot
+from xpert_pipeline.sources.snapshot_reading import BulkReport, Lookup, Pages
 from xpert_pipeline.sources.values import instant, plain, text_or_none
-from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
-from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, search_listings_items
-from xpert_pipeline.spapi.operations.paging import Page
-from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import Null, Unit
+from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
-from xpert_pipeline.tables.validation import chunks
 
 
 class ProductRow(TypedDict):
     """One listing of the seller in a marketplace."""
 
     marketplace_id: MarketplaceId
-    sku: Annotated[Id, "The seller's own SKU."]
+    sku: Annotated[Id, At("sku"), "The seller's own SKU."]
     asin: Annotated[Text | None, "ASIN of the listing."]
     fn_sku: Annotated[
         Text | None,
@@ -94,14 +90,25 @@ PRODUCTS = Table(
         source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
         "GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read",
         freshness="Every sync reads what changed since the last one.",
-        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves columns "
-        "that it does not carry as they are.",
+        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves "
+        "columns that it does not carry as they are.",
         example="select sku, item_name, price, currency, quantity from products\n"
         "where 'BUYABLE' = any(status) order by listing_updated_at desc limit 20;",
     ),
 )
 SEARCH_LIMIT = 1_000
 """searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
+REPORT_COLUMNS = (
+    "marketplace_id",
+    "sku",
+    "asin",
+    "item_name",
+    "status",
+    "fulfillment_channel",
+    "price",
+    "currency",
+    "quantity",
+)
 REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": []}
 
 
@@ -191,59 +198,37 @@ def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[s
     return next((entry for entry in entries or () if entry.get("marketplaceId", marketplace_id) == marketplace_id), {})
 
 
-def _asins(listing: Mapping[str, Any]) -> list[str]:
+def asins_of_listing(listing: Mapping[str, Any]) -> list[str]:
+    """The ASINs of a listing, the first one first."""
     summaries = [summary for summary in listing.get("summaries") or () if isinstance(summary, dict)]
     return [summary["asin"] for summary in summaries if summary.get("asin")]
-
-
-def _catalog_items(api: SellerApi, marketplace_id: str, listings: Sequence[Any]) -> list[Any]:
-    """The catalogue's item of each listing; None where the catalogue does not know its ASIN."""
-    asins = [asin for listing in listings for asin in _asins(listing)]
-    items = {item["asin"]: item for item in search_catalog_items(api, marketplace_id, asins) if "asin" in item}
-    return [next((items[asin] for asin in _asins(listing) if asin in items), None) for listing in listings]
-
-
-def _walk(api: SellerApi, marketplace_id: str, since: datetime | None) -> Iterator[Page]:
-    walk = search_listings_items(api, marketplace_id, updated_after=since)
-    for number, listings in enumerate(chunks(walk, PAGE_SIZE)):
-        yield Page(listings, {}, is_first=number == 0, total=walk.total)
-
-
-def _count(api: SellerApi, marketplace_id: str, since: datetime | None) -> int:
-    return count_listings(api, marketplace_id, updated_after=since)
-
-
-def _lines(lines: Iterable[str]) -> Iterator[Any]:
-    return read_rows(lines, ("seller-sku", "item-name"), report="GET_MERCHANT_LISTINGS_ALL_DATA")
 
 
 SOURCE = Snapshot(
     table=PRODUCTS,
     group="catalog",
     roles=("Product Listing",),
-    operation="searchListingsItems",
-    walk=_walk,
-    page_size=PAGE_SIZE,
-    count=_count,
-    follows_changes=True,
+    pages=Pages(
+        operation="searchListingsItems",
+        walk=listing_pages,
+        page_size=PAGE_SIZE,
+        count=count_listings,
+        follows_changes=True,
+        lookup=Lookup(
+            operation="searchCatalogItems",
+            batch=BATCH,
+            subjects=asins_of_listing,
+            fetch=search_catalog_items,
+            subject_of=lambda item: item.get("asin"),
+        ),
+    ),
     parse=parse_listing,
-    lookup=Lookup("searchCatalogItems", BATCH, _catalog_items),
     bulk=BulkReport(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
-        read=_lines,
+        needs=("seller-sku", "item-name"),
         parse=parse_report_listing,
-        columns=(
-            "marketplace_id",
-            "sku",
-            "asin",
-            "item_name",
-            "status",
-            "fulfillment_channel",
-            "price",
-            "currency",
-            "quantity",
-        ),
+        columns=REPORT_COLUMNS,
         because=f"the search shows no more than {SEARCH_LIMIT:,} listings",
     ),
     noun="listing",

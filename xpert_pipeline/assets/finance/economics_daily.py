@@ -11,10 +11,10 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
+from xpert_pipeline.sources.kiosk.queries import KioskQuery
 from xpert_pipeline.sources.kiosk.records import Money, day_of
 from xpert_pipeline.sources.values import digits, entries, number
-from xpert_pipeline.sources.windows import Restatement
-from xpert_pipeline.spapi.jobs.kiosk_queries import ECONOMICS, OLDEST, economics
+from xpert_pipeline.sources.windows import TWO_YEARS, Restatement
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -47,7 +47,8 @@ class EconomicsRow(TypedDict):
     ]
     fees: Annotated[
         Any,
-        "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null.",
+        "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown "
+        "values are null.",
         Null("Not known."),
     ]
     ads_total: Annotated[
@@ -86,10 +87,32 @@ ECONOMICS_DAILY = Table(
         grain="a SKU's sales, fees, advertising charges and net proceeds on a day, as Amazon reports them",
         source="Data Kiosk economics 2024-03-15, MSKU and DAY",
         freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
-        example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds, currency\n"
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
+        "whole.",
+        example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds,\n"
+        "  currency\n"
         "from economics_daily group by business_date, currency order by business_date desc;",
     ),
+)
+AMOUNT = "{ amount currencyCode }"
+DETAIL = f"""{{
+  amount {AMOUNT} promotionAmount {AMOUNT} taxAmount {AMOUNT} totalAmount {AMOUNT} quantity
+}}"""
+QUERY = KioskQuery(
+    dataset="analytics_economics_2024_03_15",
+    name="economics",
+    arguments="aggregateBy: { date: DAY, productId: MSKU }",
+    fields=f"""
+  startDate endDate marketplaceId msku fnsku childAsin parentAsin
+  sales {{
+    unitsOrdered unitsRefunded netUnitsSold
+    orderedProductSales {AMOUNT} refundedProductSales {AMOUNT} netProductSales {AMOUNT} averageSellingPrice {AMOUNT}
+  }}
+  fees {{ feeTypeName charges {{ aggregatedDetail {DETAIL} }} }}
+  ads {{ adTypeName charge {DETAIL} }}
+  cost {{ costOfGoodsSold {AMOUNT} miscellaneousCost {AMOUNT} mfnCost {{ fulfillmentCost {AMOUNT} }} }}
+  netProceeds {{ total {AMOUNT} perUnit {AMOUNT} }}
+""",
 )
 Named = tuple[str, Mapping[str, Any]]
 NO_CHARGE: Mapping[str, Any] = {}
@@ -198,10 +221,9 @@ SOURCE = KioskDataset(
     table=ECONOMICS_DAILY,
     group="finance",
     roles=("Brand Analytics",),
-    dataset=ECONOMICS,
-    query=economics,
+    query=QUERY,
     product="msku",
     longest=60,
-    rule=Restatement(restated=timedelta(days=14), oldest=OLDEST, anchors=("orders",)),
+    rule=Restatement(restated=timedelta(days=14), oldest=TWO_YEARS, anchors=("orders",)),
     parse=parse_economics,
 )

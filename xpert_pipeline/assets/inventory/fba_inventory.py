@@ -1,16 +1,13 @@
 """fba_inventory: the units in Amazon's fulfilment network as they are now."""
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.snapshot import Snapshot
+from xpert_pipeline.sources.snapshot_reading import Pages, walk_of
 from xpert_pipeline.sources.values import instant
 from xpert_pipeline.spapi.operations.inventory import INVENTORY_SUMMARIES
-from xpert_pipeline.spapi.operations.paging import Page
-from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At
 from xpert_pipeline.tables.contract import Table
@@ -53,14 +50,18 @@ class FbaInventoryRow(TypedDict):
     unfulfillable_quantity: Annotated[
         Units, At(UNFULFILLABLE + "totalUnfulfillableQuantity"), "Units that cannot be sold, for any reason."
     ]
-    customer_damaged_quantity: Annotated[Units, At(UNFULFILLABLE + "customerDamagedQuantity"), "Units damaged by customers."]
+    customer_damaged_quantity: Annotated[
+        Units, At(UNFULFILLABLE + "customerDamagedQuantity"), "Units damaged by customers."
+    ]
     warehouse_damaged_quantity: Annotated[
         Units, At(UNFULFILLABLE + "warehouseDamagedQuantity"), "Units damaged in a warehouse."
     ]
     distributor_damaged_quantity: Annotated[
         Units, At(UNFULFILLABLE + "distributorDamagedQuantity"), "Units damaged by the distributor."
     ]
-    carrier_damaged_quantity: Annotated[Units, At(UNFULFILLABLE + "carrierDamagedQuantity"), "Units damaged by a carrier."]
+    carrier_damaged_quantity: Annotated[
+        Units, At(UNFULFILLABLE + "carrierDamagedQuantity"), "Units damaged by a carrier."
+    ]
     defective_quantity: Annotated[Units, At(UNFULFILLABLE + "defectiveQuantity"), "Defective units."]
     expired_quantity: Annotated[Units, At(UNFULFILLABLE + "expiredQuantity"), "Expired units."]
     amazon_updated_at: Annotated[
@@ -77,31 +78,34 @@ FBA_INVENTORY = Table(
         grain="a SKU, FNSKU and condition that Amazon holds now",
         source="getInventorySummaries v1, read whole",
         freshness="Every sync reads it whole; Amazon may be up to two days behind.",
-        restatement="Amazon keeps no history of it. A SKU that Amazon no longer returns loses its row; that does not mean that "
-        "its stock is 0.",
+        restatement="Amazon keeps no history of it. A SKU that Amazon no longer returns loses its row; that does not "
+        "mean that its stock is 0.",
         example="select sku, fulfillable_quantity, reserved_quantity, inbound_shipped_quantity from fba_inventory\n"
         "where fulfillable_quantity = 0 order by sku;",
     ),
 )
 
 
-def _walk(api: SellerApi, marketplace_id: str, _since: datetime | None) -> Iterator[Page]:
-    return INVENTORY_SUMMARIES.pages(
-        api,
-        details=True,
-        granularityType="Marketplace",
-        granularityId=marketplace_id,
-        marketplaceIds=marketplace_id,
-    )
-
-
 SOURCE = Snapshot(
     table=FBA_INVENTORY,
     group="inventory",
     roles=("Product Listing", "Amazon Fulfillment"),
-    operation="getInventorySummaries",
-    walk=_walk,
-    page_size=50,
-    empty_on=("InvalidInput", "the seller is not enrolled in FBA, or has no FBA listing; rows of earlier readings are kept"),
+    pages=Pages(
+        operation="getInventorySummaries",
+        walk=walk_of(
+            INVENTORY_SUMMARIES,
+            lambda marketplace_id: {
+                "details": True,
+                "granularityType": "Marketplace",
+                "granularityId": marketplace_id,
+                "marketplaceIds": marketplace_id,
+            },
+        ),
+        page_size=50,
+        empty_on=(
+            "InvalidInput",
+            "the seller is not enrolled in FBA, or has no FBA listing; rows of earlier readings are kept",
+        ),
+    ),
     noun="SKU",
 )

@@ -10,9 +10,8 @@ from xpert_pipeline.sources.change_spans import BulkFeed, Trust
 from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.values import upper
-from xpert_pipeline.spapi.documents.download import Document
-from xpert_pipeline.spapi.documents.item_ids import compare_item_ids
-from xpert_pipeline.spapi.documents.order_reports import read_orders
+from xpert_pipeline.spapi.operations.all_orders_report import read_orders
+from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
 
 STATUSES = {
     "PendingAvailability": "PENDING_AVAILABILITY",
@@ -103,10 +102,6 @@ def _item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
     }
 
 
-def _read(document: Document, markets: Sequence[Market]) -> Iterator[Mapping[str, Any]]:
-    return read_orders(document.path, [market.place for market in markets], charset=document.charset)
-
-
 def _compare(page: Sequence[Any], report: Iterator[Any]) -> tuple[int, int]:
     comparison = compare_item_ids(page, report)
     return comparison.compared, comparison.differing
@@ -117,7 +112,7 @@ ALL_ORDERS_REPORT = BulkFeed(
         "created": "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
         "updated": "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
     },
-    read=_read,
+    read=read_orders,
     parse=parse_report_order,
     place_of=market_of_report_order,
     columns=(

@@ -1,6 +1,6 @@
 """The source of orders and order_items: one fetch fills both tables."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from xpert_pipeline.assets.orders.all_orders_report import ALL_ORDERS_REPORT
 from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
@@ -8,10 +8,8 @@ from xpert_pipeline.assets.orders.orders import ORDERS, market_of_order, parse_o
 from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.checks import count_check
-from xpert_pipeline.sources.run import Market
 from xpert_pipeline.spapi.operations.orders import search_orders
-from xpert_pipeline.spapi.operations.sales import get_order_metrics
-from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.spapi.operations.sales import count_orders
 
 ORPHANS = """
 select count(*)
@@ -24,11 +22,6 @@ from (
   having o.item_count is distinct from count(i.id)
 ) as differing
 """
-
-
-def _count(api: SellerApi, market: Market, start: datetime, end: datetime) -> int:
-    metrics = get_order_metrics(api, market.id, start, end, granularity="Total", timezone=market.place.timezone)
-    return sum(int(interval["orderCount"]) for interval in metrics)
 
 
 SOURCE = ChangeFeed(
@@ -53,7 +46,7 @@ SOURCE = ChangeFeed(
         settling=timedelta(seconds=150),  # Amazon refuses bounds within 2 minutes of its own clock
         overlap=timedelta(minutes=5),
         bulk=ALL_ORDERS_REPORT,
-        count_created=(_count, "Amazon's order metrics"),
+        count_created=(count_orders, "Amazon's order metrics"),
         noun="order",
     ),
 )

@@ -93,7 +93,8 @@ ORDER_ITEMS = Table(
         grain="a line of an order",
         source="comes with its order",
         freshness="As fresh as orders.",
-        restatement="The lines of an order are replaced as a set. Amounts of pending orders are NULL until Amazon knows them.",
+        restatement="The lines of an order are replaced as a set. Amounts of pending orders are NULL until Amazon "
+        "knows them.",
         example="select sku, sum(quantity_ordered) as units, sum(item_subtotal) as sales, currency from order_items\n"
         "where not is_cancelled and order_date >= current_date - 7 group by sku, currency order by units desc;",
     ),

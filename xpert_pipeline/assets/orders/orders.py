@@ -13,7 +13,7 @@ from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.values import instant, plain, upper
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import Null
+from xpert_pipeline.tables.columns import At, Null
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, MarketplaceId, Quantity, Text
 
@@ -22,7 +22,7 @@ class OrderRow(TypedDict):
     """One order in its newest known state."""
 
     marketplace_id: MarketplaceId
-    order_id: Annotated[Id, "Amazon's order id."]
+    order_id: Annotated[Id, At("orderId"), "Amazon's order id."]
     seller_order_id: Annotated[Text | None, "The seller's own order id.", Null("The seller gave none.")]
     purchase_date: Annotated[Instant, "When the order was placed."]
     order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
@@ -104,8 +104,8 @@ ORDERS = Table(
         grain="an order in its newest known state",
         source="Orders v2026-01-01 searchOrders, or the XML all-orders report where that is quicker",
         freshness="Every sync, and the delta job every few minutes, follows the changes.",
-        restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL until the "
-        "order changes and comes by searchOrders.",
+        restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL "
+        "until the order changes and comes by searchOrders.",
         example="select order_id, purchase_date, latest_ship_at, units_ordered from orders\n"
         "where fulfillment_status in ('UNSHIPPED', 'PARTIALLY_SHIPPED')\n"
         "order by latest_ship_at nulls last, purchase_date;",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from xpert_pipeline.assets.sales.order_metrics import orders_match_amazon_order_metrics
+from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType
@@ -66,12 +66,14 @@ class SalesRow(TypedDict):
     featured_offer_pct: Annotated[
         Amount | None,
         "Page views with the featured offer, in percent.",
-        Null("Not computed yet."), SqlType("numeric(6,3)"),
+        Null("Not computed yet."),
+        SqlType("numeric(6,3)"),
     ]
     unit_session_pct: Annotated[
         Amount | None,
         "Units per session, in percent.",
-        Null("Not computed yet."), SqlType("numeric(6,3)"),
+        Null("Not computed yet."),
+        SqlType("numeric(6,3)"),
     ]
     source_units: Annotated[
         Text | None,
@@ -92,8 +94,8 @@ SALES_DATA = Table(
         grain="a SKU's sales on a day",
         source="orders and order_items, by sql/transforms/sales_data.sql",
         freshness="Computed after every load of orders, for each day that changed.",
-        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items keeps "
-        "its row with 0 units. A late order changes its day whenever it arrives.",
+        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items "
+        "keeps its row with 0 units. A late order changes its day whenever it arrives.",
         example="select sale_date, currency, sum(ops) as ops, sum(units_ordered) as units from sales_data\n"
         "group by sale_date, currency order by sale_date desc;",
     ),
@@ -104,5 +106,5 @@ SOURCE = Derived(
     group="sales",
     after=("orders", "order_items"),
     complete_when=("orders",),
-    checks=(orders_match_amazon_order_metrics,),
+    checks=(ORDERS_MATCH_AMAZON,),
 )

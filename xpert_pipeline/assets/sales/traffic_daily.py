@@ -1,5 +1,6 @@
 """traffic_daily: how often each child ASIN was viewed per marketplace-local day, and what it sold."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,22 +12,21 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.job_windows import JobWindow, Requested
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
+from xpert_pipeline.sources.kiosk.queries import (
+    ASINS_PER_QUERY,
+    KioskQuery,
+    Query,
+    asins_of,
+    is_asin,
+    query_asins,
+    query_days,
+)
 from xpert_pipeline.sources.kiosk.records import Money, day_of
 from xpert_pipeline.sources.known import known_values
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import LATER
-from xpert_pipeline.sources.values import is_asin, number
-from xpert_pipeline.sources.windows import DayWindow, Restatement, day_windows
-from xpert_pipeline.spapi.jobs.api import JobRequest
-from xpert_pipeline.spapi.jobs.kiosk_queries import (
-    ASINS_PER_QUERY,
-    OLDEST,
-    TRAFFIC,
-    asins_of,
-    plan_traffic,
-    traffic_by_asin,
-    traffic_trends,
-)
+from xpert_pipeline.sources.values import number
+from xpert_pipeline.sources.windows import TWO_YEARS, DayWindow, Restatement, day_windows
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -100,10 +100,11 @@ TRAFFIC_DAILY = Table(
     replaced_by=("marketplace_id", "business_date"),
     about=About(
         grain="a child ASIN's sessions, page views and sales on a day",
-        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs fewer "
-        "queries",
+        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs "
+        "fewer queries",
         freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a whole.",
+        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
+        "whole.",
         example="select asin, sum(sessions) as sessions, sum(units_ordered) as units from traffic_daily\n"
         "where business_date >= current_date - 14 group by asin order by sessions desc nulls last limit 20;",
     ),
@@ -130,6 +131,23 @@ order by min(created_at), asin
 """
 """ASINs that are listed, were sold or charged for in the window, or have traffic in it. They come in the order in which
 they became known, so that a new one changes only the last query."""
+DATASET = "analytics_salesAndTraffic_2024_04_24"
+AMOUNT = "{ amount currencyCode }"
+FIELDS = f"""
+  startDate endDate marketplaceId childAsin parentAsin
+  sales {{
+    orderedProductSales {AMOUNT} orderedProductSalesB2B {AMOUNT}
+    unitsOrdered unitsOrderedB2B totalOrderItems totalOrderItemsB2B
+    unitsShipped ordersShipped shippedProductSales {AMOUNT} unitsRefunded refundRate
+  }}
+  traffic {{
+    sessions sessionsB2B browserSessions mobileAppSessions
+    pageViews pageViewsB2B browserPageViews mobileAppPageViews
+    buyBoxPercentage buyBoxPercentageB2B unitSessionPercentage
+  }}
+"""
+TRENDS = KioskQuery(DATASET, "salesAndTrafficTrends", "asinAggregation: CHILD, dateAggregation: DAY", FIELDS)
+BY_ASIN = KioskQuery(DATASET, "salesAndTrafficByAsin", "aggregateBy: CHILD", FIELDS)
 TRAFFIC_FIELDS = {
     "sessions": "sessions",
     "sessions_b2b": "sessionsB2B",
@@ -153,6 +171,14 @@ SALES_FIELDS = {
     "units_refunded": "unitsRefunded",
     "refund_rate": "refundRate",
 }
+
+
+def takes_trends(asins: int, days: int) -> bool:
+    """Whether trends of 30 ASINs over all days need fewer queries than one query for each day.
+
+    If both need as many, a query for each day is taken: it needs no list of ASINs and so misses none.
+    """
+    return math.ceil(asins / ASINS_PER_QUERY) < days
 
 
 def parse_traffic(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
@@ -189,23 +215,23 @@ class TrafficDataset(KioskDataset):
         windows: list[DayWindow] = []
         for window in day_windows(open_days, self.longest):
             asins = max((len(known) for known in _known_asins(run, window).values()), default=0)
-            if asins and plan_traffic(asins, len(window.days)).source == "trends":
+            if asins and takes_trends(asins, len(window.days)):
                 windows.append(window)
             elif asins:
                 windows += [DayWindow((day,), window.markets) for day in reversed(window.days)]
         return windows
 
-    def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
-        """One query by ASIN for a single day, trends for several days; a single day with few ASINs needs fewer trends."""
+    def requests(self, run: SellerRun, window: DayWindow) -> tuple[Query, ...]:
+        """One query by ASIN for a single day with many ASINs; else trends of up to 30 ASINs."""
         known = _known_asins(run, window)
         most = max((len(asins) for asins in known.values()), default=0)
         if not most:
             return ()
-        if plan_traffic(most, len(window.days)).source == "by_asin" and len(window.days) == 1:
+        if len(window.days) == 1 and not takes_trends(most, 1):
             return (self._by_asin(window),)
         return self._trends(window, known)
 
-    def is_current(self, run: SellerRun, window: DayWindow, request: JobRequest) -> bool:
+    def is_current(self, run: SellerRun, window: DayWindow, request: Query) -> bool:
         """Whether the request asks for its ASINs, or for all ASINs of a day, as it would be asked now."""
         try:
             asins = asins_of(request)
@@ -239,11 +265,11 @@ class TrafficDataset(KioskDataset):
         """Without listings there is no ASIN to ask for."""
         return "no ASIN is known yet, so there is nothing to ask for: load products first"
 
-    def _by_asin(self, window: DayWindow) -> JobRequest:
+    def _by_asin(self, window: DayWindow) -> Query:
         yesterday = max(market.yesterday for market in window.markets)
-        return traffic_by_asin(window.marketplace_ids, window.first, yesterday=yesterday)
+        return query_days(BY_ASIN, window.marketplace_ids, window.first, window.last, yesterday=yesterday)
 
-    def _trends(self, window: DayWindow, asins: Mapping[str, Sequence[str]]) -> tuple[JobRequest, ...]:
+    def _trends(self, window: DayWindow, asins: Mapping[str, Sequence[str]]) -> tuple[Query, ...]:
         """Queries of up to 30 ASINs for each marketplace."""
         yesterday = max(market.yesterday for market in window.markets)
         most = max((len(some) for some in asins.values()), default=0)
@@ -251,7 +277,7 @@ class TrafficDataset(KioskDataset):
         for start in range(0, most, ASINS_PER_QUERY):
             batch = {name: some[start : start + ASINS_PER_QUERY] for name, some in asins.items()}
             filled = {name: some for name, some in batch.items() if some}
-            requests.append(traffic_trends(filled, window.first, window.last, yesterday=yesterday))
+            requests.append(query_asins(TRENDS, filled, window.first, window.last, yesterday=yesterday))
         return tuple(requests)
 
 
@@ -262,7 +288,9 @@ def _asked(window: JobWindow, marketplace_id: str) -> set[str]:
 def _known_asins(run: SellerRun, window: DayWindow) -> dict[str, list[str]]:
     """ASINs by marketplace, in the order in which they became known; values that cannot be ASINs are skipped."""
     return {
-        market.id: known_values(run, market, ASINS, is_asin, "values in the asin column are not valid ASINs", **_days(window))
+        market.id: known_values(
+            run, market, ASINS, is_asin, "values in the asin column are not valid ASINs", **_days(window)
+        )
         for market in window.markets
     }
 
@@ -276,9 +304,9 @@ SOURCE = TrafficDataset(
     group="sales",
     roles=("Brand Analytics",),
     after=("products",),
-    dataset=TRAFFIC,
+    query=TRENDS,
     product="childAsin",
-    longest=OLDEST.days,
-    rule=Restatement(restated=timedelta(days=14), oldest=OLDEST, anchors=("orders",)),
+    longest=TWO_YEARS.days,
+    rule=Restatement(restated=timedelta(days=14), oldest=TWO_YEARS, anchors=("orders",)),
     parse=parse_traffic,
 )

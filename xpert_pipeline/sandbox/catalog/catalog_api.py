@@ -4,9 +4,8 @@ from typing import Any
 
 from xpert_pipeline.sandbox.catalog.catalog_payload import DATA_SETS, catalog_payload
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.call import Call
 from xpert_pipeline.sandbox.serving.errors import invalid
-from xpert_pipeline.sandbox.serving.paging import StaleTokenError, binding
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world.records import Listing
 
 MOST = 20
@@ -14,7 +13,7 @@ TYPES = ("ASIN", "EAN", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 
 
 def search_catalog_items(call: Call) -> dict[str, Any]:
-    """One page of the catalogue items with the given identifiers; an unknown one gives nothing."""
+    """One page of the catalogue items with the requested identifiers, without the unknown ones."""
     query = call.query
     marketplaces = parameters.marketplaces(query, required=True, most=1)
     identifiers = parameters.values(query, "identifiers", most=MOST)
@@ -24,26 +23,17 @@ def search_catalog_items(call: Call) -> dict[str, Any]:
     if kind == "SKU" and parameters.text(query, "sellerId") != call.seller_id:
         raise invalid("sellerId: is required when identifiersType is SKU.")
     included = parameters.values(query, "includedData", known=DATA_SETS) or ["summaries"]
-    size = parameters.count(query, "pageSize", 10, MOST)
-    found = _found(call, marketplaces[0], identifiers, kind)
-    bound = binding(query, call.seller_id, "pageToken")
-    start = 0
-    if token := parameters.text(query, "pageToken"):
-        try:
-            start = int(call.state.page_tokens.read(token, bound))
-        except StaleTokenError:
-            raise invalid("", "Next token is invalid or expired") from None
-    answer: dict[str, Any] = {
-        "numberOfResults": len(found),
-        "items": [catalog_payload(listing, included) for listing in found[start : start + size]],
+    page = call.page()
+    listings = _listings(call, marketplaces[0], identifiers, kind)
+    answer = {
+        "numberOfResults": len(listings),
+        "items": [catalog_payload(listing, included) for listing in page.cut(listings)],
     }
-    if start + size < len(found):
-        answer["pagination"] = {"nextToken": call.state.page_tokens.issue(start + size, bound)}
-    return answer
+    return answer | page.pagination(len(listings))
 
 
-def _found(call: Call, marketplace_id: str, identifiers: list[str], kind: str) -> list[Listing]:
-    """Return one listing of the store for each known identifier, in the order of the request."""
+def _listings(call: Call, marketplace_id: str, identifiers: list[str], kind: str) -> list[Listing]:
+    """One listing of the store for each known identifier, in the order of the request."""
     if kind in ("ASIN", "ISBN"):
         shelf = call.world.shelf(marketplace_id)
         return [shelf[asin][0] for asin in identifiers if asin in shelf]

@@ -25,7 +25,7 @@ NODES = ("1953602031", "1968542031", "4068584031", "1380263031", "976389031")
 
 
 def catalog_payload(listing: Listing, included: Collection[str]) -> dict[str, Any]:
-    """One catalogue item with the data sets that were asked for."""
+    """One catalogue item with the requested data sets."""
     asin, store = listing.asin, listing.marketplace_id
     sets: dict[str, Any] = {
         "attributes": {"brand": [{"value": brand(asin), "marketplace_id": store}]},
@@ -42,7 +42,7 @@ def catalog_payload(listing: Listing, included: Collection[str]) -> dict[str, An
 
 
 def catalog_facts(listing: Listing) -> dict[str, Any]:
-    """The same facts under the names of the products table."""
+    """The same facts in the column names of the products table."""
     package = _package(listing.asin)
     rank = _rank(listing)
     return {

@@ -1,23 +1,22 @@
 """Listings Items API 2021-08-01: searchListingsItems."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from xpert_pipeline.sandbox.catalog.faults import SEARCH, SHORT_PAGE
 from xpert_pipeline.sandbox.catalog.listings_payload import DATA_SETS, listing_payload, status
-from xpert_pipeline.sandbox.faults import PAGE, TITLES
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.call import Call
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
-from xpert_pipeline.sandbox.serving.paging import StaleTokenError, binding
+from xpert_pipeline.sandbox.serving.fault_kinds import TITLES
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.serving.titles import faulty_title
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import Listing
 
 MOST = 1000
-PAGE_SIZE = 20
 Group = list[Listing]
 """The listings of one SKU, in the order of the requested stores."""
 SORTS: dict[str, Callable[[Group], Any]] = {
@@ -34,52 +33,35 @@ STATUSES = ("BUYABLE", "DISCOVERABLE")
 
 
 def search_listings_items(call: Call) -> dict[str, Any]:
-    """One page of the seller's own listings; pages end at 1,000, however many there are."""
+    """One page of the seller's own listings. Pages end after 1,000 listings, however many there are."""
     query = call.query
     if call.path["sellerId"] != call.seller_id:
         raise denied()
     marketplaces = parameters.marketplaces(query, required=True, most=50)
     included = parameters.values(query, "includedData", known=DATA_SETS) or ["summaries"]
-    size = parameters.count(query, "pageSize", 10, PAGE_SIZE)
-    found = _sorted(_matching(call, marketplaces), query)
-    reachable = found[:MOST]
-    token = parameters.text(query, "pageToken")
-    faults = call.faults(PAGE) if token else []
-    bound = binding(query, call.seller_id, "pageToken")
-    start = _opened(call, token, bound, faults) if token else 0
-    page = reachable[:size] if "repeated-page" in faults else reachable[start : start + size]
-    answer: dict[str, Any] = {
-        "numberOfResults": len(found),
-        "items": [listing_payload(group, included) for group in _retitled(call, page)],
-    }
-    if start + size < len(reachable):
-        following = token if "repeated-token" in faults else call.state.page_tokens.issue(start + size, bound)
-        answer["pagination"] = {"nextToken": following}
-    return answer
+    page = call.page()
+    groups = _sorted(_matching(call, marketplaces), query)
+    reachable = groups[:MOST]
+    cut, pagination = page.cut(reachable), page.pagination(len(reachable))
+    if SHORT_PAGE in call.faults(SEARCH):
+        cut, pagination = cut[: len(cut) // 2], {}
+    items = [listing_payload(group, included) for group in _retitled(call, cut)]
+    return {"numberOfResults": len(groups), "items": items, **pagination}
 
 
-def _opened(call: Call, token: str, bound: str, faults: list[str]) -> int:
-    try:
-        if "expired-page-token" not in faults:
-            return int(call.state.page_tokens.read(token, bound))
-    except StaleTokenError:
-        pass
-    raise invalid("", "Next token is invalid or expired")
-
-
-def _retitled(call: Call, page: list[Group]) -> list[Group]:
-    if not page:
-        return page
-    first, *others = page
+def _retitled(call: Call, groups: Sequence[Group]) -> Sequence[Group]:
+    if not groups:
+        return groups
+    first, *others = groups
     for fault in call.faults(TITLES):
         first = [replace(listing, title=faulty_title(listing.title, fault)) for listing in first]
     return [first, *others]
 
 
-def _sorted(found: list[Group], query: QueryParams) -> list[Group]:
+def _sorted(groups: list[Group], query: QueryParams) -> list[Group]:
     key = SORTS[parameters.choice(query, "sortBy", tuple(SORTS), "lastUpdatedDate")]
     descending = parameters.choice(query, "sortOrder", ("ASC", "DESC"), "DESC") == "DESC"
-    return sorted(found, key=key, reverse=descending)
+    return sorted(groups, key=key, reverse=descending)
 
 
 def _matching(call: Call, marketplaces: list[str]) -> list[Group]:
@@ -99,16 +81,16 @@ def _filter(query: QueryParams) -> Callable[[Listing], bool]:
         name: parameters.moment(query, name)
         for name in ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")
     }
-    wanted = set(parameters.values(query, "withStatus", known=STATUSES))
-    unwanted = set(parameters.values(query, "withoutStatus", known=STATUSES))
+    required = set(parameters.values(query, "withStatus", known=STATUSES))
+    excluded = set(parameters.values(query, "withoutStatus", known=STATUSES))
     severities = parameters.values(query, "withIssueSeverity", known=("WARNING", "ERROR"))
     named = _named(query)
     return lambda listing: (
         not severities
         and _within(listing.created, bounds["createdAfter"], bounds["createdBefore"])
         and _within(listing.updated, bounds["lastUpdatedAfter"], bounds["lastUpdatedBefore"])
-        and wanted <= set(status(listing))
-        and not unwanted & set(status(listing))
+        and required <= set(status(listing))
+        and not excluded & set(status(listing))
         and named(listing)
     )
 
@@ -122,7 +104,7 @@ def _named(query: QueryParams) -> Callable[[Listing], bool]:
         raise invalid("identifiers and identifiersType are required together.")
     read = IDENTIFIERS.get(kind)
     if read is None:
-        raise invalid(f"identifiersType: the sandbox knows {', '.join(IDENTIFIERS)}, not {kind}.")
+        raise invalid(f"identifiersType: the sandbox supports {', '.join(IDENTIFIERS)}, not {kind}.")
     return lambda listing: read(listing) in identifiers
 
 

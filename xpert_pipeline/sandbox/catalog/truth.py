@@ -1,15 +1,13 @@
-"""The rows of listings that a perfect pipeline would hold, in the table's column names. Times are UTC."""
+"""The rows of a perfect pipeline for listings. Times are UTC."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from xpert_pipeline.sandbox.catalog.catalog_payload import catalog_facts
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type, status
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
 from xpert_pipeline.sandbox.world.records import World
-
-Row = dict[str, Any]
 
 
 def products(world: World) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The sandbox about itself: statistics, truth, sellers, faults, usage plans. Nothing that Amazon has."""
+"""The sandbox about itself: statistics, truth, sellers, faults, usage plans. Amazon has nothing like it."""
 
 import json
 from collections.abc import Iterator
@@ -7,16 +7,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from xpert_pipeline.sandbox.catalog.truth import products
-from xpert_pipeline.sandbox.faults import FaultRule
-from xpert_pipeline.sandbox.finance.truth import economics_daily
-from xpert_pipeline.sandbox.orders.truth import Row, order_items, orders
-from xpert_pipeline.sandbox.sales.truth import sales_data, traffic_daily
+from xpert_pipeline.sandbox.domain import Declarations
+from xpert_pipeline.sandbox.faults import WORLD, FaultRule
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.state import State
-from xpert_pipeline.sandbox.world.records import World
 
-TABLES = {"products": products, "orders": orders, "order_items": order_items, "sales_data": sales_data}
-TOLD = (*TABLES, "economics_daily", "traffic_daily")
+
+def control_routes(declarations: Declarations) -> list[Route]:
+    """Routes under `/_sandbox`."""
+
+    async def truth(request: Request) -> Response:
+        return _truth(request, declarations)
+
+    return [
+        Route("/_sandbox/stats", stats),
+        Route("/_sandbox/sellers", sellers),
+        Route("/_sandbox/truth/{table}", truth),
+        Route("/_sandbox/plans", plans, methods=["GET", "POST"]),
+        Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
+    ]
 
 
 async def stats(request: Request) -> Response:
@@ -25,7 +34,7 @@ async def stats(request: Request) -> Response:
 
 
 async def sellers(request: Request) -> Response:
-    """The sellers, first to last, with the refresh tokens that mean them."""
+    """The sellers in their order, with their refresh tokens."""
     state = _state(request)
     return JSONResponse(
         [
@@ -41,33 +50,30 @@ async def sellers(request: Request) -> Response:
     )
 
 
-async def truth(request: Request) -> Response:
-    """Return the rows of one table as JSON lines, limited to `?seller=` and `?marketplace=` where they are given."""
+def _truth(request: Request, declarations: Declarations) -> Response:
+    """The rows of one table as JSON lines: all of them, or those for `?seller=` and `?marketplace=`."""
     state, table = _state(request), request.path_params["table"]
-    wanted, marketplace = request.query_params.get("seller"), request.query_params.get("marketplace")
-    if table not in TOLD:
-        return JSONResponse({"error": f"there is no truth about {table}; there is about {', '.join(TOLD)}"}, 404)
-    if wanted is not None and wanted not in state.worlds:
-        return JSONResponse({"error": f"there is no seller {wanted}"}, 404)
+    seller, marketplace = (request.query_params.get(name) for name in ("seller", "marketplace"))
+    if table not in declarations.truth:
+        tables = ", ".join(sorted(declarations.truth))
+        return JSONResponse({"error": f"there is no truth about {table}; there is about {tables}"}, 404)
+    if seller is not None and seller not in state.worlds:
+        return JSONResponse({"error": f"there is no seller {seller}"}, 404)
+    if marketplace is not None and marketplace not in STORES:
+        known = ", ".join(STORES)
+        return JSONResponse({"error": f"there is no marketplace {marketplace}; the sandbox has {known}"}, 404)
 
     def lines() -> Iterator[str]:
-        for seller_id in [wanted] if wanted else list(state.worlds):
-            for row in _rows(state, table, state.worlds[seller_id]):
-                if marketplace not in (None, row["marketplace_id"]):
-                    continue
-                yield json.dumps(row, ensure_ascii=False) + "\n"
+        for seller_id in [seller] if seller else list(state.worlds):
+            for row in declarations.rows(table, state.worlds[seller_id], state.faults.on(WORLD, seller_id)):
+                if marketplace in (None, row["marketplace_id"]):
+                    yield json.dumps(row, ensure_ascii=False) + "\n"
 
     return StreamingResponse(_batched(lines()), media_type="application/x-ndjson")
 
 
-def _rows(state: State, table: str, world: World) -> Iterator[Row]:
-    if table == "economics_daily":
-        return economics_daily(world, restated=state.faults.is_on("economics-restated", world.seller_id))
-    return traffic_daily(world) if table == "traffic_daily" else TABLES[table](world)
-
-
 async def plans(request: Request) -> Response:
-    """GET: the usage plans that are enforced; POST: change one from now on."""
+    """GET: the usage plans in force; POST: change one from now on."""
     state = _state(request)
     if request.method == "POST":
         try:
@@ -77,18 +83,18 @@ async def plans(request: Request) -> Response:
     return JSONResponse(state.buckets.as_json())
 
 
-def _change_plan(state: State, asked: object) -> None:
-    known = {"operation", "rate", "burst", "seller"}
-    if not isinstance(asked, dict) or not {"operation", "rate"} <= asked.keys() <= known:
+def _change_plan(state: State, plan: object) -> None:
+    fields = {"operation", "rate", "burst", "seller"}
+    if not isinstance(plan, dict) or not {"operation", "rate"} <= plan.keys() <= fields:
         raise TypeError('a plan is {"operation", "rate", "burst"?, "seller"?}')
-    seller = asked.get("seller")
+    seller = plan.get("seller")
     if seller is not None and seller not in state.worlds:
         raise ValueError(f"there is no seller {seller}")
-    state.buckets.change(str(asked["operation"]), asked["rate"], asked.get("burst"), seller)
+    state.buckets.change(str(plan["operation"]), plan["rate"], plan.get("burst"), seller)
 
 
 async def faults(request: Request) -> Response:
-    """GET: what is on; POST: switch one on; DELETE: all off."""
+    """GET: the faults that are on; POST: switch one on; DELETE: switch all off."""
     state = _state(request)
     if request.method == "POST":
         try:
@@ -100,18 +106,18 @@ async def faults(request: Request) -> Response:
     return JSONResponse(state.faults.state())
 
 
-def _rule(asked: object, seed: int) -> FaultRule:
-    if not isinstance(asked, dict) or not isinstance(asked.get("name"), str):
-        raise TypeError('a fault is {"name", "count", "operation"?, "seller"?, "skip"?, "chance"?}')
-    if unknown := asked.keys() - {"name", "count", "operation", "seller", "skip", "chance"}:
+def _rule(fault: object, seed: int) -> FaultRule:
+    if not isinstance(fault, dict) or not isinstance(fault.get("name"), str):
+        raise TypeError('a fault is {"name", "count"?, "operation"?, "seller"?, "skip"?, "chance"?}')
+    if unknown := fault.keys() - {"name", "count", "operation", "seller", "skip", "chance"}:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
     return FaultRule(
-        asked["name"],
-        left=asked.get("count"),
-        operation=asked.get("operation"),
-        seller=asked.get("seller"),
-        skip=asked.get("skip", 0),
-        chance=asked.get("chance", 1.0),
+        fault["name"],
+        left=fault.get("count"),
+        operation=fault.get("operation"),
+        seller=fault.get("seller"),
+        skip=fault.get("skip", 0),
+        chance=fault.get("chance", 1.0),
         seed=seed,
     )
 
@@ -129,12 +135,3 @@ def _batched(lines: Iterator[str]) -> Iterator[str]:
 def _state(request: Request) -> State:
     state: State = request.app.state.sandbox
     return state
-
-
-ROUTES = [
-    Route("/_sandbox/stats", stats),
-    Route("/_sandbox/sellers", sellers),
-    Route("/_sandbox/truth/{table}", truth),
-    Route("/_sandbox/plans", plans, methods=["GET", "POST"]),
-    Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
-]

@@ -17,9 +17,11 @@ from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
+RESTATED = "economics-restated"
+"""Name of the fault: Amazon has corrected the charges of the last days."""
 NULL_ENTRIES_IN = 200
-"""One record of so many has a null at the end of its lists, which the schema allows; an empty list stays empty, which
-says that there was nothing."""
+"""One in this many records has a null at the end of its lists, which the schema allows. Empty lists stay empty: they
+mean that there was nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,21 @@ class Group:
 
 
 def economics_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records that a query has, in their order, without their figures."""
-    wanted = arguments.get("aggregateBy") or {}
-    product_of = _PRODUCTS[wanted.get("productId") or "MSKU"]
-    found = []
+    """What each record of a query is about, in their order, without any figures."""
+    aggregation = arguments.get("aggregateBy") or {}
+    product_of = _PRODUCTS[aggregation.get("productId") or "MSKU"]
+    groups: list[Group] = []
     for marketplace_id in dict.fromkeys(arguments["marketplaceIds"]):
         ledger = view.ledger(marketplace_id)
-        for start, end in periods(arguments["startDate"], arguments["endDate"], wanted.get("date") or "DAY"):
+        for start, end in periods(arguments["startDate"], arguments["endDate"], aggregation.get("date") or "DAY"):
             cells: dict[str, list[tuple[int, str]]] = {}
             for day in view.days(marketplace_id, start, end):
                 for sku in active_skus(ledger, day):
                     cells.setdefault(product_of(view, ledger.listings[sku]), []).append((day, sku))
-            found += [
+            groups += [
                 Group(marketplace_id, start, end, product, tuple(sorted(cells[product]))) for product in sorted(cells)
             ]
-    return found
+    return groups
 
 
 _PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
@@ -66,7 +68,7 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     currency = STORES[group.marketplace_id].currency
     economy = Economy()
     for day, sku in group.cells:
-        economy.add(ledger, day, sku, restated=view.restated)
+        economy.add(ledger, day, sku, restated=RESTATED in view.faults)
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []

@@ -1,11 +1,11 @@
-"""The rows of seller economics that a perfect pipeline would hold, a day each. Amounts are text.
+"""The rows of a perfect pipeline for seller economics, by day: what Data Kiosk returns when nothing is missing.
 
-They are what Data Kiosk tells once nothing is missing.
+Amounts are text.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world import charges
@@ -16,11 +16,9 @@ from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.records import World
 
-Row = dict[str, Any]
-
 
 def economics_daily(world: World, *, restated: bool = False) -> Iterator[Row]:
-    """One row for each MSKU and day that something was sold, refunded or charged of."""
+    """Yield one row for each MSKU and day with a sale, a refund or a charge."""
     view = view_of(world, ALWAYS)
     for marketplace_id in world.marketplace_ids:
         ledger = view.ledger(marketplace_id)
@@ -67,7 +65,7 @@ def _costs(cost: UnitCost | None) -> Row:
     }
 
 
-def _charges(found: Iterable[Charge]) -> list[Row]:
+def _charges(charges_: Iterable[Charge]) -> list[Row]:
     return [
         {
             "type": charge.type,
@@ -77,5 +75,5 @@ def _charges(found: Iterable[Charge]) -> list[Row]:
             "total": amount_text(charge.total),
             "quantity": charge.quantity,
         }
-        for charge in found
+        for charge in charges_
     ]

@@ -1,1 +1,1 @@
-"""What is asked for and fetched later: reports and Data Kiosk queries, their stores, documents and downloads."""
+"""Reports and Data Kiosk queries: requested first, fetched later. Their APIs, stores, documents and downloads."""

@@ -1,4 +1,4 @@
-"""Pre-signed addresses of documents: they need no token, and die after five minutes."""
+"""Pre-signed addresses of documents: they need no token, and expire after five minutes."""
 
 import hashlib
 import hmac
@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from xpert_pipeline.sandbox.serving.pace import DOCUMENT_URL_SECONDS
 from xpert_pipeline.sandbox.serving.state import State
 
+DOCUMENT_URL_SECONDS = 300
 _KEY = secrets.token_bytes(16)
 
 
@@ -18,7 +18,7 @@ def document_url(state: State, document_id: str, *, encoded: bool) -> str:
 
     Args:
         state: For the sandbox's own address and the pace.
-        document_id: Of the document.
+        document_id: Id of the document.
         encoded: Whether the download announces its compression as Content-Encoding.
     """
     end = state.pace.now() + state.pace.life(DOCUMENT_URL_SECONDS, 1)
@@ -28,7 +28,7 @@ def document_url(state: State, document_id: str, *, encoded: bool) -> str:
 
 
 def is_signed(document_id: str, query: QueryParams) -> bool:
-    """Whether an address is one of ours."""
+    """Whether an address was signed here."""
     fields = {name: value for name, value in query.items() if name != "X-Amz-Signature"}
     return hmac.compare_digest(_signature(document_id, fields), query.get("X-Amz-Signature", ""))
 

@@ -1,4 +1,4 @@
-"""Report documents as bytes: written once, packed while they are written, kept while there is room."""
+"""Documents as bytes: written once, packed while they are written, kept while there is room."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ KEPT_BYTES = 128 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished document. `packed` is whether `body` is gzip."""
+    """A finished document. `packed` says whether `body` is gzip."""
 
     body: bytes
     packed: bool
@@ -21,27 +21,27 @@ class Document:
 
 
 def pack(pieces: Iterable[str], encoding: str, content_type: str) -> Document:
-    """Encode and compress a document piece by piece; characters that the encoding lacks become question marks."""
-    squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+    """Encode and compress a document piece by piece. Characters that the encoding lacks become question marks."""
+    compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
     packed: list[bytes] = []
     batch: list[str] = []
     for piece in pieces:
         batch.append(piece)
         if len(batch) >= 500:
-            packed.append(squeeze.compress("".join(batch).encode(encoding, "replace")))
+            packed.append(compressor.compress("".join(batch).encode(encoding, "replace")))
             batch.clear()
-    packed.append(squeeze.compress("".join(batch).encode(encoding, "replace")))
-    packed.append(squeeze.flush())
+    packed.append(compressor.compress("".join(batch).encode(encoding, "replace")))
+    packed.append(compressor.flush())
     return Document(b"".join(packed), packed=True, content_type=f"{content_type};charset={encoding}")
 
 
 def plain(text: str) -> Document:
-    """A short text instead of data, as it is."""
+    """A short text instead of data, uncompressed."""
     return Document(text.encode(), packed=False, content_type="text/plain;charset=UTF-8")
 
 
 def reason(text: str) -> Document:
-    """The document in which Amazon explains a FATAL report."""
+    """The document in which Amazon gives the reason for a FATAL report."""
     return plain(json.dumps({"errorDetails": text}))
 
 
@@ -54,13 +54,13 @@ def in_two_members(document: Document) -> bytes:
 
 @dataclass(slots=True)
 class Documents:
-    """Documents by id. One that was dropped is written anew: the world does not change."""
+    """Documents by id. A dropped document is written again, and is the same: the world does not change."""
 
     kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, document_id: str, write: Callable[[], Document]) -> Document:
-        """A document, written if need be."""
+        """A document; it is written if it is not kept."""
         with self.lock:
             if document_id not in self.kept:
                 self.kept[document_id] = write()

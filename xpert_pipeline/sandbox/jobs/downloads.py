@@ -1,4 +1,4 @@
-"""The storage of documents, of reports and queries: serves a signed address as S3 does, without any token."""
+"""The storage of the documents of reports and queries: it serves signed addresses without a token, as S3 does."""
 
 import gzip
 
@@ -6,15 +6,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from xpert_pipeline.sandbox.faults import CALL, DOCUMENT, DOWNLOAD, LINES
+from xpert_pipeline.sandbox.faults import DOWNLOAD
 from xpert_pipeline.sandbox.jobs.document_url import is_signed
 from xpert_pipeline.sandbox.jobs.documents import Document, in_two_members
+from xpert_pipeline.sandbox.jobs.fault_kinds import DOCUMENT, LINES
 from xpert_pipeline.sandbox.jobs.kiosk_documents import kiosk_document, malformed
 from xpert_pipeline.sandbox.jobs.query_store import Query
-from xpert_pipeline.sandbox.jobs.report_kinds import KINDS
 from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.jobs.state import JobState
 from xpert_pipeline.sandbox.serving.fault_answers import broken, whole
-from xpert_pipeline.sandbox.serving.state import State
+from xpert_pipeline.sandbox.serving.fault_kinds import CALL
 
 EXPIRED = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message>'
@@ -28,7 +29,7 @@ FORBIDDEN = (
 
 async def download(request: Request) -> Response:
     """Answer one download and count it."""
-    state: State = request.app.state.sandbox
+    state: JobState = request.app.state.sandbox
     document_id = request.path_params["documentId"]
     owner = state.reports.by_document(document_id) or state.queries.by_document(document_id)
     response = await _answer(state, owner, request)
@@ -36,7 +37,7 @@ async def download(request: Request) -> Response:
     return response
 
 
-async def _answer(state: State, owner: Report | Query | None, request: Request) -> Response:
+async def _answer(state: JobState, owner: Report | Query | None, request: Request) -> Response:
     if owner is None or not is_signed(str(owner.document_id), request.query_params):
         return Response(FORBIDDEN, 403, media_type="application/xml")
     fault = state.faults.first(CALL, DOWNLOAD, owner.seller_id, by_name=True)
@@ -54,19 +55,18 @@ async def _answer(state: State, owner: Report | Query | None, request: Request) 
     return broken(fault, response) if fault else response
 
 
-def _document(state: State, report: Report, faults: list[str]) -> Response:
-    document = KINDS[report.report_type].document(state, state.worlds[report.seller_id], report)
-    return _spoilt(document, faults)
+def _document(state: JobState, report: Report, faults: list[str]) -> Response:
+    return _spoilt(state.report_document(report), faults)
 
 
-def _lines(state: State, query: Query, faults: list[str]) -> Response:
-    """A query's document: kept packed, sent as it is unless a fault packs it."""
-    document = kiosk_document(state, query)
+def _lines(state: JobState, query: Query, faults: list[str]) -> Response:
+    """A query's document: kept packed, and sent unpacked unless a fault packs it."""
+    document = kiosk_document(state.documents, query)
     body = gzip.decompress(document.body) if document.packed else document.body
-    found = state.faults.due(LINES, DOWNLOAD, query.seller_id)
-    if "malformed-jsonl" in found:
+    line_faults = state.faults.due(LINES, DOWNLOAD, query.seller_id)
+    if "malformed-jsonl" in line_faults:
         body = malformed(body.decode()).encode()
-    if "kiosk-gzip" not in found:
+    if "kiosk-gzip" not in line_faults:
         return _spoilt(Document(body, packed=False, content_type=document.content_type), faults)
     packed = Document(gzip.compress(body, 1), packed=True, content_type=document.content_type)
     response = _spoilt(packed, faults)

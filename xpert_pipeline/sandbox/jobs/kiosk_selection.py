@@ -1,4 +1,4 @@
-"""The fields that a query selects, compiled once and then taken out of each record."""
+"""The fields that a query selects: compiled once, then taken from each record."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from graphql import BooleanValueNode, FieldNode, FragmentDefinitionNode, Fragmen
 from graphql.language import InlineFragmentNode
 
 Selection = tuple[tuple[str, str, "Selection | None"], ...]
-"""(key in the answer, field, what is selected of it) each; the last is None for a plain value."""
+"""For each field: its key in the answer, its name, and the selection within it (None for a plain value)."""
 
 
 def selection_of(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> "Selection":
-    """What some selection sets select together. The query must have been validated."""
+    """Combine what several selection sets of a validated query select."""
     fields: dict[str, list[FieldNode]] = {}
-    for each in sets:
-        _collect(each, fragments, fields)
+    for node in sets:
+        _collect(node, fragments, fields)
     return tuple(
         (
             key,
@@ -28,30 +28,30 @@ def selection_of(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentD
 
 
 def selected(value: Any, selection: "Selection | None") -> Any:
-    """The selected part of a record or of a part of it."""
+    """The selected part of a value in a record."""
     if selection is None or value is None:
         return value
     if isinstance(value, list):
-        return [selected(each, selection) for each in value]
+        return [selected(entry, selection) for entry in value]
     return {key: selected(value[name], below) for key, name, below in selection}
 
 
 def _collect(
     node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], fields: dict[str, list[FieldNode]]
 ) -> None:
-    for each in node.selections:
-        if _is_left_out(each):
+    for child in node.selections:
+        if _is_skipped(child):
             continue
-        if isinstance(each, FieldNode):
-            fields.setdefault(each.alias.value if each.alias else each.name.value, []).append(each)
-        elif isinstance(each, FragmentSpreadNode):
-            _collect(fragments[each.name.value].selection_set, fragments, fields)
-        elif isinstance(each, InlineFragmentNode):
-            _collect(each.selection_set, fragments, fields)
+        if isinstance(child, FieldNode):
+            fields.setdefault(child.alias.value if child.alias else child.name.value, []).append(child)
+        elif isinstance(child, FragmentSpreadNode):
+            _collect(fragments[child.name.value].selection_set, fragments, fields)
+        elif isinstance(child, InlineFragmentNode):
+            _collect(child.selection_set, fragments, fields)
 
 
-def _is_left_out(node: Any) -> bool:
-    """Whether @skip or @include leaves a part out; without variables their `if` is a literal."""
+def _is_skipped(node: Any) -> bool:
+    """Whether @skip or @include skips a part. Queries have no variables, so `if` is a literal."""
     for directive in node.directives or ():
         condition = directive.arguments[0].value if directive.arguments else None
         if isinstance(condition, BooleanValueNode) and condition.value == (directive.name.value == "skip"):

@@ -1,4 +1,4 @@
-"""What a Data Kiosk query can see of a world: which days, corrected or not, and which parent each ASIN has."""
+"""The part of a world that a Data Kiosk query sees."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,15 +21,15 @@ class View:
         world: The seller's world.
         now: The time of the query; nothing later is visible.
         lag: How many of the last days have no figures yet.
-        restated: Whether Amazon has corrected the charges of the last days.
         nulls: Whether lists contain nulls.
+        faults: Names of the faults that change the world.
     """
 
     world: World
     now: float
     lag: int = 0
-    restated: bool = False
     nulls: bool = False
+    faults: frozenset[str] = frozenset()
     ledgers: dict[str, Ledger] = field(default_factory=dict, compare=False, repr=False)
 
     def ledger(self, marketplace_id: str) -> Ledger:
@@ -49,6 +49,16 @@ class View:
         return parent_asin(head) if variation_theme(head) else listing.asin
 
 
-def view_of(world: World, now: float, *, lagging: bool = False, restated: bool = False, nulls: bool = False) -> View:
-    """Return what a query sees at a time."""
-    return View(world, now, LAG_DAYS if lagging else 0, restated, nulls)
+def view_of(
+    world: World, now: float, *, lagging: bool = False, nulls: bool = False, faults: frozenset[str] = frozenset()
+) -> View:
+    """Return the part of a world that a query sees.
+
+    Args:
+        world: The seller's world.
+        now: Time of the query, in seconds since 1970.
+        lagging: Whether the last three days are still missing.
+        nulls: Whether lists contain nulls.
+        faults: Names of the faults that change the world.
+    """
+    return View(world, now, LAG_DAYS if lagging else 0, nulls, faults)

@@ -1,4 +1,4 @@
-"""The periods of a date range: days, full weeks from Sunday to Saturday, full months, or the range as a whole."""
+"""The periods of a date range: days, full weeks (Sunday to Saturday), full months, or the whole range."""
 
 from datetime import date, timedelta
 
@@ -6,19 +6,19 @@ DAY, WEEK, MONTH, RANGE = "DAY", "WEEK", "MONTH", "RANGE"
 
 
 def periods(start: date, end: date, granularity: str) -> list[tuple[date, date]]:
-    """First and last day of each period; a week or month that the range does not hold in full is left out."""
+    """First and last day of each period, without weeks and months that the range cuts off."""
     if granularity == RANGE:
         return [(start, end)] if start <= end else []
-    found = []
+    spans = []
     first = _first(start, granularity)
     while (last := _last(first, granularity)) <= end:
-        found.append((first, last))
+        spans.append((first, last))
         first = last + timedelta(days=1)
-    return found
+    return spans
 
 
 def _first(day: date, granularity: str) -> date:
-    """The first day on or after a day that a period begins with."""
+    """First day, on or after a day, on which a period begins."""
     if granularity == WEEK:
         return day + timedelta(days=-day.isoweekday() % 7)
     if granularity == MONTH and day.day != 1:

@@ -1,4 +1,4 @@
-"""Data Kiosk queries that were asked: their way from IN_QUEUE to an end, and the place of their page."""
+"""The created Data Kiosk queries: their way from IN_QUEUE to an end, and the place of their page."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from xpert_pipeline.sandbox.serving.pace import Pace
 BASE_SECONDS = 40.0
 ROWS_PER_SECOND = 20_000
 KEPT_SECONDS = 30 * 86_400
-"""The shortest retention of the fields that the sandbox has."""
+"""Amazon's shortest retention among the fields that the sandbox serves."""
 
 
 @dataclass(slots=True)
@@ -23,17 +23,17 @@ class Query:
     """One query.
 
     Attributes:
-        text: As it was submitted.
+        text: The query as it was submitted.
         question: What it asks for.
-        view: The world as it was when it was asked.
+        view: The world as the query sees it.
         first: Place of its page's first record.
-        rows: How many records its page has.
-        created: When it was asked.
-        seconds: How long it takes; infinite for one that is stuck.
+        rows: Number of records on its page.
+        created: When it was created, in seconds since 1970.
+        seconds: How long it takes; infinite for a stuck one.
         fate: How it ends: DONE, CANCELLED or FATAL.
         ended: When it was cancelled.
-        next_token: Of the next page.
-        document_id: Of the data or, FATAL, of the reason; None without rows.
+        next_token: Token of the next page.
+        document_id: Id of the document with the data, or with the reason if it is FATAL; None without rows.
     """
 
     seller_id: str
@@ -51,7 +51,7 @@ class Query:
     id: str = ""
 
     def status(self, now: float) -> str:
-        """Where it stands: the first third of its time it waits."""
+        """Its processing status. It waits for the first third of its time."""
         passed = now - self.created
         if self.fate == CANCELLED:
             return CANCELLED
@@ -60,7 +60,7 @@ class Query:
         return IN_PROGRESS if passed < self.seconds else self.fate
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """In Amazon's shape."""
+        """The query as getQuery returns it."""
         status = self.status(now)
         answer: dict[str, Any] = {
             "queryId": self.id,
@@ -83,16 +83,16 @@ class Query:
 
 @dataclass(slots=True)
 class QueryStore:
-    """All queries of all sellers."""
+    """All queries of all sellers, by id and by document id."""
 
     pace: Pace
-    first: int = field(default_factory=lambda: time.time_ns() // 1_000_000)  # no id comes again after a restart
+    first: int = field(default_factory=lambda: time.time_ns() // 1_000_000)  # ids do not repeat after a restart
     queries: dict[str, Query] = field(default_factory=dict)
     documents: dict[str, Query] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, query: Query) -> Query:
-        """Take a query in; the store gives it its id, and a document id if it will have a document."""
+        """Add a query. The store gives it an id, and a document id if it will have a document."""
         with self.lock:
             query.id = f"{self.first + len(self.queries)}020781"
             if query.fate == FATAL or (query.fate == DONE and query.rows):
@@ -102,11 +102,11 @@ class QueryStore:
         return query
 
     def processing_seconds(self, rows: int) -> float:
-        """How long a query with some records takes."""
+        """How long a query with a number of records takes."""
         return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
 
     def of(self, seller_id: str, now: float) -> list[Query]:
-        """A seller's queries that are kept, newest first."""
+        """A seller's queries that are still kept, newest first."""
         with self.lock:
             return [
                 query
@@ -115,10 +115,10 @@ class QueryStore:
             ]
 
     def find(self, seller_id: str, query_id: str, now: float) -> Query | None:
-        """A seller's query by its id."""
+        """A seller's query by its id, if it is still kept."""
         query = self.queries.get(query_id)
-        kept = query is not None and query.seller_id == seller_id and now - query.created <= KEPT_SECONDS
-        return query if kept else None
+        is_kept = query is not None and query.seller_id == seller_id and now - query.created <= KEPT_SECONDS
+        return query if is_kept else None
 
     def by_document(self, document_id: str) -> Query | None:
         """The query that a document belongs to."""

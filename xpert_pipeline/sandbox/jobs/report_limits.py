@@ -1,57 +1,56 @@
-"""Limits of single report types, beside the usage plan of createReport: of the whole app, and of equal reports."""
+"""Limits of single report types, besides the usage plan of createReport: for the whole app, and for equal reports."""
 
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from xpert_pipeline.sandbox.jobs.report_store import DONE, Report, ReportStore
 from xpert_pipeline.sandbox.serving.pace import Pace
 
 DAY = 86_400
-APP_PLANS: dict[str, tuple[float, int, int]] = {"GET_SALES_AND_TRAFFIC_REPORT": (900.0, 1, 96)}
-"""Report type → (seconds to one createReport more, burst, most in 24 hours), counted over all sellers together."""
-HALF_AN_HOUR, FOUR_HOURS = 1_800, 14_400
-MINIMUM_SECONDS: dict[str, int | None] = {
-    "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": None,
-    "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": None,
-    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": None,
-    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": None,
-    "GET_MERCHANT_LISTINGS_ALL_DATA": None,
-    "GET_SALES_AND_TRAFFIC_REPORT": None,
-    "GET_FBA_MYI_ALL_INVENTORY_DATA": HALF_AN_HOUR,
-    "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA": HALF_AN_HOUR,
-    "GET_FBA_INVENTORY_PLANNING_DATA": FOUR_HOURS,
-}
-"""Report type → the shortest time between two equal reports; None where Amazon sets none."""
+
+
+class AppPlan(NamedTuple):
+    """A plan for one report type that all sellers of the app share.
+
+    Attributes:
+        seconds: Time until the bucket gets one token back.
+        burst: Tokens that a full bucket holds.
+        most: Reports in 24 hours.
+    """
+
+    seconds: float
+    burst: int
+    most: int
 
 
 @dataclass(slots=True)
 class AppPlans:
-    """How much of the app's plans is used up."""
+    """How much of the app's plans is used up: times of the granted reports, by report type."""
 
     pace: Pace
     granted: dict[str, deque[float]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, report_type: str) -> bool:
-        """Take a createReport of a type; True also for types without such a plan."""
-        if report_type not in APP_PLANS or self.pace.unlimited:
+    def take(self, report_type: str, plan: AppPlan | None) -> bool:
+        """Take a token for a report; always True for a type without such a plan."""
+        if plan is None or self.pace.unlimited:
             return True
-        seconds, burst, most = APP_PLANS[report_type]
         now = time.monotonic()
         with self.lock:
             times = self.granted.setdefault(report_type, deque())
             while times and times[0] <= now - self.pace.waiting(DAY):
                 times.popleft()
-            if len(times) >= most or self._level(times, now, self.pace.waiting(seconds), burst) < 1:
+            if len(times) >= plan.most or self._level(times, now, self.pace.waiting(plan.seconds), plan.burst) < 1:
                 return False
             times.append(now)
             return True
 
     @staticmethod
     def _level(times: deque[float], now: float, seconds: float, burst: int) -> float:
-        """What is in the bucket after all that was taken."""
+        """Present level of a bucket from which tokens were taken at some times."""
         level, since = float(burst), now
         for taken in times:
             level = min(float(burst), level + max(0.0, taken - since) / seconds) - 1
@@ -64,12 +63,11 @@ def was_done(reports: ReportStore, report: Report, now: float) -> bool:
     return any(_is_done_twin(other, report, now) for other in reports.of(report.seller_id))
 
 
-def is_too_early(reports: ReportStore, report: Report, now: float) -> bool:
+def is_too_early(reports: ReportStore, report: Report, now: float, minimum_seconds: int | None) -> bool:
     """Whether an equal report was DONE within the type's minimum interval."""
-    seconds = MINIMUM_SECONDS.get(report.report_type)
-    if seconds is None:
+    if minimum_seconds is None:
         return False
-    since = now - reports.pace.waiting(seconds)
+    since = now - reports.pace.waiting(minimum_seconds)
     return any(other.created > since and _is_done_twin(other, report, now) for other in reports.of(report.seller_id))
 
 

@@ -1,4 +1,4 @@
-"""Reports that were asked for: their way from IN_QUEUE to an end, as Amazon's clock takes it."""
+"""The requested reports: their way from IN_QUEUE to an end."""
 
 import itertools
 import threading
@@ -22,11 +22,15 @@ class Report:
     """One report.
 
     Attributes:
+        start: Start of its window, in seconds since 1970.
+        end: End of its window.
+        has_window: Whether its type covers a window; without one, start and end mean nothing.
+        created: When it was requested.
+        seconds: How long it takes; infinite for a stuck one.
         fate: How it ends: DONE, CANCELLED or FATAL.
-        created: When it was asked for.
-        seconds: How long it takes; infinite for one that is stuck.
-        error: Text that stands in the document instead of data.
-        options: The report options that were given.
+        document_id: Id of its document, None if it has none.
+        error: Text in the document instead of data.
+        options: The requested options, with Amazon's defaults.
     """
 
     id: str
@@ -44,14 +48,14 @@ class Report:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
-        """Where it stands: the first third of its time it waits."""
+        """Its processing status. It waits for the first third of its time."""
         passed = now - self.created
         if self.seconds == FOREVER or passed < self.seconds / 3:
             return IN_QUEUE
         return IN_PROGRESS if passed < self.seconds else self.fate
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """In Amazon's shape."""
+        """The report as getReport returns it."""
         status = self.status(now)
         answer: dict[str, Any] = {
             "reportId": self.id,
@@ -73,7 +77,7 @@ class Report:
 
 @dataclass(slots=True)
 class ReportStore:
-    """All reports of all sellers."""
+    """All reports of all sellers, by id."""
 
     pace: Pace
     reports: dict[str, Report] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class ReportStore:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, report: Report) -> Report:
-        """Take a report in; the store gives it its id, and a document id if it will have a document."""
+        """Add a report. The store gives it an id, and a document id if it will have a document."""
         with self.lock:
             report.id = f"{next(iter(self.numbers))}020781"
             if report.fate in (DONE, FATAL):
@@ -90,7 +94,7 @@ class ReportStore:
         return report
 
     def processing_seconds(self, rows: int) -> float:
-        """How long a report of some length takes."""
+        """How long a report with a number of rows takes."""
         return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
 
     def of(self, seller_id: str) -> list[Report]:

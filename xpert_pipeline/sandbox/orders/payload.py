@@ -1,4 +1,4 @@
-"""Orders in the shape of Orders v2026-01-01: every data set appears only when it was asked for."""
+"""Orders in the shape of Orders v2026-01-01: an order has a data set only if the request includes it."""
 
 from collections.abc import Collection
 from typing import Any
@@ -30,9 +30,9 @@ def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
     """One order.
 
     Args:
-        order: Of the world.
-        included: Data sets that were asked for. BUYER, EXPENSE, TAX and PAYMENT hold nothing that the sandbox
-            knows, or that its roles may see.
+        order: The order.
+        included: The requested data sets. BUYER, EXPENSE, TAX and PAYMENT contain nothing: the sandbox has no such
+            data, or its roles may not see them.
     """
     payload: dict[str, Any] = {
         "orderId": order.id,
@@ -54,17 +54,17 @@ def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
 
 
 def programs(order: Order) -> list[str]:
-    """Programs of an order."""
+    """The programs to which an order belongs."""
     flags = (
         ("AMAZON_BUSINESS", order.is_business),
         ("AMAZON_EASY_SHIP", order.is_easy_ship),
         ("PRIME", order.is_prime),
     )
-    return [name for name, holds in flags if holds]
+    return [name for name, is_set in flags if is_set]
 
 
 def windows(order: Order) -> dict[str, tuple[int, int]]:
-    """Promised times: shipByWindow and deliverByWindow, each (earliest, latest)."""
+    """The promised times, earliest and latest, in shipByWindow and deliverByWindow."""
     service = order.service.lower()
     ship = order.created + SHIP_DAYS.get(service, 2) * DAY
     deliver = order.created + DELIVER_DAYS.get(service, 7) * DAY
@@ -131,7 +131,7 @@ def _add_item_proceeds(order: Order, item: Item, product: dict[str, Any], payloa
 
 
 def cancellation(order: Order, item: Item) -> dict[str, str]:
-    """Who cancelled an item and why; by the order's and item's ids, so that it never changes."""
+    """Who cancelled an item, and why. Both follow from the ids of order and item, so they never change."""
     by_buyer = order.status == CANCELLED and int(item.id) % 3 > 0
     if by_buyer:
         return {"cancelledBy": "BUYER", "cancelReason": "Changed mind about purchase"}
@@ -139,7 +139,7 @@ def cancellation(order: Order, item: Item) -> dict[str, str]:
 
 
 def _address(order: Order) -> dict[str, str]:
-    """What of the address is no personal data: the sandbox's roles see no more."""
+    """The parts of the address that are not personal data; the sandbox's roles may see no others."""
     return {
         "city": order.city,
         "stateOrRegion": order.state,

@@ -1,15 +1,13 @@
-"""The rows of orders and their items that a perfect pipeline would hold. Amounts are text, times are UTC."""
+"""The rows of a perfect pipeline for orders and their items. Amounts are text, times are UTC."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.orders.payload import cancellation, programs, windows
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.days import order_date
 from xpert_pipeline.sandbox.world.records import Item, Order, World
-
-Row = dict[str, Any]
 
 
 def orders(world: World) -> Iterator[Row]:
@@ -19,7 +17,7 @@ def orders(world: World) -> Iterator[Row]:
 
 
 def order_items(world: World) -> Iterator[Row]:
-    """One row for each line of an order."""
+    """Yield one row for each item of these orders."""
     for order in _ours(world):
         for item in order.items:
             yield _item_row(order, item)
@@ -60,7 +58,7 @@ def _order_row(order: Order) -> Row:
 
 
 def _item_row(order: Order, item: Item) -> Row:
-    done = cancellation(order, item) if item.cancelled else {}
+    cancelled = cancellation(order, item) if item.cancelled else {}
     priced = item.amount is not None and item.quantity > 0
     return {
         "marketplace_id": order.marketplace_id,
@@ -80,8 +78,8 @@ def _item_row(order: Order, item: Item) -> Row:
         "item_subtotal": item.amount,
         "promotion_ids": list(item.promotions) or None,
         "is_cancelled": item.cancelled,
-        "cancelled_by": done.get("cancelledBy"),
-        "cancel_reason": done.get("cancelReason"),
+        "cancelled_by": cancelled.get("cancelledBy"),
+        "cancel_reason": cancelled.get("cancelReason"),
         "purchase_date": zulu(order.created),
         "order_date": order_date(order),
         "last_updated_at": zulu(order.updated),

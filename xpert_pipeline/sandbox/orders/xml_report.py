@@ -26,10 +26,10 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
     """Yield the report in pieces.
 
     Args:
-        orders: In report order.
-        faults: doctype-xml: a DOCTYPE stands at the top; item-id-mismatch: AmazonOrderItemCode is another id than
-            orderItemId; unknown-field: the first order has a field more.
-        encoding: That the prolog names.
+        orders: The orders, in the report's order.
+        faults: doctype-xml adds a DOCTYPE at the top; item-id-mismatch makes AmazonOrderItemCode another id than
+            orderItemId; unknown-field adds a field to the first order.
+        encoding: Encoding that the prolog names.
     """
     yield f'<?xml version="1.0" encoding="{encoding}"?>\n'
     if "doctype-xml" in faults:
@@ -44,7 +44,7 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
 
 
 def status_word(status: str) -> str:
-    """A status as reports spell it."""
+    """An order's status as reports spell it."""
     return STATUS_WORDS.get(status) or status.capitalize()
 
 
@@ -85,7 +85,7 @@ def _item(order: Order, item: Item, *, foreign_code: bool) -> str:
 
 
 def item_status(order: Order, item: Item) -> str:
-    """Status of one line as reports spell it."""
+    """An item's status as reports spell it."""
     if item.cancelled:
         return "Cancelled"
     if order.status == PARTIALLY_SHIPPED:
@@ -95,7 +95,7 @@ def item_status(order: Order, item: Item) -> str:
 
 @lru_cache(maxsize=20_000)
 def _promotions(ids: tuple[str, ...]) -> str:
-    return "".join([f"   <Promotion><PromotionIDs>{escape(one)}</PromotionIDs></Promotion>\n" for one in ids])
+    return "".join([f"   <Promotion><PromotionIDs>{escape(name)}</PromotionIDs></Promotion>\n" for name in ids])
 
 
 @lru_cache(maxsize=50_000)

@@ -10,9 +10,9 @@ from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.call import Call
 from xpert_pipeline.sandbox.serving.errors import invalid
 from xpert_pipeline.sandbox.serving.formats import money_of
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.records import Item, Order
 
@@ -38,12 +38,12 @@ def get_order_metrics(call: Call) -> dict[str, Any]:
     bounds = list(_bounds(start.astimezone(zone), end.astimezone(zone), granularity, _first_day(query)))
     counts = [_Count() for _ in bounds[1:]]
     place = 0
-    wanted = _Filter(query)
+    filters = _Filter(query)
     for order in call.world.sales(start.timestamp(), end.timestamp(), call.now):
         while order.created >= bounds[place + 1].timestamp():
             place += 1
-        if order.marketplace_id in marketplaces and wanted.order(order):
-            counts[place].add([item for item in order.items if wanted.item(item)])
+        if order.marketplace_id in marketplaces and filters.order(order):
+            counts[place].add([item for item in order.items if filters.item(item)])
     return {"payload": [counts[n].as_json(bounds[n], bounds[n + 1], currency) for n in range(len(counts))]}
 
 
@@ -86,7 +86,7 @@ class _Count:
 
 
 class _Filter:
-    """Which orders and items the request wants counted."""
+    """The orders and items that the request counts."""
 
     def __init__(self, query: QueryParams) -> None:
         self.buyer = parameters.choice(query, "buyerType", ("B2B", "B2C", "All"), "All")
@@ -136,7 +136,7 @@ def _first_day(query: QueryParams) -> int:
 
 
 def _bounds(start: datetime, end: datetime, granularity: str, first_day: int) -> Iterator[datetime]:
-    """Where intervals begin, and last where the last one ends. Wall-clock arithmetic in the zone of `start`."""
+    """Yield the start of each interval, then the end of the last one, by the wall clock in the zone of `start`."""
     edge = start
     while edge < end:
         yield edge

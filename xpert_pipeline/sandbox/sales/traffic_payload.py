@@ -1,6 +1,6 @@
-"""Sales and traffic in Amazon's words, for Data Kiosk and for the report: by ASIN and by date. Numbers are Decimal.
+"""Sales and traffic by ASIN and by date in Amazon's field names, for Data Kiosk and the report. Numbers are Decimal.
 
-Fields of business customers are None where the seller has none.
+Fields for business customers are None if the seller has no business customers.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def asin_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
 
 
 def asin_traffic(traffic: Traffic, whole: Visits, *, b2b: bool) -> Facts:
-    """Visits of a product; `whole` are those of the account in the same time."""
+    """Visits to a product; `whole` are all visits to the account in the same time."""
     business = _shares(traffic, whole, b2b=True) | {
         "buyBoxPercentage": traffic.b2b_featured,
         "unitSessionPercentage": percent(traffic.business.units, traffic.b2b_sessions),
@@ -47,12 +47,12 @@ def date_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
 
 
 def date_traffic(traffic: Traffic, offers: tuple[int, int], seed: object, *, b2b: bool) -> Facts:
-    """Visits of the account.
+    """Visits to the account.
 
     Args:
-        traffic: Of the account.
+        traffic: The account's sales and visits.
         offers: Average number of offers and of parents.
-        seed: Of the feedback that was left.
+        seed: Seed of the drawn feedback.
         b2b: Whether the seller has business customers.
     """
     drawn = number("feedback", seed)
@@ -134,7 +134,7 @@ def _feedback(received: int, negative: int) -> Facts:
 
 
 def _business(facts: Mapping[str, Any], *, shown: bool) -> Facts:
-    """The same facts under their names for business customers."""
+    """The same facts under their field names for business customers."""
     return {f"{name}B2B": value if shown else None for name, value in facts.items()}
 
 

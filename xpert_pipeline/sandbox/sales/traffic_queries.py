@@ -9,17 +9,20 @@ from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.jobs.periods import periods
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic, date_sales, date_traffic
+from xpert_pipeline.sandbox.serving import parameters
+from xpert_pipeline.sandbox.serving.errors import bad_query
 from xpert_pipeline.sandbox.world.records import Listing
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen, seen_skus, visits_of
 from xpert_pipeline.sandbox.world.visits import Visits
 
 PARENT, CHILD, SKU = "PARENT", "CHILD", "SKU"
+MOST_ASINS = 30
 Cell = tuple[int, str, Visits]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one record is about: a store, a period, a product (None: the account) and its SKUs' days."""
+    """What one record is about: a store, a period, a product (None for the account) and the days of its SKUs."""
 
     marketplace_id: str
     start: date
@@ -29,7 +32,7 @@ class Group:
 
 
 def asin_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByAsin: the whole range in one, no axis of dates."""
+    """The records of salesAndTrafficByAsin: one for each product, over the whole range."""
     start, end = arguments["startDate"], arguments["endDate"]
     product_of = _PRODUCTS[arguments["aggregateBy"]]
     groups: list[Group] = []
@@ -45,7 +48,7 @@ def asin_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[
 
 
 def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByDate, of the periods with a day that there are figures about."""
+    """The records of salesAndTrafficByDate: one for each period with at least one day that has figures."""
     return [
         Group(marketplace_id, start, end, None, ())
         for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
@@ -70,15 +73,32 @@ def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict
 
 
 def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficTrends: the child ASINs of the filters, period by period."""
+    """The records of salesAndTrafficTrends: one for each period and each child ASIN in the filters."""
     groups: list[Group] = []
-    for wanted in arguments["filters"]:
-        marketplace_id, asins = wanted["marketplaceId"], set(wanted["asins"])
+    for entry in arguments["filters"]:
+        marketplace_id, asins = entry["marketplaceId"], set(entry["asins"])
         skus = [sku for sku, listing in view.ledger(marketplace_id).listings.items() if listing.asin in asins]
         for start, end in periods(arguments["startDate"], arguments["endDate"], arguments["dateAggregation"]):
             cells = _cells_of(view, marketplace_id, (start, end), skus)
             groups += _by_product(view, marketplace_id, (start, end), _PRODUCTS[CHILD], cells)
     return groups
+
+
+def check_filters(arguments: Mapping[str, Any]) -> None:
+    """Check the filters of a salesAndTrafficTrends query.
+
+    Raises:
+        ApiError: 400 for what Amazon does not support, 403 for a marketplace in another region.
+    """
+    filters = arguments["filters"]
+    parameters.check_region([entry["marketplaceId"] for entry in filters])
+    if arguments["asinAggregation"] != CHILD:
+        raise bad_query("asinAggregation: only CHILD is supported.")
+    if not filters or len({entry["marketplaceId"] for entry in filters}) != len(filters):
+        raise bad_query("filters: exactly one is expected for each marketplace.")
+    for entry in filters:
+        if not 1 <= len(entry["asins"]) <= MOST_ASINS:
+            raise bad_query(f"filters: 1 to {MOST_ASINS} asins are allowed, {len(entry['asins'])} were given.")
 
 
 def trend_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
@@ -127,9 +147,9 @@ def _by_product(
 
 def _cells(view: View, marketplace_id: str, start: date, end: date) -> Iterable[Cell]:
     return (
-        (day, sku, found)
+        (day, sku, visits)
         for day in view.days(marketplace_id, start, end)
-        for sku, found in seen_skus(view.ledger(marketplace_id), day).items()
+        for sku, visits in seen_skus(view.ledger(marketplace_id), day).items()
     )
 
 
@@ -137,15 +157,15 @@ def _cells_of(view: View, marketplace_id: str, period: tuple[date, date], skus: 
     ledger = view.ledger(marketplace_id)
     for day in view.days(marketplace_id, *period):
         for sku in skus:
-            found = seen(ledger, day, sku)
-            if found is not None:
-                yield day, sku, found
+            visits = seen(ledger, day, sku)
+            if visits is not None:
+                yield day, sku, visits
 
 
 def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
     traffic, ledger = Traffic(), view.ledger(marketplace_id)
-    for day, sku, found in cells:
-        traffic.add(ledger, day, sku, found)
+    for day, sku, visits in cells:
+        traffic.add(ledger, day, sku, visits)
     return traffic
 
 

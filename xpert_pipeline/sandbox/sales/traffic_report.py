@@ -1,11 +1,13 @@
 """Writes GET_SALES_AND_TRAFFIC_REPORT: one JSON document, by date and, over the whole window, by ASIN."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from xpert_pipeline.sandbox.jobs.kiosk_view import View, view_of
+from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
+from xpert_pipeline.sandbox.jobs.report_limits import AppPlan
 from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales import traffic_queries as kiosk_traffic
@@ -16,41 +18,44 @@ from xpert_pipeline.sandbox.world.records import World
 DATES, ASINS = ("DAY", "WEEK", "MONTH"), ("PARENT", "CHILD", "SKU")
 _NO_B2B = ("unitsRefunded", "refundRate", "claimsGranted", "claimsAmount", "shippedProductSales", "unitsShipped",
            "ordersShipped", "feedbackReceived", "negativeFeedbackReceived", "receivedNegativeFeedbackRate")  # fmt: skip
-"""Fields that the report does not have of business customers."""
+"""Fields that the report does not have for business customers."""
 _ASIN_SALES = ("unitsOrdered", "orderedProductSales", "totalOrderItems")
 
 
-def options_of(given: Any) -> dict[str, str]:
-    """The report's options with what they are by default.
+def traffic_options(requested: Any) -> dict[str, str]:
+    """The report's options, with the default of each option that is not requested.
 
     Raises:
-        ApiError: 400 for an option or a value that is not Amazon's.
+        ApiError: 400 for an unknown option or value.
     """
-    known = {"dateGranularity": DATES, "asinGranularity": ASINS}
+    allowed = {"dateGranularity": DATES, "asinGranularity": ASINS}
     options = {"dateGranularity": "DAY", "asinGranularity": "PARENT"}
-    for name, value in (given if isinstance(given, dict) else {}).items():
-        if value not in known.get(name, ()):
+    for name, value in (requested if isinstance(requested, dict) else {}).items():
+        if value not in allowed.get(name, ()):
             raise invalid(f"reportOptions: {name}={value} is not supported by this report type.")
         options[name] = value
     return options
 
 
-def days_with_data(world: World, marketplace_ids: Iterable[str], start: float, end: float, now: float) -> int:
-    """Return how many days of a window have figures, summed over the stores; no ledger is needed for it."""
+def days_with_data(world: World, report: Report) -> int:
+    """Return how many days of a report's window have figures, summed over its stores; no ledger is needed for it."""
     days = 0
-    for marketplace_id in marketplace_ids:
+    for marketplace_id in report.marketplace_ids:
         if marketplace_id in world.opened:
             opened = STORES[marketplace_id].day_of(world.opened[marketplace_id])
-            first = max(_date(start).toordinal(), opened)
-            days += max(0, min(_date(end).toordinal(), last_day(world, marketplace_id, now)) + 1 - first)
+            first = max(_date(report.start).toordinal(), opened)
+            days += max(
+                0, min(_date(report.end).toordinal(), last_day(world, marketplace_id, report.created)) + 1 - first
+            )
     return days
 
 
-def traffic_report(world: World, report: Report) -> Iterator[str]:
+def traffic_report(content: ReportInput) -> Iterator[str]:
     """Yield the document."""
+    world, report = content.world, content.report
     view = view_of(world, report.created)
     start, end = _date(report.start), _date(report.end)
-    asked = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
+    arguments = {"marketplaceIds": list(report.marketplace_ids), "startDate": start, "endDate": end}
     document = {
         "reportSpecification": {
             "reportType": report.report_type,
@@ -59,8 +64,8 @@ def traffic_report(world: World, report: Report) -> Iterator[str]:
             "dataEndTime": end.isoformat(),
             "marketplaceIds": list(report.marketplace_ids),
         },
-        "salesAndTrafficByDate": _by_date(view, asked | {"aggregateBy": report.options["dateGranularity"]}),
-        "salesAndTrafficByAsin": _by_asin(view, asked | {"aggregateBy": report.options["asinGranularity"]}),
+        "salesAndTrafficByDate": _by_date(view, arguments | {"aggregateBy": report.options["dateGranularity"]}),
+        "salesAndTrafficByAsin": _by_asin(view, arguments | {"aggregateBy": report.options["asinGranularity"]}),
     }
     yield json.dumps(document, ensure_ascii=False, default=float)
 
@@ -72,8 +77,8 @@ def _by_date(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "date": record["startDate"],
-            "salesByDate": _known(record["sales"]),
-            "trafficByDate": _known(record["traffic"]),
+            "salesByDate": _report_fields(record["sales"]),
+            "trafficByDate": _report_fields(record["traffic"]),
         }
         for record in records
     ]
@@ -86,15 +91,15 @@ def _by_asin(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {name: record[name] for name in ("parentAsin", "childAsin", "sku") if record[name] is not None}
         | {
-            "salesByAsin": _known(record["sales"], only=_ASIN_SALES),
-            "trafficByAsin": _known(record["traffic"]),
+            "salesByAsin": _report_fields(record["sales"], only=_ASIN_SALES),
+            "trafficByAsin": _report_fields(record["traffic"]),
         }
         for record in records
     ]
 
 
-def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
-    """The fields that the report has, without those that are not known."""
+def _report_fields(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
+    """The report's fields, without those that have no value."""
     return {
         name: value
         for name, value in facts.items()
@@ -105,5 +110,17 @@ def _known(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str,
 
 
 def _date(seconds: float) -> date:
-    """The day that a time of the request names: Amazon reads its UTC date."""
+    """The day of a time in the request: Amazon reads its UTC date."""
     return datetime.fromtimestamp(seconds, UTC).date()
+
+
+SALES_AND_TRAFFIC = ReportKind(
+    name="GET_SALES_AND_TRAFFIC_REPORT",
+    roles=("Brand Analytics",),
+    content_type="application/json",
+    count=days_with_data,
+    write=traffic_report,
+    minimum_seconds=None,
+    options=traffic_options,
+    app_plan=AppPlan(seconds=900.0, burst=1, most=96),
+)

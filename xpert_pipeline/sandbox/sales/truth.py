@@ -1,10 +1,11 @@
-"""The rows of sales and of traffic that a perfect pipeline would hold, a day each. Amounts are text."""
+"""The rows of a perfect pipeline for sales and traffic, by day. Amounts are text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, View, view_of
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic
 from xpert_pipeline.sandbox.serving.formats import amount_text
@@ -15,7 +16,6 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen_skus
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits
 
-Row = dict[str, Any]
 _TRAFFIC = {
     "sessions": "sessions",
     "sessions_b2b": "sessionsB2B",
@@ -46,7 +46,7 @@ _SALES = {
 
 @dataclass(slots=True)
 class _SkuDay:
-    """What one SKU sold on one day."""
+    """Sums of one SKU and day."""
 
     orders: set[str] = field(default_factory=set)
     items: int = 0
@@ -72,7 +72,7 @@ class _SkuDay:
 
 
 def sales_data(world: World) -> Iterator[Row]:
-    """One row for each SKU and day with an item that Amazon sold, also where all of them were cancelled."""
+    """Yield one row for each SKU and day with an item that Amazon sold, even if all of them were cancelled."""
     for marketplace_id in world.marketplace_ids:
         for (day, sku), sold in sorted(_sku_days(world, marketplace_id).items()):
             yield _sales_row(marketplace_id, day, sku, sold)
@@ -107,7 +107,7 @@ def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
 
 
 def traffic_daily(world: World) -> Iterator[Row]:
-    """One row for each child ASIN and day with a visit, a sale, a shipment or a refund."""
+    """Yield one row for each child ASIN and day with a visit, a sale, a shipment or a refund."""
     view = view_of(world, ALWAYS)
     for marketplace_id in world.marketplace_ids:
         ledger = view.ledger(marketplace_id)
@@ -136,7 +136,7 @@ def _traffic_row(view: View, ledger: Ledger, day: int, asin: str, cells: list[tu
 
 
 def _plain(value: Any) -> Any:
-    """A figure as the table has it: an amount without its currency, a decimal as text."""
+    """A figure as the table stores it: an amount without its currency, a decimal as text."""
     if isinstance(value, dict):
         value = value["amount"]
     return amount_text(value) if isinstance(value, Decimal) else value

@@ -3,14 +3,14 @@
 from typing import Any
 
 from xpert_pipeline.sandbox.marketplaces import STORES, Store
-from xpert_pipeline.sandbox.serving.call import Call
+from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world.digest import letters
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def get_marketplace_participations(call: Call) -> dict[str, Any]:
-    """Return the seller's stores, and one marketplace that is no store.
+    """Return the seller's stores, and one marketplace that is not a store.
 
     Amazon links orders of other shops to such shadow marketplaces ("Non-Amazon", with an id and a domain of their own)
     and lists them among the participations.

@@ -1,1 +1,1 @@
-"""Serves calls as Amazon does: tokens, roles, usage plans, pages, errors, and the way through the gate."""
+"""Serves calls as Amazon does: access tokens, roles, usage plans, pages, errors, and the gate that calls pass."""

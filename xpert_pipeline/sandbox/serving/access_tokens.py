@@ -1,17 +1,24 @@
-"""Access tokens of Login with Amazon: issued for a refresh token, checked on every call, gone after an hour."""
+"""Access tokens of Login with Amazon: issued for a refresh token, checked on every call, valid for an hour."""
 
 import secrets
 from dataclasses import dataclass, field
 
 from xpert_pipeline.sandbox.serving.errors import denied
-from xpert_pipeline.sandbox.serving.pace import TOKEN_SECONDS, Pace
+from xpert_pipeline.sandbox.serving.pace import Pace
 
+TOKEN_SECONDS = 3600
 REFRESH_PREFIX = "Atzr|sandbox-"
 
 
 @dataclass(slots=True)
 class AccessTokens:
-    """Tokens in use. `sellers` are the ids, first to last."""
+    """The tokens in use.
+
+    Attributes:
+        pace: The sandbox's pace.
+        sellers: Ids of the sellers, in their order.
+        issued: Seller id and time of expiry (seconds since 1970) by token; no seller for a grantless token.
+    """
 
     pace: Pace
     sellers: list[str]
@@ -19,15 +26,15 @@ class AccessTokens:
 
     @property
     def seconds(self) -> int:
-        """How long a token lives."""
+        """How long a token is valid."""
         return int(self.pace.life(TOKEN_SECONDS, 60))
 
     def refresh_token(self, seller_id: str) -> str:
-        """The refresh token that means a seller."""
+        """The refresh token of a seller."""
         return f"{REFRESH_PREFIX}{self.sellers.index(seller_id) + 1}"
 
     def seller_of(self, refresh_token: str) -> str:
-        """The seller that a refresh token means; any unknown one is the first seller's."""
+        """The seller of a refresh token; every unknown token belongs to the first seller."""
         place = refresh_token.removeprefix(REFRESH_PREFIX)
         if refresh_token.startswith(REFRESH_PREFIX) and place.isdecimal() and 1 <= int(place) <= len(self.sellers):
             return self.sellers[int(place) - 1]
@@ -43,10 +50,10 @@ class AccessTokens:
         return token
 
     def check(self, token: str | None) -> str:
-        """The seller of a call's token.
+        """The seller who owns a call's token.
 
         Raises:
-            ApiError: 403 for a token that is missing, unknown, expired, or of no seller.
+            ApiError: 403 for a token that is missing, unknown, expired, or grantless.
         """
         if not token:
             raise denied("Access token is missing in the request header.")

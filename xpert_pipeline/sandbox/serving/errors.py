@@ -26,29 +26,49 @@ def invalid(details: str, message: str = "The input you have submitted is not va
 
 
 def denied(details: str = "") -> ApiError:
-    """403; without details it is a missing role or an unknown path."""
+    """403. Without details: a role is missing, or the path is unknown."""
     return ApiError(403, "Unauthorized", "Access to requested resource is denied.", details)
 
 
 def wrong_region() -> ApiError:
-    """403 for a marketplace of another region."""
+    """403 for a marketplace in another region."""
     return denied("The marketplaces you provided are not valid for region.")
 
 
 def not_found(details: str = "") -> ApiError:
-    """404 for an id that is not known."""
+    """404 for an unknown id."""
     return ApiError(404, "NotFound", "Resource not found", details)
 
 
+def bad_content_type() -> ApiError:
+    """415 for a body that is not announced as JSON."""
+    return ApiError(415, "UnsupportedMediaType", "The request's Content-Type header is invalid.")
+
+
 def throttled() -> ApiError:
-    """429 of an empty bucket."""
+    """429 for an empty bucket."""
     return ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
 
 
-def bad_page_token() -> ApiError:
-    """400 for a page token of other parameters, or one that is too old."""
+def server_error() -> ApiError:
+    """500 without any cause."""
+    return ApiError(500, "InternalFailure", "We encountered an internal error. Please try again.")
+
+
+def bad_pagination_token() -> ApiError:
+    """400 for a `paginationToken` that belongs to other parameters or is too old."""
     return invalid(
         "",
         "The paginationToken you have submitted is not valid. All parameters must match the original request "
         "except maxResultsPerPage.",
     )
+
+
+def bad_next_token() -> ApiError:
+    """400 for a next token that belongs to other parameters or is too old."""
+    return invalid("", "Next token is invalid or expired")
+
+
+def bad_query(details: str) -> ApiError:
+    """400 for the text of a Data Kiosk query."""
+    return invalid(details, "The provided query is invalid")

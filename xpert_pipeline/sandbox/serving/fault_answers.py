@@ -1,4 +1,4 @@
-"""What a faulty call is answered: instead of the real answer, or with the real answer broken on its way."""
+"""Answers to a call that a fault strikes: one instead of the real answer, or the real one, damaged on its way."""
 
 import asyncio
 import json
@@ -10,20 +10,20 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from xpert_pipeline.sandbox.serving.errors import ApiError, denied, throttled
+from xpert_pipeline.sandbox.serving.errors import ApiError, denied, server_error, throttled
 
 HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 PIECES, PAUSE_SECONDS = 60, 0.5
 
 
 def whole(fault: str) -> Response | None:
-    """The answer of a fault that needs no real one; None for the others."""
+    """The answer for a fault that replaces the real one; None for other faults."""
     answer = _WHOLE.get(fault)
     return answer() if answer else None
 
 
 def broken(fault: str, response: Response) -> Response:
-    """The real answer, broken by a fault."""
+    """The real answer, damaged by a fault."""
     if fault == "truncated-json":
         body = bytes(response.body)
         return _like(response, body[: len(body) // 2])
@@ -35,10 +35,10 @@ def broken(fault: str, response: Response) -> Response:
 
 
 class DrippingResponse(Response):
-    """Sends its body in small pieces with pauses."""
+    """Sends its body in small pieces, with pauses."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the pieces."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = bytes(self.body)
         size = max(1, len(body) // PIECES)
@@ -52,14 +52,14 @@ class ResetResponse(Response):
     """Sends half of its body, then resets the connection."""
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send half of it."""
+        """Send half of the body."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = bytes(self.body)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         await asyncio.sleep(0.05)
         transport = scope["sandbox.transport"]
-        held = transport.get_extra_info("socket")
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
 
@@ -89,9 +89,7 @@ _WHOLE: dict[str, Callable[[], Response]] = {
     "token-revoked": _refusal(lambda: denied("The access token you provided is revoked, malformed or invalid.")),
     "throttle-with-header": _refusal(throttled),
     "throttle-without-header": lambda: Response(b"", 429),
-    "500-json": _refusal(
-        lambda: ApiError(500, "InternalFailure", "We encountered an internal error. Please try again.")
-    ),
+    "500-json": _refusal(server_error),
     "502-html": _html(502, "502 Bad Gateway"),
     "503-empty": lambda: Response(b"", 503),
     "504-json": _json(504, {"message": "Endpoint request timed out"}),

@@ -7,12 +7,12 @@ from xpert_pipeline.sandbox.world import money
 
 
 def zulu(seconds: float) -> str:
-    """As in JSON answers: UTC with a Z."""
+    """A time in JSON answers: UTC with a Z."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def offset(seconds: float) -> str:
-    """As in reports: UTC with a written offset."""
+    """A time in reports: UTC with an offset in digits."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
@@ -22,5 +22,5 @@ def money_of(amount: str, currency: str) -> dict[str, str]:
 
 
 def amount_text(amount: Decimal | None) -> str | None:
-    """An amount as truth has it."""
+    """An amount as the rows of the truth have it."""
     return None if amount is None else money.written(amount)

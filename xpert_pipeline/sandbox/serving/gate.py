@@ -3,19 +3,16 @@
 import json
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from xpert_pipeline.sandbox.faults import CALL, HEADER
-from xpert_pipeline.sandbox.jobs.reports_api import bad_content_type
-from xpert_pipeline.sandbox.serving.call import Call
-from xpert_pipeline.sandbox.serving.errors import ApiError, denied, invalid, throttled
+from xpert_pipeline.sandbox.serving.errors import ApiError, bad_content_type, denied, invalid, throttled
 from xpert_pipeline.sandbox.serving.fault_answers import broken, whole
-from xpert_pipeline.sandbox.serving.roles import OF_OPERATION
+from xpert_pipeline.sandbox.serving.fault_kinds import CALL, HEADER
+from xpert_pipeline.sandbox.serving.operation import Call, Operation
+from xpert_pipeline.sandbox.serving.roles import is_denied
 from xpert_pipeline.sandbox.serving.state import State
 
 RATE_HEADER = "x-amzn-RateLimit-Limit"
@@ -25,28 +22,17 @@ SPOILT_RATES = {"rate-header-zero": "0.0", "rate-header-negative": "-1.0", "rate
 ERROR_TYPES = {400: "InvalidInputException", 403: "AccessDeniedException", 404: "NotFoundException"}
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the API. A heavy one is answered in a thread, so that the others need not wait."""
+def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    """The function with which the router serves an operation."""
 
-    name: str
-    method: str
-    path: str
-    answer: Callable[[Call], dict[str, Any]]
-    status: int = 200
-    heavy: bool = False
+    async def serve(request: Request) -> Response:
+        return await _serve(operation, request)
 
-    def endpoint(self) -> Callable[[Request], Awaitable[Response]]:
-        """What the router calls."""
-
-        async def endpoint(request: Request) -> Response:
-            return await _served(self, request)
-
-        return endpoint
+    return serve
 
 
 async def unknown_path(request: Request) -> Response:
-    """Amazon's gateway does not say 404: a path it does not know is forbidden like one without a role."""
+    """Refuse an unknown path with 403, as Amazon's gateway does: it answers 404 to no path."""
     state: State = request.app.state.sandbox
     try:
         state.access_tokens.check(request.headers.get("x-amz-access-token"))
@@ -58,12 +44,12 @@ async def unknown_path(request: Request) -> Response:
     return response
 
 
-async def _served(operation: Operation, request: Request) -> Response:
+async def _serve(operation: Operation, request: Request) -> Response:
     state: State = request.app.state.sandbox
     seller_id: str | None = None
     try:
         seller_id = state.access_tokens.check(request.headers.get("x-amz-access-token"))
-        response = await _admitted(operation, request, seller_id)
+        response = await _admit(operation, request, seller_id)
     except ApiError as refusal:
         response = _refused(refusal)
         _add_rate(state, operation, seller_id, response)
@@ -72,10 +58,10 @@ async def _served(operation: Operation, request: Request) -> Response:
     return response
 
 
-async def _admitted(operation: Operation, request: Request, seller_id: str) -> Response:
-    """Answer a call whose token is good."""
+async def _admit(operation: Operation, request: Request, seller_id: str) -> Response:
+    """Answer a call with a good token."""
     state: State = request.app.state.sandbox
-    if OF_OPERATION.get(operation.name) in state.options.denied_roles:
+    if is_denied(operation.roles, state.options.denied_roles):
         raise denied()
     if not state.buckets.take(operation.name, seller_id):
         state.statistics.count_empty_bucket(operation.name)
@@ -107,7 +93,7 @@ async def _call(operation: Operation, request: Request, state: State, seller_id:
         except ValueError:
             raise invalid("The body is no JSON.") from None
     return Call(
-        operation=operation.name,
+        operation=operation,
         world=state.worlds[seller_id],
         state=state,
         query=request.query_params,

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from xpert_pipeline.sandbox.faults import TOKEN, TOKEN_REQUEST
+from xpert_pipeline.sandbox.faults import TOKEN_REQUEST
+from xpert_pipeline.sandbox.serving.fault_kinds import TOKEN
 from xpert_pipeline.sandbox.serving.state import State
 
 INVALID_GRANT = (
@@ -17,7 +18,7 @@ INVALID_GRANT = (
 async def token_endpoint(request: Request) -> Response:
     """Answer one token request and count it."""
     state: State = request.app.state.sandbox
-    form = {name: found[0] for name, found in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
+    form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
     seller_id = state.access_tokens.seller_of(form["refresh_token"]) if "refresh_token" in form else None
     response = _answer(state, request.headers.get("content-type", ""), form, seller_id)
     state.statistics.count(TOKEN_REQUEST, seller_id, response.status_code, state.pace.now())

@@ -1,4 +1,4 @@
-"""Query parameters as Amazon reads them: unknown ones ignored, lists as csv or repeated keys, times with a zone."""
+"""Query parameters as Amazon reads them: it ignores unknown ones, and takes lists as csv or as repeated keys."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,23 +10,23 @@ from xpert_pipeline.sandbox.serving.errors import invalid, wrong_region
 
 
 def text(query: QueryParams, name: str) -> str | None:
-    """One value, None when it is absent or empty."""
+    """One value; None if it is absent or empty."""
     return query.get(name) or None
 
 
 def values(query: QueryParams, name: str, *, known: Collection[str] = (), most: int | None = None) -> list[str]:
-    """All values of a list, doubles removed."""
-    found = [part.strip() for value in query.getlist(name) for part in value.split(",")]
-    found = list(dict.fromkeys(part for part in found if part))
-    if known and (foreign := [value for value in found if value not in known]):
+    """All values of a list, each of them once."""
+    parts = [part.strip() for value in query.getlist(name) for part in value.split(",")]
+    parts = list(dict.fromkeys(part for part in parts if part))
+    if known and (foreign := [value for value in parts if value not in known]):
         raise invalid(f"{name}: {', '.join(foreign)} is not one of {', '.join(known)}.")
-    if most is not None and len(found) > most:
-        raise invalid(f"{name}: at most {most} values are allowed, {len(found)} were given.")
-    return found
+    if most is not None and len(parts) > most:
+        raise invalid(f"{name}: at most {most} values are allowed, {len(parts)} were given.")
+    return parts
 
 
 def choice(query: QueryParams, name: str, known: Collection[str], default: str) -> str:
-    """One value out of a few."""
+    """One of a few values."""
     value = text(query, name) or default
     if value not in known:
         raise invalid(f"{name}: {value} is not one of {', '.join(known)}.")
@@ -34,20 +34,20 @@ def choice(query: QueryParams, name: str, known: Collection[str], default: str) 
 
 
 def moment(query: QueryParams, name: str) -> float | None:
-    """An ISO 8601 time with a zone, in seconds since 1970."""
+    """An ISO 8601 time with a zone, in seconds since 1970; None if it is absent."""
     value = text(query, name)
     return None if value is None else instant(value, name)
 
 
 def instant(value: object, name: str) -> float:
-    """A time of a request."""
+    """A time in a request, in seconds since 1970."""
     try:
-        found = datetime.fromisoformat(str(value).strip().replace(" ", "+"))
+        parsed = datetime.fromisoformat(str(value).strip().replace(" ", "+"))
     except ValueError:
         raise invalid(f"{name}: {value} is not an ISO 8601 date.") from None
-    if found.tzinfo is None:
+    if parsed.tzinfo is None:
         raise invalid(f"{name}: {value} has no time zone.")
-    return found.timestamp()
+    return parsed.timestamp()
 
 
 def count(query: QueryParams, name: str, default: int, most: int) -> int:
@@ -62,14 +62,18 @@ def count(query: QueryParams, name: str, default: int, most: int) -> int:
 
 def marketplaces(query: QueryParams, *, required: bool, most: int) -> list[str]:
     """Marketplace ids of this region."""
-    found = values(query, "marketplaceIds", most=most)
-    if required and not found:
+    ids = values(query, "marketplaceIds", most=most)
+    if required and not ids:
         raise invalid("marketplaceIds: is required.")
-    check_region(found)
-    return found
+    check_region(ids)
+    return ids
 
 
 def check_region(ids: Collection[str]) -> None:
-    """Refuse stores that are not the region's."""
+    """Refuse marketplaces of other regions.
+
+    Raises:
+        ApiError: 403 if any id is not a store of this region.
+    """
     if any(marketplace not in STORES for marketplace in ids):
         raise wrong_region()

@@ -1,4 +1,6 @@
-"""Amazon's roles, and which of them opens which operation and report."""
+"""Amazon's roles. Which role opens what is declared with the operations and reports."""
+
+from collections.abc import Collection
 
 ROLES = (
     "Inventory and Order Tracking",
@@ -9,30 +11,21 @@ ROLES = (
     "Amazon Fulfillment",
     "Selling Partner Insights",
 )
-OF_OPERATION = {
-    "searchOrders": "Inventory and Order Tracking",
-    "getOrder": "Inventory and Order Tracking",
-    "searchListingsItems": "Product Listing",
-    "searchCatalogItems": "Product Listing",
-    "getOrderMetrics": "Pricing",
-    "getMarketplaceParticipations": "Selling Partner Insights",
-    "createQuery": "Brand Analytics",
-    "getQueries": "Brand Analytics",
-    "getQuery": "Brand Analytics",
-    "cancelQuery": "Brand Analytics",
-    "getDocument": "Brand Analytics",
-}
-"""Operations of the Reports API need the role of the report alone."""
 
 
-def known(name: str) -> str:
-    """A role by its name, however it is written.
+def is_denied(roles: Collection[str], denied: Collection[str]) -> bool:
+    """Whether a seller who has not granted some roles is denied what any one of `roles` opens."""
+    return bool(roles) and all(role in denied for role in roles)
+
+
+def known_role(name: str) -> str:
+    """The role with a name, however it is written.
 
     Raises:
-        ValueError: If Amazon has no such role.
+        ValueError: Amazon has no such role.
     """
-    wanted = name.lower().replace("&", "and").replace("-", " ").split()
+    words = name.lower().replace("&", "and").replace("-", " ").split()
     for role in ROLES:
-        if role.lower().split() == wanted:
+        if role.lower().split() == words:
             return role
-    raise ValueError(f"there is no role {name!r}; Amazon's are: {', '.join(ROLES)}")
+    raise ValueError(f"there is no role {name!r}; Amazon's roles are: {', '.join(ROLES)}")

@@ -1,12 +1,9 @@
-"""What a running sandbox holds."""
+"""The state of a running sandbox, as far as every call needs it. `jobs/state.py` adds reports and queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xpert_pipeline.sandbox.faults import Faults
-from xpert_pipeline.sandbox.jobs.documents import Documents
-from xpert_pipeline.sandbox.jobs.query_store import QueryStore
-from xpert_pipeline.sandbox.jobs.report_limits import AppPlans
-from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.serving.access_tokens import AccessTokens
 from xpert_pipeline.sandbox.serving.pace import Pace
@@ -16,30 +13,31 @@ from xpert_pipeline.sandbox.serving.usage_plans import Buckets
 from xpert_pipeline.sandbox.world.worlds import Worlds
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True)
 class State:
-    """Worlds by seller id in their order, and everything that changes while the sandbox runs."""
+    """Everything that changes while the sandbox runs.
+
+    Attributes:
+        options: What the sandbox was started with.
+        worlds: The sellers' worlds by seller id, in the sellers' order.
+        endpoint: Address of the sandbox.
+        plans: Amazon's usage plan (rate, burst) for each operation.
+        faults: The faults that are on.
+    """
 
     options: SandboxOptions
     worlds: Worlds
     endpoint: str
+    plans: Mapping[str, tuple[float, int]]
+    faults: Faults
     pace: Pace = field(init=False)
-    faults: Faults = field(default_factory=Faults)
     statistics: Statistics = field(default_factory=Statistics)
     buckets: Buckets = field(init=False)
     access_tokens: AccessTokens = field(init=False)
     page_tokens: PageTokens = field(init=False)
-    reports: ReportStore = field(init=False)
-    app_plans: AppPlans = field(init=False)
-    queries: QueryStore = field(init=False)
-    documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.options.rate_scale)
-        self.buckets = Buckets(self.pace)
+        self.buckets = Buckets(self.pace, self.plans)
         self.access_tokens = AccessTokens(self.pace, list(self.worlds))
         self.page_tokens = PageTokens(self.pace)
-        self.reports = ReportStore(self.pace)
-        self.app_plans = AppPlans(self.pace)
-        self.queries = QueryStore(self.pace)
-        self.documents = Documents()

@@ -1,4 +1,4 @@
-"""Counts calls, for tests and measurements: by operation, seller and status, with their times."""
+"""Counts calls by operation, seller and status, with their times, for tests and measurements."""
 
 import threading
 from collections import Counter
@@ -10,7 +10,13 @@ from xpert_pipeline.sandbox.serving.formats import zulu
 
 @dataclass(slots=True)
 class Statistics:
-    """Calls since the start."""
+    """The calls since the start.
+
+    Attributes:
+        counts: Number of calls by operation, seller and status.
+        spans: Times of the first and the last call (seconds since 1970) by operation.
+        refused_by_bucket: Number of calls that found an empty bucket, by operation.
+    """
 
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -18,19 +24,19 @@ class Statistics:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, operation: str, seller_id: str | None, status: int, now: float) -> None:
-        """One answered call."""
+        """Count an answered call."""
         with self.lock:
             self.counts[operation, seller_id or "-", status] += 1
             first, _ = self.spans.get(operation, (now, now))
             self.spans[operation] = (first, now)
 
     def count_empty_bucket(self, operation: str) -> None:
-        """A call that found no token: a 429 of the caller's own making."""
+        """Count a call that found an empty bucket: a 429 that the caller caused itself."""
         with self.lock:
             self.refused_by_bucket[operation] += 1
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, in one document."""
+        """All counts in one document."""
         with self.lock:
             calls: dict[str, dict[str, dict[str, int]]] = {}
             for (operation, seller_id, status), amount in sorted(self.counts.items()):

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.movements import (
-    IN_TRANSIT,
+    CLOSED,
     NEW,
-    RECEIVING,
     RESEARCHING,
     SELLABLE,
     UNFULFILLABLE,
-    WORKING,
     Stock,
     StockLine,
 )
@@ -58,33 +56,37 @@ class Holding:
 
 def holdings(stock: Stock) -> Iterator[Holding]:
     """Yield what Amazon holds of each line, sorted by SKU and condition."""
-    inbound = _inbound(stock)
-    for line in stock.lines:
+    inbound = Inbound(stock)
+    return (inbound.holding(line) for line in stock.lines)
+
+
+class Inbound:
+    """The units on their way at the end of a stock's last day, by SKU and state of the shipment."""
+
+    def __init__(self, stock: Stock) -> None:
+        self.day = stock.last
+        self.units: dict[str, dict[str, int]] = {}
+        for shipment in stock.shipments:
+            status = shipment.status(self.day)
+            for item in shipment.items if status != CLOSED else ():
+                states = self.units.setdefault(item.sku, {})
+                states[status] = states.get(status, 0) + item.quantity - item.received(self.day)
+
+    def holding(self, line: StockLine) -> Holding:
+        """Return what Amazon holds of a line."""
         units = line.units()
-        sellable = units.get(SELLABLE, 0)
-        transshipment, fc_processing = _elsewhere(line, sellable - line.reserved, stock.last)
-        yield Holding(
+        free = units.get(SELLABLE, 0) - line.reserved
+        transshipment, fc_processing = _elsewhere(line, free, self.day)
+        return Holding(
             line,
-            inbound.get(line.sku, {}) if line.condition == NEW else {},
+            self.units.get(line.sku, {}) if line.condition == NEW else {},
             line.reserved,
             transshipment,
             fc_processing,
-            sellable - line.reserved - transshipment - fc_processing,
-            _researching(line, stock.last),
+            free - transshipment - fc_processing,
+            _researching(line, self.day),
             {disposition: units.get(disposition, 0) for disposition in UNFULFILLABLE},
         )
-
-
-def _inbound(stock: Stock) -> dict[str, dict[str, int]]:
-    """Return the units on their way by SKU and state."""
-    units: dict[str, dict[str, int]] = {}
-    for shipment in stock.shipments:
-        status = shipment.status(stock.last)
-        if status in (WORKING, IN_TRANSIT, RECEIVING):
-            for item in shipment.items:
-                states = units.setdefault(item.sku, {})
-                states[status] = states.get(status, 0) + item.quantity - item.received(stock.last)
-    return units
 
 
 def _elsewhere(line: StockLine, free: int, day: int) -> tuple[int, int]:

@@ -36,9 +36,9 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, SHIPPED, Item, Listi
 from xpert_pipeline.sandbox.world.refunds import return_of
 
 HOUR = 3600
-RUN_DOWN_SHARE, LEFTOVER_SHARE, GRADED_SHARE = 12, 12, 10
-"""Per cent of the FBA SKUs that the seller no longer replenishes, of the merchant SKUs that were FBA before (half of them
-have units left at Amazon), and of the FBA SKUs whose returned units Amazon sells as used."""
+RUN_DOWN_SHARE, LEFTOVER_SHARE, GRADED_SHARE = 12, 20, 10
+"""Per cent of the FBA SKUs that the seller no longer replenishes, of the merchant SKUs that were FBA before (half of
+these have units left at Amazon), and of the FBA SKUs whose returned units Amazon sells as used."""
 REVIEW_DAYS, RECENT_DAYS = 14, 28
 """The seller plans a shipment of each SKU every `REVIEW_DAYS` days, for twice the units shipped in `RECENT_DAYS`."""
 SMALLEST_PLAN = 5
@@ -186,7 +186,7 @@ class _Keeper:
         """Return the units by disposition at the beginning of the first day."""
         left_over = 0 if self.listing.fba or drawn % 2 else 1 + (drawn >> 1) % 9
         opening = {SELLABLE: self.level if self.replenished else left_over}
-        if (drawn >> 8) % 10 == 0:
+        if opening[SELLABLE] and (drawn >> 8) % 10 == 0:
             opening[UNFULFILLABLE[(drawn >> 12) % len(UNFULFILLABLE)]] = 1 + (drawn >> 16) % 3
         return opening
 
@@ -253,9 +253,9 @@ class _Keeper:
         """Book what Amazon finds, damages or misplaces; it loses no unit that an open order needs."""
         drawn = number("adjustment", self.seed, day)
         units, kind, reference = 1 + drawn % 2, (drawn >> 8) % 4, f"{drawn % 10**10:010d}"
-        if kind == 0:
+        if kind == 0 and self.units[SELLABLE]:
             self._move(day, 17, ADJUSTMENT, units, SELLABLE, reference, FOUND)
-        elif self.units[SELLABLE] - self.needed >= units:
+        elif kind and self.units[SELLABLE] - self.needed >= units:
             reason = MISPLACED if kind < 3 else DAMAGED
             state = RESEARCHING if kind < 3 else ("WAREHOUSE_DAMAGED", "EXPIRED")[(drawn >> 16) % 2]
             self._move(day, 17, ADJUSTMENT, -units, SELLABLE, reference, reason)
@@ -274,10 +274,13 @@ class _Keeper:
                 self._move(day, 16, ADJUSTMENT, units, SELLABLE, reference, reason)
 
     def _remove(self, day: int) -> None:
-        """Book the removal of all unfulfillable units."""
+        """Book the removal of all unfulfillable units, and of the last sellable ones if nothing is replenished."""
+        reference = f"R{number('removal', self.seed, day) % 10**9:09d}"
         for disposition in UNFULFILLABLE:
             if units := self.units.get(disposition, 0):
-                self._move(day, 18, REMOVAL, -units, disposition, f"R{number('removal', self.seed, day) % 10**9:09d}")
+                self._move(day, 18, REMOVAL, -units, disposition, reference)
+        if self.listing.fba and not self.replenished and (units := self.units[SELLABLE] - self.needed) > 0:
+            self._move(day, 18, REMOVAL, -units, SELLABLE, reference)
 
     def _replenish(self, day: int) -> None:
         """Plan an inbound shipment if the units at Amazon and on their way will not last."""

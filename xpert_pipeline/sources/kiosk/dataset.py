@@ -1,14 +1,15 @@
 """Kind 4: a Data Kiosk dataset whose records are a product's figures on one marketplace-local day."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.kiosk.queries import KioskQuery, query_days
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
-from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.windowed import WindowedJobs
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, Document
@@ -19,22 +20,18 @@ from xpert_pipeline.spapi.jobs.kiosk_queries import days_of
 from xpert_pipeline.spapi.jobs.query_api import QueryApi
 from xpert_pipeline.spapi.session import SellerApi
 
-MakeQuery = Callable[..., JobRequest]
-
 
 @dataclass(frozen=True, kw_only=True)
 class KioskDataset(WindowedJobs):
     """A table filled by Data Kiosk queries, one record for each product and day.
 
     Attributes:
-        dataset: Amazon's versioned name of it.
+        query: What is asked for; a subclass may ask in other ways, too.
         product: Field of a record that names the product, which is the last column of the table's key.
-        query: Makes the query for some marketplaces and days; None where a subclass makes its requests.
     """
 
-    dataset: str
+    query: KioskQuery
     product: str
-    query: MakeQuery | None = None
 
     rank: ClassVar[int] = 0
     job_api = QueryApi()
@@ -46,7 +43,7 @@ class KioskDataset(WindowedJobs):
     @property
     def types(self) -> tuple[str, ...]:
         """The dataset."""
-        return (self.dataset,)
+        return (self.query.dataset,)
 
     @property
     def how(self) -> str:
@@ -55,9 +52,8 @@ class KioskDataset(WindowedJobs):
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
         """One query for all days and marketplaces of a window."""
-        assert self.query is not None
         yesterday = max(market.yesterday for market in window.markets)
-        return (self.query(window.marketplace_ids, window.first, window.last, yesterday=yesterday),)
+        return (query_days(self.query, window.marketplace_ids, window.first, window.last, yesterday=yesterday),)
 
     def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
         """The local days that a query covers."""
@@ -87,4 +83,4 @@ class KioskDataset(WindowedJobs):
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one query: that is open to whoever may make queries."""
         api.call("getQueries", expects={"queries": list}, pageSize=1)
-        return Probe(f"Data Kiosk ({self.dataset})")
+        return Probe(f"Data Kiosk ({self.query.dataset})")

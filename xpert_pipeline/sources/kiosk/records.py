@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from xpert_pipeline.sources.collect import Unfit
-from xpert_pipeline.sources.values import number
 from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.values import number
 
 
 def day_of(record: Mapping[str, Any], requested: Requested) -> date:

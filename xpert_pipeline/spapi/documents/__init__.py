@@ -1,1 +1,1 @@
-"""The files in which Amazon delivers reports and query results: downloaded, checked and read row by row."""
+"""The files in which Amazon delivers reports and query results: downloaded, checked, and read row by row."""

@@ -1,4 +1,4 @@
-"""Which charset a document is in: what its server declared, then UTF-8, then Windows-1252, each strictly."""
+"""Finds a document's charset: the declared one, then UTF-8, then Windows-1252, each decoded strictly."""
 
 import codecs
 from pathlib import Path
@@ -11,22 +11,22 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # what is meant by them
-_LATIN = "iso8859-1"  # has a meaning for every byte; who declares it means Windows-1252, as a rule
+_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # what these names mean
+_LATIN = "iso8859-1"  # accepts every byte; files that declare it are usually Windows-1252
 
 
 def charset_of(path: Path, declared: str | None) -> str:
     """Find the charset in which the whole file decodes strictly.
 
     Args:
-        path: the document.
-        declared: the charset of its Content-Type, if any; an unknown one is ignored.
+        path: The document.
+        declared: The charset of its Content-Type, if any; an unknown one is ignored.
 
     Returns:
-        A Python codec name; for a byte order mark one that strips it.
+        The name of a Python codec; with a byte order mark, one that strips it.
 
     Raises:
-        ValueError: when it decodes in none.
+        ValueError: The file decodes in none of them.
     """
     with path.open("rb") as file:
         head = file.read(4)

@@ -1,7 +1,7 @@
-"""Documents of reports and of Data Kiosk: downloaded to a file, believed only when every byte is accounted for.
+"""Downloads documents of reports and of Data Kiosk to a file, and accepts them only if they are complete.
 
-Checked: the address (no foreign host), the status, the length, the end and checksum of every gzip member,
-size and compression ratio, and the charset. Parsing is the matter of `flat_files`, `json_lines` and `order_reports`.
+Checked are the address (no foreign host), the status, the length, the end and checksum of every gzip member, size and
+compression ratio, and the charset. Parsing is in `flat_files`, `json_lines` and `order_reports`.
 """
 
 import uuid
@@ -22,13 +22,19 @@ from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.sending.transport import NetworkFailure, is_loopback, timed
 from xpert_pipeline.spapi.session import SellerApi
 
-_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or nothing; the last is the upload's
-_FREE_BYTES = 64 * 1024 * 1024  # below this size no ratio is suspicious
+_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or nothing; the last one comes from the upload
+_FREE_BYTES = 64 * 1024 * 1024  # up to this size any compression ratio is allowed
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """Where documents of a kind lie: the operation that tells a document's address, and under which key."""
+    """How to get one kind of document.
+
+    Attributes:
+        name: Its name in messages.
+        operation: The operation that returns a document's address.
+        address: The key of the address in its answer.
+    """
 
     name: str
     operation: str
@@ -50,14 +56,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A complete document on disk, uncompressed. Remove it when done."""
+    """A complete document on disk, uncompressed. Remove it when done.
+
+    Attributes:
+        path: The file.
+        charset: A Python codec in which the whole file decodes strictly.
+        size: Bytes, uncompressed.
+    """
 
     path: Path
     charset: str
     size: int
 
     def open_text(self) -> TextIO:
-        """Open it as text, decoded strictly, without a byte order mark; only LF ends a line."""
+        """Open the file as text, decoded strictly, without a byte order mark; only LF ends a line."""
         return self.path.open(encoding=self.charset, errors="strict", newline="\n")
 
     def remove(self) -> None:
@@ -68,18 +80,25 @@ class Document:
 def fetch_document(
     api: SellerApi, document_id: str, directory: Path, *, source: DocumentSource = REPORTS, limits: Limits | None = None
 ) -> Document:
-    """Download a document into a directory (getReportDocument or getDocument, then the address it tells).
+    """Download a document into a directory (getReportDocument or getDocument, then the address it returns).
 
-    An address that has expired or whose bytes are broken is asked for anew. Compression is found by its magic
-    number, whether the document or HTTP was packed: neither's word is needed.
+    After an expired address or broken bytes a new address is requested. Compression is recognised by its magic number,
+    whether Amazon compressed the document or the HTTP body; headers are not needed for it.
+
+    Args:
+        api: The seller.
+        document_id: Amazon's id of the document.
+        directory: Where to write the file.
+        source: Which kind of document.
+        limits: Bounds of size, ratio and time.
 
     Raises:
-        DocumentRefused: foreign host, too large, compressed beyond reason, or in no known charset.
-        DocumentBroken: truncated or corrupt, again and again.
-        NotFound: past its retention.
+        DocumentRefused: Foreign host, too large, compressed too much, or in no known charset.
+        DocumentBroken: Truncated or damaged in every try.
+        NotFound: Past its retention.
     """
     limits = limits or Limits()
-    path = directory / f"report-{uuid.uuid4().hex}"  # never from an id that came over the wire
+    path = directory / f"report-{uuid.uuid4().hex}"  # never named by an id that Amazon sent
     download = _Download(api, document_id, path, limits, source)
     try:
         charset = download.run()
@@ -90,8 +109,8 @@ def fetch_document(
 
 
 def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPORTS) -> str:
-    """Read the short document in which Amazon explains a FATAL report or query; says so if it cannot be read."""
-    import tempfile  # noqa: PLC0415  only failures come here
+    """Return the short text in which Amazon explains a FATAL report or query, or why it cannot be read."""
+    import tempfile  # noqa: PLC0415  needed after failures only
 
     with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
         try:
@@ -104,7 +123,7 @@ def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPOR
 
 
 class _Download:
-    """One document's way to a file, with a fresh address when the old one is used up."""
+    """Downloads one document to a file, with a new address when the old one is no longer valid."""
 
     def __init__(
         self, api: SellerApi, document_id: str, path: Path, limits: Limits, source: DocumentSource = REPORTS
@@ -119,13 +138,13 @@ class _Download:
 
     def run(self) -> str:
         policy = self._api.policy
-        patient = RetryPolicy(
+        download_policy = RetryPolicy(
             attempts=3,
             base_seconds=policy.base_seconds,
             cap_seconds=policy.cap_seconds,
             deadline_seconds=self._limits.seconds,
         )
-        declared = with_retries(self._attempt, patient, self._pause)
+        declared = with_retries(self._attempt, download_policy, self._pause)
         try:
             return charset_of(self._path, declared)
         except ValueError as exc:
@@ -155,7 +174,7 @@ class _Download:
 
     @contextmanager
     def _opened(self, url: str, deadline: Deadline) -> Iterator[httpx.Response]:
-        headers = {"accept-encoding": "identity"}  # and nothing of ours: the address carries its own signature
+        headers = {"accept-encoding": "identity"}  # no token: the address contains its own signature
         with self._api.transport.stream("GET", url, deadline=deadline, headers=headers) as response:
             status = response.status_code
             if status == 403:
@@ -165,9 +184,9 @@ class _Download:
             if status != 200:
                 kind = errors.Transient if status >= 500 or status == 429 else errors.NotFound
                 raise kind("the document cannot be downloaded", status=status, **self._facts)
-            packed = response.headers.get("content-encoding", "identity").strip().lower()
-            if packed not in _CODINGS:
-                raise errors.DocumentRefused(f"packed with {packed[:40]}, which is not asked for", **self._facts)
+            coding = response.headers.get("content-encoding", "identity").strip().lower()
+            if coding not in _CODINGS:
+                raise errors.DocumentRefused(f"packed with {coding[:40]}, which was not requested", **self._facts)
             yield response
 
     def _write(self, response: httpx.Response, deadline: Deadline, sink: BinaryIO) -> None:
@@ -181,8 +200,8 @@ class _Download:
                 sink.write(piece)
         for piece in gunzip.finish():
             sink.write(piece)
-        told_end = "content-length" in response.headers or "transfer-encoding" in response.headers
-        if not gunzip.compressed and not told_end:
+        has_known_end = "content-length" in response.headers or "transfer-encoding" in response.headers
+        if not gunzip.compressed and not has_known_end:
             raise BrokenGzip("the server did not say where the document ends, so it may be cut off")
 
     def _check_size(self, written: int, received: int) -> None:
@@ -190,11 +209,11 @@ class _Download:
             raise errors.DocumentRefused(f"larger than {self._limits.max_bytes:,} bytes", **self._facts)
         if written > _FREE_BYTES and written > received * self._limits.max_ratio:
             raise errors.DocumentRefused(
-                f"compressed more than {self._limits.max_ratio} : 1, as an attack is", **self._facts
+                f"compressed more than {self._limits.max_ratio} : 1, as in an attack", **self._facts
             )
 
     def _checked_url(self, url: str) -> str:
-        """Allow Amazon's storage over https, and a loopback endpoint's own host and port."""
+        """Allow addresses of Amazon's storage over https, and a loopback endpoint's own host and port."""
         parts, own = urlsplit(url), urlsplit(self._api.endpoint)
         if is_loopback(self._api.endpoint) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
             return url

@@ -1,6 +1,6 @@
-"""Tab-separated reports as dict rows: Amazon's flat files know no quoting, gain columns and swap them.
+"""Reads tab-separated reports as dict rows. Amazon's flat files have no quoting; columns are added and change places.
 
-The header is checked before a row is believed: an error text in place of a report has no such header.
+The header is checked before any row is read, because Amazon may send an error text instead of a report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from xpert_pipeline.spapi.errors import BadAnswer
 
 
 class BadHeader(BadAnswer):
-    """The file does not begin with the columns that its report type has."""
+    """The file does not begin with the columns of its report type."""
 
     what_to_do = "Read the first line quoted here: it is Amazon's error text, or the report has changed its columns."
 
@@ -18,16 +18,16 @@ class BadHeader(BadAnswer):
 def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator[dict[str, str | None]]:
     """Yield the rows of a flat file by column name, in file order.
 
-    Every row holds each header column; what a short line lacks is None, an empty cell is "". Cells that a
-    long line has beyond the header come under the key "" (joined by tabs), for the caller to reject.
+    Every row has each column of the header: None where the line is too short, "" for an empty cell. If a line is too
+    long, its further cells come under the key "" (joined by tabs), for the caller to reject.
 
     Args:
-        file: text as `Document.open_text` opens it (line ends are CRLF or LF; a lone CR is data).
-        required: columns without which the report is useless; others may come, go and change places.
-        report: names the file in errors.
+        file: Text as `Document.open_text` opens it (lines end with CRLF or LF; a single CR is data).
+        required: Columns without which the report is useless; others may be missing, and all may change places.
+        report: Name of the file in errors.
 
     Raises:
-        BadHeader: when a required column is missing or the header names one twice.
+        BadHeader: A required column is missing, or the header names a column twice.
     """
     lines = iter(file)
     header = [name.strip().strip("\ufeff") for name in _cells(next(lines, ""))]

@@ -1,4 +1,4 @@
-"""Incremental gzip that believes nothing: layers found by their magic, every member's end and checksum checked."""
+"""Unpacks gzip piece by piece; recognises layers by their magic number, checks each member's end and checksum."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ class BrokenGzip(Exception):
 
 
 class Gunzip:
-    """Passes plain bytes through and unpacks gzip, also when it was packed twice (header and document)."""
+    """Unpacks gzip, also if it was packed twice (HTTP body and document), and passes other bytes through."""
 
     def __init__(self, depth: int = 2) -> None:
         self._depth = depth
-        self._head: bytes | None = b""  # first bytes, until they are enough to know the layer by
+        self._head: bytes | None = b""  # the first bytes, until there are enough to recognise a layer
         self._members: _Members | None = None
         self._inner: Gunzip | None = None
 
@@ -26,7 +26,7 @@ class Gunzip:
         return self._inner is not None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the unpacked pieces of some more bytes, each at most a megabyte if they were packed."""
+        """Unpack more bytes; yield pieces of at most a megabyte (bytes that were not packed come as they are)."""
         if self._head is not None:
             data = self._head + data
             if len(data) < len(_MAGIC):
@@ -42,10 +42,10 @@ class Gunzip:
             yield from self._inner.feed(piece)
 
     def finish(self) -> Iterator[bytes]:
-        """Yield what was held back, and check that nothing is missing.
+        """Yield the bytes still held back, and check that nothing is missing.
 
         Raises:
-            BrokenGzip: when the last member has no end.
+            BrokenGzip: The last member has no end.
         """
         if self._members is not None:
             self._members.check_end()
@@ -60,7 +60,7 @@ class _Members:
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(31)
-        self._rest = b""  # bytes behind a member, too few to tell what they are
+        self._rest = b""  # bytes after a member, too few to recognise
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         if self._member.eof:
@@ -84,12 +84,12 @@ class _Members:
             raise BrokenGzip("the gzip document is cut off")
 
     def _next(self, data: bytes) -> bytes:
-        """Begin the member that follows, skipping the zero bytes that may pad a file."""
+        """Begin the next member, after the zero bytes that may pad a file."""
         data = data.lstrip(b"\0")
         self._rest = data if len(data) < len(_MAGIC) else b""
         if not data or self._rest:
             return b""
         if not data.startswith(_MAGIC):
-            raise BrokenGzip("there are foreign bytes behind the gzip document")
+            raise BrokenGzip("there are foreign bytes after the gzip document")
         self._member = zlib.decompressobj(31)
         return data

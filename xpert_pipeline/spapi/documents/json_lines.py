@@ -1,6 +1,6 @@
-"""JSON Lines, the form of Data Kiosk documents: one object per line, read one at a time, numbers as Decimal.
+"""Reads JSON Lines, the format of Data Kiosk documents: one object on each line; fractions become Decimal.
 
-A line that is no object ends the reading: what it held would be lost, and whoever reads must not keep the rest.
+A line that is not an object raises an error, because its record would be lost. The caller must discard the rest, too.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ LONGEST_LINE = 16 * 1024 * 1024
 
 
 class BadLine(BadAnswer):
-    """A line that is no JSON object: cut off, damaged, or something else altogether."""
+    """A line that is not a JSON object: cut off, damaged, or something else."""
 
-    what_to_do = "Nothing of this document was kept: run it again later; if it stays so, report the query to Amazon."
+    what_to_do = "Nothing of this document was loaded: run it again later; if it repeats, report the query to Amazon."
 
 
 def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any] | None]:
-    """Yield the object of every line, in file order; empty lines are none, and null is an entry without content.
+    """Yield the object of every line, in file order. Empty lines are skipped; null yields None.
 
     Args:
-        file: text as `Document.open_text` opens it.
-        source: names the document in errors.
+        file: Text as `Document.open_text` opens it.
+        source: Name of the document in errors.
 
     Raises:
-        BadLine: naming the line, never quoting it.
+        BadLine: A line is not an object. The message gives its number and never its text.
     """
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
@@ -36,15 +36,15 @@ def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any] | None
         if not line.strip():
             continue
         try:
-            found = parse_json(line.encode())
+            value = parse_json(line.encode())
         except ValueError as exc:
             raise BadLine(f"line {number:,} is no JSON ({_place(exc)})", operation=source) from exc
-        if found is not None and not isinstance(found, dict):
-            raise BadLine(f"line {number:,} is a {type(found).__name__}, not an object", operation=source)
-        yield found
+        if value is not None and not isinstance(value, dict):
+            raise BadLine(f"line {number:,} is a {type(value).__name__}, not an object", operation=source)
+        yield value
 
 
 def _place(error: ValueError) -> str:
-    """Where a line stops making sense, without its text."""
+    """Return where a line is malformed, without its text."""
     column = getattr(error, "colno", None)
     return f"at character {column}" if column else "malformed"

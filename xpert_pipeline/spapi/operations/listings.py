@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from xpert_pipeline.spapi.errors import BadAnswer
@@ -120,7 +121,17 @@ def search_listings_items(
     return ListingsWalk(api, marketplace_id, updated_after)
 
 
-def count_listings(api: SellerApi, marketplace_id: str, *, updated_after: datetime | None = None) -> int:
+def listing_pages(api: SellerApi, marketplace_id: str, updated_after: datetime | None = None) -> Iterator[Page]:
+    """Yield the same listings in pages, with Amazon's own count; each SKU comes once, so the walk never starts over."""
+    walk = search_listings_items(api, marketplace_id, updated_after=updated_after)
+    listings = iter(walk)
+    number = 0
+    while batch := list(islice(listings, PAGE_SIZE)):
+        yield Page(batch, {}, is_first=number == 0, total=walk.total)
+        number += 1
+
+
+def count_listings(api: SellerApi, marketplace_id: str, updated_after: datetime | None = None) -> int:
     """Return how many listings a search would yield (searchListingsItems, one call)."""
     filters: dict[str, Any] = {"lastUpdatedAfter": to_amazon(updated_after)} if updated_after is not None else {}
     answer = api.call(

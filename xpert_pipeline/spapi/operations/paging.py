@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xpert_pipeline.spapi.errors import BadAnswer, EndlessPages, PageTokenExpired, RepeatedPage
+from xpert_pipeline.spapi.errors import BadAnswer, BadRequest, EndlessPages, PageTokenExpired, RepeatedPage
 from xpert_pipeline.spapi.json_path import value_at
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -70,7 +70,7 @@ class PagedOperation:
     def pages(self, api: SellerApi, *path: str, **params: Any) -> Iterator[Page]:
         """Walk all pages. Every parameter except the token is the same in each request.
 
-        When a page token expires, the walk starts over with a page whose `is_first` is True, at most twice.
+        When Amazon refuses a page token, the walk starts over with a page whose `is_first` is True, at most twice.
 
         Args:
             api: The seller.
@@ -80,7 +80,7 @@ class PagedOperation:
         Raises:
             RepeatedPage: Amazon sent a page or a token twice.
             EndlessPages: The walk is longer than `longest`, or too many empty pages came in a row.
-            PageTokenExpired: Tokens kept expiring.
+            PageTokenExpired: Amazon kept refusing tokens.
             BadAnswer: An answer has no list of records, or a token that is not a text.
         """
         for restart in range(RESTARTS + 1):
@@ -90,7 +90,7 @@ class PagedOperation:
                 if restart == RESTARTS:
                     raise
                 logger.info(
-                    "%s for seller %s: the page token expired; reading from the first page again",
+                    "%s for seller %s: the page token is no longer accepted; reading from the first page again",
                     self.name,
                     api.seller_id,
                 )
@@ -110,7 +110,7 @@ class PagedOperation:
         token: str | None = None
         empty_pages = 0
         for number in range(self.longest):
-            answer = api.call(self.name, *path, expects={self.records: list}, **self._params(params, token))
+            answer = self._call(api, path, params, token)
             records: list[Any] = value_at(answer, self.records)
             token = next_token(answer, operation=self.name, seller=api.seller_id)
             guard.check(token, (self._identify(record) for record in records))
@@ -122,10 +122,19 @@ class PagedOperation:
                 raise self._endless(api, f"{MOST_EMPTY_PAGES} pages in a row were empty, each with a new page token")
         raise self._endless(api, f"there are more than {self.longest:,} pages")
 
-    def _params(self, params: dict[str, Any], token: str | None) -> dict[str, Any]:
+    def _call(
+        self, api: SellerApi, path: Sequence[str], params: Mapping[str, Any], token: str | None
+    ) -> dict[str, Any]:
+        expects = {self.records: list}
         if token is None:
-            return params
-        return {self.token: token} if self.token_alone else {**params, self.token: token}
+            return api.call(self.name, *path, expects=expects, **params)
+        try:
+            others = {} if self.token_alone else params
+            return api.call(self.name, *path, expects=expects, **{**others, self.token: token})
+        except PageTokenExpired:
+            raise
+        except BadRequest as error:  # Amazon accepted the other parameters on the first page, so the token is refused
+            raise PageTokenExpired(error.message, **error.facts()) from error
 
     def _total_of(self, answer: dict[str, Any]) -> int | None:
         total = value_at(answer, self.total) if self.total else None

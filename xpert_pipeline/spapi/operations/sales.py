@@ -1,6 +1,7 @@
 """Sales API v1: Amazon's own count of orders, units and sales, to compare ours with."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -59,6 +60,30 @@ def get_order_metrics(
         metrics += answer["payload"]
         start = until
     return metrics
+
+
+def count_orders(api: SellerApi, marketplace_id: str, start: datetime, end: datetime) -> int:
+    """Return how many orders one marketplace had in a half-open span, by Amazon's order metrics."""
+    metrics = get_order_metrics(api, marketplace_id, start, end, granularity="Total")
+    return sum(int(interval["orderCount"]) for interval in metrics)
+
+
+def order_metrics_by_day(
+    api: SellerApi, marketplace_id: str, start: datetime, end: datetime
+) -> dict[date, tuple[int, int, Decimal]]:
+    """Return orders, units and sales of each local day in a half-open span, by Amazon's order metrics.
+
+    Sales are in the marketplace's currency.
+    """
+    zone = by_id(marketplace_id).zone
+    return {
+        datetime.fromisoformat(interval["interval"].split("--")[0]).astimezone(zone).date(): (
+            int(interval["orderCount"]),
+            int(interval["unitCount"]),
+            Decimal(str(interval["totalSales"]["amount"])),
+        )
+        for interval in get_order_metrics(api, marketplace_id, start, end, granularity="Day")
+    }
 
 
 def _offset(moment: datetime) -> str:

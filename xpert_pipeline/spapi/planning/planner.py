@@ -1,7 +1,7 @@
-"""Which source brings a span of orders soonest: pages of searchOrders, or XML reports.
+"""Predicts which source delivers a span of orders soonest: pages of searchOrders, or XML reports.
 
-Pure arithmetic over token buckets; `Buckets` reads them once and keeps account of what a plan spends. Seconds are
-predicted from the start of the plan.
+Pure arithmetic over token buckets. `BucketLevels` reads each bucket once and subtracts what a plan spends. Predicted
+seconds count from the start of the plan.
 """
 
 import math
@@ -16,101 +16,106 @@ from xpert_pipeline.spapi.session import SellerApi
 PAGE_SIZE = 100
 SECONDS_PER_CALL = 0.5
 MAX_WINDOW_DAYS = 30
-GENERATION_SECONDS = 20.0  # a guess of a report's time at Amazon, however small, until earlier ones have told
+GENERATION_SECONDS = 20.0  # guess: Amazon's time for the smallest report, used until earlier reports show it
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
-QUERY_SECONDS = 60.0  # a guess of a Data Kiosk query's time, until earlier ones have told
-REPORTS_AHEAD = 10  # spans whose reports are asked for at the start of a run, with one look-up for all of a type
-REPORTS_TOGETHER = 5  # asked for after those, with one look-up each time
+QUERY_SECONDS = 60.0  # guess: Amazon's time for a Data Kiosk query, used until earlier queries show it
+REPORTS_AHEAD = 10  # spans whose reports are requested at the start of a run, with one look-up for each type
+REPORTS_TOGETHER = 5  # further reports are requested in groups of this size, with one look-up for each group
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
 
 @dataclass(frozen=True, slots=True)
 class BucketLevel:
-    """A token bucket as it stands: requests that may go at once, and requests per second after that.
+    """The present state of a token bucket.
 
-    A level below 0 is owed to requests that stand before ours.
+    Attributes:
+        level: Requests that may be sent at once; below 0 while other requests queue before ours.
+        rate: Requests per second after that.
     """
 
     level: float
     rate: float
 
     def wait_for(self, calls: int) -> float:
-        """Seconds until the last of so many calls has its token."""
+        """Return the seconds until the last of some calls has its token."""
         return max(0.0, (calls - self.level) / self.rate)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedReports:
-    """Reports of one type that a plan asks for.
+    """The reports of one type that a plan contains so far.
 
     Attributes:
-        reports: How many, so far.
-        ahead: How many of them at most are asked for together at the start of the run.
+        reports: Their number.
+        ahead: How many of them, at most, are requested together at the start of the run.
     """
 
     reports: int = 0
     ahead: int = REPORTS_AHEAD
 
     def __add__(self, reports: int) -> "PlannedReports":
-        """So many more."""
+        """Return the plan's reports with some more."""
         return replace(self, reports=self.reports + reports)
 
     def beside_pages(self) -> "PlannedReports":
-        """The same after a span that is read by pages: it takes one of the places at the start."""
+        """Return the same after a span that is read by pages, which takes one of the places at the start."""
         return replace(self, ahead=self.ahead - 1) if self.reports < self.ahead else self
 
     @property
     def look_ups(self) -> int:
-        """Calls of getReports for all of them."""
+        """Calls of getReports for all reports."""
         return min(1, self.reports, self.ahead) + math.ceil(max(0, self.reports - self.ahead) / REPORTS_TOGETHER)
 
     def polls(self, generation: float) -> int:
-        """Calls of getReport for all of them, made in so many seconds.
+        """Return the calls of getReport for all reports, if Amazon takes `generation` seconds for each.
 
-        The first is looked at for all. Those asked for with it follow in turn, about a look a second altogether and
-        later on every 20% of the time waited, and once more when it is ready. Those asked for later are looked at once.
+        The first report is polled for all. The others requested with it are polled in turn: together about once a
+        second, later after every 20% of the time waited, and once more when they are ready. Reports requested later
+        are polled once.
         """
         if not self.reports:
             return 0
         count = max(1, min(self.reports, self.ahead))
-        each = max(1.0, min(generation / count, 5.0)) + max(0.0, math.log(generation / (5.0 * count), 1.2)) + 1
-        return _polls(generation) + math.ceil((count - 1) * each) + self.reports - count
+        early_polls = max(1.0, min(generation / count, 5.0))
+        later_polls = max(0.0, math.log(generation / (5.0 * count), 1.2))
+        follower_polls = early_polls + later_polls + 1
+        return _polls(generation) + math.ceil((count - 1) * follower_polls) + self.reports - count
 
 
-NONE_ASKED = PlannedReports()
+NO_REPORTS = PlannedReports()
 
 
 class BucketLevels:
-    """A seller's buckets as a plan of several steps uses them up: what one step takes, the next does not find.
+    """A seller's buckets during a plan of several steps: what one step spends is gone for the next.
 
     Args:
-        api: Whose buckets; each is read once.
+        api: The seller; each bucket is read once.
 
     Attributes:
-        asked: The plan's reports so far, by type: those after them share look-ups and polls with them.
+        planned: The plan's reports so far, by type; later reports share look-ups and polls with them.
     """
 
     def __init__(self, api: SellerApi) -> None:
         self._api = api
         self._read: dict[str, BucketLevel] = {}
-        self.asked: defaultdict[str, PlannedReports] = defaultdict(PlannedReports)
+        self.planned: defaultdict[str, PlannedReports] = defaultdict(PlannedReports)
 
     def __getitem__(self, operation: str) -> BucketLevel:
-        """An operation's bucket, less what was spent of it."""
+        """Return an operation's bucket, less what the plan has spent."""
         if operation not in self._read:
             level = self._api.level(operation)
             self._read[operation] = BucketLevel(level, self._api.rate(operation))
         return self._read[operation]
 
     def begin(self, report_type: str, *, beside: int) -> int:
-        """Tell that other spans take places among those asked for at the start; returns how many are left."""
+        """Reserve places at the start of the run for `beside` other spans; return how many places are left."""
         ahead = max(0, REPORTS_AHEAD - beside)
-        self.asked[report_type] = PlannedReports(ahead=ahead)
+        self.planned[report_type] = PlannedReports(ahead=ahead)
         return ahead
 
     def spend(self, calls: Mapping[str, int]) -> None:
-        """Take the tokens of planned calls."""
+        """Subtract the tokens of planned calls."""
         for operation, count in calls.items():
             bucket = self[operation]
             self._read[operation] = replace(bucket, level=bucket.level - count)
@@ -133,25 +138,33 @@ def predict_report(
     get_reports: BucketLevel,
     get_report: BucketLevel,
     generation_seconds: float | None = None,
-    asked: PlannedReports = NONE_ASKED,
+    planned: PlannedReports = NO_REPORTS,
 ) -> Prediction:
-    """XML reports, in windows of at most 30 days that are made at the same time.
+    """Predict XML reports, in windows of at most 30 days that Amazon makes at the same time.
 
-    Reports asked for together share one look-up and the polls of the first. The last window is the last to be
-    created; documents are collected while later windows are made, so its own path or the tokens for all documents
-    decide, whichever is longer. `generation_seconds` is what earlier reports took; without it a guess that grows with
-    the rows. `asked` are reports of the type that the same plan asks for before these: their tokens are taken from the
-    buckets, their look-ups and polls are paid.
+    Reports requested together share one look-up and the polls of the first. The window created last decides, or the
+    tokens for all documents if those take longer: documents are collected while Amazon makes the later windows.
+
+    Args:
+        expected_orders: Orders in the span.
+        days: Length of the span.
+        create_report: Bucket of createReport.
+        get_report_document: Bucket of getReportDocument.
+        get_reports: Bucket of getReports.
+        get_report: Bucket of getReport.
+        generation_seconds: What earlier reports took at Amazon; without it, a guess that grows with the rows.
+        planned: Reports of the type that the same plan requests before these. Their tokens are already taken from
+            the buckets, and their look-ups and polls are already counted.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
-    rows, after = expected_orders / windows, asked + windows
+    rows, after = expected_orders / windows, planned + windows
     generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
-    look_ups = after.look_ups - asked.look_ups
+    look_ups = after.look_ups - planned.look_ups
     created = get_reports.wait_for(look_ups) + create_report.wait_for(windows) + (after.reports + 1) * SECONDS_PER_CALL
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
     ready = max(created + max(generation, polled), get_report_document.wait_for(windows))
     seconds = ready + after.reports * 2 * SECONDS_PER_CALL + expected_orders / ROWS_PER_SECOND
-    polls = after.polls(generation) - asked.polls(generation)
+    polls = after.polls(generation) - planned.polls(generation)
     calls = {"getReports": look_ups, "createReport": windows, "getReport": polls, "getReportDocument": windows}
     return Prediction(seconds, calls)
 
@@ -179,7 +192,7 @@ def predict_made(
     document: BucketLevel,
     kind: Literal["report", "query"] = "report",
 ) -> Prediction:
-    """Reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
+    """Predict reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
     generation = generation_seconds or (GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
     seconds = max(create.wait_for(count) + generation, document.wait_for(count)) + count * 3 * SECONDS_PER_CALL
     if kind == "report":
@@ -224,7 +237,7 @@ def plan_records(
         get_reports=levels["getReports"],
         get_report=levels["getReport"],
         generation_seconds=generation_seconds,
-        asked=levels.asked[report_type],
+        planned=levels.planned[report_type],
     )
     predictions: dict[Source, Prediction] = {"pages": pages, "report": report}
     plan = choose(predictions, expected, days, generation_seconds=generation_seconds, operation=operation)
@@ -232,16 +245,16 @@ def plan_records(
         plan = plan.forced("pages", pages_because)
     if plan.source == "report":
         made = plan.calls["createReport"]
-        levels.asked[report_type] += made
+        levels.planned[report_type] += made
         levels.spend({**plan.calls, "getReport": made})  # the other polls use tokens that refill while they wait
     else:
         levels.spend(plan.calls)
-        levels.asked[report_type] = levels.asked[report_type].beside_pages()
+        levels.planned[report_type] = levels.planned[report_type].beside_pages()
     return plan
 
 
 def _polls(generation: float) -> int:
-    """Looks at the first of several until it is ready: every half second at first, then every 5% of the time waited."""
+    """Return the polls of the first report until it is ready: every 0.5 s, later after 5% of the wait so far."""
     return (
         1
         + math.ceil(min(generation, 10.0) / 0.5)

@@ -1,6 +1,6 @@
-"""The choice between the sources of a span of orders, pages or XML reports, and its reason.
+"""The choice between two sources for a span of orders, pages or XML reports, and its reason in words.
 
-The predictions are made in `planner`.
+`planner` predicts what each source takes.
 """
 
 import math
@@ -41,15 +41,15 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """The chosen source, and the facts of the choice.
+    """The chosen source and the facts behind the choice.
 
     Attributes:
-        source: The chosen one.
-        predictions: What every source is predicted to take.
-        expected: Orders.
+        source: The chosen source.
+        predictions: What each source is predicted to take.
+        expected: The orders in the span.
         days: Length of the span.
-        made: How the time of reports at Amazon is known.
-        forced_by: The reason that is not in the predictions, if there is one.
+        made: How the time that Amazon takes for a report is known.
+        forced_by: A reason for the choice other than the predictions; empty without one.
         operation: Amazon's operation of the pages.
     """
 
@@ -77,21 +77,20 @@ class SourcePlan:
         return self.predictions[self.source].calls
 
     def forced(self, source: Source, reason: str) -> "SourcePlan":
-        """The same predictions, but another source for a reason that seconds do not know."""
+        """Return the same predictions with another source, chosen for a reason other than seconds."""
         return replace(self, source=source, forced_by=reason)
 
     @property
     def rule(self) -> tuple[str | None, ...]:
-        """The same for plans that chose the same source for the same reason, whatever the figures."""
+        """Equal for plans that chose the same source for the same reason, whatever their figures."""
         return self.source, self.expected.known, self.made, self.forced_by
 
     def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form for the ledger."""
-        predicted = {source: round(each.seconds, 1) for source, each in self.predictions.items()}
+        """Return a JSON-able form for the ledger."""
         return {
             "source": self.source,
             "seconds": round(self.seconds, 1),
-            "predicted": predicted,
+            "predicted": {source: round(prediction.seconds, 1) for source, prediction in self.predictions.items()},
             "expected": round(self.expected.count),
             "why": self.why,
         }
@@ -112,7 +111,7 @@ def choose(
 
 
 def how_known(generation_seconds: float | None) -> str:
-    """How the time of reports or queries at Amazon is known: from earlier ones (seconds), or not at all."""
+    """Describe how the time that Amazon takes for a report or query is known: from earlier ones, or not at all."""
     return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
 
 
@@ -125,7 +124,7 @@ def reason_of(plans: Sequence[SourcePlan]) -> str:
     if first.forced_by:
         return f"{first.source}{of_each} although predicted to take {texts[first.source]}: {first.forced_by}"
     expected = replace(first.expected, count=sum(plan.expected.count for plan in plans))
-    span = _span(sum(plan.days for plan in plans))
+    span = _length(sum(plan.days for plan in plans))
     pages = f"{expected} in {span}: {first.operation} pages{of_each} are predicted to take {texts['pages']}"
     if "report" not in texts:
         return pages
@@ -133,6 +132,6 @@ def reason_of(plans: Sequence[SourcePlan]) -> str:
     return f"{pages}, XML reports {texts['report']} ({first.made}), so {choice}"
 
 
-def _span(days: float) -> str:
-    """A length of time in words."""
+def _length(days: float) -> str:
+    """Describe a length of time in words."""
     return counted(days, "day", decimals=1) if days >= 1 else counted(math.ceil(days * 24 * 60), "minute")

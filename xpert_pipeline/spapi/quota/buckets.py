@@ -1,4 +1,4 @@
-"""One seller's token buckets: which a request needs, taking their tokens, and learning from Amazon's answers."""
+"""One seller's token buckets: which ones a request needs, taking their tokens, and learning from Amazon's answers."""
 
 import math
 import time
@@ -14,24 +14,24 @@ from xpert_pipeline.spapi.sending.identity import Identity
 from xpert_pipeline.spapi.sending.listener import Meter, logger
 from xpert_pipeline.spapi.sending.transport import Answer
 
-ASK_AGAIN_SECONDS = 5.0  # a long wait asks again: the rate may have risen, and a display counts down
+ASK_AGAIN_SECONDS = 5.0  # during a long wait the rate may rise, and a display counts down
 _RATE_HEADER = "x-amzn-RateLimit-Limit"
 _RATE_STATUSES = (400, 404)
 
 
 def slowest_first(operations: Sequence[str]) -> list[UsagePlan]:
-    """The plans that a request needs a token of, in one order for every caller: what is awaited longest comes first."""
-    found = {operation: usage_plans.plan(operation) for operation in operations}
-    return sorted(found.values(), key=lambda plan: (plan.rate, plan.burst, plan.operation))
+    """Return the plans from which a request needs a token, the slowest first: in the same order for every caller."""
+    plans = {operation: usage_plans.plan(operation) for operation in operations}
+    return sorted(plans.values(), key=lambda plan: (plan.rate, plan.burst, plan.operation))
 
 
 class Buckets:
     """The buckets of one seller's requests; safe for many threads.
 
     Args:
-        identity: Whose.
+        identity: Who sends the requests.
         quota: Shared with every other caller of the application.
-        meter: Counts what is waited.
+        meter: Counts the seconds waited.
         pause: Sleeps for an operation, unless stopped.
     """
 
@@ -43,31 +43,34 @@ class Buckets:
         self._odd_rates: set[str] = set()
 
     def key(self, operation: str) -> QuotaKey:
-        """Name the token bucket of an operation."""
+        """Return the name of an operation's token bucket."""
         scope = "*" if usage_plans.plan(operation).scope == "app" else self._identity.seller
         return QuotaKey(self._identity.app, scope, self._identity.region, operation)
 
     def rate(self, operation: str) -> float:
-        """The rate that Amazon told any process last, else the published one."""
+        """Return the rate in Amazon's last answer to any process, else the published one."""
         plan, key = usage_plans.plan(operation), self.key(operation)
         return self._quota.rate(key.app, key.scope, key.region, key.operation) or plan.rate
 
     def level(self, operation: str) -> float:
-        """Tokens that this caller may take of an operation at once; below 0 if so many must come first."""
+        """Return the tokens that this caller may take at once; below 0 while others queue before it."""
         plan, key = usage_plans.plan(operation), self.key(operation)
         level = self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
         return level - kept_for_live_work(plan.burst, self._identity.priority)
 
     def throttled(self, plans: Sequence[UsagePlan]) -> None:
-        """Amazon answered 429: of several buckets the slowest is taken for empty; waiting for it refills the others."""
+        """Note that Amazon answered 429.
+
+        If the request used several buckets, only the slowest counts as empty; the others refill while we wait for it.
+        """
         key = self.key(plans[0].operation)
         self._quota.throttled(key.app, key.scope, key.region, key.operation)
 
     def take(self, operation: str, plans: Sequence[UsagePlan]) -> None:
-        """Take a token of every bucket, sleeping as long as the quota says.
+        """Take a token of every bucket; sleep as long as the quota says.
 
         Raises:
-            Stopped: while waiting.
+            Stopped: The client was stopped while waiting.
         """
         waiter, announced = uuid4(), False
         with ExitStack() as lines:
@@ -85,7 +88,7 @@ class Buckets:
                     self._pause(operation, min(seconds, ASK_AGAIN_SECONDS))
 
     def _ask(self, plans: Sequence[UsagePlan], waiter: UUID) -> tuple[float, str]:
-        """Ask for the tokens once: seconds to sleep, and for which bucket."""
+        """Try to take the tokens once; return the seconds to sleep, and for which bucket."""
         who, priority = self._identity, self._identity.priority
         if len(plans) > 1:
             buckets = [(self.key(plan.operation).scope, plan.operation, plan.rate, plan.burst) for plan in plans]
@@ -98,13 +101,13 @@ class Buckets:
         return seconds, plan.operation
 
     def _line(self, operation: str) -> AbstractContextManager[None]:
-        """This seller's line before a bucket that all sellers share."""
+        """Return this seller's line before a bucket that all sellers share."""
         who = self._identity
         return LINES.first(self.key(operation), who.seller, who.priority, lambda: self._pause(operation, 0))
 
     @contextmanager
     def _waited(self, operation: str) -> Iterator[None]:
-        """Count the time that the block takes as waiting for quota."""
+        """Count the duration of the block as waiting for quota."""
         start = time.monotonic()
         try:
             yield
@@ -112,18 +115,18 @@ class Buckets:
             self._meter.waited(operation, time.monotonic() - start)
 
     def follow_rate(self, operation: str, answer: Answer) -> None:
-        """Adapt the bucket to the rate that Amazon tells; a value that is no rate is reported once.
+        """Adapt the bucket to the rate in Amazon's answer; log a value that is no rate, once for each operation.
 
-        Amazon's sandbox tells a rate of its own, 5 a second for every operation: nothing is learnt there, where the
-        application's buckets are those of its real work.
+        Amazon's sandbox always answers with 5 a second. It uses the same buckets as the application's real requests,
+        so its rate is ignored.
         """
-        told = answer.headers.get(_RATE_HEADER)
-        if told is None or not (answer.status < 300 or answer.status in _RATE_STATUSES):
+        header = answer.headers.get(_RATE_HEADER)
+        if header is None or not (answer.status < 300 or answer.status in _RATE_STATUSES):
             return
         if self._identity.is_at_amazons_sandbox:
             return
         try:
-            rate = float(told)
+            rate = float(header)
         except ValueError:
             rate = math.nan
         if math.isfinite(rate) and rate > 0:
@@ -131,4 +134,4 @@ class Buckets:
             self._quota.observed_rate(key.app, key.scope, key.region, key.operation, rate)
         elif operation not in self._odd_rates:
             self._odd_rates.add(operation)
-            logger.warning("%s: %s %.40r is no rate and is ignored", operation, _RATE_HEADER, told)
+            logger.warning("%s: %s %.40r is no rate and is ignored", operation, _RATE_HEADER, header)

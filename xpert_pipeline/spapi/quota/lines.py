@@ -1,7 +1,7 @@
-"""Where threads of one seller stand in line before a bucket that all sellers share.
+"""The line in which one seller's threads wait before a bucket that all sellers share.
 
-One of them asks the quota at a time; the next joins the shared queue behind the sellers that came meanwhile. So sellers
-take turns, however many threads each has.
+Only the first thread of the line takes part in the shared queue; the next one joins it behind the sellers that have
+come since. So sellers take turns, however many threads each of them has.
 """
 
 import threading
@@ -22,13 +22,13 @@ class Lines:
 
     @contextmanager
     def first(self, key: QuotaKey, seller: str, priority: int, look: Callable[[], None]) -> Iterator[None]:
-        """Come to the head of the line and leave it at the end of the block.
+        """Wait for the head of the line, and leave it at the end of the block.
 
         Args:
             key: The shared bucket.
-            seller: Whose line.
-            priority: Live work does not stand behind a backfill.
-            look: Called every moment while standing; raises to leave.
+            seller: The seller whose line it is.
+            priority: Each priority has its own line, so that live work does not wait behind a backfill.
+            look: Called several times a second while waiting; it may raise to leave the line.
         """
         with self._guard:
             head = self._heads.setdefault((key, seller, priority), threading.Lock())

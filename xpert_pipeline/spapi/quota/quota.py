@@ -1,7 +1,7 @@
-"""The protocol of shared request quota, and an in-process implementation of it.
+"""The protocol of a shared request quota, and an implementation for one process.
 
-A bucket belongs to (app, scope, region, operation). Nobody reserves: a caller takes a due token or is told
-how long to sleep before asking again. Processes share buckets through another implementation of `Quota`.
+A bucket belongs to (app, scope, region, operation). Nobody reserves tokens: a caller takes a token that is due, or
+learns how long to sleep before it tries again. Processes share buckets through another implementation of `Quota`.
 """
 
 import math
@@ -17,7 +17,7 @@ LAPSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class QuotaKey:
-    """Names one token bucket at Amazon."""
+    """The name of one token bucket at Amazon."""
 
     app: str
     scope: str
@@ -26,14 +26,14 @@ class QuotaKey:
 
 
 def kept_for_live_work(burst: float, priority: int) -> int:
-    """Tokens that a caller of this priority leaves in a bucket: a backfill spares the last quarter of a burst."""
+    """Return the tokens that a caller of this priority leaves in a bucket: for a backfill, a quarter of the burst."""
     return math.floor(burst / 4) if priority > 0 else 0
 
 
 class Quota(Protocol):
     """Token buckets that all callers of one application share.
 
-    Whoever waits asks again within `LAPSE_SECONDS`, however long the wait: a place whose holder is silent lapses.
+    A waiting caller tries again within `LAPSE_SECONDS`, however long the wait; otherwise it loses its place.
     """
 
     def take(
@@ -47,7 +47,7 @@ class Quota(Protocol):
         waiter: UUID,
         priority: int,
     ) -> tuple[float, float]:
-        """Take a token, or queue as `waiter`: (seconds to sleep, 0 = granted; level of the bucket)."""
+        """Take a token, or queue as `waiter`. Return the seconds to sleep (0 = granted) and the bucket's level."""
 
     def take_all(
         self,
@@ -59,27 +59,28 @@ class Quota(Protocol):
     ) -> tuple[float, str]:
         """Take a token of each bucket (scope, operation, rate, burst), or of none and queue.
 
-        The buckets come slowest first, in the same order from every caller. Returns seconds to sleep (0 = granted), and
-        the operation whose bucket is waited for.
+        Every caller gives the buckets in the same order, the slowest first. Return the seconds to sleep (0 = granted)
+        and the operation whose bucket the caller waits for.
         """
 
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
-        """Amazon answered 429: the bucket is empty for all."""
+        """Note that Amazon answered 429: the bucket is empty for all callers."""
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
-        """Amazon told its rate: keep the level, change the speed."""
+        """Note the rate in Amazon's answer: the bucket keeps its level and changes its speed."""
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
-        """Tokens in the bucket now; rate and burst seed a bucket never used."""
+        """Return the tokens in the bucket now; rate and burst are those of a bucket never used before."""
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
-        """Tokens a second, as Amazon told any of the callers last; None for a bucket never used."""
+        """Return the tokens per second in Amazon's last answer to any caller; None for a bucket never used."""
 
 
 def margin(rate: float, burst: float) -> float:
-    """Seconds a token is taken late: absorbs latency jitter, so that no 429 is of our own making.
+    """Return by how many seconds a token is taken late, to absorb jitter of the network that would cause a 429.
 
-    It costs a full bucket once, but a bucket of one with every token, so there it is small beside a token's time.
+    A bucket of several tokens loses this time once for each burst. A bucket of one loses it with every token, so its
+    margin is small compared with the time of a token.
     """
     return min(0.25, 0.5 * (burst - 1) / rate if burst > 1 else 0.03 / rate)
 
@@ -88,21 +89,21 @@ def margin(rate: float, burst: float) -> float:
 class _Bucket:
     rate: float
     burst: float
-    tat: float = float("-inf")  # theoretical arrival time: when the bucket would be full but for what was taken
+    full_at: float = float("-inf")  # when the bucket will be full again if nobody takes a token
     waiters: dict[UUID, tuple[int, float, float, bool]] = field(default_factory=dict)  # priority, since, expires, holds
 
     def level(self, now: float) -> float:
-        return min(self.burst, self.burst - max(0.0, self.tat - now) * self.rate)
+        return min(self.burst, self.burst - max(0.0, self.full_at - now) * self.rate)
 
     def wait(self, waiter: UUID, priority: int, now: float) -> float:
-        """Seconds until this caller's token is due, behind those who stand before it."""
+        """Return the seconds until this caller's token is due, after those of the callers queueing before it."""
         since = self.since(waiter, now)
         self.waiters = {who: row for who, row in self.waiters.items() if row[2] >= now or who == waiter}
         others = (row for who, row in self.waiters.items() if who != waiter)
         ahead = [row for row in others if row[:2] < (priority, since)]
         kept, holding = kept_for_live_work(self.burst, priority), sum(1 for row in ahead if row[3])
-        due = self.tat + (len(ahead) + kept + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
-        if holding:  # their tokens are spoken for, also in a bucket that has been full for long
+        due = self.full_at + (len(ahead) + kept + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
+        if holding:  # their tokens are reserved, even in a bucket that has been full for long
             due = max(due, now + (holding + kept + 1 - self.level(now)) / self.rate)
         return max(0.0, due - now)
 
@@ -113,7 +114,7 @@ class _Bucket:
         self.waiters[waiter] = (priority, self.since(waiter, now), now + min(seconds, LAPSE_SECONDS) + 1, holds)
 
     def grant(self, waiter: UUID, now: float) -> None:
-        self.tat = max(self.tat, now) + 1 / self.rate
+        self.full_at = max(self.full_at, now) + 1 / self.rate
         self.waiters.pop(waiter, None)
 
 
@@ -121,7 +122,7 @@ class LocalQuota:
     """Token buckets of one process: for tests, and for a single process without a database.
 
     Args:
-        clock: Tells seconds that never go back; tests bring their own.
+        clock: Returns seconds that never go back; tests pass their own.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -140,7 +141,7 @@ class LocalQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, float]:
-        """Take a token, or queue (live before backfill, then arrival) and return the seconds to sleep."""
+        """Take a token, or queue: live work before backfills, then by arrival."""
         with self._lock:
             now = self._clock()
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
@@ -159,49 +160,49 @@ class LocalQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, str]:
-        """Take a token of each bucket if all are due; else queue, and keep the place in those that are."""
+        """Take a token of each bucket if all are due; else queue, and reserve the tokens that are due."""
         with self._lock:
             now = self._clock()
-            due: list[_Bucket] = []
+            due_buckets: list[_Bucket] = []
             for scope, operation, rate, burst in buckets:
                 bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
                 if wait := bucket.wait(waiter, priority, now):
                     bucket.queue(waiter, priority, now, wait)
-                    for each in due:
-                        each.queue(waiter, priority, now, wait, holds=True)
+                    for due_bucket in due_buckets:
+                        due_bucket.queue(waiter, priority, now, wait, holds=True)
                     return wait, operation
-                due.append(bucket)
-            for bucket in due:
+                due_buckets.append(bucket)
+            for bucket in due_buckets:
                 bucket.grant(waiter, now)
             return 0.0, ""
 
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
-        """Empty the bucket; many late 429s do no more than one."""
+        """Empty the bucket; several late 429s have the same effect as one."""
         with self._lock:
             bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
             if bucket is not None:
-                bucket.tat = max(bucket.tat, self._clock() + bucket.burst / bucket.rate)
+                bucket.full_at = max(bucket.full_at, self._clock() + bucket.burst / bucket.rate)
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
-        """Follow Amazon's rate up and down, keeping the level."""
+        """Follow Amazon's rate up and down; the level stays the same."""
         with self._lock:
             bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
             if bucket is None or abs(bucket.rate - rate) <= 0.005 * bucket.rate:
                 return
             now = self._clock()
-            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was low before we heard
-            missing = max(0.0, bucket.tat - now) * bucket.rate + given_back
-            bucket.tat = now + min(bucket.burst, missing) / rate
+            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was lower before we knew
+            missing = max(0.0, bucket.full_at - now) * bucket.rate + given_back
+            bucket.full_at = now + min(bucket.burst, missing) / rate
             bucket.rate = rate
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
-        """Tokens in the bucket now."""
+        """Return the tokens in the bucket now."""
         with self._lock:
             bucket = self._bucket(QuotaKey(app, scope, region, operation), rate, burst)
             return bucket.level(self._clock())
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
-        """Tokens a second, as Amazon told last."""
+        """Return the tokens per second in Amazon's last answer."""
         with self._lock:
             bucket = self._buckets.get(QuotaKey(app, scope, region, operation))
             return bucket.rate if bucket else None

@@ -1,18 +1,19 @@
 """Amazon's usage plans as data: rate, burst, scope and page size of every operation the pipeline may call.
 
-They seed the token buckets; what Amazon answers in x-amzn-RateLimit-Limit wins over them. A few report types have
-plans of their own beside createReport's, and least intervals between two requests; those stand here, too.
+New token buckets start with them; the rate in Amazon's header x-amzn-RateLimit-Limit replaces them. A few report types
+have plans of their own in addition to createReport's, and minimum intervals between two requests; both are here, too.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 HERE = "xpert_pipeline/spapi/quota/usage_plans.py"
 
 
 class PlanMissing(LookupError):
-    """An operation could be called for which no plan stands here."""
+    """An operation has no usage plan here, so its calls could not be paced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class UsagePlan:
         operation: Amazon's name of the operation, or the name of a report type's own bucket.
         rate: Tokens a second.
         burst: Tokens of a full bucket.
-        page: Most records of a page, or requests of a batch, or identifiers of a call; None where Amazon names none.
-        scope: Whose the bucket is: each seller's own, or one for all sellers of the application.
-        is_published: Whether the numbers are Amazon's; else they are a careful guess until its first answer.
+        page: Most records of a page, requests of a batch, or identifiers of a call; None where Amazon sets no limit.
+        scope: Whether each seller has its own bucket, or all sellers of the application share one.
+        is_published: Whether Amazon publishes the numbers; else they are a careful guess until its first answer.
     """
 
     operation: str
@@ -45,11 +46,11 @@ _OPERATIONS = (
     UsagePlan("getListingsItem", 5, 10, page=1),
     UsagePlan("searchCatalogItems", 2, 2, page=20),
     UsagePlan("getCatalogItem", 2, 2, page=1),
-    # Finances 2024-06-19: the size of a page is neither told nor chosen
+    # Finances 2024-06-19: Amazon neither states the size of a page nor lets us choose it
     UsagePlan("listTransactions", 0.5, 10),
     UsagePlan("listBalances", 0.5, 10),
     UsagePlan("listSummary", 0.5, 10),
-    # FBA Inventory v1: identifiers a call may name
+    # FBA Inventory v1: the page size is the most SKUs that a call may name
     UsagePlan("getInventorySummaries", 2, 2, page=50),
     # Product Pricing v0 and 2022-05-01
     UsagePlan("getPricing", 0.5, 1, page=20),
@@ -112,7 +113,7 @@ _MINIMUM_INTERVALS = {
     "GET_REFERRAL_FEE_PREVIEW_REPORT": 24 * 3600.0,
 }
 
-_PLANS = {plan.operation: plan for plan in (*_OPERATIONS, *(each for few in _REPORT_TYPES.values() for each in few))}
+_PLANS = {plan.operation: plan for plan in (*_OPERATIONS, *chain.from_iterable(_REPORT_TYPES.values()))}
 OPERATIONS = tuple(plan.operation for plan in _OPERATIONS)
 
 
@@ -120,7 +121,7 @@ def plan(operation: str) -> UsagePlan:
     """Return the plan of an operation, or of a report type's own bucket.
 
     Raises:
-        PlanMissing: add it before it is called.
+        PlanMissing: There is none; the message names the operation and this file.
     """
     try:
         return _PLANS[operation]
@@ -134,22 +135,22 @@ def has_plan(operation: str) -> bool:
 
 
 def require(operations: Iterable[str]) -> None:
-    """See that every operation has a plan, so that no sync stops half way.
+    """Check that every operation has a plan, so that no sync stops half way.
 
-    Asked where the code location is built, and where clients are.
+    Called when the code location is built, and whenever a client is.
 
     Raises:
-        PlanMissing: naming each that has none.
+        PlanMissing: Some operations have none; the message names each of them and this file.
     """
     if missing := [operation for operation in operations if operation not in _PLANS]:
         raise PlanMissing(f"no usage plan for {', '.join(missing)}: add Amazon's rate and burst to {HERE}")
 
 
 def page(operation: str) -> int:
-    """How much one call of an operation brings or takes at most.
+    """Return how many records one call of an operation returns, or takes, at most.
 
     Raises:
-        PlanMissing: for an operation without a plan, or whose plan names no size.
+        PlanMissing: The operation has no plan, or a plan without a size.
     """
     size = plan(operation).page
     if size is None:
@@ -158,13 +159,13 @@ def page(operation: str) -> int:
 
 
 def report_plans(report_type: str) -> tuple[str, ...]:
-    """Names of the buckets that a request for a report needs a token of, beside createReport's own."""
-    return tuple(each.operation for each in _REPORT_TYPES.get(report_type, ()))
+    """Return the names of the buckets from which a report needs a token in addition to createReport's own."""
+    return tuple(plan.operation for plan in _REPORT_TYPES.get(report_type, ()))
 
 
 def minimum_interval(report_type: str) -> float | None:
-    """Seconds that Amazon wants between two requests of a report type; 0 for exempt types, None where it says nothing.
+    """Return the seconds that must pass between two requests of a report type; None where Amazon publishes none.
 
-    A request that comes earlier ends CANCELLED or FATAL.
+    Exempt types have 0. A request that comes too early ends CANCELLED or FATAL.
     """
     return _MINIMUM_INTERVALS.get(report_type)

@@ -1,1 +1,1 @@
-"""How a request reaches Amazon and how its answer is read: HTTP, tokens, retries, errors by status."""
+"""How one request reaches Amazon and how its answer is read: HTTP, access tokens, retries, errors by status."""

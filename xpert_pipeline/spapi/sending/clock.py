@@ -1,4 +1,4 @@
-"""Amazon's time, learnt from Date headers: windows are bounded by it, never by this machine's clock."""
+"""Amazon's time, learned from Date headers. Windows are bounded by it, never by this machine's clock."""
 
 import time
 from collections.abc import Mapping
@@ -7,23 +7,23 @@ from email.utils import parsedate_to_datetime
 
 
 class ServerClock:
-    """Keeps the last Date header and moves on with the monotonic clock."""
+    """Remembers the last Date header and adds the time that has passed since."""
 
     def __init__(self) -> None:
         self._seen: tuple[datetime, float] | None = None
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from an answer; a missing or odd Date is ignored."""
+        """Learn the time from an answer; a missing or malformed Date is ignored."""
         try:
-            told = parsedate_to_datetime(headers.get("date", ""))
+            moment = parsedate_to_datetime(headers.get("date", ""))
         except ValueError:
             return
-        if told.tzinfo is not None:
-            self._seen = (told.astimezone(UTC), time.monotonic())
+        if moment.tzinfo is not None:
+            self._seen = (moment.astimezone(UTC), time.monotonic())
 
     def now(self) -> datetime | None:
-        """The server's time, or None while no answer has told it."""
+        """Return the server's time; None before the first answer."""
         if self._seen is None:
             return None
-        told, at = self._seen
-        return told + timedelta(seconds=time.monotonic() - at)
+        moment, seen_at = self._seen
+        return moment + timedelta(seconds=time.monotonic() - seen_at)

@@ -1,4 +1,4 @@
-"""What one seller's requests are signed with, and the one place that keeps secrets out of texts."""
+"""The credentials of one seller's requests, and the one place that removes secrets from texts."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ _SECRETS = re.compile(
     r"Atz[a-z]?\|[^\s\"'<>&]+"  # access, refresh and authorization tokens
     r"|Atz\.sprdt\|[^\s\"'<>&]+"
     r"|amzn1\.oa2-cs\.[^\s\"'<>&]+"  # client secrets
-    r"|(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]+"  # the query of a pre-signed URL
+    r"|(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]+"  # the query of a signed URL
     r"|(?i:(?<=client_secret=)|(?<=refresh_token=)|(?<=access_token=))[^\s\"'<>&]+"
 )
 
@@ -22,13 +22,13 @@ class Credentials:
     seller_id: str
 
     def __post_init__(self) -> None:
-        """Refuse blanks: a blank secret must never fall through to somebody else's."""
+        """Refuse blank values, so that nothing falls back to the credentials of another seller."""
         for name in ("client_id", "client_secret", "refresh_token", "seller_id"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} of the seller's SP-API credentials is blank: set it")
 
     def redact(self, text: str) -> str:
-        """Remove this seller's secrets, and whatever looks like one, from a text."""
+        """Remove this seller's secrets, and everything that looks like a secret, from a text."""
         for secret in (self.client_secret, self.refresh_token):
             text = text.replace(secret, "[redacted]")
         return redact(text)

@@ -1,4 +1,4 @@
-"""A request's time budget: what the network and Amazon may take, without the waits for quota."""
+"""A request's time budget for the network and Amazon; waits for quota do not count."""
 
 import time
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds left, never below 0."""
+        """Return the seconds left; never below 0."""
         return max(0.0, self._end - time.monotonic())
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Stop the count for a wait that is nobody's fault."""
+        """Stop the clock within the block, for waits that are not part of the request."""
         start = time.monotonic()
         try:
             yield

@@ -1,4 +1,4 @@
-"""For whom requests are sent, and where to."""
+"""Who sends requests, for which seller, and where to."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -6,7 +6,15 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """For whom requests are sent, and where to."""
+    """Who sends requests, for which seller, and where to.
+
+    Attributes:
+        app: The application's client id.
+        seller: Amazon's id of the seller.
+        region: na, eu or fe.
+        endpoint: The API's address.
+        priority: 0 for live work, 1 for a backfill.
+    """
 
     app: str
     seller: str
@@ -16,5 +24,5 @@ class Identity:
 
     @property
     def is_at_amazons_sandbox(self) -> bool:
-        """Whether requests go to Amazon's own sandbox, such as sandbox.sellingpartnerapi-eu.amazon.com."""
+        """Whether the endpoint is Amazon's own sandbox, such as sandbox.sellingpartnerapi-eu.amazon.com."""
         return (urlsplit(self.endpoint).hostname or "").startswith("sandbox.")

@@ -1,4 +1,4 @@
-"""Who wants to know what requests wait for: the listener's protocol, its counters, and the log."""
+"""What a client's requests cost and wait for: the counters, the log, and the protocol of a listener."""
 
 import logging
 import threading
@@ -14,18 +14,18 @@ LOGGED_SECONDS = 30.0
 
 
 class Listener(Protocol):
-    """Shows waits and calls to somebody, from whichever thread they happen in."""
+    """Is informed of calls and waits, in whichever thread they happen."""
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
-        """A request begins to sleep; a long wait is told again every few seconds."""
+        """A request begins to sleep; called again every few seconds during a long wait."""
 
     def called(self, operation: str, status: int, seconds: float) -> None:
-        """An answer came, of any status."""
+        """An answer of any status has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What requests have cost, by operation; seconds that threads waited at the same time are added up."""
+    """What requests have cost, by operation. Seconds that several threads waited at the same time are added up."""
 
     calls_by_operation: Mapping[str, int] = field(default_factory=dict)
     waited_by_operation: Mapping[str, float] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Spent:
 
     @property
     def waits(self) -> dict[str, dict[str, float]]:
-        """For the ledger: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
+        """The ledger's form: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
         names = sorted({*self.calls_by_operation, *self.waited_by_operation})
         return {
             name: {
@@ -53,14 +53,14 @@ class Spent:
         }
 
     def __add__(self, other: "Spent") -> "Spent":
-        """Both together."""
+        """Return the sum of both."""
         calls, waited = Counter(self.calls_by_operation), Counter(self.waited_by_operation)
         calls.update(other.calls_by_operation)
         waited.update(other.waited_by_operation)
         return Spent(dict(calls), dict(waited))
 
     def __sub__(self, earlier: "Spent") -> "Spent":
-        """What was spent since an earlier moment; operations without any are left out."""
+        """Return what was spent since an earlier moment, without the operations that spent nothing."""
         calls = _since(self.calls_by_operation, earlier.calls_by_operation)
         waited = _since(self.waited_by_operation, earlier.waited_by_operation)
         return Spent({name: int(number) for name, number in calls}, dict(waited))
@@ -72,7 +72,7 @@ def _since(now: Mapping[str, float], earlier: Mapping[str, float]) -> Iterable[t
 
 
 class Meter:
-    """Counts calls and waited seconds for each operation, and passes both on to a listener."""
+    """Counts calls and waited seconds for each operation and informs a listener of both."""
 
     def __init__(self, seller: str, listener: Listener | None = None) -> None:
         self._seller = seller
@@ -85,7 +85,10 @@ class Meter:
         self._at_waits: list[Callable[[], None]] = []
 
     def announce(self, operation: str, seconds: float, reason: str, *, at_most: bool = False) -> bool:
-        """Log a wait that a reader would wonder about: for what, until when (at most). Tells whether it was one."""
+        """Log a long wait with its reason and its end, which is the latest end with `at_most`.
+
+        Return whether the wait was long enough to be logged.
+        """
         if seconds > LOGGED_SECONDS:
             until = datetime.now(UTC) + timedelta(seconds=seconds)
             logger.info(
@@ -100,7 +103,7 @@ class Meter:
         return seconds > LOGGED_SECONDS
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
-        """Tell the listener, and who else wants to know, that a wait goes on."""
+        """Inform the listener, and run the functions of `at_waits`, because a wait continues."""
         if self._listener is not None:
             self._listener.waiting(operation, seconds, reason)
         for do in list(self._at_waits):
@@ -108,7 +111,7 @@ class Meter:
 
     @contextmanager
     def at_waits(self, do: Callable[[], None]) -> Iterator[None]:
-        """Have something done every few seconds for which requests wait meanwhile."""
+        """Within the block, call a function every few seconds while requests wait."""
         self._at_waits.append(do)
         try:
             yield
@@ -128,18 +131,19 @@ class Meter:
             self._listener.called(operation, status, seconds)
 
     def spent(self) -> Spent:
-        """Calls and seconds slept for quota so far."""
+        """Return the calls and the seconds slept for quota so far."""
         with self._lock:
             return Spent(dict(self._calls), dict(self._waited))
 
     def bill(self) -> Spent:
-        """What was spent since the last bill: each call and each second stands on one bill."""
+        """Return what was spent since the last bill, so that each call and each second is on exactly one bill."""
         with self._lock:
             spent = Spent(dict(self._calls), dict(self._waited))
-            since, self._billed, self._carried = spent - self._billed + self._carried, spent, Spent()
-            return since
+            bill = spent - self._billed + self._carried
+            self._billed, self._carried = spent, Spent()
+            return bill
 
     def carry(self, spent: Spent) -> None:
-        """Put what stood on another bill on the next one of this meter."""
+        """Add the costs of another meter's bill to the next bill of this one."""
         with self._lock:
             self._carried += spent

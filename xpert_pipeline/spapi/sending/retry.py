@@ -1,6 +1,6 @@
 """The only retry of this package: `backoff`'s exponential waits with full jitter, under one deadline.
 
-Everything that is sent to Amazon runs here, and nowhere else is anything sent twice.
+Every request to Amazon runs here; nothing else sends a request twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long one request is tried, 429s included."""
+    """How often and how long one request is tried, 429s included.
+
+    Attributes:
+        attempts: Most tries.
+        base_seconds: Longest pause before the second try; it doubles with each further try.
+        cap_seconds: Longest pause.
+        attempt_seconds: Longest time of one try.
+        deadline_seconds: Longest time of all tries and pauses together, without waits for quota.
+    """
 
     attempts: int = 5
     base_seconds: float = 2.0
@@ -34,15 +42,15 @@ def with_retries(
 ) -> T:
     """Run an attempt until it succeeds, fails for good, or the policy's budget is spent.
 
-    A first 429 is repeated without a pause of its own: the next attempt waits for the bucket. When that
-    was not enough, the bucket alone is not the reason, and the usual pauses are added.
+    After a first 429 there is no pause, because the next attempt waits for its token anyway. After a second one the
+    usual pauses are added, because the token bucket alone cannot be the cause.
 
     Args:
-        attempt: one try; raises Transient for what may be tried again.
-        policy: the budget.
-        pause: sleeps, interruptibly, before the next try.
-        settle: for requests that must not run twice: after a try whose fate is unknown it looks
-            whether Amazon did the work, and returns that result, or None to send it again.
+        attempt: One try; raises Transient for a failure that may pass.
+        policy: The budget.
+        pause: Sleeps before the next try; may be interrupted.
+        settle: For requests that must not be sent twice. After a try with unknown outcome it looks up whether Amazon
+            did the work; it returns that result, or None to send the request again.
     """
     deadline = Deadline(policy.deadline_seconds)
     waits = _waits(policy)
@@ -62,6 +70,6 @@ def with_retries(
 
 def _waits(policy: RetryPolicy) -> Iterator[float]:
     waits = backoff.expo(base=2, factor=policy.base_seconds, max_value=policy.cap_seconds)
-    next(waits)  # backoff's generators begin with an empty yield
+    next(waits)  # the first value of backoff's generators is empty
     for wait in waits:
         yield backoff.full_jitter(wait)

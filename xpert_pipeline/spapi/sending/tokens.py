@@ -1,6 +1,6 @@
-"""One seller's access token: fetched from Login with Amazon by one thread at a time, renewed before it ends.
+"""One seller's access token: one thread at a time fetches it from Login with Amazon, and renews it before it expires.
 
-Knows no retry: a passing failure leaves as Transient, and the gate's own retry asks again.
+There is no retry here: a failure that may pass raises Transient, and the gate retries.
 """
 
 import threading
@@ -19,7 +19,7 @@ _OPERATION = "token exchange"
 
 
 class AccessTokens:
-    """Hands out a valid access token; safe for many threads, and for one seller only."""
+    """Provides a valid access token for one seller; safe for many threads."""
 
     def __init__(self, credentials: Credentials, token_url: str, transport: Transport, clock: ServerClock) -> None:
         self._credentials = credentials
@@ -29,26 +29,26 @@ class AccessTokens:
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = 0.0
-        self._refused: SpApiError | None = None
+        self._refusal: SpApiError | None = None
         self.exchanges = 0
 
     def current(self) -> str:
-        """Return a token that is good for some time yet, fetching one if need be.
+        """Return a token that stays valid for some time; fetch one if necessary.
 
         Raises:
-            ReauthRequired: the seller's consent is gone. Remembered, not asked again.
-            AppCredentialsRefused: the application's own credentials are refused. Remembered too.
-            Transient: Login with Amazon does not answer properly just now.
+            ReauthRequired: The seller's consent is gone. Remembered: later calls raise it without a request.
+            AppCredentialsRefused: The application's own credentials are refused. Remembered too.
+            Transient: Login with Amazon does not answer properly at the moment.
         """
         with self._lock:
-            if self._refused is not None:
-                raise self._refused
+            if self._refusal is not None:
+                raise self._refusal
             if time.monotonic() >= self._renew_at:
                 self._fetch()
             return self._token
 
     def drop(self, token: str) -> None:
-        """Forget a token that Amazon refused, unless another thread has renewed it already."""
+        """Renew a token that Amazon refused, unless another thread has already renewed it."""
         with self._lock:
             if token == self._token:
                 self._renew_at = 0.0
@@ -60,14 +60,14 @@ class AccessTokens:
         facts = {"operation": _OPERATION, "seller": self._credentials.seller_id}
         if 300 <= answer.status < 400:
             raise RedirectRefused("the token endpoint redirects", status=answer.status, **facts)
-        found = _token_of(answer, self._credentials.seller_id)
-        if found is None:
+        token = _token_of(answer, self._credentials.seller_id)
+        if token is None:
             error = token_refusal(answer, facts, self._credentials.redact)
             if not isinstance(error, Transient):
-                self._refused = error
+                self._refusal = error
             raise error
-        self._token, lives = found
-        self._renew_at = time.monotonic() + lives - min(RENEW_SECONDS, lives / 2)
+        self._token, seconds = token
+        self._renew_at = time.monotonic() + seconds - min(RENEW_SECONDS, seconds / 2)
 
     def _exchange(self) -> Answer:
         form = {
@@ -91,17 +91,17 @@ class AccessTokens:
 
 
 def _token_of(answer: Answer, seller: str) -> tuple[str, float] | None:
-    """Read token and life from a good answer; None when it is not one."""
+    """Return the token and its life in seconds from a good answer; None for any other answer."""
     try:
-        told = parse_json(answer.body)
+        content = parse_json(answer.body)
     except ValueError:
         return None
-    if answer.status != 200 or not isinstance(told, dict):
+    if answer.status != 200 or not isinstance(content, dict):
         return None
-    token, lives = told.get("access_token"), told.get("expires_in", 3600)
+    token, seconds = content.get("access_token"), content.get("expires_in", 3600)
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         return None
     try:
-        return token, max(1.0, float(lives))
+        return token, max(1.0, float(seconds))
     except (TypeError, ValueError):
         raise BadAnswer("expires_in is no number", operation=_OPERATION, seller=seller) from None

@@ -1,6 +1,6 @@
-"""HTTP as it is spoken to Amazon: bounded in time and size, no redirects, the status never hidden.
+"""HTTP requests to Amazon: bounded in time and size, without redirects.
 
-Knows nothing of tokens, quota or retries: an answer of any status is returned, a broken exchange raises.
+An answer of any status is returned; a broken exchange raises. Tokens, quota and retries are not known here.
 """
 
 import functools
@@ -32,7 +32,7 @@ class Answer:
 
 
 class NetworkFailure(Exception):
-    """The exchange broke; `sent` tells whether the server may have seen the request."""
+    """The exchange broke. `sent` is False only if the server cannot have received the request."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
@@ -40,10 +40,10 @@ class NetworkFailure(Exception):
 
 
 class Transport:
-    """One connection pool, safe to share between threads. Close it when done."""
+    """One connection pool, safe for many threads. Close it when done."""
 
     def __init__(self, *, use_proxies: bool = True, limits: httpx.Limits | None = None) -> None:
-        for name in ("httpx", "httpcore"):  # they log pre-signed URLs and, at DEBUG, token headers
+        for name in ("httpx", "httpcore"):  # they log signed URLs and, at DEBUG, headers with tokens
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.Client(
             trust_env=use_proxies,
@@ -67,7 +67,7 @@ class Transport:
         """Send a request and read its whole answer within `seconds`.
 
         Raises:
-            NetworkFailure: when connecting, sending or reading failed, or took too long.
+            NetworkFailure: Connecting, sending or reading failed or took too long, or the answer is too large.
         """
         deadline = Deadline(seconds)
         request = {"headers": dict(headers), "params": params, "content": content}
@@ -81,7 +81,7 @@ class Transport:
 
     @contextmanager
     def stream(self, method: str, url: str, *, deadline: Deadline, **request: object) -> Iterator[httpx.Response]:
-        """Open an answer for streaming; httpx's exceptions leave as NetworkFailure."""
+        """Open an answer for streaming; httpx's exceptions become NetworkFailure."""
         seconds = deadline.remaining()
         timeout = httpx.Timeout(min(READ_SECONDS, seconds), connect=min(CONNECT_SECONDS, seconds))
         try:
@@ -98,7 +98,7 @@ class Transport:
 
 
 def timed(chunks: Iterator[bytes], deadline: Deadline) -> Iterator[bytes]:
-    """Pass chunks on while there is time: a body that drips must not hold us for ever."""
+    """Yield chunks until the deadline, so that a slowly dripping body cannot block us for ever."""
     for chunk in chunks:
         yield chunk
         if not deadline.remaining():
@@ -107,14 +107,14 @@ def timed(chunks: Iterator[bytes], deadline: Deadline) -> Iterator[bytes]:
 
 @functools.cache
 def _tls_context() -> ssl.SSLContext:
-    """One context for all pools of the process: it takes a tenth of a second to build."""
+    """Build one context for all pools of the process, because building takes a tenth of a second."""
     context = httpx.create_ssl_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address names this very machine."""
+    """Return whether an address is this machine's own."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -125,6 +125,6 @@ def is_loopback(url: str) -> bool:
 
 
 def _reason(exc: Exception) -> str:
-    """Name a failure without repeating URLs that may be signed."""
+    """Describe a failure without URLs, which may be signed."""
     text = str(exc)
     return type(exc).__name__ if "://" in text or not text else f"{type(exc).__name__}: {text[:120]}"

@@ -3,43 +3,44 @@
 import pytest
 
 from xpert_pipeline_tests.sandbox.client import INDIA
+from xpert_pipeline_tests.sandbox.reading import rows
 
 
 def search(client, **params):
     return client.get(f"/listings/2021-08-01/items/{client.seller_id}", **{"marketplaceIds": INDIA, **params})
 
 
-def test_all_pages_together_hold_every_listing_once(client):
+def test_all_pages_together_contain_every_listing_once(client):
     truth = client.truth("products")
     assert sorted(item["sku"] for item in client.listings()) == sorted(row["sku"] for row in truth)
     assert len(truth) == 60
 
 
-def test_a_page_holds_ten_unless_asked_and_twenty_at_most(client):
+def test_a_page_has_ten_listings_by_default_and_at_most_twenty(client):
     assert len(search(client).json()["items"]) == 10
     assert len(search(client, pageSize=20).json()["items"]) == 20
     assert search(client, pageSize=21).status_code == 400
 
 
-def test_without_included_data_there_are_summaries_alone(client):
+def test_without_included_data_there_are_only_summaries(client):
     assert {name for item in search(client).json()["items"] for name in item} == {"sku", "summaries"}
 
 
 @pytest.mark.parametrize("field", ["createdDate", "lastUpdatedDate"])
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
-def test_listings_are_sorted_as_asked(client, field, order):
-    found = [item["summaries"][0][field] for item in client.listings(sortBy=field, sortOrder=order)]
-    assert found == sorted(found, reverse=order == "DESC")
+def test_listings_are_sorted_as_requested(client, field, order):
+    values = [item["summaries"][0][field] for item in client.listings(sortBy=field, sortOrder=order)]
+    assert values == sorted(values, reverse=order == "DESC")
 
 
 @pytest.mark.parametrize(
     ("field", "after", "before"),
     [("createdDate", "createdAfter", "createdBefore"), ("lastUpdatedDate", "lastUpdatedAfter", "lastUpdatedBefore")],
 )
-def test_windows_hold_both_of_their_ends(client, field, after, before):
+def test_windows_include_both_of_their_ends(client, field, after, before):
     times = sorted(item["summaries"][0][field] for item in client.listings())
-    found = client.listings(**{after: times[20], before: times[40]})
-    assert sorted(item["summaries"][0][field] for item in found) == [t for t in times if times[20] <= t <= times[40]]
+    listings = client.listings(**{after: times[20], before: times[40]})
+    assert sorted(item["summaries"][0][field] for item in listings) == [t for t in times if times[20] <= t <= times[40]]
 
 
 def test_status_filters(client):
@@ -50,11 +51,11 @@ def test_status_filters(client):
     assert len(buyable) + len(others) == 60
 
 
-def test_one_asin_can_stand_on_two_skus(client):
+def test_one_asin_can_have_two_skus(client):
     asins = [item["summaries"][0]["asin"] for item in client.listings()]
     twin = next(asin for asin in asins if asins.count(asin) == 2)
-    found = client.listings(identifiers=twin, identifiersType="ASIN")
-    assert len({item["sku"] for item in found}) == 2
+    listings = client.listings(identifiers=twin, identifiersType="ASIN")
+    assert len({item["sku"] for item in listings}) == 2
 
 
 def test_identifiers_need_their_type(client):
@@ -70,8 +71,25 @@ def test_marketplace_is_required(client):
 def test_no_query_reaches_more_than_a_thousand_listings(new_sandbox):
     client = new_sandbox(skus=1100, days=1)
     assert search(client).json()["numberOfResults"] == 1100
-    found = client.listings(sortBy="createdDate", sortOrder="ASC")
-    assert len(found) == 1000
-    last = found[-1]["summaries"][0]["createdDate"]
+    listings = client.listings(sortBy="createdDate", sortOrder="ASC")
+    assert len(listings) == 1000
+    last = listings[-1]["summaries"][0]["createdDate"]
     rest = client.listings(sortBy="createdDate", sortOrder="ASC", createdAfter=last)
-    assert len({item["sku"] for item in found + rest}) == 1100
+    assert len({item["sku"] for item in listings + rest}) == 1100
+
+
+def test_a_short_page_counts_all_listings_and_ends_early(client):
+    client.fault("listings-page-short", 1)
+    page = search(client, pageSize=20).json()
+    assert (page["numberOfResults"], len(page["items"])) == (60, 10)
+    assert "pagination" not in page
+    assert len(client.listings()) == 60
+
+
+def test_a_short_report_is_done_and_has_half_of_the_lines(client):
+    whole = rows(client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")))
+    client.fault("listings-report-short", 1)
+    report = client.report("GET_MERCHANT_LISTINGS_ALL_DATA")
+    assert report["processingStatus"] == "DONE"
+    assert rows(client.text(report)) == whole[:30]
+    assert len(rows(client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")))) == len(whole) == 60

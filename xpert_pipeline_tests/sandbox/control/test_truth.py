@@ -1,9 +1,11 @@
-"""The truth agrees with what the API says, and its sums with each other."""
+"""The truth agrees with the API, and its sums with each other."""
 
 from collections import defaultdict
 from decimal import Decimal
 
 from xpert_pipeline_tests.sandbox.client import INDIA
+
+AMERICA, GERMANY = "ATVPDKIKX0DER", "A1PA6795UKMFR9"
 
 
 def test_orders_and_items_are_those_of_the_api(client):
@@ -17,11 +19,11 @@ def test_orders_and_items_are_those_of_the_api(client):
         assert row["programs"] == order["programs"]
         assert row["latest_ship_at"] == order["fulfillment"]["shipByWindow"]["latestDateTime"]
         for item in order["orderItems"]:
-            told = items.pop(item["orderItemId"])
-            assert told["order_id"] == order["orderId"]
-            assert told["item_subtotal"] == item.get("proceeds", {}).get("proceedsTotal", {}).get("amount")
-            assert told["unit_price"] == item["product"].get("price", {}).get("unitPrice", {}).get("amount")
-            assert told["is_cancelled"] == ("cancellation" in item)
+            item_row = items.pop(item["orderItemId"])
+            assert item_row["order_id"] == order["orderId"]
+            assert item_row["item_subtotal"] == item.get("proceeds", {}).get("proceedsTotal", {}).get("amount")
+            assert item_row["unit_price"] == item["product"].get("price", {}).get("unitPrice", {}).get("amount")
+            assert item_row["is_cancelled"] == ("cancellation" in item)
     assert items == {}
 
 
@@ -34,16 +36,16 @@ def test_products_are_those_of_the_api(client):
         )  # fmt: skip
         assert row["fn_sku"] == summary.get("fnSku")
         assert row["quantity"] == item["fulfillmentAvailability"][0].get("quantity")
-        found = client.get(
+        catalogue_item = client.get(
             "/catalog/2022-04-01/items",
             identifiers=summary["asin"],
             identifiersType="ASIN",
             marketplaceIds=INDIA,
             includedData="summaries,salesRanks,identifiers",
         ).json()["items"][0]
-        assert row["brand"] == found["summaries"][0]["brand"]
-        assert row["sales_rank"] == found["salesRanks"][0]["classificationRanks"][0]["rank"]
-        assert row["isbn_or_ean"] == found["identifiers"][0]["identifiers"][0]["identifier"]
+        assert row["brand"] == catalogue_item["summaries"][0]["brand"]
+        assert row["sales_rank"] == catalogue_item["salesRanks"][0]["classificationRanks"][0]["rank"]
+        assert row["isbn_or_ean"] == catalogue_item["identifiers"][0]["identifiers"][0]["identifier"]
 
 
 def test_sales_are_the_sums_of_the_items(client):
@@ -56,9 +58,9 @@ def test_sales_are_the_sums_of_the_items(client):
     assert {(row["sale_date"], row["sku"]) for row in rows} == set(expected)
     assert len(rows) == len(expected)
     for row in rows:
-        living = [item for item in expected[row["sale_date"], row["sku"]] if not item["is_cancelled"]]
-        known = [Decimal(item["item_subtotal"]) for item in living if item["item_subtotal"] is not None]
-        assert row["units_ordered"] == sum(item["quantity_ordered"] for item in living)
+        sold = [item for item in expected[row["sale_date"], row["sku"]] if not item["is_cancelled"]]
+        known = [Decimal(item["item_subtotal"]) for item in sold if item["item_subtotal"] is not None]
+        assert row["units_ordered"] == sum(item["quantity_ordered"] for item in sold)
         assert row["ops"] == (f"{sum(known):.2f}" if known else None)
     assert any(row["ops"] is None for row in rows)
 
@@ -70,3 +72,12 @@ def test_truth_of_one_seller_or_of_all(new_sandbox):
     assert len(client.truth("orders")) == sum(counts)
     assert client.http.get("/_sandbox/truth/orders", params={"seller": "nobody"}).status_code == 404
     assert client.http.get("/_sandbox/truth/secrets").status_code == 404
+
+
+def test_truth_of_one_marketplace(client):
+    rows = client.truth("orders")
+    assert client.truth("orders", marketplace=INDIA) == [row for row in rows if row["marketplace_id"] == INDIA] != []
+    assert client.truth("orders", marketplace=GERMANY) == []
+    answer = client.http.get("/_sandbox/truth/orders", params={"marketplace": AMERICA})
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith(f"there is no marketplace {AMERICA}; the sandbox has {INDIA}, ")

@@ -78,10 +78,10 @@ def by_date(start, end, granularity="DAY", fields=BY_DATE):
 
 
 def trends(start, end, asins, granularity="DAY", level="CHILD", fields=BY_ASIN):
-    wanted = f'[{{ marketplaceId: "{INDIA}", asins: {json.dumps(asins)} }}]'
+    filters = f'[{{ marketplaceId: "{INDIA}", asins: {json.dumps(asins)} }}]'
     return _traffic(
         f"salesAndTrafficTrends({_span(start, end)} dateAggregation: {granularity} asinAggregation: {level}"
-        f" filters: {wanted})",
+        f" filters: {filters})",
         fields,
     )
 

@@ -1,4 +1,4 @@
-"""Data Kiosk: a query's way from createQuery to its document, what is refused, and who may ask."""
+"""Data Kiosk: a query's way from createQuery to its document, what is refused, and who may use it."""
 
 import json
 import time
@@ -20,13 +20,13 @@ INVALID = "The provided query is invalid"
 
 def error(answer):
     assert answer.status_code == 400, answer.text
-    (found,) = answer.json()["errors"]
-    assert found["code"] == "InvalidInput"
-    return found
+    (entry,) = answer.json()["errors"]
+    assert entry["code"] == "InvalidInput"
+    return entry
 
 
 @needs_models
-def test_the_flow_keeps_the_model(client):
+def test_the_flow_matches_the_model(client):
     created = client.create_query(economics(*SPAN))
     assert created.status_code == 202
     check(MODEL, "CreateQueryResponse", created.json())
@@ -62,7 +62,7 @@ def test_aliases_fragments_and_directives_select_what_they_say(client):
     assert list(record["sales"]) == ["units", "unitsRefunded"]
 
 
-def test_economics_are_by_msku_and_day_unless_asked_otherwise(client):
+def test_economics_are_by_msku_and_day_by_default(client):
     text = economics(*SPAN, fields=SHORT)
     bare = text.replace("aggregateBy: { date: DAY, productId: MSKU }", "")
     assert bare != text
@@ -93,14 +93,14 @@ def test_an_unfinished_query_has_no_document(new_sandbox):
     assert client.get(f"{KIOSK}/documents/{query.document_id}").status_code == 404
 
 
-def test_no_rows_no_document(client):
+def test_a_query_without_rows_has_no_document(client):
     for text in (economics("2026-01-01", "2026-01-31"), by_date("2026-01-01", "2026-01-31")):
         query = client.query(text)
         assert query["processingStatus"] == "DONE"
         assert query.keys().isdisjoint({"dataDocumentId", "errorDocumentId", "pagination"})
 
 
-def test_days_that_have_not_come_hold_nothing(client):
+def test_future_days_have_no_rows(client):
     days = {record["startDate"] for record in client.records(economics("2026-11-19", "2027-03-01", fields=SHORT))}
     assert days == {"2026-11-19", "2026-11-20"}
 
@@ -148,10 +148,10 @@ def test_weeks_and_months_count_only_in_full(client, granularity, start, end, pe
         (economics(*SPAN, fields=" ".join(f"a{n}: msku" for n in range(900))), "The input you", "8000 characters"),
     ],
 )
-def test_a_query_without_sense_is_refused_in_amazons_words(client, text, message, details):
-    found = error(client.create_query(text))
-    assert found["message"].startswith(message)
-    assert details in found["details"]
+def test_a_query_that_makes_no_sense_is_refused_with_amazons_message(client, text, message, details):
+    refusal = error(client.create_query(text))
+    assert refusal["message"].startswith(message)
+    assert details in refusal["details"]
 
 
 def test_whitespace_does_not_count_and_two_years_are_allowed(client):
@@ -229,7 +229,7 @@ def test_a_query_is_kept_for_thirty_days(client, monkeypatch):
     assert state.queries.of(client.seller_id, time.time()) == []
 
 
-def test_another_seller_sees_none_of_it(new_sandbox):
+def test_another_seller_does_not_see_a_query(new_sandbox):
     client = new_sandbox(sellers=2, days=2)
     query = client.query(by_date(*SPAN))
     other = Client(client.running, "Atzr|sandbox-2")
@@ -252,7 +252,7 @@ def test_without_the_role_everything_is_forbidden(new_sandbox):
     assert {answer.status_code for answer in answers} == {403}
 
 
-def test_an_address_dies_after_five_minutes(client, monkeypatch):
+def test_an_address_expires_after_five_minutes(client, monkeypatch):
     query = client.query(by_date(*SPAN))
     url = client.get(f"{KIOSK}/documents/{query['dataDocumentId']}").json()["documentUrl"]
     assert client.download(url).status_code == 200
@@ -263,7 +263,7 @@ def test_an_address_dies_after_five_minutes(client, monkeypatch):
     assert "Request has expired" in answer.text
 
 
-def test_a_document_that_was_dropped_is_written_again_the_same(client):
+def test_a_dropped_document_is_written_again_and_is_the_same(client):
     query = client.query(economics(*SPAN))
     before = client.kiosk_document(query["dataDocumentId"]).text
     client.running.state.documents.kept.clear()

@@ -1,4 +1,4 @@
-"""What Data Kiosk tells: the truth to the last digit, and the same as every other operation."""
+"""Data Kiosk returns the truth to the last digit, and agrees with every other operation."""
 
 from collections import defaultdict
 from datetime import date
@@ -11,8 +11,8 @@ from xpert_pipeline_tests.sandbox.jobs.kiosk import BY_ASIN, MONEY, SALES, TRAFF
 SPAN = ("2026-11-13", "2026-11-20")
 
 
-def number(found):
-    return None if found is None else found["amount"]
+def number(amount):
+    return None if amount is None else amount["amount"]
 
 
 def exact(text):
@@ -30,7 +30,7 @@ def charge(name, detail):
     }
 
 
-def told(row):
+def charges_of(row):
     return [{name: value if name == "type" else exact(value) for name, value in one.items()} for one in row]
 
 
@@ -64,8 +64,8 @@ def test_economics_are_the_truth(client):
         }
         fees = [charge(fee["feeTypeName"], one["aggregatedDetail"])
                 for fee in present(record["fees"]) for one in fee["charges"]]  # fmt: skip
-        assert fees == told(row["fees"])
-        assert [charge(ad["adTypeName"], ad["charge"]) for ad in present(record["ads"])] == told(row["ads"])
+        assert fees == charges_of(row["fees"])
+        assert [charge(ad["adTypeName"], ad["charge"]) for ad in present(record["ads"])] == charges_of(row["ads"])
         assert sum(one["total"] for one in fees) == exact(row["fees_total"])
 
 
@@ -93,7 +93,7 @@ def test_proceeds_add_up(client):
         total = exact(row["net_product_sales"]) - exact(row["fees_total"]) - exact(row["ads_total"])
         if row["cost_of_goods_sold"] is None:
             assert exact(row["net_proceeds"]) == total
-        for one in told(row["fees"]) + told(row["ads"]):
+        for one in charges_of(row["fees"]) + charges_of(row["ads"]):
             assert one["total"] == one["amount"] - one["promotion"] + one["tax"]
 
 
@@ -122,7 +122,7 @@ def test_the_account_agrees_with_order_metrics(client):
 
 
 @pytest.mark.parametrize("product", ["CHILD_ASIN", "PARENT_ASIN"])
-def test_coarser_products_hold_the_same_sums(client, product):
+def test_coarser_products_have_the_same_sums(client, product):
     column = {"CHILD_ASIN": "asin", "PARENT_ASIN": "parent_asin"}[product]
     expected = defaultdict(Decimal)
     for row in client.truth("economics_daily"):
@@ -135,17 +135,17 @@ def test_coarser_products_hold_the_same_sums(client, product):
 
 
 def facts(record):
-    found = {column: record["sales"][name] for column, name in SALES.items()}
-    found |= {column: number(record["sales"][name]) for column, name in MONEY.items()}
-    return found | {column: record["traffic"][name] for column, name in TRAFFIC.items()}
+    facts = {column: record["sales"][name] for column, name in SALES.items()}
+    facts |= {column: number(record["sales"][name]) for column, name in MONEY.items()}
+    return facts | {column: record["traffic"][name] for column, name in TRAFFIC.items()}
 
 
 def facts_of_row(row):
-    found = {}
+    facts = {}
     for column in (*SALES, *MONEY, *TRAFFIC):
         value = row[column]
-        found[column] = Decimal(value) if isinstance(value, str) else value
-    return found
+        facts[column] = Decimal(value) if isinstance(value, str) else value
+    return facts
 
 
 def test_trends_are_the_truth(client):

@@ -1,4 +1,4 @@
-"""Every fault of Data Kiosk by its name: what a client sees while it is on, and that all is well afterwards."""
+"""Every fault of Data Kiosk by its name: what a client sees while it is on, and that it leaves nothing behind."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ def test_a_stuck_query_stays_in_the_queue(client, monkeypatch):
     assert client.query(TEXT)["processingStatus"] == "DONE"
 
 
-def test_an_opaque_error_says_nothing_of_the_cause_and_no_query_is_made(client):
+def test_an_opaque_error_gives_no_cause_and_creates_no_query(client):
     before = client.get(f"{KIOSK}/queries").json()["queries"]
     client.fault("query-500", 1)
     answer = client.create_query(TEXT)
@@ -85,7 +85,7 @@ def test_a_packed_document_says_so_in_its_headers(client):
     assert "content-encoding" not in client.kiosk_document(query["dataDocumentId"]).headers
 
 
-def test_the_last_days_can_be_missing_yet(client):
+def test_the_last_days_can_still_be_missing(client):
     client.fault("kiosk-lag", 2)
     fields = "startDate"
     assert max(record["startDate"] for record in client.records(economics(*SPAN, fields=fields))) == "2026-11-17"
@@ -93,7 +93,7 @@ def test_the_last_days_can_be_missing_yet(client):
     assert client.records(by_date(*SPAN))[-1]["startDate"] == "2026-11-20"
 
 
-def test_restated_economics_differ_in_the_last_days_alone_and_so_does_the_truth(client):
+def test_restated_economics_and_their_truth_differ_only_in_the_last_days(client):
     fields = "startDate msku ads { charge { totalAmount { amount } } } netProceeds { total { amount } }"
     text = economics(*SPAN, fields=fields)
     before = client.records(text)

@@ -1,12 +1,12 @@
-"""Limits of single report types: the whole app's plan, minimum intervals, and reports that are asked too often."""
+"""Limits of single report types: the whole app's plan, minimum intervals, and reports requested too often."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from xpert_pipeline.sandbox.jobs import report_limits
-from xpert_pipeline.sandbox.jobs.report_kinds import KINDS
-from xpert_pipeline.sandbox.jobs.report_limits import MINIMUM_SECONDS, AppPlans
+from xpert_pipeline.sandbox.app import DECLARATIONS
+from xpert_pipeline.sandbox.jobs.report_limits import AppPlan, AppPlans
 from xpert_pipeline.sandbox.serving.pace import Pace
 from xpert_pipeline_tests.sandbox.client import REPORTS, Client
 
@@ -38,38 +38,37 @@ def test_a_refused_traffic_report_costs_the_app_nothing(new_sandbox):
 def test_the_apps_plan_refills_and_ends_at_its_daily_limit(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    monkeypatch.setitem(report_limits.APP_PLANS, TRAFFIC, (100.0, 2, 5))
-    plans = AppPlans(Pace(1.0))
-    assert [plans.take(TRAFFIC) for _ in range(3)] == [True, True, False]
+    plan, plans = AppPlan(100.0, 2, 5), AppPlans(Pace(1.0))
+    assert [plans.take(TRAFFIC, plan) for _ in range(3)] == [True, True, False]
     clock[0] += 99
-    assert not plans.take(TRAFFIC)
+    assert not plans.take(TRAFFIC, plan)
     clock[0] += 2
-    assert [plans.take(TRAFFIC) for _ in range(2)] == [True, False]
+    assert [plans.take(TRAFFIC, plan) for _ in range(2)] == [True, False]
     clock[0] += 10_000
-    assert [plans.take(TRAFFIC) for _ in range(3)] == [True, True, False]
+    assert [plans.take(TRAFFIC, plan) for _ in range(3)] == [True, True, False]
     clock[0] += 10_000
-    assert not plans.take(TRAFFIC)
+    assert not plans.take(TRAFFIC, plan)
     clock[0] += 86_400
-    assert plans.take(TRAFFIC)
+    assert plans.take(TRAFFIC, plan)
 
 
-def test_the_pace_makes_the_apps_plan_quicker(monkeypatch):
+def test_the_pace_makes_the_apps_plan_refill_faster(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    plans = AppPlans(Pace(10.0))
-    assert [plans.take(TRAFFIC) for _ in range(2)] == [True, False]
+    plan, plans = DECLARATIONS.reports[TRAFFIC].app_plan, AppPlans(Pace(10.0))
+    assert [plans.take(TRAFFIC, plan) for _ in range(2)] == [True, False]
     clock[0] += 90.1
-    assert plans.take(TRAFFIC)
-    assert all(AppPlans(Pace(0.0)).take(TRAFFIC) for _ in range(100))
+    assert plans.take(TRAFFIC, plan)
+    assert all(AppPlans(Pace(0.0)).take(TRAFFIC, plan) for _ in range(100))
 
 
-def test_every_report_type_has_its_line_in_the_table_of_intervals():
-    assert set(KINDS) <= set(MINIMUM_SECONDS)
-    assert all(MINIMUM_SECONDS[kind] is None for kind in KINDS if "ALL_ORDERS" in kind)
+def test_amazon_sets_no_minimum_interval_for_order_reports():
+    kinds = [kind for name, kind in DECLARATIONS.reports.items() if "ALL_ORDERS" in name]
+    assert [kind.minimum_seconds for kind in kinds] == [None] * 4
 
 
 @pytest.mark.parametrize("kind", [LISTINGS, XML])
-def test_a_report_asked_too_often_is_cancelled_where_an_equal_one_was_done(new_sandbox, kind):
+def test_a_report_requested_too_often_is_cancelled_if_an_equal_one_was_done(new_sandbox, kind):
     client = new_sandbox()
     span = () if kind == LISTINGS else SPAN
     client.fault("report-too-often", 1)
@@ -89,8 +88,9 @@ def test_another_window_is_another_report(new_sandbox):
 
 
 def test_the_minimum_interval_of_a_type_is_kept_without_any_fault(new_sandbox, monkeypatch):
-    monkeypatch.setitem(MINIMUM_SECONDS, LISTINGS, 1_800)
     client = new_sandbox(rate_scale=1.0)
+    kinds = client.running.state.report_kinds
+    kinds[LISTINGS] = replace(kinds[LISTINGS], minimum_seconds=1_800)
     client.log_in()
     began, real = time.time(), time.time
     states = []

@@ -1,4 +1,4 @@
-"""Reports: their way to an end, what stands in them, and where they can be fetched."""
+"""Reports: their way to an end, their content, and their download."""
 
 import gzip
 import time
@@ -19,33 +19,33 @@ SPAN = ("2026-11-01T00:00:00Z", "2026-11-21T00:00:00Z")
 @pytest.mark.parametrize(
     ("kind", "window"), [(XML, "created"), (XML_BY_UPDATE, "lastUpdated")], ids=["by order date", "by update"]
 )
-def test_the_xml_report_says_what_search_orders_says(client, kind, window):
+def test_the_xml_report_has_the_same_orders_as_search_orders(client, kind, window):
     first, last = "2026-11-15T03:00:00Z", "2026-11-18T12:34:56Z"
     report = client.report(kind, first, last)
-    told = [facts_of_xml(order) for order in xml_orders(client.text(report))]
-    asked = [facts_of_json(order) for order in client.orders(**{f"{window}After": first, f"{window}Before": last})]
-    assert told == asked
-    assert len(told) > 50
+    reported = [facts_of_xml(order) for order in xml_orders(client.text(report))]
+    searched = [facts_of_json(order) for order in client.orders(**{f"{window}After": first, f"{window}Before": last})]
+    assert reported == searched
+    assert len(reported) > 50
 
 
 @pytest.mark.parametrize("kind", [FLAT, FLAT_BY_UPDATE])
 def test_the_flat_report_has_a_line_for_each_item(client, kind):
     text = client.text(client.report(kind, *SPAN))
     assert text.count("\r\n") == text.count("\n")
-    told = rows(text)
+    lines = rows(text)
     items = client.truth("order_items")
-    assert len(told) == len(items)
-    assert sorted((row["amazon-order-id"], row["sku"], row["quantity"], row["item-price"]) for row in told) == sorted(
+    assert len(lines) == len(items)
+    assert sorted((row["amazon-order-id"], row["sku"], row["quantity"], row["item-price"]) for row in lines) == sorted(
         (item["order_id"], item["sku"], str(item["quantity_ordered"]), item["item_subtotal"] or "") for item in items
     )
 
 
-def test_the_listings_report_says_what_the_listings_search_says(client):
-    told = {row["seller-sku"]: row for row in rows(client.text(client.report(LISTINGS)))}
-    found = client.listings(includedData="summaries,offers,fulfillmentAvailability")
-    assert set(told) == {item["sku"] for item in found}
-    for item in found:
-        row, summary = told[item["sku"]], item["summaries"][0]
+def test_the_listings_report_has_the_same_listings_as_the_search(client):
+    by_sku = {row["seller-sku"]: row for row in rows(client.text(client.report(LISTINGS)))}
+    listings = client.listings(includedData="summaries,offers,fulfillmentAvailability")
+    assert set(by_sku) == {item["sku"] for item in listings}
+    for item in listings:
+        row, summary = by_sku[item["sku"]], item["summaries"][0]
         assert (row["asin1"], row["item-name"]) == (summary["asin"], summary["itemName"])
         assert (row["status"] == "Active") == ("BUYABLE" in summary["status"])
         assert row["price"] == item["offers"][0]["price"]["amount"]
@@ -54,18 +54,20 @@ def test_the_listings_report_says_what_the_listings_search_says(client):
         assert row["quantity"] == str(stock.get("quantity", ""))
 
 
-def test_european_reports_hold_the_orders_of_other_stores_too(new_sandbox):
+def test_european_reports_contain_the_orders_of_other_stores_too(new_sandbox):
     client = new_sandbox(marketplaces=(INDIA, "A2VIGQ35RCS4UG"))
-    told = [facts_of_xml(order) for order in xml_orders(client.text(client.report(XML, *SPAN)))]
-    assert {order["channel"] for order in told} >= {"Amazon.in", "Amazon.ae"}
-    asked = client.orders(createdAfter=SPAN[0])
-    assert {order["id"] for order in told if order["channel"] != "Amazon.ae"} == {order["orderId"] for order in asked}
-    assert len(client.truth("orders", marketplace=INDIA)) == len(asked)
+    reported = [facts_of_xml(order) for order in xml_orders(client.text(client.report(XML, *SPAN)))]
+    assert {order["channel"] for order in reported} >= {"Amazon.in", "Amazon.ae"}
+    searched = client.orders(createdAfter=SPAN[0])
+    assert {order["id"] for order in reported if order["channel"] != "Amazon.ae"} == {
+        order["orderId"] for order in searched
+    }
+    assert len(client.truth("orders", marketplace=INDIA)) == len(searched)
     stores = client.get("/sellers/v1/marketplaceParticipations").json()["payload"]
     assert [entry["marketplace"]["name"] for entry in stores] == ["Amazon.in", "Amazon.ae", "Non-Amazon IN"]
 
 
-def test_more_than_thirty_days_give_a_document_that_says_no(client):
+def test_more_than_thirty_days_give_a_document_with_a_refusal(client):
     report = client.report(XML, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
     assert report["processingStatus"] == "DONE"
     assert client.text(report) == "Date range exceeded. Report can be requested only upto 30 days"
@@ -127,7 +129,7 @@ def test_only_a_report_in_the_queue_can_be_cancelled(new_sandbox):
         },
     ],
 )
-def test_a_request_without_sense_is_refused(client, body):
+def test_a_request_that_makes_no_sense_is_refused(client, body):
     assert client.call("POST", REPORTS, json=body).status_code == 400
 
 
@@ -144,7 +146,7 @@ def test_reports_are_listed_newest_first_and_page_by_page(new_sandbox):
     assert client.get(REPORTS, reportTypes=LISTINGS, createdUntil="2026-01-01T00:00:00Z").json() == {"reports": []}
 
 
-def test_a_next_token_must_stand_alone(new_sandbox):
+def test_a_next_token_must_be_the_only_parameter(new_sandbox):
     client = new_sandbox(days=1)
     for _ in range(2):
         client.create_report(LISTINGS)
@@ -154,7 +156,7 @@ def test_a_next_token_must_stand_alone(new_sandbox):
     assert client.get(REPORTS).status_code == 400
 
 
-def test_another_seller_sees_none_of_it(new_sandbox):
+def test_another_seller_does_not_see_a_report(new_sandbox):
     client = new_sandbox(sellers=2, days=2)
     report = client.report(LISTINGS)
     other = Client(client.running, "Atzr|sandbox-2")
@@ -174,7 +176,7 @@ def test_a_document_is_gzip_by_itself_and_needs_no_token(client):
     assert gzip.decompress(answer.content).startswith(b"item-name\t")
 
 
-def test_content_encoding_can_be_asked_for(client):
+def test_content_encoding_can_be_requested(client):
     report = client.report(LISTINGS)
     path = f"/reports/2021-06-30/documents/{report['reportDocumentId']}"
     answer = client.http.get(client.get(path, enableContentEncodingUrlHeader="true").json()["url"])
@@ -182,7 +184,7 @@ def test_content_encoding_can_be_asked_for(client):
     assert answer.text.startswith("item-name\t")
 
 
-def test_an_address_dies_after_five_minutes(client, monkeypatch):
+def test_an_address_expires_after_five_minutes(client, monkeypatch):
     url = client.document(client.report(LISTINGS)).json()["url"]
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 301)
@@ -197,7 +199,7 @@ def test_a_changed_address_is_refused(client):
     assert client.download(f"{client.running.endpoint}/documents/unknown").status_code == 403
 
 
-def test_a_document_that_was_dropped_is_written_again_the_same(client):
+def test_a_dropped_document_is_written_again_and_is_the_same(client):
     report = client.report(XML, *SPAN)
     before = client.text(report)
     client.running.state.documents.kept.clear()

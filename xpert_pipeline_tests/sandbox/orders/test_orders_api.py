@@ -78,14 +78,14 @@ def test_orders_come_in_the_order_of_their_time(client):
 def test_a_window_holds_both_of_its_ends(client, kind, field):
     times = sorted(order[field] for order in client.orders(createdAfter=SINCE))
     first, last = times[10], times[60]
-    found = client.orders(**{f"{kind}After": first, f"{kind}Before": last})
-    assert sorted(order[field] for order in found) == [time for time in times if first <= time <= last]
+    orders = client.orders(**{f"{kind}After": first, f"{kind}Before": last})
+    assert sorted(order[field] for order in orders) == [time for time in times if first <= time <= last]
 
 
 def test_the_answer_echoes_the_upper_bound(client):
-    asked = client.orders_page(createdAfter=SINCE, createdBefore="2026-11-19T00:00:00+05:30").json()
-    assert asked["createdBefore"] == "2026-11-18T18:30:00Z"
-    assert "lastUpdatedBefore" not in asked
+    page = client.orders_page(createdAfter=SINCE, createdBefore="2026-11-19T00:00:00+05:30").json()
+    assert page["createdBefore"] == "2026-11-18T18:30:00Z"
+    assert "lastUpdatedBefore" not in page
     unasked = client.orders_page(lastUpdatedAfter=SINCE).json()["lastUpdatedBefore"]
     assert abs(datetime.fromisoformat(unasked).timestamp() - (time.time() - 120)) < 10
 
@@ -171,9 +171,9 @@ def test_a_store_without_orders_gives_an_empty_page(client):
 
 
 def test_get_order_gives_the_same_order(client):
-    found = client.orders(createdAfter=SINCE, includedData="FULFILLMENT,PROCEEDS")[7]
-    answer = client.get(f"{ORDERS}/{found['orderId']}", includedData="FULFILLMENT,PROCEEDS")
-    assert answer.json() == {"order": found}
+    order = client.orders(createdAfter=SINCE, includedData="FULFILLMENT,PROCEEDS")[7]
+    answer = client.get(f"{ORDERS}/{order['orderId']}", includedData="FULFILLMENT,PROCEEDS")
+    assert answer.json() == {"order": order}
 
 
 def test_an_unknown_order_is_not_found(client):

@@ -19,7 +19,7 @@ def counts(interval):
     )
 
 
-def test_each_day_is_the_sum_of_its_living_amazon_orders(client):
+def test_every_day_is_the_sum_of_its_amazon_orders_that_are_not_cancelled(client):
     orders = {row["order_id"]: row for row in client.truth("orders")}
     days = defaultdict(lambda: [set(), 0, 0, Decimal(0)])
     for item in client.truth("order_items"):
@@ -29,10 +29,10 @@ def test_each_day_is_the_sum_of_its_living_amazon_orders(client):
             day[1] += 1
             day[2] += item["quantity_ordered"]
             day[3] += Decimal(item["item_subtotal"] or 0)
-    told = {entry["interval"][:10]: counts(entry) for entry in client.metrics(START, END).json()["payload"]}
-    assert len(told) == 9
-    assert told["2026-11-12"] == (0, 0, 0, 0)
-    assert {day: told[day] for day in days} == {day: (len(found[0]), *found[1:]) for day, found in days.items()}
+    metrics = {entry["interval"][:10]: counts(entry) for entry in client.metrics(START, END).json()["payload"]}
+    assert len(metrics) == 9
+    assert metrics["2026-11-12"] == (0, 0, 0, 0)
+    assert {day: metrics[day] for day in days} == {day: (len(sums[0]), *sums[1:]) for day, sums in days.items()}
     assert any(row["fulfillment_status"] == "CANCELLED" for row in orders.values())
 
 
@@ -53,7 +53,7 @@ def test_intervals_are_written_with_their_offset_and_clipped_at_the_ends(client)
     ]
 
 
-def test_weeks_begin_on_monday_unless_sunday_is_asked_for(client):
+def test_weeks_begin_on_monday_by_default(client):
     def starts(**params):
         return [entry["interval"][:10] for entry in client.metrics(START, END, "Week", **params).json()["payload"]]
 
@@ -83,7 +83,7 @@ def test_filters_split_the_whole(client, one, other):
     assert units(**one) > 0
 
 
-def test_one_asin_alone(client):
+def test_metrics_of_one_asin(client):
     sold = client.truth("order_items")
     asin = next(item["asin"] for item in sold if not item["is_cancelled"])
     (entry,) = client.metrics(START, END, "Total", asin=asin).json()["payload"]
@@ -114,11 +114,11 @@ def test_one_asin_alone(client):
     ],
 )
 def test_a_request_that_breaks_the_rules_is_refused(client, params):
-    given = {
+    request = {
         "interval": f"{START}--{END}",
         "granularity": "Day",
         "granularityTimeZone": "Asia/Kolkata",
         "marketplaceIds": INDIA,
         **params,
     }
-    assert client.get("/sales/v1/orderMetrics", **given).status_code == 400
+    assert client.get("/sales/v1/orderMetrics", **request).status_code == 400

@@ -30,17 +30,17 @@ def document(client, times=TIMES, **options):
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="Amazon's schema is not at hand")
 @pytest.mark.parametrize("level", ["PARENT", "CHILD", "SKU"])
-def test_the_document_keeps_the_schema(client, level):
+def test_the_document_matches_the_schema(client, level):
     report = client.report(TYPE, *TIMES, options={"dateGranularity": "DAY", "asinGranularity": level})
-    found = json.loads(client.text(report))
-    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(found)
-    assert len(found["salesAndTrafficByDate"]) == 8
-    assert {"childAsin", "sku"} & set(found["salesAndTrafficByAsin"][0]) == {
+    content = json.loads(client.text(report))
+    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(content)
+    assert len(content["salesAndTrafficByDate"]) == 8
+    assert {"childAsin", "sku"} & set(content["salesAndTrafficByAsin"][0]) == {
         "PARENT": set(), "CHILD": {"childAsin"}, "SKU": {"childAsin", "sku"},
     }[level]  # fmt: skip
 
 
-def test_it_says_what_was_asked(client):
+def test_it_repeats_the_request(client):
     assert document(client)["reportSpecification"] == {
         "reportType": TYPE,
         "reportOptions": {"dateGranularity": "DAY", "asinGranularity": "PARENT"},
@@ -51,10 +51,10 @@ def test_it_says_what_was_asked(client):
 
 
 def test_its_figures_are_those_of_data_kiosk(client):
-    found = document(client, asinGranularity="CHILD")
+    content = document(client, asinGranularity="CHILD")
     fields = "startDate sales { unitsOrdered refundRate } traffic { sessions buyBoxPercentage }"
     for record, entry in zip(
-        client.records(by_date(*SPAN, fields=fields)), found["salesAndTrafficByDate"], strict=True
+        client.records(by_date(*SPAN, fields=fields)), content["salesAndTrafficByDate"], strict=True
     ):
         assert record["startDate"] == entry["date"]
         assert record["sales"].items() <= entry["salesByDate"].items()
@@ -63,7 +63,7 @@ def test_its_figures_are_those_of_data_kiosk(client):
         "childAsin sales { unitsOrdered orderedProductSales { amount currencyCode } } traffic { sessionsB2B pageViews }"
     )
     for record, entry in zip(
-        client.records(by_asin(*SPAN, fields=fields)), found["salesAndTrafficByAsin"], strict=True
+        client.records(by_asin(*SPAN, fields=fields)), content["salesAndTrafficByAsin"], strict=True
     ):
         assert record["childAsin"] == entry["childAsin"]
         assert record["sales"].items() <= entry["salesByAsin"].items()
@@ -71,13 +71,13 @@ def test_its_figures_are_those_of_data_kiosk(client):
 
 
 def test_weeks_are_full_ones(client):
-    found = document(client, ("2026-11-12T00:00:00Z", "2026-11-22T00:00:00Z"), dateGranularity="WEEK")
-    assert [entry["date"] for entry in found["salesAndTrafficByDate"]] == ["2026-11-15"]
+    content = document(client, ("2026-11-12T00:00:00Z", "2026-11-22T00:00:00Z"), dateGranularity="WEEK")
+    assert [entry["date"] for entry in content["salesAndTrafficByDate"]] == ["2026-11-15"]
 
 
 def test_more_than_thirty_days_are_one_report(client):
-    found = document(client, ("2026-01-01T00:00:00Z", "2026-11-20T00:00:00Z"))
-    assert len(found["salesAndTrafficByDate"]) == 8
+    content = document(client, ("2026-01-01T00:00:00Z", "2026-11-20T00:00:00Z"))
+    assert len(content["salesAndTrafficByDate"]) == 8
 
 
 def test_a_window_without_data_is_cancelled(client):

@@ -1,4 +1,4 @@
-"""What every call meets before it is answered: token, role, region, path; and what stands in the headers."""
+"""The checks before every answer: token, role, region, path; and the headers of the answer."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,7 @@ def details(answer):
     return error["details"]
 
 
-def test_a_call_without_a_token_is_told_so(client):
+def test_a_call_without_a_token_is_refused_with_the_reason(client):
     answer = client.http.get(PARTICIPATIONS)
     assert answer.status_code == 403
     assert details(answer) == "Access token is missing in the request header."
@@ -43,7 +43,7 @@ def test_an_old_token_has_expired(client):
 
 
 def test_an_unknown_path_is_forbidden_not_missing(client):
-    for path in ("/", "/orders/v0/orders", "/orders/2026-01-01/orders/", "/fba/inventory/v1/summaries"):
+    for path in ("/", "/orders/v0/orders", "/orders/2026-01-01/orders/", "/fba/inventory/v1/items"):
         answer = client.get(path)
         assert answer.status_code == 403, path
         assert details(answer) == ""
@@ -82,13 +82,13 @@ def test_a_withheld_role_closes_its_operations_and_no_others(new_sandbox, role, 
 
 
 def test_a_marketplace_of_another_region_is_named_as_such(client):
-    words = "The marketplaces you provided are not valid for region."
+    message = "The marketplaces you provided are not valid for region."
     listings = f"/listings/2021-08-01/items/{client.seller_id}"
-    assert details(client.orders_page(createdAfter="2026-01-01T00:00:00Z", marketplaceIds=AMERICA)) == words
-    assert details(client.get(listings, marketplaceIds=AMERICA)) == words
-    assert details(client.create_report("GET_MERCHANT_LISTINGS_ALL_DATA", marketplace=AMERICA)) == words
+    assert details(client.orders_page(createdAfter="2026-01-01T00:00:00Z", marketplaceIds=AMERICA)) == message
+    assert details(client.get(listings, marketplaceIds=AMERICA)) == message
+    assert details(client.create_report("GET_MERCHANT_LISTINGS_ALL_DATA", marketplace=AMERICA)) == message
     metrics = client.metrics("2026-11-19T00:00:00+05:30", "2026-11-20T00:00:00+05:30", marketplaceIds=AMERICA)
-    assert details(metrics) == words
+    assert details(metrics) == message
 
 
 def test_stray_parameters_are_tolerated(client):
@@ -96,7 +96,7 @@ def test_stray_parameters_are_tolerated(client):
     assert client.get(PARTICIPATIONS, **stray, marketplaceIds=INDIA).status_code == 200
 
 
-def test_lists_come_as_csv_or_as_repeated_keys(client):
+def test_lists_may_be_csv_or_repeated_keys(client):
     csv = client.orders_page(createdAfter="2026-01-01T00:00:00Z", includedData="FULFILLMENT,PROCEEDS").json()
     keys = client.orders_page(createdAfter="2026-01-01T00:00:00Z", includedData=["FULFILLMENT", "PROCEEDS"]).json()
     assert csv["orders"] == keys["orders"]
@@ -111,14 +111,14 @@ def test_a_mangled_host_header_does_no_harm(client):
     assert answer.json()["url"].startswith(client.running.endpoint + "/")
 
 
-def test_headers_tell_request_rate_and_time(client):
+def test_headers_contain_request_id_rate_and_time(client):
     answer = client.get(PARTICIPATIONS)
     assert answer.headers["x-amzn-RequestId"]
     assert answer.headers["x-amzn-RateLimit-Limit"] == "100000.0"
     assert abs(parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()) < 5
 
 
-def test_a_report_wants_json(client):
+def test_a_report_request_must_be_json(client):
     assert client.call("POST", REPORTS, data={"reportType": "x"}).status_code == 415
 
 

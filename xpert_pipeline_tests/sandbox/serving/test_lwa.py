@@ -1,4 +1,4 @@
-"""Login with Amazon: what it gives, and what it refuses with which words."""
+"""Login with Amazon: the tokens it issues, and how it refuses."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def ask(client, form, **rest):
     return client.http.post("/auth/o2/token", **({"data": form} | rest))
 
 
-def test_any_credentials_mean_the_first_seller(client):
+def test_any_credentials_belong_to_the_first_seller(client):
     answer = ask(client, FORM)
     assert answer.status_code == 200
     body = answer.json()
@@ -22,11 +22,11 @@ def test_any_credentials_mean_the_first_seller(client):
     assert body["expires_in"] == 3600
     assert body["refresh_token"] == FORM["refresh_token"]
     assert body["access_token"].startswith("Atza|")
-    found = client.call("GET", "/sellers/v1/marketplaceParticipations", token=body["access_token"])
-    assert found.status_code == 200
+    participations = client.call("GET", "/sellers/v1/marketplaceParticipations", token=body["access_token"])
+    assert participations.status_code == 200
 
 
-def test_each_seller_has_a_refresh_token_of_its_own(new_sandbox):
+def test_every_seller_has_its_own_refresh_token(new_sandbox):
     client = new_sandbox(sellers=3, days=1)
     listed = client.http.get("/_sandbox/sellers").json()
     assert [entry["refresh_token"] for entry in listed] == ["Atzr|sandbox-1", "Atzr|sandbox-2", "Atzr|sandbox-3"]
@@ -44,12 +44,12 @@ def test_a_seller_cannot_read_anothers_listings(new_sandbox):
     assert answer.status_code == 403
 
 
-def test_tokens_live_shorter_when_time_runs_faster(new_sandbox):
+def test_tokens_expire_earlier_when_time_runs_faster(new_sandbox):
     assert new_sandbox(days=1, rate_scale=10).log_in().json()["expires_in"] == 360
     assert new_sandbox(days=1, rate_scale=1000).log_in().json()["expires_in"] == 60
 
 
-def test_a_grantless_token_opens_nothing_of_a_seller(client):
+def test_a_grantless_token_opens_no_sellers_data(client):
     form = {"grant_type": "client_credentials", "scope": "x", "client_id": "any", "client_secret": "any"}
     answer = ask(client, form).json()
     assert "refresh_token" not in answer
@@ -70,7 +70,7 @@ def test_another_grant_type_is_not_supported(client):
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
-def test_json_is_no_form(client):
+def test_json_is_not_accepted_as_a_form(client):
     answer = ask(client, None, json=FORM, data=None)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 

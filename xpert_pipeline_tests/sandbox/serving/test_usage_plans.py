@@ -1,11 +1,12 @@
-"""Token buckets: a burst, then refusals, then one call at a time; each operation and seller by itself."""
+"""Token buckets: a burst, then refusals, then one call at a time; separate for every operation and seller."""
 
 import time
 
 import pytest
 
+from xpert_pipeline.sandbox.app import PLANS
 from xpert_pipeline.sandbox.serving.pace import Pace
-from xpert_pipeline.sandbox.serving.usage_plans import PLANS, Buckets
+from xpert_pipeline.sandbox.serving.usage_plans import Buckets
 from xpert_pipeline_tests.sandbox.client import REPORTS, Client
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
@@ -37,7 +38,7 @@ def test_sellers_do_not_share_a_bucket(new_sandbox):
 def test_a_refused_call_costs_nothing_and_a_refill_grants_one(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     rate, burst = PLANS["searchOrders"]
     assert all(buckets.take("searchOrders", "A") for _ in range(burst))
     for _ in range(5):
@@ -52,7 +53,7 @@ def test_a_refused_call_costs_nothing_and_a_refill_grants_one(monkeypatch):
 def test_a_bucket_never_holds_more_than_its_burst(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     buckets.take("searchCatalogItems", "A")
     clock[0] += 1_000_000
     assert [buckets.take("searchCatalogItems", "A") for _ in range(3)] == [True, True, False]
@@ -61,7 +62,7 @@ def test_a_bucket_never_holds_more_than_its_burst(monkeypatch):
 def test_rate_scale_multiplies_rate_and_header_but_not_the_burst(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(10.0))
+    buckets = Buckets(Pace(10.0), PLANS)
     assert buckets.header("searchOrders") == "0.056"
     assert [buckets.take("searchOrders", "A") for _ in range(21)] == [True] * 20 + [False]
     clock[0] += 1 / 0.056 + 0.01
@@ -69,7 +70,7 @@ def test_rate_scale_multiplies_rate_and_header_but_not_the_burst(monkeypatch):
 
 
 def test_without_limits_nothing_is_refused():
-    buckets = Buckets(Pace(0.0))
+    buckets = Buckets(Pace(0.0), PLANS)
     assert all(buckets.take("createReport", "A") for _ in range(1000))
     assert buckets.header("createReport") == "100000.0"
 
@@ -83,7 +84,7 @@ def change(client, **plan):
     return client.http.post("/_sandbox/plans", json=plan)
 
 
-def test_a_plan_that_changes_is_enforced_and_told_from_then_on(new_sandbox):
+def test_a_changed_plan_is_enforced_and_listed_from_then_on(new_sandbox):
     client = new_sandbox(days=1, rate_scale=1.0)
     assert plan_of(client, "getMarketplaceParticipations") == [(0.016, 15)]
     assert [client.get(PARTICIPATIONS).status_code for _ in range(16)] == [200] * 15 + [429]
@@ -110,7 +111,7 @@ def test_a_plan_can_change_for_one_seller(new_sandbox):
 def test_a_changed_plan_keeps_what_was_refilled(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    buckets = Buckets(Pace(1.0))
+    buckets = Buckets(Pace(1.0), PLANS)
     assert [buckets.take("searchCatalogItems", "A") for _ in range(3)] == [True, True, False]
     clock[0] += 0.5
     buckets.change("searchCatalogItems", 0.001)
@@ -131,14 +132,14 @@ def test_a_changed_plan_keeps_what_was_refilled(monkeypatch):
         [],
     ],
 )
-def test_a_plan_without_sense_is_refused(client, plan):
+def test_a_plan_that_makes_no_sense_is_refused(client, plan):
     answer = client.http.post("/_sandbox/plans", json=plan)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "header"),
     [
         ("rate-header-zero", "0.0"),
         ("rate-header-negative", "-1.0"),
@@ -146,9 +147,9 @@ def test_a_plan_without_sense_is_refused(client, plan):
         ("rate-header-missing", None),
     ],
 )
-def test_a_rate_header_can_be_spoilt_while_the_answer_is_good(client, fault, said):
+def test_a_rate_header_can_be_spoilt_while_the_answer_is_good(client, fault, header):
     client.fault(fault, 1)
     answer = client.get(PARTICIPATIONS)
     assert answer.json()["payload"]
-    assert answer.headers.get("x-amzn-RateLimit-Limit") == said
+    assert answer.headers.get("x-amzn-RateLimit-Limit") == header
     assert client.get(PARTICIPATIONS).headers["x-amzn-RateLimit-Limit"] == "100000.0"

@@ -1,6 +1,5 @@
 """Worlds from an order export: the same lines on later days, and clear words for what is no export."""
 
-import csv
 import gzip
 import lzma
 from datetime import UTC, date, datetime, timedelta
@@ -9,49 +8,10 @@ import pytest
 
 from xpert_pipeline.sandbox.marketplaces import IST
 from xpert_pipeline.sandbox.world.csv_world import build
-from xpert_pipeline.sandbox.world.orders_csv import COLUMNS, NotAnOrderReportError
+from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
+from xpert_pipeline_tests.sandbox.world.exports import HEADER, LINE
 
-HEADER = list(COLUMNS.values())
-LINE = {
-    "Order ID": "405-0000001-0000001",
-    "Date": "04-30-22",
-    "Status": "Shipped",
-    "Fulfilment": "Amazon",
-    "Sales Channel": "Amazon.in",
-    "ship-service-level": "Expedited",
-    "Style": "JNE3371",
-    "SKU": "JNE3371-KR-XL",
-    "Category": "kurta",
-    "Size": "XL",
-    "ASIN": "B07WV4JV4D",
-    "Courier Status": "Shipped",
-    "Qty": "1",
-    "currency": "INR",
-    "Amount": "329.0",
-    "ship-city": "NAVI MUMBAI",
-    "ship-state": "MAHARASHTRA",
-    "ship-postal-code": "410210.0",
-    "ship-country": "IN",
-    "promotion-ids": "",
-    "B2B": "False",
-    "fulfilled-by": "",
-}
 LAST = date(2026, 11, 20)
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Writes an export of lines that differ from an ordinary one as told."""
-
-    def export(*changes, name="orders.csv", header=HEADER, opener=open):
-        path = tmp_path / name
-        with opener(path, "wt", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, header, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows([LINE | change for change in changes])
-        return path
-
-    return export
 
 
 def order_of(path):

@@ -1,4 +1,4 @@
-"""The charset of a document: declared, else UTF-8, else Windows-1252, and never a silent replacement."""
+"""The charset of a document: the declared one, else UTF-8, else Windows-1252; no character is silently replaced."""
 
 import pytest
 
@@ -8,7 +8,7 @@ HINDI = "कुर्ता ₹ café"
 
 
 @pytest.mark.parametrize(
-    ("text", "stored", "declared", "found"),
+    ("text", "stored", "declared", "charset"),
     [
         (HINDI, "utf-8", "utf-8", "utf-8"),
         (HINDI, "utf-8", None, "utf-8"),
@@ -23,11 +23,11 @@ HINDI = "कुर्ता ₹ café"
         ("", "utf-8", None, "utf-8"),
     ],
 )
-def test_the_text_is_read_as_it_was_written(tmp_path, text, stored, declared, found):
+def test_the_text_is_read_as_it_was_written(tmp_path, text, stored, declared, charset):
     path = tmp_path / "report"
     path.write_bytes(text.encode(stored))
-    assert charset_of(path, declared) == found
-    assert path.read_text(encoding=found) == text
+    assert charset_of(path, declared) == charset
+    assert path.read_text(encoding=charset) == text
 
 
 def test_a_declared_charset_that_does_not_fit_gives_way(tmp_path):
@@ -36,7 +36,7 @@ def test_a_declared_charset_that_does_not_fit_gives_way(tmp_path):
     assert charset_of(path, "utf-8") == "cp1252"
 
 
-def test_bytes_of_no_charset_are_an_error(tmp_path):
+def test_bytes_in_no_charset_are_an_error(tmp_path):
     path = tmp_path / "report"
     path.write_bytes(b"\x81\x8d\xff")
     with pytest.raises(ValueError, match="none of utf-8, cp1252"):

@@ -1,4 +1,4 @@
-"""Report documents: complete, from Amazon's own storage, within bounds, or not at all."""
+"""Documents are accepted only complete, from Amazon's own storage, and within bounds."""
 
 import gzip
 
@@ -15,7 +15,7 @@ EXPIRED = Reply(403, b"<Error><Code>AccessDenied</Code><Message>Request has expi
 
 
 @pytest.fixture
-def told(amazon):
+def document_server(amazon):
     """The document's address is /file on this server."""
     url = f"{amazon.url}/file?X-Amz-Signature=canary-signature"
     amazon.on("GET", META, Reply(200, {"reportDocumentId": "doc", "url": url}, {"x-amzn-RateLimit-Limit": "10000"}))
@@ -39,8 +39,8 @@ def fetch(api, tmp_path, **limits):
     ],
     ids=["plain", "gzip", "twice", "encoded", "encoded twice", "members", "gzip to the end of the connection"],
 )
-def test_the_document_arrives_whole_however_it_is_packed(told, api, tmp_path, reply):
-    told.on("GET", "/file", reply)
+def test_the_document_arrives_whole_however_it_is_packed(document_server, api, tmp_path, reply):
+    document_server.on("GET", "/file", reply)
     document = fetch(api, tmp_path)
     with document.open_text() as text:
         assert text.read() == TEXT
@@ -49,31 +49,31 @@ def test_the_document_arrives_whole_however_it_is_packed(told, api, tmp_path, re
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_header_of_ours_goes_to_the_storage(told, api, tmp_path):
-    told.on("GET", "/file", Reply(200, b"x"))
+def test_no_header_with_a_token_goes_to_the_storage(document_server, api, tmp_path):
+    document_server.on("GET", "/file", Reply(200, b"x"))
     fetch(api, tmp_path)
-    assert "x-amz-access-token" not in told.calls("/file")[0].headers
+    assert "x-amz-access-token" not in document_server.calls("/file")[0].headers
 
 
 @pytest.mark.parametrize(("charset", "header"), [("cp1252", None), ("cp932", "text/plain; charset=Windows-31J")])
-def test_the_charset_is_declared_or_found(told, api, tmp_path, charset, header):
+def test_the_charset_is_the_declared_one_or_found(document_server, api, tmp_path, charset, header):
     body = ("着物" if charset == "cp932" else "café €").encode(charset)
-    told.on("GET", "/file", Reply(200, body, {"Content-Type": header} if header else {}))
+    document_server.on("GET", "/file", Reply(200, body, {"Content-Type": header} if header else {}))
     document = fetch(api, tmp_path)
     assert document.charset == charset
     with document.open_text() as text:
         assert text.read().encode(charset) == body
 
 
-def test_an_expired_address_is_asked_for_anew_and_never_stored(told, api, tmp_path):
-    """The library hands the storage's error page on as the report."""
-    told.on("GET", "/file", EXPIRED, Reply(200, PACKED))
+def test_an_expired_address_is_requested_again_and_never_stored(document_server, api, tmp_path):
+    """The library returns the storage's error page as if it were the report."""
+    document_server.on("GET", "/file", EXPIRED, Reply(200, PACKED))
     assert fetch(api, tmp_path).size == len(TEXT.encode())
-    assert len(told.calls(META)) == 2
+    assert len(document_server.calls(META)) == 2
 
 
-def test_an_address_that_stays_expired_is_an_error(told, api, tmp_path):
-    told.on("GET", "/file", EXPIRED)
+def test_an_address_that_stays_expired_is_an_error(document_server, api, tmp_path):
+    document_server.on("GET", "/file", EXPIRED)
     with pytest.raises(errors.DocumentExpired):
         fetch(api, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -89,46 +89,46 @@ def test_an_address_that_stays_expired_is_an_error(told, api, tmp_path):
     ],
     ids=["truncated", "checksum", "no end", "foreign bytes"],
 )
-def test_broken_bytes_are_fetched_again_and_never_loaded(told, api, tmp_path, broken):
-    told.on("GET", "/file", broken, Reply(200, PACKED))
+def test_broken_bytes_are_fetched_again_and_never_loaded(document_server, api, tmp_path, broken):
+    document_server.on("GET", "/file", broken, Reply(200, PACKED))
     assert fetch(api, tmp_path).size == len(TEXT.encode())
-    told.on("GET", "/file", broken)
+    document_server.on("GET", "/file", broken)
     with pytest.raises(errors.DocumentBroken):
         fetch(api, tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_connection_that_breaks_is_tried_again_with_the_same_address(told, api, tmp_path):
-    told.on("GET", "/file", reset, Reply(503, b""), Reply(200, PACKED))
+def test_a_connection_that_breaks_is_tried_again_with_the_same_address(document_server, api, tmp_path):
+    document_server.on("GET", "/file", reset, Reply(503, b""), Reply(200, PACKED))
     assert fetch(api, tmp_path).size == len(TEXT.encode())
-    assert len(told.calls(META)) == 1
+    assert len(document_server.calls(META)) == 1
 
 
-def test_a_body_shorter_than_announced_is_an_error(told, api, tmp_path):
+def test_a_body_shorter_than_announced_is_an_error(document_server, api, tmp_path):
     def short(handler):
         Reply(200, b"abc", {"Content-Length": "100"})(handler)
         handler.close_connection = True
 
-    told.on("GET", "/file", short)
+    document_server.on("GET", "/file", short)
     with pytest.raises(errors.Transient):
         fetch(api, tmp_path)
 
 
-def test_a_dripping_document_hits_its_deadline(told, api, tmp_path):
-    told.on("GET", "/file", drip(30))
+def test_a_dripping_document_hits_its_deadline(document_server, api, tmp_path):
+    document_server.on("GET", "/file", drip(30))
     with pytest.raises(errors.Transient, match="deadline"):
         fetch(api, tmp_path, seconds=0.5)
 
 
-def test_a_document_that_is_too_large_is_refused_and_removed(told, api, tmp_path):
-    told.on("GET", "/file", Reply(200, PACKED))
+def test_a_document_that_is_too_large_is_refused_and_removed(document_server, api, tmp_path):
+    document_server.on("GET", "/file", Reply(200, PACKED))
     with pytest.raises(errors.DocumentRefused, match="larger than 1,000 bytes"):
         fetch(api, tmp_path, max_bytes=1000)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_gzip_bomb_is_refused(told, api, tmp_path):
-    told.on("GET", "/file", Reply(200, gzip.compress(bytes(100_000_000))))
+def test_a_gzip_bomb_is_refused(document_server, api, tmp_path):
+    document_server.on("GET", "/file", Reply(200, gzip.compress(bytes(100_000_000))))
     with pytest.raises(errors.DocumentRefused, match="200 : 1"):
         fetch(api, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -164,10 +164,10 @@ def test_a_loopback_address_is_foreign_to_a_seller_at_amazon(amazon, make_api, t
     assert download._checked_url("https://tortuga-prod-eu.s3-eu-west-1.amazonaws.com/x?X-Amz-Signature=1")
 
 
-def test_a_redirect_of_the_storage_is_refused(told, api, tmp_path):
+def test_a_redirect_of_the_storage_is_refused(document_server, api, tmp_path):
     elsewhere = Scripted()
     try:
-        told.on("GET", "/file", Reply(302, b"", {"Location": elsewhere.url}))
+        document_server.on("GET", "/file", Reply(302, b"", {"Location": elsewhere.url}))
         with pytest.raises(errors.RedirectRefused):
             fetch(api, tmp_path)
         assert elsewhere.seen == []
@@ -175,9 +175,9 @@ def test_a_redirect_of_the_storage_is_refused(told, api, tmp_path):
         elsewhere.stop()
 
 
-def test_the_signature_of_an_address_is_in_no_error_and_no_log(told, api, tmp_path, caplog):
+def test_the_signature_of_an_address_is_in_no_error_and_no_log(document_server, api, tmp_path, caplog):
     caplog.set_level("DEBUG")
-    told.on("GET", "/file", EXPIRED)
+    document_server.on("GET", "/file", EXPIRED)
     with pytest.raises(errors.DocumentExpired) as caught:
         fetch(api, tmp_path)
     assert "canary-signature" not in caplog.text + str(caught.value) + repr(caught.value.__dict__)

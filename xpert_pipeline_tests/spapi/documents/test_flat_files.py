@@ -1,4 +1,4 @@
-"""Flat files by column name: no quoting, columns that come, go and change places, error texts refused."""
+"""Flat files are read by column name, without quoting; new, missing and moved columns are allowed, error texts are refused."""
 
 import io
 
@@ -14,7 +14,7 @@ def rows(text):
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_rows_come_by_name_whatever_the_order_and_whatever_is_new(end):
+def test_rows_are_read_by_column_name_in_any_order_with_new_columns(end):
     text = end.join(["price\tnew-column\tseller-sku", "10.00\tx\tA 1", "\t\tB"]) + end
     assert rows(text) == [
         {"price": "10.00", "new-column": "x", "seller-sku": "A 1"},
@@ -58,7 +58,7 @@ def test_a_very_long_cell_is_read():
         "seller-sku\tprice\tprice\nA\t1\t2\n",
     ],
 )
-def test_what_is_no_such_report_is_refused_with_its_first_line(text):
+def test_another_file_is_refused_with_its_first_line(text):
     with pytest.raises(BadHeader) as caught:
         rows(text)
     assert text.split("\n")[0][:30] in str(caught.value).replace("\\t", "\t")

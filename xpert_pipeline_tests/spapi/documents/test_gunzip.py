@@ -1,4 +1,4 @@
-"""Gzip as Amazon's storage serves it, and as broken connections leave it."""
+"""Gzip as Amazon's storage sends it, and cut off as after a broken connection."""
 
 import gzip
 import zlib
@@ -43,7 +43,7 @@ def test_any_bytes_survive_packing(data, size):
 
 
 @pytest.mark.parametrize("short", [b"", b"x", b"\x1f"])
-def test_a_document_too_short_for_a_magic_is_plain(short):
+def test_a_document_too_short_for_a_magic_number_is_plain(short):
     assert unpack(short) == short
 
 
@@ -71,13 +71,13 @@ def test_a_flipped_bit_is_found_by_the_checksum():
         unpack(bytes(packed))
 
 
-def test_foreign_bytes_behind_the_document_are_refused():
+def test_foreign_bytes_after_the_document_are_refused():
     with pytest.raises(BrokenGzip, match="foreign bytes"):
         unpack(gzip.compress(TEXT) + b"<html>")
     with pytest.raises(BrokenGzip):
         unpack(gzip.compress(TEXT) + b"\x1f")
 
 
-def test_a_raw_deflate_stream_is_not_taken_for_gzip():
+def test_a_raw_deflate_stream_is_not_unpacked_as_gzip():
     raw = zlib.compress(TEXT)
     assert unpack(raw) == raw

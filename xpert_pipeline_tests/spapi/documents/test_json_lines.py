@@ -1,4 +1,4 @@
-"""JSON Lines: numbers keep their digits, and a line that is no object is never passed over."""
+"""JSON Lines: numbers keep their digits, and a line that is no object is never skipped."""
 
 import io
 from decimal import Decimal
@@ -14,21 +14,21 @@ def read(text):
 
 
 def test_each_line_is_an_object_and_numbers_are_exact():
-    found = read('{"a": 12.10, "n": 3}\r\n\n{"a": 0.1}')
-    assert found == [{"a": Decimal("12.10"), "n": 3}, {"a": Decimal("0.1")}]
-    assert str(found[0]["a"]) == "12.10"
+    objects = read('{"a": 12.10, "n": 3}\r\n\n{"a": 0.1}')
+    assert objects == [{"a": Decimal("12.10"), "n": 3}, {"a": Decimal("0.1")}]
+    assert str(objects[0]["a"]) == "12.10"
 
 
-def test_null_is_an_entry_without_content():
+def test_null_is_a_record_without_content():
     assert read('{"a": 1}\nnull\n') == [{"a": 1}, None]
 
 
-def test_no_line_is_no_object():
+def test_an_empty_document_has_no_objects():
     assert read("") == []
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('{"a": 1}\n{"a": "canary', "line 2 is no JSON \\(at character 7\\)"),
         ('{"a": NaN}', "line 1 is no JSON"),
@@ -38,11 +38,11 @@ def test_no_line_is_no_object():
         ("<html>", "line 1 is no JSON"),
     ],
 )
-def test_a_line_that_is_no_object_is_named_and_not_quoted(text, told):
-    with pytest.raises(BadLine, match=told) as caught:
+def test_a_line_that_is_no_object_is_an_error_that_does_not_quote_it(text, message):
+    with pytest.raises(BadLine, match=message) as caught:
         read(text)
     assert "canary" not in str(caught.value)
-    assert str(caught.value).startswith("query 1: line "), "a seller that is not known is not told as one"
+    assert str(caught.value).startswith("query 1: line "), "the message names no seller"
 
 
 def test_an_endless_line_is_refused_before_it_fills_the_memory(monkeypatch):

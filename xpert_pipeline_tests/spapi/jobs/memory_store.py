@@ -1,4 +1,4 @@
-"""A book of requests in memory, for tests of what is done with one; the pipeline's own is in Postgres."""
+"""A job store in memory, for tests of the code that uses one; the pipeline's own is in Postgres."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,8 +32,8 @@ class MemoryJobStore:
         return job, True
 
     def claim(self, job):
-        found = self.rows[job.id]
-        return found.state is JobState.WANTED and found.amazon_id is None
+        stored = self.rows[job.id]
+        return stored.state is JobState.WANTED and stored.amazon_id is None
 
     def touch(self, jobs):
         self._touched(jobs, self.now())
@@ -83,7 +83,7 @@ class MemoryJobStore:
         ]
 
     def age(self, **by):
-        """Let all rows be older."""
+        """Make all rows older."""
         self.rows = {
             key: replace(
                 job,

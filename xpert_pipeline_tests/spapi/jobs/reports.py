@@ -1,4 +1,4 @@
-"""Reports as a scripted Amazon tells them, and how a test asks and waits for one."""
+"""Reports as a scripted Amazon lists them, and how a test requests and awaits one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ KIND = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
 REQUEST = JobRequest(KIND, START, END, marketplace_ids=(INDIA,))
 UNLIMITED = {"x-amzn-RateLimit-Limit": "10000"}
-DESK = ReportApi()
+REPORT_API = ReportApi()
 
 
 def listed(status="DONE", age=timedelta(minutes=5), **changes):
@@ -40,12 +40,12 @@ def windows(count):
     return [replace(REQUEST, start=START + timedelta(days=n), end=START + timedelta(days=n + 1)) for n in range(count)]
 
 
-def asked(api, store, request=REQUEST, **options):
-    (job,) = request_jobs(api, store, DESK, [request], **options)
+def request_one(api, store, request=REQUEST, **options):
+    (job,) = request_jobs(api, store, REPORT_API, [request], **options)
     return job
 
 
 def outcome(api, store, request=REQUEST, **options):
-    (job,) = wait_for_jobs(api, store, DESK, [asked(api, store, request)], **options)
+    (job,) = wait_for_jobs(api, store, REPORT_API, [request_one(api, store, request)], **options)
     assert store.read(job.id) == job
     return job

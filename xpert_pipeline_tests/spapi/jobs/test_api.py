@@ -1,4 +1,4 @@
-"""What can be asked for."""
+"""Requests that Amazon would answer with an empty report are refused."""
 
 import pytest
 

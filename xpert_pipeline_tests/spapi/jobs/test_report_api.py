@@ -1,4 +1,4 @@
-"""What a report's desk says of one: Amazon's reason of a fatal report, and whether it is the one that was meant."""
+"""The Reports API: the reason of a fatal report, and whether an id leads to the requested report."""
 
 import gzip
 import json
@@ -8,54 +8,54 @@ import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.jobs.job import JobState, job_details
-from xpert_pipeline_tests.spapi.jobs.reports import DESK, REPORTS, REQUEST, outcome, state
+from xpert_pipeline_tests.spapi.jobs.reports import REPORT_API, REPORTS, REQUEST, outcome, state
 from xpert_pipeline_tests.spapi.scripted import Reply
 
 
-def test_a_fatal_report_tells_amazons_reason(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
-    desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why.gz"}))
+def test_a_fatal_report_has_amazons_reason(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
+    report_server.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{report_server.url}/why.gz"}))
     reason = json.dumps({"errorDetails": "Please try a different date range"}).encode()
-    desk.on("GET", "/why.gz", Reply(200, gzip.compress(reason)))
+    report_server.on("GET", "/why.gz", Reply(200, gzip.compress(reason)))
     job = outcome(api, store)
     assert (job.state, job.document_id) == (JobState.FATAL, None)
     assert "Please try a different date range" in job.reason
     assert job_details(job) == {"id": "new", "reused": False, "state": "FATAL", "reason": job.reason}
 
 
-def test_the_reason_of_a_fatal_report_holds_no_secret(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
-    desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
+def test_the_reason_of_a_fatal_report_contains_no_secret(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
+    report_server.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{report_server.url}/why"}))
     words = "see https://example.com/doc?X-Amz-Signature=canary of Atza|canary, refresh_token=canary"
-    desk.on("GET", "/why", Reply(200, {"errorDetails": words}))
+    report_server.on("GET", "/why", Reply(200, {"errorDetails": words}))
     reason = outcome(api, store).reason
     assert "canary" not in reason
     assert "see https://example.com/doc?[redacted] of [redacted]" in reason
 
 
-def test_brand_analytics_calls_a_period_without_data_fatal(desk, api, store):
+def test_brand_analytics_calls_a_period_without_data_fatal(report_server, api, store):
     kind = "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT"
-    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why", reportType=kind))
-    desk.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{desk.url}/why"}))
-    desk.on("GET", "/why", Reply(200, {"errorDetails": "The requested data is unavailable."}))
+    report_server.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why", reportType=kind))
+    report_server.on("GET", "/reports/2021-06-30/documents/why", Reply(200, {"url": f"{report_server.url}/why"}))
+    report_server.on("GET", "/why", Reply(200, {"errorDetails": "The requested data is unavailable."}))
     assert outcome(api, store, replace(REQUEST, report_type=kind)).state is JobState.EMPTY
 
 
-def test_a_fatal_report_whose_reason_is_unreadable_is_still_that(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
+def test_a_fatal_report_with_an_unreadable_reason_is_still_fatal(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("FATAL", reportDocumentId="why"))
     job = outcome(api, store)
     assert job.state is JobState.FATAL
     assert "its reason could not be read" in job.reason
 
 
 @pytest.mark.parametrize(
-    "told",
+    "changes",
     [
         {"reportType": "GET_MERCHANT_LISTINGS_ALL_DATA"},
         {"dataStartTime": "2026-07-01T00:00:00Z", "dataEndTime": "2026-08-01T00:00:00Z"},
     ],
 )
-def test_another_report_under_a_remembered_id_is_not_taken_for_it(desk, api, told):
-    desk.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc", **told))
+def test_another_report_under_a_remembered_id_is_not_used(report_server, api, changes):
+    report_server.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc", **changes))
     with pytest.raises(errors.NotFound, match="new is another report"):
-        DESK.status_of(api, "new", REQUEST)
+        REPORT_API.status_of(api, "new", REQUEST)

@@ -1,4 +1,4 @@
-"""Reports are collected as they get ready, and every way of having none is told."""
+"""Reports are collected as soon as they are ready, and every way of ending without data is distinguished."""
 
 import logging
 import re
@@ -12,45 +12,49 @@ from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending import listener
 from xpert_pipeline_tests.spapi.jobs.reports import (
-    DESK,
     KIND,
+    REPORT_API,
     REPORTS,
     REQUEST,
     UNLIMITED,
-    asked,
     listed,
     outcome,
+    request_one,
     state,
     windows,
 )
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal
 
 
-def test_a_report_is_polled_until_it_is_done_and_served_once_more_while_fresh(desk, api, store):
+def test_a_report_is_polled_until_it_is_done_and_serves_until_it_is_collected(report_server, api, store):
     done = state(
         "DONE",
         reportDocumentId="doc",
         createdTime="2026-10-01T00:00:05Z",
         processingEndTime="2026-10-01T00:00:25Z",
     )
-    desk.on("GET", f"{REPORTS}/new", state("IN_QUEUE"), state("IN_PROGRESS"), done)
+    report_server.on("GET", f"{REPORTS}/new", state("IN_QUEUE"), state("IN_PROGRESS"), done)
     job = outcome(api, store)
     assert (job.state, job.document_id) == (JobState.DONE, "doc")
     assert job.created_at == datetime(2026, 10, 1, 0, 0, 5, tzinfo=UTC)
     assert job.ready_at - job.created_at == timedelta(seconds=20)
-    assert len(desk.calls(f"{REPORTS}/new")) == 3
-    assert asked(api, store) == job, "one that was not collected is taken up"
+    assert len(report_server.calls(f"{REPORTS}/new")) == 3
+    assert request_one(api, store) == job, "a report that was not collected serves"
     store.mark_collected(job)
-    assert asked(api, store).id != job.id, "collected, and its data are of October"
+    assert request_one(api, store).id != job.id, "it is collected, and its data is from October"
 
 
-def test_each_report_comes_as_it_gets_ready(desk, api, store):
+def test_each_report_comes_as_soon_as_it_is_ready(report_server, api, store):
     first, second, third = windows(3)
-    desk.on("POST", REPORTS, *(Reply(202, {"reportId": name}, UNLIMITED) for name in ("slow", "quick", "none")))
-    desk.on("GET", f"{REPORTS}/slow", *[state("IN_QUEUE", "slow")] * 3, state("DONE", "slow", reportDocumentId="a"))
-    desk.on("GET", f"{REPORTS}/quick", state("DONE", "quick", reportDocumentId="b"))
-    desk.on("GET", f"{REPORTS}/none", state("CANCELLED", "none"))
-    jobs = list(wait_for_jobs(api, store, DESK, request_jobs(api, store, DESK, [first, second, third])))
+    report_server.on(
+        "POST", REPORTS, *(Reply(202, {"reportId": name}, UNLIMITED) for name in ("slow", "quick", "none"))
+    )
+    report_server.on(
+        "GET", f"{REPORTS}/slow", *[state("IN_QUEUE", "slow")] * 3, state("DONE", "slow", reportDocumentId="a")
+    )
+    report_server.on("GET", f"{REPORTS}/quick", state("DONE", "quick", reportDocumentId="b"))
+    report_server.on("GET", f"{REPORTS}/none", state("CANCELLED", "none"))
+    jobs = list(wait_for_jobs(api, store, REPORT_API, request_jobs(api, store, REPORT_API, [first, second, third])))
     assert [(job.amazon_id, job.state) for job in jobs] == [
         ("quick", JobState.DONE),
         ("none", JobState.EMPTY),
@@ -58,110 +62,110 @@ def test_each_report_comes_as_it_gets_ready(desk, api, store):
     ]
 
 
-def test_of_many_that_are_made_together_the_first_is_looked_at_for_all(desk, api, store):
-    """getReport allows two calls a second: ten reports looked at twice a second would wait for tokens, not for Amazon."""
+def test_of_many_reports_made_together_the_first_is_polled_for_all(report_server, api, store):
+    """getReport allows two calls a second: polling ten reports twice a second would wait for tokens, not for Amazon."""
     names = [f"r{n}" for n in range(10)]
-    desk.on("POST", REPORTS, *(Reply(202, {"reportId": name}, UNLIMITED) for name in names))
+    report_server.on("POST", REPORTS, *(Reply(202, {"reportId": name}, UNLIMITED) for name in names))
     for name in names:
         done = state("DONE", name, reportDocumentId=f"doc-{name}")
-        desk.on("GET", f"{REPORTS}/{name}", *[state("IN_QUEUE", name)] * (4 if name == "r0" else 1), done)
-    jobs = list(wait_for_jobs(api, store, DESK, request_jobs(api, store, DESK, windows(10))))
+        report_server.on("GET", f"{REPORTS}/{name}", *[state("IN_QUEUE", name)] * (4 if name == "r0" else 1), done)
+    jobs = list(wait_for_jobs(api, store, REPORT_API, request_jobs(api, store, REPORT_API, windows(10))))
     assert [job.amazon_id for job in jobs] == names
-    assert [len(desk.calls(f"{REPORTS}/{name}")) for name in names] == [5, *[2] * 9]
+    assert [len(report_server.calls(f"{REPORTS}/{name}")) for name in names] == [5, *[2] * 9]
 
 
-def test_a_report_that_never_ends_is_parked_with_its_id_and_taken_up_by_the_next_run(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("IN_PROGRESS"))
+def test_a_report_that_never_ends_is_parked_with_its_id_and_the_next_run_continues(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("IN_PROGRESS"))
     parked = outcome(api, store, budget_seconds=0.7)
     assert (parked.amazon_id, parked.is_live) == ("new", True)
-    desk.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc"))
+    report_server.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc"))
     assert outcome(api, store).id == parked.id
-    assert len(desk.calls(REPORTS, "POST")) == 1
+    assert len(report_server.calls(REPORTS, "POST")) == 1
 
 
-def test_after_a_day_in_the_queue_it_is_given_up_and_the_next_run_asks_anew(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
-    old = asked(api, store)
+def test_after_a_day_in_the_queue_a_report_is_given_up_and_the_next_run_creates_another(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
+    old = request_one(api, store)
     store.age(hours=25)
-    (given_up,) = wait_for_jobs(api, store, DESK, [store.read(old.id)])
+    (given_up,) = wait_for_jobs(api, store, REPORT_API, [store.read(old.id)])
     assert given_up.state is JobState.FATAL
     assert "was given up" in given_up.reason
-    assert asked(api, store).id != old.id
+    assert request_one(api, store).id != old.id
 
 
-def test_a_request_that_cannot_be_looked_at_is_given_up(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", refusal(400, "InvalidInput", "no such report"))
+def test_a_report_whose_status_cannot_be_read_is_given_up(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", refusal(400, "InvalidInput", "no such report"))
     job = outcome(api, store)
     assert (job.state, job.reason) == (JobState.FATAL, "its status cannot be read: no such report")
 
 
-def test_an_older_word_does_not_make_ended_work_live_again(desk, api, store):
-    job = asked(api, store)
+def test_a_late_status_does_not_reopen_an_ended_job(report_server, api, store):
+    job = request_one(api, store)
     done = replace(job, state=JobState.DONE, document_id="doc")
     store.update(done)
-    desk.on("GET", f"{REPORTS}/new", state("IN_PROGRESS"))
-    assert list(wait_for_jobs(api, store, DESK, [job])) == [done]
+    report_server.on("GET", f"{REPORTS}/new", state("IN_PROGRESS"))
+    assert list(wait_for_jobs(api, store, REPORT_API, [job])) == [done]
 
 
-def test_a_word_that_no_document_names_is_waited_out(desk, api, store, caplog):
-    desk.on("GET", f"{REPORTS}/new", state("PONDERING"), state("DONE", reportDocumentId="doc"))
+def test_an_unknown_status_counts_as_still_running(report_server, api, store, caplog):
+    report_server.on("GET", f"{REPORTS}/new", state("PONDERING"), state("DONE", reportDocumentId="doc"))
     assert outcome(api, store).state is JobState.DONE
     assert "unknown status 'PONDERING'" in caplog.text
 
 
-def test_a_request_that_another_run_is_sending_is_waited_for(desk, api, store):
+def test_a_job_that_another_run_is_sending_is_awaited(report_server, api, store):
     other, _ = store.find_or_add("report", REQUEST, timedelta(minutes=30), timedelta(hours=24))
-    waiting = wait_for_jobs(api, store, DESK, [asked(api, store)])
+    waiting = wait_for_jobs(api, store, REPORT_API, [request_one(api, store)])
     store.update(replace(other, state=JobState.IN_QUEUE, amazon_id="new", tries=1))
-    desk.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc"))
+    report_server.on("GET", f"{REPORTS}/new", state("DONE", reportDocumentId="doc"))
     assert [job.document_id for job in waiting] == ["doc"]
-    assert desk.calls(REPORTS, "POST") == []
+    assert report_server.calls(REPORTS, "POST") == []
 
 
-def test_a_cancelled_report_probably_has_no_data(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("CANCELLED"))
+def test_a_cancelled_report_probably_has_no_data(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
     job = outcome(api, store)
     assert job.state is JobState.EMPTY
     assert "probably no data" in job.reason
 
 
-def test_a_report_cancelled_because_one_was_just_made_is_that_one(desk, api, store):
-    desk.on("GET", f"{REPORTS}/new", state("CANCELLED"))
-    asked(api, store)
-    desk.on("GET", REPORTS, Reply(200, {"reports": [listed("DONE", timedelta(hours=2))]}))
+def test_a_report_cancelled_because_of_a_recent_equal_one_is_served_by_that_one(report_server, api, store):
+    report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
+    request_one(api, store)
+    report_server.on("GET", REPORTS, Reply(200, {"reports": [listed("DONE", timedelta(hours=2))]}))
     job = outcome(api, store)
     assert (job.amazon_id, job.reused, job.document_id) == ("old", True, "doc-old")
 
 
-def test_a_type_that_may_not_be_asked_often_is_asked_once_more_after_its_interval(desk, api, store, monkeypatch):
-    """CANCELLED means no data or too soon, and does not say which."""
+def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_server, api, store, monkeypatch):
+    """CANCELLED means no data, or requested too often; Amazon does not say which."""
     monkeypatch.setattr(usage_plans, "minimum_interval", lambda kind: 1800.0 if kind == KIND else None)
-    desk.on("GET", f"{REPORTS}/new", state("CANCELLED"))
+    report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
     throttled = outcome(api, store)
     assert throttled.state is JobState.THROTTLED
     assert timedelta(minutes=29) < throttled.not_before - store.now() <= timedelta(minutes=30)
-    assert asked(api, store) == throttled, "it is not asked again before"
-    assert len(desk.calls(REPORTS, "POST")) == 1
+    assert request_one(api, store) == throttled, "it is not requested again before"
+    assert len(report_server.calls(REPORTS, "POST")) == 1
     store.late = timedelta(minutes=31)
-    assert outcome(api, store).state is JobState.EMPTY, "the second time it is believed"
+    assert outcome(api, store).state is JobState.EMPTY, "after the second try CANCELLED counts as no data"
 
 
-def test_a_report_past_its_retention_is_asked_for_anew_once(desk, api, store):
-    asked(api, store)
-    desk.on("POST", REPORTS, Reply(202, {"reportId": "second"}))
-    desk.on("GET", f"{REPORTS}/new", refusal(404, "NotFound", "Resource not found"))
-    desk.on("GET", f"{REPORTS}/second", refusal(404, "NotFound", "Resource not found"))
+def test_a_report_past_its_retention_is_created_again_once(report_server, api, store):
+    request_one(api, store)
+    report_server.on("POST", REPORTS, Reply(202, {"reportId": "second"}))
+    report_server.on("GET", f"{REPORTS}/new", refusal(404, "NotFound", "Resource not found"))
+    report_server.on("GET", f"{REPORTS}/second", refusal(404, "NotFound", "Resource not found"))
     job = outcome(api, store)
     assert (job.state, job.tries) == (JobState.FATAL, 2)
     assert "does not know it any more" in job.reason
 
 
-def test_a_long_wait_says_once_what_for_and_until_when(desk, api, store, caplog, monkeypatch):
-    """Half an hour before a report was silence in the run's log, while each minute of waiting for quota was told."""
+def test_a_long_wait_is_logged_once_with_its_reason_and_its_end(report_server, api, store, caplog, monkeypatch):
+    """Half an hour of waiting for a report left no line in the run's log, but each minute of waiting for quota did."""
     for module in (listener, waiting):
         monkeypatch.setattr(module, "LOGGED_SECONDS", 0.3)
     caplog.set_level(logging.INFO, logger="xpert_pipeline.spapi")
-    desk.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
+    report_server.on("GET", f"{REPORTS}/new", state("IN_QUEUE"))
     assert outcome(api, store, budget_seconds=2.0).is_live
     (said,) = [text for text in caplog.messages if "waits up to" in text]
     assert re.fullmatch(

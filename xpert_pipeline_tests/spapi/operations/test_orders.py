@@ -1,4 +1,4 @@
-"""searchOrders: frozen bounds, every page once, restarts, and loops refused."""
+"""searchOrders: the upper bound stays fixed, every page comes once, walks restart, and loops are refused."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,21 +22,21 @@ EXPIRED = refusal(
 
 
 def page(ids, token=None, **more):
-    body = {"orders": [{"orderId": each} for each in ids], **more}
+    body = {"orders": [{"orderId": id_} for id_ in ids], **more}
     if token:
         body["pagination"] = {"nextToken": token}
     return Reply(200, body, {"x-amzn-RateLimit-Limit": "1000"})
 
 
 def ids(pages):
-    return [order["orderId"] for each in pages for order in each.orders]
+    return [order["orderId"] for result in pages for order in result.orders]
 
 
 def test_all_pages_come_and_only_the_token_changes_between_requests(amazon, api):
     amazon.on("GET", ORDERS, page(["1", "2"], "t1"), page(["3"], "t2"), page(["4"]))
     assert ids(search_orders(api, [INDIA], created=(START, END))) == ["1", "2", "3", "4"]
-    queries = [each.query for each in amazon.calls(ORDERS)]
-    assert [each.pop("paginationToken", [None])[0] for each in queries] == [None, "t1", "t2"]
+    queries = [call.query for call in amazon.calls(ORDERS)]
+    assert [query.pop("paginationToken", [None])[0] for query in queries] == [None, "t1", "t2"]
     assert queries[0] == queries[1] == queries[2]
     assert queries[0] == {
         "createdAfter": ["2026-10-01T00:00:00.000Z"],
@@ -47,33 +47,45 @@ def test_all_pages_come_and_only_the_token_changes_between_requests(amazon, api)
     }
 
 
-def test_personal_data_is_never_asked_for(amazon, api):
+def test_one_walk_reads_the_orders_of_several_marketplaces(amazon, api):
+    amazon.on("GET", ORDERS, page(["1"], "t1"), page(["2"]))
+    assert ids(search_orders(api, [INDIA, "A1PA6795UKMFR9"], created=(START, END))) == ["1", "2"]
+    assert [call.query["marketplaceIds"] for call in amazon.calls(ORDERS)] == [[f"{INDIA},A1PA6795UKMFR9"]] * 2
+
+
+def test_a_search_without_a_marketplace_is_refused(amazon, api):
+    with pytest.raises(ValueError, match="at least one marketplace"):
+        list(search_orders(api, [], created=(START, END)))
+    assert amazon.calls(ORDERS) == []
+
+
+def test_personal_data_is_never_requested(amazon, api):
     amazon.on("GET", ORDERS, page([]))
     list(search_orders(api, [INDIA], updated=(START, None)))
     (included,) = amazon.calls(ORDERS)[0].query["includedData"]
     assert not {"BUYER", "RECIPIENT"} & set(included.split(","))
 
 
-def test_an_open_end_is_frozen_two_and_a_half_minutes_before_amazons_clock(amazon, api):
-    """This machine's clock does not count: Amazon answers 400 to a bound that it finds too young."""
+def test_an_open_end_is_fixed_two_and_a_half_minutes_before_amazons_clock(amazon, api):
+    """Amazon's clock decides, not this machine's: Amazon answers 400 to a bound that it considers too recent."""
     ahead = datetime(2031, 5, 5, 12, 0, tzinfo=UTC)
-    told = {"Date": f"{ahead:%a, %d %b %Y %H:%M:%S} GMT"}
+    headers = {"Date": f"{ahead:%a, %d %b %Y %H:%M:%S} GMT"}
 
     def token(handler):
-        handler.date_time_string = lambda: told["Date"]
+        handler.date_time_string = lambda: headers["Date"]
         Reply(200, {"access_token": "Atza|x", "expires_in": 3600})(handler)
 
     amazon.on("POST", "/auth/o2/token", token)
     amazon.on("GET", ORDERS, page(["1"], "t1"), page(["2"]))
     pages = list(search_orders(api, [INDIA], updated=(START, None)))
-    bounds = {each.query["lastUpdatedBefore"][0] for each in amazon.calls(ORDERS)}
+    bounds = {call.query["lastUpdatedBefore"][0] for call in amazon.calls(ORDERS)}
     assert len(bounds) == 1
     frozen = datetime.fromisoformat(bounds.pop())
     assert timedelta(0) <= frozen - (ahead - timedelta(seconds=150)) < timedelta(seconds=10)
-    assert {each.upper_bound for each in pages} == {frozen}
+    assert {result.upper_bound for result in pages} == {frozen}
 
 
-def test_a_later_end_is_cut_and_an_earlier_echo_of_amazon_is_believed(amazon, api):
+def test_a_later_end_is_cut_and_an_earlier_end_in_amazons_answer_is_used(amazon, api):
     amazon.on("GET", ORDERS, page(["1"], lastUpdatedBefore="2026-10-01T12:00:00Z"))
     (only,) = search_orders(api, [INDIA], updated=(START, api.server_now() + timedelta(days=1)))
     sent = datetime.fromisoformat(amazon.calls(ORDERS)[0].query["lastUpdatedBefore"][0])
@@ -81,7 +93,7 @@ def test_a_later_end_is_cut_and_an_earlier_echo_of_amazon_is_believed(amazon, ap
     assert only.upper_bound == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
-def test_a_window_too_young_to_ask_for_is_empty_without_a_call(amazon, api):
+def test_a_window_too_young_to_read_is_empty_without_a_call(amazon, api):
     now = api.server_now()
     (only,) = search_orders(api, [INDIA], created=(now - timedelta(seconds=30), now))
     assert only.orders == []
@@ -91,8 +103,9 @@ def test_a_window_too_young_to_ask_for_is_empty_without_a_call(amazon, api):
 
 def test_an_expired_page_token_restarts_the_window_with_the_same_bound(amazon, api):
     amazon.on("GET", ORDERS, page(["1"], "t1"), EXPIRED, page(["1"], "t2"), page(["2"]))
-    assert ids(search_orders(api, [INDIA], updated=(START, None))) == ["1", "1", "2"]
-    assert len({each.query["lastUpdatedBefore"][0] for each in amazon.calls(ORDERS)}) == 1
+    pages = list(search_orders(api, [INDIA], updated=(START, None)))
+    assert [(ids([result]), result.is_first) for result in pages] == [(["1"], True), (["1"], True), (["2"], False)]
+    assert len({call.query["lastUpdatedBefore"][0] for call in amazon.calls(ORDERS)}) == 1
 
 
 def test_tokens_that_keep_expiring_end_in_an_error(amazon, api):
@@ -114,7 +127,7 @@ def test_the_same_page_under_a_new_token_is_refused(amazon, api):
         list(search_orders(api, [INDIA], created=(START, END)))
 
 
-def test_one_order_on_two_pages_is_no_repetition(amazon, api):
+def test_one_order_on_two_pages_is_not_a_repeated_page(amazon, api):
     amazon.on("GET", ORDERS, page(["1", "2"], "t1"), page(["2", "3"]))
     assert ids(search_orders(api, [INDIA], created=(START, END))) == ["1", "2", "2", "3"]
 
@@ -128,7 +141,7 @@ def test_another_bad_request_is_not_restarted(amazon, api):
 
 def test_money_arrives_as_decimal(amazon, api):
     amazon.on("GET", ORDERS, Reply(200, b'{"orders": [{"orderId": "1", "total": 406.10, "big": 1.1E+2}]}'))
-    ((order,),) = (each.orders for each in search_orders(api, [INDIA], created=(START, END)))
+    ((order,),) = (result.orders for result in search_orders(api, [INDIA], created=(START, END)))
     assert order["total"] == Decimal("406.10")
     assert str(order["total"]) == "406.10"
     assert order["big"] == Decimal(110)
@@ -144,7 +157,7 @@ def test_money_arrives_as_decimal(amazon, api):
     ],
     ids=["none", "both", "reversed", "naive"],
 )
-def test_a_senseless_window_is_refused_before_amazon_is_asked(amazon, api, window):
+def test_a_senseless_window_is_refused_without_a_call(amazon, api, window):
     with pytest.raises((ValueError, TypeError)):
         list(search_orders(api, [INDIA], **window))
     assert amazon.calls(ORDERS) == []

@@ -1,7 +1,8 @@
-"""The planner's arithmetic: what each source of orders takes, and which is taken."""
+"""The planner's arithmetic: what each source of orders takes, and which one is chosen."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import (
     BucketLevel,
     BucketLevels,
-    plan_orders,
+    plan_records,
     predict_pages,
     predict_report,
 )
@@ -22,6 +23,8 @@ FULL = {
     "get_reports": BucketLevel(10, 0.0222),
     "get_report": BucketLevel(15, 2),
 }
+
+plan_orders = partial(plan_records, report_type="orders")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_reports_with_full_buckets_take_their_generation_and_a_few_calls():
     assert report.calls == {"getReports": 1, "createReport": 1, "getReport": 36, "getReportDocument": 1}
 
 
-def test_what_earlier_reports_took_counts_more_than_the_guess():
+def test_the_time_of_earlier_reports_replaces_the_guess():
     assert predict_report(4500, 30, generation_seconds=300, **FULL).seconds > 300
 
 
@@ -62,7 +65,7 @@ def test_an_empty_bucket_costs_its_tokens():
     assert longer == pytest.approx(1 / 0.0167, rel=0.01)
 
 
-def test_few_orders_come_by_pages_and_many_by_report():
+def test_few_orders_are_read_by_pages_and_many_by_report():
     def plan(orders, days):
         predictions = {
             "pages": predict_pages(orders, BucketLevel(20, 0.0056)),
@@ -79,7 +82,7 @@ def both(pages, report):
     return {"pages": Prediction(pages, {"searchOrders": 3}), "report": Prediction(report, {"createReport": 1})}
 
 
-def test_the_reason_tells_both_predictions_and_what_is_guessed():
+def test_the_reason_gives_both_predictions_and_says_what_is_guessed():
     plan = choose(both(12, 34), ExpectedRecords(250, None), 2)
     assert plan.why == (
         "250 orders (a guess) in 2 days: searchOrders pages are predicted to take 12 s, "
@@ -118,7 +121,7 @@ def test_the_sellers_own_buckets_count(make_api, amazon):
     assert amazon.seen == []
 
 
-def test_what_one_span_of_a_plan_takes_the_next_does_not_find(make_api):
+def test_tokens_that_one_span_of_a_plan_spends_are_gone_for_the_next(make_api):
     buckets = BucketLevels(make_api())
     plans = [plan_orders(buckets, ExpectedRecords(1500, None), days=10) for _ in range(2)]
     assert [plan.source for plan in plans] == ["pages", "report"]
@@ -134,20 +137,20 @@ def two_years(api, orders=1200, generation_seconds=60.0):
 
 
 def test_no_late_window_of_two_years_goes_to_pages_because_of_look_ups(make_api):
-    """Each window was charged a look-up and all polls of its own: 25 took 1,969 s and 1,334 looks, one went to pages.
+    """Each window was charged its own look-up and polls: 25 windows took 1,969 s and 1,334 polls, and one went to pages.
 
-    Reports that are asked for together share them.
+    Reports requested together share them.
     """
     plans = two_years(make_api(priority=1))
     assert [plan.source for plan in plans] == ["pages", *["report"] * 24]
-    assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, of which 12 are at hand
+    assert plans[-1].seconds == pytest.approx(12 / 0.0167 + 60, rel=0.1)  # 24 tokens, 12 of them available at once
     calls = sum((Counter(plan.calls) for plan in plans), Counter())
     assert (calls["createReport"], calls["getReportDocument"], calls["getReports"]) == (24, 24, 4)
     assert 24 < calls["getReport"] < 150
 
 
 def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
-    """No window is small enough here for pages, so that nothing but reports is planned."""
+    """No window is small enough for pages here, so only reports are planned."""
     plans = two_years(make_api(priority=1), orders=2400)
     level = {
         name: BucketLevel(tokens, rate)
@@ -163,8 +166,8 @@ def test_windows_planned_one_by_one_cost_what_they_cost_together(make_api):
     assert plans[-1].seconds == pytest.approx(together.seconds, abs=5)
 
 
-def test_spans_read_by_pages_take_places_among_the_first(make_api):
-    """Of eleven spans the newest is read by pages: nine reports are asked for at the start, the tenth after them."""
+def test_spans_read_by_pages_take_places_at_the_start(make_api):
+    """The newest of eleven spans is read by pages: nine reports are requested at the start, the tenth after them."""
     buckets = BucketLevels(make_api())
     plans = [plan_orders(buckets, ExpectedRecords(1900, None), days=30) for _ in range(11)]
     assert [plan.source for plan in plans] == ["pages", *["report"] * 10]
@@ -196,7 +199,7 @@ def test_windows_are_consecutive_and_at_most_thirty_days():
 
 
 def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
-    """They were charged as reports, so of 25 windows each was told to take what the first does: minutes, not hours."""
+    """They were charged as reports, so each of 25 windows was predicted to take as long as the first: minutes, not hours."""
     buckets = BucketLevels(api)
     plans = [plan_orders(buckets, ExpectedRecords(2400, None), days=30, pages_because="ids differ") for _ in range(25)]
     assert {plan.source for plan in plans} == {"pages"}
@@ -204,7 +207,7 @@ def test_windows_that_must_be_read_by_pages_are_charged_as_pages(api):
     assert buckets["createReport"] == BucketLevels(api)["createReport"]
 
 
-def test_a_bucket_below_zero_is_waited_for_as_long_as_it_is_short_of():
+def test_a_bucket_below_zero_also_waits_for_the_tokens_it_lacks():
     assert BucketLevel(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
     assert BucketLevel(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
     assert BucketLevel(level=3.0, rate=0.5).wait_for(3) == 0.0

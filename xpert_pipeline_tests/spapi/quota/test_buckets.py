@@ -1,4 +1,4 @@
-"""A seller's buckets follow the rates that Amazon tells, but for those that are not its real ones."""
+"""A seller's buckets follow the rates in Amazon's answers, except those of its sandbox."""
 
 import httpx
 import pytest
@@ -18,8 +18,8 @@ from xpert_pipeline.spapi.sending.transport import Answer
         ("http://127.0.0.1:4010", 5.0),
     ],
 )
-def test_amazons_sandbox_teaches_no_rates(endpoint, rate):
-    """It tells 5 a second for everything; the same application would have asked the real Amazon at that pace."""
+def test_rates_of_amazons_sandbox_are_ignored(endpoint, rate):
+    """It answers with 5 a second for everything; the application would have sent its real requests at that pace."""
     quota = LocalQuota()
     buckets = Buckets(Identity("app", "A1SELLER", "eu", endpoint, 0), quota, Meter("A1SELLER"), lambda *_: None)
     buckets.take("searchOrders", slowest_first(("searchOrders",)))

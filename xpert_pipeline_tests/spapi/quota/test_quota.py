@@ -1,4 +1,4 @@
-"""Token buckets in one process: due tokens, queueing, 429s and changed rates. Time passes only where a test lets it."""
+"""Token buckets in one process: due tokens, queues, 429s and changed rates. Tests control the time."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ KEY = ("app", "seller", "eu", "op")
 
 
 class Clock:
-    """Stands still until it is told to go on, but that no two looks at it are the same."""
+    """A clock that moves only when a test advances it; each reading adds a tiny step, so that no two are equal."""
 
     def __init__(self):
         self.now = 1000.0
@@ -47,16 +47,16 @@ def test_a_full_bucket_grants_its_burst_and_then_makes_wait(quota):
     waits = [take(quota, rate=1.0, burst=4.0) for _ in range(5)]
     assert [wait for wait, _ in waits[:3]] == [0, 0, 0]
     assert waits[3] == about((0.25, 1))  # the last token is taken a little late, against jitter
-    assert waits[4] == about((1.25, 1))  # and this one stands behind the one before
+    assert waits[4] == about((1.25, 1))  # and this one queues behind the one before
 
 
-def test_the_level_is_told_without_taking_anything(quota):
+def test_reading_the_level_takes_no_token(quota):
     assert quota.level(*KEY, 0.0056, 20.0) == 20
     take(quota, 0.0056, 20.0)
     assert quota.level(*KEY, 0.0056, 20.0) == about(19)
 
 
-def test_waiting_as_told_gets_the_token(quota, clock):
+def test_a_caller_that_waits_as_long_as_it_should_gets_the_token(quota, clock):
     me = uuid4()
     for _ in range(2):
         take(quota)
@@ -67,7 +67,7 @@ def test_waiting_as_told_gets_the_token(quota, clock):
     assert take(quota, waiter=me)[0] == 0
 
 
-def test_live_work_stands_before_a_backfill_that_came_earlier(quota):
+def test_live_work_comes_before_a_backfill_that_came_earlier(quota):
     backfill, live = uuid4(), uuid4()
     for _ in range(2):
         take(quota)
@@ -108,7 +108,7 @@ def test_a_new_rate_keeps_the_level(quota, clock):
 
 
 def test_a_much_higher_rate_makes_nobody_wait_for_the_margin(quota, clock):
-    """The margin was a fixed quarter of a second, so a limitless sandbox allowed four calls a second."""
+    """The margin was a fixed quarter of a second, so a sandbox without limits allowed four calls a second."""
     take(quota, rate=5.0, burst=5.0)
     quota.observed_rate(*KEY, 100_000.0)
     start = clock.now
@@ -120,7 +120,7 @@ def test_a_much_higher_rate_makes_nobody_wait_for_the_margin(quota, clock):
 
 
 def test_threads_never_get_more_tokens_than_there_are_and_all_get_one():
-    """Real time: no token is granted before it is due, however slow the machine is."""
+    """In real time no token is granted before it is due, however slow the machine is."""
     quota, granted = LocalQuota(), []
 
     def job():
@@ -141,7 +141,7 @@ def test_threads_never_get_more_tokens_than_there_are_and_all_get_one():
 
 
 def test_callers_who_wait_as_told_waste_nothing(quota, clock):
-    """Of a bucket that is always wanted every token is taken, a margin late."""
+    """If callers always wait for a bucket, every token is taken, a margin late."""
     rate, burst, calls = 40.0, 5.0, 100
     start, callers = clock.now, [uuid4() for _ in range(8)]
     granted, last = 0, 0.0

@@ -1,4 +1,4 @@
-"""Our usage plans are those of Amazon's models, and no operation is called without one."""
+"""Our usage plans equal those of Amazon's models, and no operation is called without one."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from xpert_pipeline_tests.sandbox.amazon_models import MODELS
 
 SALES_AND_TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
 UNPUBLISHED = {"getItemReviewTopics", "getItemReviewTrends"}
-"""Amazon's models name no plan for them; ours is a guess, and says so."""
+"""Amazon's models contain no plan for them; ours is marked as a guess."""
 SIZES = {
     "searchCatalogItems": "pageSize",
     "searchListingsItems": "pageSize",
@@ -35,13 +35,13 @@ SIZES = {
     "getReports": "pageSize",
     "getQueries": "pageSize",
 }
-"""Parameters whose greatest value the models hold."""
+"""Parameters whose greatest value is in the models."""
 BATCHES = {
     "getListingOffersBatch": "ListingOffersRequestList",
     "getItemOffersBatch": "ItemOffersRequestList",
     "getCompetitiveSummary": "CompetitiveSummaryRequestList",
 }
-"""Definitions whose greatest length the models hold."""
+"""Definitions whose greatest length is in the models."""
 SIZES_NOT_IN_MODELS = {
     "searchOrders",  # "between 1 and 100", in words
     "getFeaturedOfferExpectedPriceBatch",
@@ -56,7 +56,7 @@ def models():
 
 
 def described():
-    """Each operation of Amazon's models by its name."""
+    """The operations of Amazon's models by name."""
     return {
         operation["operationId"]: operation
         for model in models()
@@ -69,8 +69,8 @@ def described():
 def published(operation):
     """Rate and burst of the table in an operation's description; None where there is no table."""
     row = r"-\s*\|\s*\n?\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|"
-    told = re.search(row, operation.get("description", ""))
-    return told and (float(told[1]), float(told[2]))
+    message = re.search(row, operation.get("description", ""))
+    return message and (float(message[1]), float(message[2]))
 
 
 @pytest.mark.parametrize("operation", sorted(set(PLANNED) - UNPUBLISHED))
@@ -91,8 +91,10 @@ def test_the_page_size_is_the_greatest_that_the_model_allows(operation):
         definitions = {name: each for model in models() for name, each in model["definitions"].items()}
         assert page(operation) == definitions[BATCHES[operation]]["maxItems"]
     else:
-        (told,) = [each for each in described()[operation]["parameters"] if each.get("name") == SIZES[operation]]
-        assert page(operation) == told.get("maximum", told.get("maxItems"))
+        (message,) = [
+            parameter for parameter in described()[operation]["parameters"] if parameter.get("name") == SIZES[operation]
+        ]
+        assert page(operation) == message.get("maximum", message.get("maxItems"))
 
 
 def test_page_sizes_that_no_model_holds_are_named():
@@ -124,11 +126,11 @@ def test_the_sales_and_traffic_report_has_two_plans_for_all_sellers_of_the_appli
         ("GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL", 0),
     ],
 )
-def test_report_types_have_their_least_interval(report_type, hours):
+def test_report_types_have_their_minimum_interval(report_type, hours):
     assert minimum_interval(report_type) == hours * 3600
 
 
-def test_of_other_report_types_no_interval_is_known():
+def test_other_report_types_have_no_known_interval():
     assert minimum_interval("GET_MERCHANT_LISTINGS_ALL_DATA") is None
 
 
@@ -137,25 +139,25 @@ def test_every_operation_that_can_be_called_has_a_plan():
 
 
 def test_an_operation_without_a_plan_keeps_clients_from_being_built(monkeypatch):
-    """It used to be found at its first call, in the middle of a sync."""
+    """The missing plan was noticed at the first call, in the middle of a sync."""
     monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
-    told = r"getEverything: add .* to xpert_pipeline/spapi/quota/usage_plans\.py"
-    with pytest.raises(usage_plans.PlanMissing, match=told):
+    message = r"getEverything: add .* to xpert_pipeline/spapi/quota/usage_plans\.py"
+    with pytest.raises(usage_plans.PlanMissing, match=message):
         Library("eu")
-    with pytest.raises(usage_plans.PlanMissing, match=told):
+    with pytest.raises(usage_plans.PlanMissing, match=message):
         SellerApi(Credentials("app", "secret", "token", "A1"), [by_id("A21TJRUUN4KGV")], LocalQuota())
-    with pytest.raises(usage_plans.PlanMissing, match=told):
+    with pytest.raises(usage_plans.PlanMissing, match=message):
         plan("getEverything")
     assert (Path(__file__).parents[3] / usage_plans.HERE).is_file()
 
 
 def test_an_operation_without_a_plan_keeps_the_pipeline_from_starting(monkeypatch):
-    """The handbook said so, but the code location loaded, and the first run of a seller failed."""
+    """The code location loaded in spite of a missing plan, and the first run of a seller failed."""
     monkeypatch.setitem(library.OPERATIONS, "getEverything", library.OPERATIONS["getReport"])
     with pytest.raises(usage_plans.PlanMissing, match="getEverything"):
         build_definitions(Settings.from_env({}), {})
 
 
-def test_an_operation_without_a_page_size_has_none_invented():
+def test_the_page_size_of_an_operation_without_one_is_not_guessed():
     with pytest.raises(usage_plans.PlanMissing, match="no page size for listTransactions"):
         page("listTransactions")

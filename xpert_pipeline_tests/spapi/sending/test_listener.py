@@ -1,11 +1,11 @@
-"""What requests have cost is counted once and shared out on bills."""
+"""What requests have cost is counted once and divided among bills."""
 
 import threading
 
 from xpert_pipeline.spapi.sending.listener import Meter, Spent
 
 
-def test_every_call_and_second_stands_on_exactly_one_bill():
+def test_every_call_and_second_is_on_exactly_one_bill():
     meter = Meter("A1")
     meter.called("searchOrders", 200, 0.1)
     meter.waited("searchOrders", 2.5)
@@ -23,7 +23,7 @@ def test_every_call_and_second_stands_on_exactly_one_bill():
     assert (meter.spent().calls, meter.spent().waited_seconds) == (3, 2.5)
 
 
-def test_what_lies_between_two_moments_names_only_what_was_used():
+def test_a_difference_contains_only_operations_that_were_used():
     meter = Meter("A1")
     meter.called("getReport", 200, 0.1)
     before = meter.spent()

@@ -1,4 +1,4 @@
-"""The one retry: how often, how long apart, and when it gives up."""
+"""The one retry: how many tries, with which pauses, and when it gives up."""
 
 import time
 
@@ -12,7 +12,7 @@ POLICY = RetryPolicy(base_seconds=0.01)
 
 
 class Tries:
-    """Raises what it is given, one after the other, then returns "done"."""
+    """Raises the given errors one after the other, then returns "done"."""
 
     def __init__(self, *outcomes):
         self.outcomes = list(outcomes)
@@ -43,7 +43,7 @@ def test_the_fifth_failure_is_raised():
     assert tries.count == 5
 
 
-def test_what_cannot_pass_is_tried_once():
+def test_a_permanent_failure_is_tried_once():
     tries = Tries(BadRequest("x"))
     with pytest.raises(BadRequest):
         tries.run()
@@ -56,20 +56,20 @@ def test_a_first_429_waits_for_the_bucket_alone_and_a_second_one_also_pauses():
     assert len(tries.pauses) == 1
 
 
-def test_no_pause_begins_that_the_deadline_would_end():
+def test_no_pause_begins_that_would_outlast_the_deadline():
     tries = Tries(*[Transient("x") for _ in range(9)])
     with pytest.raises(Transient):
         tries.run(RetryPolicy(deadline_seconds=0))
     assert tries.count == 1
 
 
-def test_after_an_ambiguous_failure_the_work_is_looked_for_first():
+def test_after_an_ambiguous_failure_the_result_is_looked_up_first():
     tries = Tries(Transient("lost", ambiguous=True))
     assert tries.run(settle=lambda: "found") == "found"
     assert tries.count == 1
 
 
-def test_after_a_clear_refusal_nothing_is_looked_for():
+def test_after_a_clear_refusal_nothing_is_looked_up():
     tries = Tries(Transient("busy", ambiguous=False))
     assert tries.run(settle=lambda: pytest.fail("looked")) == "done"
 

@@ -1,4 +1,4 @@
-"""Access tokens: one exchange for many threads, renewed in time, refusals named and remembered."""
+"""Access tokens: many threads share one exchange, tokens are renewed in time, refusals are named and remembered."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ def test_many_threads_cause_one_exchange(amazon, api):
     assert len(amazon.calls(TOKEN, "POST")) == 1
 
 
-def test_the_exchange_sends_the_form_that_login_with_amazon_wants(amazon, api):
+def test_the_exchange_sends_the_form_that_login_with_amazon_needs(amazon, api):
     api.check_token()
     (seen,) = amazon.calls(TOKEN, "POST")
     assert seen.headers["content-type"].startswith("application/x-www-form-urlencoded")
@@ -44,14 +44,14 @@ def test_the_exchange_sends_the_form_that_login_with_amazon_wants(amazon, api):
     )
 
 
-def test_a_token_is_renewed_before_it_ends(amazon, api):
+def test_a_token_is_renewed_before_it_expires(amazon, api):
     amazon.on("POST", TOKEN, token("short", 1), token("long"))
     amazon.on("GET", REPORT, GOOD)
     ask(api)
     ask(api)
     time.sleep(0.6)
     ask(api)
-    assert [each.headers["x-amz-access-token"] for each in amazon.calls(REPORT)] == [
+    assert [call.headers["x-amz-access-token"] for call in amazon.calls(REPORT)] == [
         "Atza|short",
         "Atza|short",
         "Atza|long",
@@ -104,15 +104,15 @@ def test_a_passing_failure_of_login_with_amazon_is_retried(amazon, api, reply):
     assert len(amazon.calls(TOKEN, "POST")) == 3
 
 
-def test_a_life_that_is_no_number_is_told_with_the_seller(amazon, api):
+def test_a_lifetime_that_is_no_number_is_an_error_that_names_the_seller(amazon, api):
     amazon.on("POST", TOKEN, token("one", lives="soon"))
     with pytest.raises(errors.BadAnswer, match=f"token exchange for seller {api.seller_id}: expires_in is no number"):
         api.check_token()
 
 
 @pytest.mark.parametrize("first_use", ["check_token", "server_now"])
-def test_whatever_asks_for_the_first_token_retries(amazon, api, first_use):
-    """The server's time was asked for outside the retry, so one 503 of the token endpoint failed a sync."""
+def test_the_first_token_is_retried_whatever_needs_it(amazon, api, first_use):
+    """The server's time was fetched outside the retry, so one 503 of the token endpoint failed a sync."""
     amazon.on("POST", TOKEN, Reply(503, b"<html>busy</html>"), token("good"))
     getattr(api, first_use)()
     assert len(amazon.calls(TOKEN, "POST")) == 2
@@ -133,12 +133,12 @@ def test_a_redirecting_token_endpoint_is_refused(amazon, api):
 
 
 def test_two_sellers_with_one_refresh_token_share_nothing(amazon, make_api):
-    """The library's cache is keyed by refresh token alone and holds ten."""
+    """The library's cache uses the refresh token alone as its key, and has room for ten."""
     amazon.on("POST", TOKEN, *(token(n) for n in range(12)))
     amazon.on("GET", REPORT, GOOD)
     for n in range(12):
         ask(make_api(seller_id=f"S{n}"))
-    assert [each.headers["x-amz-access-token"] for each in amazon.calls(REPORT)] == [f"Atza|{n}" for n in range(12)]
+    assert [call.headers["x-amz-access-token"] for call in amazon.calls(REPORT)] == [f"Atza|{n}" for n in range(12)]
 
 
 @pytest.mark.parametrize("blank", ["secret", "refresh_token", "seller_id"])

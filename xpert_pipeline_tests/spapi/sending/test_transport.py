@@ -1,4 +1,4 @@
-"""Where requests go and how: to no other host, through no proxy, never in the clear, and no connection is left open."""
+"""Requests go to no other host, through no proxy and never unencrypted, and no connection stays open."""
 
 import time
 from pathlib import Path
@@ -25,14 +25,14 @@ def test_a_redirect_is_refused_and_no_token_follows_it(amazon, api):
         elsewhere.stop()
 
 
-def test_nobody_listening_is_a_transient_error_that_names_the_host(amazon, make_api):
+def test_a_closed_port_is_a_transient_error_that_names_the_host(amazon, make_api):
     api = make_api(endpoint="http://127.0.0.1:9")
     with pytest.raises(errors.Transient, match=r"cannot connect to 127\.0\.0\.1:9") as caught:
         get_report(api)
     assert not caught.value.ambiguous
 
 
-def test_tokens_never_travel_in_the_clear(make_api):
+def test_tokens_are_never_sent_unencrypted(make_api):
     with pytest.raises(ValueError, match="neither https nor this machine"):
         make_api(endpoint="http://sellingpartnerapi-eu.amazon.com")
 
@@ -75,7 +75,7 @@ def test_many_clients_leave_no_open_file(amazon, make_api):
             get_report(api)
 
     def sockets():
-        return sum(_target(each).startswith("socket:") for each in Path("/proc/self/fd").iterdir())
+        return sum(_target(value).startswith("socket:") for value in Path("/proc/self/fd").iterdir())
 
     use()
     time.sleep(0.2)

@@ -1,0 +1,1 @@
+"""Stock in Amazon's fulfilment network."""

@@ -1,0 +1,77 @@
+"""A report type as a domain declares it, and its documents."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from xpert_pipeline.sandbox.faults import DOWNLOAD, Faults
+from xpert_pipeline.sandbox.jobs.documents import Document, pack, plain, reason
+from xpert_pipeline.sandbox.jobs.fault_kinds import CONTENT
+from xpert_pipeline.sandbox.jobs.report_limits import AppPlan
+from xpert_pipeline.sandbox.jobs.report_store import FATAL, Report
+from xpert_pipeline.sandbox.world.records import World
+
+XML_ENCODINGS = {"UTF-8": "UTF-8", "Cp1252": "windows-1252"}
+"""Name of an encoding in the Content-Type → its name in XML."""
+
+
+class ReportInput(NamedTuple):
+    """What a report is written from.
+
+    Attributes:
+        world: The seller's world.
+        report: The report: its window, marketplaces and options.
+        encoding: Name of the document's encoding in the Content-Type.
+        faults: Faults in the places of the report type that strike this document.
+    """
+
+    world: World
+    report: Report
+    encoding: str
+    faults: tuple[str, ...]
+
+
+def without_options(_options: Any) -> dict[str, str]:
+    """The options of a report type that has none: it ignores them."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportKind:
+    """One report type.
+
+    Attributes:
+        name: Amazon's name.
+        roles: Any one of these roles opens it.
+        content_type: Of its documents, without the charset.
+        count: Number of its rows; a report without rows ends CANCELLED.
+        write: Writes the document in pieces.
+        minimum_seconds: Shortest time between two equal reports, None where Amazon sets none. It is half an hour for
+            near-real-time reports of Amazon's fulfilment and four hours for its daily ones.
+        has_window: Whether it covers a window of time; without one it shows the present state.
+        longest_seconds: Longest window; None if any window is allowed.
+        options: Reads the request's options, adds the defaults, and refuses unknown ones with an ApiError.
+        app_plan: Plan that all sellers of the app share, None if there is none.
+        fault_places: Places of the faults that change its content.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    content_type: str
+    count: Callable[[World, Report], int]
+    write: Callable[[ReportInput], Iterator[str]]
+    minimum_seconds: int | None
+    has_window: bool = True
+    longest_seconds: float | None = None
+    options: Callable[[Any], dict[str, str]] = without_options
+    app_plan: AppPlan | None = None
+    fault_places: tuple[str, ...] = ()
+
+    def document(self, faults: Faults, world: World, report: Report) -> Document:
+        """Write the document of a finished report."""
+        if report.error is not None:
+            return reason(report.error) if report.fate == FATAL else plain(report.error)
+        is_cp1252 = "cp1252-report" in faults.due(CONTENT, DOWNLOAD, report.seller_id)
+        encoding = "Cp1252" if is_cp1252 else "UTF-8"
+        names = [name for place in self.fault_places for name in faults.due(place, DOWNLOAD, report.seller_id)]
+        return pack(self.write(ReportInput(world, report, encoding, tuple(names))), encoding, self.content_type)

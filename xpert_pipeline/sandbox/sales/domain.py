@@ -1,0 +1,51 @@
+"""The domain of sales and traffic."""
+
+from xpert_pipeline.sandbox.domain import Domain
+from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
+from xpert_pipeline.sandbox.sales import traffic_queries
+from xpert_pipeline.sandbox.sales.api import get_order_metrics
+from xpert_pipeline.sandbox.sales.schema import TRAFFIC, types
+from xpert_pipeline.sandbox.sales.traffic_report import SALES_AND_TRAFFIC
+from xpert_pipeline.sandbox.sales.truth import sales_data, traffic_daily
+from xpert_pipeline.sandbox.serving.operation import Operation
+from xpert_pipeline.sandbox.serving.usage_plans import Plan
+
+DOMAIN = Domain(
+    operations=(
+        Operation(
+            name="getOrderMetrics",
+            method="GET",
+            path="/sales/v1/orderMetrics",
+            answer=get_order_metrics,
+            plan=Plan(0.5, 15),
+            roles=("Pricing",),
+            heavy=True,
+        ),
+    ),
+    reports=(SALES_AND_TRAFFIC,),
+    schemas=(
+        KioskSchema(
+            TRAFFIC,
+            types(),
+            (
+                Dataset(
+                    name="salesAndTrafficByAsin",
+                    groups=traffic_queries.asin_groups,
+                    record=traffic_queries.asin_record,
+                ),
+                Dataset(
+                    name="salesAndTrafficByDate",
+                    groups=traffic_queries.date_groups,
+                    record=traffic_queries.date_record,
+                ),
+                Dataset(
+                    name="salesAndTrafficTrends",
+                    groups=traffic_queries.trend_groups,
+                    record=traffic_queries.trend_record,
+                    check=traffic_queries.check_filters,
+                ),
+            ),
+        ),
+    ),
+    truth={"sales_data": sales_data, "traffic_daily": traffic_daily},
+)
