@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import httpx
-from xpert_pipeline.cli.summary import overall
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.definitions import build_definitions
@@ -20,6 +19,7 @@ from xpert_pipeline.partitions import RANGE_END, RANGE_START, partition_key
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.sources.outcome import overall
 
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.faults", "canary-secret-of-the-application"
 NAMES = [table.name for table in TABLES]
