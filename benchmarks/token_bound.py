@@ -10,6 +10,7 @@ PLANS: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
     "searchListingsItems": (5.0, 5),
     "searchCatalogItems": (2.0, 2),
+    "getInventorySummaries": (2.0, 2),
     "getOrderMetrics": (0.5, 15),
     "getMarketplaceParticipations": (0.016, 15),
     "createReport": (0.0167, 15),
