@@ -17,7 +17,7 @@ import click
 from benchmarks.command import database, xpert
 from benchmarks.harness import Figure, Goal, Outcome, alternate, median, publish, say, workspace
 from benchmarks.seller_runs import figures_of, read_runs
-from xpert_pipeline.cli.errors import ASSET_FAILED
+from xpert_pipeline.cli.errors import TABLE_FAILED
 from xpert_pipeline.cli.many import MANY
 
 GOALS = {
@@ -141,7 +141,7 @@ def _measure(of: str, worlds: Mapping[int, Sequence[str]], rounds: int) -> dict[
 
 
 def _sync(options: Sequence[str]) -> Numbers:
-    codes = (0, ASSET_FAILED) if any(word.startswith("--fault") for word in options) else (0,)
+    codes = (0, TABLE_FAILED) if any(word.startswith("--fault") for word in options) else (0,)
     with workspace() as folder, database(folder):
         ran = xpert(folder, "--json", "up", "--no-ui", "--rate-scale=0", *options, codes=codes)
         runs = figures_of(read_runs(xpert(folder, "db", "url").stdout.strip(), ran.peaks))

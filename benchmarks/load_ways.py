@@ -32,6 +32,7 @@ from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.sources.collect import Rows, collecting
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.spapi.documents.download import Document
+from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline.spapi.sending.credentials import Credentials
@@ -87,7 +88,7 @@ class Bench:
         _, collector = stack.enter_context(collecting(self.run.spool, PRODUCTS.tables, parse))
         collector.carry([bulk.columns])
         with self.document.open_text() as lines:
-            collector.add(bulk.read(lines))
+            collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
         return collector.loads([(self.market.id,)])
 
     def commit(self, parts: Sequence[TableLoad]) -> int:

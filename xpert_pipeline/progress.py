@@ -1,4 +1,4 @@
-"""The channel on which a run tells what it is doing and what it waits for; a display may listen, none has to."""
+"""The channel on which a run reports what it does and what it waits for. A display may listen to it."""
 
 import logging
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ CHANNEL.addHandler(logging.NullHandler())
 
 @dataclass(frozen=True)
 class Wait:
-    """A wait that begins or goes on.
+    """A wait that begins or continues.
 
     Attributes:
-        seller: Who waits.
-        operation: For whose turn, or for whose next look.
-        reason: For what.
-        until: When it ends, as far as is known now.
+        seller: Amazon's id of the seller that waits.
+        operation: The operation to call next.
+        reason: What it waits for.
+        until: The expected end.
     """
 
     seller: str
@@ -26,7 +26,7 @@ class Wait:
 
     @property
     def seconds(self) -> float:
-        """From now to its end."""
+        """Seconds from now to the end."""
         return (self.until - datetime.now(UTC)).total_seconds()
 
     def __str__(self) -> str:
@@ -37,21 +37,21 @@ class ProgressListener:
     """Passes a client's waits to the channel; see `xpert_pipeline.spapi.sending.listener.Listener`.
 
     Args:
-        seller: Whose client it is.
+        seller: Amazon's id of the client's seller.
     """
 
     def __init__(self, seller: str) -> None:
         self._seller = seller
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
-        """A wait begins or goes on."""
+        """Report that a wait begins or continues."""
         wait = Wait(self._seller, operation, reason, datetime.now(UTC) + timedelta(seconds=seconds))
         CHANNEL.info(str(wait), extra={"wait": wait})
 
     def called(self, operation: str, status: int, seconds: float) -> None:
-        """Calls are counted by the client itself."""
+        """Do nothing: the client itself counts its calls."""
 
 
 def step(text: str) -> None:
-    """Tell what happens now."""
+    """Report what happens now."""
     CHANNEL.info(text)

@@ -1,6 +1,6 @@
-"""The pipeline's settings, parsed from the environment at one door (`definitions` and the CLI call it).
+"""The pipeline's settings. Only `definitions` and the command line read the environment, and both do it here.
 
-Names and defaults are explained in `.env.example`. Errors name variables, never their values.
+`.env.example` explains names and defaults. Error messages name variables, never their values.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from xpert_pipeline.marketplace_names import MarketplaceNameUnknown, MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import check_address
-from xpert_pipeline.spapi.marketplaces import UnknownMarketplaceError, by_id
 from xpert_pipeline.spapi.sending.transport import is_loopback
 
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
@@ -23,11 +23,11 @@ DAY_MINUTES = 1_440
 
 
 class SettingsError(Exception):
-    """The environment is incomplete or malformed; the message says which variable and how to mend it."""
+    """A variable is missing or wrong; the message names it and says how to correct it."""
 
 
 class Settings(BaseModel):
-    """What the environment says. Secrets are kept out of every printout."""
+    """The environment, parsed. No printout contains secrets."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,19 +48,20 @@ class Settings(BaseModel):
     report_patience_minutes: float = 30.0
     delta_minutes: int = 5
     alone: bool = False
+    allow_not_granted: bool = False
 
     @property
     def has_credentials(self) -> bool:
-        """Whether an application's LWA credentials are given."""
+        """Whether the LWA credentials of an application are set."""
         return bool(self.client_id and self.client_secret)
 
     @property
     def key(self) -> bytes | None:
-        """The token encryption key, decoded."""
+        """The key that encrypts refresh tokens, decoded."""
         return read_key(self.encryption_key.get_secret_value()) if self.encryption_key else None
 
     def today(self) -> date:
-        """The current business day in the pipeline's time zone."""
+        """The current day in the time zone of the partitions (XPERT_TIMEZONE)."""
         return datetime.now(ZoneInfo(self.timezone)).date()
 
     @classmethod
@@ -68,10 +69,10 @@ class Settings(BaseModel):
         """Read and check the environment.
 
         Raises:
-            SettingsError: Naming every variable at fault.
+            SettingsError: The message names every variable that is missing or wrong.
         """
         env = {name: value.strip() for name, value in environ.items() if value.strip()}
-        problems = [*_half_given(env), *_malformed(env)]
+        problems = [*_missing(env), *_malformed(env)]
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(
@@ -81,12 +82,13 @@ class Settings(BaseModel):
             client_secret=_secret(env, "AMAZON_CLIENT_SECRET"),
             refresh_token=_secret(env, "AMAZON_REFRESH_TOKEN"),
             seller_id=env.get("AMAZON_SELLER_ID"),
-            marketplace_ids=_split(env.get("AMAZON_MARKETPLACE_IDS", "")),
+            marketplace_ids=tuple(market.id for market in find_marketplaces([env.get("AMAZON_MARKETPLACE_IDS", "")])),
             endpoint=env.get("SP_API_ENDPOINT"),
             token_url=env.get("SP_API_TOKEN_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
             sandbox=env.get("XPERT_SANDBOX") == "1",
             alone=env.get("XPERT_ALONE") == "1",
+            allow_not_granted=env.get("XPERT_ALLOW_NOT_GRANTED") == "1",
             ignored=tuple(name for name in IGNORED if name in env),
             **_optional(env),
         )
@@ -97,60 +99,89 @@ def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:
 
 
 def _optional(env: Mapping[str, str]) -> dict[str, object]:
-    given: dict[str, object] = {}
+    """Fields whose variables are set; the others keep their defaults."""
+    values: dict[str, object] = {}
     if "XPERT_TIMEZONE" in env:
-        given["timezone"] = env["XPERT_TIMEZONE"]
+        values["timezone"] = env["XPERT_TIMEZONE"]
     if "XPERT_START_DATE" in env:
-        given["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
+        values["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
     if "XPERT_REPORT_PATIENCE_MINUTES" in env:
-        given["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
+        values["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
     if "XPERT_DELTA_MINUTES" in env:
-        given["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
-    return given
+        values["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
+    return values
 
 
-def _half_given(env: Mapping[str, str]) -> list[str]:
+def _missing(env: Mapping[str, str]) -> list[str]:
+    """Variables that must be set because another one is."""
     problems = []
-    given = [name for name in CREDENTIALS if name in env]
-    if len(given) == 1:
+    present = [name for name in CREDENTIALS if name in env]
+    if len(present) == 1:
         missing = next(name for name in CREDENTIALS if name not in env)
-        problems.append(f"{missing} is missing: {given[0]} is set, and one is of no use without the other")
+        problems.append(f"{missing} is missing: {present[0]} is set, and neither works without the other")
     if "AMAZON_REFRESH_TOKEN" in env:
         problems += [
             f"{name} is missing: AMAZON_REFRESH_TOKEN is set, so the environment describes a seller"
             for name in (*CREDENTIALS, "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS")
-            if name not in env and not (len(given) == 1 and name in CREDENTIALS)
+            if name not in env and not (len(present) == 1 and name in CREDENTIALS)
         ]
     return problems
 
 
 def _malformed(env: Mapping[str, str]) -> list[str]:
+    problems = [
+        *_malformed_days(env),
+        *_malformed_numbers(env),
+        *_malformed_key(env),
+        *_malformed_urls(env),
+        *_malformed_marketplaces(env),
+        *_malformed_addresses(env),
+    ]
+    if env.get("XPERT_ALLOW_NOT_GRANTED", "0") not in ("0", "1"):
+        problems.append("XPERT_ALLOW_NOT_GRANTED must be 1 or 0")
+    return problems
+
+
+def _malformed_days(env: Mapping[str, str]) -> list[str]:
     problems = []
     if "XPERT_TIMEZONE" in env:
         try:
             ZoneInfo(env["XPERT_TIMEZONE"])
         except (KeyError, ValueError):
-            problems.append("XPERT_TIMEZONE is no IANA time zone: give one like Asia/Kolkata")
+            problems.append("XPERT_TIMEZONE is not an IANA time zone: set one like Asia/Kolkata")
     if "XPERT_START_DATE" in env:
         try:
             date.fromisoformat(env["XPERT_START_DATE"])
         except ValueError:
-            problems.append("XPERT_START_DATE is no date: give it as YYYY-MM-DD")
+            problems.append("XPERT_START_DATE is not a date: write it as YYYY-MM-DD")
+    return problems
+
+
+def _malformed_numbers(env: Mapping[str, str]) -> list[str]:
+    problems = []
     if "XPERT_REPORT_PATIENCE_MINUTES" in env and not _is_positive(env["XPERT_REPORT_PATIENCE_MINUTES"]):
-        problems.append("XPERT_REPORT_PATIENCE_MINUTES is no number of minutes above 0: give one like 30")
+        problems.append("XPERT_REPORT_PATIENCE_MINUTES must be a number of minutes above 0, such as 30")
     if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
-        problems.append("XPERT_DELTA_MINUTES is no number of minutes: give 1 to 1440, or 0 for no deltas")
-    if "XPERT_ENCRYPTION_KEY" in env:
-        try:
-            read_key(env["XPERT_ENCRYPTION_KEY"])
-        except EncryptionKeyWrong as error:
-            problems.append(str(error))
-    problems += [
-        f"{name} is no URL: it must start with https:// (http:// for an address of this machine)"
+        problems.append("XPERT_DELTA_MINUTES must be a number of minutes: 1 to 1440, or 0 for no deltas")
+    return problems
+
+
+def _malformed_key(env: Mapping[str, str]) -> list[str]:
+    if "XPERT_ENCRYPTION_KEY" not in env:
+        return []
+    try:
+        read_key(env["XPERT_ENCRYPTION_KEY"])
+    except EncryptionKeyWrong as error:
+        return [str(error)]
+    return []
+
+
+def _malformed_urls(env: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name} is not a usable URL: it must start with https:// (http:// only for an address of this machine)"
         for name in ("SP_API_ENDPOINT", "SP_API_TOKEN_URL")
         if name in env and not _is_safe(env[name])
     ]
-    return [*problems, *_malformed_marketplaces(env), *_malformed_addresses(env)]
 
 
 def _is_positive(text: str) -> bool:
@@ -165,20 +196,24 @@ def _is_interval(text: str) -> bool:
 
 
 def _is_safe(url: str) -> bool:
-    """Whether tokens may travel to it: encrypted, or not at all."""
+    """Whether tokens may be sent to a URL: it is encrypted, or they do not leave this machine."""
     return url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
 
 
 def _malformed_marketplaces(env: Mapping[str, str]) -> list[str]:
-    if "AMAZON_MARKETPLACE_IDS" not in env:
+    name = "AMAZON_MARKETPLACE_IDS"
+    if name not in env:
         return []
+    usage = (
+        f"{name} must contain ids or country codes of Amazon's marketplaces, separated by commas "
+        "(Amazon.in: A21TJRUUN4KGV or IN)"
+    )
     try:
-        found = [by_id(marketplace) for marketplace in _split(env["AMAZON_MARKETPLACE_IDS"])]
-    except UnknownMarketplaceError:
-        found = []
-    if found:
-        return []
-    return ["AMAZON_MARKETPLACE_IDS must name Amazon's marketplace ids, parted by commas (Amazon.in: A21TJRUUN4KGV)"]
+        return [] if find_marketplaces([env[name]]) else [usage]
+    except MarketplaceNameUnknown:  # its message repeats the value
+        return [usage]
+    except MarketplacesRefused as error:
+        return [f"{name}: {error}"]
 
 
 def _malformed_addresses(env: Mapping[str, str]) -> list[str]:
@@ -189,7 +224,3 @@ def _malformed_addresses(env: Mapping[str, str]) -> list[str]:
         except DatabaseError as error:
             problems.append(f"{name}: {error}")
     return problems
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

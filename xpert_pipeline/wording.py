@@ -1,17 +1,17 @@
-"""How numbers of things, and days, read in messages."""
+"""How messages write numbers of things, and days."""
 
 from collections.abc import Collection
 from datetime import date
 
 
 def counted(number: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
-    """A number with its noun, which is singular for exactly one: "1 query", "24 windows".
+    """Return a number with its noun in the singular or plural: "1 query", "24 windows".
 
     Args:
-        number: How many.
-        one: The noun for one.
-        many: The noun for any other number; `one` with an s where it is left out.
-        decimals: Shown at most.
+        number: The number.
+        one: The singular noun.
+        many: The plural noun; by default the singular and an s.
+        decimals: How many decimals to show at most.
     """
     shown = f"{number:,.{decimals}f}"
     if decimals:
@@ -20,6 +20,6 @@ def counted(number: float, one: str, many: str | None = None, *, decimals: int =
 
 
 def day_span(days: Collection[date]) -> str:
-    """The first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
+    """Return the first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
     first, last = min(days), max(days)
     return f"{first}" if first == last else f"{first} to {last}"

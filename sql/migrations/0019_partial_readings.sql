@@ -7,6 +7,9 @@ check (window_kind in ('created', 'updated', 'snapshot', 'partial', 'derived'));
 comment on column public.loads.window_kind is
 'created or updated: the source''s time filter; snapshot: everything, as it was then; partial: some of it, as it was then; derived: recomputed.';
 
+comment on column public.fact_stream.marketplace_id is
+'The marketplace of the seller; NULL where the seller has several: data holds the state of each.';
+
 create table if not exists public.lookups (
   seller_id uuid not null references public.sellers on delete cascade,
   marketplace_id text not null,

@@ -1,8 +1,7 @@
-"""`python -m xpert_pipeline.cli.child MODULE ...`: runs a module as a child that does not outlive its parent.
+"""`python -m xpert_pipeline.cli.child MODULE ...`: runs a module as a child process that ends with its parent.
 
-The parent holds the other end of this process's standard input and never writes to it. That end closes when the parent
-ends, also by SIGKILL, which leaves it no time to end its children. Then this process ends its whole group, which must
-be its own (`start_new_session`).
+The parent holds the other end of this process's standard input and never writes to it. When the parent ends, even by
+SIGKILL, that end closes. Then this process ends its whole process group, which must be its own (`start_new_session`).
 """
 
 import os
@@ -18,24 +17,24 @@ GRACE_SECONDS = 5.0
 def main() -> None:
     """Run the module that the first argument names, as `python -m` does, with the arguments after it."""
     parent = os.dup(0)
-    with open(os.devnull) as nothing:  # noqa: PTH123  a file number is wanted, not a path
-        os.dup2(nothing.fileno(), 0)  # nobody else shall read from the parent
+    with open(os.devnull) as nothing:  # noqa: PTH123  dup2 needs a file number
+        os.dup2(nothing.fileno(), 0)  # nothing else may read from the parent
     threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 def _end_with(parent: int) -> None:
-    """Wait for the parent's end; then SIGTERM to the group, and SIGKILL to what is left of it after the grace time.
+    """Wait until the parent ends; then send SIGTERM to the group, and SIGKILL to its remaining processes later.
 
-    The second is another process's work: the first may end this one.
+    Another process sends SIGKILL, because SIGTERM may end this one.
     """
     while os.read(parent, 1024):
         pass
     group = os.getpgrp()
-    later = f"sleep {GRACE_SECONDS}; kill -s KILL -- -{group}"
+    kill_later = f"sleep {GRACE_SECONDS}; kill -s KILL -- -{group}"
     try:
-        subprocess.Popen(["/bin/sh", "-c", later], start_new_session=True, stderr=subprocess.DEVNULL)  # noqa: S603
+        subprocess.Popen(["/bin/sh", "-c", kill_later], start_new_session=True, stderr=subprocess.DEVNULL)  # noqa: S603
     finally:
         os.killpg(group, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""Preconditions of the database: reachable, new enough, migrated, and the role neither too strong nor too weak."""
+"""Checks of the database: it answers, is new enough and migrated, and its role has exactly the rights it needs."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,35 +27,35 @@ SUPPORT_TABLES = (
 
 
 def check_database(pool: ConnectionPool) -> Iterator[Finding]:
-    """Look at the database as the pipeline's role sees it."""
+    """Check the database with the pipeline's role."""
     try:
         with operator(pool) as connection:
             yield Finding("database", OK, "it answers")
             yield _version(connection)
-            yield from _problems("role", guard_problems(connection, TABLES), WARN, "held by row level security")
+            yield from _problems("role", guard_problems(connection, TABLES), WARN, "restricted by row level security")
             missing = [*column_problems(connection, TABLES), *_support_tables(connection)]
-            yield from _problems("tables", missing, FAIL, f"all {len(TABLES) + len(SUPPORT_TABLES)} are there")
+            yield from _problems("tables", missing, FAIL, f"all {len(TABLES) + len(SUPPORT_TABLES)} exist")
             yield from _problems("keys", key_problems(connection, TABLES), FAIL, "every table has its unique key")
             yield from _problems("rights", right_problems(connection, TABLES), FAIL, "granted")
         yield _migrations(str(pool.conninfo))
     except DatabaseError as error:
-        yield Finding("database", FAIL, str(error), "mend the address or the server, then run `xpert doctor` again")
+        yield Finding("database", FAIL, str(error), "correct the address or the server, then run `xpert doctor` again")
 
 
 def check_tokens(book: SellerBook, sellers: list[Seller], env_seller: str | None) -> Iterator[Finding]:
-    """Can every stored refresh token be decrypted?"""
+    """Check that every stored refresh token can be decrypted."""
     for seller in sellers:
         if seller.amazon_seller_id == env_seller:
             continue
         try:
-            found = book.refresh_token(seller.id)
-        except Exception as error:  # noqa: BLE001  a wrong key shows itself in several ways; none may hide the others
+            token = book.refresh_token(seller.id)
+        except Exception as error:  # noqa: BLE001  a wrong key has several errors, and each seller is checked
             yield Finding(
-                "token", FAIL, str(error), "give the XPERT_ENCRYPTION_KEY it was stored with", seller.amazon_seller_id
+                "token", FAIL, str(error), "set the XPERT_ENCRYPTION_KEY it was encrypted with", seller.amazon_seller_id
             )
             continue
-        if found is None:
-            advice = f"`xpert sellers add {seller.amazon_seller_id} --marketplace …` asks for it"
+        if token is None:
+            advice = f"store it with `xpert sellers add {seller.amazon_seller_id} --marketplace …`"
             yield Finding("token", FAIL, "no refresh token is stored", advice, seller.amazon_seller_id)
 
 
@@ -70,9 +70,9 @@ def _version(connection: Connection) -> Finding:
     return Finding("server version", OK, f"PostgreSQL {name}")
 
 
-def _problems(check: str, found: Iterable[str], state: State, good: str) -> Iterator[Finding]:
-    """One finding per problem; a problem says itself what to do after its colon. None is one good finding."""
-    problems = list(found)
+def _problems(check: str, problems: Iterable[str], state: State, good: str) -> Iterator[Finding]:
+    """One finding per problem, whose text names after a colon what to do; one good finding if there is none."""
+    problems = list(problems)
     for problem in problems:
         detail, _, advice = problem.partition(": ")
         yield Finding(check, state, detail, advice)

@@ -1,4 +1,4 @@
-"""`xpert db`: the embedded Postgres and the migrations."""
+"""`xpert db`: the embedded Postgres, and migrations of any database."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from xpert_pipeline.postgres.pool import check_address
 
 @click.group()
 def db() -> None:
-    """The database: start and stop the embedded one, migrate, connect."""
+    """Start and stop the embedded Postgres, migrate, connect."""
 
 
 @db.command()
@@ -40,7 +40,7 @@ def stop(data_dir: str | None) -> None:
     """Stop the embedded Postgres."""
     server = find_embedded(data_directory(data_dir))
     if server is None:
-        click.echo("it is not running")
+        click.echo("not running")
         return
     server.stop()
     click.echo("stopped")
@@ -49,7 +49,10 @@ def stop(data_dir: str | None) -> None:
 @db.command()
 @data_dir_option
 def url(data_dir: str | None) -> None:
-    """Print the database's DSN, alone on one line (the embedded server is started if it is not running)."""
+    """Print the database's DSN on one line.
+
+    It starts the embedded server if that is not running.
+    """
     click.echo(_dsn(data_dir))
 
 
@@ -57,7 +60,10 @@ def url(data_dir: str | None) -> None:
 @data_dir_option
 @click.pass_context
 def migrate(context: click.Context, /, data_dir: str | None) -> None:
-    """Apply pending migrations (as a role that may create tables)."""
+    """Apply pending migrations.
+
+    The role of DATABASE_URL must be allowed to create tables.
+    """
     try:
         applied = apply_migrations(_dsn(data_dir))
     except DatabaseError as error:
@@ -72,7 +78,7 @@ def migrate(context: click.Context, /, data_dir: str | None) -> None:
 @data_dir_option
 @click.pass_context
 def status(context: click.Context, /, data_dir: str | None) -> None:
-    """Whether the database answers and which migrations are pending."""
+    """Show whether the database runs, and pending migrations."""
     settings = read_settings()
     running = find_embedded(data_directory(data_dir)) if not settings.database_url else None
     state: dict[str, Any] = {
@@ -114,9 +120,12 @@ def shell(data_dir: str | None) -> None:
 
 @db.command()
 @data_dir_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def reset(data_dir: str | None, *, yes: bool) -> None:
-    """Delete the data directory: database, keys, logs, Dagster's history."""
+    """Delete the data directory.
+
+    It contains the embedded database, keys, logs and Dagster's history.
+    """
     path = data_directory(data_dir).expanduser().resolve()
     if not path.exists():
         click.echo(f"{path} does not exist: nothing to delete")

@@ -1,4 +1,4 @@
-"""`xpert doctor`: every precondition of a sync, one by one, each failure with what to do."""
+"""`xpert doctor`: check every precondition of a sync, and say what to do about each failure."""
 
 import json
 import os
@@ -12,13 +12,14 @@ import psutil
 from xpert_pipeline.cli.database_checks import check_database, check_tokens
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
-from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.options import data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.seller_checks import check_identity, check_sources
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.resources.spapi import SeveralRegions
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.wording import counted
 
@@ -26,14 +27,18 @@ GIBI = 1024**3
 
 
 @click.command()
-@click.option("--seller", "wanted", multiple=True, metavar="ID", help="Only this seller; repeatable.")
-@click.option("--sandbox", "force_sandbox", is_flag=True, help="Look at the sandbox, though credentials are set.")
+@seller_option
+@sandbox_option
 @data_dir_option
 @click.pass_context
-def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
-    """Check every precondition of a sync: environment, disk, database, roles, sellers, authorizations, data."""
+def doctor(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | None, *, force_sandbox: bool) -> None:
+    """Check what a sync needs, and say what to do.
+
+    It checks environment, disk, memory, database, and for each seller the authorization, the marketplaces, the roles
+    and whether there is data. Exit code 3 means that a check failed.
+    """
     findings = []
-    for finding in _findings(data_dir, wanted, force_sandbox=force_sandbox):
+    for finding in _findings(data_dir, sellers, force_sandbox=force_sandbox):
         findings.append(finding)
         if finding.state == FAIL or not context.obj["json"]:
             click.echo(finding.line(), err=finding.state == FAIL)
@@ -45,38 +50,38 @@ def doctor(context: click.Context, /, wanted: tuple[str, ...], data_dir: str | N
     context.exit(3 if failed else 0)
 
 
-def _findings(data_dir: str | None, wanted: tuple[str, ...], *, force_sandbox: bool) -> Iterator[Finding]:
-    """Everything that can be looked at; what keeps the rest from being looked at is a finding too."""
+def _findings(data_dir: str | None, sellers: tuple[str, ...], *, force_sandbox: bool) -> Iterator[Finding]:
+    """All findings; a problem that prevents the other checks is a finding too."""
     try:
         with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
-            yield from examine(place, wanted)
+            yield from examine(place, sellers)
     except PreconditionError as error:
-        yield Finding("start", FAIL, error.message, "mend this first, then run `xpert doctor` again")
+        yield Finding("start", FAIL, error.message, "correct this first, then run `xpert doctor` again")
 
 
-def examine(place: Workplace, wanted: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """All findings, cheapest first."""
+def examine(place: Workplace, amazon_ids: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """All findings, cheapest checks first."""
     yield _environment(place)
     yield from _machine(place)
     database = list(check_database(place.pool))
     yield from database
     if any(finding.check == "database" and finding.state == FAIL for finding in database):
         return
-    sellers = place.sellers(wanted or [seller.amazon_seller_id for seller in place.served()])
+    sellers = place.sellers(amazon_ids or [seller.amazon_seller_id for seller in place.served()])
     yield from check_tokens(place.book, sellers, place.settings.seller_id if place.settings.refresh_token else None)
     for seller in sellers:
         yield from _seller(place, seller)
 
 
 def _environment(place: Workplace) -> Finding:
-    source = "the SP-API sandbox (no Amazon credentials)" if place.uses_sandbox else "Amazon, by AMAZON_* variables"
-    noted = f"; ignored: {', '.join(place.settings.ignored)}" if place.settings.ignored else ""
-    return Finding("environment", OK, f"data comes from {source}{noted}")
+    source = "the SP-API sandbox" if place.uses_sandbox else "Amazon (AMAZON_* variables are set)"
+    ignored = f"; ignored: {', '.join(place.settings.ignored)}" if place.settings.ignored else ""
+    return Finding("environment", OK, f"data comes from {source}{ignored}")
 
 
 def _machine(place: Workplace) -> Iterator[Finding]:
     free = shutil.disk_usage(place.home.path).free / GIBI
-    state, advice = (WARN, "free some space: spooled data and the database need it") if free < 2 else (OK, "")
+    state, advice = (WARN, "free some space: downloads and the database need it") if free < 2 else (OK, "")
     yield Finding("disk", state, f"{free:.1f} GiB free at the data directory", advice)
     memory = psutil.virtual_memory().available / GIBI
     state, advice = (WARN, "a run needs about 0.4 GiB: stop something or add memory") if memory < 1 else (OK, "")
@@ -85,7 +90,7 @@ def _machine(place: Workplace) -> Iterator[Finding]:
     proxies = [name for name in ("HTTPS_PROXY", "ALL_PROXY") if os.environ.get(name) and not loopback]
     if proxies:
         yield Finding(
-            "network", WARN, f"requests go through {', '.join(proxies)}", "see that it lets Amazon's hosts pass"
+            "network", WARN, f"requests use {', '.join(proxies)}", "check that the proxy allows Amazon's hosts"
         )
 
 
@@ -93,7 +98,8 @@ def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
     try:
         api = client_of(place, seller)
     except SpApiError as error:
-        yield Finding("authorization", FAIL, error.message, error.what_to_do, seller.amazon_seller_id)
+        check = "marketplaces" if isinstance(error, SeveralRegions) else "authorization"
+        yield Finding(check, FAIL, error.message, error.what_to_do, seller.amazon_seller_id)
         return
     except DatabaseError as error:
         yield Finding("authorization", FAIL, str(error), seller=seller.amazon_seller_id)
@@ -107,7 +113,7 @@ def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
 
 
 def _history(place: Workplace, seller: Seller) -> Iterator[Finding]:
-    """What earlier loads left behind: quarantined records, and requests that Amazon throttled."""
+    """Records that earlier loads put in quarantine, and requests that Amazon throttled."""
     with tenant(place.pool, seller.id) as connection:
         rejected = _count(connection, "select count(*) from rejected_records where seller_id = %s", seller.id)
         throttled = _count(
@@ -118,10 +124,10 @@ def _history(place: Workplace, seller: Seller) -> Iterator[Finding]:
         )
     who = seller.amazon_seller_id
     if rejected:
-        advice = "each with its reason: select table_name, reason, record from rejected_records"
-        yield Finding("quarantine", WARN, f"{counted(rejected, 'record')} set apart", advice, who)
+        advice = "see the reasons: select table_name, reason, record from rejected_records"
+        yield Finding("quarantine", WARN, f"{counted(rejected, 'record')} in quarantine", advice, who)
     if throttled:
-        advice = "another program may use this application's quota; the pipeline paces itself by the rate that is left"
+        advice = "another program may use this application's quota; the pipeline slows down to the rate that is left"
         yield Finding("throttling", WARN, f"{counted(throttled, 'request')} answered 429 in the last day", advice, who)
 
 

@@ -1,4 +1,4 @@
-"""What the environment says, and what a command puts into it for the code location and its processes."""
+"""Reads the environment, and prepares it for Dagster's code location and for child processes."""
 
 import os
 from pathlib import Path
@@ -13,30 +13,38 @@ from xpert_pipeline.settings import Settings, SettingsError
 
 
 def read_settings() -> Settings:
-    """Settings from the environment and an `.env` file beside it; the environment wins."""
+    """Read settings from the environment and from `.env` in the working directory; the environment wins.
+
+    Raises:
+        PreconditionError: A variable is missing or wrong.
+    """
     load_dotenv(Path.cwd() / ".env")
     try:
         return Settings.from_env(os.environ)
     except SettingsError as error:
         raise PreconditionError(
-            f"the environment is not complete: {error}. `.env.example` explains every variable"
+            f"the environment is incomplete or wrong: {error}. `.env.example` explains every variable"
         ) from error
 
 
 def wants_sandbox(settings: Settings, *, force: bool) -> bool:
-    """Whether the sandbox stands in for Amazon. Invented orders never meet a real database unasked."""
+    """Whether to use the sandbox instead of Amazon.
+
+    Raises:
+        PreconditionError: Invented orders would be loaded into DATABASE_URL, and --sandbox was not given.
+    """
     if settings.has_credentials and (settings.endpoint or not force):
         return False
     if settings.database_url and not force:
         raise PreconditionError(
             "DATABASE_URL is set but Amazon's credentials are not (AMAZON_CLIENT_ID, AMAZON_CLIENT_SECRET): "
-            "set them, or give --sandbox to load invented orders into that database on purpose"
+            "set them, or use --sandbox to load invented orders into that database on purpose"
         )
     return True
 
 
 def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
-    """Put what the code location reads into the environment, for this process and its children."""
+    """Set the variables that the code location reads, for this process and its children."""
     storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
     ensure_schema(storage)
     write_config(home.dagster)
@@ -58,9 +66,9 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
 
 
 def export_sandbox(ready: dict[str, Any]) -> None:
-    """Point the environment at a sandbox: none of a real seller's variables stays."""
+    """Set the variables of a sandbox, and empty those of a real seller."""
     for name in ("AMAZON_REFRESH_TOKEN", "AMAZON_SELLER_ID", "AMAZON_MARKETPLACE_IDS"):
-        os.environ[name] = ""  # not removed: an `.env` file would bring it back
+        os.environ[name] = ""  # not removed, or an `.env` file would set it again
     os.environ.update(
         {
             "XPERT_SANDBOX": "1",

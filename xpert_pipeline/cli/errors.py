@@ -1,4 +1,4 @@
-"""How the CLI ends: 0 all well, 1 an asset failed, 2 usage, 3 a precondition, 130 interrupted."""
+"""How a command ends: 0 success, 1 a table failed or was not granted, 2 usage, 3 a precondition, 130 interrupted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,38 +6,45 @@ from typing import IO, Any
 
 import click
 
-ASSET_FAILED = 1
+from xpert_pipeline.cli.terminal import fitted
+
+TABLE_FAILED = 1
+PREFIX = "Error: "
+"""What click prints before a message."""
 
 
 class PreconditionError(click.ClickException):
-    """Something must be mended before a sync can start; the message says what and how."""
+    """Something must be corrected before a sync can start; the message says what and how."""
 
     exit_code = 3
 
+    def format_message(self) -> str:
+        """Return the message, broken into lines that fit the terminal."""
+        return fitted(self.message, indent=len(PREFIX), used=len(PREFIX), err=True)
+
 
 class Interrupted(click.ClickException):
-    """Somebody ended a sync before its end, by Ctrl-C or SIGTERM; the message says what became of its work."""
+    """Ctrl-C or SIGTERM ended a sync; the message says what was kept and how to continue."""
 
-    exit_code = 130  # 128 + SIGINT, as shells have it
+    exit_code = 130  # 128 + SIGINT, as shells report it
 
     def __init__(self) -> None:
         super().__init__(
-            "Interrupted. What was committed stays, and a window that was not leaves nothing behind. Reports and "
-            "queries that Amazon was asked for are collected by the next run under the same ids (--refetch asks anew). "
-            "To go on, run the same command again."
+            "Interrupted. Everything loaded so far is kept. The next run collects the reports and queries that Amazon "
+            "is still preparing (--refetch requests new ones). Run the same command to continue."
         )
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message alone: it is no error."""
-        click.echo(self.message, file=file, err=file is None)
+        """Print the message without "Error:", because an interruption is none."""
+        click.echo(fitted(self.message, err=file is None), file=file, err=file is None)
 
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """A sync that can be interrupted at any time.
+    """Run a sync that may be interrupted at any time.
 
     Raises:
-        Interrupted: In place of KeyboardInterrupt, of which click says no more than "Aborted!".
+        Interrupted: Instead of KeyboardInterrupt, for which click prints only "Aborted!".
     """
     try:
         yield

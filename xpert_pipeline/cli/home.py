@@ -1,4 +1,4 @@
-"""The data directory: what a first start fixes and later starts must find again (keys, dates, logs, DAGSTER_HOME)."""
+"""The data directory: what the first start creates and later starts need again (keys, dates, logs, DAGSTER_HOME)."""
 
 import fcntl
 import json
@@ -14,15 +14,18 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.postgres.encryption import new_key
 from xpert_pipeline.settings import HISTORY
 
+REMEMBERED = "noted.json"
+DAY_SECONDS = 86_400
+
 
 class Home:
-    """A data directory, made on first use.
+    """A data directory; it is created on first use.
 
     Args:
-        path: Where it lies.
+        path: Its path.
 
     Raises:
-        PreconditionError: If the path cannot be made or written.
+        PreconditionError: The directory cannot be created or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +39,7 @@ class Home:
         except OSError as error:
             raise PreconditionError(
                 f"the data directory {self.path} cannot be written ({error.strerror}): "
-                "give another with --data-dir or XPERT_DATA_DIR"
+                "choose another with --data-dir or XPERT_DATA_DIR"
             ) from error
 
     @property
@@ -51,26 +54,26 @@ class Home:
 
     @property
     def spool(self) -> Path:
-        """Fetched data that waits for its transaction."""
+        """Downloaded data until it is loaded."""
         return self.path / "spool"
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one `xpert up` at a time work in this directory.
+        """Let only one `xpert up` at a time run in this directory.
 
         Raises:
-            PreconditionError: If another does.
+            PreconditionError: Another one runs.
         """
-        with self.claim("up") as mine:
-            if not mine:
+        with self.claim("up") as claimed:
+            if not claimed:
                 raise PreconditionError(
-                    f"another `xpert up` works in {self.path}: end it first, or give this one another --data-dir"
+                    f"another `xpert up` runs in {self.path}: stop it first, or choose another --data-dir"
                 )
             yield
 
     @contextmanager
     def claim(self, what: str) -> Iterator[bool]:
-        """Whether this process alone has a thing of the directory, until the block is left."""
+        """Claim a part of the directory for this process until the block ends; yield whether the claim was free."""
         descriptor = os.open(self.path / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             try:
@@ -83,44 +86,45 @@ class Home:
             os.close(descriptor)
 
     def encryption_key(self) -> str:
-        """The key for sellers' tokens, generated at first start, readable by its owner alone."""
+        """Return the key that encrypts refresh tokens; the first call creates its file, which only the owner can read."""
         file = self.path / "encryption.key"
         if not file.exists():
             _write_private(file, new_key())
         return file.read_text().strip()
 
     def start_date(self, today: date) -> date:
-        """First day of the partitions: two years before the first start, then kept."""
+        """Return the first day of the partitions: two years before the first start, and the same day from then on."""
         return date.fromisoformat(self._kept("start_date", (today - HISTORY).isoformat()))
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
-        """A sandbox world's last day: fixed at its first start; only an explicit choice moves it."""
-        wanted = chosen.isoformat() if chosen else None
-        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), wanted))
+        """Return a sandbox world's last day. Its first start fixes the day, and only an explicit choice changes it."""
+        chosen_day = chosen.isoformat() if chosen else None
+        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen_day))
 
     def world(self) -> dict[str, Any] | None:
-        """Options of the sandbox world served last."""
+        """Return the options of the sandbox world that was used last."""
         file = self.path / "world.json"
-        found: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
-        return found
+        options: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
+        return options
 
     def keep_world(self, options: dict[str, Any]) -> None:
-        """Remember a sandbox world for commands that do not name one."""
+        """Remember a sandbox world for later commands that do not describe one."""
         _replace(self.path / "world.json", options)
 
-    def lately(self, subject: str) -> bool:
-        """Whether a subject was noted within the last day."""
-        file = self.path / "noted.json"
-        noted = json.loads(file.read_text()) if file.exists() else {}
-        return time.time() - float(noted.get(subject, 0)) < 86_400
+    def remembers(self, subject: str) -> bool:
+        """Whether `remember` was called for a subject within the last day."""
+        file = self.path / REMEMBERED
+        times = json.loads(file.read_text()) if file.exists() else {}
+        return time.time() - float(times.get(subject, 0)) < DAY_SECONDS
 
-    def note(self, *subjects: str) -> None:
-        """Note subjects with the present time."""
-        file = self.path / "noted.json"
-        noted = json.loads(file.read_text()) if file.exists() else {}
-        _replace(file, noted | dict.fromkeys(subjects, int(time.time())))
+    def remember(self, *subjects: str) -> None:
+        """Remember subjects for a day."""
+        file = self.path / REMEMBERED
+        times = json.loads(file.read_text()) if file.exists() else {}
+        _replace(file, times | dict.fromkeys(subjects, int(time.time())))
 
     def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
+        """The stored value of a name; a new choice, or the default at first, is stored."""
         file = self.path / "state.json"
         state: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
         value = chosen or state.get(name, default)
@@ -130,9 +134,9 @@ class Home:
         return value
 
 
-def data_directory(given: str | None) -> Path:
-    """`--data-dir`, else XPERT_DATA_DIR, else `.xpert` in the clone (or the working directory of an installed copy)."""
-    if chosen := given or os.environ.get("XPERT_DATA_DIR"):
+def data_directory(option: str | None) -> Path:
+    """Return `--data-dir`, else XPERT_DATA_DIR, else `.xpert` in the clone (working directory of an installed copy)."""
+    if chosen := option or os.environ.get("XPERT_DATA_DIR"):
         return Path(chosen)
     clone = Path(__file__).resolve().parents[2]
     return (clone if (clone / "pyproject.toml").exists() else Path.cwd()) / ".xpert"

@@ -1,4 +1,4 @@
-"""Dagster's instance of a data directory: its dagster.yaml, storage in Postgres under a schema of its own."""
+"""Dagster's instance of a data directory: its dagster.yaml, and storage in its own schema in Postgres."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -36,7 +36,7 @@ CONFIG = {
 
 
 def write_config(dagster_home: Path) -> None:
-    """Write dagster.yaml; secrets stay in the environment."""
+    """Write dagster.yaml; it refers to secrets by the names of their variables."""
     (dagster_home / "dagster.yaml").write_text(
         "# Written by xpert at each start; Dagster's own settings for this data directory.\n"
         + yaml.safe_dump(CONFIG, sort_keys=False)
@@ -44,9 +44,9 @@ def write_config(dagster_home: Path) -> None:
 
 
 def storage_url(dsn: str) -> str:
-    """A libpq DSN as the SQLAlchemy URL that Dagster's storage needs, in its own schema.
+    """Return a libpq DSN as the SQLAlchemy URL that Dagster's storage needs, with its own schema.
 
-    The driver is named: a bare `postgresql://` means psycopg 3 since SQLAlchemy 2.1, which dagster-postgres cannot use.
+    The URL names the driver: since SQLAlchemy 2.1, `postgresql://` means psycopg 3, which dagster-postgres cannot use.
     """
     parts = {key: str(value) for key, value in conninfo.conninfo_to_dict(dsn).items() if value}
     user, password = parts.pop("user", "postgres"), parts.pop("password", None)
@@ -63,10 +63,10 @@ def storage_url(dsn: str) -> str:
 
 
 def ensure_schema(dsn: str) -> None:
-    """Make Dagster's schema if it is not there (the migrations make it too).
+    """Create Dagster's schema if it does not exist; the migrations create it too.
 
     Raises:
-        DatabaseError: Explained, without the password.
+        DatabaseError: The database cannot be reached, or its role may not create the schema.
     """
     with explained(), _connected(dsn) as connection:
         if connection.execute("select to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
@@ -81,5 +81,5 @@ def _connected(dsn: str) -> psycopg.Connection:
 
 
 def open_instance() -> dg.DagsterInstance:
-    """The instance that DAGSTER_HOME describes."""
+    """Open the instance that DAGSTER_HOME describes."""
     return dg.DagsterInstance.get()

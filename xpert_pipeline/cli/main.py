@@ -2,21 +2,24 @@
 
 import click
 
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.db import db
 from xpert_pipeline.cli.doctor import doctor
+from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers import sellers
 from xpert_pipeline.cli.status import status
 from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up
+from xpert_pipeline.sources.declarations import DeclarationError, require_valid
 
 
 class JsonAnywhere(click.Group):
-    """A group whose --json may stand before or after the command's name."""
+    """A group that accepts --json before and after the command's name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Bring --json to the front, where the group reads it."""
+        """Move --json to the front, where the group reads it."""
         if "--json" in args:
             args = ["--json", *(word for word in args if word != "--json")]
         return super().parse_args(ctx, args)
@@ -27,9 +30,27 @@ class JsonAnywhere(click.Group):
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
 def main(context: click.Context, /, as_json: bool) -> None:
-    """Keep an Amazon seller's business in PostgreSQL: current, complete and honest."""
+    r"""Load an Amazon seller's business into PostgreSQL and keep it current.
+
+    Start with `xpert up --no-ui`: without any setting it loads data from a local sandbox into an embedded Postgres.
+
+    \b
+    Exit codes:
+      0    success
+      1    a table failed, or Amazon did not grant a source
+      2    wrong usage
+      3    something must be corrected first; the message says what
+      130  interrupted
+    """
     context.obj = {"json": as_json}
+    try:
+        require_valid(SOURCES)
+    except DeclarationError as error:
+        raise PreconditionError(str(error)) from error
 
 
-for command in (up, sync, backfill, plan, status, db, sellers, doctor, sandbox):
+for command in (up, sync, backfill, plan, status, doctor, sellers, db, sandbox):
     main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="xpert")

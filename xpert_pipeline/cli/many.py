@@ -1,7 +1,7 @@
-"""Runs the syncs of several sellers side by side: one run each, through Dagster's own run queue, then everything ends.
+"""Runs the syncs of several sellers at the same time, one run each, through Dagster's own run queue.
 
-A seller that only answers errors, or waits for its quota, so holds up no other. Few sellers are quicker in this process
-(`runner`), which saves the start of Dagster's processes.
+A seller whose requests fail or wait for quota delays no other. A few sellers are faster in this process (`runner`),
+which does not start Dagster's processes. Those end with the command.
 """
 
 import os
@@ -13,41 +13,42 @@ from uuid import uuid4
 import dagster as dg
 
 from xpert_pipeline.cli import ui
-from xpert_pipeline.cli.runner import Finished, Wanted, log_events, run_syncs
+from xpert_pipeline.cli.result import RunResult
+from xpert_pipeline.cli.runner import Syncs, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.progress import step
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 
 MANY = 4
-"""Sellers from which on the run queue is worth the start of its processes."""
+"""With this many sellers the run queue is worth the start of its processes."""
 COMMAND = "xpert/command"
-"""Tag of the runs that one command asked for."""
-DAEMON_SEEN_SECONDS = 60
-"""A daemon tells every 30 seconds that it lives."""
+"""Tag of the runs that belong to one command."""
+DAEMON_ALIVE_SECONDS = 60
+"""A daemon whose last heartbeat is younger runs: it sends one every 30 seconds."""
 
 
-def run_all(place: Workplace, wanted: Wanted) -> list[Finished]:
-    """Run each seller's sync and log the events to `fact_stream`; in the order of the sellers."""
-    if len(wanted) < MANY:
-        return run_syncs(place, wanted)
-    with place.instance() as instance, place.home.claim(ui.DAGSTER) as mine:
-        if mine and not _a_daemon_lives(instance):
+def run_all(place: Workplace, syncs: Syncs) -> list[RunResult]:
+    """Run each seller's sync and log the events to `fact_stream`; return the results in the order of the sellers."""
+    if len(syncs) < MANY:
+        return run_syncs(place, syncs)
+    with place.instance() as instance, place.home.claim(ui.DAGSTER) as claimed:
+        if claimed and not _daemon_runs(instance):
             with _dagster(place, instance) as port:
-                return [*_through_queue(place, instance, port, wanted), *log_events(place, instance)]
-    step("another Dagster daemon works here or on this database: the sellers are synced one after the other")
-    return run_syncs(place, wanted)
+                return [*_through_queue(place, instance, port, syncs), *log_events(place, instance)]
+    step("another Dagster daemon runs in this data directory or on this database: syncing one seller after the other")
+    return run_syncs(place, syncs)
 
 
-def _a_daemon_lives(instance: dg.DagsterInstance) -> bool:
-    """Two daemons on one instance would both start what is queued."""
-    seen = max((beat.timestamp for beat in instance.get_daemon_heartbeats().values()), default=0.0)
-    return time.time() - seen < DAEMON_SEEN_SECONDS
+def _daemon_runs(instance: dg.DagsterInstance) -> bool:
+    """Whether a daemon works on the instance; a second one would start the same queued runs."""
+    last = max((heartbeat.timestamp for heartbeat in instance.get_daemon_heartbeats().values()), default=0.0)
+    return time.time() - last < DAEMON_ALIVE_SECONDS
 
 
 @contextmanager
 def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
-    """Dagster's processes for these runs alone; gives the webserver's port."""
+    """Start Dagster's processes for these runs only; yield the webserver's port."""
     fail_dead_runs(instance)
     port = free_port()
     try:
@@ -58,12 +59,12 @@ def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
         instance.wipe_daemon_heartbeats()
 
 
-def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, wanted: Wanted) -> list[Finished]:
+def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, syncs: Syncs) -> list[RunResult]:
     command = {COMMAND: str(uuid4())}
     try:
-        return ui.follow(place, instance, list(ui.launch(port, wanted, command)))
-    except BaseException:  # also one of the ways to Dagster: what was submitted would be taken up by the next daemon
-        place.services.stop(*ui.SERVICES)  # first, or what is cancelled would make room for the next in the queue
+        return ui.follow(place, instance, list(ui.launch(port, syncs, command)))
+    except BaseException:  # whatever it was: the next daemon would start the runs that are still queued
+        place.services.stop(*ui.SERVICES)  # first, or each cancelled run would let the next one in the queue start
         for run in instance.get_runs(dg.RunsFilter(tags=command, statuses=UNFINISHED)):
-            instance.report_run_canceled(run, "The command that asked for the run was ended.")
+            instance.report_run_canceled(run, "The command that requested the run has ended.")
         raise

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the days they mean."""
+"""Options that several commands share, and the days and tables that they select."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -7,27 +7,48 @@ from typing import Any
 import click
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.sources.run import today_of
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+DEFAULT_DAYS = 30
+Span = tuple[datetime | None, datetime | None]
+"""`--from` and `--to`, each None where it is not given."""
 
 
 def data_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--data-dir`."""
+    """Add `--data-dir`."""
     return click.option(
         "--data-dir", metavar="DIR", help="Data directory (default: XPERT_DATA_DIR, else .xpert in the clone)."
     )(command)
 
 
+def seller_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--seller`."""
+    return click.option(
+        "--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable."
+    )(command)
+
+
+def sandbox_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--sandbox`."""
+    return click.option(
+        "--sandbox",
+        "force_sandbox",
+        is_flag=True,
+        help="Use the SP-API sandbox even if credentials or DATABASE_URL are set.",
+    )(command)
+
+
 def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Which days, sellers and tables."""
+    """Add the options that select days, sellers and tables, and how to sync them."""
     for option in (
+        click.option("--allow-not-granted", is_flag=True, help="Exit with 0 although Amazon did not grant a source."),
+        click.option("--refetch", is_flag=True, help="Download complete days again."),
         click.option("--select", "tables", metavar="A,B", help="Only these tables."),
-        click.option(
-            "--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable."
-        ),
-        click.option("--refetch", is_flag=True, help="Ask Amazon again for days that are already complete."),
-        click.option("--to", "to_day", type=DAY, metavar="DAY", help="Last marketplace-local day (included)."),
+        seller_option,
+        click.option("--to", "to_day", type=DAY, metavar="DAY", help="Last marketplace-local day, included."),
         click.option("--from", "from_day", type=DAY, metavar="DAY", help="First marketplace-local day, YYYY-MM-DD."),
     ):
         command = option(command)
@@ -35,43 +56,51 @@ def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chosen_days(
-    settings: Settings, start: date, span: tuple[datetime | None, datetime | None], days: int
+    settings: Settings, start: date, span: Span, days: int, seller: Seller | None = None
 ) -> tuple[date, date]:
-    """First and last day asked for.
+    """Return the first and the last day to sync.
 
     Args:
-        settings: For the time zone of today.
-        start: First day that there are partitions for.
-        span: `--from` and `--to`.
-        days: `--days`, ending today, where `--from` is not given.
+        settings: For the newest day of the partitions.
+        start: First day of the partitions.
+        span: `--from` and `--to`. For a seller whose `--to` has not begun, the days end today.
+        days: How many days, ending today, where `--from` is not given.
+        seller: Whose days; None to check the options before anything starts.
 
     Raises:
-        click.UsageError: If the range is reversed, in the future or before the first partition.
+        click.UsageError: The range is reversed, in the future or before the first partition.
     """
-    today = settings.today()
-    last = span[1].date() if span[1] else today
-    first = span[0].date() if span[0] else last - timedelta(days=days - 1)
+    newest = settings.today()
+    today = min(today_of(seller), newest) if seller else newest
+    from_day, to_day = (moment.date() if moment else None for moment in span)
+    if from_day and to_day and from_day > to_day:
+        raise click.UsageError(f"the range is reversed: --from {from_day} is after --to {to_day}")
+    if to_day and to_day > newest:
+        raise click.UsageError(f"--to {to_day} is in the future: today is {newest} ({settings.timezone})")
+    last = min(to_day or today, today)
+    first = from_day or last - timedelta(days=days - 1)
     if first > last:
-        raise click.UsageError(f"the range is reversed: --from {first} is after --to {last}")
-    if last > today:
-        raise click.UsageError(f"--to {last} is in the future: today is {today} ({settings.timezone})")
+        whose = f" for seller {seller.amazon_seller_id}" if seller else f" ({settings.timezone})"
+        raise click.UsageError(f"--from {first} is in the future: today is {today}{whose}")
     if first < start:
-        raise click.UsageError(f"--from {first} is before {start}, the first day of this pipeline (XPERT_START_DATE)")
+        raise click.UsageError(f"{first} is before {start}, the first day of this pipeline (XPERT_START_DATE)")
     return first, last
 
 
 def split_tables(text: str | None) -> tuple[str, ...]:
-    """`a,b` as names of tables; tables that one fetch fills, such as orders and order_items, come together.
+    """Return the tables that `a,b` names, in the order of the registry.
+
+    Tables that one source fills, such as orders and order_items, are always selected together.
 
     Raises:
-        click.UsageError: For a name that is no table.
+        click.UsageError: A name is not a table.
     """
     names = {part.strip() for part in (text or "").split(",") if part.strip()}
     known = [table.name for table in TABLES]
     if unknown := sorted(names - set(known)):
         raise click.UsageError(f"no such table: {', '.join(unknown)}; there are {', '.join(known)}")
-    for source in SOURCES:  # tables that one fetch fills come together
-        together = {table.name for table in source.tables}
-        if names & together:
-            names |= together
+    for source in SOURCES:
+        filled = {table.name for table in source.tables}
+        if names & filled:
+            names |= filled
     return tuple(name for name in known if name in names)

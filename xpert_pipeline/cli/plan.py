@@ -1,58 +1,69 @@
-"""`xpert plan`: what a sync or backfill of some days would take, before it is started."""
+"""`xpert plan`: what a sync or backfill of some days would request, and how long it would take."""
 
 import json
 import logging
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.table import Table as Grid
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.cli.options import chosen_days, data_dir_option
-from xpert_pipeline.cli.plan_text import finish_of, show
+from xpert_pipeline.cli.options import DAY, chosen_days, data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
-from xpert_pipeline.cli.progress import told_if_slow
+from xpert_pipeline.cli.progress import announced_if_slow
+from xpert_pipeline.cli.terminal import fitted, grid_width
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
-from xpert_pipeline.sources.plan import RunPlan, StreamPlan, plan_run
+from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, duration_text, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.planning.source_choice import reason_of
+from xpert_pipeline.wording import counted
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
-READING = "planning {first} to {last}: Amazon's counts of orders and listings are read; nothing is loaded ..."
+READING = "planning {first} to {last}: reading Amazon's counts of records; nothing is loaded ..."
 
 
 @click.command()
 @click.option("--from", "from_day", type=DAY, required=True, metavar="DAY", help="First marketplace-local day.")
-@click.option("--to", "to_day", type=DAY, required=True, metavar="DAY", help="Last marketplace-local day (included).")
-@click.option("--seller", "sellers", multiple=True, metavar="ID", help="Only this Amazon seller id; repeatable.")
-@click.option("--refetch", is_flag=True, help="Plan to ask for complete days again.")
-@click.option("--sandbox", "force_sandbox", is_flag=True, help="Use the SP-API sandbox, though DATABASE_URL is set.")
+@click.option("--to", "to_day", type=DAY, required=True, metavar="DAY", help="Last marketplace-local day, included.")
+@seller_option
+@click.option("--refetch", is_flag=True, help="Plan to download complete days again.")
+@sandbox_option
 @data_dir_option
 @click.pass_context
 def plan(context: click.Context, /, **options: Any) -> None:
-    """Tell what a sync of these days would take: sources, calls, seconds, when it would be finished, and why."""
+    """Predict what a sync of these days would do.
+
+    For each table: what would be requested from which source, with how many calls, how long it would take, and why.
+    Nothing is loaded.
+    """
     with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
-        span = (options["from_day"], options["to_day"])
-        first, last = chosen_days(place.settings, place.settings.start_date, span, 1)
+        settings, span = place.settings, (options["from_day"], options["to_day"])
+        first, last = chosen_days(settings, settings.start_date, span, 1)
         console = Console(stderr=True, quiet=context.obj["json"])
         plans, errors = [], []
-        with told_if_slow(console, READING.format(first=first, last=last)):
+        with announced_if_slow(console, READING.format(first=first, last=last)):
             for seller in place.sellers(options["sellers"]):
+                days = chosen_days(settings, settings.start_date, span, 1, seller)
                 try:
-                    plans.append(_plan(place, seller, first, last, refetch=options["refetch"]))
+                    plans.append((seller, _plan(place, seller, *days, refetch=options["refetch"])))
                 except SpApiError as error:
                     errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
     if context.obj["json"]:
-        click.echo(json.dumps({"plans": [_as_json(each) for each in plans]}))
+        click.echo(json.dumps({"plans": [_as_json(run_plan) for _, run_plan in plans]}))
     else:
-        for each in plans:
-            show(each)
+        for seller, run_plan in plans:
+            show(run_plan, several_marketplaces=len(seller.marketplace_ids) > 1)
     for line in errors:
-        click.echo(line, err=True)
+        click.echo(fitted(line, indent=2, err=True), err=True)
     context.exit(1 if errors else 0)
 
 
@@ -69,15 +80,16 @@ def _as_json(plan: RunPlan) -> dict[str, Any]:
         "seller": plan.seller,
         "days_complete": dict(plan.complete),
         "seconds": round(plan.seconds, 1),
-        "finish_at": finish_of(plan).isoformat(timespec="seconds"),
+        "finish_at": _finish_of(plan).isoformat(timespec="seconds"),
         "calls": dict(sorted(plan.calls.items())),
-        "streams": [_stream_as_json(each) for each in plan.streams],
+        "streams": [_stream_as_json(stream) for stream in plan.streams],
     }
 
 
 def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
     return {
         "table": stream.table,
+        "marketplaces": list(stream.marketplaces),
         "window": stream.window,
         "source": stream.source,
         "seconds": round(stream.seconds, 1),
@@ -85,3 +97,88 @@ def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
         "predicted": {name: round(seconds, 1) for name, seconds in stream.predicted.items()},
         "why": stream.why,
     }
+
+
+def show(plan: RunPlan, *, several_marketplaces: bool = False) -> None:
+    """Print one seller's plan: a row and a reason for each kind of window, then the totals."""
+    console = Console(width=160 if not Console().is_terminal else None, highlight=False)
+    console.print(f"seller {plan.seller}")
+    rows = grouped(plan.streams)
+    if rows:
+        _print_grid(console, rows, several_marketplaces=several_marketplaces)
+    for stream in rows:
+        where = f" in {_countries(stream)}" if several_marketplaces else ""
+        what = f"{stream.table}{where}, {stream.window}, from {stream.source}"
+        click.echo(fitted(f"  {what}: {stream.why}.", indent=4))
+    for table, count in plan.complete.items():
+        if count:
+            days = counted(count, "day")
+            click.echo(fitted(f"  {table}: {days} already complete (use --refetch to download again).", indent=4))
+    calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
+    click.echo(fitted(f"  calls: {calls or 'none'}", indent=4))
+    finish = f"started now, it would finish at {_finish_of(plan).astimezone():%F %T %Z}"
+    click.echo(fitted(f"  about {duration_text(plan.seconds)}: {finish}\n", indent=4))
+
+
+def _finish_of(plan: RunPlan) -> datetime:
+    """When the run would end if it started now."""
+    return datetime.now(UTC) + timedelta(seconds=plan.seconds)
+
+
+def grouped(streams: Sequence[StreamPlan]) -> list[StreamPlan]:
+    """Join consecutive windows of records by date that have the same table, marketplaces, source and reason."""
+    groups: list[list[StreamPlan]] = []
+    for stream in streams:
+        if groups and _are_alike(groups[-1][-1], stream):
+            groups[-1].append(stream)
+        else:
+            groups.append([stream])
+    return [_joined(group) for group in groups]
+
+
+def _are_alike(one: StreamPlan, other: StreamPlan) -> bool:
+    if (one.table, one.marketplaces) != (other.table, other.marketplaces):
+        return False
+    return bool(one.created and other.created and one.choice and other.choice and one.choice.rule == other.choice.rule)
+
+
+def _joined(group: Sequence[StreamPlan]) -> StreamPlan:
+    """One row: calls are added up, and it is ready when the last window is."""
+    spans = [stream.created for stream in group if stream.created]
+    if len(group) == 1 or not spans:
+        return group[0]
+    calls: Counter[str] = Counter()
+    for stream in group:
+        calls.update(stream.calls)
+    count = sum((last - first).days + 1 for first, last in spans)
+    days = days_text(min(first for first, _ in spans), max(last for _, last in spans), count)
+    return replace(
+        group[0],
+        window=f"created {days}, {len(group)} windows",
+        seconds=max(stream.seconds for stream in group),
+        calls=calls,
+        why=reason_of([stream.choice for stream in group if stream.choice]),
+    )
+
+
+def _print_grid(console: Console, rows: Sequence[StreamPlan], *, several_marketplaces: bool) -> None:
+    """Print a row per stream; a narrow terminal leaves out the source, which the reasons name too."""
+    columns = {"table": [stream.table for stream in rows]}
+    if several_marketplaces:
+        columns["stores"] = [_countries(stream) for stream in rows]
+    columns["window"] = [stream.window for stream in rows]
+    columns["source"] = [stream.source for stream in rows]
+    columns["calls"] = [f"{sum(stream.calls.values()):,}" for stream in rows]
+    columns["ready in"] = [duration_text(stream.seconds) for stream in rows]
+    if grid_width(columns) > console.width:
+        del columns["source"]
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        grid.add_column(name, justify="right" if name in ("calls", "ready in") else "left", no_wrap=name == "table")
+    for row in zip(*columns.values(), strict=True):
+        grid.add_row(*row)
+    console.print(grid)
+
+
+def _countries(stream: StreamPlan) -> str:
+    return ", ".join(by_id(marketplace_id).country for marketplace_id in stream.marketplaces)

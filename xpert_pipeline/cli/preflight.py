@@ -1,4 +1,4 @@
-"""What a sync checks before it starts: a seller that would spoil it does not take part, the others do."""
+"""Checks the sellers before a sync starts. A seller that cannot be synced is left out; the others are synced."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -16,11 +16,16 @@ from xpert_pipeline.spapi.session import SellerApi
 
 AT_A_TIME = 8
 DEADLINE_SECONDS = 60.0
-"""For all sellers together."""
+"""Time for the checks of all sellers together."""
 
 
 def client_of(place: Workplace, seller: Seller, priority: int = LIVE) -> SellerApi:
-    """A client of the seller, as a run would get it."""
+    """Make a client for a seller, as a run would use it.
+
+    Raises:
+        PreconditionError: The application's credentials are not set.
+        SpApiError: There is no refresh token, or the marketplaces belong to several regions.
+    """
     settings = place.settings
     if settings.client_id is None or settings.client_secret is None:
         raise PreconditionError("AMAZON_CLIENT_ID and AMAZON_CLIENT_SECRET are not set: `.env.example` explains them")
@@ -33,64 +38,64 @@ def client_of(place: Workplace, seller: Seller, priority: int = LIVE) -> SellerA
 
 
 def fit_sellers(place: Workplace, sellers: Sequence[Seller]) -> list[Seller]:
-    """The sellers whose sync may start; the others are noted in `left_out` and in the event log, with the reason.
+    """Return the sellers whose sync may start; the others go to `left_out` and to the event log, with the reason.
 
     Raises:
-        PreconditionError: If none may.
+        PreconditionError: No seller can be synced.
     """
     fit: list[Seller] = []
-    fresh: list[str] = []
-    for seller, problems in zip(sellers, _ask_all(place, sellers, fresh), strict=True):
+    verified: list[str] = []
+    for seller, problems in zip(sellers, _check_all(place, sellers, verified), strict=True):
         if problems:
             reason = "; ".join(problems)
             place.left_out.append(f"seller {seller.amazon_seller_id} was left out: {reason}")
             log_refusal(place.pool, seller, reason)
         else:
             fit.append(seller)
-    place.home.note(*fresh)
+    place.home.remember(*verified)
     if not fit:
         raise PreconditionError("no sync was started. " + " | ".join(place.left_out))
     return fit
 
 
-def _ask_all(place: Workplace, sellers: Sequence[Seller], fresh: list[str]) -> list[list[str]]:
-    """The problems of each seller, some asked at a time; those asked and found well are added to `fresh`."""
-    asked: dict[Seller, SellerApi] = {}
+def _check_all(place: Workplace, sellers: Sequence[Seller], verified: list[str]) -> list[list[str]]:
+    """Return the problems of each seller; add what Amazon confirmed to `verified`."""
+    clients: dict[Seller, SellerApi] = {}
     executor = ThreadPoolExecutor(AT_A_TIME)
     try:
-        answers = [executor.submit(_problems, place, seller, asked, fresh) for seller in sellers]
-        wait(answers, timeout=DEADLINE_SECONDS)
-        for api in list(asked.values()):
+        checks = [executor.submit(_problems, place, seller, clients, verified) for seller in sellers]
+        wait(checks, timeout=DEADLINE_SECONDS)
+        for api in list(clients.values()):
             api.stop()
-        return [_told(answer, seller, asked) for answer, seller in zip(answers, sellers, strict=True)]
+        return [_result(check, seller, clients) for check, seller in zip(checks, sellers, strict=True)]
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(answer: Future[list[str]], seller: Seller, asked: Mapping[Seller, SellerApi]) -> list[str]:
-    """What was found; a seller whose turn did not come takes part, as its own run will tell."""
-    if answer.done():
-        return answer.result()
-    if seller in asked:
+def _result(check: Future[list[str]], seller: Seller, clients: Mapping[Seller, SellerApi]) -> list[str]:
+    """The problems of one seller; none if its check has not begun, because its run will find them."""
+    if check.done():
+        return check.result()
+    if seller in clients:
         return [f"no answer within {DEADLINE_SECONDS:.0f} s. Run again later."]
     return []
 
 
-def _problems(place: Workplace, seller: Seller, asked: dict[Seller, SellerApi], fresh: list[str]) -> list[str]:
+def _problems(place: Workplace, seller: Seller, clients: dict[Seller, SellerApi], verified: list[str]) -> list[str]:
     subject = f"verified:{seller.amazon_seller_id}:{','.join(seller.marketplace_ids)}"
     try:
         with client_of(place, seller) as api:
-            asked[seller] = api
+            clients[seller] = api
             api.check_token()
-            if place.home.lately(subject):
+            if place.home.remembers(subject):
                 return []
-            found = list(check_identity(seller, api))
+            findings = list(check_identity(seller, api))
     except ReauthRequired as error:
         place.book.set_status(seller.id, "reauth_required", error.message)
         return [str(error)]
     except (SpApiError, EncryptionKeyWrong) as error:
         return [str(error)]
-    problems = [f"{finding.check}: {finding.detail}. {finding.advice}" for finding in found if finding.state == FAIL]
+    problems = [f"{finding.check}: {finding.detail}. {finding.advice}" for finding in findings if finding.state == FAIL]
     if not problems:
-        fresh.append(subject)
+        verified.append(subject)
     return problems

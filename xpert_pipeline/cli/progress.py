@@ -1,4 +1,4 @@
-"""Shows what a command is doing and what it waits for; speaks on stderr, so that stdout stays the result's."""
+"""Shows on stderr what a command does and what it waits for; stdout is for the result."""
 
 import logging
 import threading
@@ -13,48 +13,48 @@ from rich.status import Status
 
 from xpert_pipeline.progress import CHANNEL, Wait
 
-LASTING_SECONDS = 5.0
-"""A shorter wait is not worth a line."""
-AGAIN_SECONDS = 60.0
-"""After so long a wait that goes on is told again."""
+SHOWN_FROM_SECONDS = 5.0
+"""A shorter wait gets no line."""
+REPEAT_SECONDS = 60.0
+"""A wait that lasts longer gets another line after this time."""
 SAME_END = timedelta(seconds=60)
-"""Waits for the same thing that end so close together are one: its end is an estimate."""
-MOMENT_SECONDS = 1.5
+"""Waits for the same thing that end within this time count as one, because the end is an estimate."""
+SLOW_SECONDS = 1.5
 
 
-class _Told:
-    """Which waits have been told lately; threads that wait side by side for the same are told apart by their ends."""
+class _RecentWaits:
+    """The waits that were shown recently. Threads may wait for the same thing until different times."""
 
     def __init__(self) -> None:
         self._ends: defaultdict[tuple[str, str, str], list[tuple[float, datetime]]] = defaultdict(list)
 
-    def is_news(self, wait: Wait) -> bool:
-        """Whether a reader does not know it yet; it counts as told from now on."""
+    def add(self, wait: Wait) -> bool:
+        """Remember a wait; return whether it is new."""
         now, what = time.monotonic(), (wait.seller, wait.operation, wait.reason)
-        lately = [(told_at, until) for told_at, until in self._ends[what] if now - told_at < AGAIN_SECONDS]
-        known = any(abs(until - wait.until) <= SAME_END for _, until in lately)
-        self._ends[what] = lately if known else [*lately, (now, wait.until)]
-        return not known
+        recent = [(shown_at, until) for shown_at, until in self._ends[what] if now - shown_at < REPEAT_SECONDS]
+        is_known = any(abs(until - wait.until) <= SAME_END for _, until in recent)
+        self._ends[what] = recent if is_known else [*recent, (now, wait.until)]
+        return not is_known
 
 
 class Display(logging.Handler):
-    """Turns progress records into a status line (terminal) or plain lines (anything else)."""
+    """Shows progress records: in a terminal in one status line, elsewhere as a line each."""
 
     def __init__(self, console: Console, status: Status) -> None:
         super().__init__(logging.INFO)
         self._console, self._status = console, status
-        self._told = _Told()
+        self._recent = _RecentWaits()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show one record: steps always, a wait only when it lasts and is news."""
+        """Show one record. Every step is shown, a wait only if it is long and new."""
         text = record.getMessage()
         self._status.update(text)
         wait: Wait | None = getattr(record, "wait", None)
-        if not self._console.is_terminal and (wait is None or self._is_worth_a_line(wait)):
+        if not self._console.is_terminal and (wait is None or self._is_shown(wait)):
             self._console.print(text, highlight=False, soft_wrap=True)
 
-    def _is_worth_a_line(self, wait: Wait) -> bool:
-        return wait.seconds > LASTING_SECONDS and self._told.is_news(wait)
+    def _is_shown(self, wait: Wait) -> bool:
+        return wait.seconds > SHOWN_FROM_SECONDS and self._recent.add(wait)
 
 
 @contextmanager
@@ -74,9 +74,9 @@ def progress(console: Console, title: str) -> Iterator[None]:
 
 
 @contextmanager
-def told_if_slow(console: Console, text: str) -> Iterator[None]:
-    """Say once what the block does, if it lasts longer than a moment."""
-    timer = threading.Timer(MOMENT_SECONDS, lambda: console.print(text, highlight=False, soft_wrap=True))
+def announced_if_slow(console: Console, text: str) -> Iterator[None]:
+    """Print once what the block does, if it takes longer than a moment."""
+    timer = threading.Timer(SLOW_SECONDS, lambda: console.print(text, highlight=False, soft_wrap=True))
     timer.daemon = True
     timer.start()
     try:

@@ -1,17 +1,17 @@
-"""Runs syncs through Dagster without its daemon: one recorded run per seller, then the sensors' work, once.
+"""Runs syncs through Dagster in this process: one recorded run per seller, one after the other, then the event log.
 
-Several sellers are run side by side elsewhere (`many`).
+`many` runs several sellers at the same time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
-from xpert_pipeline.cli.summary import TableOutcome, outcomes
+from xpert_pipeline.cli.result import RunResult, table_results
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
@@ -25,14 +25,14 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a sync is asked to do.
+class SyncRequest:
+    """What to sync for one seller.
 
     Attributes:
         first: First marketplace-local day.
         last: Last day, included.
-        tables: Assets to materialize; none means all.
-        refetch: Ask again for days that are complete.
+        tables: Tables to load; empty for all.
+        refetch: Request complete days again.
     """
 
     first: date
@@ -47,61 +47,57 @@ class Request:
 
     @property
     def names(self) -> list[str]:
-        """The tables asked for, in the order of the table list."""
+        """The tables to load, in the order of the registry."""
         return [table.name for table in TABLES if not self.tables or table.name in self.tables]
 
 
-@dataclass(frozen=True)
-class Finished:
-    """One seller's finished run; notes say why a table could not be loaded that did not fail."""
-
-    tables: list[TableOutcome]
-    errors: list[str]
-    notes: list[str] = field(default_factory=list)
+Syncs = Sequence[tuple[Seller, SyncRequest]]
+"""The sellers to sync, each with its request."""
 
 
-Wanted = Sequence[tuple[Seller, Request]]
-"""Whose sync is asked for, and what of it."""
-
-
-def run_config(request: Request) -> dict[str, Any]:
-    """What a run is told beside its days and tables; Dagster leaves out what is said of ops that are not selected."""
+def run_config(request: SyncRequest) -> dict[str, Any]:
+    """Return the configuration of a run; Dagster ignores entries of steps that are not selected."""
     steps = [source.step for source in SOURCES if source.is_refetchable]
     return {"ops": {name: {"config": {"refetch": True}} for name in steps}} if request.refetch else {}
 
 
-def run_syncs(place: Workplace, wanted: Wanted) -> list[Finished]:
+def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
     with place.instance() as instance:
         fail_dead_runs(instance)
-        finished = []
-        for seller, request in wanted:
+        results = []
+        for seller, request in syncs:
             run_id = _run(definitions, instance, seller, request)
-            finished.append(finish(place, instance, run_id, seller, request))
-            if any(INTERRUPTED in error for error in finished[-1].errors):  # Ctrl-C ends the command, not one seller
+            results.append(result_of(place, instance, run_id, seller, request))
+            if any(INTERRUPTED in error for error in results[-1].errors):  # Ctrl-C ends the command, not one seller
                 raise KeyboardInterrupt
-        finished += log_events(place, instance)
-    return finished
+        results += log_events(place, instance)
+    return results
 
 
-def log_events(place: Workplace, instance: dg.DagsterInstance) -> list[Finished]:
-    """Do the event sensor's work; that it failed is told beside what the runs did."""
+def log_events(place: Workplace, instance: dg.DagsterInstance) -> list[RunResult]:
+    """Do the event sensor's work; a failure is returned as a result of its own, so that the runs' results are kept."""
     try:
         collect_events(instance, place.pool, [table.name for table in TABLES])
     except (dg.DagsterError, DatabaseError) as error:
-        return [Finished([], [f"fact_stream: {error}"])]
+        return [RunResult([], [f"fact_stream: {error}"])]
     return []
 
 
-def finish(place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: Request) -> Finished:
-    """What an ended run did."""
+def result_of(
+    place: Workplace, instance: dg.DagsterInstance, run_id: str, seller: Seller, request: SyncRequest
+) -> RunResult:
+    """Return what an ended run did."""
     errors = [f"{step or 'run ' + run_id}: {reason}" for step, reason in why_failed(instance, run_id)]
-    notes = [f"{table}: {reason}" for table, reason in reasons(instance, run_id).items()]
-    return Finished(outcomes(place.pool, instance, run_id, seller, request.names), errors, notes)
+    tables_by_reason: dict[str, list[str]] = {}
+    for table, reason in reasons(instance, run_id).items():
+        tables_by_reason.setdefault(reason, []).append(table)
+    notes = [f"{', '.join(tables)}: {reason}" for reason, tables in tables_by_reason.items()]
+    return RunResult(table_results(place.pool, instance, run_id, seller, request.names), errors, notes)
 
 
-def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: Request) -> str:
+def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:
     job = definitions.resolve_job_def("sync")
     selection = [dg.AssetKey(name) for name in request.tables] or None
     result = job.execute_in_process(

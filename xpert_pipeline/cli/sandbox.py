@@ -1,4 +1,4 @@
-"""`xpert sandbox`: the SP-API sandbox alone, for those who want to point their own programs at it."""
+"""`xpert sandbox`: only the SP-API sandbox, for use with other programs."""
 
 from typing import Any
 
@@ -19,7 +19,10 @@ from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 @data_dir_option
 @click.pass_context
 def sandbox(context: click.Context, /, data_dir: str | None, **options: Any) -> None:
-    """Serve a local Selling Partner API: any client id, secret and refresh token mean its first seller."""
+    """Serve a local Selling Partner API.
+
+    It accepts any client id, secret and refresh token; they mean its first seller.
+    """
     chosen = fixed_options(Home(data_directory(data_dir)), options)
     try:
         run(chosen, as_json=context.obj["json"])

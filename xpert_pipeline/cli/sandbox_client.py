@@ -1,4 +1,4 @@
-"""What the CLI asks of a sandbox it started: its sellers, and its statistics for the result's document."""
+"""Reads the sellers and the statistics of a sandbox that this command has started."""
 
 from typing import Any
 
@@ -6,20 +6,20 @@ import httpx
 
 
 def sellers(ready: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sandbox's sellers with their refresh tokens."""
-    found: list[dict[str, Any]] = _get(ready, "/_sandbox/sellers")
-    return found
+    """Return the sandbox's sellers with their marketplaces and refresh tokens."""
+    entries: list[dict[str, Any]] = _get(ready, "/_sandbox/sellers")
+    return entries
 
 
 def seller_ids(ready: dict[str, Any]) -> set[str]:
-    """Ids of the sandbox's sellers."""
+    """Return the ids of the sandbox's sellers."""
     return {entry["seller_id"] for entry in sellers(ready)}
 
 
 def stats(ready: dict[str, Any]) -> dict[str, Any]:
-    """Calls by operation, seller and status since the sandbox started."""
-    found: dict[str, Any] = _get(ready, "/_sandbox/stats")
-    return found
+    """Return the calls since the sandbox started, by operation, seller and status."""
+    statistics: dict[str, Any] = _get(ready, "/_sandbox/stats")
+    return statistics
 
 
 def _get(ready: dict[str, Any], path: str) -> Any:

@@ -1,109 +1,139 @@
-"""Preconditions of one seller, asked of Amazon by real calls: token, marketplaces, roles, and whether there is data."""
+"""Checks of one seller by real calls to Amazon: token, marketplaces, clock, and whether each source is granted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.sources.run import Market, market_of
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import NotGranted, SpApiError, Throttled
-from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.operations.listings import count_listings
-from xpert_pipeline.spapi.operations.sales import get_order_metrics
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES, by_id
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.session import SellerApi
 
-LOOK_BACK = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(minutes=2)
+STORES = {marketplace.id for marketplace in MARKETPLACES}
+"""Ids of Amazon's stores. Participations also list shadow marketplaces, which hold orders of other shops."""
 
 
 def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
-    """Do the credentials work, and do they belong to this seller's marketplaces and region?
+    """Check that the credentials work and belong to this seller's marketplaces and region.
 
-    These findings decide whether a sync of the seller may start.
+    If one of these findings fails, a sync of the seller does not start.
     """
     who = seller.amazon_seller_id
-    regions = {by_id(marketplace).region for marketplace in seller.marketplace_ids}
+    regions = {by_id(marketplace_id).region for marketplace_id in seller.marketplace_ids}
     if regions != {seller.region}:
         yield Finding(
             "region",
             FAIL,
-            f"marketplaces {', '.join(seller.marketplace_ids)} lie in region {', '.join(sorted(regions))}, "
-            f"the seller in {seller.region}",
-            "correct the marketplace ids: Amazon.in is A21TJRUUN4KGV, ATVPDKIKX0DER is Amazon.com",
+            f"{_names(seller.marketplace_ids)} belong to region {', '.join(sorted(regions))}, the seller to region "
+            f"{seller.region}",
+            "correct the marketplaces: Amazon.in is A21TJRUUN4KGV (eu), Amazon.com is ATVPDKIKX0DER (na)",
             who,
         )
         return
     try:
         api.check_token()
         yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
-        found = marketplace_participations(api)
+        participations = marketplace_participations(api)
     except SpApiError as error:
         yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
         return
-    theirs = {entry["marketplace"]["id"]: entry["participation"] for entry in found}
-    if missing := [marketplace for marketplace in seller.marketplace_ids if marketplace not in theirs]:
+    stores = {entry["marketplace"]["id"]: entry["participation"] for entry in participations}
+    yield from _marketplaces(seller, {name: facts for name, facts in stores.items() if name in STORES})
+
+
+def _marketplaces(seller: Seller, stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Compare the seller's marketplaces with the stores of the account."""
+    who, listed = seller.amazon_seller_id, seller.marketplace_ids
+    if missing := [marketplace_id for marketplace_id in listed if marketplace_id not in stores]:
         yield Finding(
             "marketplaces",
             FAIL,
-            f"the account does not sell on {', '.join(missing)}; it sells on {', '.join(sorted(theirs)) or 'none'}",
-            "give this account's marketplace ids (AMAZON_MARKETPLACE_IDS or `xpert sellers add --marketplace`); "
+            f"the account does not sell on {_names(missing)}; it sells on {_names(sorted(stores)) or 'no marketplace'}",
+            "set this account's marketplaces (AMAZON_MARKETPLACE_IDS or `xpert sellers add --marketplace`); "
             "if they are right, the refresh token belongs to another seller",
             who,
         )
-    elif suspended := [m for m in seller.marketplace_ids if theirs[m].get("hasSuspendedListings")]:
-        yield Finding(
-            "marketplaces", WARN, f"listings are suspended on {', '.join(suspended)}", "see Account Health", who
-        )
-    elif len(seller.marketplace_ids) > 1:
-        first, *others = seller.marketplace_ids
-        yield Finding("marketplaces", WARN, f"only {first} is synced, not {', '.join(others)}", "name it first", who)
+        return
+    suspended = [marketplace_id for marketplace_id in listed if stores[marketplace_id].get("hasSuspendedListings")]
+    if suspended:
+        yield Finding("marketplaces", WARN, f"listings are suspended on {_names(suspended)}", "see Account Health", who)
     else:
-        yield Finding("marketplaces", OK, f"the account sells on {', '.join(seller.marketplace_ids)}", seller=who)
+        yield Finding("marketplaces", OK, f"the account sells on {_names(listed)}", seller=who)
+    for marketplace_id, participation in sorted(stores.items()):
+        if marketplace_id not in listed and participation.get("isParticipating", True):
+            ids = ",".join((*listed, marketplace_id))
+            yield Finding(
+                "marketplaces",
+                WARN,
+                f"the account also sells on {_names([marketplace_id])}, which is not listed and therefore not synced",
+                f"add it with `xpert sellers add {who} --marketplace {ids}`, or to AMAZON_MARKETPLACE_IDS",
+                who,
+            )
 
 
-def check_sources(seller: Seller, api: SellerApi) -> Iterator[Finding]:
-    """Are the roles granted, and is there something to fetch? Costs one call each."""
-    who = seller.amazon_seller_id
-    marketplace_id = seller.marketplace_ids[0]
+def check_sources(seller: Seller, api: SellerApi, sources: Sequence[Source] = SOURCES) -> Iterator[Finding]:
+    """Check the clock, and ask each source with one call per marketplace whether it is granted and has data."""
     now = api.server_now()
-    yield _clock(now, who)
-
-    def orders() -> str:
-        (total,) = get_order_metrics(
-            api, marketplace_id, now - LOOK_BACK, now, granularity="Total", timezone=seller.timezone
-        )
-        return str(total["orderCount"])
-
-    def listings() -> str:
-        return str(count_listings(api, marketplace_id))
-
-    def reports() -> str:
-        api.call("getReports", expects={"reports": list}, reportTypes=["GET_MERCHANT_LISTINGS_ALL_DATA"], pageSize=1)
-        return "granted"
-
-    yield _asked(
-        "orders", "orders in the last 30 days", orders, "0 means a sync of these days rightly returns 0 records", who
-    )
-    yield _asked("listings", "listings", listings, "0 means products stays empty: no listing in this marketplace", who)
-    yield _asked("reports", "the role for reports", reports, "", who)
+    yield _clock(now, seller.amazon_seller_id)
+    markets = [market_of(seller, marketplace_id, ()) for marketplace_id in seller.marketplace_ids]
+    for source in sources:
+        yield from _source(seller, api, source, markets, now)
 
 
-def _asked(check: str, what: str, ask: Callable[[], str], if_none: str, who: str) -> Finding:
+def _source(
+    seller: Seller, api: SellerApi, source: Source, markets: Sequence[Market], now: datetime
+) -> Iterator[Finding]:
+    """The answer of each marketplace; a call that shows only the role is not repeated for other marketplaces."""
+    for number, market in enumerate(markets):
+        finding, is_about_role = _probe(seller, api, source, market, now)
+        if finding is not None and len(markets) > 1 and not (is_about_role and number == 0):
+            finding = replace(finding, marketplace=market.id)
+        if finding is not None:
+            yield finding
+        if is_about_role:
+            break
+
+
+def _probe(
+    seller: Seller, api: SellerApi, source: Source, market: Market, now: datetime
+) -> tuple[Finding | None, bool]:
+    """What one call answered, and whether the answer is the same for every marketplace."""
+    who, tables = seller.amazon_seller_id, ", ".join(table.name for table in source.tables)
+    roles = " or ".join(source.roles)
     try:
-        answer = ask()
+        probe = source.probe(api, market, now)
     except NotGranted as error:
-        return Finding(check, WARN, f"not granted: {error.message}", error.what_to_do, who)
+        advice = f"needs the role {roles}. {error.what_to_do}"
+        return Finding(tables, WARN, f"not granted: {error.message}", advice, who), True
     except Throttled as error:
-        return Finding(check, WARN, f"throttled: {error.message}", error.what_to_do, who)
+        return Finding(tables, WARN, f"throttled: {error.message}", error.what_to_do, who), False
     except SpApiError as error:
-        return Finding(check, FAIL, error.message, error.what_to_do, who)
-    empty = answer == "0"
-    return Finding(check, WARN if empty else OK, f"{what}: {answer}", if_none if empty else "", who)
+        return Finding(tables, FAIL, error.message, error.what_to_do, who), False
+    if probe is None:
+        return None, True
+    if probe.count is None:
+        return Finding(tables, OK, f"{probe.what}: granted (role {roles})", seller=who), True
+    advice = "" if probe.count else probe.if_none
+    detail = f"{probe.what}: {probe.count:,} (role {roles})"
+    return Finding(tables, OK if probe.count else WARN, detail, advice, who), False
 
 
 def _clock(server: datetime, who: str) -> Finding:
     skew = datetime.now(UTC) - server
     if abs(skew) > CLOCK_TOLERANCE:
         seconds = skew.total_seconds()
-        return Finding("clock", WARN, f"this machine's clock is {seconds:+.0f} s off Amazon's", "set it by NTP", who)
-    return Finding("clock", OK, "agrees with Amazon's", seller=who)
+        detail = f"this machine's clock differs from Amazon's by {seconds:+.0f} s"
+        return Finding("clock", WARN, detail, "set it by NTP", who)
+    return Finding("clock", OK, "this machine's clock agrees with Amazon's", seller=who)
+
+
+def _names(marketplace_ids: Sequence[str]) -> str:
+    """Marketplaces by domain and id."""
+    return ", ".join(f"{by_id(marketplace_id).domain} ({marketplace_id})" for marketplace_id in marketplace_ids)

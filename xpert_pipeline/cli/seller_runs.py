@@ -1,4 +1,4 @@
-"""A seller's Dagster runs: what runs, what queues, and how the last one ended."""
+"""A seller's Dagster runs: which run, which are queued, and how the last one ended."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,7 +9,7 @@ from xpert_pipeline.coordinator import MANY
 from xpert_pipeline.events import why_failed
 from xpert_pipeline.partitions import days_of_run, sellers_of_run
 
-LOOKED_AT = 50
+NEWEST = 50
 RUNNING = ("STARTING", "STARTED", "CANCELING")
 QUEUED = ("NOT_STARTED", "QUEUED")
 
@@ -21,10 +21,10 @@ class SellerRunState:
     Attributes:
         run_id: Dagster's id.
         state: queued, running, success, failure or canceled.
-        first_day: Of its partitions; None where it has none.
-        last_day: Of its partitions.
-        began_at: When it started, for a queued run when it was queued.
-        ended_at: When it ended.
+        first_day: First day of its partitions; None if it has no partitions.
+        last_day: Last day of its partitions.
+        began_at: When it started; for a queued run, when it was queued.
+        ended_at: When it ended; None if it has not.
         reasons: Why it failed.
     """
 
@@ -38,10 +38,10 @@ class SellerRunState:
 
 
 def runs_of(instance: dg.DagsterInstance, seller: str) -> list[SellerRunState]:
-    """The seller's newest runs, newest first."""
+    """Return the seller's newest runs, newest first."""
     known = instance.get_dynamic_partitions("sellers")
-    wanted = dg.RunsFilter(tags={"seller": [seller, MANY]})
-    records = instance.get_run_records(wanted, limit=LOOKED_AT)
+    of_seller = dg.RunsFilter(tags={"seller": [seller, MANY]})
+    records = instance.get_run_records(of_seller, limit=NEWEST)
     return [
         _state(instance, record)
         for record in records

@@ -1,4 +1,4 @@
-"""Processes that the CLI starts and stops: the sandbox, and Dagster's code server, daemon and webserver."""
+"""Processes that a command starts and stops: the sandbox, and Dagster's code server, daemon and webserver."""
 
 import contextlib
 import json
@@ -17,15 +17,16 @@ from typing import Any, Self
 from xpert_pipeline.cli.errors import PreconditionError
 
 CHILD = "xpert_pipeline.cli.child"
-GRACE_SECONDS = 5.0  # Dagster's code server does not end on SIGTERM while it serves
+GRACE_SECONDS = 5.0  # Dagster's code server ignores SIGTERM while it answers a request
 
 
 @dataclass
 class Services:
-    """Child processes, each in a group of its own, all ended when the block is left, or when this process is killed.
+    """Child processes, each in its own process group. All end with the block, and also if this process is killed.
 
     Attributes:
-        logs: Folder of their log files, one a name.
+        logs: Folder of their log files, one per name.
+        running: The processes by name.
     """
 
     logs: Path
@@ -42,12 +43,12 @@ class Services:
     def start(
         self, name: str, module: str, arguments: Sequence[str], env: Mapping[str, str], *, stdout: int | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start a Python module as a process whose output goes to `<logs>/<name>.log`."""
+        """Start a Python module as a process; its output goes to `<logs>/<name>.log`."""
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  modules are ours, arguments are passed as a list
                 [sys.executable, "-m", CHILD, module, *arguments],
                 env=dict(env),
-                stdin=subprocess.PIPE,  # never written to: its end tells the child that this process is gone
+                stdin=subprocess.PIPE,  # never written to; it closes when this process ends, see `child`
                 stdout=log if stdout is None else stdout,
                 stderr=log,
                 start_new_session=True,
@@ -56,15 +57,19 @@ class Services:
         return process
 
     def check(self) -> None:
-        """Raise if a process ended by itself."""
+        """Check that every process still runs.
+
+        Raises:
+            PreconditionError: A process has ended by itself.
+        """
         for name, process in self.running.items():
             if process.poll() is not None:
                 raise PreconditionError(f"{name} ended with code {process.returncode}: see {self.logs / name}.log")
 
     def stop(self, *names: str) -> None:
-        """End processes (none named: every one), newest first.
+        """End the named processes, or all of them, newest first.
 
-        SIGTERM, then SIGKILL to what is left of each one's group after the grace time.
+        Each gets SIGTERM; after the grace time the rest of its group gets SIGKILL.
         """
         chosen = [name for name in reversed(self.running) if not names or name in names]
         processes = [self.running[name] for name in chosen]
@@ -86,7 +91,7 @@ def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any
     """Start the SP-API sandbox and return its ready line.
 
     Raises:
-        PreconditionError: With the sandbox's own words when it refuses.
+        PreconditionError: The sandbox did not start; the message has its reason.
     """
     words = ["--json", *arguments]
     process = services.start("sandbox", "xpert_pipeline.sandbox", words, os.environ, stdout=subprocess.PIPE)
@@ -95,14 +100,14 @@ def start_sandbox(services: Services, arguments: Sequence[str]) -> dict[str, Any
         line = out.readline()
     if not line:
         process.wait()
-        said = (services.logs / "sandbox.log").read_text(errors="replace").strip().splitlines()
-        raise PreconditionError(f"the sandbox did not start: {said[-1] if said else 'no reason given'}")
+        log = (services.logs / "sandbox.log").read_text(errors="replace").strip().splitlines()
+        raise PreconditionError(f"the sandbox did not start: {log[-1] if log else 'its log is empty'}")
     ready: dict[str, Any] = json.loads(line)
     return ready
 
 
 def free_port(wanted: int | None = None) -> int:
-    """The wanted loopback port if it is free, else another."""
+    """Return the wanted loopback port if it is free, else another one."""
     for port in (wanted or 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

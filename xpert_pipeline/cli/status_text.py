@@ -1,46 +1,77 @@
-"""How `xpert status` reads: a seller's standing as lines for people."""
+"""The lines of `xpert status` for one seller: newest days, runs, waits, quota, open reports, rejected records."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from xpert_pipeline.cli.seller_runs import SellerRunState
-from xpert_pipeline.cli.status_reports import open_reports
-from xpert_pipeline.cli.status_times import instant
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
-from xpert_pipeline.wording import counted
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.wording import counted, day_span
 
 FULL = 0.05
-"""Tokens that a bucket may lack and still be called full."""
+"""A bucket that lacks fewer tokens counts as full."""
+NAME_WIDTH = 20
+NOUNS = {"report": ("report", "reports"), "query": ("query", "queries")}
 
 
 def lines(
     seller: Seller, standing: Standing, runs: Sequence[SellerRunState], published: Mapping[str, float]
 ) -> Iterator[str]:
-    """One screen about a seller."""
+    """Return the lines about a seller.
+
+    Args:
+        seller: The seller.
+        standing: What the database knows about it; `newest_days` has every table in every marketplace.
+        runs: Its newest runs, newest first.
+        published: The rates that Amazon publishes, by operation.
+    """
     about = ", ".join(filter(None, (seller.status, "sandbox" if seller.is_sandbox else "", seller.timezone)))
-    yield f"{seller.amazon_seller_id} {seller.name}: {about}"
-    days = [f"{table} {day or 'never'}" for (table, _), day in standing.newest_days.items()]
-    yield _line("newest complete day", ", ".join(days))
+    yield fitted(f"{seller.amazon_seller_id} {seller.name}: {about}", indent=2)
+    yield from _under("newest complete day", _newest_days(seller, standing.newest_days))
     yield from _runs(runs)
     yield from _under("waiting for quota", _waiting(standing))
     yield from _under("quota", _quota(standing, published))
-    asked = [f"{each.operation} {each.calls:,}{_waited(each.waited_seconds)}" for each in standing.waited]
-    yield _line("calls in 24 hours", ", ".join(asked) or "none by a load")
+    calls = [f"{spent.operation} {spent.calls:,}{_waited(spent.waited_seconds)}" for spent in standing.waited]
+    yield _line("calls in 24 hours", ", ".join(calls) or "none")
     if standing.reports is not None:
-        yield from _under("open reports", [*open_reports(standing.reports, seller.timezone)] or ["none"])
+        yield from _under("open reports", [*open_reports(standing.reports, seller)] or ["none"])
     rejected = ", ".join(f"{table} {count}" for table, count in standing.rejected.items())
-    why = " (sql/monitoring/rejected_records.sql says why)" if rejected else ""
+    why = " (see sql/monitoring/rejected_records.sql for the reasons)" if rejected else ""
     yield _line("rejected records", (rejected or "none") + why)
 
 
 def _line(name: str, text: str) -> str:
-    return f"  {name:<20} {text}"
+    return fitted(f"  {name:<{NAME_WIDTH}} {text}", indent=NAME_WIDTH + 3)
 
 
 def _under(name: str, texts: Iterable[str]) -> Iterator[str]:
     """Several lines under one name."""
     for number, text in enumerate(texts):
         yield _line("" if number else name, text)
+
+
+def instant(moment: datetime) -> str:
+    """Return a time in UTC, with its day if that is not today."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%H:%M:%S} UTC" if utc.date() == datetime.now(UTC).date() else f"{utc:%Y-%m-%d %H:%M} UTC"
+
+
+def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) -> Iterator[str]:
+    """A line for each marketplace: the tables by their newest complete day, the newest first."""
+    for marketplace_id in seller.marketplace_ids:
+        by_day: dict[date | None, list[str]] = {}
+        for (table, of_marketplace), day in newest.items():
+            if of_marketplace == marketplace_id:
+                by_day.setdefault(day, []).append(table)
+        days = sorted((day for day in by_day if day is not None), reverse=True)
+        texts = [f"{day}: {', '.join(by_day[day])}" for day in days]
+        texts += [f"never: {', '.join(by_day[None])}"] if None in by_day else []
+        country = f"{by_id(marketplace_id).country}  " if len(seller.marketplace_ids) > 1 else ""
+        yield country + "; ".join(texts)
 
 
 def _waited(seconds: float) -> str:
@@ -51,8 +82,8 @@ def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
     ended = next((run for run in runs if run.ended_at), None)
     if ended and ended.ended_at:
         took = (ended.ended_at - ended.began_at).total_seconds()
-        said = f"{_run(ended)}: {ended.state} at {instant(ended.ended_at)} after {took:,.0f} s"
-        yield _line("last run", "; ".join([said, *ended.reasons]))
+        result = f"{_run(ended)}: {ended.state} at {instant(ended.ended_at)} after {took:,.0f} s"
+        yield _line("last run", "; ".join([result, *ended.reasons]))
     else:
         yield _line("last run", "none has ended yet")
     busy = [f"{_run(run)}: {run.state} since {instant(run.began_at)}" for run in runs if not run.ended_at]
@@ -65,38 +96,75 @@ def _run(run: SellerRunState) -> str:
 
 
 def _waiting(standing: Standing) -> Iterator[str]:
-    for each in standing.waiting:
-        kind = "backfill" if each.priority else "live"
-        whose = ", of all sellers" if each.scope == ALL_SELLERS else ""
-        yield f"{each.operation} ({kind}{whose}) since {instant(each.since)}, until about {instant(each.until)}"
+    for request in standing.waiting:
+        kind = "backfill" if request.priority else "live"
+        whose = ", shared by all sellers" if request.scope == ALL_SELLERS else ""
+        times = f"since {instant(request.since)}, until about {instant(request.until)}"
+        yield f"{request.operation} ({kind}{whose}) {times}"
     if not standing.waiting:
         yield "nothing"
 
 
 def _quota(standing: Standing, published: Mapping[str, float]) -> Iterator[str]:
-    """The buckets that lack tokens or are waited for, one each; how many others there are, all full."""
-    awaited = {(each.operation, each.scope) for each in standing.waiting}
+    """A line for each bucket that lacks tokens or has requests waiting; and how many others are full."""
+    awaited = {(request.operation, request.scope) for request in standing.waiting}
     full = []
     for bucket in standing.buckets:
         if bucket.level > bucket.burst - FULL and (bucket.operation, bucket.scope) not in awaited:
             full.append(bucket)
         else:
             yield _bucket(bucket, published.get(bucket.operation))
-    refused = ", ".join(f"{each.operation} {_refused(each)}" for each in full if each.throttled)
+    throttled = ", ".join(f"{bucket.operation} {_throttled(bucket)}" for bucket in full if bucket.throttled)
     if full:
         others = "other " * (len(full) < len(standing.buckets))
-        yield f"{counted(len(full), f'{others}bucket')} full" + (f"; {refused}" if refused else "")
+        yield f"{counted(len(full), f'{others}bucket')} full" + (f"; {throttled}" if throttled else "")
     if not standing.buckets:
-        yield "nothing asked yet"
+        yield "no request yet"
 
 
 def _bucket(bucket: BucketLevel, published: float | None) -> str:
-    whose = " (of all sellers)" if bucket.scope == ALL_SELLERS else ""
+    whose = " (shared by all sellers)" if bucket.scope == ALL_SELLERS else ""
     beside = f", published {published:.4g}" if published and abs(published / bucket.rate - 1) > 0.005 else ""
     tokens = f"{bucket.level:.1f} of {counted(bucket.burst, 'token')}"
-    return f"{bucket.operation}{whose}: {tokens}, {bucket.rate:.4g} a second{beside}; {_refused(bucket)}"
+    return f"{bucket.operation}{whose}: {tokens}, {bucket.rate:.4g} a second{beside}; {_throttled(bucket)}"
 
 
-def _refused(bucket: BucketLevel) -> str:
+def _throttled(bucket: BucketLevel) -> str:
     last = f", last {instant(bucket.throttled_at)}" if bucket.throttled_at else ""
     return f"{bucket.throttled:,} x 429{last}"
+
+
+def open_reports(requests: Sequence[Mapping[str, Any]], seller: Seller) -> Iterator[str]:
+    """Return a line for each type, marketplace and state: how many, the oldest, and the days of all of them.
+
+    Args:
+        requests: Open requests for reports and queries, as in `Standing.reports`, newest first.
+        seller: Whose requests; days are those of the request's marketplace, or of the seller's first one.
+    """
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for request in requests:
+        places = tuple(request["marketplace_ids"] or ())
+        groups.setdefault((request["kind"], request["report_type"], places, request["state"]), []).append(request)
+    for (kind, report_type, places, state), group in groups.items():
+        oldest = min(group, key=lambda request: request["created_at"])
+        since = f"{', the oldest' * (len(group) > 1)} since {instant(oldest['created_at'])}"
+        zone = ZoneInfo(by_id(places[0]).timezone if len(places) == 1 else seller.timezone)
+        facts = [f"{counted(len(group), *NOUNS[kind])} {state}{since}", _window(group, kind, zone)]
+        facts += [f"tried {oldest['tries']} times" if oldest["tries"] > 1 else "", oldest["amazon_id"]]
+        reason = f": {oldest['reason']}" if oldest["reason"] else ""
+        stores = ", ".join(by_id(marketplace_id).country for marketplace_id in places)
+        where = f" ({stores})" if stores and len(seller.marketplace_ids) > 1 else ""
+        yield f"{report_type}{where}: {', '.join(filter(None, facts))}{reason}"
+
+
+def _window(group: Sequence[Mapping[str, Any]], kind: str, zone: ZoneInfo) -> str:
+    """From the first start to the last end: as days if both are midnight, else as local times."""
+    windows = [(request["window_start"], request["window_end"]) for request in group if request["window_start"]]
+    if not windows:
+        return ""
+    written = UTC if kind == "query" else zone  # the local days of a query are stored as days of UTC
+    start = min(start for start, _ in windows).astimezone(written)
+    end = max(end for _, end in windows).astimezone(written)
+    if start.time() == end.time() == time():
+        return day_span((start.date(), end.date() - timedelta(days=1)))
+    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {zone.key}"

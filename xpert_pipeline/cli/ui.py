@@ -1,4 +1,4 @@
-"""Starts Dagster's processes over one code server, and launches syncs through them."""
+"""Starts Dagster's processes around one code server, and runs syncs through their queue."""
 
 import tempfile
 import time
@@ -13,7 +13,8 @@ import yaml
 from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.runner import Finished, Request, Wanted, finish, run_config
+from xpert_pipeline.cli.result import RunResult
+from xpert_pipeline.cli.runner import SyncRequest, Syncs, result_of, run_config
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -23,24 +24,24 @@ from xpert_pipeline.wording import counted
 LOCATION = "xpert_pipeline"
 START_SECONDS = 120.0
 DAGSTER = "dagster"
-"""What a process claims of the data directory while its Dagster processes use it."""
+"""The claim that a process holds on the data directory while its Dagster processes run."""
 SERVICES = ("code-server", "daemon", "webserver")
 REPOSITORY = "__repository__"
-"""Dagster's name for the definitions of a location; without it each submission asks for it first."""
+"""Dagster's name for the definitions of a location; without it, each submission first looks it up."""
 ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
 @dataclass(frozen=True)
 class Queued:
-    """A run in the queue: whose, and what was asked."""
+    """A run in the queue, with its seller and request."""
 
     id: str
     seller: Seller
-    request: Request
+    request: SyncRequest
 
 
 def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
-    """Start code server, daemon and webserver; returns the UI's address once it answers."""
+    """Start code server, daemon and webserver; return the UI's address once it answers."""
     socket = _socket(place.home.path)
     workspace = place.home.dagster / "workspace.yaml"
     workspace.write_text(
@@ -57,10 +58,10 @@ def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
     return address
 
 
-def launch(port: int, wanted: Wanted, tags: Mapping[str, str] | None = None) -> Iterator[Queued]:
-    """Queue one run per seller; each is yielded as soon as it is queued."""
+def launch(port: int, syncs: Syncs, tags: Mapping[str, str] | None = None) -> Iterator[Queued]:
+    """Queue one run per seller, and yield each as soon as it is queued."""
     client = DagsterGraphQLClient("127.0.0.1", port_number=port)
-    for seller, request in wanted:
+    for seller, request in syncs:
         run_id = client.submit_job_execution(
             "sync",
             repository_location_name=LOCATION,
@@ -72,22 +73,22 @@ def launch(port: int, wanted: Wanted, tags: Mapping[str, str] | None = None) -> 
         yield Queued(run_id, seller, request)
 
 
-def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued]) -> list[Finished]:
-    """Wait for runs to end, whichever does first, and tell what they did, in the order they were queued."""
-    finished: dict[str, Finished] = {}
-    while open_runs := {run.id: run for run in runs if run.id not in finished}:
+def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued]) -> list[RunResult]:
+    """Wait until all runs have ended; return their results in the order of `runs`."""
+    results: dict[str, RunResult] = {}
+    while open_runs := {run.id: run for run in runs if run.id not in results}:
         place.services.check()
         ended = instance.get_runs(dg.RunsFilter(run_ids=list(open_runs), statuses=list(ENDED)))
-        for run in (open_runs[each.run_id] for each in ended):
-            finished[run.id] = finish(place, instance, run.id, run.seller, run.request)
+        for run in (open_runs[dagster_run.run_id] for dagster_run in ended):
+            results[run.id] = result_of(place, instance, run.id, run.seller, run.request)
             if len(runs) > 1:
-                step(f"{run.seller.amazon_seller_id}: done, {len(finished)} of {counted(len(runs), 'seller')}")
+                step(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)
-    return [finished[run.id] for run in runs]
+    return [results[run.id] for run in runs]
 
 
 def _socket(data_dir: Path) -> Path:
-    """A socket path that fits the 107 bytes of a unix address, whatever the data directory's length."""
+    """Return a path for the code server's socket that fits into the 107 bytes of a unix address."""
     path = data_dir / "code.sock"
     if len(str(path).encode()) > 100:
         path = Path(tempfile.mkdtemp(prefix="xpert-")) / "code.sock"

@@ -1,7 +1,7 @@
-"""Dagster's web UI behind a guard: this machine's own pages only.
+"""Dagster's web UI behind a guard that accepts only requests from its own pages on this machine.
 
-Dagster's webserver has no login and runs mutations sent by GET from any page that an operator opens. The guard answers
-only requests whose Host is this address and whose Origin, if any, is this page, and passes GraphQL by POST alone.
+Dagster's webserver has no login and runs mutations sent by GET from any page that an operator opens. The guard accepts
+only requests whose Host is this address and whose Origin, if any, is this page; it accepts GraphQL only by POST.
 """
 
 import sys
@@ -24,7 +24,7 @@ class LocalOnly:
 
     Args:
         app: The guarded application.
-        hosts: Values of Host that are this server, such as `127.0.0.1:3000`.
+        hosts: Values of the Host header that mean this server, such as `127.0.0.1:3000`.
     """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ class LocalOnly:
         self.hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass what comes from this server's own pages, refuse the rest."""
+        """Pass requests from this server's own pages; refuse all others."""
         if scope["type"] in ("http", "websocket") and (reason := self._refusal(HTTPConnection(scope))):
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": reason})
@@ -44,7 +44,7 @@ class LocalOnly:
     def _refusal(self, connection: HTTPConnection) -> str | None:
         headers = connection.headers
         if headers.get("host") not in self.hosts:
-            return "refused: this server answers on its own address only"
+            return "refused: this server answers only on its own address"
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc not in self.hosts:
             return "refused: the request comes from another page"
@@ -52,7 +52,7 @@ class LocalOnly:
             return "refused: the request comes from another page"
         is_get = connection.scope["type"] == "http" and connection.scope["method"] != "POST"
         if is_get and connection.scope["path"].endswith("/graphql") and connection.query_params:
-            return "refused: GraphQL is answered by POST only"
+            return "refused: GraphQL is accepted only by POST"
         return None
 
 

@@ -1,4 +1,4 @@
-"""Makes a place where a sync can run: data directory, database, sandbox or Amazon, sellers, environment, instance."""
+"""Opens what a command works with: data directory, database, sandbox or Amazon, sellers, environment, instance."""
 
 import os
 import signal
@@ -16,6 +16,7 @@ from xpert_pipeline.cli.environment import export, export_sandbox, read_settings
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.instance import open_instance
+from xpert_pipeline.cli.onboarding import onboard
 from xpert_pipeline.cli.services import Services, start_sandbox
 from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
@@ -23,17 +24,24 @@ from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.pool import open_pool
-from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.postgres.sellers import ACTIVE, Seller, SellerBook
 from xpert_pipeline.settings import Settings
-from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.wording import counted
 
 
 @dataclass
 class Workplace:
-    """Everything a command needs, open until the block is left.
+    """What a sync needs, open until the block of `open_workplace` ends.
 
-    `left_out` names the sellers whose sync could not start, with the reason.
+    Attributes:
+        home: The data directory.
+        settings: The environment.
+        services: Processes that this command started.
+        pool: The pipeline's database.
+        book: Its sellers.
+        uses_sandbox: Whether the sandbox takes Amazon's place.
+        sandbox: The ready line of the sandbox.
+        left_out: Sellers whose sync could not start, with the reason.
     """
 
     home: Home
@@ -46,34 +54,36 @@ class Workplace:
     left_out: list[str] = field(default_factory=list)
 
     def served(self) -> list[Seller]:
-        """Every seller that this environment serves, whatever its status: the sandbox's own, or the real ones."""
-        worlds = sandbox_client.seller_ids(self.sandbox) if self.sandbox else None
+        """Return the sellers of this environment, active or not: those of the running sandbox, or the real ones."""
+        in_sandbox = sandbox_client.seller_ids(self.sandbox) if self.sandbox else None
         return [
             seller
             for seller in self.book.all()
-            if seller.is_sandbox == self.uses_sandbox and (worlds is None or seller.amazon_seller_id in worlds)
+            if seller.is_sandbox == self.uses_sandbox and (in_sandbox is None or seller.amazon_seller_id in in_sandbox)
         ]
 
-    def sellers(self, wanted: Sequence[str] = ()) -> list[Seller]:
-        """The sellers to sync: those wanted, else the active ones.
+    def sellers(self, amazon_ids: Sequence[str] = ()) -> list[Seller]:
+        """Return the sellers with these ids; without ids, the active ones.
 
         Raises:
-            PreconditionError: If one is not known here, or none is left.
+            PreconditionError: A seller is not known here, or none is active.
         """
         served = {seller.amazon_seller_id: seller for seller in self.served()}
-        for amazon_id in wanted:
+        for amazon_id in amazon_ids:
             if amazon_id not in served:
                 raise PreconditionError(f"seller {amazon_id} is not known: see `xpert sellers list`")
-        chosen = [s for s in served.values() if (s.amazon_seller_id in wanted if wanted else s.status == "active")]
-        if not chosen:
+        if amazon_ids:
+            return [served[amazon_id] for amazon_id in served if amazon_id in amazon_ids]
+        active = [seller for seller in served.values() if seller.status == ACTIVE]
+        if not active:
             raise PreconditionError(
                 "there is no active seller to sync: add one with `xpert sellers add`, "
                 "or resume one (`xpert sellers list` shows why it stopped)"
             )
-        return chosen
+        return active
 
     def instance(self) -> dg.DagsterInstance:
-        """Dagster's instance, with every known seller as a partition."""
+        """Open Dagster's instance, with every seller as a partition."""
         instance = open_instance()
         instance.add_dynamic_partitions("sellers", [seller.amazon_seller_id for seller in self.book.all()])
         return instance
@@ -90,13 +100,13 @@ def open_workplace(
 
     Args:
         data_dir: `--data-dir`.
-        world: The sandbox's options as click parsed them; None means the world served last.
-        force_sandbox: Take the sandbox though credentials or DATABASE_URL are set.
+        world: The sandbox's options as click parsed them; None for those that were used last.
+        force_sandbox: Use the sandbox even if credentials or DATABASE_URL are set.
 
     Raises:
-        PreconditionError: With what is missing and how to mend it.
+        PreconditionError: Something is missing; the message says what to do.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs inherit it ignored
+    for number in (signal.SIGINT, signal.SIGTERM):  # shells start background jobs with SIGINT ignored
         signal.signal(number, _interrupt)
     os.environ["PGAPPNAME"] = _own_name()
     home = Home(data_directory(data_dir))
@@ -117,7 +127,7 @@ def open_workplace(
             try:
                 settings = read_settings()
                 book = SellerBook(pool, settings.key)
-                _onboard(book, settings, sandbox)
+                onboard(book, settings, sandbox)
                 yield Workplace(home, settings, services, pool, book, uses_sandbox, sandbox)
             finally:
                 pool.close()
@@ -129,7 +139,7 @@ def open_workplace(
 
 
 def _stop_unless_used(server: EmbeddedServer | None) -> None:
-    """Stop the server this command started, unless another command has come to use it meanwhile."""
+    """Stop the server that this command started, unless another command now uses it."""
     if server is None:
         return
     others = (
@@ -139,23 +149,24 @@ def _stop_unless_used(server: EmbeddedServer | None) -> None:
     try:
         with psycopg.connect(server.admin_dsn, autocommit=True, application_name=_own_name()) as connection:
             (used,) = connection.execute(others).fetchone() or (0,)
-    except psycopg.OperationalError:  # it is gone already
+    except psycopg.OperationalError:  # it has already stopped
         used = 0
     if not used:
         server.stop()
 
 
 def _own_name() -> str:
-    """What connections of this process are called: Dagster keeps some of its own open to the end."""
+    """The name of this process's connections, by which `_stop_unless_used` excludes those that Dagster keeps open."""
     return f"xpert-{os.getpid()}"
 
 
 def _interrupt(*_: object) -> None:
-    """SIGTERM ends a command as Ctrl-C does: whatever it started is stopped."""
+    """End the command as Ctrl-C does, so that it stops everything it started."""
     raise KeyboardInterrupt
 
 
 def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer | None]:
+    """Return the administrator's and the pipeline's DSN, and the embedded server if this command has started it."""
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
         if names := pending(dsn):
@@ -175,46 +186,11 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
     return server.admin_dsn, server.pipeline_dsn, None if running else server
 
 
-def _onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None) -> None:
-    known = {seller.amazon_seller_id: seller for seller in book.all()}
-    if sandbox:
-        for entry in sandbox_client.sellers(sandbox):
-            if entry["seller_id"] not in known:
-                marketplace = by_id(entry["marketplace_id"])
-                book.add(
-                    amazon_seller_id=entry["seller_id"],
-                    name=entry["name"],
-                    region=marketplace.region,
-                    marketplace_ids=[marketplace.id],
-                    regions={marketplace.id: marketplace.region},
-                    timezone=marketplace.timezone,
-                    is_sandbox=True,
-                    refresh_token=entry["refresh_token"],
-                )
-    elif settings.seller_id and settings.refresh_token and _differs(known.get(settings.seller_id), settings):
-        marketplace = by_id(settings.marketplace_ids[0])
-        book.add(
-            amazon_seller_id=settings.seller_id,
-            name=settings.seller_id,
-            region=marketplace.region,
-            marketplace_ids=list(settings.marketplace_ids),
-            regions={name: by_id(name).region for name in settings.marketplace_ids},
-            timezone=marketplace.timezone,
-            is_sandbox=False,
-            refresh_token=None,
-        )
-
-
-def _differs(known: Seller | None, settings: Settings) -> bool:
-    """Whether the environment's seller is new, corrected, or perhaps authorized again."""
-    return known is None or known.marketplace_ids != settings.marketplace_ids or known.status == "reauth_required"
-
-
 @contextmanager
 def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes | None]]:
-    """The pipeline's database alone, for commands that look or administer; and the token key.
+    """Open only the pipeline's database, and return the key of the tokens with it.
 
-    The embedded server is started if need be and left as it was found.
+    An embedded server that was not running is started, and stopped at the end.
     """
     home = Home(data_directory(data_dir))
     settings = read_settings()
@@ -230,10 +206,10 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
 
 @contextmanager
 def open_records(data_dir: str | None) -> Iterator[tuple[ConnectionPool, dg.DagsterInstance]]:
-    """The pipeline's database and Dagster's instance, for commands that look at both while nothing else need run.
+    """Open the pipeline's database and Dagster's instance, for commands that only read both.
 
     Raises:
-        PreconditionError: With what is missing and how to mend it.
+        PreconditionError: Something is missing; the message says what to do.
     """
     home = Home(data_directory(data_dir))
     settings = read_settings()

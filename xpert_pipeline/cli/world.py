@@ -1,4 +1,4 @@
-"""Which world the sandbox serves: its options and its last day, kept in the data directory from the first start on."""
+"""The world that the sandbox serves. The data directory keeps its options and its last day from the first start on."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +13,17 @@ from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 KEPT = ("seed", "days", "orders_per_day", "skus", "seller_count", "rate_scale", "marketplaces")
 
 
-def fixed_options(home: Home, given: dict[str, Any] | None) -> SandboxOptions:
-    """The options of a command line, or those used last; with the world's last day as its first start fixed it.
+def fixed_options(home: Home, parsed: dict[str, Any] | None) -> SandboxOptions:
+    """Return the sandbox's options, with the last day that the world's first start has fixed.
 
     Args:
-        home: Where the last day is kept.
-        given: What click parsed, None for a command that names no world.
+        home: The data directory.
+        parsed: The options as click parsed them; None for those that were used last.
 
     Raises:
-        PreconditionError: If the orders file cannot be read.
+        PreconditionError: The orders file cannot be read.
     """
-    options = SandboxOptions.from_cli(**(given if given is not None else home.world() or {}))
+    options = SandboxOptions.from_cli(**(parsed if parsed is not None else home.world() or {}))
     try:
         world = world_id(options)
     except NotAnOrderReportError as error:
@@ -31,13 +31,13 @@ def fixed_options(home: Home, given: dict[str, Any] | None) -> SandboxOptions:
     return replace(options, as_of=home.as_of(world, options.as_of, options.last_day))
 
 
-def keep_world(home: Home, given: dict[str, Any] | None) -> None:
-    """Remember a world that has started, for commands that name none."""
-    if given is not None:
-        home.keep_world(_kept(given))
+def keep_world(home: Home, parsed: dict[str, Any] | None) -> None:
+    """Remember a world that has started, for later commands that do not describe one."""
+    if parsed is not None:
+        home.keep_world(_kept(parsed))
 
 
-def _kept(given: dict[str, Any]) -> dict[str, Any]:
-    """What describes the world and its pace; faults and roles belong to one start alone."""
-    plain = {name: given[name] for name in KEPT if given.get(name) is not None}
-    return plain | ({"orders_csv": str(Path(given["orders_csv"]).resolve())} if given.get("orders_csv") else {})
+def _kept(parsed: dict[str, Any]) -> dict[str, Any]:
+    """The options that describe the world and its pace; faults and denied roles apply to one start only."""
+    plain = {name: parsed[name] for name in KEPT if parsed.get(name) is not None}
+    return plain | ({"orders_csv": str(Path(parsed["orders_csv"]).resolve())} if parsed.get("orders_csv") else {})

@@ -76,7 +76,7 @@ group by operation order by waited_seconds desc, operation
 """
 REJECTED = "select table_name, count(*) from rejected_records where seller_id = %(seller_id)s group by 1 order by 1"
 REPORTS = """
-select kind, report_type, marketplace_id, state, amazon_id, window_start, window_end, created_at, tries, reason
+select kind, report_type, marketplace_ids, state, amazon_id, window_start, window_end, created_at, tries, reason
 from report_requests
 where seller_id = %(seller_id)s
   and case
@@ -142,7 +142,7 @@ class Standing:
         waiting: Requests that queue for quota now.
         buckets: The seller's buckets, and those that all sellers share.
         waited: Calls and waits by operation, in the last 24 hours.
-        reports: Open requests for reports and queries with their marketplace, newest first: Amazon still makes the
+        reports: Open requests for reports and queries with their marketplaces, newest first: Amazon still makes the
             report, or it is ready and not loaded, or it may not be requested again yet. Requests older than a day are
             not open. None where the database has no such table.
         rejected: Records in quarantine, by table.

@@ -189,7 +189,7 @@ def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
         for market in run.markets
         if market.is_live and (mark := stream_position(run, market, feed.name, feed.overlap)) and end > mark
     ]
-    groups = groups_of(marks) if feed.together else {}
+    groups = groups_of(marks, feed.overlap) if feed.together else {}
     pairs = list(groups.items()) if feed.together else [(mark, (market,)) for market, mark in marks]
     return [
         [Span("updated", *window, markets) for window in split_windows(mark - feed.overlap, end)]

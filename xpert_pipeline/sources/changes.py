@@ -7,6 +7,7 @@ quicker source. `change_spans` decides what to ask for, `change_pieces` requests
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -26,6 +27,7 @@ from xpert_pipeline.sources.plan import StreamPlan, days_text
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe, Source
 from xpert_pipeline.sources.windows import Span
+from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.spapi.planning.source_choice import SourcePlan
 from xpert_pipeline.spapi.session import SellerApi
@@ -97,12 +99,16 @@ class ChangeFeed(Source):
         return [self._stream(span, plan) for span, plan in plan_spans(run, self.feed, spans, levels)]
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """Count the records of the last 30 days, where Amazon counts them; else read the first page."""
+        """Count the records of the last 30 days, where Amazon grants a count; else read the first page.
+
+        The count may need another role than the records.
+        """
         noun, days = self.feed.noun, PROBED.days
         what, if_none = f"{noun}s in the last {days} days", f"0 means that a sync of these days returns no {noun}s"
         if self.feed.count_created is not None:
             count, _ = self.feed.count_created
-            return Probe(what, count(api, market.id, now - PROBED, now), if_none)
+            with suppress(NotGranted):
+                return Probe(what, count(api, market.id, now - PROBED, now), if_none)
         page = next(self.feed.walk(api, (market.id,), created=(now - PROBED, now - self.feed.settling)), None)
         return Probe(f"{what}, on the first page", len(page.records) if page else 0, if_none)
 

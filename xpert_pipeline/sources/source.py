@@ -4,6 +4,7 @@ A source is declared once, in `assets/<domain>/<table>.py`. Dagster's assets, `x
 range, the delta job and the docs read the declaration.
 """
 
+import dataclasses
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 
 FRAMEWORK = Path(__file__).parent
+DATACLASSES = (Path("<string>"), Path(dataclasses.__file__))
+"""Where dataclasses run: their `__init__` is made from a text, and `replace` calls it."""
 
 
 class Later:
@@ -141,7 +144,7 @@ def _place_of_declaration() -> str:
     frame = sys._getframe(1)  # noqa: SLF001  the only way to name the line to mend
     while frame.f_back is not None:
         path = Path(frame.f_code.co_filename)
-        if FRAMEWORK not in path.parents and path.name != "<string>":
+        if FRAMEWORK not in path.parents and path not in DATACLASSES:
             return f"{path}:{frame.f_lineno}"
         frame = frame.f_back
     return "unknown"

@@ -3,7 +3,7 @@
 A window covers one or several marketplaces: those whose same local days are open are asked for together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -15,6 +15,7 @@ from xpert_pipeline.postgres.coverage import (
     first_loaded_day,
     followed_until,
 )
+from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.run import Market, SellerRun
 
 TWO_YEARS = timedelta(days=730)
@@ -50,6 +51,10 @@ class DayWindow:
     def marketplace_ids(self) -> tuple[str, ...]:
         """Ids of the marketplaces."""
         return tuple(market.id for market in self.markets)
+
+    def load_windows(self) -> dict[str, LoadWindow]:
+        """What the ledger records: in each marketplace, from its own first midnight to its own last one."""
+        return {market.id: LoadWindow("created", *market.bounds(self.first, self.last)) for market in self.markets}
 
     def bounds(self) -> tuple[datetime, datetime]:
         """From the first marketplace's first midnight to the last marketplace's last one, in UTC."""
@@ -212,9 +217,19 @@ def _left_out(
     return {day for day in recent[-REPAIRED_DAYS:] if day >= first} - covered
 
 
-def groups_of(marks: Iterable[tuple[Market, datetime]]) -> dict[datetime, tuple[Market, ...]]:
-    """Marketplaces by the position of their change stream: those at the same position are asked for together."""
-    groups: dict[datetime, tuple[Market, ...]] = {}
-    for market, mark in marks:
-        groups[mark] = (*groups.get(mark, ()), market)
-    return groups
+def groups_of(marks: Sequence[tuple[Market, datetime]], within: timedelta) -> dict[datetime, tuple[Market, ...]]:
+    """Marketplaces by the position of their change stream; those at about the same position are asked for together.
+
+    Args:
+        marks: Each marketplace with its position.
+        within: Positions that lie no further apart are read from the earliest one.
+
+    Returns:
+        The earliest position of each group with its marketplaces, in the order of `marks`.
+    """
+    groups: dict[datetime, list[int]] = {}
+    for place in sorted(range(len(marks)), key=lambda n: marks[n][1]):
+        mark = marks[place][1]
+        first = next((start for start in groups if mark - start <= within), mark)
+        groups.setdefault(first, []).append(place)
+    return {first: tuple(marks[place][0] for place in sorted(places)) for first, places in groups.items()}

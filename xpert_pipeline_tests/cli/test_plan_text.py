@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from xpert_pipeline.assets.plans import RunPlan, StreamPlan
 from xpert_pipeline.cli.plan_text import grouped, show
+
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
 
 NEWEST = date(2026, 11, 25)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-
 from xpert_pipeline.cli.status_reports import open_reports
+
 from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.standing import BucketLevel, Standing, Waiting

@@ -66,8 +66,8 @@ def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xper
     """Ctrl-C said "Aborted!" and no more: nobody knew what had been kept, or how to go on."""
     code, (out, err), command, environ = stop(number)
     assert (code, out) == (130, "")
-    assert "What was committed stays" in err
-    assert err.endswith("To go on, run the same command again.\n")
+    assert "Everything loaded so far is kept" in err
+    assert err.endswith("Run the same command to continue.\n")
     assert "Aborted" not in err
     assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
     assert xpert(*command, **environ).exit_code == 0

@@ -46,7 +46,7 @@ def test_an_order_without_a_required_field_is_set_apart_whole_and_the_others_loa
     lost = payload["orderId"]
     assert rejected["orders"]["record_key"] == rejected["order_items"]["record_key"] == lost
     assert "purchase_date: Input should be a valid datetime" in rejected["orders"]["reason"]
-    assert rejected["order_items"]["reason"].startswith("its order was refused: ")
+    assert rejected["order_items"]["reason"].startswith("its orders row was refused: ")
     assert "createdTime" not in payload
     assert "␀" in payload["orderItems"][0]["product"]["title"]
     wanted = {row["order_id"] for row in pipeline.truth("orders")}

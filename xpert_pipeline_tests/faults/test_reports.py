@@ -40,7 +40,7 @@ def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
     for name, kind, what, advice in (
         ("truncated-gzip", "DocumentBroken", "", "Run it again"),
         ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
-        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as an attack has", "run it again later"),
+        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as in an attack", "run it again later"),
         ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
     ):
         pipeline.fault(name)
@@ -202,12 +202,12 @@ def test_item_codes_that_are_no_item_ids_send_the_seller_to_the_pages_for_good(p
     assert set(sources(pipeline).values()) == {"searchOrders"}
     pipeline.assert_whole(*ORDERS)
     said = [entry.user_message for entry in pipeline._logs()]
-    assert any("order item ids differ between searchOrders and the XML report" in text for text in said)
+    assert any("order item ids differ between searchOrders and the report" in text for text in said)
     asked = pipeline.calls("createReport")
     assert pipeline.run(tables=ORDERS, refetch=True).success
     assert pipeline.calls("createReport") == asked
     (why,) = pipeline.one("select details #>> '{plan,why}' from loads order by finished_at desc limit 1")
-    assert "the XML report's item codes are not this seller's order item ids" in why
+    assert "the report's codes are not this seller's order item ids" in why
 
 
 def test_a_report_in_windows_1252_keeps_what_that_charset_has(pipeline):

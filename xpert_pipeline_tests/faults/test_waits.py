@@ -7,6 +7,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.postgres.pool import operator
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.spapi.session import SellerApi
@@ -81,7 +82,7 @@ def test_a_runs_figures_stand_at_the_first_table_of_each_asset(pipeline, clients
     assert run_wide["order_items"] == [{}] * len(pipeline.days)
     assert run_wide["sales_data"] == [{}] * len(pipeline.days)
     calls = Counter()
-    for table in ("products", "orders", "economics_daily", "traffic_daily"):
+    for table in (source.tables[0].name for source in SOURCES if not source.is_derived):
         assert len(run_wide[table]) == len(pipeline.days)
         assert all(each == run_wide[table][0] for each in run_wide[table])
         assert set(run_wide[table][0]) == {"run_calls", "run_waited_seconds"}

@@ -52,9 +52,9 @@ def read_orders(
 
     Yields:
         `marketplace_id` (None where no marketplace of Amazon matches), `order_id`, `merchant_order_id`,
-        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level`, `ship_country`
-        (texts as Amazon writes them, None where missing or empty), `is_business` (bool or None), `items`, and `unknown`: names
-        of elements that no key stands for.
+        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level`,
+        `ship_country` (texts as Amazon writes them, None where missing or empty), `is_business` (bool or None),
+        `items`, and `unknown`: names of elements that no key stands for.
         Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is no number),
         `prices` (component type to (amount as text, currency)), `promotion_ids`. The buyer's city, state and postal
         code are not passed on.
