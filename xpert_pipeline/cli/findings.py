@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from xpert_pipeline.cli.terminal import fitted
+from xpert_pipeline.spapi.marketplaces import by_id
 
 
 class State(StrEnum):
@@ -45,8 +46,9 @@ class Finding:
     def line(self) -> str:
         """Return the finding for people: one line, and the advice below it."""
         sign = {OK: "ok  ", WARN: "warn", FAIL: "FAIL"}[self.state]
-        seller = f" ({self.seller})" if self.seller else ""
-        lines = [f"{sign} {self.check}{seller}: {self.detail}"]
+        country = by_id(self.marketplace).country if self.marketplace else ""
+        about = ", ".join(filter(None, (self.seller, country)))
+        lines = [f"{sign} {self.check}{f' ({about})' if about else ''}: {self.detail}"]
         if self.advice:
             lines.append(f"       -> {self.advice}")
         err = self.state == FAIL

@@ -30,7 +30,7 @@ class JsonAnywhere(click.Group):
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
 def main(context: click.Context, /, as_json: bool) -> None:
-    """Load an Amazon seller's business into PostgreSQL and keep it current.
+    r"""Load an Amazon seller's business into PostgreSQL and keep it current.
 
     Start with `xpert up --no-ui`: without any setting it loads data from a local sandbox into an embedded Postgres.
 

@@ -17,7 +17,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.options import DAY, chosen_days, data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
-from xpert_pipeline.cli.terminal import fitted
+from xpert_pipeline.cli.terminal import fitted, grid_width
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
@@ -105,10 +105,11 @@ def show(plan: RunPlan, *, several_marketplaces: bool = False) -> None:
     console.print(f"seller {plan.seller}")
     rows = grouped(plan.streams)
     if rows:
-        console.print(_grid(rows, several_marketplaces=several_marketplaces))
+        _print_grid(console, rows, several_marketplaces=several_marketplaces)
     for stream in rows:
         where = f" in {_countries(stream)}" if several_marketplaces else ""
-        click.echo(fitted(f"  {stream.table}{where}, {stream.window}: {stream.why}.", indent=4))
+        what = f"{stream.table}{where}, {stream.window}, from {stream.source}"
+        click.echo(fitted(f"  {what}: {stream.why}.", indent=4))
     for table, count in plan.complete.items():
         if count:
             days = counted(count, "day")
@@ -160,20 +161,23 @@ def _joined(group: Sequence[StreamPlan]) -> StreamPlan:
     )
 
 
-def _grid(rows: Sequence[StreamPlan], *, several_marketplaces: bool) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    grid.add_column("table", no_wrap=True)
+def _print_grid(console: Console, rows: Sequence[StreamPlan], *, several_marketplaces: bool) -> None:
+    """Print a row per stream; a narrow terminal leaves out the source, which the reasons name too."""
+    columns = {"table": [stream.table for stream in rows]}
     if several_marketplaces:
-        grid.add_column("stores")
-    grid.add_column("window")
-    grid.add_column("source", overflow="fold")
-    grid.add_column("calls", justify="right", no_wrap=True)
-    grid.add_column("ready after", justify="right", no_wrap=True)
-    for stream in rows:
-        stores = (_countries(stream),) if several_marketplaces else ()
-        calls = f"{sum(stream.calls.values()):,}"
-        grid.add_row(stream.table, *stores, stream.window, stream.source, calls, duration_text(stream.seconds))
-    return grid
+        columns["stores"] = [_countries(stream) for stream in rows]
+    columns["window"] = [stream.window for stream in rows]
+    columns["source"] = [stream.source for stream in rows]
+    columns["calls"] = [f"{sum(stream.calls.values()):,}" for stream in rows]
+    columns["ready in"] = [duration_text(stream.seconds) for stream in rows]
+    if grid_width(columns) > console.width:
+        del columns["source"]
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        grid.add_column(name, justify="right" if name in ("calls", "ready in") else "left", no_wrap=name == "table")
+    for row in zip(*columns.values(), strict=True):
+        grid.add_row(*row)
+    console.print(grid)
 
 
 def _countries(stream: StreamPlan) -> str:

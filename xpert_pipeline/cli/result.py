@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli import sandbox_client
 from xpert_pipeline.cli.errors import TABLE_FAILED
-from xpert_pipeline.cli.terminal import fitted
+from xpert_pipeline.cli.terminal import fitted, grid_width
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import overall
@@ -40,7 +40,7 @@ group by marketplace_id
 """
 NOTHING = (0, 0, 0, 0, 0, 0, None, 0, 0.0, 0.0)
 """The ledger of a table that was never loaded."""
-LEAST_IMPORTANT = ("seconds", "waited s", "calls", "unchanged", "deleted", "updated", "inserted", "rejected")
+LEAST_IMPORTANT = ("seconds", "waited s", "calls", "unchanged", "deleted", "updated", "inserted")
 """Columns that a narrow terminal leaves out, in this order."""
 
 
@@ -210,7 +210,7 @@ def show(console: Console, results: Sequence[TableResult]) -> None:
     """Print a row per table and marketplace; a narrow terminal leaves out the least important columns."""
     columns = _columns(results)
     for name in LEAST_IMPORTANT:
-        if _width(columns) <= console.width:
+        if grid_width(columns) <= console.width:
             break
         del columns[name]
     grid = Grid(box=None, pad_edge=False, header_style="bold")
@@ -221,11 +221,6 @@ def show(console: Console, results: Sequence[TableResult]) -> None:
     for row in zip(*columns.values(), strict=True):
         grid.add_row(*row)
     console.print(grid)
-
-
-def _width(columns: Mapping[str, Sequence[str]]) -> int:
-    gap = 2
-    return sum(max(map(len, [name, *cells])) + gap for name, cells in columns.items()) - gap
 
 
 def _columns(results: Sequence[TableResult]) -> dict[str, list[str]]:

@@ -94,7 +94,7 @@ def _source(
     for number, market in enumerate(markets):
         finding, is_about_role = _probe(seller, api, source, market, now)
         if finding is not None and len(markets) > 1 and not (is_about_role and number == 0):
-            finding = replace(finding, marketplace=market.id, detail=f"{market.place.domain}: {finding.detail}")
+            finding = replace(finding, marketplace=market.id)
         if finding is not None:
             yield finding
         if is_about_role:

@@ -1,8 +1,12 @@
-"""Fits long lines into a terminal; where the output is not a terminal, each line stays whole."""
+"""Fits lines and tables into a terminal; where the output is not a terminal, each line stays whole."""
 
 import shutil
 import sys
 import textwrap
+from collections.abc import Mapping, Sequence
+
+GAP = 2
+"""Columns between two cells of a table."""
 
 
 def fitted(text: str, *, indent: int = 0, used: int = 0, err: bool = False) -> str:
@@ -24,3 +28,8 @@ def fitted(text: str, *, indent: int = 0, used: int = 0, err: bool = False) -> s
 
 def _wrap(line: str, width: int, indent: int) -> str:
     return textwrap.fill(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+
+
+def grid_width(columns: Mapping[str, Sequence[str]]) -> int:
+    """Return the width of a table whose cells are not broken, by its cells under their headers."""
+    return sum(max(map(len, [name, *cells])) + GAP for name, cells in columns.items()) - GAP

@@ -13,7 +13,7 @@ from typing import Protocol
 from xpert_pipeline.sources.run import SellerRun
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.spapi.planning.source_choice import SourcePlan
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, day_span
 
 MINUTE, SHORT_SECONDS = 60, 90
 
@@ -108,7 +108,7 @@ def days_text(first: date, last: date, count: int | None = None) -> str:
         last: The last day.
         count: How many days there are, where some between them are missing.
     """
-    return f"{first} to {last} ({counted(count or (last - first).days + 1, 'day')})"
+    return f"{day_span((first, last))} ({counted(count or (last - first).days + 1, 'day')})"
 
 
 def duration_text(seconds: float) -> str:

@@ -82,4 +82,4 @@ class WindowedReport(WindowedJobs):
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one report of the type: that is open to whoever may request it."""
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
-        return Probe(f"the role for reports ({self.report})")
+        return Probe(f"reports ({self.report})")

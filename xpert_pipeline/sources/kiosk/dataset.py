@@ -83,4 +83,4 @@ class KioskDataset(WindowedJobs):
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one query: that is open to whoever may make queries."""
         api.call("getQueries", expects={"queries": list}, pageSize=1)
-        return Probe(f"the role for Data Kiosk ({self.query.dataset})")
+        return Probe(f"Data Kiosk ({self.query.dataset})")
