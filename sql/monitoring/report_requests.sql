@@ -17,7 +17,7 @@ with requests as (
 select
   r.kind,
   r.report_type,
-  r.marketplace_id,
+  r.marketplace_ids,
   r.window_start,
   r.window_end,
   r.state,

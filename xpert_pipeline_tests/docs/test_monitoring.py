@@ -302,4 +302,4 @@ def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, p
     rows = ask("report_requests", since=NOW - timedelta(hours=1))
     states = [(row["report_type"], row["state"]) for row in rows]
     assert states == [("GET_BLOCKED", "THROTTLED"), ("GET_MADE", "IN_QUEUE"), ("GET_DONE", "DONE")]
-    assert (rows[2]["generation_seconds"], rows[2]["is_loaded"], rows[2]["marketplace_id"]) == (40, True, INDIA)
+    assert (rows[2]["generation_seconds"], rows[2]["is_loaded"], rows[2]["marketplace_ids"]) == (40, True, [INDIA])
