@@ -72,7 +72,8 @@ class Bench:
 
         _, collector = stack.enter_context(collecting(self.run.spool, ORDERS.tables, parse))
         collector.carry(bulk.columns)
-        orders = bulk.read(self.document.path, [market.place for market in markets], charset=self.document.charset)
+        document, places = self.document, [market.place for market in markets]
+        orders = bulk.read(document.path, places, charset=document.charset)
         collector.add(order for order in orders if bulk.place_of(order, markets) == self.market)
         return collector.loads()
 

@@ -1,7 +1,7 @@
 """Reads Dagster's event log: materializations by partition, and failures by seller. `fact_stream` stores them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -30,6 +30,7 @@ class Event:
         state: The state of the partition, as the asset reported it.
         reason: Why the asset could not load everything.
         tables: All tables of a failed step.
+        states_by_marketplace: The state in each marketplace; empty where the seller has only one.
     """
 
     storage_id: int
@@ -42,6 +43,7 @@ class Event:
     state: str | None = None
     reason: str | None = None
     tables: tuple[str, ...] = ()
+    states_by_marketplace: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def event_id(self) -> str:
@@ -92,6 +94,11 @@ def _state_and_reason(materialization: dg.AssetMaterialization | None) -> dict[s
     return {name: str(metadata[name].value) for name in ("state", "reason") if name in metadata}
 
 
+def _states_by_marketplace(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
+    entry = (materialization.metadata if materialization else {}).get("states_by_marketplace")
+    return dict(entry.value) if isinstance(entry, dg.JsonMetadataValue) and isinstance(entry.value, dict) else {}
+
+
 def tables_of_step(instance: dg.DagsterInstance, run_id: str, step: str) -> list[str]:
     """Return the tables that a step was planned to fill; if the step fails, it fails for all of them."""
     planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
@@ -121,6 +128,7 @@ def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since
                         asset,
                         state=metadata.get("state"),
                         reason=metadata.get("reason"),
+                        states_by_marketplace=_states_by_marketplace(record.asset_materialization),
                     )
             if not page.has_more:
                 break

@@ -72,7 +72,7 @@ def log_refusal(pool: Pool, seller: Seller, reason: str) -> None:
         "event_id": f"refusal:{uuid4()}",
         "partition_key": "",
         "seller_id": seller.id,
-        "marketplace_id": seller.marketplace_ids[0],
+        "marketplace_id": seller.marketplace_ids[0] if len(seller.marketplace_ids) == 1 else None,
         "event_type": TYPES["failed"],
         "timestamp": datetime.now(UTC),
         "data": Jsonb({"table": None, "run_id": None, "error": reason, "state": "refused"}, dumps=dump_json),
@@ -104,7 +104,9 @@ def _write(connection: Connection, events: Iterable[Event]) -> int:
     written = 0
     for amazon_id, own_events in sorted(by_seller.items()):
         seller = connection.execute(
-            "select id, marketplace_ids[1] from sellers where amazon_seller_id = %s", (amazon_id,)
+            "select id, case when cardinality(marketplace_ids) = 1 then marketplace_ids[1] end"
+            " from sellers where amazon_seller_id = %s",
+            (amazon_id,),
         ).fetchone()
         if seller is None:
             continue
@@ -124,12 +126,14 @@ def _unknown(connection: Connection, events: list[Event]) -> list[Event]:
     return [event for event in events if (event.event_id, event.partition_key) not in known]
 
 
-def _rows(connection: Connection, seller: tuple[UUID, str], events: list[Event]) -> Iterator[dict[str, Any]]:
+def _rows(connection: Connection, seller: tuple[UUID, str | None], events: list[Event]) -> Iterator[dict[str, Any]]:
     seller_id, marketplace_id = seller
     counts: dict[tuple[str, str], dict[date, dict[str, Any]]] = {}
     for event in events:
         error = event.error or event.reason
         data: dict[str, Any] = {"table": event.table, "run_id": event.run_id, "error": error, "state": event.state}
+        if event.states_by_marketplace:
+            data["states_by_marketplace"] = event.states_by_marketplace
         if event.tables:
             data["tables"] = list(event.tables)
         if event.day and event.table:

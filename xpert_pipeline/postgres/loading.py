@@ -80,7 +80,7 @@ class Load:
     lease: Lease
     run_id: str
     source: str
-    window: LoadWindow
+    windows: Mapping[str, LoadWindow]
     parts: Sequence[TableLoad]
     waits: Waits
     started_at: datetime
@@ -114,7 +114,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
     lease: Lease,
     run_id: str,
     source: str,
-    window: LoadWindow,
+    window: LoadWindow | Mapping[str, LoadWindow],
     parts: Sequence[TableLoad],
     partitions: Mapping[str, Sequence[date]] | Sequence[date],
     waits: Waits,
@@ -124,7 +124,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
 ) -> dict[str, LoadCounts]:
     """Load one window in one transaction, repeated up to five times when the database is busy or fails.
 
-    The ledger gets one row per table and marketplace, all with the same window.
+    The ledger gets one row per table and marketplace.
 
     Args:
         pool: The pipeline's pool.
@@ -134,7 +134,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         lease: Of the stream; must still be held at the end.
         run_id: The Dagster run.
         source: Operation or report.
-        window: What was asked for.
+        window: What was asked for, the same for all marketplaces or by marketplace.
         parts: The tables; a table before the tables whose sets belong to it (orders before order_items).
         partitions: Days of the run, the same for all marketplaces or by marketplace; rows of other days count for the
             marketplace's last day.
@@ -157,7 +157,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         lease,
         run_id,
         source,
-        window,
+        dict.fromkeys(marketplace_ids, window) if isinstance(window, LoadWindow) else window,
         parts,
         waits,
         started_at,
@@ -266,7 +266,7 @@ def _write_entries(
             seller_id=work.seller_id,
             marketplace_id=marketplace_id,
             source=work.source,
-            window=work.window,
+            window=work.windows[marketplace_id],
             run_id=work.run_id,
             by_day=by_day,
             started_at=work.started_at,

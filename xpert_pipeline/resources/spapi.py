@@ -93,9 +93,9 @@ class SeveralRegions(SpApiError):
     """A seller whose marketplaces lie in several regions, each of which has its own account and refresh token."""
 
     what_to_do = (
-        "Keep the marketplaces of one region (AMAZON_MARKETPLACE_IDS, or `xpert sellers add SELLER --marketplace ID …`; "
-        "Amazon.in is A21TJRUUN4KGV, Amazon.com is ATVPDKIKX0DER), and add the account of each other region as a seller "
-        "of its own, with its own refresh token."
+        "Keep the marketplaces of one region (AMAZON_MARKETPLACE_IDS, or `xpert sellers add SELLER --marketplace ID`; "
+        "Amazon.in is A21TJRUUN4KGV, Amazon.com is ATVPDKIKX0DER), and add the account of each other region as a "
+        "seller of its own, with its own refresh token."
     )
 
 

@@ -194,7 +194,7 @@ class SellerRun:
         lease: Lease,
         *,
         source: str,
-        window: LoadWindow,
+        window: LoadWindow | Mapping[str, LoadWindow],
         parts: Sequence[TableLoad],
         markets: Sequence[Market],
         began: datetime,
@@ -206,7 +206,7 @@ class SellerRun:
         Args:
             lease: Right to write the stream.
             source: Operation or report that was asked.
-            window: What was asked for.
+            window: What was asked for, the same for all marketplaces or by marketplace.
             parts: The tables.
             markets: Marketplaces that the window covers.
             began: When fetching began.

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.sources.collect import Collector, collecting
 from xpert_pipeline.sources.doubt import emptied_days, is_believed, remember_doubt, report_emptied
@@ -200,7 +199,7 @@ class _Loader:
             run.load(
                 lease,
                 source=opened.window.requests[0].report_type,
-                window=LoadWindow("created", *opened.window.window.bounds()),
+                window=opened.window.window.load_windows(),
                 parts=loads,
                 markets=opened.window.window.markets,
                 began=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),

@@ -15,6 +15,7 @@ from xpert_pipeline.postgres.coverage import (
     first_loaded_day,
     followed_until,
 )
+from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.run import Market, SellerRun
 
 TWO_YEARS = timedelta(days=730)
@@ -50,6 +51,10 @@ class DayWindow:
     def marketplace_ids(self) -> tuple[str, ...]:
         """Ids of the marketplaces."""
         return tuple(market.id for market in self.markets)
+
+    def load_windows(self) -> dict[str, LoadWindow]:
+        """What the ledger records: in each marketplace, from its own first midnight to its own last one."""
+        return {market.id: LoadWindow("created", *market.bounds(self.first, self.last)) for market in self.markets}
 
     def bounds(self) -> tuple[datetime, datetime]:
         """From the first marketplace's first midnight to the last marketplace's last one, in UTC."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -18,7 +18,6 @@ from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import RANGE_END, RANGE_START, partition_key
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
-from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.outcome import overall
 
@@ -183,9 +182,7 @@ class Pipeline:
         orders = list(world.orders)
         fields = {"updated": int(time.time()) - 200, **fields}
         orders[place] = orders[place]._replace(**fields)
-        self.sandbox.state.worlds[world.seller_id] = World(
-            world.seller_id, world.name, world.marketplace_ids, orders, world.listings, world.end
-        )
+        self.sandbox.state.worlds[world.seller_id] = replace(world, orders=orders)
         return orders[place]
 
     def rows(self, table, columns="*", seller=None):

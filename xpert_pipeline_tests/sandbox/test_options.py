@@ -66,3 +66,15 @@ def test_the_last_day_is_yesterday_until_it_is_fixed():
 def test_a_fault_for_a_seller_that_does_not_exist_is_refused():
     with pytest.raises(click.UsageError, match="there is no seller 3"):
         SandboxOptions.from_cli(faults=("500-json@3",), seller_count=2)
+
+
+def test_stores_come_from_the_command_line_or_from_a_kept_world():
+    germany_and_india = ("A1PA6795UKMFR9", "A21TJRUUN4KGV")
+    assert parsed(["--marketplaces", " A1PA6795UKMFR9, A21TJRUUN4KGV"]).marketplaces == germany_and_india
+    assert SandboxOptions.from_cli(marketplaces=list(germany_and_india)).marketplaces == germany_and_india
+    assert SandboxOptions.from_cli(marketplaces=None).marketplaces == ("A21TJRUUN4KGV",)
+
+
+def test_options_with_stores_of_another_region_are_refused():
+    with pytest.raises(ValueError, match=r"ATVPDKIKX0DER \(North America\)"):
+        SandboxOptions(marketplaces=("ATVPDKIKX0DER",))

@@ -1,4 +1,4 @@
-"""Every API answers for the stores it is asked for: in their currency, with their titles, on their local days."""
+"""Every API answers for the requested stores: in their currency, with their titles, on their local days."""
 
 import json
 from collections import defaultdict
@@ -270,14 +270,14 @@ def test_answers_for_several_stores_keep_the_models(client):
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("marketplaces", "words"),
     [
         ("ATVPDKIKX0DER", "a sandbox serves the marketplaces of one region"),
         ("A0", "unknown marketplace id A0"),
         (",", "at least one"),
     ],
 )
-def test_the_command_refuses_stores_it_cannot_serve(given, words):
-    answer = CliRunner().invoke(main, ["--marketplaces", given])
+def test_the_command_refuses_stores_it_cannot_serve(marketplaces, words):
+    answer = CliRunner().invoke(main, ["--marketplaces", marketplaces])
     assert answer.exit_code == 2
     assert words in " ".join(answer.output.split())

@@ -36,7 +36,7 @@ LAG_HOURS = {PENDING: (0.0, 0.2), UNSHIPPED: (0.5, 6.0), CANCELLED: (1.0, 30.0),
 
 
 def build(path: Path, seller_id: str, last_day: date) -> World:
-    """The world of an export.
+    """Build the world of an export.
 
     Args:
         path: The file.

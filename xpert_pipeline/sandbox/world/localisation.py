@@ -1,4 +1,4 @@
-"""What other stores say and charge where India's words and prices do not fit: titles, prices, cities."""
+"""Titles, prices and cities of the stores outside India."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -49,7 +49,7 @@ _TITLES = {
     "tr": "{0} – {1} çıkışlı, hızlı gönderi",
     "ar": "{0} – شحن من {1}",
 }
-"""Language → how a title reads there, with the title and the city."""
+"""Language → pattern of a title, with places for the original title and a city."""
 
 
 def localised_title(title: str, store: Store) -> str:
@@ -65,7 +65,7 @@ def localised_price(rupees: str | None, store: Store, markup: Decimal) -> str | 
     Args:
         rupees: Price in India.
         store: The store.
-        markup: What the product costs there in relation to India.
+        markup: The product's price there divided by its price in India.
     """
     if rupees is None or store.id == INDIA:
         return rupees

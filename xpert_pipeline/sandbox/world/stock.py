@@ -1,56 +1,21 @@
-"""Keeps the books of the stock that Amazon stores for a seller: opening balances and every movement of every day.
+"""The stock that Amazon stores for a seller in one store: every line with its movements, and the inbound shipments.
 
 Orders decide what is shipped and reserved, hashes decide the rest: opening balances, returns, losses, replenishment.
-What happens on a day depends only on that day and earlier ones, so a later last day adds movements and changes none.
-There is never less than the open orders need: where inbound shipments come too late, an express one arrives.
+The records are in `movements`, the books of one SKU in `stock_keeping`, the present units in `holdings`.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from collections.abc import Collection, Iterator
 
-from xpert_pipeline.sandbox.marketplaces import STORES, Store
+from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import number
+from xpert_pipeline.sandbox.world.fba_demand import Demand
 from xpert_pipeline.sandbox.world.inbound import InboundPlan
-from xpert_pipeline.sandbox.world.listing_facts import stock_label
-from xpert_pipeline.sandbox.world.movements import (
-    ADJUSTMENT,
-    CUSTOMER_RETURN,
-    DAMAGED,
-    FOUND,
-    LOST,
-    MISPLACED,
-    NEW,
-    RECEIPT,
-    REMOVAL,
-    RESEARCHING,
-    SELLABLE,
-    SHIPMENT,
-    UNFULFILLABLE,
-    USED,
-    Movement,
-    Stock,
-    StockLine,
-)
-from xpert_pipeline.sandbox.world.records import CANCELLED, SHIPPED, Item, Listing, Order, World
-from xpert_pipeline.sandbox.world.refunds import return_of
+from xpert_pipeline.sandbox.world.movements import Stock, StockLine
+from xpert_pipeline.sandbox.world.records import Listing, World
+from xpert_pipeline.sandbox.world.stock_keeping import HOUR, Books, Keeper
 
-HOUR = 3600
-RUN_DOWN_SHARE, LEFTOVER_SHARE, GRADED_SHARE = 12, 20, 10
-"""Per cent of the FBA SKUs that the seller no longer replenishes, of the merchant SKUs that were FBA before (half of
-these have units left at Amazon), and of the FBA SKUs whose returned units Amazon sells as used."""
-REVIEW_DAYS, RECENT_DAYS = 14, 28
-"""The seller plans a shipment of each SKU every `REVIEW_DAYS` days, for twice the units shipped in `RECENT_DAYS`."""
-SMALLEST_PLAN = 5
-"""The fewest units of a SKU that are worth a place in an inbound shipment."""
-ADJUSTMENT_BLOCK, ADJUSTED_SHARE = 30, 40
-"""Days of a block, and per cent of the blocks with an adjustment of a SKU."""
-RESEARCH_DAYS = (8, 20)
-"""Days after which Amazon finds or writes off misplaced units: the fewest, and the number of possible values."""
-REMOVAL_DAYS = 45
-"""Days from one removal of a SKU's unfulfillable units to the next."""
-MOST_UNITS, MOST_BUSINESS_UNITS = 3, 15
-"""The most units of an order item. Cancelled items may have lost their quantity, so every open item needs this many."""
+LEFTOVER_SHARE = 20
+"""Per cent of the merchant SKUs that were FBA before; half of them have units left at Amazon."""
 
 
 def stock_of(world: World, marketplace_id: str, now: float) -> Stock:
@@ -59,254 +24,43 @@ def stock_of(world: World, marketplace_id: str, now: float) -> Stock:
     It is built when it is first needed. While a part of the world lies ahead, it is built again every hour and whenever
     another order becomes visible.
     """
-    store = STORES[marketplace_id]
     cut = int(min(world.end_of(marketplace_id), now))
     orders = world.updated_between(0, cut) if world.updated and world.updated[-1] > cut else world.by_update
     key = (len(orders), cut // HOUR)
     name = f"stock {marketplace_id}"
     if name not in world.figures or world.figures[name][0] != key:
-        world.figures[name] = key, _Books(world, store, cut).stock()
+        world.figures[name] = key, _built(world, marketplace_id, cut)
     stock: Stock = world.figures[name][1]
     return stock
 
 
-@dataclass(slots=True)
-class _Demand:
-    """What orders mean for one SKU.
-
-    Attributes:
-        needed: Day → change of the units that open orders need.
-        shipped: Day → (time, units, order id) of each shipped item.
-        returned: Day → (units, disposition, order id) of each returned item.
-        reserved: Units in orders that are open at the end.
-        touched: Time of the last change of an order.
-    """
-
-    needed: dict[int, int] = field(default_factory=dict)
-    shipped: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
-    returned: dict[int, list[tuple[int, str, str]]] = field(default_factory=dict)
-    reserved: int = 0
-    touched: int = 0
-
-    def add(self, store: Store, order: Order, item: Item, last: int) -> None:
-        """Add one item of an FBA order."""
-        most = MOST_BUSINESS_UNITS if order.is_business else MOST_UNITS
-        units, created, updated = max(most, item.quantity), store.day_of(order.created), store.day_of(order.updated)
-        self.touched = max(self.touched, order.updated)
-        self.needed[created] = self.needed.get(created, 0) + units
-        if order.status in (SHIPPED, CANCELLED) or item.cancelled:
-            self.needed[updated] = self.needed.get(updated, 0) - units
-        else:
-            self.reserved += item.quantity - item.shipped
-        if item.shipped:
-            self.shipped.setdefault(updated, []).append((order.updated, item.shipped, order.id))
-            back = return_of(item, updated) if order.is_sale else None
-            if back is not None and back.day <= last:
-                self.returned.setdefault(back.day, []).append((item.shipped, back.disposition, order.id))
+def _built(world: World, marketplace_id: str, cut: int) -> Stock:
+    store, inbound = STORES[marketplace_id], InboundPlan(marketplace_id, world.seller_id)
+    opened = world.opened.get(marketplace_id, cut)
+    books = Books(store, store.day_of(opened), store.day_of(cut), cut, inbound)
+    demand = _demand(world, books)
+    lines: list[StockLine] = []
+    for listing in _stored(world, marketplace_id, demand):
+        lines += Keeper(books, listing, demand.get(listing.sku, Demand())).lines()
+    lines.sort(key=lambda line: (line.sku, line.condition))
+    return Stock(store, books.first, books.last, lines, inbound.all())
 
 
-class _Books:
-    """Builds the stock of one store."""
-
-    def __init__(self, world: World, store: Store, cut: int) -> None:
-        self.world, self.store, self.cut = world, store, cut
-        opened = world.opened.get(store.id, cut)
-        self.first, self.last = store.day_of(opened), store.day_of(cut)
-        self.inbound = InboundPlan(store.id, world.seller_id)
-
-    def stock(self) -> Stock:
-        demand = self._demand()
-        lines: list[StockLine] = []
-        for listing in self._stored(demand):
-            keeper = _Keeper(self, listing, demand.get(listing.sku, _Demand()))
-            lines += keeper.lines()
-        lines.sort(key=lambda line: (line.sku, line.condition))
-        return Stock(self.store, self.first, self.last, lines, self.inbound.all())
-
-    def _demand(self) -> dict[str, _Demand]:
-        """Return what the visible FBA orders of the store mean, by SKU."""
-        demand: dict[str, _Demand] = {}
-        for order in self.world.orders:
-            if order.fba and order.marketplace_id == self.store.id and order.updated <= self.cut:
-                for item in order.items:
-                    if item.sku not in demand:
-                        demand[item.sku] = _Demand()
-                    demand[item.sku].add(self.store, order, item, self.last)
-        return demand
-
-    def _stored(self, demand: Iterable[str]) -> Iterator[Listing]:
-        """Yield the listings with stock at Amazon: FBA ones, merchant ones with FBA orders, and a few others."""
-        ordered = set(demand)
-        for listing in self.world.listings_of((self.store.id,)):
-            leftover = number("leftover", listing.seed) % 100 < LEFTOVER_SHARE
-            if listing.fba or listing.sku in ordered or leftover:
-                yield listing
+def _demand(world: World, books: Books) -> dict[str, Demand]:
+    """Return what the visible FBA orders of the store mean, by SKU."""
+    demand: dict[str, Demand] = {}
+    for order in world.orders:
+        if order.fba and order.marketplace_id == books.store.id and order.updated <= books.cut:
+            for item in order.items:
+                if item.sku not in demand:
+                    demand[item.sku] = Demand()
+                demand[item.sku].add(books.store, order, item, books.last)
+    return demand
 
 
-class _Keeper:
-    """Keeps the books of one SKU, day by day."""
-
-    def __init__(self, books: _Books, listing: Listing, demand: _Demand) -> None:
-        self.books, self.listing, self.demand = books, listing, demand
-        self.store, self.seed = books.store, listing.seed
-        drawn = number("stock", self.seed)
-        self.replenished = listing.fba and listing.active and drawn % 100 >= RUN_DOWN_SHARE
-        self.level = 20 + (drawn >> 8) % 60
-        self.phase = (drawn >> 16) % REVIEW_DAYS
-        self.removal_phase = (drawn >> 24) % REMOVAL_DAYS
-        self.new = self._line(NEW, self._opening(drawn >> 32))
-        graded = listing.fba and number("graded", self.seed) % 100 < GRADED_SHARE
-        self.used = self._line(USED, {SELLABLE: 1 + (drawn >> 48) % 4}) if graded else None
-        self.adjusted = set(self._adjusted_days())
-        self.units = dict(self.new.opening)
-        self.needed = 0
-        self.arriving: dict[int, list[tuple[int, str]]] = {}
-        self.under_research: dict[int, list[tuple[int, str]]] = {}
-        self.recent: list[tuple[int, int]] = []
-
-    def lines(self) -> list[StockLine]:
-        """Return the finished lines of the SKU."""
-        self.days = list({*self._calendar(), *self.demand.needed, *self.demand.shipped, *self.demand.returned})
-        heapify(self.days)
-        day = 0
-        while self.days:
-            if (next_day := heappop(self.days)) != day and next_day <= self.books.last:
-                day = next_day
-                self._keep(day)
-        lines = [self.new] if self.used is None else [self.new, self.used]
-        for line in lines:
-            line.movements.sort(key=lambda movement: movement.at)
-            opened = self.store.midnight(self.books.first)
-            line.touched = max([opened, *(movement.at for movement in line.movements[-1:])])
-        self.new.reserved = self.demand.reserved
-        self.new.touched = max(self.new.touched, self.demand.touched)
-        return lines
-
-    def _opening(self, drawn: int) -> dict[str, int]:
-        """Return the units by disposition at the beginning of the first day."""
-        left_over = 0 if self.listing.fba or drawn % 2 else 1 + (drawn >> 1) % 9
-        opening = {SELLABLE: self.level if self.replenished else left_over}
-        if opening[SELLABLE] and (drawn >> 8) % 10 == 0:
-            opening[UNFULFILLABLE[(drawn >> 12) % len(UNFULFILLABLE)]] = 1 + (drawn >> 16) % 3
-        return opening
-
-    def _line(self, condition: str, opening: dict[str, int]) -> StockLine:
-        listing = self.listing
-        label = stock_label(listing.sku, is_new=condition == NEW)
-        seed = f"{self.seed}/{condition}"
-        return StockLine(listing.sku, label, listing.asin, listing.title, condition, seed, opening)
-
-    def _calendar(self) -> Iterator[int]:
-        """Yield the days on which something may happen without an order."""
-        first, last = self.books.first, self.books.last
-        yield from range(first + (self.phase - first) % REVIEW_DAYS, last + 1, REVIEW_DAYS)
-        yield from range(first + (self.removal_phase - first) % REMOVAL_DAYS, last + 1, REMOVAL_DAYS)
-        yield from self.adjusted
-
-    def _keep(self, day: int) -> None:
-        """Book everything that happens on one day. Nothing that comes later on it helps the shipments."""
-        self._ship(day)
-        for units, reference in self.arriving.pop(day, ()):
-            self._move(day, 6, RECEIPT, units, SELLABLE, reference)
-        for place, (units, disposition, order_id) in enumerate(self.demand.returned.get(day, ())):
-            self._take_back(day, place, units, disposition, order_id)
-        self._resolve(day)
-        if day in self.adjusted:
-            self._adjust(day)
-        if day % REMOVAL_DAYS == self.removal_phase:
-            self._remove(day)
-        if day % REVIEW_DAYS == self.phase and self.replenished:
-            self._replenish(day)
-
-    def _ship(self, day: int) -> None:
-        """Book the day's shipments, and an express receipt before them if too few units would be left."""
-        shipped = self.demand.shipped.get(day, [])
-        self.needed += self.demand.needed.get(day, 0)
-        shortage = sum(units for _, units, _ in shipped) + self.needed - self.units[SELLABLE]
-        if shortage > 0:
-            spare = 5 + number("spare", self.seed, day) % 20 if self.replenished else 0
-            reference = self.books.inbound.express(day, self.new.sku, self.new.fn_sku, shortage + spare)
-            self._move(day, 0, RECEIPT, shortage + spare, SELLABLE, reference)
-        for at, units, order_id in shipped:
-            self.units[SELLABLE] -= units
-            self.new.movements.append(Movement(at, day, SHIPMENT, -units, SELLABLE, order_id))
-            self.recent.append((day, units))
-
-    def _take_back(self, day: int, place: int, units: int, disposition: str, order_id: str) -> None:
-        if self.used is not None and disposition == SELLABLE:
-            at = self._moment(day, 10 + place % 6)
-            if at <= self.books.cut:
-                self.used.movements.append(Movement(at, day, CUSTOMER_RETURN, units, SELLABLE, order_id))
-            return
-        self._move(day, 10 + place % 6, CUSTOMER_RETURN, units, disposition, order_id)
-
-    def _adjusted_days(self) -> Iterator[int]:
-        """Yield the days with an adjustment: one in some of the calendar's blocks."""
-        first, last = self.books.first, self.books.last
-        for block in range(first // ADJUSTMENT_BLOCK, last // ADJUSTMENT_BLOCK + 1):
-            drawn = number("adjusted", self.seed, block)
-            day = block * ADJUSTMENT_BLOCK + (drawn >> 8) % ADJUSTMENT_BLOCK
-            if drawn % 100 < ADJUSTED_SHARE and first <= day <= last:
-                yield day
-
-    def _adjust(self, day: int) -> None:
-        """Book what Amazon finds, damages or misplaces; it loses no unit that an open order needs."""
-        drawn = number("adjustment", self.seed, day)
-        units, kind, reference = 1 + drawn % 2, (drawn >> 8) % 4, f"{drawn % 10**10:010d}"
-        if kind == 0 and self.units[SELLABLE]:
-            self._move(day, 17, ADJUSTMENT, units, SELLABLE, reference, FOUND)
-        elif kind and self.units[SELLABLE] - self.needed >= units:
-            reason = MISPLACED if kind < 3 else DAMAGED
-            state = RESEARCHING if kind < 3 else ("WAREHOUSE_DAMAGED", "EXPIRED")[(drawn >> 16) % 2]
-            self._move(day, 17, ADJUSTMENT, -units, SELLABLE, reference, reason)
-            self._move(day, 17, ADJUSTMENT, units, state, reference, reason)
-            if reason == MISPLACED:
-                resolved = day + RESEARCH_DAYS[0] + (drawn >> 24) % RESEARCH_DAYS[1]
-                self.under_research.setdefault(resolved, []).append((units, reference))
-                heappush(self.days, resolved)
-
-    def _resolve(self, day: int) -> None:
-        """Book the end of Amazon's search for misplaced units."""
-        for units, reference in self.under_research.pop(day, ()):
-            found = number("resolved", reference) % 10 < 7
-            reason = FOUND if found else LOST
-            if self._move(day, 16, ADJUSTMENT, -units, RESEARCHING, reference, reason) and found:
-                self._move(day, 16, ADJUSTMENT, units, SELLABLE, reference, reason)
-
-    def _remove(self, day: int) -> None:
-        """Book the removal of all unfulfillable units, and of the last sellable ones if nothing is replenished."""
-        reference = f"R{number('removal', self.seed, day) % 10**9:09d}"
-        for disposition in UNFULFILLABLE:
-            if units := self.units.get(disposition, 0):
-                self._move(day, 18, REMOVAL, -units, disposition, reference)
-        if self.listing.fba and not self.replenished and (units := self.units[SELLABLE] - self.needed) > 0:
-            self._move(day, 18, REMOVAL, -units, SELLABLE, reference)
-
-    def _replenish(self, day: int) -> None:
-        """Plan an inbound shipment if the units at Amazon and on their way will not last."""
-        self.recent = [(shipped, units) for shipped, units in self.recent if shipped > day - RECENT_DAYS]
-        coming = sum(units for arrivals in self.arriving.values() for units, _ in arrivals)
-        target = self.level * 5 // 4 + 2 * sum(units for _, units in self.recent)
-        units = target - self.units[SELLABLE] - coming
-        if units < SMALLEST_PLAN:
-            return
-        inbound = self.books.inbound
-        item = inbound.plan(day, self.new.sku, self.new.fn_sku, units)
-        for arrival, part in item.receipts:
-            self.arriving.setdefault(arrival, []).append((part, inbound.id_of(day)))
-            heappush(self.days, arrival)
-
-    def _move(
-        self, day: int, hour: int, kind: str, units: int, disposition: str, reference: str, reason: str = ""
-    ) -> bool:
-        """Book one movement of the new units; False if its time has not come yet."""
-        at = self._moment(day, hour)
-        if at > self.books.cut:
-            return False
-        self.units[disposition] = self.units.get(disposition, 0) + units
-        self.new.movements.append(Movement(at, day, kind, units, disposition, reference, reason))
-        return True
-
-    def _moment(self, day: int, hour: int) -> int:
-        """Return a time in an hour of a day; 0 is the day's first second."""
-        return self.store.midnight(day) + (hour * HOUR + number(hour, self.seed, day) % HOUR if hour else 0)
+def _stored(world: World, marketplace_id: str, ordered: Collection[str]) -> Iterator[Listing]:
+    """Yield the listings with stock at Amazon: FBA ones, merchant ones with FBA orders, and a few others."""
+    for listing in world.listings_of((marketplace_id,)):
+        leftover = number("leftover", listing.seed) % 100 < LEFTOVER_SHARE
+        if listing.fba or listing.sku in ordered or leftover:
+            yield listing

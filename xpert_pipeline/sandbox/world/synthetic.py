@@ -160,9 +160,9 @@ class _Shop:
     ) -> list[tuple[Product, int]]:
         """Return products and quantities; one order contains products of one fulfilment channel."""
         drawn = draw.random()
-        wanted = 1 if drawn < 0.88 else 2 if drawn < 0.97 else 3
+        amount = 1 if drawn < 0.88 else 2 if drawn < 0.97 else 3
         same = [product for product in offered if product.listing.fba == first.listing.fba]
-        chosen = [first] + [same[int(draw.random() * len(same))] for _ in range(wanted - 1)]
+        chosen = [first] + [same[int(draw.random() * len(same))] for _ in range(amount - 1)]
         lines = []
         for product in chosen:
             drawn = draw.random()

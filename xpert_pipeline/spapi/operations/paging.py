@@ -52,10 +52,10 @@ class PagedOperation:
         total: Dotted path of Amazon's own count of all records, where the answer has one.
         longest: Pages after which the walk stops with EndlessPages.
         token_alone: Whether the token must be the only parameter of a request (getReports).
-        read_ahead: Pages that are fetched before the first of them is handed out. It is for tokens that live shorter
-            than a caller may work on a page (30 seconds for getInventorySummaries): in a walk of up to `read_ahead`
-            + 1 pages no token waits for the caller. In a longer walk, each token waits for the caller's work on one
-            page, and a caller slower than the token restarts the walk. So many pages are held in memory.
+        read_ahead: Pages fetched in advance, before the first one is handed out; they are held in memory. This is for
+            tokens that may expire while the caller works on a page (after 30 seconds for getInventorySummaries). In a
+            walk of up to `read_ahead` + 1 pages no token waits for the caller. In a longer walk each further token
+            waits while the caller works on one page; if that takes longer than the token lives, the walk restarts.
     """
 
     name: str

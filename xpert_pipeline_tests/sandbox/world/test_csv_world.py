@@ -1,4 +1,4 @@
-"""Worlds from an order export: the same lines on later days, and clear words for what is no export."""
+"""Worlds from an order export: the same lines on later days, and clear messages about files that are no export."""
 
 import gzip
 import lzma
@@ -20,7 +20,7 @@ def order_of(path):
 
 
 @pytest.mark.parametrize(("suffix", "opener"), [("", open), (".gz", gzip.open), (".xz", lzma.open)])
-def test_plain_gz_and_xz_are_read_alike(write, suffix, opener):
+def test_plain_gz_and_xz_files_give_the_same_order(write, suffix, opener):
     order = order_of(write({}, name=f"orders.csv{suffix}", opener=opener))
     assert (order.id, order.status, order.fba, order.service) == (LINE["Order ID"], "SHIPPED", True, "Expedited")
     assert (order.city, order.postal_code) == ("NAVI MUMBAI", "410210")
@@ -28,7 +28,7 @@ def test_plain_gz_and_xz_are_read_alike(write, suffix, opener):
     assert (item.sku, item.asin, item.quantity, item.amount) == ("JNE3371-KR-XL", "B07WV4JV4D", 1, "329.00")
 
 
-def test_days_move_by_the_whole_weeks_that_keep_the_last_one_in_the_past(write):
+def test_days_move_by_whole_weeks_and_the_last_one_stays_in_the_past(write):
     path = write({"Order ID": "1", "Date": "04-30-22"}, {"Order ID": "2", "Date": "05-31-22"})
     for back in range(7):
         last = LAST - timedelta(days=back)
@@ -70,17 +70,17 @@ def test_statuses(write, written, status, cancelled):
     assert order.items[0].shipped == (1 if status == "SHIPPED" else 0)
 
 
-def test_identical_lines_are_two_items_with_ids_of_their_own(write):
+def test_identical_lines_are_two_items_with_different_ids(write):
     order = order_of(write({}, {}, {"Qty": "0"}))
     assert len(order.items) == 3
     assert len({item.id for item in order.items}) == 3
 
 
-def test_a_spreadsheets_quantity_is_a_number_of_units(write):
+def test_a_quantity_with_decimals_is_a_number_of_units(write):
     assert order_of(write({"Qty": "2.0"})).items[0].quantity == 2
 
 
-def test_an_empty_amount_is_not_known_and_zero_units_are_kept(write):
+def test_an_empty_amount_is_unknown_and_zero_units_are_kept(write):
     order = order_of(write({"Amount": "", "Qty": "0"}))
     assert (order.items[0].amount, order.items[0].quantity) == (None, 0)
 
@@ -92,7 +92,7 @@ def test_amounts_keep_their_digits(write, amount, text):
     assert order_of(write({"Amount": amount})).items[0].amount == text
 
 
-def test_a_channel_of_ones_own_keeps_its_name(write):
+def test_a_sales_channel_outside_amazon_keeps_its_name(write):
     order = order_of(write({"Sales Channel": "Non-Amazon"}))
     assert (order.channel, order.is_sale, order.is_prime) == ("Non-Amazon", False, False)
 
@@ -106,12 +106,12 @@ def test_promotions_are_a_list(write):
     assert order_of(write({"promotion-ids": "one, two,,three"})).items[0].promotions == ("one", "two", "three")
 
 
-def test_columns_may_stand_in_another_order_and_have_company(write):
+def test_columns_may_have_another_order_and_others_between_them(write):
     header = ["index", *reversed(HEADER), "Unnamed: 22"]
     assert order_of(write({"index": "0"}, header=header)).id == LINE["Order ID"]
 
 
-def test_a_listing_for_each_sku_with_its_latest_price(write):
+def test_every_sku_has_a_listing_with_its_latest_price(write):
     path = write(
         {"Order ID": "1", "Date": "05-01-22", "Amount": "100"},
         {"Order ID": "2", "Date": "05-02-22", "Amount": "240", "Qty": "2"},
@@ -134,18 +134,18 @@ def test_a_listing_for_each_sku_with_its_latest_price(write):
         ({"Qty": "Infinity"}, "line 2: 'Infinity' is no quantity"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_line(write, changes, words):
+def test_an_unreadable_value_is_reported_with_its_line(write, changes, words):
     with pytest.raises(NotAnOrderReportError, match=words):
         build(write(changes), "A", LAST)
 
 
-def test_missing_columns_are_named(write):
+def test_missing_columns_are_reported(write):
     path = write({}, header=[name for name in HEADER if name not in ("SKU", "Qty")])
     with pytest.raises(NotAnOrderReportError, match="is no all-orders report: it lacks the columns SKU, Qty"):
         build(path, "A", LAST)
 
 
-def test_files_that_are_something_else(tmp_path, write):
+def test_other_files_are_refused(tmp_path, write):
     for name, content in (("a.csv", b""), ("b.csv", b"\xff\xfe\x00"), ("c.csv.xz", b"no xz"), ("d.csv.gz", b"no gz")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(NotAnOrderReportError, match=name):

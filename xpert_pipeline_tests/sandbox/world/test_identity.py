@@ -10,7 +10,7 @@ from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 from xpert_pipeline.sandbox.world.worlds import EAGER_SELLERS, build_worlds
 
 
-def test_an_id_looks_like_amazons_and_depends_on_the_seed_alone():
+def test_an_id_looks_like_amazons_and_depends_only_on_the_seed():
     one = world_id(SandboxOptions(seed=1))
     assert re.fullmatch(r"A[A-Z0-9]{13}", one)
     assert world_id(SandboxOptions(seed=1, days=99, rate_scale=7, sellers=3, port=1)) == one
@@ -37,7 +37,7 @@ def test_an_id_of_a_file_is_a_hash_of_its_bytes(tmp_path):
         world_id(SandboxOptions(orders_csv=tmp_path / "gone.csv"))
 
 
-def test_every_seller_has_a_world_of_its_own_and_of_another_size():
+def test_every_seller_has_its_own_world_of_another_size():
     options = SandboxOptions(sellers=3, days=3)
     worlds = list(build_worlds(options).values())
     assert [world.seller_id for world in worlds] == seller_ids(options)
@@ -47,7 +47,7 @@ def test_every_seller_has_a_world_of_its_own_and_of_another_size():
     assert [len(world.listings) for world in worlds] == [200, 80, 400]
 
 
-def test_the_worlds_of_many_sellers_are_built_when_they_are_first_asked_for():
+def test_the_worlds_of_many_sellers_are_built_when_they_are_first_needed():
     worlds = build_worlds(SandboxOptions(sellers=12, days=1, orders_per_day=2, skus=2))
     eager = list(worlds)[:EAGER_SELLERS]
     assert list(worlds.built) == eager

@@ -1,4 +1,4 @@
-"""The invented world: the same for the same seed, day by day, and full of what real sellers have."""
+"""The invented world: the same for the same seed, day by day, with everything that real sellers have."""
 
 from collections import Counter
 from dataclasses import replace
@@ -78,7 +78,7 @@ def test_ids_are_unique_and_look_like_amazons(world):
     assert {len(item) for item in items} == {14}
 
 
-def test_the_seller_is_of_the_size_asked_for(world):
+def test_the_seller_has_the_requested_size(world):
     assert len(world.orders) == pytest.approx(PLAN.days * PLAN.orders_per_day, rel=0.1)
     assert len(world.listings) == PLAN.skus
 
@@ -97,7 +97,7 @@ def test_states_channels_and_programs_are_mixed(world):
     assert any(item.quantity == 0 and item.cancelled for order in world.orders for item in order.items)
 
 
-def test_most_things_sell_on_few_days(world):
+def test_most_products_sell_on_few_days(world):
     days = Counter()
     for sku, _ in {(item.sku, order.created // 86_400) for order in world.orders for item in order.items}:
         days[sku] += 1
@@ -109,7 +109,7 @@ def test_weekends_sell_better(world):
     assert max(by_weekday.values()) > 1.1 * min(by_weekday.values())
 
 
-def test_titles_and_skus_have_their_oddities(world):
+def test_titles_and_skus_contain_odd_characters(world):
     titles = " ".join(listing.title for listing in world.listings)
     assert all(sign in titles for sign in ("कुर्ता", "🎁", "₹", "&", "<", '"'))
     skus = " ".join(listing.sku for listing in world.listings)
