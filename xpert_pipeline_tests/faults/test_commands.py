@@ -174,7 +174,7 @@ def test_a_ui_port_that_is_in_use_is_replaced_by_another_one(monkeypatch, capsys
     home = SimpleNamespace(claim=lambda _what: nullcontext(True))
     place = SimpleNamespace(instance=nullcontext, home=home)
     with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
-        up._stay_up(place, [], Console(stderr=True), taken_port, {})
+        up._stay_up(place, [], Console(stderr=True), taken_port, print)
     ports = re.search(r"port (\d+) is in use: using (\d+)", capsys.readouterr().err)
     assert int(ports[1]) == taken_port != int(ports[2])
 
