@@ -23,20 +23,23 @@ from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.spapi.marketplaces import by_id
 
 LEDGER = """
+with ledger as (
+  select *, run_id = %(run)s as is_of_run, extract(epoch from finished_at - started_at) as seconds
+  from loads where seller_id = %(seller)s and table_name = %(table)s
+)
 select
   marketplace_id,
-  coalesce(sum(fetched) filter (where run_id = %(run)s), 0)::bigint as fetched,
-  coalesce(sum(inserted) filter (where run_id = %(run)s), 0)::bigint as inserted,
-  coalesce(sum(updated) filter (where run_id = %(run)s), 0)::bigint as updated,
-  coalesce(sum(unchanged) filter (where run_id = %(run)s), 0)::bigint as unchanged,
-  coalesce(sum(deleted) filter (where run_id = %(run)s), 0)::bigint as deleted,
-  coalesce(sum(rejected) filter (where run_id = %(run)s), 0)::bigint as rejected,
+  coalesce(sum(fetched) filter (where is_of_run), 0)::bigint as fetched,
+  coalesce(sum(inserted) filter (where is_of_run), 0)::bigint as inserted,
+  coalesce(sum(updated) filter (where is_of_run), 0)::bigint as updated,
+  coalesce(sum(unchanged) filter (where is_of_run), 0)::bigint as unchanged,
+  coalesce(sum(deleted) filter (where is_of_run), 0)::bigint as deleted,
+  coalesce(sum(rejected) filter (where is_of_run), 0)::bigint as rejected,
   max(newest_day) as newest,
-  coalesce(sum(calls) filter (where run_id = %(run)s), 0)::bigint as calls,
-  coalesce(round(sum(waited_seconds) filter (where run_id = %(run)s), 1), 0)::float8 as waited_seconds,
-  coalesce(round(sum(extract(epoch from finished_at - started_at)) filter (where run_id = %(run)s), 1), 0)::float8 as seconds
-from loads
-where seller_id = %(seller)s and table_name = %(table)s
+  coalesce(sum(calls) filter (where is_of_run), 0)::bigint as calls,
+  coalesce(round((sum(waited_seconds) filter (where is_of_run))::numeric, 1), 0)::float8 as waited_seconds,
+  coalesce(round((sum(seconds) filter (where is_of_run))::numeric, 1), 0)::float8 as seconds
+from ledger
 group by marketplace_id
 """
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")

@@ -26,6 +26,8 @@ from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.command_line import sandbox_options
 
 PORT = 3000
+Show = Callable[[Sequence[RunResult]], int]
+"""Prints the result of a sync and returns the exit code."""
 
 
 @click.command()
