@@ -48,14 +48,17 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("XPERT_TIMEZONE", "India/Delhi", "no IANA time zone"),
+        ("XPERT_TIMEZONE", "India/Delhi", "not an IANA time zone"),
         ("XPERT_START_DATE", "1.2.2026", "YYYY-MM-DD"),
         ("XPERT_DELTA_MINUTES", "soon", "1 to 1440, or 0"),
         ("XPERT_DELTA_MINUTES", "-5", "1 to 1440, or 0"),
         ("XPERT_DELTA_MINUTES", "2000", "1 to 1440, or 0"),
         ("XPERT_ENCRYPTION_KEY", "c2hvcnQ=", "32 bytes"),
         ("XPERT_ENCRYPTION_KEY", "not base64!", "32 bytes"),
-        ("SP_API_ENDPOINT", "sandbox", "no URL"),
+        ("SP_API_ENDPOINT", "sandbox", "not a usable URL"),
+        ("XPERT_ALLOW_NOT_GRANTED", "yes", "must be 1 or 0"),
+        ("XPERT_REPORT_PATIENCE_MINUTES", "-5", "must be a number of minutes above 0"),
+        ("AMAZON_MARKETPLACE_IDS", "IN,XX", "ids or country codes"),
     ],
 )
 def test_a_malformed_value_is_rejected_and_not_printed(name, value, words):
@@ -80,3 +83,21 @@ def test_a_valid_key_and_start_date_are_decoded():
     settings = Settings.from_env({"XPERT_ENCRYPTION_KEY": KEY, "XPERT_START_DATE": "2026-01-31"})
     assert settings.key == bytes(range(32))
     assert settings.start_date == date(2026, 1, 31)
+
+
+def test_marketplaces_are_read_by_id_or_country_code():
+    settings = Settings.from_env(SELLER | {"AMAZON_MARKETPLACE_IDS": "gb,A21TJRUUN4KGV,IN"})
+    assert settings.marketplace_ids == ("A1F83G8C2ARO7P", "A21TJRUUN4KGV")
+
+
+def test_marketplaces_of_several_regions_are_refused_with_what_to_do():
+    with pytest.raises(
+        SettingsError, match=r"AMAZON_MARKETPLACE_IDS.*several regions: IN \(eu\), US \(na\)"
+    ) as refused:
+        Settings.from_env(SELLER | {"AMAZON_MARKETPLACE_IDS": "IN,US"})
+    assert "as a seller of its own" in str(refused.value)
+
+
+@pytest.mark.parametrize(("value", "allowed"), [("1", True), ("0", False), ("", False)])
+def test_sources_that_are_not_granted_can_be_accepted(value, allowed):
+    assert Settings.from_env({"XPERT_ALLOW_NOT_GRANTED": value}).allow_not_granted is allowed

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import dagster as dg
+from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from rich.console import Console
 from rich.table import Table as Grid
@@ -22,23 +23,27 @@ from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.spapi.marketplaces import by_id
 
 LEDGER = """
+with ledger as (
+  select *, run_id = %(run)s as is_of_run, extract(epoch from finished_at - started_at) as seconds
+  from loads where seller_id = %(seller)s and table_name = %(table)s
+)
 select
   marketplace_id,
-  coalesce(sum(fetched) filter (where run_id = %(run)s), 0)::bigint as fetched,
-  coalesce(sum(inserted) filter (where run_id = %(run)s), 0)::bigint as inserted,
-  coalesce(sum(updated) filter (where run_id = %(run)s), 0)::bigint as updated,
-  coalesce(sum(unchanged) filter (where run_id = %(run)s), 0)::bigint as unchanged,
-  coalesce(sum(deleted) filter (where run_id = %(run)s), 0)::bigint as deleted,
-  coalesce(sum(rejected) filter (where run_id = %(run)s), 0)::bigint as rejected,
+  coalesce(sum(fetched) filter (where is_of_run), 0)::bigint as fetched,
+  coalesce(sum(inserted) filter (where is_of_run), 0)::bigint as inserted,
+  coalesce(sum(updated) filter (where is_of_run), 0)::bigint as updated,
+  coalesce(sum(unchanged) filter (where is_of_run), 0)::bigint as unchanged,
+  coalesce(sum(deleted) filter (where is_of_run), 0)::bigint as deleted,
+  coalesce(sum(rejected) filter (where is_of_run), 0)::bigint as rejected,
   max(newest_day) as newest,
-  coalesce(sum(calls) filter (where run_id = %(run)s), 0)::bigint as calls,
-  coalesce(sum(waited_seconds) filter (where run_id = %(run)s), 0)::float8 as waited_seconds,
-  coalesce(sum(extract(epoch from finished_at - started_at)) filter (where run_id = %(run)s), 0)::float8 as seconds
-from loads
-where seller_id = %(seller)s and table_name = %(table)s
+  coalesce(sum(calls) filter (where is_of_run), 0)::bigint as calls,
+  coalesce(round((sum(waited_seconds) filter (where is_of_run))::numeric, 1), 0)::float8 as waited_seconds,
+  coalesce(round((sum(seconds) filter (where is_of_run))::numeric, 1), 0)::float8 as seconds
+from ledger
 group by marketplace_id
 """
-NOTHING = (0, 0, 0, 0, 0, 0, None, 0, 0.0, 0.0)
+COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
+NOTHING = {**dict.fromkeys(COUNTS, 0), "newest": None, "calls": 0, "waited_seconds": 0.0, "seconds": 0.0}
 """The ledger of a table that was never loaded."""
 LEAST_IMPORTANT = ("seconds", "waited s", "calls", "unchanged", "deleted", "updated", "inserted")
 """Columns that a narrow terminal leaves out, in this order."""
@@ -108,25 +113,22 @@ def table_results(
 ) -> list[TableResult]:
     """Read what a finished run did, from the ledger and from Dagster's events: one result per table and marketplace."""
     states = _states(instance, run_id, seller)
+    is_alone = len(seller.marketplace_ids) == 1
     results = []
-    with tenant(pool, seller.id) as connection:
+    with tenant(pool, seller.id) as connection, connection.cursor(row_factory=dict_row) as cursor:
         for table in tables:
-            rows = connection.execute(LEDGER, {"seller": seller.id, "run": run_id, "table": table}).fetchall()
-            ledger = {marketplace_id: numbers for marketplace_id, *numbers in rows}
-            for marketplace_id in seller.marketplace_ids:
-                *counts, calls, waited, seconds = ledger.get(marketplace_id, NOTHING)
-                results.append(
-                    TableResult(
-                        seller.amazon_seller_id,
-                        table,
-                        marketplace_id if len(seller.marketplace_ids) > 1 else None,
-                        *counts,
-                        calls,
-                        round(waited, 1),
-                        round(seconds, 1),
-                        states.get((table, marketplace_id), "skipped"),
-                    )
+            rows = cursor.execute(LEDGER, {"seller": seller.id, "run": run_id, "table": table}).fetchall()
+            ledger = {row.pop("marketplace_id"): row for row in rows}
+            results += [
+                TableResult(
+                    seller=seller.amazon_seller_id,
+                    table=table,
+                    marketplace=None if is_alone else marketplace_id,
+                    **ledger.get(marketplace_id, NOTHING),
+                    state=states.get((table, marketplace_id), "skipped"),
                 )
+                for marketplace_id in seller.marketplace_ids
+            ]
     return results
 
 
@@ -232,7 +234,7 @@ def _columns(results: Sequence[TableResult]) -> dict[str, list[str]]:
     if any(result.marketplace for result in results):
         columns["store"] = [by_id(result.marketplace).country if result.marketplace else "" for result in results]
     columns["state"] = [result.state for result in results]
-    for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
+    for name in COUNTS:
         columns[name] = [f"{getattr(result, name):,}" for result in results]
     columns["newest day"] = [result.newest.isoformat() if result.newest else "-" for result in results]
     columns["calls"] = [f"{result.calls:,}" for result in results]

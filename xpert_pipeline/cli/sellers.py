@@ -61,7 +61,7 @@ def add(
         known = _known(book, seller_id)
         token = token or _prompted_token(known)
         marketplace_ids = [marketplace.id for marketplace in chosen]
-        add_seller(book, seller_id, marketplace_ids, name=name or (known and known.name), refresh_token=token)
+        add_seller(book, seller_id, marketplace_ids, name=name or (known.name if known else None), refresh_token=token)
     domains = ", ".join(marketplace.domain for marketplace in chosen)
     click.echo(f"{'updated' if known else 'added'} {seller_id} ({domains}); check it with `xpert doctor`")
 

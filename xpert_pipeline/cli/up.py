@@ -2,8 +2,10 @@
 
 import os
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any
 
 import click
@@ -17,13 +19,15 @@ from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
-from xpert_pipeline.cli.result import print_result
+from xpert_pipeline.cli.result import RunResult, print_result
 from xpert_pipeline.cli.runner import SyncRequest, Syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.command_line import sandbox_options
 
 PORT = 3000
+Show = Callable[[Sequence[RunResult]], int]
+"""Prints the result of a sync and returns the exit code."""
 
 
 @click.command()
@@ -59,16 +63,18 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
         for seller in fit_sellers(place, place.sellers(options["sellers"])):
             first, last = chosen_days(settings, settings.start_date, span, options["days"], seller)
             syncs.append((seller, SyncRequest(first, last, tables, options["refetch"])))
-        shown = {
-            "as_json": as_json,
-            "allow_not_granted": options["allow_not_granted"] or settings.allow_not_granted,
-            "sandbox": place.sandbox,
-        }
+        show = partial(
+            print_result,
+            as_json=as_json,
+            allow_not_granted=options["allow_not_granted"] or settings.allow_not_granted,
+            sandbox=place.sandbox,
+            left_out=place.left_out,
+        )
         if options["no_ui"]:
             with progress(console, f"syncing {_days(syncs)} ..."):
                 results = run_all(place, syncs)
-            return print_result(results, **shown, left_out=place.left_out)
-        return _stay_up(place, syncs, console, options["port"], shown)
+            return show(results)
+        return _stay_up(place, syncs, console, options["port"], show)
 
 
 def _days(syncs: Syncs) -> str:
@@ -76,7 +82,9 @@ def _days(syncs: Syncs) -> str:
     return f"{min(request.first for _, request in syncs)} to {max(request.last for _, request in syncs)}"
 
 
-def _stay_up(place: Workplace, syncs: Syncs, console: Console, wanted: int, shown: dict[str, Any]) -> int:
+def _stay_up(
+    place: Workplace, syncs: Syncs, console: Console, wanted: int, show: Callable[[Sequence[RunResult]], int]
+) -> int:
     port = free_port(wanted)
     if wanted and port != wanted:
         console.print(f"port {wanted} is in use: using {port}")
@@ -88,7 +96,7 @@ def _stay_up(place: Workplace, syncs: Syncs, console: Console, wanted: int, show
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
         with progress(console, f"the first sync runs: {_days(syncs)} ..."):
             results = ui.follow(place, instance, list(ui.launch(port, syncs)))
-        print_result(results, **shown, left_out=place.left_out)
+        show(results)
         with suppress(KeyboardInterrupt):
             while True:
                 place.services.check()

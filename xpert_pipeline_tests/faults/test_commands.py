@@ -174,7 +174,7 @@ def test_a_ui_port_that_is_in_use_is_replaced_by_another_one(monkeypatch, capsys
     home = SimpleNamespace(claim=lambda _what: nullcontext(True))
     place = SimpleNamespace(instance=nullcontext, home=home)
     with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
-        up._stay_up(place, [], Console(stderr=True), taken_port, {})
+        up._stay_up(place, [], Console(stderr=True), taken_port, print)
     ports = re.search(r"port (\d+) is in use: using (\d+)", capsys.readouterr().err)
     assert int(ports[1]) == taken_port != int(ports[2])
 
@@ -214,15 +214,23 @@ def test_a_seller_is_added_with_several_marketplaces_by_id_or_country(xpert, pip
     assert seller["timezone"] == "Asia/Kolkata"
 
 
-def test_a_marketplace_is_added_to_a_known_seller_without_its_token(xpert, pipeline_dsn, sellers, seller):
+def test_a_marketplace_is_added_to_a_known_seller_without_its_token(xpert, pipeline_dsn, sellers):
+    seller = sellers.add(
+        "A0SHOP",
+        name="Books",
+        region="eu",
+        marketplace_ids=["A21TJRUUN4KGV"],
+        timezone="Asia/Kolkata",
+        refresh_token="Atzr|canary",
+    )
     environ = {"DATABASE_URL": pipeline_dsn, "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode()}
     command = ("sellers", "add", seller.amazon_seller_id, "--marketplace", "IN,GB")
-    done = xpert(*command, input="\n", **environ)
+    done = xpert(*command, typed="\n", **environ)
     assert done.exit_code == 0
     assert f"updated {seller.amazon_seller_id} (Amazon.in, Amazon.co.uk)" in done.stdout
     changed = sellers.get(seller.amazon_seller_id)
-    assert (changed.marketplace_ids, changed.name) == (("A21TJRUUN4KGV", "A1F83G8C2ARO7P"), seller.name)
-    assert sellers.refresh_token(seller.id) == "Atzr|secret"
+    assert (changed.marketplace_ids, changed.name) == (("A21TJRUUN4KGV", "A1F83G8C2ARO7P"), "Books")
+    assert sellers.refresh_token(seller.id) == "Atzr|canary"
 
 
 def test_marketplaces_of_several_regions_are_refused_with_what_to_do(xpert, pipeline_dsn, token_file):
