@@ -57,7 +57,7 @@ select min(started_at) from loads
 where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
 """
 FIRST_DAY = """
-select (min(window_start) at time zone %(timezone)s)::date from loads
+select ((min(window_start) at time zone %(timezone)s) + interval '1 day' - interval '1 microsecond')::date from loads
 where seller_id = %(seller_id)s and table_name = any(%(tables)s) and marketplace_id = %(marketplace_id)s
   and window_kind = 'created'
 """
@@ -135,7 +135,10 @@ def first_load_started(pool: Pool, scope: Scope, table: str) -> datetime | None:
 
 
 def first_loaded_day(pool: Pool, scope: Scope, tables: Sequence[str]) -> date | None:
-    """Return the first local day that was ever loaded of any of the tables, None if none was."""
+    """Return the first local day that was ever loaded of any of the tables from its midnight on, None if none was.
+
+    A load of several marketplaces begins at the first one's midnight: that is the evening before in another one.
+    """
     day: date | None = _value(pool, scope, FIRST_DAY, tables=list(tables))
     return day
 

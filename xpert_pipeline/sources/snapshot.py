@@ -139,12 +139,15 @@ class Snapshot(Source):
                 park(run, [self.table.name], [reading.market], [reading.market.partition_of_today], job)
             elif job.state is JobState.DONE:
                 with collecting_failures(failures):
-                    self._load(run, reading)
+                    problem = self._load(run, reading)
                     run.jobs.mark_collected(job)
+                    if problem:  # else the next sync would read the same document
+                        run.jobs.update(replace(job, state=JobState.FATAL, reason=problem))
             else:
                 failures.append(failure_of(run, JOB_API, job))
 
-    def _load(self, run: SellerRun, reading: Reading) -> None:
+    def _load(self, run: SellerRun, reading: Reading) -> str:
+        """Load a marketplace; returns why the reading is not complete, if it is not."""
         market, name = reading.market, self.table.name
         what = "reading all of it" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
         step(f"{run.who}: {name}{run.place_of(market)}: {what}")
@@ -176,6 +179,7 @@ class Snapshot(Source):
             run.skip([name], market, [market.partition_of_today], reason)
         elif result.empty_because:
             run.outcome(name).explain(f"{name}{run.place_of(market)}: {result.empty_because}")
+        return result.problem
 
     def _doubted(self, run: SellerRun, market: Market, result: Result, collector: Collector, began: datetime) -> Result:
         """Doubt a complete reading that has far fewer rows than the table, unless an earlier one agrees."""

@@ -269,7 +269,7 @@ def _read_pages(
             if not pages.means_empty(error) or collector.fetched:
                 raise
             assert pages.empty_on is not None
-            return replace(result, empty_because=f"{pages.empty_on[1]} ({error.message})"), None
+            return replace(result, empty_because=f"{pages.empty_on[1]} ({error.details or error.message})"), None
         if total is None or collector.fetched >= total:
             break
     return result, total
