@@ -48,14 +48,14 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("XPERT_TIMEZONE", "India/Delhi", "no IANA time zone"),
+        ("XPERT_TIMEZONE", "India/Delhi", "not an IANA time zone"),
         ("XPERT_START_DATE", "1.2.2026", "YYYY-MM-DD"),
         ("XPERT_DELTA_MINUTES", "soon", "1 to 1440, or 0"),
         ("XPERT_DELTA_MINUTES", "-5", "1 to 1440, or 0"),
         ("XPERT_DELTA_MINUTES", "2000", "1 to 1440, or 0"),
         ("XPERT_ENCRYPTION_KEY", "c2hvcnQ=", "32 bytes"),
         ("XPERT_ENCRYPTION_KEY", "not base64!", "32 bytes"),
-        ("SP_API_ENDPOINT", "sandbox", "no URL"),
+        ("SP_API_ENDPOINT", "sandbox", "not a usable URL"),
     ],
 )
 def test_a_malformed_value_is_rejected_and_not_printed(name, value, words):
