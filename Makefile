@@ -1,4 +1,4 @@
-# Every command of the README's first screen. `make` alone lists them.
+# The commands of the README. `make` without a target lists them.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null \
 	&& echo $$p && break; done)
@@ -8,14 +8,14 @@ ARGS ?=
 
 .PHONY: help sync up dev test check lint docs reset
 help:
-	@echo "make sync    load the last 30 days into the embedded Postgres and exit"
+	@echo "make sync    load the last 30 days and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
-	@echo "make test    the whole suite, against a Postgres it starts itself"
+	@echo "make test    the whole test suite, against a Postgres that it starts itself"
 	@echo "make check   tests, linters and types"
 	@echo "make docs    write docs/tables.md, the README's list and sql/comments.sql from the row contracts"
-	@echo "make dev     install what tests, linters and benchmarks need, and do nothing else"
+	@echo "make dev     only install what tests, linters and benchmarks need"
 	@echo "make reset   delete the data directory (asks first)"
-	@echo "Options of xpert go into ARGS: make sync ARGS='--days 60'"
+	@echo "Pass options of xpert in ARGS: make sync ARGS='--days 60'"
 
 sync: $(VENV)/ready
 	@$(BIN)/xpert up --no-ui $(ARGS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One-shot before every start: migrations, the login of the pipeline's role, Dagster's own tables. Safe to repeat.
+# Runs once before every start: migrations, the login of the pipeline's role, Dagster's own tables. Safe to repeat.
 set -eu
 xpert db migrate
 python "$(dirname "$0")/pipeline_login.py"

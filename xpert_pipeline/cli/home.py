@@ -86,7 +86,7 @@ class Home:
             os.close(descriptor)
 
     def encryption_key(self) -> str:
-        """Return the key that encrypts refresh tokens; the first call creates its file, which only the owner can read."""
+        """Return the key that encrypts refresh tokens; the first call creates it, for its owner only."""
         file = self.path / "encryption.key"
         if not file.exists():
             _write_private(file, new_key())

@@ -1,24 +1,26 @@
-"""How `xpert status` reads: days of the marketplace, like things together, and what needs no attention left out."""
+"""The text of `xpert status`: days of the marketplace, one line for things that are alike, nothing unimportant."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from xpert_pipeline.cli.status_reports import open_reports
 
-from xpert_pipeline.cli.status_text import lines
+from xpert_pipeline.cli.status_text import lines, open_reports
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.standing import BucketLevel, Standing, Waiting
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-KOLKATA = "Asia/Kolkata"
-SELLER = Seller(UUID(int=1), "A1", "Test Books", "eu", ("A21TJRUUN4KGV",), KOLKATA, "active", None, False, True)
+INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
+SELLER = Seller(UUID(int=1), "A1", "Test Books", "eu", (INDIA,), "Asia/Kolkata", "active", None, False, True)
+EXPORTER = replace(SELLER, marketplace_ids=(INDIA, BRITAIN))
 
 
-def request(kind="query", report_type="economics", state="IN_PROGRESS", start=None, end=None, hours=0, **given):
+def request(kind="query", report_type="economics", state="IN_PROGRESS", start=None, end=None, hours=0, **others):
     facts = {"tries": 1, "amazon_id": "77", "reason": None, "created_at": NOON + timedelta(hours=hours)}
+    facts["marketplace_ids"] = [INDIA]
     window = {"window_start": start, "window_end": end}
-    return {"kind": kind, "report_type": report_type, "state": state, **window, **facts, **given}
+    return {"kind": kind, "report_type": report_type, "state": state, **window, **facts, **others}
 
 
 def days(first, last):
@@ -27,15 +29,15 @@ def days(first, last):
 
 def test_queries_of_a_type_and_state_share_a_line_with_count_oldest_and_all_their_days():
     """Thirteen queries were thirteen rows of which five were shown, each with an end that was one day too late."""
-    asked = [request(**days(11, 20), hours=2), request(**days(1, 10), hours=1, amazon_id="66")]
-    assert list(open_reports(asked, KOLKATA)) == [
+    requests = [request(**days(11, 20), hours=2), request(**days(1, 10), hours=1, amazon_id="66")]
+    assert list(open_reports(requests, SELLER)) == [
         "economics: 2 queries IN_PROGRESS, the oldest since 2026-03-01 13:00 UTC, 2026-01-01 to 2026-01-20, 66"
     ]
 
 
 def test_another_state_or_type_is_a_line_of_its_own():
-    asked = [request(), request(state="DONE"), request(report_type="traffic")]
-    assert [line.split(" since")[0] for line in open_reports(asked, KOLKATA)] == [
+    requests = [request(), request(state="DONE"), request(report_type="traffic")]
+    assert [line.split(" since")[0] for line in open_reports(requests, SELLER)] == [
         "economics: 1 query IN_PROGRESS",
         "economics: 1 query DONE",
         "traffic: 1 query IN_PROGRESS",
@@ -43,23 +45,23 @@ def test_another_state_or_type_is_a_line_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "told"),
+    ("start", "end", "shown"),
     [
         ("2026-01-01T18:30+00:00", "2026-01-03T18:30+00:00", "2026-01-02 to 2026-01-03"),
         ("2026-01-01T18:30+00:00", "2026-01-02T18:30+00:00", "2026-01-02"),
         ("2026-01-01T18:30+00:00", "2026-01-02T06:00+00:00", "2026-01-02 00:00 to 2026-01-02 11:30 Asia/Kolkata"),
     ],
 )
-def test_a_reports_window_is_told_in_days_of_the_marketplace_or_else_in_its_times(start, end, told):
+def test_a_reports_window_is_shown_in_days_of_the_marketplace_or_else_in_its_times(start, end, shown):
     window = {"start": datetime.fromisoformat(start), "end": datetime.fromisoformat(end)}
-    (line,) = open_reports([request("report", "GET_X", **window, tries=2, reason="why")], KOLKATA)
-    assert line == f"GET_X: 1 report IN_PROGRESS since 2026-03-01 12:00 UTC, {told}, tried 2 times, 77: why"
+    (line,) = open_reports([request("report", "GET_X", **window, tries=2, reason="why")], SELLER)
+    assert line == f"GET_X: 1 report IN_PROGRESS since 2026-03-01 12:00 UTC, {shown}, tried 2 times, 77: why"
 
 
 def quota_lines(buckets, waiting=()):
-    told = list(lines(SELLER, Standing({}, list(waiting), buckets, [], [], {}), [], {}))
-    at = next(number for number, line in enumerate(told) if line.startswith("  quota"))
-    return [line[23:] for line in told[at:] if line.startswith(("  quota", "   "))]
+    texts = list(lines(SELLER, Standing({}, list(waiting), buckets, [], [], {}), [], {}))
+    at = next(number for number, line in enumerate(texts) if line.startswith("  quota"))
+    return [line[23:] for line in texts[at:] if line.startswith(("  quota", "   "))]
 
 
 def bucket(operation, level, *, burst=20.0, throttled=0):
@@ -78,4 +80,32 @@ def test_only_buckets_that_lack_tokens_or_are_waited_for_are_listed():
 
 def test_buckets_that_are_all_full_are_counted():
     assert quota_lines([bucket("searchOrders", 20.0), bucket("getReport", 20.0)]) == ["2 buckets full"]
-    assert quota_lines([]) == ["nothing asked yet"]
+    assert quota_lines([]) == ["no request yet"]
+
+
+def newest_lines(seller, newest):
+    texts = list(lines(seller, Standing(newest, [], [], [], [], {}), [], {}))
+    at = next(number for number, line in enumerate(texts) if line.startswith("  newest"))
+    return [line[23:] for line in texts[at : at + len(seller.marketplace_ids)]]
+
+
+def test_newest_days_are_one_line_per_marketplace_named_by_country():
+    first, second = date(2026, 1, 1), date(2026, 1, 2)
+    newest = {("orders", INDIA): first, ("products", INDIA): second, ("order_items", INDIA): first}
+    assert newest_lines(SELLER, newest) == ["2026-01-02: products; 2026-01-01: orders, order_items"]
+    newest |= {("orders", BRITAIN): second, ("products", BRITAIN): None, ("order_items", BRITAIN): second}
+    assert newest_lines(EXPORTER, newest) == [
+        "IN  2026-01-02: products; 2026-01-01: orders, order_items",
+        "GB  2026-01-02: orders, order_items; never: products",
+    ]
+
+
+def test_a_report_of_one_of_several_marketplaces_is_shown_with_its_country_and_in_its_days():
+    midnight = datetime.fromisoformat("2026-01-01T00:00+00:00")
+    window = {"start": midnight, "end": midnight + timedelta(days=1)}
+    requests = [request("report", "GET_X", **window, marketplace_ids=[BRITAIN]), request("report", "GET_X", **window)]
+    british, indian = open_reports(requests, EXPORTER)
+    assert british.startswith("GET_X (GB): 1 report")
+    assert ", 2026-01-01, 77" in british
+    assert indian.startswith("GET_X (IN): 1 report")
+    assert "2026-01-01 05:30 to 2026-01-02 05:30 Asia/Kolkata" in indian

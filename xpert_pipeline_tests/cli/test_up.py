@@ -1,4 +1,4 @@
-"""`xpert up` as a user has it: Dagster's UI, the first sync through the daemon, a backfill from the UI, and Ctrl-C."""
+"""`xpert up` as users run it: Dagster's UI, the first sync through the daemon, a backfill from the UI, and Ctrl-C."""
 
 import json
 import os
@@ -15,7 +15,10 @@ import psutil
 import psycopg
 import pytest
 
+from xpert_pipeline.assets.registry import TABLES
+
 pytestmark = pytest.mark.timeout(400)
+DAYS = 3
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 BACKFILL = """
@@ -35,7 +38,7 @@ query { runsOrError { ... on Runs { results { runId status tags { key value } } 
 def environment():
     skipped = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
-    return {**kept, "XPERT_DELTA_MINUTES": "0"}  # no runs but those that are asked for
+    return {**kept, "XPERT_DELTA_MINUTES": "0"}  # no runs but those that the tests start
 
 
 def wait_for(condition, seconds, what):
@@ -59,7 +62,7 @@ def home(new_home):
 
 @pytest.fixture(scope="module")
 def running(home):
-    command = [XPERT, "--json", "up", "--days", "3", "--rate-scale", "0", "--port", "0", "--data-dir", str(home)]
+    command = [XPERT, "--json", "up", "--days", str(DAYS), "--rate-scale", "0", "--port", "0", "--data-dir", str(home)]
     with (home / "out").open("w") as out, (home / "err").open("w") as err:
         process = subprocess.Popen(command, env=environment(), stdout=out, stderr=err, start_new_session=True)
     yield process
@@ -118,7 +121,7 @@ def test_the_first_sync_runs_through_dagster_and_fills_every_table(address, firs
 
 
 def test_the_sensor_logs_the_run_to_fact_stream(database, first_sync):
-    expected = 4 * 3  # tables and days
+    expected = len(TABLES) * DAYS
 
     def logged():
         (rows,) = database.execute("select count(*) from fact_stream where event_type = 'sync.completed'").fetchone()
@@ -150,7 +153,7 @@ def test_a_second_up_in_the_same_directory_is_refused(home, first_sync):
     command = [XPERT, "up", "--no-ui", "--data-dir", str(home)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
-    assert "another `xpert up` works" in done.stderr
+    assert "another `xpert up` runs" in done.stderr
 
 
 def test_other_pages_get_nothing_from_the_ui(address):

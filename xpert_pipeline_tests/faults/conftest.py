@@ -120,13 +120,13 @@ def xpert(tmp_path, monkeypatch):
     before, on_term = dict(os.environ), signal.getsignal(signal.SIGTERM)
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments, **environ):
+    def run(*arguments, input=None, **environ):
         for name in [
             name for name in os.environ if name.startswith(("AMAZON_", "DATABASE_", "XPERT_", "SP_API", "DAGSTER_"))
         ]:
             del os.environ[name]
         os.environ.update({"XPERT_DATA_DIR": str(tmp_path / "home"), **environ})
-        result = CliRunner().invoke(main, arguments)
+        result = CliRunner().invoke(main, arguments, input=input)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

@@ -1,8 +1,10 @@
-"""What the `xpert` command says and how it exits when something must be mended before a sync can start."""
+"""What `xpert` prints and how it exits when something must be corrected before a sync can start."""
 
+import base64
 import re
 import socket
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -11,9 +13,11 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli import up
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.postgres.sql_files import migrations_directory
+from xpert_pipeline_tests.conftest import KEY
 
 CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
 SELLER = {
@@ -23,7 +27,7 @@ SELLER = {
     "AMAZON_MARKETPLACE_IDS": "A21TJRUUN4KGV",
 }
 
-ASKED = [
+OPENING = [
     ("DATABASE_URL", ["sync"]),
     ("DATABASE_URL", ["doctor"]),
     ("DATABASE_URL", ["db", "migrate"]),
@@ -31,9 +35,9 @@ ASKED = [
     ("DAGSTER_DATABASE_URL", ["sync"]),
     ("DAGSTER_DATABASE_URL", ["doctor"]),
 ]
-"""Commands that open the database of a variable."""
+"""Commands that open the database which a variable names."""
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-LATELY = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY))
+RECENT = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY))
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_a_missing_or_wrong_variable_is_named_and_its_value_is_not(xpert, enviro
     assert "canary" not in done.output
 
 
-@pytest.mark.parametrize(("variable", "command"), [*ASKED, ("DATABASE_URL", ["db", "status"])])
+@pytest.mark.parametrize(("variable", "command"), [*OPENING, ("DATABASE_URL", ["db", "status"])])
 def test_a_malformed_address_is_refused_without_its_password(xpert, pipeline_dsn, command, variable):
     addresses = {"DATABASE_URL": pipeline_dsn, variable: "postgresql://shop:canary@pass word@db:5432:1/shop"}
     done = xpert(*command, **SELLER, **addresses)
@@ -82,7 +86,7 @@ def test_a_malformed_address_is_refused_without_its_password(xpert, pipeline_dsn
     assert "canary" not in done.output
 
 
-@pytest.mark.parametrize(("variable", "command"), ASKED)
+@pytest.mark.parametrize(("variable", "command"), OPENING)
 def test_a_database_that_is_down_is_named_without_its_password(xpert, pipeline_dsn, command, variable):
     port = free_port()
     addresses = {"DATABASE_URL": pipeline_dsn, variable: f"postgresql://shop:canary@127.0.0.1:{port}/shop"}
@@ -92,7 +96,7 @@ def test_a_database_that_is_down_is_named_without_its_password(xpert, pipeline_d
     assert "canary" not in done.output
 
 
-def test_a_database_without_tables_is_told_to_be_migrated(xpert, embedded_server):
+def test_a_database_without_tables_must_be_migrated_first(xpert, embedded_server):
     with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as admin:
         admin.execute("create database never_migrated")
     try:
@@ -165,17 +169,17 @@ def test_a_sandbox_port_that_is_taken_is_named(xpert, tmp_path, taken_port, pipe
         assert f"port {taken_port} is taken" in done.stderr
 
 
-def test_a_ui_port_that_is_taken_is_replaced_by_another_which_is_told(monkeypatch, capsys, taken_port):
+def test_a_ui_port_that_is_in_use_is_replaced_by_another_one(monkeypatch, capsys, taken_port):
     monkeypatch.setattr(up.ui, "start_dagster", lambda _place, _environ, port: pytest.exit(f"on {port}"))
     home = SimpleNamespace(claim=lambda _what: nullcontext(True))
     place = SimpleNamespace(instance=nullcontext, home=home)
     with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
-        up._stay_up(place, [], None, Console(stderr=True), taken_port, as_json=False)
-    said = re.search(r"port (\d+) is taken: using (\d+)", capsys.readouterr().err)
-    assert int(said[1]) == taken_port != int(said[2])
+        up._stay_up(place, [], Console(stderr=True), taken_port, {})
+    ports = re.search(r"port (\d+) is in use: using (\d+)", capsys.readouterr().err)
+    assert int(ports[1]) == taken_port != int(ports[2])
 
 
-def test_an_unknown_seller_is_told_to_be_looked_up(xpert, pipeline_dsn):
+def test_an_unknown_seller_is_refused(xpert, pipeline_dsn):
     done = xpert("sync", "--seller", "A0NOBODY", DATABASE_URL=pipeline_dsn, **CREDENTIALS)
     assert done.exit_code == 3
     assert "seller A0NOBODY is not known: see `xpert sellers list`" in done.stderr
@@ -184,32 +188,89 @@ def test_an_unknown_seller_is_told_to_be_looked_up(xpert, pipeline_dsn):
 def test_a_seller_is_not_added_with_a_marketplace_that_does_not_exist(xpert, pipeline_dsn):
     done = xpert("sellers", "add", "A0SHOP", "--marketplace", "INDIA", DATABASE_URL=pipeline_dsn)
     assert done.exit_code == 2
-    assert "'INDIA' is no Amazon marketplace id. Use one of: " in done.stderr
+    assert "'INDIA' is not an Amazon marketplace. Use country codes or ids: " in done.stderr
+    assert "IN (A21TJRUUN4KGV)" in done.stderr
+    assert xpert("sellers", "list", "--json", DATABASE_URL=pipeline_dsn).json == {"sellers": []}
+
+
+@pytest.fixture
+def token_file(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("Atzr|canary\n")
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    "names", [["IN,GB"], ["in", "UK"], ["A21TJRUUN4KGV", "GB,IN"], ["A21TJRUUN4KGV,A1F83G8C2ARO7P"]], ids=" ".join
+)
+def test_a_seller_is_added_with_several_marketplaces_by_id_or_country(xpert, pipeline_dsn, token_file, names):
+    environ = {"DATABASE_URL": pipeline_dsn, "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode()}
+    options = [word for name in names for word in ("--marketplace", name)]
+    done = xpert("sellers", "add", "A0SHOP", *options, "--refresh-token-file", token_file, **environ)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == "added A0SHOP (Amazon.in, Amazon.co.uk); check it with `xpert doctor`\n"
+    (seller,) = xpert("sellers", "list", "--json", **environ).json["sellers"]
+    assert (seller["marketplaces"], seller["region"]) == (["A21TJRUUN4KGV", "A1F83G8C2ARO7P"], "eu")
+    assert seller["timezone"] == "Asia/Kolkata"
+
+
+def test_a_marketplace_is_added_to_a_known_seller_without_its_token(xpert, pipeline_dsn, sellers, seller):
+    environ = {"DATABASE_URL": pipeline_dsn, "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode()}
+    command = ("sellers", "add", seller.amazon_seller_id, "--marketplace", "IN,GB")
+    done = xpert(*command, input="\n", **environ)
+    assert done.exit_code == 0
+    assert f"updated {seller.amazon_seller_id} (Amazon.in, Amazon.co.uk)" in done.stdout
+    changed = sellers.get(seller.amazon_seller_id)
+    assert (changed.marketplace_ids, changed.name) == (("A21TJRUUN4KGV", "A1F83G8C2ARO7P"), seller.name)
+    assert sellers.refresh_token(seller.id) == "Atzr|secret"
+
+
+def test_marketplaces_of_several_regions_are_refused_with_what_to_do(xpert, pipeline_dsn, token_file):
+    command = ("sellers", "add", "A0SHOP", "--marketplace", "IN,US", "--refresh-token-file", token_file)
+    done = xpert(*command, DATABASE_URL=pipeline_dsn)
+    assert done.exit_code == 2
+    assert "these marketplaces belong to several regions: IN (eu), US (na)" in done.stderr
+    assert "add those of another region as a seller of its own" in done.stderr
+
+
+def test_sources_that_are_declared_wrongly_are_one_message_of_every_command(xpert, monkeypatch, tmp_path):
+    wrong = replace(SOURCES[0], roles=("Canary",))
+    monkeypatch.setattr("xpert_pipeline.cli.main.SOURCES", (wrong, *SOURCES))
+    for command in (["sync"], ["up", "--no-ui"], ["plan", *RECENT], ["doctor"], ["status"], ["sellers", "list"]):
+        done = xpert(*command)
+        assert (done.exit_code, done.stdout) == (3, "")
+        first, *problems = done.stderr.splitlines()
+        assert first == "Error: the sources are declared wrongly:"
+        assert any("table products is filled by another source too" in problem for problem in problems)
+        assert any("names the role 'Canary', which Amazon does not have" in problem for problem in problems)
+    assert not (tmp_path / "home").exists()
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones(xpert, amazon):
     done = xpert("sync", "--select", "orders,refunds", **amazon())
     assert done.exit_code == 2
-    assert "no such table: refunds; there are products, orders, order_items, sales_data" in done.stderr
+    assert f"no such table: refunds; there are {', '.join(table.name for table in TABLES)}" in done.stderr
 
 
 def test_a_marketplace_of_another_region_is_refused_and_can_be_corrected(xpert, amazon):
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="A21TJRUUN4KGV,ATVPDKIKX0DER"))
     assert done.exit_code == 3
-    assert "its marketplaces lie in several regions: A21TJRUUN4KGV (eu), ATVPDKIKX0DER (na)" in done.stderr
-    assert "Amazon.in is A21TJRUUN4KGV" in done.stderr
+    assert "AMAZON_MARKETPLACE_IDS: these marketplaces belong to several regions: IN (eu), US (na)" in done.stderr
+    assert "name the marketplaces of one region, and add those of another region as a seller of its own" in done.stderr
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="ATVPDKIKX0DER"))
     assert done.exit_code == 3
-    assert "the account does not sell on ATVPDKIKX0DER; it sells on A21TJRUUN4KGV" in done.stderr
-    assert xpert("sync", "--select", "products", *LATELY, **amazon()).exit_code == 0
+    assert (
+        "the account does not sell on Amazon.com (ATVPDKIKX0DER); it sells on Amazon.in (A21TJRUUN4KGV)" in done.stderr
+    )
+    assert xpert("sync", "--select", "products", *RECENT, **amazon()).exit_code == 0
 
 
 def test_a_table_that_is_gone_is_one_failed_line_of_the_result(xpert, amazon, admin):
     admin.execute("drop table products")
-    done = xpert("sync", "--json", *LATELY, **amazon())
+    done = xpert("sync", "--json", *RECENT, **amazon())
     assert done.exit_code == 1
     states = {line["table"]: line["state"] for line in done.json["tables"]}
-    others = ("orders", "order_items", "sales_data", "economics_daily")
+    others = {table.name for table in TABLES} - {"products", "traffic_daily"}
     assert states == {"products": "failed", "traffic_daily": "skipped"} | dict.fromkeys(others, "ok")
     assert "failed: products: MigrationNeeded" in done.stderr
     assert "0008_products" in done.stderr
@@ -217,18 +278,46 @@ def test_a_table_that_is_gone_is_one_failed_line_of_the_result(xpert, amazon, ad
 
 def test_an_event_log_that_is_gone_fails_the_command_but_not_the_sync(xpert, amazon, admin):
     admin.execute("drop table fact_stream")
-    done = xpert("sync", "--json", "--select", "products", *LATELY, **amazon())
+    done = xpert("sync", "--json", "--select", "products", *RECENT, **amazon())
     assert done.exit_code == 1
     assert {line["state"] for line in done.json["tables"]} == {"ok"}
-    assert "failed: fact_stream: table fact_stream is missing: migration 0007_fact_stream makes it" in done.stderr
+    assert "failed: fact_stream: table fact_stream is missing: migration 0007_fact_stream creates it" in done.stderr
 
 
-def test_a_role_that_is_not_granted_is_told_with_what_to_do(xpert, amazon):
-    done = xpert("sync", "--json", "--select", "products", *LATELY, **amazon(denied_roles=("Product Listing",)))
-    assert done.exit_code == 0
+def test_a_role_that_is_not_granted_fails_the_command_with_what_to_do(xpert, amazon):
+    done = xpert("sync", "--json", "--select", "products", *RECENT, **amazon(denied_roles=("Product Listing",)))
+    assert done.exit_code == 1
     assert [line["state"] for line in done.json["tables"]] == ["not_granted"]
     assert "not loaded: products: searchListingsItems for seller" in done.stderr
     assert "Grant the role" in done.stderr
+    assert "not granted: products (role Product Listing); --allow-not-granted accepts this" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "setting"),
+    [(["--allow-not-granted"], {}), ([], {"XPERT_ALLOW_NOT_GRANTED": "1"})],
+    ids=["option", "setting"],
+)
+@pytest.mark.parametrize("command", ["sync", "backfill"])
+def test_a_source_that_is_not_granted_can_be_accepted(xpert, amazon, command, option, setting):
+    environ = amazon(denied_roles=("Product Listing",), **setting)
+    done = xpert(command, "--json", "--select", "products", *RECENT, *option, **environ)
+    assert done.exit_code == 0
+    assert [line["state"] for line in done.json["tables"]] == ["not_granted"]
+    assert "not loaded: products: searchListingsItems for seller" in done.stderr
+    assert "--allow-not-granted" not in done.stderr
+
+
+def test_a_failure_stays_a_failure_where_sources_that_are_not_granted_are_accepted(xpert, amazon, admin):
+    admin.execute("drop table orders cascade")
+    environ = amazon(denied_roles=("Product Listing",))
+    done = xpert("sync", "--json", "--select", "products,orders", *RECENT, "--allow-not-granted", **environ)
+    assert done.exit_code == 1
+    assert {line["table"]: line["state"] for line in done.json["tables"]} == {
+        "products": "not_granted",
+        "orders": "failed",
+        "order_items": "failed",
+    }
 
 
 def test_a_revoked_seller_is_left_out_which_is_a_failure_and_the_other_is_synced(xpert, amazon, sellers, admin):
@@ -244,7 +333,7 @@ def test_a_revoked_seller_is_left_out_which_is_a_failure_and_the_other_is_synced
             refresh_token=f"Atzr|sandbox-{place}",
         )
     amazon.fault("lwa-invalid-grant", second)
-    done = xpert("sync", "--json", "--select", "products", *LATELY, **environ)
+    done = xpert("sync", "--json", "--select", "products", *RECENT, **environ)
     assert done.exit_code == 1
     assert {(line["seller"], line["state"]) for line in done.json["tables"]} == {(first, "ok")}
     assert f"failed: seller {second} was left out: " in done.stderr

@@ -1,4 +1,4 @@
-"""`xpert plan`: what it predicts is what the run then does, and what it guesses it calls a guess."""
+"""`xpert plan`: the run then does what the plan predicts, and the plan says what is guessed."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from xpert_pipeline.assets import plans
+from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 
@@ -72,7 +72,7 @@ def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_
     no_pages(environ)
     (plan,) = xpert("plan", "--json", *days_ago(390, 31), **environ).json["plans"]
     windows = [each for each in plan["streams"] if each["table"] == "orders"]
-    assert [each["source"] for each in windows] == ["XML all-orders report"] * 12
+    assert [each["source"] for each in windows] == ["GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"] * 12
     assert "made in 3 s as before" in windows[0]["why"]
     before = calls(amazon)
     assert xpert("backfill", "--select", "orders", *days_ago(390, 31), **environ).exit_code == 0
@@ -84,12 +84,14 @@ def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_
 
 
 def test_a_plan_of_many_listings_says_that_the_time_of_their_report_is_guessed(xpert, amazon, monkeypatch):
-    """Orders and queries said so; 23 s for the listings were told as if they were known."""
+    """Orders and queries said so, but 23 s for the listings looked like a known figure."""
     environ = amazon()
-    monkeypatch.setattr(plans, "SEARCH_LIMIT", 10)
+    monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 10)
     (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
     whys = {each["table"]: each["why"] for each in plan["streams"]}
-    assert whys["products"].endswith("listings: above 10 listings the search shows no more; time of generation guessed")
+    assert whys["products"].endswith(
+        "listings: the search shows no more than 1,000 listings; time of generation guessed"
+    )
     assert whys["economics_daily"].endswith("time of generation guessed")
 
 
@@ -112,22 +114,22 @@ def test_without_history_and_without_the_role_for_metrics_the_number_is_called_a
     assert "400 orders (a guess) in 4 days" in said.stdout
 
 
-def test_windows_that_are_alike_share_a_row_and_the_end_is_told(xpert, amazon):
+def test_windows_that_are_alike_share_a_row_and_the_end_is_printed(xpert, amazon):
     """Two years were 24 rows, and a sentence for each of them below."""
     long_ago = ("--from", str(TODAY - timedelta(days=75)), "--to", str(TODAY - timedelta(days=1)))
     said = xpert("plan", *long_ago, **amazon()).stdout
     assert said.count("(75 days), 3 windows") == 2  # in the table, and below with the reason
-    assert "started now, it would be finished at 20" in said
+    assert "started now, it would finish at 20" in said
 
 
 def test_days_that_are_complete_are_not_planned(xpert, amazon):
     environ = amazon()
     assert xpert("backfill", *SPAN, **environ).exit_code == 0
     (plan,) = xpert("plan", "--json", *SPAN, **environ).json["plans"]
-    assert (plan["streams"], plan["days_complete"], plan["seconds"]) == ([], 4, 0)
+    assert (plan["streams"], plan["days_complete"], plan["seconds"]) == ([], {"orders": 4}, 0)
     (again,) = xpert("plan", "--json", "--refetch", *SPAN, **environ).json["plans"]
     assert {each["table"] for each in again["streams"]} == {"orders", "economics_daily", "traffic_daily"}
-    assert again["days_complete"] == 0
+    assert again["days_complete"] == {"orders": 0}
 
 
 @pytest.mark.parametrize("words", [("--from", "2026-11-02"), ("--from", str(TODAY), "--to", "2026-01-01")])
@@ -135,7 +137,7 @@ def test_half_a_range_and_a_reversed_one_are_usage_errors(xpert, amazon, words):
     assert xpert("plan", *words, **amazon()).exit_code == 2
 
 
-def test_a_seller_that_cannot_be_asked_is_named_and_the_others_are_planned(xpert, amazon):
+def test_a_seller_that_cannot_be_planned_is_named_and_the_others_are_planned(xpert, amazon):
     environ = amazon()
     amazon.fault("lwa-invalid-grant", environ["AMAZON_SELLER_ID"])
     said = xpert("plan", "--json", *SPAN, **environ)

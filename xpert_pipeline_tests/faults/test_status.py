@@ -1,4 +1,4 @@
-"""`xpert status` tells an operator how a seller stands, from the database alone."""
+"""`xpert status` shows an operator the state of each seller; it reads only the database."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import SellerBook
@@ -23,7 +24,7 @@ def only(said):
     return seller
 
 
-def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, amazon):
+def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
     environ = amazon()
     first = TODAY - timedelta(days=2)
     assert xpert("sync", "--from", str(first), "--to", str(TODAY), **environ).exit_code == 0
@@ -36,9 +37,11 @@ def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, ama
         "orders": str(YESTERDAY),
         "order_items": str(YESTERDAY),
         "sales_data": str(YESTERDAY),
+        "fba_inventory": str(TODAY),
         "economics_daily": str(YESTERDAY),
         "traffic_daily": str(YESTERDAY),
     }
+    assert found["newest_days_by_marketplace"] == {"A21TJRUUN4KGV": found["newest_days"]}
     assert (found["last_run"]["state"], found["last_run"]["first_day"]) == ("success", str(first))
     assert (found["running"], found["queued"], found["waiting"], found["rejected_records"]) == ([], [], [], {})
     assert found["waits_of_24_hours"]["searchListingsItems"]["calls"] >= 2
@@ -46,13 +49,13 @@ def test_after_a_sync_it_tells_newest_days_the_run_and_what_was_asked(xpert, ama
     assert (bucket["published_rate"], bucket["throttled"]) == (5, 0)
     assert bucket["rate"] > 5, "the sandbox knows no limits, and says so"
     text = xpert("status", **environ).stdout
-    assert f"orders {YESTERDAY}" in text
+    assert f"{TODAY}: products, fba_inventory; {YESTERDAY}: orders, order_items, sales_data, economics_daily" in text
     assert ": success at " in text
     assert "buckets full" in text
-    assert "searchListingsItems: " not in text, "only buckets that lack tokens are listed"
+    assert "searchListingsItems: " not in text, "only buckets that lack tokens get a line"
 
 
-def test_a_failed_run_is_told_with_its_reason(xpert, amazon, admin):
+def test_a_failed_run_is_shown_with_its_reason(xpert, amazon, admin):
     environ = amazon()
     admin.execute("drop table order_items")
     failed = xpert("sync", "--from", str(YESTERDAY), "--to", str(YESTERDAY), "--select", "orders", **environ)
@@ -63,7 +66,7 @@ def test_a_failed_run_is_told_with_its_reason(xpert, amazon, admin):
     assert reason.startswith("MigrationNeeded")
     assert set(found["newest_days"].values()) == {None}
     text = xpert("status", **environ).stdout
-    assert "orders never" in text
+    assert f"never: {', '.join(table.name for table in TABLES)}" in text
     assert reason in text
 
 
@@ -98,11 +101,11 @@ def test_it_shows_what_is_waited_for_now_and_until_when(xpert, busy, pipeline_ds
     text = xpert("status", **environ).stdout
     assert "searchOrders (backfill) since " in text
     assert "1 x 429" in text
-    assert "orders 1 (sql/monitoring" in text
+    assert "orders 1 (see sql/monitoring" in text
     assert "none has ended yet" in text
 
 
-def test_report_requests_that_are_open_are_told_newest_first_and_dead_ones_are_not(xpert, busy, admin, pipeline_dsn):
+def test_open_report_requests_are_shown_newest_first_and_dead_ones_are_not(xpert, busy, admin, pipeline_dsn):
     environ = {"DATABASE_URL": pipeline_dsn}
     now = datetime.now(UTC)
     hours = {n: now + timedelta(hours=n) for n in (-25, -23, -3, -2, -1, 1)}
@@ -121,12 +124,12 @@ def test_report_requests_that_are_open_are_told_newest_first_and_dead_ones_are_n
         admin.execute(
             "insert into report_requests (seller_id, marketplace_ids, kind, report_type, state, amazon_id, window_start, "
             "window_end, tries, run_id, created_at, not_before, collected_at) "
-            "values (%s, '{A2}', 'report', %s, %s, '77', '2025-12-31T18:30Z', '2026-01-31T18:30Z', 2, 'r', %s, %s, %s)",
+            "values (%s, '{A21TJRUUN4KGV}', 'report', %s, %s, '77', '2025-12-31T18:30Z', '2026-01-31T18:30Z', 2, 'r', %s, %s, %s)",
             (busy.id, report_type, state, created_at, not_before, collected_at),
         )
-    told = only(xpert("status", "--json", **environ))["report_requests"]
-    assert [each["report_type"] for each in told] == ["GET_XML", "GET_BLOCKED", "GET_MADE", "GET_OLD"]
-    assert (told[0]["state"], told[0]["amazon_id"]) == ("IN_QUEUE", "77")
+    requests = only(xpert("status", "--json", **environ))["report_requests"]
+    assert [each["report_type"] for each in requests] == ["GET_XML", "GET_BLOCKED", "GET_MADE", "GET_OLD"]
+    assert (requests[0]["state"], requests[0]["amazon_id"]) == ("IN_QUEUE", "77")
     text = xpert("status", **environ).stdout
     assert "GET_XML: 1 report IN_QUEUE since " in text
     assert ", 2026-01-01 to 2026-01-31, tried 2 times, 77" in text, "days of the marketplace, the last one included"
@@ -155,7 +158,7 @@ def test_a_database_that_lacks_migrations_is_refused_with_what_to_do(xpert, admi
     assert "xpert db migrate" in said.stderr
 
 
-def test_a_tokens_secret_is_not_told(xpert, pool, seller, pipeline_dsn):
+def test_refresh_tokens_are_not_shown(xpert, pool, seller, pipeline_dsn):
     assert SellerBook(pool, KEY).refresh_token(seller.id) == "Atzr|secret"
     said = json.dumps(xpert("status", "--json", DATABASE_URL=pipeline_dsn).json)
     assert "Atzr" not in said

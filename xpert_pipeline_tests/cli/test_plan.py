@@ -1,0 +1,90 @@
+"""The text of a plan: windows that are alike share a row, and the totals contain every window."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+from xpert_pipeline.cli.plan import grouped, show
+from xpert_pipeline.sources.plan import RunPlan, StreamPlan
+from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
+
+NEWEST = date(2026, 11, 25)
+METRICS = "by Amazon's order metrics"
+INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
+
+
+def window(number, *, orders=4500.0, pages=800.0, report=60.0, known=METRICS, marketplaces=(INDIA,)):
+    """A window of 30 days; number 0 is the newest, 1 the one before it."""
+    last = NEWEST - timedelta(days=30 * number)
+    predictions = {"pages": Prediction(pages, {"searchOrders": 45}), "report": Prediction(report, {"createReport": 1})}
+    plan = choose(predictions, ExpectedRecords(orders, known), 30)
+    source = "searchOrders" if plan.source == "pages" else "XML all-orders report"
+    first = last - timedelta(days=29)
+    return StreamPlan(
+        "orders",
+        marketplaces,
+        f"created {first} to {last}",
+        source,
+        plan.seconds,
+        plan.calls,
+        {},
+        plan.why,
+        created=(first, last),
+        choice=plan,
+    )
+
+
+def test_two_years_of_windows_are_one_row_with_range_count_and_all_calls():
+    """A plan over two years was 24 rows and 24 sentences."""
+    streams = [window(number, report=60.0 + number) for number in range(24)]
+    (row,) = grouped(streams)
+    assert row.window == f"created {NEWEST - timedelta(days=719)} to {NEWEST} (720 days), 24 windows"
+    assert (row.seconds, row.calls) == (83.0, {"createReport": 24})
+    assert row.why == (
+        "108,000 orders (by Amazon's order metrics) in 720 days: searchOrders pages of each are predicted to take up to "
+        "800 s, XML reports up to 83 s (time of generation guessed), so the report"
+    )
+
+
+def test_another_source_or_reason_begins_another_row():
+    streams = [window(0), window(1, pages=1.0), window(2, pages=1.0, known=None), window(3)]
+    assert grouped(streams) == streams
+
+
+def test_a_forced_choice_keeps_its_reason():
+    plans = [window(number) for number in range(2)]
+    forced = [replace(stream, choice=stream.choice.forced("pages", "the ids differ")) for stream in plans]
+    (row,) = grouped(forced)
+    assert row.why == "pages of each although predicted to take up to 800 s: the ids differ"
+
+
+def test_only_windows_of_records_by_date_share_a_row():
+    other = StreamPlan("economics_daily", (INDIA,), "2026-01-01 to 2026-01-02", "Data Kiosk", 1.0, {}, {}, "why")
+    assert grouped([other, other]) == [other, other]
+
+
+def test_the_totals_are_those_of_every_window(capsys):
+    streams = [window(number) for number in range(3)]
+    show(RunPlan("A1", streams, {"orders": 1, "traffic_daily": 0}, Counter({"createReport": 3})))
+    printed = capsys.readouterr().out
+    assert "  orders: 1 day already complete" in printed
+    assert "traffic_daily" not in printed
+    assert "  calls: 3 createReport" in printed
+    assert printed.count("3 windows") == 2
+
+
+def test_windows_of_different_marketplaces_stay_apart_and_are_named_by_country(capsys):
+    streams = [window(0), window(1), window(0, marketplaces=(INDIA, BRITAIN)), window(0, marketplaces=(BRITAIN,))]
+    rows = grouped(streams)
+    assert [row.marketplaces for row in rows] == [(INDIA,), (INDIA, BRITAIN), (BRITAIN,)]
+    show(RunPlan("A1", streams), several_marketplaces=True)
+    table, reasons = capsys.readouterr().out.split("  orders in", 1)
+    assert [line.split("  ")[1].strip() for line in table.splitlines()[2:]] == ["IN", "IN, GB", "GB"]
+    assert [text.split(", created")[0].strip() for text in reasons.split("  orders in")] == ["IN", "IN, GB", "GB"]
+
+
+def test_a_seller_with_one_marketplace_is_not_told_its_name(capsys):
+    show(RunPlan("A1", [window(0)]))
+    printed = capsys.readouterr().out
+    assert "stores" not in printed
+    assert "  orders, created" in printed
