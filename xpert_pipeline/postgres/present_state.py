@@ -12,8 +12,8 @@ select (details ->> 'doubted')::integer
 from loads
 where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
   and window_kind = 'partial' and details ? 'doubted' and started_at <= %(before)s
-  and started_at > coalesce((
-    select max(started_at) from loads
+  and finished_at > coalesce((
+    select max(finished_at) from loads
     where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
       and window_kind = 'snapshot'
   ), '-infinity')
