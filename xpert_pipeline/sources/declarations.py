@@ -31,7 +31,9 @@ def require_valid(sources: Sequence[Source]) -> None:
 
     Raises:
         DeclarationError: Naming all problems.
+        PlanMissing: An operation has no usage plan, so its calls could not be paced.
     """
+    usage_plans.require(library.OPERATIONS)
     problems = [
         *_claimed_twice(sources),
         *(problem for source in sources for problem in _problems(source)),
