@@ -61,10 +61,12 @@ class TableRows:
             self.days.update(map(itemgetter("marketplace_id", self.table.day), rows))
 
     def key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The row's key, if all of it is known and printable."""
-        key = tuple(row.get(name) for name in self.table.key)
-        is_known = all(part is not None and part != "" and str(part).isprintable() for part in key)
-        return key if is_known else None
+        """The row's key, if all of it is known, printable, and such as the table may have."""
+        known = {name: row.get(name) for name in self.table.key}
+        if not all(str(part or "").isprintable() for part in known.values()):
+            return None
+        valid, _ = validate(self.table, [known], self.table.key)
+        return tuple(valid[0].values()) if valid else None
 
 
 class Collector:
