@@ -1,4 +1,4 @@
-"""The rows of a perfect pipeline for seller economics, by day: what Data Kiosk returns when nothing is missing.
+"""The rows that a perfect pipeline would load for seller economics, by day: all that Data Kiosk ever returns.
 
 Amounts are text.
 """

@@ -39,7 +39,7 @@ def visits_of(ledger: Ledger, days: Iterable[int]) -> Visits:
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
-    """Return a share in per cent to two decimal places; 0 if the whole is 0, as Amazon reports it."""
+    """Return a share in per cent to two decimal places; 0 if the whole is 0, as in Amazon's figures."""
     return (Decimal(part) * 100 / Decimal(whole)).quantize(CENT) if whole else Decimal("0.00")
 
 

@@ -137,7 +137,7 @@ def has_plan(operation: str) -> bool:
 def require(operations: Iterable[str]) -> None:
     """Check that every operation has a plan, so that no sync stops half way.
 
-    This runs when the code location is built, and whenever a client is created.
+    Call this when the code location is built, and whenever a client is created.
 
     Raises:
         PlanMissing: Some operations have none; the message names each of them and this file.
