@@ -86,7 +86,7 @@ class Declarations:
         faults: The faults that belong to no domain.
 
     Raises:
-        ValueError: Two domains declare the same name, or a role, or the fault or table of a faulty truth, is unknown.
+        ValueError: A name is declared twice, a role is unknown, or a faulty truth has an unknown fault or table.
     """
 
     def __init__(self, domains: Iterable[Domain], faults: Iterable[FaultKind]) -> None:

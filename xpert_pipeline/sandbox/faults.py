@@ -174,7 +174,7 @@ class Faults:
             place: The place of the faults.
             operation: The request's operation.
             seller: The request's seller.
-            by_name: Only rules that name this very operation.
+            by_name: Consider only rules for exactly this operation.
         """
         with self.lock:
             for rule in self._rules(place):

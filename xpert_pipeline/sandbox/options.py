@@ -20,7 +20,7 @@ class SandboxOptions:
         orders_csv: A Seller Central all-orders export (.csv, .csv.gz, .csv.xz) to take the orders from.
         as_of: The world's last day in every store. None means the last day that is complete in all stores.
         seed: Seed of the invented world.
-        days: Days of invented history that end with `as_of`.
+        days: Days of invented history; the last one is `as_of`.
         orders_per_day: Orders per day of the first seller in India; other sellers and other stores differ.
         skus: SKUs of the first seller in India; other sellers and other stores differ.
         sellers: Number of sellers.

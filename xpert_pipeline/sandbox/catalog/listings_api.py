@@ -65,7 +65,7 @@ def _sorted(groups: list[Group], query: QueryParams) -> list[Group]:
 
 
 def _matching(call: Call, marketplaces: list[str]) -> list[Group]:
-    """Return the SKUs that have a listing in one of the stores which passes the filters."""
+    """Return the SKUs with a listing, in any of the stores, that passes the filters."""
     groups: dict[str, Group] = {}
     passes = _filter(call.query)
     for marketplace_id in marketplaces:

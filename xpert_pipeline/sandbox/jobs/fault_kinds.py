@@ -21,7 +21,7 @@ REPORT_FAULTS = (
 QUERY_FAULTS = (
     FaultKind("query-fatal", QUERY, "a query ends FATAL, with a document that gives the reason"),
     FaultKind("query-stuck", QUERY, "a query stays IN_QUEUE"),
-    FaultKind("query-500", QUERY, "createQuery answers 500 InternalFailure without a cause"),
+    FaultKind("query-500", QUERY, "createQuery answers 500 InternalFailure for no reason"),
     FaultKind("kiosk-null-entries", QUERY, "a query's lists begin with null; some lists and one line are null"),
     FaultKind("kiosk-lag", QUERY, "a query does not see the last three days yet"),
     FaultKind("kiosk-gzip", LINES, "a query's document is gzip, declared as Content-Encoding"),

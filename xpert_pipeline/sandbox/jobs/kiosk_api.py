@@ -103,7 +103,7 @@ def get_queries(call: Call) -> dict[str, Any]:
 
 
 def get_document(call: Call) -> dict[str, Any]:
-    """The address of a finished document, which is valid for a while."""
+    """Return a temporary address of a finished document."""
     query = job_state(call).queries.by_document(call.path["documentId"])
     if query is None or query.seller_id != call.seller_id or query.status(call.now) not in (DONE, FATAL):
         raise not_found()

@@ -20,7 +20,7 @@ class View:
     Attributes:
         world: The seller's world.
         now: The time of the query; nothing later is visible.
-        lag: Number of last days that have no figures yet.
+        lag: Number of most recent days that have no figures yet.
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """

@@ -22,7 +22,7 @@ class ReportInput(NamedTuple):
         world: The seller's world.
         report: The report: its window, marketplaces and options.
         encoding: Name of the document's encoding in the Content-Type.
-        faults: Faults in the places of the report type that strike this document.
+        faults: Faults that strike this document in the places of its report type.
     """
 
     world: World
@@ -48,7 +48,7 @@ class ReportKind:
         write: Writes the document in pieces.
         minimum_seconds: Shortest time between two equal reports; None if Amazon sets none. It is half an hour for
             near-real-time FBA reports, and four hours for daily ones.
-        has_window: Whether it covers a window of time; without one it shows the present state.
+        has_window: Whether it covers a window of time; otherwise it shows the current state.
         longest_seconds: Longest window; None if any window is allowed.
         options: Reads the request's options, adds the defaults, and rejects unknown ones with an ApiError.
         app_plan: The plan that all sellers of the app share; None if there is none.

@@ -139,7 +139,7 @@ def _matching(call: Call, query: QueryParams) -> list[Report]:
 
 
 def get_report_document(call: Call) -> dict[str, Any]:
-    """The address of a finished document, which is valid for a while."""
+    """Return a temporary address of a finished document."""
     state = job_state(call)
     report = state.reports.by_document(call.path["documentId"])
     if report is None or report.seller_id != call.seller_id or report.status(call.now) not in (DONE, FATAL):

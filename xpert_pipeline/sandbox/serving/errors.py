@@ -51,7 +51,7 @@ def throttled() -> ApiError:
 
 
 def server_error() -> ApiError:
-    """500 without any cause."""
+    """500 for no reason."""
     return ApiError(500, "InternalFailure", "We encountered an internal error. Please try again.")
 
 

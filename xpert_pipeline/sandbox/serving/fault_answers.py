@@ -1,4 +1,4 @@
-"""Answers to calls that a fault strikes: a replacement for the real answer, or the real answer, damaged."""
+"""Answers to calls that a fault strikes: either a replacement, or the real answer in a damaged form."""
 
 import asyncio
 import json

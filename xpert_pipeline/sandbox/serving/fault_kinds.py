@@ -30,6 +30,8 @@ FAULTS = (
     FaultKind("repeated-token", PAGE, "a further page returns its own token as the next one"),
     FaultKind("repeated-page", PAGE, "a further page contains the first page's records again"),
     FaultKind("endless-pages", PAGE, "a further page contains no records, but a new token for one more page"),
-    FaultKind("nul-in-title", TITLES, "a title contains a NUL (in XML: a character beyond the first plane)"),
+    FaultKind(
+        "nul-in-title", TITLES, "a title contains a NUL (in XML: a character outside the Basic Multilingual Plane)"
+    ),
     FaultKind("emoji-in-title", TITLES, "a title contains emoji, a joiner and Hindi"),
 )

@@ -14,7 +14,7 @@ ROLES = (
 
 
 def is_denied(roles: Collection[str], denied: Collection[str]) -> bool:
-    """Return whether all of `roles`, any one of which would be enough, are among the roles that sellers denied."""
+    """Return whether the sellers denied all of `roles`, any one of which would be enough."""
     return bool(roles) and all(role in denied for role in roles)
 
 

@@ -41,7 +41,7 @@ PROMOTIONS = (
 FIRST_LISTED = 1_672_531_200
 """1 January 2023: the oldest listings."""
 SHARED, OWN = 60, 30
-"""Per cent of India's catalogue that another store also offers; further products of its own, in the same per cent."""
+"""In per cent of India's catalogue: the products that another store also offers, and those that only it offers."""
 SAME_CHANNEL, ACTIVE = 85, 93
 """Per cent of another store's listings that have the same channel as in India; per cent that are active."""
 _ASIN_ALPHABET = "ABCDEFGHJKLMNPQRSTVWXYZ0123456789"

@@ -72,7 +72,7 @@ class Economy:
 
     @property
     def asp(self) -> Decimal | None:
-        """Ordered product sales per unit; None without a unit."""
+        """Ordered product sales per unit; None if there are no units."""
         return (self.count.sales / self.count.units).quantize(money.FINEST) if self.count.units else None
 
     @property

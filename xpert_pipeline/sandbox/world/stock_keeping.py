@@ -233,5 +233,5 @@ class Keeper:
         return True
 
     def _moment(self, day: int, hour: int) -> int:
-        """Return a time in an hour of a day; 0 is the day's first second."""
+        """Return a time within an hour of a day; hour 0 means the day's first second."""
         return self.store.midnight(day) + (hour * HOUR + number(hour, self.seed, day) % HOUR if hour else 0)

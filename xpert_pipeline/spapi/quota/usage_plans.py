@@ -159,7 +159,7 @@ def page(operation: str) -> int:
 
 
 def report_plans(report_type: str) -> tuple[str, ...]:
-    """Return the names of the buckets from which a report needs a token besides the one from createReport's."""
+    """Return the names of the buckets, besides createReport's own, from which a report needs a token."""
     return tuple(plan.operation for plan in _REPORT_TYPES.get(report_type, ()))
 
 
