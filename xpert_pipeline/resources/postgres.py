@@ -66,5 +66,5 @@ class PostgresResource(dg.ConfigurableResource):
 
     @property
     def spool(self) -> Path:
-        """A directory private to this worker for spooled data."""
+        """The directory on this worker for spooled data."""
         return Path(self.spool_directory or tempfile.gettempdir())

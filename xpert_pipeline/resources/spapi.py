@@ -29,7 +29,7 @@ IMPATIENT = RetryPolicy(attempts=2, deadline_seconds=60)
 
 
 def priority_of(days: Collection[date], today: date) -> int:
-    """Return the priority of a run over these marketplace-local days: LIVE if they include today and are few."""
+    """Return LIVE for a run whose marketplace-local days include today and are few, else BACKFILL."""
     return LIVE if today in days and len(days) <= LONGEST_LIVE_DAYS else BACKFILL
 
 

@@ -1,6 +1,6 @@
 """Amazon's Selling Partner API. Start at `session.SellerApi`.
 
-- `sending`: how one request reaches Amazon and how its answer is read; `quota`: the token buckets that pace requests.
+- `sending`: sends one request and reads its answer; `quota`: the token buckets that pace requests.
 - `operations`: records that Amazon returns directly; `jobs`: reports and queries, which Amazon creates asynchronously;
   `documents`: the files with their data; `planning`: which source is quickest.
 

@@ -92,7 +92,7 @@ class ReauthRequired(SpApiError):
 class AppCredentialsRefused(SpApiError):
     """Amazon refused the application's own client id or secret."""
 
-    what_to_do = "Correct the client id and secret: no seller can be synced without. A secret expires after 180 days."
+    what_to_do = "Correct the client id and secret, or no seller can be synced. A secret expires after 180 days."
 
 
 class NotGranted(SpApiError):

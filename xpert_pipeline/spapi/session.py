@@ -141,7 +141,7 @@ class SellerApi:
         return self._meter.bill()
 
     def carry(self, spent: Spent) -> None:
-        """Add to the next bill what another client, or an earlier part of this one, has already billed."""
+        """Add costs to the next bill that another client, or an earlier part of this one, has already billed."""
         self._meter.carry(spent)
 
     def rate(self, operation: str) -> float:
@@ -153,7 +153,7 @@ class SellerApi:
         return self._gate.buckets.level(operation)
 
     def pause(self, operation: str, seconds: float, reason: str) -> None:
-        """Report a wait for another reason than quota to the listener, and sleep; `stop` ends the sleep."""
+        """Sleep for a reason other than quota, and report the wait to the listener; `stop` ends the sleep."""
         self._meter.waiting(operation, seconds, reason)
         self._gate.pause(operation, seconds)
 

@@ -97,7 +97,7 @@ def test_a_line_that_is_cut_off_fails_its_window_and_the_next_run_asks_anew(kios
     assert failed.error.startswith(f"BadLine: seller {kiosk.sellers[0]}: Data Kiosk query ")
     assert f" for seller {kiosk.sellers[0]}: line " in failed.error
     assert "is not JSON" in failed.error
-    assert "Nothing of this document was loaded" in failed.error
+    assert "Nothing from this document was loaded" in failed.error
     assert kiosk.rows("economics_daily") == []
     assert [load for load in kiosk.rows("loads") if load["table_name"] == "economics_daily"] == []
     kiosk.mend()

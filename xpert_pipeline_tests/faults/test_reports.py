@@ -41,7 +41,7 @@ def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
         ("truncated-gzip", "DocumentBroken", "", "Run it again"),
         ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
         ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, which may be an attack", "run it again later"),
-        ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
+        ("report-fatal", "ReportFailed", "could not be generated. Please try again", "If the reason names the window"),
     ):
         pipeline.fault(name)
         failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)

@@ -1,4 +1,4 @@
-"""Finds a document's charset: the declared one, then UTF-8, then Windows-1252, each decoded strictly."""
+"""Finds a document's charset: the declared one, UTF-8 or Windows-1252, whichever decodes the whole file first."""
 
 import codecs
 from pathlib import Path
@@ -11,7 +11,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # what these names mean
+_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # the codec that Amazon means
 _LATIN = "iso8859-1"  # accepts every byte; files that declare it are usually Windows-1252
 
 

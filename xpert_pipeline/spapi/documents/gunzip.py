@@ -26,7 +26,7 @@ class Gunzip:
         return self._inner is not None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Decompress more bytes; yield pieces of at most a megabyte. Bytes that are not gzip come unchanged."""
+        """Decompress more bytes; yield pieces of at most a megabyte. Bytes that are not gzip pass unchanged."""
         if self._head is not None:
             data = self._head + data
             if len(data) < len(_MAGIC):

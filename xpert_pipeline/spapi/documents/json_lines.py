@@ -16,7 +16,7 @@ LONGEST_LINE = 16 * 1024 * 1024
 class BadLine(BadAnswer):
     """A line that is not a JSON object: cut off, damaged, or something else."""
 
-    what_to_do = "Nothing of this document was loaded. Run it again later; if that fails, report the query to Amazon."
+    what_to_do = "Nothing from this document was loaded. Run it again later; if that fails, report the query to Amazon."
 
 
 def read_objects(file: TextIO, *, source: str) -> Iterator[dict[str, Any] | None]:

@@ -91,7 +91,7 @@ def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
 
 
 def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
-    """Remove the complete messages from the tree and yield their orders; the last message is complete with `of_all`."""
+    """Remove complete messages from the tree and yield their orders; without `of_all`, the last one is incomplete."""
     for root in document:
         if root.tag != "AmazonEnvelope":
             raise BadAnswer(f"its root is {root.tag[:60]!r}, not AmazonEnvelope", operation=_REPORT)

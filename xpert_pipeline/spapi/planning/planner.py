@@ -71,8 +71,8 @@ class PlannedReports:
         """Return the number of getReport calls for all reports, if Amazon takes `generation` seconds for each.
 
         We poll the first report most often. We poll the others requested with it in turn: together about once a second,
-        later each one after another 20% of the wait so far, and once more when they are ready. We poll reports
-        requested later once.
+        later each one whenever the wait has grown by 20%, and once more when they are ready. We poll reports requested
+        later once.
         """
         if not self.reports:
             return 0
@@ -255,7 +255,7 @@ def plan_records(
 
 
 def _polls(generation: float) -> int:
-    """Return the polls of the first report until it is ready: every 0.5 s, later after 5% more of the wait so far."""
+    """Return the polls of the first report until it is ready: every 0.5 s, later whenever the wait has grown by 5%."""
     return (
         1
         + math.ceil(min(generation, 10.0) / 0.5)

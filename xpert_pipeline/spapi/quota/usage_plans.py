@@ -137,7 +137,7 @@ def has_plan(operation: str) -> bool:
 def require(operations: Iterable[str]) -> None:
     """Check that every operation has a plan, so that no sync stops half way.
 
-    This runs when the code location is built, and whenever a client is created.
+    Call this when the code location is built, and whenever a client is created.
 
     Raises:
         PlanMissing: Some operations have none; the message names each of them and this file.
@@ -159,7 +159,7 @@ def page(operation: str) -> int:
 
 
 def report_plans(report_type: str) -> tuple[str, ...]:
-    """Return the names of the buckets from which a report needs a token besides the one from createReport's."""
+    """Return the names of the buckets, besides createReport's own, from which a report needs a token."""
     return tuple(plan.operation for plan in _REPORT_TYPES.get(report_type, ()))
 
 

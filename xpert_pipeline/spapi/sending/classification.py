@@ -90,7 +90,7 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
 
 
 def token_refusal(answer: Answer, facts: Mapping[str, str], clean: Callable[[str], str] = redact) -> SpApiError:
-    """Return the error that an answer from Login with Amazon without a token means.
+    """Return the error for an answer from Login with Amazon that contains no token.
 
     Args:
         answer: An answer with any status.
