@@ -1,4 +1,4 @@
-"""Checks the list of sources when the code location loads. A wrong declaration names the file and line to mend."""
+"""Checks the declared sources when the code location loads. Error messages give the file and line to fix."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,18 +19,18 @@ ROLES = (
     "Product Listing",
     "Selling Partner Insights",
 )
-"""Amazon's names of the roles that sources may need."""
+"""Amazon's names for the roles that sources may need."""
 
 
 class DeclarationError(ValueError):
-    """Sources are declared wrongly; the message lists every problem with its file and line."""
+    """Some sources are declared incorrectly; the message lists every problem with its file and line."""
 
 
 def require_valid(sources: Sequence[Source]) -> None:
     """Check every declaration.
 
     Raises:
-        DeclarationError: Naming all problems.
+        DeclarationError: There is at least one problem; the message lists all of them.
     """
     problems = [
         *_claimed_twice(sources),
@@ -38,7 +38,7 @@ def require_valid(sources: Sequence[Source]) -> None:
         *_unknown_upstream(sources),
     ]
     if problems:
-        raise DeclarationError("the sources are declared wrongly:\n" + "\n".join(f"- {text}" for text in problems))
+        raise DeclarationError("some sources are declared incorrectly:\n" + "\n".join(f"- {text}" for text in problems))
 
 
 def _claimed_twice(sources: Sequence[Source]) -> list[str]:
@@ -49,8 +49,8 @@ def _claimed_twice(sources: Sequence[Source]) -> list[str]:
             first = owners.setdefault(table.name, source)
             if first is not source:
                 problems.append(
-                    f"{source.declared_at}: table {table.name} is filled by another source too, declared in "
-                    f"{first.declared_at}: remove one of them"
+                    f"{source.declared_at}: table {table.name} is also filled by the source declared at "
+                    f"{first.declared_at}: remove one of the two"
                 )
     return problems
 
@@ -70,7 +70,7 @@ def _problems(source: Source) -> list[str]:
         )
     problems += [
         f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; "
-        f"there are {', '.join(ROLES)}"
+        f"use one of {', '.join(ROLES)}"
         for role in source.roles
         if role not in ROLES
     ]
@@ -96,7 +96,7 @@ def _table_problems(source: Source, table: Table) -> list[str]:
             f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql"
         )
     problems += [
-        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: "
+        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no description: "
         "add a text to its Annotated"
         for column in columns_of(table.row)
         if not column.meaning

@@ -30,7 +30,7 @@ class WindowedReport(WindowedJobs):
         report: Amazon's report type.
         needs: Columns that the report must have.
         options: Report options, by Amazon's names.
-        read_lines: Reads the records of a document; by default those of a flat file with the columns `needs`.
+        read_lines: Reads the records of a document; the default reads a flat file with the columns in `needs`.
     """
 
     report: str
@@ -53,8 +53,8 @@ class WindowedReport(WindowedJobs):
 
     @property
     def how(self) -> str:
-        """How much one report holds."""
-        return f"one report holds up to {self.longest} days"
+        """How much one report covers."""
+        return f"one report covers up to {self.longest} days"
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
         """One report for a window."""
@@ -80,6 +80,6 @@ class WindowedReport(WindowedJobs):
         return known_key(self.table, record, requested.marketplace_ids[0])
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """List one report of the type: that is open to whoever may request it."""
+        """List one report of the type; this needs the same role as requesting one."""
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
         return Probe(f"reports ({self.report})")

@@ -1,4 +1,4 @@
-"""Turns records into rows by the paths of a row type: what a declaration needs when it has no parser of its own."""
+"""Turns records into rows with the paths of a row type, for declarations without a parser of their own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import SHAPE_ERRORS
 
 GIVEN = frozenset(("marketplace_id",))
-"""Columns that the framework fills: a record does not carry them."""
+"""Columns that the framework fills; records do not contain them."""
 
 
 def row_parser(table: Table) -> Callable[[Mapping[str, Any], str], dict[str, Any]]:
-    """A parser of one record and the marketplace that it belongs to, by the `At` of each column."""
+    """Return a parser that takes a record and its marketplace, and reads each column from its `At`."""
     places = [(column.name, column.at) for column in columns_of(table.row) if column.at is not None]
 
     def parse(record: Mapping[str, Any], marketplace_id: str) -> dict[str, Any]:
@@ -26,11 +26,11 @@ def row_parser(table: Table) -> Callable[[Mapping[str, Any], str], dict[str, Any
 
 
 def known_key(table: Table, record: Any, marketplace_id: str) -> dict[str, Any]:
-    """What is known of the row of a record that cannot be parsed: its key and day, as far as they can be read.
+    """Return the readable part of the key and day of a record that cannot be parsed.
 
     Args:
         table: The contract.
-        record: The record, of whatever shape. Columns without a path are looked up by their own names.
+        record: The record, in any shape. Columns without a path are looked up by their own names.
         marketplace_id: The marketplace that it belongs to.
     """
     row: dict[str, Any] = {"marketplace_id": marketplace_id}
