@@ -316,11 +316,11 @@ comment on column public.economics_daily.net_product_sales is
 comment on column public.economics_daily.asp is
 'Average selling price. NULL: no unit was sold.';
 comment on column public.economics_daily.fees_total is
-'Sum of total over all fees; 0 if Amazon reported that there are none. NULL: Amazon did not report fees, or at least one total.';
+'Sum of the totals of all fees; 0 if Amazon reported an empty list. NULL: Amazon did not report fees, or at least one total.';
 comment on column public.economics_daily.fees is
 'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null. NULL: Amazon did not report fees.';
 comment on column public.economics_daily.ads_total is
-'Sum of total over all ads; 0 if Amazon reported that there are none. NULL: Amazon did not report ads, or at least one total.';
+'Sum of the totals of all ads; 0 if Amazon reported an empty list. NULL: Amazon did not report ads, or at least one total.';
 comment on column public.economics_daily.ads is
 'Advertising charges, in the same form as fees. NULL: Amazon did not report ads.';
 comment on column public.economics_daily.net_proceeds is

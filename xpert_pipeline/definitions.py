@@ -34,7 +34,7 @@ def build_definitions(
     """Build the code location for these settings; resources read secrets from the environment at run time.
 
     Raises:
-        DeclarationError: A source is declared wrongly; the message names the file and line to fix.
+        DeclarationError: A source is declared incorrectly; the message names the file and line to fix.
     """
     require_valid(sources)
     common = {

@@ -93,5 +93,5 @@ def choose_due(
 
 
 def room_in_queue(interval: timedelta, unfinished: int) -> int:
-    """Return how many more runs the queue can start within an interval, beside the unfinished ones."""
+    """Return how many more runs the queue can start within an interval, in addition to the unfinished ones."""
     return max(0, round(interval.total_seconds() / 60 * STARTS_A_MINUTE) - unfinished)

@@ -30,7 +30,7 @@ class Event:
         state: The state of the partition, as the asset reported it.
         reason: Why the asset did not load everything.
         tables: All tables of a failed step.
-        states_by_marketplace: The state in each marketplace; empty where the seller has only one.
+        states_by_marketplace: The state in each marketplace; empty if the seller has only one.
     """
 
     storage_id: int
@@ -174,9 +174,9 @@ def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
         event = entry.dagster_event
         data = event.event_specific_data if event else None
         if isinstance(data, JobFailureData) and data.error:
-            return f"no step failed; the run: {_innermost(data.error)}"
+            return f"no step failed; the run failed with: {_innermost(data.error)}"
         if event and event.message:
-            return f"no step failed; the run: {event.message}"
+            return f"no step failed; the run failed with: {event.message}"
     return "no step failed; the run ended early"
 
 

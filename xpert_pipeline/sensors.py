@@ -19,7 +19,7 @@ from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 from xpert_pipeline.wording import counted
 
 SHOWN = 5
-"""Most sellers that the message of a tick names."""
+"""Maximum number of sellers that the message of a tick names."""
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)

@@ -42,7 +42,7 @@ class Settings(BaseModel):
     token_url: str | None = None
     encryption_key: SecretStr | None = None
     timezone: str = "Asia/Kolkata"
-    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  only a default
+    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default; the CLI stores it
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
     report_patience_minutes: float = 30.0

@@ -90,7 +90,7 @@ def covered_days(
         scope: The seller's marketplace.
         table: The table that the loads filled.
         days: Marketplace-local days to look at.
-        until: Start of the change stream; loads need not cover the part of a day after it.
+        until: Position of the change stream; loads need not cover anything after it.
     """
     values = {"days": list(days), "until": until}
     return {day for (day,) in _rows(pool, scope, COVERED, table=table, **values)}
@@ -137,7 +137,7 @@ def first_load_started(pool: Pool, scope: Scope, table: str) -> datetime | None:
 def first_loaded_day(pool: Pool, scope: Scope, tables: Sequence[str]) -> date | None:
     """Return the first local day that a load of any of the tables covers from midnight on; None if there is none.
 
-    A load of several marketplaces begins at the earliest midnight of them, which is the evening before in the others.
+    A load of several marketplaces begins at the earliest midnight, which is still the evening before in the others.
     """
     day: date | None = _value(pool, scope, FIRST_DAY, tables=list(tables))
     return day

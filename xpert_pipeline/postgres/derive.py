@@ -2,8 +2,8 @@
 
 A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
 all marketplaces. Only rows that differ are written, and rows of these days that the SELECT does not return
-are deleted. The dirty keys are taken in an earlier statement than the SELECT, which therefore sees all data behind the
-keys.
+are deleted. The SELECT runs in a later statement than the one that takes the dirty keys, so it sees all the data that
+made them dirty.
 """
 
 from collections.abc import Mapping, Sequence

@@ -95,7 +95,7 @@ class PostgresJobStore(Generic[Request, Job]):
         pool: The pipeline's pool.
         seller_id: The seller.
         run_id: The Dagster run that requests and collects jobs.
-        abandoned: If a job is neither sent nor touched for this long, its run is taken for dead.
+        abandoned: If a job is neither sent nor touched for this long, its run counts as dead.
         make_request: Makes a request from (report_type, start, end, options, marketplace_ids).
         make_job: Makes a job from its fields by name.
     """

@@ -53,7 +53,7 @@ class LoadWindow:
 
 @dataclass
 class LoadCounts:
-    """The counts of a load: fetched = inserted + updated + unchanged + rejected; deleted rows come on top."""
+    """The counts of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are separate."""
 
     fetched: int = 0
     inserted: int = 0

@@ -24,7 +24,7 @@ def drop_duplicates(conn: Connection, target: Target) -> int:
     """Keep one staged row per key: the newest state, and among equally new ones the last to arrive.
 
     Returns:
-        Number of keys with different rows that no version orders; 0 for tables with a version.
+        Number of keys that arrived with different rows and without a version to order them.
     """
     key = listed(target.table.key)
     repeated = SQL("select exists (select from {stage} group by {key} having count(*) > 1)")

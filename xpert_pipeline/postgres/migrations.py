@@ -21,7 +21,7 @@ LOCK = 7_299_360_171_042  # any number that no other program locks
 
 
 class MigrationFailed(DatabaseError):
-    """The database refused a migration; nothing of it was kept."""
+    """The database refused a migration; nothing from it was kept."""
 
 
 class MigrationEdited(DatabaseError):

@@ -67,7 +67,7 @@ def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
 
     Args:
         dsn: Address of the database or of its pooler.
-        max_size: Most connections at a time; further callers wait.
+        max_size: Maximum number of connections at a time; further callers wait.
 
     Raises:
         DatabaseAddressMalformed: The address cannot be parsed.

@@ -1,4 +1,4 @@
-"""Keeps records that break their table's contract, whole and with the reason, so that nothing Amazon sent is lost."""
+"""Keeps complete records that break their table's contract, with the reason, so that nothing from Amazon is lost."""
 
 import hashlib
 from collections.abc import Sequence

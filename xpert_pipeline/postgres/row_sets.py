@@ -19,7 +19,7 @@ def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -
         conn: The load's transaction.
         target: The table with the sets; its rows are staged.
         whole: The sets that were read completely, as values of the set's columns and of its version, if it has one. Or
-            a table of the same load, of which each staged row is such a set.
+            a table of the same load, each staged row of which identifies such a set.
     """
     columns = listed(_arrived_columns(target))
     arrived = SQL("select {columns}, true as is_whole from {whole}").format(

@@ -36,7 +36,7 @@ def count_staged(conn: Connection, target: Target) -> RowCounts:
 
 
 def _written_here(conn: Connection, target: Target) -> list[tuple[int, Callable[[Any], str]]]:
-    """Return the positions of values that we turn into text instead of psycopg, each with its writer."""
+    """Return the positions of values that this module, not psycopg, converts to text, each with its writer."""
     cursor = conn.execute(
         SQL("select {columns} from {stage} limit 0").format(**target.names(columns=listed(target.columns)))
     )

@@ -142,8 +142,8 @@ class Standing:
         waiting: Requests that are waiting for quota.
         buckets: The seller's buckets, and those that all sellers share.
         waited: Calls and waits by operation, in the last 24 hours.
-        reports: Open requests for reports and queries with their marketplaces, newest first. A request is open for
-            a day, until it is loaded, or as long as it may not be sent again. None if the database has no such table.
+        reports: Open requests for reports and queries with their marketplaces, newest first. A request is open
+            until it is loaded, for at most a day, or while it may not be sent again. None if there is no such table.
         rejected: Records in quarantine, by table.
     """
 

@@ -144,7 +144,7 @@ def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
 
 
 def _no_parser(_record: Any) -> Rows:
-    raise RuntimeError("no parser is set: pages and reports have different ones")
+    raise RuntimeError("no parser is set yet: pages and reports need different parsers")
 
 
 class _Fetch:

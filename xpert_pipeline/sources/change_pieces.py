@@ -79,7 +79,9 @@ def _with_left_behind(run: SellerRun, feed: Feed, spans: Sequence[Span], levels:
     for piece in _left_behind(run, feed, "updated"):
         if not piece.span.start <= mark < piece.span.end or piece.span.markets != first.span.markets:
             continue
-        if piece.job and piece.job.is_live and pages < run.options.patience:  # an earlier run waited in vain
+        if (
+            piece.job and piece.job.is_live and pages < run.options.patience
+        ):  # an earlier run already waited for it without success
             return [replace(first, plan=first.plan.forced("pages", f"{piece.job} is late")), *fresh[1:]]
         windows = split_windows(piece.span.end - feed.overlap, fresh[-1].span.end)
         rest = [Span("updated", *window, first.span.markets) for window in windows]
@@ -152,7 +154,7 @@ def _places(days: Mapping[Market, Sequence[date]]) -> list[tuple[Market, date]]:
 
 
 def _covers(span: Span, market: Market, day: date) -> bool:
-    """Whether a span contains a local day, or its part that had passed; the change stream adds the rest."""
+    """Whether a span contains a local day; in a live market it may end during the day, as changes add the rest."""
     if market not in span.markets:
         return False
     start, end = market.bounds(day, day)

@@ -36,7 +36,7 @@ UPDATES_PER_RECORD = 3
 TRUSTED, NOT_TRUSTED = "match", "mismatch"
 
 PlaceOf = Callable[[Any, Sequence[Market]], Market | None]
-"""Returns the one of the seller's marketplaces that a record belongs to; None if it belongs to none of them."""
+"""Returns the seller's marketplace for a record; None if the record belongs to none of them."""
 ParseRecord = Callable[[Any, Market, Counter[str]], Rows]
 
 

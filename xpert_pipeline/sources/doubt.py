@@ -18,7 +18,7 @@ from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.wording import counted, day_span
 
 BELIEVED_AFTER = timedelta(hours=1)
-"""How long after the first job the second one must be requested."""
+"""Minimum time between the request of an empty job and that of a second one that confirms it."""
 DOUBTED = "no rows although the table has some: believed only when a second job says the same"
 """Reason that the job store keeps for jobs that were not believed."""
 EMPTIED = "days that became empty"

@@ -30,7 +30,7 @@ class JobWindow:
     Attributes:
         window: Days and marketplaces.
         requests: The requests, without later pages of a query.
-        jobs: The jobs that already exist, for the first of the requests.
+        jobs: Jobs that already exist, for the first requests in order.
     """
 
     window: DayWindow

@@ -34,7 +34,7 @@ MINUTE = 60
 
 @contextmanager
 def collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
-    """Collect an SP-API error of the block instead of raising it; raise only `Stopped`."""
+    """Collect an SP-API error that the block raises, and go on; only `Stopped` is raised."""
     try:
         yield
     except Stopped:
@@ -114,7 +114,7 @@ def unfinished(
         run: The seller's run.
         job_api: Reports or queries.
         types: Report types or datasets.
-        not_older_than: Leave out jobs that Amazon accepted before this time, because their data is as old as they are.
+        not_older_than: Leave out jobs that Amazon accepted before this time, because their data is too old.
     """
     jobs = run.jobs.unfinished(job_api.kind, types, GIVEN_UP_AFTER)
     return [job for job in jobs if not_older_than is None or job.created_at is None or job.created_at >= not_older_than]

@@ -17,7 +17,7 @@ def known_values(
     Args:
         run: The seller's run.
         market: The marketplace.
-        statement: SQL with `%(seller_id)s` and `%(marketplace_id)s` beside `values`.
+        statement: SQL with `%(seller_id)s`, `%(marketplace_id)s` and the names in `values`.
         is_valid: Whether Amazon can be asked about a value.
         what: What is wrong with the invalid values, for the log.
         values: Further parameters.

@@ -30,7 +30,8 @@ class Answer:
     Attributes:
         subject: The SKU or ASIN.
         records: Records about it; an empty list is a valid answer.
-        failed: Why Amazon gave no answer; the subject is then tried alone once, and else left to the next run.
+        failed: Why Amazon gave no answer; the subject is then retried once on its own, and left to the next run if
+            that fails, too.
     """
 
     subject: str

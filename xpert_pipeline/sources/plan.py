@@ -32,7 +32,7 @@ class StreamPlan:
         predicted: Predicted seconds for each possible source.
         why: The reason for the choice, and which part of it is a guess.
         is_made: Whether Amazon prepares the data while the run does other things.
-        created: First and last day of a window of creation dates.
+        created: First and last day, if the window selects by creation date.
         choice: The facts behind the choice between sources, if there was one.
     """
 

@@ -76,7 +76,7 @@ class WindowedReport(WindowedJobs):
             yield from self.read_lines(lines) if self.read_lines else read_rows(lines, self.needs, report=self.report)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """Key and day, as far as they can be read."""
+        """Return the key and day of the record, if they can be read."""
         return known_key(self.table, record, requested.marketplace_ids[0])
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:

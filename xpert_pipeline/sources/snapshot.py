@@ -37,7 +37,7 @@ SHRINKS_BY = 0.3
 AGREES_WITHIN = 0.1
 """Two doubtful readings agree if their counts differ by at most this share."""
 BELIEVED_AFTER = timedelta(hours=1)
-"""How long after the first doubtful reading the second one must begin."""
+"""Minimum time between a doubtful reading and a second one that confirms it."""
 JOB_API = ReportApi()
 
 
@@ -190,8 +190,8 @@ class Snapshot(Source):
         if any(abs(count - arrived) <= AGREES_WITHIN * max(count, arrived) for count in earlier):
             return result
         problem = (
-            f"Amazon returned {counted(arrived, self.noun)}, but the table has {rows:,}. These were loaded, and nothing "
-            "is deleted until a second reading, at least an hour later, agrees"
+            f"Amazon returned {counted(arrived, self.noun)}, but the table has {rows:,}. These were loaded, and "
+            "nothing is deleted until a second reading, at least an hour later, agrees"
         )
         return replace(result, is_whole=False, doubted=arrived, problem=problem)
 

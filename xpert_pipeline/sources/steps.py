@@ -55,7 +55,7 @@ def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[dg.Ma
         waits of the whole run (`run_…`), as in the ledger.
 
     Raises:
-        dg.Failure: At least one seller failed. Raised after all sellers ran; names each failed seller and what to do.
+        dg.Failure: At least one seller failed. The message, raised after all sellers ran, names them.
     """
     failures: list[str] = []
     figures = RunFigures()

@@ -32,7 +32,7 @@ from xpert_pipeline.wording import counted, day_span
 
 Parse = Callable[[Any, Requested, Counter[str]], Row]
 AHEAD = 10
-"""Most jobs to request at the start of a run; the burst of createQuery and createReport is 15."""
+"""Maximum number of jobs to request at the start of a run; the burst of createQuery and createReport is 15."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class WindowedJobs(Source):
     Attributes:
         table: Its row contract.
         rule: How long Amazon keeps and restates days.
-        longest: Most days that one request may cover.
+        longest: Maximum number of days in one request.
         together: Whether one request may cover several marketplaces.
         parse: Turns a record into a row; by default, the columns' paths (`At`) are read.
     """

@@ -100,7 +100,7 @@ def day_windows(
 
     Args:
         open_days: Open days by marketplace.
-        longest: Most days in a window.
+        longest: Maximum number of days in a window.
         together: Whether one request may cover several marketplaces; if not, each one has its own windows.
     """
     if not together:

@@ -52,7 +52,7 @@ def validate(
 
 def shape_reason(error: Exception) -> str:
     """Return why a parser could not read a payload, without quoting values."""
-    return f"its shape is not the documented one ({type(error).__name__})"
+    return f"it does not have the documented structure ({type(error).__name__})"
 
 
 def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:

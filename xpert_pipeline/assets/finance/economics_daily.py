@@ -42,7 +42,7 @@ class EconomicsRow(TypedDict):
     asp: Annotated[Amount | None, "Average selling price.", Null("No unit was sold.")]
     fees_total: Annotated[
         Amount | None,
-        "Sum of total over all fees; 0 if Amazon reported that there are none.",
+        "Sum of the totals of all fees; 0 if Amazon reported an empty list.",
         Null("Amazon did not report fees, or at least one total."),
     ]
     fees: Annotated[
@@ -53,7 +53,7 @@ class EconomicsRow(TypedDict):
     ]
     ads_total: Annotated[
         Amount | None,
-        "Sum of total over all ads; 0 if Amazon reported that there are none.",
+        "Sum of the totals of all ads; 0 if Amazon reported an empty list.",
         Null("Amazon did not report ads, or at least one total."),
     ]
     ads: Annotated[Any, "Advertising charges, in the same form as fees.", Null("Amazon did not report ads.")]
@@ -116,7 +116,7 @@ QUERY = KioskQuery(
 )
 Named = tuple[str, Mapping[str, Any]]
 NO_CHARGE: Mapping[str, Any] = {}
-"""The charge of a fee that Amazon lists without one: its amounts are unknown, not 0."""
+"""Stands in for the missing charge of a fee; its amounts are unknown, not 0."""
 
 
 def parse_economics(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
@@ -174,7 +174,7 @@ def _ad_details(ads: list[Any] | None, signals: Counter[str]) -> Iterable[Named]
 
 
 def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | None, Row]]:
-    """Return each charge with its total, sorted, so that a new order at Amazon does not look like a change."""
+    """Return each charge with its total, sorted, so that another sort order at Amazon is not taken for a change."""
     charges = []
     for kind, detail in details:
         total = money.read(detail.get("totalAmount"))

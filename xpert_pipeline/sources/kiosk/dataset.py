@@ -65,7 +65,7 @@ class KioskDataset(WindowedJobs):
             yield from read_objects(lines, source=f"Data Kiosk query {job.amazon_id}")
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """Marketplace, day and product, as far as they can be read."""
+        """Return the marketplace, day and product of the record, if they can be read."""
         day_column, product_column = self.table.day or "", self.table.key[-1]
         try:
             day: date | None = date.fromisoformat(record["startDate"])

@@ -17,10 +17,10 @@ from xpert_pipeline.spapi.jobs.kiosk_queries import compact
 Query: TypeAlias = JobRequest
 """A request to Data Kiosk."""
 LONGEST_QUERY = 8_000
-"""Most characters in a query, without unnecessary white space."""
+"""Maximum number of characters in a query, without unnecessary white space."""
 OLDEST = timedelta(days=730)
 ASINS_PER_QUERY = 30
-"""Most ASINs per marketplace in one trends query."""
+"""Maximum number of ASINs per marketplace in one trends query."""
 _ASIN = re.compile(r"[0-9A-Za-z]{10}")
 
 
@@ -45,11 +45,11 @@ def query_days(query: KioskQuery, marketplace_ids: Iterable[str], first: date, l
     """Build a query for every product on every day from `first` to `last` inclusive.
 
     Args:
-        query: What to ask for.
+        query: The declared query.
         marketplace_ids: The marketplaces; the order does not matter.
         first: First marketplace-local day.
         last: Last day.
-        yesterday: The newest day that is over in all of the marketplaces.
+        yesterday: The last day that has ended in all of the marketplaces.
 
     Raises:
         ValueError: Amazon does not have the days, or there is no marketplace.
@@ -66,12 +66,12 @@ def query_asins(
     """Build a query for some child ASINs on every day from `first` to `last` inclusive; see `query_days`.
 
     Args:
-        query: What to ask for.
+        query: The declared query.
         asins_by_marketplace: Up to 30 ASINs for each marketplace, in any order; `asins_of` reads them back from the
             request.
         first: First marketplace-local day.
         last: Last day.
-        yesterday: The newest day that is over in all of the marketplaces.
+        yesterday: The last day that has ended in all of the marketplaces.
 
     Raises:
         ValueError: Amazon does not have the days, there are too many or too few ASINs, an ASIN is malformed, or there
@@ -117,7 +117,7 @@ def _check_days(first: date, last: date, yesterday: date) -> None:
     if first > last:
         raise ValueError(f"the query ends ({last}) before it starts ({first})")
     if last > yesterday:
-        raise ValueError(f"the query ends on {last}, but the newest day that is over is {yesterday}")
+        raise ValueError(f"the query ends on {last}, but the last day that has ended is {yesterday}")
     if first < yesterday + timedelta(days=1) - OLDEST:
         raise ValueError(f"the query starts on {first}, more than two years ago: Data Kiosk does not have that day")
 

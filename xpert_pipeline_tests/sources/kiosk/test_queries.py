@@ -114,7 +114,7 @@ def test_a_further_page_is_the_same_query_with_a_token():
     ("first", "last", "message"),
     [
         (date(2026, 11, 2), date(2026, 11, 1), "ends .* before it starts"),
-        (date(2026, 11, 1), date(2026, 11, 25), "the newest day that is over is 2026-11-24"),
+        (date(2026, 11, 1), date(2026, 11, 25), "the last day that has ended is 2026-11-24"),
         (YESTERDAY - timedelta(days=730), YESTERDAY, "more than two years ago"),
     ],
 )
