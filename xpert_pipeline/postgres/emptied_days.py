@@ -1,4 +1,4 @@
-"""What is needed to doubt an answer without rows: the rows known of each day, and days that were empty before."""
+"""Helps to judge an answer without rows: counts existing rows by day, and finds days that were empty before."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -43,7 +43,7 @@ where exists (
 
 
 def rows_by_day(pool: Pool, scope: Scope, table: Table, days: Collection[date]) -> dict[date, int]:
-    """Return how many rows a table has of each day, for the days that it has rows of."""
+    """Return the number of rows in the table for each day; days without rows are left out."""
     statement = SQL(KNOWN).format(table=Identifier(table.name), day=Identifier(table.day or ""))
     return dict(_rows(pool, scope, statement, days=list(days)))
 

@@ -67,7 +67,7 @@ def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk, hours_pass):
     rows = sum(row["business_date"] in late for row in kiosk.truth("economics_daily"))
     assert gone.counts["economics_daily"]["deleted"] == rows
     assert loads(kiosk, "economics_daily")[-1]["details"]["signals"]["days that became empty"] == 3
-    said = f"for 3 days in {min(late)} to {max(late)} that the table has rows of: {rows} rows deleted"
+    said = f"for 3 days in {min(late)} to {max(late)}; deleting {rows} rows from the table"
     assert [text for text in warnings(kiosk, gone) if said in text]
 
 

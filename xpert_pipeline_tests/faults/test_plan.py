@@ -89,9 +89,7 @@ def test_a_plan_of_many_listings_says_that_the_time_of_their_report_is_guessed(x
     monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 10)
     (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
     whys = {each["table"]: each["why"] for each in plan["streams"]}
-    assert whys["products"].endswith(
-        "listings: the search shows no more than 1,000 listings; generation time is a guess"
-    )
+    assert whys["products"].endswith("listings: the search returns at most 1,000 listings; generation time is a guess")
     assert whys["economics_daily"].endswith("generation time is a guess")
 
 
