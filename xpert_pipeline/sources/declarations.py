@@ -37,7 +37,6 @@ def require_valid(sources: Sequence[Source], declared: Sequence[Source] = ()) ->
         DeclarationError: There is at least one problem; the message lists all of them.
         PlanMissing: An operation has no usage plan, so its calls could not be paced.
     """
-    usage_plans.require(library.OPERATIONS)
     problems = [
         *_claimed_twice(sources),
         *(problem for source in sources for problem in _problems(source)),
@@ -46,6 +45,7 @@ def require_valid(sources: Sequence[Source], declared: Sequence[Source] = ()) ->
     ]
     if problems:
         raise DeclarationError("some sources are declared incorrectly:\n" + "\n".join(f"- {text}" for text in problems))
+    usage_plans.require(library.OPERATIONS)
 
 
 def _claimed_twice(sources: Sequence[Source]) -> list[str]:

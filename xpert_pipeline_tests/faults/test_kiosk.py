@@ -36,7 +36,7 @@ def test_one_days_traffic_is_asked_for_by_asin_and_is_the_same(kiosk):
     assert kiosk.run(tables=["products"]).success
     day = kiosk.past_days[5]
     assert kiosk.run(tables=KIOSK, days=[day]).errors == {}
-    assert [query.question.dataset.name for query in queries(kiosk)].count("salesAndTrafficByAsin") == 1
+    assert [query.question.dataset for query in queries(kiosk)].count("salesAndTrafficByAsin") == 1
     told = [row for row in kiosk.truth("traffic_daily") if row["business_date"] == str(day)]
     assert [row["asin"] for row in kiosk.rows("traffic_daily")] == [row["asin"] for row in told]
     assert not [found for found in kiosk.differences("traffic_daily") if "one side only" not in found]
