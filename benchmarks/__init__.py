@@ -1,1 +1,1 @@
-"""Measurements of the figures that the design promises, one command each; no part of the installed package."""
+"""Measurements of the figures that the design promises, one command each. Not part of the installed package."""

@@ -1,7 +1,7 @@
-"""How near a sync under Amazon's quotas comes to what the token buckets dictate.
+"""Compares a sync under Amazon's quotas with the least time that the token buckets dictate.
 
-Runs the command that users run (`xpert up --no-ui --json`) on one invented world: without limits, and with every
-limit at `--rate-scale S`. The figure is the second's time over the first's plus the least time of the buckets.
+Runs the users' command (`xpert up --no-ui --json`) on one invented world, without limits and with every limit at
+`--rate-scale S`. The figure is the second time divided by the sum of the first one and the least time of the buckets.
 """
 
 from collections import Counter
@@ -21,18 +21,18 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.sandbox.world.synthetic import WEEKDAYS
 
 FORCE_PAGES = "--fault=item-id-mismatch"
-"""The sandbox's report then names other item ids than the API, so the pipeline reads its orders by searchOrders."""
+"""The sandbox's report then has other item ids than the API, so the pipeline reads the orders by searchOrders."""
 WORLDS: dict[str, dict[str, Any]] = {
     "default": {"days": 30, "orders_per_day": 1_000, "skus": 400},
     "large": {"days": 30, "orders_per_day": 10_000, "skus": 20_000},
     "real": {"days": 70},
 }
-"""Named sizes: a middling seller, a large one, and the orders of a file over all its days."""
+"""Named sizes: a medium seller, a large one, and the orders of a file over all its days."""
 
 
 @dataclass(frozen=True)
 class Sync:
-    """One run of the command and what the sandbox and the ledger say about it."""
+    """One run of the command, and what the sandbox and the ledger recorded about it."""
 
     seconds: float
     sandbox: dict[str, Any]
@@ -53,11 +53,11 @@ class Sync:
 
     @property
     def span(self) -> float:
-        """Seconds from the first answer of Amazon to the last: without the program's start and end."""
+        """Seconds from Amazon's first answer to its last, without the program's start and end."""
         return float(self.sandbox["seconds"])
 
     def calls(self, operation: str | None = None) -> int:
-        """Calls of an operation, or of all that a usage plan limits."""
+        """Calls of an operation, or of all operations that have a usage plan."""
         return sum(
             sum(sum(by_status.values()) for by_status in by_seller.values())
             for name, by_seller in self.sandbox["calls"].items()
@@ -73,38 +73,38 @@ class Sync:
 @click.option("--orders-per-day", type=click.IntRange(min=1), help="Instead of the preset's.")
 @click.option("--skus", type=click.IntRange(min=1), help="Instead of the preset's.")
 @click.option("--orders-csv", type=click.Path(exists=True, dir_okay=False, resolve_path=True),
-              help="Real orders instead of invented; 70 days unless told otherwise.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(min=1), help="3, or 1 of a large or real world.")
+              help="Real orders instead of invented ones; 70 days by default.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(min=1), help="3, or 1 for a large or real world.")
 @click.option("--pages", is_flag=True, help="Force searchOrders for a day of 10,000 orders: one round, half an hour.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def main(scale: float, preset: str, rounds: int | None, *, pages: bool, as_json: bool, **given: Any) -> None:
+def main(scale: float, preset: str, rounds: int | None, *, pages: bool, as_json: bool, **sizes: Any) -> None:
     """Measure the time under quotas against the token buckets."""
-    if preset == "real" and not given["orders_csv"]:
+    if preset == "real" and not sizes["orders_csv"]:
         raise click.UsageError("--world real needs --orders-csv")
-    world = chosen_world(preset, given)
+    world = chosen_world(preset, sizes)
     if pages:
         world |= one_large_day()
     options = world_options(world) + ([FORCE_PAGES] if pages else [])
     rounds = rounds or (1 if pages or preset != "default" else 3)
-    found = alternate(rounds, free=lambda: _sync(options, 0), limited=lambda: _sync(options, scale))
-    publish(outcome(found["free"], found["limited"], scale), as_json=as_json)
+    syncs = alternate(rounds, free=lambda: _sync(options, 0), limited=lambda: _sync(options, scale))
+    publish(outcome(syncs["free"], syncs["limited"], scale), as_json=as_json)
 
 
-def chosen_world(preset: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A named size with what was given instead; a file's world has no invented sizes."""
-    preset = "real" if given.get("orders_csv") else preset
-    return WORLDS[preset] | {name: value for name, value in given.items() if value is not None}
+def chosen_world(preset: str, sizes: dict[str, Any]) -> dict[str, Any]:
+    """A named world, with some of its sizes replaced. A world from a file has no invented sizes."""
+    preset = "real" if sizes.get("orders_csv") else preset
+    return WORLDS[preset] | {name: value for name, value in sizes.items() if value is not None}
 
 
 def one_large_day() -> dict[str, int]:
-    """A world whose last day has about 10,000 orders; a sync of two days asks for it and for today, which has none."""
+    """A world whose last day has about 10,000 orders. A sync of two days reads this day, and today, which has none."""
     return {"days": 2, "orders_per_day": round(10_000 / WEEKDAYS[_yesterday().weekday()]), "skus": 50}
 
 
 def world_options(world: dict[str, Any]) -> list[str]:
-    """The command line of a world whose last day is written down, so that midnight changes nothing."""
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in world.items() if value is not None]
-    return [*words, f"--as-of={_yesterday().isoformat()}"]
+    """The command line of a world with a fixed last day, so that midnight changes nothing."""
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in world.items() if value is not None]
+    return [*options, f"--as-of={_yesterday().isoformat()}"]
 
 
 def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outcome:
@@ -145,7 +145,7 @@ def outcome(free: Sequence[Sync], limited: Sequence[Sync], scale: float) -> Outc
     notes = (
         "time_vs_bound = seconds_with_limits / (bucket_seconds + seconds_without_limits), median of the rounds",
         "api_span_vs_bound = the same from Amazon's first answer to its last, without the program's start and end",
-        "decided_by: the bucket, or the branch of token_bound, that dictates bucket_seconds; calls_of_it: its calls",
+        "decided_by: the bucket, or the source with its stages, that dictates bucket_seconds; calls_of_it: its calls",
     )
     return Outcome("bound", figures, goals, notes)
 
@@ -155,7 +155,7 @@ def _yesterday() -> date:
 
 
 def _sync(options: Sequence[str], scale: float) -> Sync:
-    """Sync a world into a fresh database that is running already: its making is not measured."""
+    """Sync a world into a fresh database. The database runs already, so that its creation is not measured."""
     with workspace() as folder, database(folder):
         ran = xpert(folder, "--json", "up", "--no-ui", *options, f"--rate-scale={scale:g}")
         loads = read_loads(xpert(folder, "db", "url").stdout.strip(), SOURCES)

@@ -1,4 +1,4 @@
-"""Runs `xpert` as users run it, in a data directory of its own, and watches how much memory its processes take."""
+"""Runs `xpert` as users do, in its own data directory, and measures the memory of its processes."""
 
 import json
 import subprocess
@@ -19,18 +19,18 @@ from benchmarks.harness import clean_environment
 XPERT = Path(sys.executable).with_name("xpert")
 LOOK_EVERY = 0.1
 NOT_OURS = ("postgres", "xpert_pipeline.sandbox")
-"""Processes below the command that are no pipeline: the embedded server, and what stands in for Amazon."""
+"""Child processes that do not belong to the pipeline: the embedded server and the sandbox."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, how long it took, and how much memory it needed, in bytes.
+    """The result of a command.
 
     Attributes:
         stdout: What it printed.
         seconds: How long it took.
-        peak: Most memory of it and its children at one time.
-        peaks: Most memory of each of these processes, by its id.
+        peak: Largest memory of the command and its children at one time, in bytes.
+        peaks: Largest memory of each of these processes, by process id, in bytes.
     """
 
     stdout: str
@@ -40,20 +40,20 @@ class Ran:
 
     @property
     def document(self) -> Any:
-        """What it printed with --json."""
+        """The document that it printed with --json."""
         return json.loads(self.stdout)
 
 
 def xpert(folder: Path, *words: str, codes: Container[int] = (0,)) -> Ran:
-    """Run a command over `folder`'s data directory.
+    """Run a command with the data directory in `folder`.
 
     Args:
-        folder: Where it works.
-        words: The command.
-        codes: With which it may end.
+        folder: Working directory; contains the data directory.
+        words: The command line after `xpert`.
+        codes: Exit codes that are accepted.
 
     Raises:
-        click.ClickException: It ended with another; with the end of what it said.
+        click.ClickException: The command ended with another exit code. The message has the end of its stderr.
     """
     command = [str(XPERT), *words, "--data-dir", str(folder / "data")]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -75,7 +75,7 @@ def xpert(folder: Path, *words: str, codes: Container[int] = (0,)) -> Ran:
 
 @contextmanager
 def database(folder: Path) -> Iterator[None]:
-    """The embedded server of `folder`'s data directory runs meanwhile: its making is not measured."""
+    """Run the embedded server of `folder`'s data directory during the block, so that its creation is not measured."""
     xpert(folder, "db", "start")
     try:
         yield
@@ -87,7 +87,7 @@ def database(folder: Path) -> Iterator[None]:
 def _watch(process: psutil.Popen) -> tuple[int, dict[int, int]]:
     peak, peaks = 0, dict[int, int]()
     while True:
-        now = {each.pid: _resident(each) for each in [process, *_children(process)]}
+        now = {member.pid: _resident(member) for member in [process, *_children(process)]}
         peak = max(peak, sum(now.values()))
         peaks |= {pid: max(taken, peaks.get(pid, 0)) for pid, taken in now.items()}
         try:
@@ -106,7 +106,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 def _is_foreign(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         words = process.cmdline()
-        return any(name in word for name in NOT_OURS for word in words[:4])  # behind them stand options and paths
+        return any(name in word for name in NOT_OURS for word in words[:4])  # later words are options and paths
     return True
 
 

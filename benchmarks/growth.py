@@ -1,11 +1,11 @@
-"""How time and memory grow with the data of a seller and with the number of sellers.
+"""Measures how time and memory grow with the data of a seller and with the number of sellers.
 
-Runs the command that users run (`xpert up --no-ui`) without limits on worlds of growing size, and fits a power:
-time ~ size ** exponent, by least squares in logarithms. Exponent 1 is linear; what a run costs whatever it loads
-(starting, Dagster's events) pulls it towards 0. Few sellers are synced in the command's own process, more by Dagster's
-processes, which the command starts: only sizes that are synced in this way are fitted.
+Runs the users' command (`xpert up --no-ui`) without limits on worlds of growing size, and fits a power: time ~ size **
+exponent, by least squares in logarithms. Exponent 1 is linear. The fixed cost of a run (its start, Dagster's events)
+lowers the exponent. A few sellers are synced in the command's own process, more of them by processes of Dagster that
+the command starts; only sizes of the second kind are fitted.
 
-What became of each seller's run is read in `seller_runs`.
+`seller_runs` reads the result of each seller's run.
 """
 
 import math
@@ -28,7 +28,7 @@ GOALS = {
 }
 Numbers = Mapping[str, float]
 SMALLEST = {"data": 1, "sellers": MANY}
-"""Of the sizes that are fitted, for those below are synced in another way."""
+"""The smallest size that is fitted; smaller ones are synced in another way."""
 OF_RUNS = (
     "sellers_ok",
     "sellers_failed",
@@ -39,18 +39,18 @@ OF_RUNS = (
 )
 """Figures of the runs of the largest number of sellers."""
 ERRORS = "500-json"
-"""The fault of failing sellers, from the second request on: the first is asked before the sync starts."""
+"""The fault of failing sellers, from the second request on: the first request comes before the sync starts."""
 
 
 @click.command()
 @click.option("--times", type=click.IntRange(min=1), multiple=True, default=(1, 2, 4), show_default=True,
               help="Times --orders-per-day; repeatable.")  # fmt: skip
 @click.option("--orders-per-day", type=click.IntRange(min=1), default=500, show_default=True)
-@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Of the growing seller.")
+@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Days of the growing seller.")
 @click.option("--sellers", type=click.IntRange(min=1), multiple=True, default=(1, 10), show_default=True,
               help="Numbers of tiny sellers; repeatable.")  # fmt: skip
 @click.option("--failing", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Sync the largest number of sellers once more, so many of them all errors.")  # fmt: skip
+              help="Sync the largest number of sellers once more, while this many answer only errors.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(
@@ -68,29 +68,32 @@ def main(
     if failing >= most:
         raise click.UsageError(f"--failing {failing}: the first of {most} sellers does not fail")
     data = {
-        each: (f"--days={days}", f"--orders-per-day={orders_per_day * each}", "--skus=200") for each in sorted({*times})
+        factor: (f"--days={days}", f"--orders-per-day={orders_per_day * factor}", "--skus=200")
+        for factor in sorted({*times})
     }
-    many = {each: ("--days=2", "--orders-per-day=5", "--skus=10", f"--sellers={each}") for each in sorted({*sellers})}
-    found = {
+    many = {
+        number: ("--days=2", "--orders-per-day=5", "--skus=10", f"--sellers={number}") for number in sorted({*sellers})
+    }
+    results = {
         "data": _measure("times the orders", data, rounds),
         "sellers": _measure("sellers", many, rounds),
     }
     if failing:
         faults = [f"--fault={ERRORS}@{place}+1" for place in range(2, failing + 2)]
-        found["failing"] = _measure(f"sellers, {failing} of them failing", {most: (*many[most], *faults)}, rounds)
-    publish(outcome(found, orders_per_day * days, failing), as_json=as_json)
+        results["failing"] = _measure(f"sellers, {failing} of them failing", {most: (*many[most], *faults)}, rounds)
+    publish(outcome(results, orders_per_day * days, failing), as_json=as_json)
 
 
-def outcome(found: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int, failing: int = 0) -> Outcome:
+def outcome(results: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int, failing: int = 0) -> Outcome:
     """The figures of all sizes.
 
     Args:
-        found: "data", "sellers" and perhaps "failing" → size → "seconds", "peak" (bytes) and `OF_RUNS` of each round.
-        orders: About how many orders size 1 of "data" has.
-        failing: How many sellers fail.
+        results: "data", "sellers" and perhaps "failing" → size → "seconds", "peak" (bytes) and `OF_RUNS` of each round.
+        orders: Approximate number of orders of size 1 of "data".
+        failing: Number of failing sellers.
     """
     figures: dict[str, Figure] = {"orders_at_1": orders}
-    for what, sizes in found.items():
+    for what, sizes in results.items():
         for size, rounds in sizes.items():
             figures[f"{what}_seconds_at_{size}"] = round(median(rounds, "seconds"), 2)
             figures[f"{what}_peak_mb_at_{size}"] = round(median(rounds, "peak") / 1e6, 1)
@@ -99,23 +102,23 @@ def outcome(found: Mapping[str, Mapping[int, Sequence[Numbers]]], orders: int, f
             for name, key in (("time", "seconds"), ("memory", "peak")):
                 points = {size: median(rounds, key) for size, rounds in fitted.items()}
                 figures[f"{what}_{name}_exponent"] = round(exponent(points), 3)
-    most = max(found["sellers"])
-    figures |= _of_runs(found.get("failing", found["sellers"])[most], "")
+    most = max(results["sellers"])
+    figures |= _of_runs(results.get("failing", results["sellers"])[most], "")
     if failing:
-        figures |= _of_runs(found["sellers"][most], "_none_failing")
+        figures |= _of_runs(results["sellers"][most], "_none_failing")
     goals = GOALS | {"sellers_ok": Goal("==", most - failing), "sellers_failed": Goal("==", failing)}
     notes = (
-        "x_exponent: e of time (or memory) ~ size ** e, least squares in logarithms; memory is the most that the",
-        "command and its children had at one time, without the database and the sandbox",
-        f"sellers_x_exponent: of {MANY} sellers and more, for fewer are synced in the command's own process",
-        f"{OF_RUNS[0]} and below: of the runs of {most} sellers, {failing} of them failing; none_failing: without",
-        f"left out unless asked for: more sellers than {most}; limits of Amazon (see `bound`)",
+        "x_exponent: e of time (or memory) ~ size ** e, least squares in logarithms; memory is the largest sum of the",
+        "command and its children at one time, without the database and the sandbox",
+        f"sellers_x_exponent: fitted over {MANY} sellers and more; fewer are synced in the command's own process",
+        f"{OF_RUNS[0]} and below: runs of {most} sellers, {failing} of them failing; none_failing: none of them",
+        f"not measured: more sellers than {most}; Amazon's limits (see `bound`)",
     )
     return Outcome("growth", figures, {name: goal for name, goal in goals.items() if name in figures}, notes)
 
 
 def _of_runs(rounds: Sequence[Numbers], suffix: str) -> dict[str, Figure]:
-    known = [name for name in OF_RUNS if all(name in each for each in rounds)]
+    known = [name for name in OF_RUNS if all(name in numbers for numbers in rounds)]
     return {f"{name}{suffix}": round(median(rounds, name), 2) for name in known}
 
 
@@ -134,10 +137,10 @@ def exponent(points: Mapping[int, float]) -> float:
     return rise / sum((size - middle) ** 2 for size in sizes)
 
 
-def _measure(of: str, worlds: Mapping[int, Sequence[str]], rounds: int) -> dict[int, list[Numbers]]:
-    say(f"{', '.join(map(str, worlds))} {of}")
-    found = alternate(rounds, **{str(size): partial(_sync, options) for size, options in worlds.items()})
-    return {int(size): numbers for size, numbers in found.items()}
+def _measure(what: str, worlds: Mapping[int, Sequence[str]], rounds: int) -> dict[int, list[Numbers]]:
+    say(f"{', '.join(map(str, worlds))} {what}")
+    results = alternate(rounds, **{str(size): partial(_sync, options) for size, options in worlds.items()})
+    return {int(size): numbers for size, numbers in results.items()}
 
 
 def _sync(options: Sequence[str]) -> Numbers:

@@ -1,6 +1,6 @@
-"""What every benchmark shares: medians of alternating rounds, goals, and the table or JSON document at the end.
+"""What all benchmarks share: medians of alternating rounds, goals, and the table or JSON document at the end.
 
-Figures of time that have a goal are ratios of two things done in the same run, so that a slow or busy machine changes
+Figures of time with a goal are ratios of two things that the same run measures, so that a slow or busy machine changes
 both.
 """
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure has to be."""
+    """The value that a figure must reach."""
 
     comparison: str
     bound: float
@@ -38,19 +38,19 @@ class Goal:
             raise ValueError(f"a goal compares by one of {', '.join(COMPARISONS)}, not {self.comparison!r}")
 
     def holds(self, value: Figure) -> bool:
-        """Whether a figure reaches it; what was not measured does not."""
+        """Whether a figure reaches the goal; a figure that was not measured does not."""
         return isinstance(value, int | float) and COMPARISONS[self.comparison](value, self.bound)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a benchmark found. Every goal names one of its figures.
+    """The result of a benchmark. Every goal belongs to one of its figures.
 
     Attributes:
         name: The benchmark.
-        figures: Name → value.
-        goals: Figure → what it has to be.
-        notes: How to read them, for people.
+        figures: Values by name.
+        goals: Goals by name of the figure.
+        notes: Explanations for readers.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if missing := self.goals.keys() - self.figures.keys():
-            raise ValueError(f"{self.name}: there are goals but no figures for {', '.join(sorted(missing))}")
+            raise ValueError(f"{self.name}: it has goals but no figures for {', '.join(sorted(missing))}")
 
     @property
     def holds(self) -> bool:
@@ -73,7 +73,7 @@ class Outcome:
         return {"name": self.name, "figures": dict(self.figures), "goals": goals, "holds": self.holds}
 
     def as_table(self) -> str:
-        """The figures, one a line, with their goals and whether they are reached."""
+        """One line per figure, with its goal and whether it is reached."""
         width = max(map(len, self.figures), default=0)
         lines = [self.name]
         for name, value in self.figures.items():
@@ -90,36 +90,36 @@ def publish(outcome: Outcome, *, as_json: bool) -> None:
 
 
 def say(text: str) -> None:
-    """Tell on stderr how far the measurement has come."""
+    """Report the progress of the measurement on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def alternate(rounds: int, **ways: Callable[[], Result]) -> dict[str, list[Result]]:
-    """Do each way once a round, A B A B, so that a machine that slows down slows all of them."""
+    """Run each way once per round, A B A B, so that a machine that slows down slows all of them."""
     if rounds < 1:
         raise ValueError("at least one round is needed")
-    found: dict[str, list[Result]] = {name: [] for name in ways}
+    results: dict[str, list[Result]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            found[name].append(way())
-    return found
+            results[name].append(way())
+    return results
 
 
 def median(results: Sequence[Mapping[str, float]], key: str) -> float:
-    """The median of one number of several results."""
+    """The median of one number over several results."""
     return statistics.median(result[key] for result in results)
 
 
 def ratio(over: float, under: float) -> float:
-    """A quotient as figures show it."""
+    """A quotient, rounded for figures."""
     return round(over / under, 3)
 
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder for databases and files, gone at the end; as root, the embedded server reads it as another user.
+    """A temporary folder for databases and files. Other users may read it: as root, the embedded server is one.
 
-    SIGTERM ends the block as Ctrl-C does, so that what was started in it is stopped.
+    SIGTERM ends the block as Ctrl-C does, so that everything started in it is stopped.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = Path(tempfile.mkdtemp(prefix="xb-"))
@@ -130,21 +130,21 @@ def workspace() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-STRANGE = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_", "AWS_", "LWA_")
-"""Beginnings of variables that would make a measurement one of somebody's own database or account."""
+CONFIGURATION = ("AMAZON_", "DATABASE_", "DAGSTER_", "SP_API_", "XPERT_", "AWS_", "LWA_")
+"""Prefixes of variables that could direct a measurement to a real database or account."""
 
 
 def clean_environment() -> dict[str, str]:
-    """Take variables that others set for the pipeline out of the environment, which is returned."""
-    for name in [name for name in os.environ if name.startswith(STRANGE)]:
+    """Remove the pipeline's variables from the environment, and return the environment."""
+    for name in [name for name in os.environ if name.startswith(CONFIGURATION)]:
         del os.environ[name]
     return dict(os.environ)
 
 
 def peak_memory() -> int:
-    """Most bytes that this process has had in memory since it began to run its program."""
+    """The largest memory of this process since it started its program, in bytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss would count what the parent had when it made this process
+    if status.exists():  # ru_maxrss would include the parent's memory when it forked this process
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) * 1024
     import resource  # noqa: PLC0415  not on every system
 

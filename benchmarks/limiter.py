@@ -1,9 +1,9 @@
-"""How much of a seller's plan many callers get who share it through PostgreSQL, and what they are refused.
+"""Measures how much of a seller's plan many callers get when they share it through PostgreSQL, and their refusals.
 
-Processes and threads of one application call one operation as fast as the limiter lets them, against a sandbox that
-enforces the plan by itself. The figure is the calls that it granted over what the plan allows from the first answer to
-the last: in a quick plan, in which hundreds of calls meet within seconds; in the operation's own published plan; and in
-one of a single token, with requests that travel unevenly.
+Processes and threads of one application call one operation as fast as the limiter allows, against a sandbox that
+enforces the plan independently. The figure is the number of granted calls divided by the number that the plan allows
+from the first answer to the last. Three plans are measured: a quick one, in which hundreds of calls compete within
+seconds; the operation's published plan; and one with a single token, with requests of different travel times.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,14 +32,14 @@ GOALS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan to be used up.
+    """A plan that the callers use up.
 
     Attributes:
-        suffix: Of its figures.
-        rate: Tokens a second.
+        suffix: Suffix of its figures.
+        rate: Tokens per second.
         burst: Tokens of a full bucket.
-        jitter: Seconds that a request is on its way at most.
-        learns: Callers know the published plan and learn this one's rate from answers; else they are told this plan.
+        jitter: Longest travel time of a request, in seconds.
+        learns: Whether callers know only the published plan and learn this one's rate from answers.
     """
 
     suffix: str
@@ -49,7 +49,7 @@ class Plan:
     learns: bool = True
 
     def callers(self, who: Callers) -> Callers:
-        """The same callers, with what they know of the plan, and on its roads."""
+        """The same callers, with their knowledge of the plan and its travel times."""
         return replace(who, plan=None if self.learns else (self.rate, self.burst), jitter=self.jitter)
 
 
@@ -62,11 +62,13 @@ PLANS = {
 
 @click.command()
 @click.option("--processes", type=click.IntRange(min=1), default=8, show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), default=4, show_default=True, help="Of each process.")
-@click.option("--seconds", type=click.FloatRange(min=1), default=16.0, show_default=True, help="Of each measurement.")
+@click.option("--threads", type=click.IntRange(min=1), default=4, show_default=True, help="Threads of each process.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=1), default=16.0, show_default=True, help="Duration of each measurement."
+)
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--published-seconds", type=click.FloatRange(min=1), default=40.0, show_default=True,
-              help="Of each measurement of the operation's own plan.")  # fmt: skip
+              help="Duration of each measurement of the published plan.")  # fmt: skip
 @click.option("--published-rounds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(
@@ -79,7 +81,7 @@ def main(
     *,
     as_json: bool,
 ) -> None:
-    """Measure the shared limiter against the plans it keeps."""
+    """Measure the shared limiter against its plans."""
     with workspace() as folder:
         server = start_embedded(folder / "data")
         try:
@@ -87,13 +89,13 @@ def main(
             callers = Callers(seconds, processes=processes, threads=threads)
             slow = replace(callers, seconds=published_seconds)
             quick = {name: partial(measure, server.pipeline_dsn, PLANS[name], callers) for name in ("burst", "single")}
-            found = alternate(rounds, **quick)
-            found |= alternate(
+            results = alternate(rounds, **quick)
+            results |= alternate(
                 published_rounds, published=partial(measure, server.pipeline_dsn, PLANS["published"], slow)
             )
         finally:
             server.stop()
-    publish(outcome(found, processes, threads), as_json=as_json)
+    publish(outcome(results, processes, threads), as_json=as_json)
 
 
 @contextmanager
@@ -105,37 +107,37 @@ def serving(plan: Plan) -> Iterator[RunningSandbox]:
 
 
 def measure(dsn: str, plan: Plan, callers: Callers) -> Answers:
-    """Have the callers use up a plan."""
+    """Let the callers use up a plan."""
     with serving(plan) as sandbox:
-        found = let_call(sandbox, dsn, plan.callers(callers))
-    share = found.share(plan.rate, plan.burst)
-    say(f"  {plan.rate:g}/s, burst {plan.burst}: {found.granted} granted, {found.refused} refused, {share:.3f}")
-    return found
+        answers = let_call(sandbox, dsn, plan.callers(callers))
+    share = answers.share(plan.rate, plan.burst)
+    say(f"  {plan.rate:g}/s, burst {plan.burst}: {answers.granted} granted, {answers.refused} refused, {share:.3f}")
+    return answers
 
 
-def outcome(found: Mapping[str, Sequence[Answers]], processes: int, threads: int) -> Outcome:
+def outcome(results: Mapping[str, Sequence[Answers]], processes: int, threads: int) -> Outcome:
     """The figures of all rounds.
 
     Args:
-        found: Plan → what came of each round.
-        processes: How many called.
-        threads: Of each process.
+        results: The answers of each round, by plan.
+        processes: Number of processes.
+        threads: Threads of each process.
     """
     figures: dict[str, Figure] = {}
     for name, plan in PLANS.items():
-        shares = [{"share": each.share(plan.rate, plan.burst)} for each in found[name]]
+        shares = [{"share": answers.share(plan.rate, plan.burst)} for answers in results[name]]
         figures[f"share_of_plan{plan.suffix}"] = round(median(shares, "share"), 3)
-        figures[f"least_share_of_plan{plan.suffix}"] = round(min(each["share"] for each in shares), 3)
-        figures[f"refusals{plan.suffix}"] = max(each.refused for each in found[name])
-        figures[f"granted{plan.suffix}"] = sum(each.granted for each in found[name])
-        figures[f"seconds{plan.suffix}"] = round(sum(each.span for each in found[name]), 2)
+        figures[f"least_share_of_plan{plan.suffix}"] = round(min(entry["share"] for entry in shares), 3)
+        figures[f"refusals{plan.suffix}"] = max(answers.refused for answers in results[name])
+        figures[f"granted{plan.suffix}"] = sum(answers.granted for answers in results[name])
+        figures[f"seconds{plan.suffix}"] = round(sum(answers.span for answers in results[name]), 2)
         figures[f"rate{plan.suffix}"] = plan.rate
     figures |= {"processes": processes, "threads": threads}
-    figures |= {f"rounds{plan.suffix}": len(found[name]) for name, plan in PLANS.items()}
+    figures |= {f"rounds{plan.suffix}": len(results[name]) for name, plan in PLANS.items()}
     notes = (
         "share_of_plan = granted calls / (burst + rate * seconds from first answer to last), median of the rounds",
-        "refusals: 429s of the round that had most; granted and seconds: of all rounds",
-        f"as_published: {OPERATION}'s own plan; without a word: a quick one, so that many calls meet",
+        "refusals: 429 answers of the round with most of them; granted and seconds: all rounds together",
+        f"as_published: {OPERATION}'s published plan; no suffix: a quick plan, so that many calls compete",
         f"at_burst_1: a bucket of one token; requests are up to {PLANS['single'].jitter * 1000:g} ms on their way",
     )
     return Outcome("limiter", figures, GOALS, notes)

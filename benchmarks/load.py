@@ -1,7 +1,7 @@
-"""From report bytes to committed rows, against bare COPY + INSERT ... ON CONFLICT of prepared tuples in the same run.
+"""Compares loading a report with bare COPY + INSERT ... ON CONFLICT of prepared tuples in the same run.
 
-Every way loads into a database of its own, of one embedded server started here, and twice: first into empty tables,
-then the same again. Each runs in a process of its own, whose peak of memory is a figure too.
+Every way loads into its own database on one embedded server, and twice: first into empty tables, then the same rows
+again. Each way runs in its own process, whose largest memory is a figure too.
 """
 
 import json
@@ -48,13 +48,13 @@ Numbers = dict[str, float]
 
 @dataclass(frozen=True)
 class Bench:
-    """A server with a migrated template, and a folder."""
+    """A server with a migrated template database, and a folder."""
 
     server: EmbeddedServer
     folder: Path
 
     def run(self, way: str, report: Path) -> Numbers:
-        """One way in a process and a database of its own."""
+        """Run one way in its own process and database."""
         name = f"benchmark_{uuid.uuid4().hex}"
         with psycopg.connect(self.server.admin_dsn, autocommit=True) as admin:
             admin.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(TEMPLATE)))
@@ -65,53 +65,55 @@ class Bench:
             admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
         if done.returncode:
             raise click.ClickException(f"{way} failed: {done.stderr.strip()[-2000:]}")
-        found: Numbers = json.loads(done.stdout)
-        say(f"  {way}: {found['first']:.2f} s first, {found['again']:.2f} s again, {found['peak'] / 1e6:.0f} MB")
-        return found
+        numbers: Numbers = json.loads(done.stdout)
+        say(f"  {way}: {numbers['first']:.2f} s first, {numbers['again']:.2f} s again, {numbers['peak'] / 1e6:.0f} MB")
+        return numbers
 
 
 @click.command()
 @click.option("--rows", "--sizes", "sizes", type=click.IntRange(min=1), multiple=True, default=(10_000, 40_000),
-              show_default=True, help="Order lines (and listings) of a report; repeatable.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Of the largest size.")
+              show_default=True, help="Order lines (and listings) in a report; repeatable.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Rounds of the largest size.")
 @click.option("--way", "ways", type=click.Choice([way for way in WAYS if way in BASE]), multiple=True,
               help="Only this way; repeatable.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(sizes: tuple[int, ...], rounds: int, ways: tuple[str, ...], *, as_json: bool) -> None:
     """Measure loading against bare statements."""
-    chosen = [way for way in WAYS if not ways or way in ways or way in {BASE[one] for one in ways}]
-    found: dict[int, dict[str, list[Numbers]]] = {}
+    chosen = [way for way in WAYS if not ways or way in ways or way in {BASE[name] for name in ways}]
+    results: dict[int, dict[str, list[Numbers]]] = {}
     with _bench() as bench:
         for size in sorted(set(sizes)):
-            found[size] = _measure(bench, size, chosen, rounds if size == max(sizes) else 1)
-    publish(outcome(found), as_json=as_json)
+            results[size] = _measure(bench, size, chosen, rounds if size == max(sizes) else 1)
+    publish(outcome(results), as_json=as_json)
 
 
-def outcome(found: dict[int, dict[str, list[Numbers]]]) -> Outcome:
+def outcome(results: dict[int, dict[str, list[Numbers]]]) -> Outcome:
     """The figures of all sizes: ratios at the largest, memory over all.
 
     Args:
-        found: Size → way → what each round took.
+        results: Numbers of each round, by size and way.
     """
-    smallest, largest = min(found), max(found)
+    smallest, largest = min(results), max(results)
     figures: dict[str, Figure] = {
         "rows": largest,
-        "rounds": max(map(len, found[largest].values())),
+        "rounds": max(map(len, results[largest].values())),
         "documents_not_measured": ", ".join(not_measured()) or "none",
     }
     for way, base in BASE.items():
-        if way in found[largest]:
-            figures |= _ratios(way, base, found[largest])
-    project = [way for way in BASE if way in found[largest]]
+        if way in results[largest]:
+            figures |= _ratios(way, base, results[largest])
+    project = [way for way in BASE if way in results[largest]]
     figures["again_changed_rows"] = sum(
-        int(one["again_changed"]) for ways in found.values() for way in project for one in ways[way]
+        int(numbers["again_changed"]) for ways in results.values() for way in project for numbers in ways[way]
     )
     reader = next(way for way in ("xml", "flat", *project) if way in project)
-    figures["peak_mb"] = round(median(found[largest][reader], "peak") / 1e6, 1)
+    figures["peak_mb"] = round(median(results[largest][reader], "peak") / 1e6, 1)
     if smallest < largest:
-        figures["rss_ratio"] = ratio(median(found[largest][reader], "peak"), median(found[smallest][reader], "peak"))
+        figures["rss_ratio"] = ratio(
+            median(results[largest][reader], "peak"), median(results[smallest][reader], "peak")
+        )
         figures["rss_ratio_of_rows"] = round(largest / smallest, 2)
-    for size, ways in found.items():
+    for size, ways in results.items():
         for way in project:
             figures[f"{way}_peak_mb_at_{size}"] = round(median(ways[way], "peak") / 1e6, 1)
             for moment in ("first", "again"):

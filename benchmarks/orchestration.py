@@ -1,8 +1,8 @@
-"""What Dagster costs around the pipeline's work, and what loading the code location costs around its libraries.
+"""Measures Dagster's cost around the pipeline's work, and the cost of loading the code location beyond its libraries.
 
-A run of the definitions as they are, with nothing new at Amazon, takes turns with a run of as many empty assets and
-checks with the same partitions and instance. The seconds that bodies of assets and checks work are taken off both
-runs: what is left is orchestration, which the pipeline shapes by its metadata, resources and selection.
+A run of the real definitions, with nothing new at Amazon, alternates with a run of empty assets and checks: one asset
+per table and the same checks, partitions and instance. The time in bodies of assets and checks is subtracted from both
+runs. The rest is orchestration, which depends on the pipeline's metadata, resources and selection.
 """
 
 import os
@@ -51,7 +51,7 @@ LIBRARIES = (
     "psycopg_pool",
     "pydantic",
 )
-"""What `xpert_pipeline.definitions` imports (a test compares); python-amazon-sp-api comes at its first use."""
+"""The libraries that `xpert_pipeline.definitions` imports (a test compares); python-amazon-sp-api is imported later."""
 LOAD_LIBRARIES = f"import {', '.join(LIBRARIES)}"
 LOAD_DEFINITIONS = "from xpert_pipeline.definitions import defs; defs().get_repository_def().load_all_definitions()"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -60,13 +60,13 @@ GOALS = {"run_vs_empty": Goal("<=", 1.2), "loading_vs_libraries": Goal("<=", 1.5
 
 @dataclass
 class Stopwatch:
-    """Seconds spent in bodies of assets and checks since it was last set to 0."""
+    """Seconds spent in bodies of assets and checks since the last reset."""
 
     seconds: float = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count what the block takes."""
+        """Add the time of the block."""
         start = time.perf_counter()
         try:
             yield
@@ -74,7 +74,7 @@ class Stopwatch:
             self.seconds += time.perf_counter() - start
 
     def around(self, body: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function, its work counted; what Dagster does between two results of a generator is not."""
+        """Return the same function with its time counted, without Dagster's time between two results of a generator."""
 
         @wraps(body)
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -103,13 +103,13 @@ def main(days: int, rounds: int, *, as_json: bool) -> None:
     with workspace() as folder:
         clean_environment()
         os.chdir(folder)
-        found = alternate(
+        loads = alternate(
             rounds, definitions=partial(_python, LOAD_DEFINITIONS), libraries=partial(_python, LOAD_LIBRARIES)
         )
         world = {"days": days, "orders_per_day": 20, "skus": 50, "rate_scale": 0.0}
         with open_workplace(str(folder / "data"), world=world) as place:
             runs, sizes = _runs(place, days, rounds)
-    publish(outcome(runs, found, sizes), as_json=as_json)
+    publish(outcome(runs, loads, sizes), as_json=as_json)
 
 
 def outcome(
@@ -120,15 +120,15 @@ def outcome(
     Args:
         runs: "real" and "empty" → {"wall", "bodies"} of each round, in seconds.
         loads: "definitions" and "libraries" → seconds of each round.
-        sizes: Assets, checks and partitions of a run.
+        sizes: Number of assets, checks and partitions of a run.
     """
     outside = [
         {"real": real["wall"] - real["bodies"], "empty": empty["wall"] - empty["bodies"]}
         for real, empty in zip(runs["real"], runs["empty"], strict=True)
     ]
     imports = [
-        {"definitions": ours, "libraries": theirs}
-        for ours, theirs in zip(loads["definitions"], loads["libraries"], strict=True)
+        {"definitions": definitions, "libraries": libraries}
+        for definitions, libraries in zip(loads["definitions"], loads["libraries"], strict=True)
     ]
     figures: dict[str, Figure] = {
         "run_vs_empty": ratio(median(outside, "real"), median(outside, "empty")),
@@ -144,8 +144,8 @@ def outcome(
     }
     notes = (
         "run_vs_empty = (run of the pipeline - seconds in bodies of its assets and checks) / the same of empty ones",
-        "loading_vs_libraries = a process that loads the definitions / one that imports the libraries they use",
-        "left out: the daemon, run workers and the web server; each run is in this process, as `xpert sync` does it",
+        "loading_vs_libraries = a process that loads the definitions / one that imports their libraries",
+        "not measured: the daemon, run workers and the webserver; each run is in this process, as with `xpert sync`",
     )
     return Outcome("orchestration", figures, GOALS, notes)
 
@@ -161,9 +161,9 @@ def empty_definitions(partitions: dg.PartitionsDefinition, sources: Sequence[Sou
 
 
 def watch(definitions: dg.Definitions, stopwatch: Stopwatch) -> None:
-    """Have the bodies of assets and checks counted."""
-    for each in [*(definitions.assets or ()), *(definitions.asset_checks or ())]:
-        op: Any = each.op  # type: ignore[union-attr]
+    """Count the time in the bodies of assets and checks."""
+    for definition in [*(definitions.assets or ()), *(definitions.asset_checks or ())]:
+        op: Any = definition.op  # type: ignore[union-attr]
         op._compute_fn = DecoratedOpFunction(stopwatch.around(op.compute_fn.decorated_fn))  # noqa: SLF001  no public way
 
 
@@ -187,19 +187,19 @@ def _runs(place: Workplace, days: int, rounds: int) -> tuple[dict[str, list[dict
             assert record.start_time is not None
             assert record.end_time is not None
             wall = record.end_time - record.start_time
-            say(f"  {wall:.2f} s, of these {stopwatch.seconds:.2f} s in bodies")
+            say(f"  {wall:.2f} s, {stopwatch.seconds:.2f} s of it in bodies")
             return {"wall": wall, "bodies": stopwatch.seconds}
 
-        say("first sync, which is not measured")
+        say("first sync, not measured")
         run(real)
         run(empty)
-        found = alternate(rounds, real=partial(run, real), empty=partial(run, empty))
+        runs = alternate(rounds, real=partial(run, real), empty=partial(run, empty))
     sizes: dict[str, Figure] = {
         "assets": len(list(real.resolve_all_asset_specs())),
         "checks": len(list(real.asset_checks or ())),
         "partitions": days,
     }
-    return found, sizes
+    return runs, sizes
 
 
 def _empty_asset(source: Source, table: Table, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

@@ -1,8 +1,8 @@
-"""Orders by dlt's REST API source: merged on the order id, items as its child table, incremental on the last update.
+"""Loads orders with dlt's REST API source: merged on the order id, items as child table, incremental by last update.
 
-One process is one sync: `python -m benchmarks.peer_dlt DOCUMENT`. The document says where Amazon and the database
-are, and how fast the sandbox's time runs: the pauses between retries are divided by that. As many retries are
-allowed as one token of `searchOrders` needs: dlt's own five would end before it.
+One process is one sync: `python -m benchmarks.peer_dlt DOCUMENT`. The JSON document has the addresses of Amazon and the
+database, and the speed of the sandbox's time, by which the pauses between retries are divided. There are enough retries
+to wait for one token of `searchOrders`; dlt's default of five would end earlier.
 """
 
 import json
@@ -24,17 +24,17 @@ DATASET = "amazon"
 
 @configspec
 class LoginWithAmazon(OAuth2ClientCredentials):
-    """Its token comes from a refresh token and goes into a header of Amazon's own."""
+    """Gets an access token with a refresh token and sends it in Amazon's own header."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the access token, fetched when there is none or it has expired."""
+        """Add the access token; fetch one if there is none or it has expired."""
         request = super().__call__(request)
         request.headers["x-amz-access-token"] = str(self.access_token)
         del request.headers["Authorization"]
         return request
 
     def parse_expiration_in_seconds(self, response_json: Any) -> int:
-        """A tenth earlier than told: while a request waits for its quota, its token must not expire."""
+        """A tenth earlier than Amazon says, so that a token does not expire while its request waits for quota."""
         return int(super().parse_expiration_in_seconds(response_json) * 0.9)
 
 
@@ -50,7 +50,7 @@ def main(settings: dict[str, Any]) -> None:
 
 
 def _complete(dsn: str) -> str:
-    """The address with all parts that dlt asks for; what stands behind the question mark counts."""
+    """The address with all parts that dlt requires; the parameters after the question mark override them."""
     return dsn.replace("@/", ":unused@localhost:5432/", 1)
 
 

@@ -1,7 +1,7 @@
-"""Orders by a plain loop over python-amazon-sp-api, as a script does it that sleeps 300 ms between calls.
+"""Loads orders with a plain loop over python-amazon-sp-api, like a script that sleeps 300 ms between calls.
 
-One process is one sync: `python -m benchmarks.peer_loop DOCUMENT`. The document says where Amazon and the database
-are, and how fast the sandbox's time runs: every pause is divided by that, as Amazon's waiting times are.
+One process is one sync: `python -m benchmarks.peer_loop DOCUMENT`. The JSON document has the addresses of Amazon and
+the database, and the speed of the sandbox's time, by which every pause is divided, as Amazon's waiting times are.
 """
 
 import json
@@ -76,7 +76,7 @@ def _pages(client: Orders, since: str, settings: dict[str, Any]) -> Iterator[lis
     def page(**parameters: Any) -> Any:
         return client.search_orders(**parameters)
 
-    asked = {
+    query = {
         "lastUpdatedAfter": since,
         "marketplaceIds": [settings["marketplace_id"]],
         "includedData": ["FULFILLMENT", "PROCEEDS"],
@@ -84,11 +84,11 @@ def _pages(client: Orders, since: str, settings: dict[str, Any]) -> Iterator[lis
     }
     token: dict[str, str] = {}
     while True:
-        found = page(**asked, **token)
-        yield found.payload["orders"]
-        if not found.next_token:
+        answer = page(**query, **token)
+        yield answer.payload["orders"]
+        if not answer.next_token:
             return
-        token = {"paginationToken": found.next_token}
+        token = {"paginationToken": answer.next_token}
         time.sleep(PAUSE / scale)
 
 

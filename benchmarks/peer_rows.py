@@ -1,6 +1,6 @@
-"""What each way of `peers` holds, against the sandbox's truth: rows that are missing, doubled or wrong.
+"""Compares the rows of each way of `peers` with the sandbox's truth: which are missing, duplicate or wrong.
 
-Compared is what all ways can know, however their tables spell it.
+Only values that all ways can know are compared, whatever their tables call them.
 """
 
 import json
@@ -38,7 +38,7 @@ QUERIES = {
         """,
     ),
 }
-"""Orders by id, and items by order and id, with the values that every way can know."""
+"""Orders by id, and items by order and id, with the values that all ways can know."""
 TRUTH = (
     ("orders", ("order_id",), ("fulfillment_status", "sales_channel", "purchase_date")),
     ("order_items", ("order_id", "order_item_id"), ("sku", "asin", "quantity_ordered", "item_subtotal")),
@@ -46,43 +46,43 @@ TRUTH = (
 
 
 def off_truth(way: str, dsn: str, sandbox: RunningSandbox) -> Counter[str]:
-    """Rows of both tables that are missing, doubled or wrong in a way's database."""
-    found = Counter(missing=0, doubled=0, wrong=0)
+    """Count rows of both tables that are missing, duplicate or wrong in a way's database."""
+    counts = Counter(missing=0, doubled=0, wrong=0)
     with psycopg.connect(dsn) as connection:
         for (table, key, values), query in zip(TRUTH, QUERIES[way], strict=True):
             held = rows(len(key), connection.execute(query).fetchall())
-            found += compare(_truth(sandbox, table, key, values), held)
-    return Counter({name: found[name] for name in ("missing", "doubled", "wrong")})
+            counts += compare(_truth(sandbox, table, key, values), held)
+    return Counter({name: counts[name] for name in ("missing", "doubled", "wrong")})
 
 
-def rows(width: int, found: list[Values]) -> Rows:
-    """Rows by the first `width` values, the others in one spelling."""
+def rows(width: int, records: list[Values]) -> Rows:
+    """Group rows by their first `width` values; the other values are made comparable."""
     kept: Rows = {}
-    for row in found:
+    for row in records:
         kept.setdefault(tuple(map(str, row[:width])), []).append(tuple(map(_plain, row[width:])))
     return kept
 
 
 def compare(truth: Rows, held: Rows) -> Counter[str]:
-    """Rows that are missing, held more than once or beyond the truth, and that say something else."""
-    found = Counter(missing=0, doubled=0, wrong=0)
+    """Count rows that are missing, rows that are there more than once, and rows with wrong values or unknown keys."""
+    counts = Counter(missing=0, doubled=0, wrong=0)
     for key, (expected,) in truth.items():
         here = held.get(key, [])
-        found["missing"] += not here
-        found["doubled"] += max(0, len(here) - 1)
-        found["wrong"] += any(values != expected for values in here)
-    found["wrong"] += sum(len(here) for key, here in held.items() if key not in truth)
-    return found
+        counts["missing"] += not here
+        counts["doubled"] += max(0, len(here) - 1)
+        counts["wrong"] += any(values != expected for values in here)
+    counts["wrong"] += sum(len(here) for key, here in held.items() if key not in truth)
+    return counts
 
 
 def _truth(sandbox: RunningSandbox, table: str, key: tuple[str, ...], values: tuple[str, ...]) -> Rows:
     answer = httpx.get(f"{sandbox.endpoint}/_sandbox/truth/{table}", timeout=60)
-    told = [json.loads(line) for line in answer.text.splitlines() if line]
-    return rows(len(key), [tuple(row.get(name) for name in (*key, *values)) for row in told])
+    truth = [json.loads(line) for line in answer.text.splitlines() if line]
+    return rows(len(key), [tuple(row.get(name) for name in (*key, *values)) for row in truth])
 
 
 def _plain(value: Any) -> Any:
-    """One spelling for times and amounts, whether they are text or not."""
+    """The same text for equal times and amounts, whether they are text or not."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, int | Decimal):

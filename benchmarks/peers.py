@@ -1,7 +1,7 @@
-"""The same orders through this pipeline, through dlt, and through a plain loop: time, calls, refusals, right rows.
+"""Loads the same orders with this pipeline, with dlt and with a plain loop, and compares time, calls and rows.
 
-Each way has a sandbox of its own with the same world and full token buckets, a database of its own in one server, and
-syncs twice. Between the syncs a day passes in all worlds: orders move on and new ones come in.
+Each way has its own sandbox with the same world and full token buckets, and its own database. It syncs twice. Between
+the syncs a day passes in all worlds: orders change and new ones come in.
 """
 
 import json
@@ -30,9 +30,9 @@ from xpert_pipeline.sandbox.server import RunningSandbox, start
 
 XPERT = Path(sys.executable).with_name("xpert")
 SETTLED = 160
-"""Seconds before a sync without changes: searchOrders shows nothing younger than 120, the pipeline than 150."""
-PRESSED = 20
-"""Seconds into which a day is pressed."""
+"""Seconds without changes before a sync: searchOrders hides the last 120 seconds, the pipeline the last 150."""
+COMPRESSED = 20
+"""Seconds into which a day is compressed."""
 SYNCS = ("pipeline", "dlt", "loop")
 GOALS = {
     "pipeline_rows_off": Goal("==", 0),
@@ -42,7 +42,7 @@ GOALS = {
 
 @dataclass
 class Way:
-    """One way with its own sandbox and database."""
+    """One way, with its own sandbox and database."""
 
     name: str
     sandbox: RunningSandbox
@@ -52,7 +52,7 @@ class Way:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, time_name: str) -> None:
-        """Sync, and note the time, the calls, the refusals, and how far the rows are from the truth."""
+        """Sync, and record the time, calls, refusals and wrong rows."""
         before = self._calls()
         began = time.perf_counter()
         gave_up = self.sync(self)
@@ -65,26 +65,26 @@ class Way:
         say(f"  {self.name}, {time_name} sync: {self.seconds[time_name]:.1f} s, {dict(spent)}, {dict(wrong)}")
 
     def gave_up(self, until: str) -> bool:
-        """Whether it gave up in this sync, or in one before it, whose work was left to this."""
+        """Whether it gave up in this sync, or in an earlier one that left work to this sync."""
         return any(self.numbers[f"{when}_gave_up"] for when in ("first", "second")[: 1 + (until == "second")])
 
     def _calls(self) -> Counter[str]:
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for operation, by_seller in self.sandbox.state.statistics.as_json()["calls"].items():
             if operation not in WITHOUT_PLAN:
                 for by_status in by_seller.values():
-                    found["calls"] += sum(by_status.values())
-                    found["429s"] += by_status.get("429", 0)
-        return found
+                    counts["calls"] += sum(by_status.values())
+                    counts["429s"] += by_status.get("429", 0)
+        return counts
 
 
 @click.command()
 @click.option("--days", type=click.IntRange(min=2), default=20, show_default=True, help="Days of the invented world.")
 @click.option("--orders-per-day", type=click.IntRange(min=1), default=200, show_default=True)
 @click.option("--rate-scale", "scale", type=click.FloatRange(min=1), default=60.0, show_default=True,
-              help="How much faster than Amazon's the sandbox's time runs, and every pause of the ways.")  # fmt: skip
+              help="How much faster than Amazon's the sandbox's time runs; pauses are divided by it.")  # fmt: skip
 @click.option("--loop-tries", type=click.IntRange(min=1), default=10, show_default=True,
-              help="Of the loop's throttle_retry: the library's own ten end sooner than one token comes.")  # fmt: skip
+              help="Tries of the loop's throttle_retry; the default of ten ends before a token comes.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(days: int, orders_per_day: int, scale: float, loop_tries: int, *, as_json: bool) -> None:
     """Measure this pipeline against others on the same seller."""
@@ -123,25 +123,25 @@ def outcome(ways: list[Way], world: dict[str, Figure], scale: float) -> Outcome:
                 if not (way.gave_up(when) or ours.gave_up(when)):
                     figures[f"{way.name}_{name}"] = ratio(way.seconds[when], ours.seconds[when])
     notes = (
-        "x_seconds_vs_pipeline = seconds of way x / seconds of the pipeline, first sync; each is a process of its own;",
-        "left out where one gave up (x_first_gave_up is 1), and then in the second sync too: such seconds are no speed",
-        "missing, doubled, wrong: rows of orders and order_items against the sandbox's truth",
-        "left out: every other table, faults, and Amazon's own pace (pauses of all ways are scaled like its rates)",
+        "x_seconds_vs_pipeline = seconds of way x / seconds of the pipeline, first sync, each in its own process;",
+        "missing if a way gave up (x_first_gave_up is 1), then also for the second sync: such seconds are no speed",
+        "missing, doubled, wrong: rows of orders and order_items compared with the sandbox's truth",
+        "not measured: every other table, faults, and Amazon's own pace (pauses of all ways are scaled like its rates)",
     )
     return Outcome("peers", figures, GOALS, notes)
 
 
 def _a_day_passes(ways: list[Way], options: SandboxOptions) -> dict[str, Figure]:
-    """Have each sandbox serve the next day's business, and wait until Amazon would show it."""
+    """Let each sandbox serve the next day's business, and wait until searchOrders shows it."""
     now = time.time()
     moved, new = 0, 0
     for way in ways:
         worlds = way.sandbox.state.worlds
-        later = later_worlds(worlds, options, now, now + PRESSED)
+        later = later_worlds(worlds, options, now, now + COMPRESSED)
         moved, new = map(sum, zip(*(changed(worlds[seller], later[seller]) for seller in worlds), strict=True))
         worlds.update(later)
-    say(f"a day passes: {moved} orders move on, {new} come in; waiting {PRESSED + SETTLED} s for them to be shown")
-    time.sleep(PRESSED + SETTLED)
+    say(f"a day passes: {moved} orders change, {new} come in; waiting {COMPRESSED + SETTLED} s until they are visible")
+    time.sleep(COMPRESSED + SETTLED)
     return {"orders_moved_on": moved, "orders_come_in": new}
 
 
@@ -189,12 +189,12 @@ def _peer(way: Way, folder: Path, options: SandboxOptions, loop_tries: int) -> b
         "folder": str(folder / way.name),
         "loop_tries": loop_tries,
     }
-    env = os.environ | {"SP_API_AUTH_CACHE_TTL": str(int(3200 / options.rate_scale))}  # of the library, in seconds
+    env = os.environ | {"SP_API_AUTH_CACHE_TTL": str(int(3200 / options.rate_scale))}  # the library's, in seconds
     return _run([sys.executable, "-m", f"benchmarks.peer_{way.name}", json.dumps(settings)], env, Path.cwd())
 
 
 def _run(command: list[str], env: dict[str, str], cwd: Path) -> bool:
-    """Run a sync; whether it gave up before its end (with exit code 1, as a script does that may be run again)."""
+    """Run a sync; returns whether it gave up before its end (exit code 1, as a script that may be run again)."""
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode > 1 or (done.returncode and "Traceback" in done.stderr):
         raise click.ClickException(f"{command[2]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")

@@ -25,7 +25,7 @@ Documents = Mapping[str, Document]
 
 
 def peers(documents: Documents) -> None:
-    """Seconds, calls and refusals of each way in both syncs, and rows that are not right; who gave up is hatched."""
+    """Seconds, calls and refusals of each way in both syncs, and wrong rows; ways that gave up are hatched."""
     figures = _only(documents)["figures"]
     _, places = plt.subplots(1, 3, figsize=(10, 3.2))
     for axes, (title, key) in zip(
@@ -49,7 +49,7 @@ def peers(documents: Documents) -> None:
 
 
 def bound(documents: Documents) -> None:
-    """Of each world a sync with limits beside the two parts of its bound, and the ratio of both over its goal."""
+    """For each world a sync with limits beside the two parts of its bound, with their ratio and its goal."""
     _, places = plt.subplots(1, len(documents), figsize=(1.2 + 2.4 * len(documents), 3.6), squeeze=False)
     for axes, (world, document) in zip(places[0], documents.items(), strict=True):
         figures = document["figures"]
@@ -75,11 +75,11 @@ def growth(documents: Documents) -> None:
     _, places = plt.subplots(1, 2, figsize=(9, 3.6))
     for axes, what, label in zip(places, ("data", "sellers"), ("times the orders", "sellers"), strict=True):
         seconds, memory = (_by_size(figures, rf"{what}_{name}_at_(\d+)") for name in ("seconds", "peak_mb"))
-        for found, name, kind, mark in ((seconds, "seconds", "time", "o"), (memory, "peak MB", "memory", "s")):
+        for sizes, name, kind, mark in ((seconds, "seconds", "time", "o"), (memory, "peak MB", "memory", "s")):
             exponent = figures.get(f"{what}_{kind}_exponent")
             fit = "" if exponent is None else f" ~ size ^ {exponent:.2f}"
             colour = INK if kind == "time" else GOOD
-            fitted, apart = _parted(found, SMALLEST[what])
+            fitted, apart = _parted(sizes, SMALLEST[what])
             axes.loglog(list(fitted), list(fitted.values()), f"{mark}-", color=colour, label=name + fit)
             axes.loglog(list(apart), list(apart.values()), mark, color=colour, fillstyle="none")
         if len(fitted := _parted(seconds, SMALLEST[what])[0]) > 1:
@@ -100,8 +100,8 @@ def load(documents: Documents) -> None:
     _, (speed, memory) = plt.subplots(1, 2, figsize=(9, 3.4))
     for way, colour in (("xml", INK), ("flat", GOOD)):
         for moment, line in (("first", "o-"), ("again", "o:")):
-            found = _by_size(figures, rf"{way}_{moment}_vs_bare_at_(\d+)")
-            speed.semilogx(list(found), list(found.values()), line, color=colour, label=f"{way} {moment}")
+            sizes = _by_size(figures, rf"{way}_{moment}_vs_bare_at_(\d+)")
+            speed.semilogx(list(sizes), list(sizes.values()), line, color=colour, label=f"{way} {moment}")
         peaks = _by_size(figures, rf"{way}_peak_mb_at_(\d+)")
         memory.semilogx(list(peaks), list(peaks.values()), "s-", color=colour, label=way)
         _plain_ticks(speed, list(peaks))
@@ -117,7 +117,7 @@ def load(documents: Documents) -> None:
 
 
 def orchestration(documents: Documents) -> None:
-    """A run and the loading, each against what it is compared with."""
+    """A run and the loading, each as a ratio."""
     document = _only(documents)
     axes = plt.figure(figsize=(6, 1.8)).subplots()
     _beside_goals(axes, document, ("run_vs_empty", "loading_vs_libraries"))
@@ -129,23 +129,23 @@ def limiter(documents: Documents) -> None:
     _, (shares, refusals) = plt.subplots(1, 2, figsize=(10, 2.2))
     for axes, name in ((shares, "share_of_plan"), (refusals, "refusals")):
         plans = [f"{name}{plan}" for plan in ("", "_as_published", "_at_burst_1")]
-        _beside_goals(axes, document, [each for each in plans if each in document["figures"]])
+        _beside_goals(axes, document, [name for name in plans if name in document["figures"]])
 
 
 PICTURES: dict[str, Callable[[Documents], None]] = {
-    each.__name__: each for each in (peers, bound, growth, load, orchestration, limiter)
+    draw.__name__: draw for draw in (peers, bound, growth, load, orchestration, limiter)
 }
 """Benchmark → how its documents are drawn."""
 
 
 def _beside_goals(axes: Axes, document: Document, names: Sequence[str]) -> None:
-    """Bars of figures, each with a red mark where its goal is."""
+    """Draw bars of figures, each with a red mark at its goal."""
     for place, name in enumerate(reversed(names)):
         value, (comparison, goal) = document["figures"][name], document["goals"][name]
         axes.barh(place, value, 0.6, color=INK)
         axes.plot([goal, goal], [place - 0.4, place + 0.4], color=BAD, linewidth=1.5)
-        words = f"  {value:.3g} (goal {_SIGNS[comparison]} {goal:g})"
-        axes.text(max(value, goal), place, words, va="center", fontsize=8)
+        text = f"  {value:.3g} (goal {_SIGNS[comparison]} {goal:g})"
+        axes.text(max(value, goal), place, text, va="center", fontsize=8)
     axes.set_yticks(range(len(names)), list(reversed(names)))
     axes.set_xlim(0, 1.6 * max(1, *(max(document["figures"][name], document["goals"][name][1]) for name in names)))
 
@@ -165,7 +165,7 @@ def _of_way(figures: Figures, way: str, when: str, key: str) -> float:
 
 
 def _given_up(figures: Figures, when: str, bars: Sequence[Rectangle], labels: Sequence[str]) -> list[str]:
-    """Hatch the bars of ways that gave up, for their seconds are no speed; returns what stands above each bar."""
+    """Hatch the bars of ways that gave up, because their seconds are no speed; returns the text above each bar."""
     gave_up = [bool(figures.get(f"{way}_{when}_gave_up")) for way in WAYS]
     for bar, ended in zip(bars, gave_up, strict=True):
         if ended:
@@ -174,14 +174,14 @@ def _given_up(figures: Figures, when: str, bars: Sequence[Rectangle], labels: Se
 
 
 def _by_size(figures: Figures, pattern: str) -> dict[int, float]:
-    found = {int(match[1]): value for name, value in figures.items() if (match := re.fullmatch(pattern, name))}
-    return dict(sorted(found.items()))
+    sizes = {int(match[1]): value for name, value in figures.items() if (match := re.fullmatch(pattern, name))}
+    return dict(sorted(sizes.items()))
 
 
-def _parted(found: Mapping[int, float], smallest: int) -> tuple[dict[int, float], dict[int, float]]:
+def _parted(sizes: Mapping[int, float], smallest: int) -> tuple[dict[int, float], dict[int, float]]:
     """Sizes from the smallest that was fitted, and those below."""
-    fitted = {size: value for size, value in found.items() if size >= smallest}
-    return fitted, {size: value for size, value in found.items() if size < smallest}
+    fitted = {size: value for size, value in sizes.items() if size >= smallest}
+    return fitted, {size: value for size, value in sizes.items() if size < smallest}
 
 
 def _plain_ticks(axes: Axes, sizes: list[Any]) -> None:

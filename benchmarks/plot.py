@@ -1,7 +1,7 @@
-"""Draws the documents of `benchmarks/results` into `benchmarks/plots`: one picture a benchmark, and one of all goals.
+"""Draws the documents of `benchmarks/results` into `benchmarks/plots`: one picture per benchmark, and one of all goals.
 
-A file is named after its benchmark, with what tells it apart from another of the same: `bound_real.json`. Figures of
-goals are shown as how much better than the goal they are, so that several fit into one picture.
+A file is named after its benchmark and its variant: `bound_real.json`. The picture of all goals shows multiples of the
+goals, so that all figures fit into it.
 """
 
 import json
@@ -17,37 +17,37 @@ from benchmarks.pictures import BAD, DEFAULT, GOOD, PICTURES, Documents
 
 HERE = Path(__file__).parent
 FARTHEST = 8.0
-"""Times as good, or as bad, as the goal: what goes beyond would make the others small."""
+"""Longest bars, as multiples of the goal; longer ones would make the others too small."""
 
 
 @click.command()
 @click.option("--results", type=click.Path(exists=True, file_okay=False, path_type=Path), default=HERE / "results")
 @click.option("--plots", type=click.Path(file_okay=False, path_type=Path), default=HERE / "plots")
 def main(results: Path, plots: Path) -> None:
-    """Draw every result that is there."""
+    """Draw all results."""
     mpl.use("agg")
     mpl.rcParams |= {"svg.hashsalt": "benchmarks", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     plots.mkdir(exist_ok=True)
-    found = {path.stem: json.loads(path.read_text()) for path in sorted(results.glob("*.json"))}
-    for name, documents in by_benchmark(found).items():
+    documents_by_stem = {path.stem: json.loads(path.read_text()) for path in sorted(results.glob("*.json"))}
+    for name, documents in by_benchmark(documents_by_stem).items():
         if draw := PICTURES.get(name):
             print(draw_to(plots / f"{name}.png", draw, documents))
-    print(draw_to(plots / "goals.png", goals, found))
+    print(draw_to(plots / "goals.png", goals, documents_by_stem))
 
 
-def by_benchmark(found: Documents) -> dict[str, dict[str, Any]]:
-    """Documents by benchmark and variant: what their file's name says beyond the benchmark's."""
+def by_benchmark(results: Documents) -> dict[str, dict[str, Any]]:
+    """Group documents by benchmark and variant. The variant is the rest of the file's name."""
     kept: dict[str, dict[str, Any]] = {}
-    for stem, document in found.items():
+    for stem, document in results.items():
         variant = stem.removeprefix(document["name"]).strip("_") or DEFAULT
         kept.setdefault(document["name"], {})[variant] = document
     return kept
 
 
-def beyond_goals(found: Documents) -> dict[str, float]:
-    """Every figure that has a goal of a ratio, by file and name: how many times as good as the goal it is."""
+def beyond_goals(results: Documents) -> dict[str, float]:
+    """Return how many times better than its goal each figure is, by file and name. Goals of 0 are left out."""
     kept: dict[str, float] = {}
-    for stem, document in found.items():
+    for stem, document in results.items():
         for name, (comparison, bound) in document["goals"].items():
             figure = document["figures"].get(name)
             if bound and comparison != "==" and isinstance(figure, int | float) and figure > 0:
@@ -55,9 +55,9 @@ def beyond_goals(found: Documents) -> dict[str, float]:
     return kept
 
 
-def goals(found: Documents) -> None:
-    """How far the figures of all documents are on the good side of their goals."""
-    times = beyond_goals(found)
+def goals(results: Documents) -> None:
+    """Draw all figures as multiples of their goals."""
+    times = beyond_goals(results)
     axes = plt.figure(figsize=(8, 0.6 + 0.27 * max(1, len(times)))).subplots()
     names = sorted(times, reverse=True)
     colours = [GOOD if times[name] >= 1 else BAD for name in names]

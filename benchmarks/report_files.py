@@ -1,4 +1,4 @@
-"""Writes report files as Amazon would send them, of any number of rows, out of the sandbox's invented world."""
+"""Writes report files of any size as Amazon would send them, from the sandbox's invented world."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -18,13 +18,13 @@ SKUS = 2_000
 
 
 def write_orders(path: Path, lines: int) -> None:
-    """An XML all-orders report of at least so many order lines over about thirty days."""
+    """Write an XML all-orders report with at least this number of order lines over about thirty days."""
     with path.open("w", encoding="utf-8") as file:
         file.writelines(xml_report(_orders(lines), (), "UTF-8"))
 
 
 def write_listings(path: Path, rows: int) -> None:
-    """A merchant listings report (tab-separated) of so many listings."""
+    """Write a merchant listings report (tab-separated) with this number of listings."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(merchant_listings([product.listing for product in build_products("benchmark", rows)]))
 

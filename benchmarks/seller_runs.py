@@ -1,4 +1,4 @@
-"""What became of each seller's run, by Dagster's records: who failed, when each began, how much its process took."""
+"""Reads the result of each seller's run from Dagster's records: whether it failed, its times, and its memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import psycopg
 
 SUCCESS = "SUCCESS"
 FEW = 10
-"""Runs whose memory is compared: so many of the first, and of the last."""
+"""How many of the first and of the last runs are compared by memory."""
 RUNS = r"""
 select r.status, r.start_time, r.end_time,
        (select substring(e.event from 'Started process for run \(pid: ([0-9]+)\)')::int
@@ -27,10 +27,10 @@ class Run:
     """One seller's run.
 
     Attributes:
-        status: Dagster's word for how it ended.
-        start: Epoch seconds when its work began; None if it never did.
-        end: And when it ended.
-        peak: Most memory of its process in bytes; None where it ran in the command's own.
+        status: Dagster's status.
+        start: When its work began, in epoch seconds; None if it never began.
+        end: When it ended.
+        peak: Largest memory of its process in bytes; None if it ran in the command's own process.
     """
 
     status: str
@@ -40,19 +40,19 @@ class Run:
 
 
 def read_runs(dsn: str, peaks: Mapping[int, int]) -> list[Run]:
-    """All runs of a database that has seen one command, by their starts; a seller has one.
+    """Read all runs of a database that has seen one command, one per seller, by start time.
 
     Args:
-        dsn: Of the database.
-        peaks: Most memory of each of the command's processes, by its id.
+        dsn: The database.
+        peaks: Largest memory of each of the command's processes, by process id.
     """
     with psycopg.connect(dsn) as connection:
-        found = connection.execute(RUNS).fetchall()
-    return [Run(status, start, end, peaks.get(pid)) for status, start, end, pid in found]
+        rows = connection.execute(RUNS).fetchall()
+    return [Run(status, start, end, peaks.get(pid)) for status, start, end, pid in rows]
 
 
 def figures_of(runs: Sequence[Run]) -> dict[str, float]:
-    """How many sellers fared how, seconds, and peaks of memory in MB as far as they are known."""
+    """Numbers of successful and failed sellers, seconds, and, where known, largest memory in MB."""
     good = [run for run in runs if run.status == SUCCESS]
     starts = sorted(run.start for run in runs if run.start is not None)
     took = [run.end - run.start for run in good if run.start is not None and run.end is not None]

@@ -1,7 +1,7 @@
--- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.
+-- Comments for the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.
 
 comment on table public.products is
-'One row is a listing in its present state. Source: searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read.';
+'One row is a listing in its current state. Source: searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report GET_MERCHANT_LISTINGS_ALL_DATA if more than 1,000 listings must be read.';
 comment on column public.products.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.products.sku is
@@ -9,72 +9,72 @@ comment on column public.products.sku is
 comment on column public.products.asin is
 'ASIN of the listing. NULL: Amazon did not report it.';
 comment on column public.products.fn_sku is
-'FNSKU: Amazon''s own label of stock in its warehouses. NULL: the listing is not fulfilled by Amazon, or the report brought it.';
+'FNSKU: Amazon''s label for the stock in its warehouses. NULL: Amazon does not fulfil the listing, or the row was loaded from the report.';
 comment on column public.products.item_name is
-'Title. NULL: Amazon did not report it.';
+'Title of the listing. NULL: Amazon did not report it.';
 comment on column public.products.brand is
-'Brand in the catalogue. NULL: the catalogue does not know it.';
+'Brand, from the catalogue. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.manufacturer is
-'Manufacturer in the catalogue. NULL: the catalogue does not know it.';
+'Manufacturer, from the catalogue. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.product_type is
-'Amazon''s product type. NULL: Amazon did not report it.';
+'Amazon''s product type. NULL: Amazon did not report it, or the row was loaded from the report.';
 comment on column public.products.condition_type is
-'Condition, such as new_new or used_good. NULL: Amazon did not report it.';
+'Condition, such as new_new or used_good. NULL: Amazon did not report it, or the row was loaded from the report.';
 comment on column public.products.status is
 'BUYABLE, DISCOVERABLE, or both; an empty list means neither. NULL: Amazon did not report it.';
 comment on column public.products.fulfillment_channel is
-'Fulfilment channel code as received: AMAZON_IN and the like, or DEFAULT for the merchant. NULL: Amazon did not report it.';
+'Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing. NULL: Amazon did not report it.';
 comment on column public.products.price is
-'The seller''s price, in currency. NULL: the listing has no price.';
+'The seller''s price, in the currency of the row. NULL: the listing has no price.';
 comment on column public.products.currency is
-'ISO 4217 code of price. NULL: the listing has no price.';
+'ISO 4217 code for price. NULL: the listing has no price.';
 comment on column public.products.quantity is
-'Units that the merchant offers. NULL: Amazon fulfils the listing: see fba_inventory.';
+'Units that the seller offers. NULL: Amazon fulfils the listing; see fba_inventory.';
 comment on column public.products.main_image_url is
-'Address of the main image. NULL: Amazon did not report it.';
+'URL of the main image. NULL: Amazon did not report it, or the row was loaded from the report.';
 comment on column public.products.browse_node_id is
-'Browse node in the catalogue. NULL: the catalogue does not know it.';
+'Id of the browse node, from the catalogue. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.browse_node_name is
-'Name of the browse node. NULL: the catalogue does not know it.';
+'Name of the browse node, from the catalogue. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.parent_asin is
-'ASIN of the variation parent. NULL: the product has no variations.';
+'ASIN of the variation parent, from the catalogue. NULL: the catalogue has no parent for the product, or the row was loaded from the report.';
 comment on column public.products.variation_theme is
-'What the variations differ in. NULL: the product has no variations.';
+'Attributes in which the variations differ. NULL: the product has no variations, or the row was loaded from the report.';
 comment on column public.products.sales_rank is
-'Rank in sales_rank_category; 1 sells best. NULL: Amazon ranks the product nowhere.';
+'Sales rank in sales_rank_category; 1 is the best seller. NULL: Amazon does not rank the product, or the row was loaded from the report.';
 comment on column public.products.sales_rank_category is
-'Category of the rank. NULL: Amazon ranks the product nowhere.';
+'Category of sales_rank. NULL: Amazon does not rank the product, or the row was loaded from the report.';
 comment on column public.products.issues_count is
-'How many issues the listing has. NULL: Amazon did not report issues.';
+'Number of issues of the listing. NULL: Amazon did not report issues, or the row was loaded from the report.';
 comment on column public.products.issues is
-'Issues as Amazon reports them. NULL: Amazon did not report issues.';
+'Issues as Amazon reports them. NULL: Amazon did not report issues, or the row was loaded from the report.';
 comment on column public.products.item_weight is
-'Weight of the package, in weight_unit. NULL: the catalogue does not know it.';
+'Weight of the package, in weight_unit. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.weight_unit is
-'Unit of item_weight. NULL: the catalogue does not know it.';
+'Unit of item_weight. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.package_dimensions is
-'Dimensions of the package, as in the catalogue. NULL: the catalogue does not know them.';
+'Length, width and height of the package, as the catalogue gives them. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.isbn_or_ean is
-'ISBN, EAN or UPC, as text. NULL: the catalogue does not know it.';
+'ISBN or EAN, as text. NULL: the catalogue has no value, or the row was loaded from the report.';
 comment on column public.products.listing_created_at is
-'When the listing was created. NULL: Amazon did not report it.';
+'When the listing was created. NULL: Amazon did not report it, or the row was loaded from the report.';
 comment on column public.products.listing_updated_at is
-'When Amazon last changed the listing. NULL: Amazon did not report it.';
+'When the listing last changed at Amazon. NULL: Amazon did not report it, or the row was loaded from the report.';
 
 comment on table public.orders is
-'One row is an order in its newest known state. Source: Orders v2026-01-01 searchOrders, or the XML all-orders report where that is quicker.';
+'One row is an order in its latest known state. Source: Orders v2026-01-01 searchOrders, or the XML all-orders report if that is faster.';
 comment on column public.orders.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.orders.order_id is
 'Amazon''s order id.';
 comment on column public.orders.seller_order_id is
-'The seller''s own order id. NULL: the seller gave none.';
+'The seller''s own order id. NULL: the seller set none, or the order was loaded from the report.';
 comment on column public.orders.purchase_date is
 'When the order was placed.';
 comment on column public.orders.order_date is
 'Marketplace-local day of the purchase; the partition.';
 comment on column public.orders.last_updated_at is
-'When Amazon last changed the order. A newer state of the row replaces an older one.';
+'When the order last changed at Amazon. A newer state of the row replaces an older one.';
 comment on column public.orders.fulfillment_status is
 'PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED and others.';
 comment on column public.orders.fulfilled_by is
@@ -82,46 +82,46 @@ comment on column public.orders.fulfilled_by is
 comment on column public.orders.service_level is
 'Shipping service level. NULL: Amazon did not report it.';
 comment on column public.orders.sales_channel is
-'Where the order was placed, such as Amazon.in. Non-Amazon is multi-channel fulfilment and no sale.';
+'Where the order was placed, such as Amazon.in. Non-Amazon means multi-channel fulfilment, not a sale.';
 comment on column public.orders.programs is
-'Amazon''s programmes, such as PRIME or AMAZON_BUSINESS. NULL: the report brought the order, or Amazon did not report it.';
+'Amazon programmes that apply to the order, such as PRIME or AMAZON_BUSINESS. NULL: the order was loaded from the report, or Amazon did not report it.';
 comment on column public.orders.is_prime is
-'Whether a Prime member placed the order. NULL: the report brought the order.';
+'Whether a Prime member placed the order. NULL: the order was loaded from the report.';
 comment on column public.orders.is_business is
 'Whether a business placed the order. NULL: Amazon did not report it.';
 comment on column public.orders.is_easy_ship is
-'Whether Easy Ship carries the order. NULL: the report brought the order.';
+'Whether the order ships with Amazon Easy Ship. NULL: the order was loaded from the report.';
 comment on column public.orders.order_total is
-'Grand total, in currency. NULL: not known yet (pending), or the report brought the order.';
+'Grand total, in the currency of the row. NULL: not known yet (pending), or the order was loaded from the report.';
 comment on column public.orders.currency is
-'ISO 4217 code of order_total. NULL: order_total is not known.';
+'ISO 4217 code for order_total. NULL: the total is not known.';
 comment on column public.orders.proceeds_breakdowns is
-'Proceeds by kind, as received. NULL: the report brought the order.';
+'Proceeds by type, as Amazon reports them. NULL: the order was loaded from the report.';
 comment on column public.orders.earliest_ship_at is
-'Start of the window in which to ship. NULL: the report brought the order.';
+'Start of the ship-by window. NULL: the order was loaded from the report.';
 comment on column public.orders.latest_ship_at is
-'End of the window in which to ship. NULL: the report brought the order.';
+'End of the ship-by window. NULL: the order was loaded from the report.';
 comment on column public.orders.earliest_delivery_at is
-'Start of the promised delivery window. NULL: the report brought the order.';
+'Start of the promised delivery window. NULL: the order was loaded from the report.';
 comment on column public.orders.latest_delivery_at is
-'End of the promised delivery window. NULL: the report brought the order.';
+'End of the promised delivery window. NULL: the order was loaded from the report.';
 comment on column public.orders.item_count is
-'How many lines the order has.';
+'Number of order lines.';
 comment on column public.orders.units_ordered is
-'Units over all lines.';
+'Units ordered, summed over all lines.';
 comment on column public.orders.replaced_order_id is
-'Order that this one replaces. NULL: it replaces none, or the report brought the order.';
+'Id of the order that this one replaces. NULL: it replaces none, or the order was loaded from the report.';
 comment on column public.orders.payment_methods is
-'How the buyer pays. NULL: the report brought the order, or Amazon did not report it.';
+'Payment methods of the order. NULL: the order was loaded from the report, or Amazon did not report it.';
 
 comment on table public.order_items is
-'One row is a line of an order. Source: comes with its order.';
+'One row is an order line. Source: loaded together with its order.';
 comment on column public.order_items.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.order_items.order_id is
 'Amazon''s order id.';
 comment on column public.order_items.order_item_id is
-'Amazon''s id of the line.';
+'Amazon''s id of the order line.';
 comment on column public.order_items.asin is
 'ASIN that was sold. NULL: Amazon did not report it.';
 comment on column public.order_items.sku is
@@ -129,51 +129,51 @@ comment on column public.order_items.sku is
 comment on column public.order_items.title is
 'Title at the time of the sale. NULL: Amazon did not report it.';
 comment on column public.order_items.condition_type is
-'Condition sold. NULL: the report brought the order.';
+'Condition of the item. NULL: the order was loaded from the report.';
 comment on column public.order_items.quantity_ordered is
-'Units ordered; 0 is possible.';
+'Units ordered; can be 0.';
 comment on column public.order_items.quantity_fulfilled is
-'Units shipped. NULL: the report brought the order.';
+'Units shipped. NULL: the order was loaded from the report.';
 comment on column public.order_items.quantity_unfulfilled is
-'Units still to ship. NULL: the report brought the order.';
+'Units still to ship. NULL: the order was loaded from the report.';
 comment on column public.order_items.unit_price is
-'Price of one unit, in currency. NULL: not known yet (pending), or the report brought the order.';
+'Price of one unit, in the currency of the row. NULL: not known yet (pending), or the order was loaded from the report.';
 comment on column public.order_items.currency is
-'ISO 4217 code of the line''s amounts. NULL: no amount of the line is known.';
+'ISO 4217 code for all amounts of the row. NULL: no amount of the line is known.';
 comment on column public.order_items.price_designation is
-'Kind of price, such as BUSINESS_PRICE. NULL: an ordinary price, or the report brought the order.';
+'Kind of price, such as BUSINESS_PRICE. NULL: it is an ordinary price, or the order was loaded from the report.';
 comment on column public.order_items.item_proceeds is
-'Total proceeds of the line. NULL: not known yet (pending), or the report brought the order.';
+'Total proceeds of the line. NULL: not known yet (pending), or the order was loaded from the report.';
 comment on column public.order_items.item_subtotal is
-'Ordered product sales of the line. NULL: not known yet (pending), or Amazon does not price the line.';
+'Ordered product sales of the line. NULL: not known yet (pending), or Amazon has no price for the line.';
 comment on column public.order_items.shipping_subtotal is
-'Shipping charged. NULL: none, or the report brought the order.';
+'Shipping charge of the line. NULL: there is none, or the order was loaded from the report.';
 comment on column public.order_items.gift_wrap_subtotal is
-'Gift wrap charged. NULL: none, or the report brought the order.';
+'Gift wrap charge of the line. NULL: there is none, or the order was loaded from the report.';
 comment on column public.order_items.cod_fee is
-'Fee for cash on delivery. NULL: none, or the report brought the order.';
+'Fee for cash on delivery. NULL: there is none, or the order was loaded from the report.';
 comment on column public.order_items.tax_total is
-'Tax of the line. NULL: not known, or the report brought the order.';
+'Tax on the line. NULL: not known, or the order was loaded from the report.';
 comment on column public.order_items.discount_total is
-'Discounts of the line. NULL: none, or the report brought the order.';
+'Discounts on the line. NULL: there are none, or the order was loaded from the report.';
 comment on column public.order_items.promotion_ids is
-'Promotions that were applied. NULL: none.';
+'Ids of the promotions that were applied. NULL: no promotion was applied.';
 comment on column public.order_items.is_cancelled is
-'Whether the line, or its order, is cancelled.';
+'Whether the line or its whole order is cancelled.';
 comment on column public.order_items.cancel_requested is
-'Whether the buyer asked to cancel. NULL: the report brought the order.';
+'Whether the buyer asked to cancel. NULL: the order was loaded from the report.';
 comment on column public.order_items.cancelled_by is
-'Who cancelled. NULL: not cancelled, or the report brought the order.';
+'Who cancelled the line. NULL: the line itself was not cancelled, or the order was loaded from the report.';
 comment on column public.order_items.cancel_reason is
-'Why the line was cancelled, or is to be. NULL: not cancelled, or the report brought the order.';
+'Reason for the cancellation, or for the request to cancel. NULL: there is neither, or the order was loaded from the report.';
 comment on column public.order_items.programs is
-'Amazon''s programmes of the line. NULL: the report brought the order, or Amazon did not report it.';
+'Amazon programmes that apply to the line. NULL: the order was loaded from the report, or Amazon did not report it.';
 comment on column public.order_items.purchase_date is
 'When the order was placed.';
 comment on column public.order_items.order_date is
 'Marketplace-local day of the purchase; the partition.';
 comment on column public.order_items.last_updated_at is
-'When Amazon last changed the order. A newer state of the row replaces an older one.';
+'When the order last changed at Amazon. A newer state of the row replaces an older one.';
 
 comment on table public.sales_data is
 'One row is a SKU''s sales on a day. Source: orders and order_items, by sql/transforms/sales_data.sql.';
@@ -182,39 +182,39 @@ comment on column public.sales_data.marketplace_id is
 comment on column public.sales_data.sale_date is
 'Marketplace-local day of the purchase; the partition.';
 comment on column public.sales_data.sku is
-'The seller''s own SKU; (no SKU) for lines without one.';
+'The seller''s own SKU; ''(no SKU)'' for order lines without one.';
 comment on column public.sales_data.asin is
-'ASIN of the SKU, by its latest sale of the day. NULL: no line of the day has one.';
+'ASIN of the SKU, from its latest order line of the day. NULL: no order line of the day has one.';
 comment on column public.sales_data.parent_asin is
-'ASIN of the variation parent. NULL: products does not have the SKU, or it has no parent.';
+'ASIN of the variation parent. NULL: not computed yet.';
 comment on column public.sales_data.orders is
-'Orders with a line that is not cancelled.';
+'Orders with at least one line that is not cancelled.';
 comment on column public.sales_data.order_items is
-'Lines that are not cancelled.';
+'Order lines that are not cancelled.';
 comment on column public.sales_data.units_ordered is
-'Units of lines that are not cancelled.';
+'Units in order lines that are not cancelled.';
 comment on column public.sales_data.units_b2b is
-'Units of business orders among units_ordered.';
+'The part of units_ordered that is in business orders.';
 comment on column public.sales_data.ops is
 'Ordered product sales: the sum of the known amounts. NULL: no amount is known, or the currencies differ.';
 comment on column public.sales_data.ops_b2b is
-'Ordered product sales of business orders. NULL: no amount is known.';
+'The part of ops that is in business orders. NULL: no amount is known, or the currencies differ.';
 comment on column public.sales_data.currency is
-'ISO 4217 code of the row''s amounts. NULL: no amount is known, or the currencies differ.';
+'ISO 4217 code for all amounts of the row. NULL: no amount is known, or the currencies differ.';
 comment on column public.sales_data.asp is
 'Average selling price: ops / units_ordered. NULL: no unit was sold, or ops is not known.';
 comment on column public.sales_data.discount_total is
-'Sum of the known discounts. NULL: none is known.';
+'Sum of the known discounts. NULL: no discount is known, or the currencies differ.';
 comment on column public.sales_data.tax_total is
-'Sum of the known taxes. NULL: none is known.';
+'Sum of the known taxes. NULL: no tax is known, or the currencies differ.';
 comment on column public.sales_data.units_shipped is
-'Sum of the known shipped units. NULL: none is known.';
+'Units shipped, where known. NULL: no shipped quantity is known.';
 comment on column public.sales_data.units_cancelled is
-'Units of cancelled lines.';
+'Units in cancelled order lines.';
 comment on column public.sales_data.units_refunded is
-'Units refunded, by the time of the request. NULL: not computed yet.';
+'Units refunded, as of the time of the request. NULL: not computed yet.';
 comment on column public.sales_data.refunded_sales is
-'Sales refunded, by the time of the request. NULL: not computed yet.';
+'Sales refunded, as of the time of the request. NULL: not computed yet.';
 comment on column public.sales_data.net_units is
 'units_ordered - units_refunded. NULL: not computed yet.';
 comment on column public.sales_data.net_product_sales is
@@ -224,26 +224,26 @@ comment on column public.sales_data.sessions is
 comment on column public.sales_data.page_views is
 'Page views, from Data Kiosk. NULL: not computed yet.';
 comment on column public.sales_data.featured_offer_pct is
-'Page views with the featured offer, in percent. NULL: not computed yet.';
+'Share of page views with the featured offer, in percent. NULL: not computed yet.';
 comment on column public.sales_data.unit_session_pct is
 'Units per session, in percent. NULL: not computed yet.';
 comment on column public.sales_data.source_units is
-'Where units come from, if not from order_items. NULL: units come from order_items.';
+'Source of the units, if it is not order_items. NULL: units come from order_items.';
 comment on column public.sales_data.amazon_ops is
-'Amazon''s own figure of ordered product sales. NULL: not computed yet.';
+'Amazon''s own figure for ordered product sales. NULL: not computed yet.';
 comment on column public.sales_data.ops_variance is
 'ops - amazon_ops. NULL: not computed yet.';
 comment on column public.sales_data.is_final is
-'Whether the day is 14 or more days older than the seller''s newest order.';
+'Whether the day is 14 or more days older than the marketplace''s newest order.';
 
 comment on table public.fba_inventory is
-'One row is a SKU, FNSKU and condition that Amazon holds now. Source: getInventorySummaries v1, read whole.';
+'One row is the current FBA stock of a SKU, FNSKU and condition. Source: getInventorySummaries v1, read in full.';
 comment on column public.fba_inventory.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.fba_inventory.sku is
 'The seller''s own SKU.';
 comment on column public.fba_inventory.fn_sku is
-'FNSKU: Amazon''s own label of the stock.';
+'FNSKU: Amazon''s label for the stock.';
 comment on column public.fba_inventory.condition is
 'Condition, such as NewItem or UsedGood.';
 comment on column public.fba_inventory.asin is
@@ -259,17 +259,17 @@ comment on column public.fba_inventory.inbound_working_quantity is
 comment on column public.fba_inventory.inbound_shipped_quantity is
 'Units in shipments on their way. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.inbound_receiving_quantity is
-'Units still to receive from shipments that Amazon is receiving. NULL: Amazon did not report it.';
+'Units not yet received from shipments that Amazon is receiving. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.reserved_quantity is
-'Units set aside, for any reason. NULL: Amazon did not report it.';
+'Reserved units, for any reason. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.reserved_customer_order_quantity is
-'Units set aside for customer orders. NULL: Amazon did not report it.';
+'Units reserved for customer orders. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.reserved_transshipment_quantity is
 'Units on their way between fulfilment centres. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.reserved_fc_processing_quantity is
-'Units set aside in a fulfilment centre for processing. NULL: Amazon did not report it.';
+'Units reserved for processing in a fulfilment centre. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.researching_quantity is
-'Units that Amazon is looking for. NULL: Amazon did not report it.';
+'Units that Amazon is trying to locate. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.unfulfillable_quantity is
 'Units that cannot be sold, for any reason. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.customer_damaged_quantity is
@@ -285,10 +285,10 @@ comment on column public.fba_inventory.defective_quantity is
 comment on column public.fba_inventory.expired_quantity is
 'Expired units. NULL: Amazon did not report it.';
 comment on column public.fba_inventory.amazon_updated_at is
-'When Amazon last changed one of the quantities. NULL: Amazon did not report it.';
+'When one of the quantities last changed at Amazon. NULL: Amazon did not report it.';
 
 comment on table public.economics_daily is
-'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, MSKU and DAY.';
+'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, by MSKU and DAY.';
 comment on column public.economics_daily.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.economics_daily.business_date is
@@ -300,44 +300,44 @@ comment on column public.economics_daily.asin is
 comment on column public.economics_daily.parent_asin is
 'ASIN of the variation parent; a product without variations has its own ASIN here. NULL: Amazon did not report it.';
 comment on column public.economics_daily.fn_sku is
-'FNSKU. NULL: the SKU has none, or more than one.';
+'FNSKU: Amazon''s label for the stock. NULL: the SKU has none, or more than one.';
 comment on column public.economics_daily.units_ordered is
 'Units ordered. NULL: Amazon did not report it.';
 comment on column public.economics_daily.units_refunded is
-'Units refunded, by the time of the request. NULL: Amazon did not report it.';
+'Units refunded, as of the time of the request. NULL: Amazon did not report it.';
 comment on column public.economics_daily.net_units is
 'units_ordered - units_refunded, as Amazon reports it. NULL: Amazon did not report it.';
 comment on column public.economics_daily.ops is
 'Ordered product sales. NULL: Amazon did not report it.';
 comment on column public.economics_daily.refunded_sales is
-'Refunded product sales, by the time of the request. NULL: Amazon did not report it.';
+'Refunded product sales, as of the time of the request. NULL: Amazon did not report it.';
 comment on column public.economics_daily.net_product_sales is
 'ops - refunded_sales, as Amazon reports it. NULL: Amazon did not report it.';
 comment on column public.economics_daily.asp is
 'Average selling price. NULL: no unit was sold.';
 comment on column public.economics_daily.fees_total is
-'Sum of the totals of fees; 0 if Amazon reported that there were none. NULL: at least one of them is not known.';
+'Sum of the totals of all fees; 0 if Amazon reported an empty list. NULL: Amazon did not report fees, or at least one total.';
 comment on column public.economics_daily.fees is
-'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null. NULL: not known.';
+'Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown values are null. NULL: Amazon did not report fees.';
 comment on column public.economics_daily.ads_total is
-'Sum of the totals of ads; 0 if Amazon reported that there were none. NULL: at least one of them is not known.';
+'Sum of the totals of all ads; 0 if Amazon reported an empty list. NULL: Amazon did not report ads, or at least one total.';
 comment on column public.economics_daily.ads is
-'Advertising charges: a list like fees. NULL: not known.';
+'Advertising charges, in the same form as fees. NULL: Amazon did not report ads.';
 comment on column public.economics_daily.net_proceeds is
 'Net proceeds, as Amazon reports them. NULL: Amazon did not report it.';
 comment on column public.economics_daily.net_proceeds_per_unit is
 'Net proceeds per net unit. NULL: Amazon did not report it.';
 comment on column public.economics_daily.cost_of_goods_sold is
-'Cost of one unit that the seller gave Amazon. NULL: the seller gave none.';
+'Cost of goods per unit, as the seller entered it at Amazon. NULL: the seller entered none.';
 comment on column public.economics_daily.miscellaneous_cost is
-'Other cost of one unit that the seller gave Amazon. NULL: the seller gave none.';
+'Other cost per unit, as the seller entered it at Amazon. NULL: the seller entered none.';
 comment on column public.economics_daily.fulfillment_cost is
-'Cost of fulfilling one unit, as the seller gave it to Amazon. NULL: the seller gave none.';
+'Fulfilment cost per unit, as the seller entered it at Amazon. NULL: the seller entered none.';
 comment on column public.economics_daily.currency is
-'ISO 4217 code of every amount of the row. NULL: the row has no amount.';
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
 
 comment on table public.traffic_daily is
-'One row is a child ASIN''s sessions, page views and sales on a day. Source: Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs fewer queries.';
+'One row is a child ASIN''s sessions, page views and sales on a day. Source: Data Kiosk sales and traffic 2024-04-24: trends for up to 30 ASINs, or all ASINs of one day, whichever needs fewer queries.';
 comment on column public.traffic_daily.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.traffic_daily.business_date is
@@ -347,7 +347,7 @@ comment on column public.traffic_daily.asin is
 comment on column public.traffic_daily.parent_asin is
 'ASIN of the variation parent; a product without variations has its own ASIN here. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.sessions is
-'Visits by a user within 24 hours: browser_sessions + mobile_app_sessions. NULL: Amazon did not report it.';
+'Sessions (a user''s visits within 24 hours): browser_sessions + mobile_app_sessions. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.sessions_b2b is
 'Sessions of business customers. NULL: the seller does not sell to businesses.';
 comment on column public.traffic_daily.browser_sessions is
@@ -363,9 +363,9 @@ comment on column public.traffic_daily.browser_page_views is
 comment on column public.traffic_daily.mobile_app_page_views is
 'Page views in Amazon''s app. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.buy_box_pct is
-'Page views with the featured offer (buy box), in percent. NULL: Amazon did not report it.';
+'Share of page views with the featured offer (buy box), in percent. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.buy_box_pct_b2b is
-'Page views by business customers with the featured offer, in percent. NULL: the seller does not sell to businesses.';
+'Share of business customers'' page views with the featured offer, in percent. NULL: the seller does not sell to businesses.';
 comment on column public.traffic_daily.unit_session_pct is
 'Units ordered per session, in percent; can exceed 100. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.units_ordered is
@@ -391,4 +391,4 @@ comment on column public.traffic_daily.units_refunded is
 comment on column public.traffic_daily.refund_rate is
 'units_refunded / units_ordered, in percent. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.currency is
-'ISO 4217 code of every amount of the row. NULL: the row has no amount.';
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';

@@ -1,1 +1,1 @@
-"""Keeps an Amazon seller's business in PostgreSQL: current, complete and honest."""
+"""Loads an Amazon seller's data into PostgreSQL and keeps it current and complete."""

@@ -1,4 +1,4 @@
-"""All that Dagster sees, assembled in one screen. The only place of the code location that reads the environment."""
+"""Assembles the Dagster code location. Only this module of the code location reads the environment."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.registry import SOURCES, declared_sources
 from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -31,12 +31,12 @@ FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn
 def build_definitions(
     settings: Settings, environ: Mapping[str, str], sources: Sequence[Source] = SOURCES
 ) -> dg.Definitions:
-    """The code location for these settings; secrets stay in the environment and enter resources at run time.
+    """Build the code location for these settings; resources read secrets from the environment at run time.
 
     Raises:
-        DeclarationError: A source is declared wrongly; the message names the file and line to mend.
+        DeclarationError: A source is declared incorrectly; the message names the file and line to fix.
     """
-    require_valid(sources)
+    require_valid(sources, declared_sources() if sources is SOURCES else ())
     common = {
         "partitions_def": build_partitions(settings.start_date, settings.timezone),
         "owners": ["team:seller-data"],
@@ -96,5 +96,5 @@ def _optional(environ: Mapping[str, str], name: str) -> dg.EnvVar | None:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The code location as the environment describes it."""
+    """The code location, configured by the environment."""
     return build_definitions(Settings.from_env(os.environ), os.environ)

@@ -1,6 +1,6 @@
 """Chooses the sellers whose change streams are due, for the sensor `orders_delta`; pure functions.
 
-The sensor reads the ledger, the run queue and the quota. What a delta run does is up to the sources.
+The sensor reads the ledger, the run queue and the quota. The sources decide what a delta run does.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 CALLS = 1
-"""Requests to a change stream's operation that a delta with little news needs."""
+"""Requests that a delta with few changes sends to the operation of a change stream."""
 STARTS_A_MINUTE = 10
-"""Runs that the run queue started and finished per minute, measured on two cores."""
+"""Runs per minute that the run queue can start and finish, measured on two cores."""
 JITTER = timedelta(seconds=30)
 """Ticks come a little early or late, so a stream that is due just after this tick counts as due."""
 
@@ -30,11 +30,11 @@ class Stream:
     asked_at: datetime | None = None
 
     def since(self, now: datetime) -> datetime | None:
-        """Return since when the stream has been waiting; None before the first load.
+        """Return the time since which the stream has been waiting; None before the first load.
 
-        A failed delta counts as an attempt, so a stream that always fails does not push the others back. A moment in
-        the future comes from another clock, or from one that was set back, and is ignored. A stream without a known
-        moment goes first.
+        A failed delta counts as an attempt, so a stream that always fails does not push the others back. A time in the
+        future comes from another clock, or from a clock that was set back, and is ignored. A stream without a usable
+        time goes first.
         """
         if self.followed_until is None:
             return None
@@ -44,7 +44,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Choice:
-    """The sellers to run now, longest wait first; and by seller why another one has to wait."""
+    """The sellers to run now, longest wait first, and the reason why each other seller has to wait."""
 
     chosen: list[str]
     left: dict[str, str]
@@ -59,12 +59,12 @@ def choose_due(
     room: int,
     lacking: Callable[[str], str | None],
 ) -> Choice:
-    """Choose the sellers whose changes are read now.
+    """Choose the sellers to run now.
 
     Args:
         streams: The sellers' streams.
-        now: The present.
-        interval: A stream is due if it was followed longer ago than this, less the ticks' jitter.
+        now: The current time.
+        interval: A stream is due if it was last followed longer ago than this, less JITTER.
         busy: Sellers with a queued or running run.
         room: The most runs that may be requested.
         lacking: Returns why a seller has too few requests left; None if it has enough. Called only for sellers that
@@ -93,5 +93,5 @@ def choose_due(
 
 
 def room_in_queue(interval: timedelta, unfinished: int) -> int:
-    """Return how many more runs the queue can start within an interval, beside the unfinished ones."""
+    """Return how many more runs the queue can start within an interval, in addition to the unfinished ones."""
     return max(0, round(interval.total_seconds() / 60 * STARTS_A_MINUTE) - unfinished)

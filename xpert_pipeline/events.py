@@ -28,9 +28,9 @@ class Event:
         table: The table; for a failed step the first of its tables.
         error: Why it failed; None for a materialization.
         state: The state of the partition, as the asset reported it.
-        reason: Why the asset could not load everything.
+        reason: Why the asset did not load everything.
         tables: All tables of a failed step.
-        states_by_marketplace: The state in each marketplace; empty where the seller has only one.
+        states_by_marketplace: The state in each marketplace; empty if the seller has only one.
     """
 
     storage_id: int
@@ -80,7 +80,7 @@ def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | No
 
 
 def reasons(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
-    """Return by table why a step that did not fail could not load everything, such as a role that is not granted."""
+    """Return by table why a successful step did not load everything, such as a role that is not granted."""
     reasons_by_table = {}
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
         materialization = entry.asset_materialization
@@ -174,14 +174,14 @@ def _reason_of_run(instance: dg.DagsterInstance, run_id: str) -> str:
         event = entry.dagster_event
         data = event.event_specific_data if event else None
         if isinstance(data, JobFailureData) and data.error:
-            return f"no step failed; the run: {_innermost(data.error)}"
+            return f"no step failed; the run failed with: {_innermost(data.error)}"
         if event and event.message:
-            return f"no step failed; the run: {event.message}"
+            return f"no step failed; the run failed with: {event.message}"
     return "no step failed; the run ended early"
 
 
 def _innermost(error: SerializableErrorInfo) -> str:
-    """The message of the original error; Dagster wraps it in errors of its own that only name the step."""
+    """The message of the original error; Dagster wraps it in its own errors, which name only the step."""
     while error.cause:
         error = error.cause
     return INTERRUPTED if error.cls_name in INTERRUPTIONS else error.message.strip()

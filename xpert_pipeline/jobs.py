@@ -1,4 +1,4 @@
-"""The two jobs: all tables with their checks for a range of days, and the change streams alone."""
+"""The two jobs: one for all tables and checks over a range of days, one for the change streams alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,10 @@ DELTA = "orders_delta"
 
 
 def build_delta_job(sources: Sequence[Source]) -> Any:
-    """Return the job that follows change streams between two daily syncs, with the tables derived from them alone.
+    """Return the job that follows change streams between two daily syncs, and recomputes tables derived only from them.
 
-    A run that died is not retried, because the sensor requests the next one soon. Checks that read whole tables or ask
-    Amazon are left to the daily sync.
+    A run that died is not retried, because the sensor soon requests the next one. Only the daily sync runs checks that
+    read whole tables or ask Amazon.
     """
     tables = [table.name for source in followed_sources(sources) for table in source.tables]
     fresh = [dg.AssetCheckKey(dg.AssetKey(table), "loaded_lately") for table in tables]

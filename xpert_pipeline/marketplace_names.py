@@ -1,4 +1,4 @@
-"""Finds the marketplaces of one seller by the names that people write: marketplace ids or country codes."""
+"""Finds the marketplaces of one seller by what people type: marketplace ids or country codes."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ ALIASES = {"UK": "GB"}
 
 
 class MarketplacesRefused(ValueError):
-    """These marketplaces cannot be one seller's; the message says why and what to do."""
+    """The marketplaces cannot belong to one seller; the message says why and what to do."""
 
 
 class MarketplaceNameUnknown(MarketplacesRefused):
@@ -16,10 +16,10 @@ class MarketplaceNameUnknown(MarketplacesRefused):
 
 
 def find_marketplaces(names: Iterable[str]) -> list[Marketplace]:
-    """Find the marketplaces of one seller, in the order of their names and each once.
+    """Find the marketplaces of one seller, in the given order and without duplicates.
 
     Args:
-        names: Marketplace ids or country codes in any case; a text may hold several, separated by commas.
+        names: Marketplace ids or country codes in any case; one text may contain several, separated by commas.
 
     Raises:
         MarketplaceNameUnknown: There is no such marketplace.
@@ -31,7 +31,7 @@ def find_marketplaces(names: Iterable[str]) -> list[Marketplace]:
         places = ", ".join(f"{marketplace.country} ({marketplace.region})" for marketplace in marketplaces)
         raise MarketplacesRefused(
             f"these marketplaces belong to several regions: {places}. Each region has its own seller id and refresh "
-            "token: name the marketplaces of one region, and add those of another region as a seller of its own "
+            "token: list the marketplaces of one region only, and add those of another region as a separate seller "
             "(`xpert sellers add`)"
         )
     return marketplaces

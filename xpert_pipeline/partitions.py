@@ -1,6 +1,6 @@
-"""The partitioning that all assets share: marketplace-local day × seller. Also pure functions over partition keys.
+"""The partitions that all assets share (marketplace-local day × seller), and functions for partition keys.
 
-Several marketplaces of a seller share its partitions: the day of a key is each marketplace's own local day.
+All marketplaces of a seller share its partitions: the day of a key is each marketplace's own local day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ def partition_key(day: date, seller: str) -> str:
 
 
 def local_today(timezone: str) -> date:
-    """Return the present local day in a time zone."""
+    """Return the current local day in a time zone."""
     return datetime.now(ZoneInfo(timezone)).date()
 
 
@@ -46,7 +46,7 @@ def days_by_seller(keys: Iterable[str]) -> dict[str, tuple[date, ...]]:
 
 
 def contiguous(days: Iterable[date], longest: int = 30) -> list[tuple[date, date]]:
-    """Cut days into windows (first, last) without gaps, each of at most `longest` days, newest window first."""
+    """Group days into windows (first, last) of at most `longest` consecutive days, newest window first."""
     windows: list[tuple[date, date]] = []
     for day in sorted(set(days), reverse=True):
         first, last = windows[-1] if windows else (None, None)

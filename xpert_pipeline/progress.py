@@ -1,4 +1,4 @@
-"""The channel on which a run reports what it does and what it waits for. A display may listen to it."""
+"""The log channel on which a run reports its steps and waits. A display can listen to it."""
 
 import logging
 from dataclasses import dataclass
@@ -53,5 +53,5 @@ class ProgressListener:
 
 
 def step(text: str) -> None:
-    """Report what happens now."""
+    """Report the current step."""
     CHANNEL.info(text)

@@ -1,12 +1,13 @@
 """Generates `docs/tables.md`, the README's list of tables and `sql/comments.sql` from the declarations of the tables.
 
-Run `make docs` after a change of a row contract. A test compares the files with the declarations.
+Run `make docs` after changing a row contract. A test compares the files with the declarations.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES, declared_sources
+from xpert_pipeline.sources.declarations import require_valid
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.columns import Column, columns_of
 from xpert_pipeline.tables.contract import Table
@@ -21,9 +22,9 @@ BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->"
 
 
 def comments_sql() -> str:
-    """Comments of all tables and columns, as SQL that may run any number of times."""
+    """Return comments for all tables and columns, as SQL that can run any number of times."""
     lines = [
-        "-- Comments of the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.",
+        "-- Comments for the pipeline's tables. Generated from the row contracts: run `make docs`, do not edit.",
         "",
     ]
     for table in TABLES:
@@ -41,7 +42,7 @@ def comments_sql() -> str:
 
 
 def tables_md() -> str:
-    """The reference of all tables."""
+    """Return the reference for all tables."""
     parts = [
         "# Tables",
         "",
@@ -57,8 +58,8 @@ def tables_md() -> str:
 
 
 def readme_list() -> str:
-    """The README's list of tables."""
-    rows = ["| table | one row is | key, beside `seller_id` | source |", "|---|---|---|---|"]
+    """Return the README's list of tables."""
+    rows = ["| table | one row is | key, with `seller_id` | source |", "|---|---|---|---|"]
     for table in TABLES:
         about = table.about
         assert about is not None
@@ -68,7 +69,12 @@ def readme_list() -> str:
 
 
 def write(root: Path = ROOT) -> list[Path]:
-    """Write all generated files; returns those that changed."""
+    """Write all generated files; returns those that changed.
+
+    Raises:
+        DeclarationError: A source is declared wrongly, so nothing is written.
+    """
+    require_valid(SOURCES, declared_sources())
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)

@@ -1,4 +1,4 @@
-"""The daily schedule. The ledger decides which days are read: a daemon that slept for a week catches up."""
+"""The daily schedule. The ledger decides which days are read, so a daemon that was off for a week catches up."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -46,7 +46,7 @@ def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.
     Args:
         job_name: The job.
         start: First day of the partitions.
-        is_sandbox: Whether the sandbox serves. If so, only its sellers are synced; otherwise only real ones.
+        is_sandbox: Whether the sandbox replaces Amazon. If so, only its sellers are synced; otherwise only real ones.
     """
 
     @dg.schedule(

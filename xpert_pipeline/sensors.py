@@ -1,4 +1,4 @@
-"""The sensors: sellers' partitions, dead runs, Dagster's event log, change streams. Thin shells over other modules."""
+"""The sensors for seller partitions, dead runs, Dagster's event log and change streams. Other modules do the work."""
 
 import json
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 from xpert_pipeline.wording import counted
 
 SHOWN = 5
-"""Sellers that the message of a tick names."""
+"""Maximum number of sellers that the message of a tick names."""
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SensorResult:
-    """Keep the partitions of sellers equal to the `sellers` table."""
+    """Keep the seller partitions equal to the `sellers` table."""
     known = set(context.instance.get_dynamic_partitions("sellers"))
     listed = {seller.amazon_seller_id for seller in postgres.sellers.all()}
     changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
@@ -58,13 +58,13 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
 def build_orders_delta_sensor(
     job_name: str, feeds: Sequence[Source], minutes: int, *, is_sandbox: bool
 ) -> dg.SensorDefinition:
-    """Return the sensor that requests a run for each active seller whose changes were not read for some minutes.
+    """Return the sensor that requests a run for each active seller whose changes have not been read for `minutes`.
 
     Args:
         job_name: The job, which is also the sensor's name.
         feeds: Sources with a change stream.
         minutes: Time between two runs of a seller.
-        is_sandbox: Whether the sandbox serves. If so, only its sellers are followed; otherwise only real ones.
+        is_sandbox: Whether the sandbox replaces Amazon. If so, only its sellers are followed; otherwise only real ones.
     """
     interval = timedelta(minutes=minutes)
     operations = [feed.operations[0] for feed in feeds]

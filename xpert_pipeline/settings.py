@@ -27,7 +27,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """The environment, parsed. No printout contains secrets."""
+    """The parsed environment. Secrets are never printed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,7 @@ class Settings(BaseModel):
     token_url: str | None = None
     encryption_key: SecretStr | None = None
     timezone: str = "Asia/Kolkata"
-    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default, kept by the CLI
+    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default; the CLI stores it
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
     report_patience_minutes: float = 30.0
@@ -113,7 +113,7 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
 
 
 def _missing(env: Mapping[str, str]) -> list[str]:
-    """Variables that must be set because another one is."""
+    """Report variables that are missing although another variable needs them."""
     problems = []
     present = [name for name in CREDENTIALS if name in env]
     if len(present) == 1:

@@ -1,6 +1,6 @@
 """Fails runs whose process is gone.
 
-Dagster's default launcher does not notice when a run is killed with SIGKILL: the run would stay STARTED for ever and
+Dagster's default launcher does not notice when a run is killed with SIGKILL: the run would stay STARTED forever and
 block its seller.
 """
 
@@ -31,7 +31,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Fail every started run of this host whose process is gone.
 
     Returns:
-        The ids of the runs that were failed.
+        The ids of these runs.
     """
     dead = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])):

@@ -1,11 +1,11 @@
-"""How messages write numbers of things, and days."""
+"""Formats counts and days for messages."""
 
 from collections.abc import Collection
 from datetime import date
 
 
 def counted(number: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
-    """Return a number with its noun in the singular or plural: "1 query", "24 windows".
+    """Format a number with its noun in the singular or plural: "1 query", "24 windows".
 
     Args:
         number: The number.
@@ -20,6 +20,6 @@ def counted(number: float, one: str, many: str | None = None, *, decimals: int =
 
 
 def day_span(days: Collection[date]) -> str:
-    """Return the first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
+    """Format the first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
     first, last = min(days), max(days)
     return f"{first}" if first == last else f"{first} to {last}"

@@ -1,6 +1,6 @@
--- The ledger and the quarantine keep the marketplaces of a seller apart: days are each marketplace's own local days.
--- Until now every load was for the seller's first marketplace. The owner is subject to row level security like everybody,
--- so the file lifts it for the owner while it fills the new columns.
+-- Records each load and each rejected record with its marketplace; days are that marketplace's own local days.
+-- Until now every load was for the seller's first marketplace. Row level security also applies to the owner of the tables,
+-- so this file switches it off for the owner while it fills the new columns.
 
 alter table public.loads add column if not exists marketplace_id text;
 alter table public.rejected_records add column if not exists marketplace_id text;
@@ -43,23 +43,23 @@ alter table public.rejected_records
 add constraint rejected_records_key unique nulls not distinct (seller_id, table_name, marketplace_id, content_hash);
 
 comment on table public.loads is
-'One row per load, table and marketplace, committed with its rows: what was asked for and what came of it.';
-comment on column public.loads.marketplace_id is 'Amazon''s id of the marketplace; one load may serve several.';
+'One row per load, table and marketplace, committed together with the data: what was requested and what was loaded.';
+comment on column public.loads.marketplace_id is 'Amazon''s id of the marketplace; one load may cover several.';
 comment on column public.loads.partitions is
 'The same counts by the marketplace''s local day: {"2026-01-31": {"fetched": 5, ...}}.';
 comment on column public.loads.newest_day is 'Newest local day among the marketplace''s records.';
 comment on column public.loads.calls is
-'API calls since the asset''s previous load, its planning included: the sum of waits. On the load''s first row (table, marketplace).';
+'API calls since the asset''s previous load, including planning: the sum of waits. Only on the load''s first row (table, marketplace).';
 comment on column public.loads.waited_seconds is
-'Seconds spent waiting for quota, summed over threads: the sum of waits. On the load''s first row (table, marketplace).';
+'Seconds spent waiting for quota, summed over threads: the sum of waits. Only on the load''s first row (table, marketplace).';
 comment on column public.loads.waits is
-'Calls and waits for quota by operation, on the load''s first row (table, marketplace): {"searchOrders": {"calls": 5, ...}}.';
+'Calls and waits for quota by operation, only on the load''s first row (table, marketplace): {"searchOrders": {"calls": 5, ...}}.';
 comment on column public.rejected_records.marketplace_id is
-'Amazon''s id of the marketplace; NULL where the record does not say it and the load was for several.';
+'Amazon''s id of the marketplace; NULL if the record does not name it and the load covered several.';
 comment on column public.rejected_records.content_hash is
-'SHA-256 of the record: the same record of a marketplace is kept once.';
+'SHA-256 of the record: equal records of a marketplace are kept only once.';
 comment on column public.sellers.marketplace_ids is
-'Marketplaces to load, all of the region, in the seller''s order. Business days are each marketplace''s own local days.';
+'Marketplaces to load, all in the same region, in the seller''s order. Business days are each marketplace''s own local days.';
 comment on column public.sellers.timezone is
 'IANA time zone of the first marketplace: its calendar days are the partitions. Other marketplaces have their own time zones.';
 comment on column public.sales_data.is_final is 'The day is 14 or more days older than the marketplace''s newest order.';

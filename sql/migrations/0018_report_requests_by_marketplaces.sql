@@ -1,6 +1,6 @@
 -- A report or query may cover several marketplaces: an array of ids replaces the single id.
--- The old column stays, because 0012 describes it and may be run again; nothing writes it any more.
--- The owner is subject to row level security like everybody, so it is lifted for the owner during the update.
+-- The old column stays, because 0012 comments on it and may be run again; nothing writes to it any more.
+-- Row level security also applies to the owner of the table, so it is off for the owner during the update.
 
 alter table public.report_requests add column if not exists marketplace_ids text[] not null default '{}';
 -- squawk-ignore ban-drop-not-null
@@ -20,7 +20,7 @@ nulls not distinct where state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS');
 
 comment on column public.report_requests.marketplace_id is 'No longer written: see marketplace_ids.';
 comment on column public.report_requests.marketplace_ids is
-'Amazon''s ids of the marketplaces that the request covers, sorted; empty where it names none.';
+'Amazon''s ids of the marketplaces that the request covers, sorted; empty if it names none.';
 comment on column public.report_requests.options is
 'Report options; for a query its text, its page, and the ASINs it covers by marketplace (not sent to Amazon).';
 

@@ -1,5 +1,5 @@
--- Readings of a present state that were not complete are loaded as changes and never count as a snapshot. Lookups ask Amazon about
--- known SKUs or ASINs and remember when it answered.
+-- Incomplete readings of the current state are loaded as changes and never count as a snapshot. Lookups ask Amazon about known
+-- SKUs or ASINs and record when it answered.
 
 -- squawk-ignore ban-drop-constraint
 alter table public.loads drop constraint if exists loads_window_kind_check;
@@ -7,10 +7,10 @@ alter table public.loads add constraint loads_window_kind_check
 check (window_kind in ('created', 'updated', 'snapshot', 'partial', 'derived')) not valid;
 alter table public.loads validate constraint loads_window_kind_check;
 comment on column public.loads.window_kind is
-'created, updated: the source''s time filter; snapshot: everything as it was then; partial: some of it; derived: recomputed.';
+'created, updated: the time that the request filtered by; snapshot: the complete state; partial: part of it; derived: recomputed.';
 
 comment on column public.fact_stream.marketplace_id is
-'The marketplace of the seller; NULL where the seller has several: data holds the state of each.';
+'The marketplace of the seller; NULL if the seller has several: data then contains the state of each.';
 
 create table if not exists public.lookups (
   seller_id uuid not null references public.sellers on delete cascade,

@@ -1,4 +1,4 @@
--- Units in Amazon's fulfilment network now. A complete reading replaces the rows of its marketplace.
+-- Current units in Amazon's fulfilment network. A complete reading replaces the rows of its marketplace.
 
 create table if not exists public.fba_inventory (
   id uuid primary key default gen_random_uuid(),

@@ -1,5 +1,5 @@
--- What failed, why, and does somebody have to act?
--- Failures of a seller by table, marketplace and reason, newest first. marketplace_id is NULL when all marketplaces failed.
+-- What failed, why, and does anyone have to act?
+-- Failures of a seller by table, marketplace and reason, newest first. marketplace_id is NULL if all marketplaces failed.
 -- still_failing: no later sync of the table has succeeded. One fetch fills orders and order_items; its failures are named
 -- orders_and_items. A failure without a table name is a failure of the whole run.
 -- Parameters: amazon_seller_id, since (a time).

@@ -1,5 +1,5 @@
 -- How fresh is each table?
--- For each table of a seller in each marketplace: its last load, its newest local day, and until when changes are known.
+-- For each table of a seller in each marketplace: its last load, its newest local day, and how far changes are followed.
 -- Parameters: amazon_seller_id.
 select
   l.table_name,

@@ -1,6 +1,6 @@
 -- Which days are not complete?
--- Ranges of a marketplace's local days before today that the windows of `loads` do not cover from midnight to midnight.
--- Fill one with `xpert backfill --from first_day --to last_day`.
+-- Ranges of local days of a marketplace, before today, that the windows of `loads` do not fully cover.
+-- Fill a range with `xpert backfill --from first_day --to last_day`.
 -- Parameters: amazon_seller_id, marketplace_id, timezone (the marketplace's: Asia/Kolkata), table_name (orders),
 -- first_day (a date).
 with windows as (

@@ -1,6 +1,6 @@
 -- What do requests wait for now, and has Amazon throttled us?
 -- Token buckets by operation: the tokens left, the requests that wait, and Amazon's 429 answers.
--- Parameters: scope (Amazon's seller id; the buckets that all sellers of the application share are shown too).
+-- Parameters: scope (Amazon's seller id; buckets that all sellers of the application share are always shown).
 select
   q.operation,
   q.scope,

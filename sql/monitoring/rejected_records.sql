@@ -1,6 +1,6 @@
 -- Which records could not be loaded, and why?
--- The quarantine of a seller by table, marketplace and reason. rejected_records.record holds the whole records.
--- Parameters: amazon_seller_id, since (a time: only records that a load has met since).
+-- The quarantine of a seller by table, marketplace and reason. rejected_records.record contains the whole records.
+-- Parameters: amazon_seller_id, since (a time: only records that have arrived since then).
 select
   r.table_name,
   r.marketplace_id,

@@ -1,6 +1,6 @@
--- Which reports and queries are being made, which wait for the next run, and which came to nothing?
+-- Which reports and queries are in progress, which wait for the next run, and which failed?
 -- Open requests come first, then those that ended recently; generation_seconds is Amazon's own time.
--- A request is open while Amazon makes it or until it is loaded, for 24 hours, and while it may not be sent again yet.
+-- A request is open until it is loaded, for at most 24 hours, or while it may not be sent again yet.
 -- Parameters: amazon_seller_id; since (timestamptz).
 with requests as (
   select

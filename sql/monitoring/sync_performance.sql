@@ -1,6 +1,6 @@
 -- How long do syncs take, and what do they wait for?
 -- One row per run and table of a seller over all marketplaces, newest first. waited_seconds is time spent waiting for
--- Amazon's quota. When one fetch fills two tables, its calls and waits are on the row of the first one.
+-- Amazon's quota. If one fetch fills two tables, its calls and waits are on the row of the first table.
 -- Parameters: amazon_seller_id, since (a time).
 with windows as (
   select

@@ -1,7 +1,7 @@
 -- sales_data: one row per marketplace, local day and SKU with a line sold on Amazon, for the days in `dirty` and for days
--- whose is_final has changed since. Grain and formulas: the comments of the table.
--- A day is final when the marketplace's newest order is 14 or more days younger. This depends on the data only, so a
--- second run changes nothing.
+-- whose is_final has changed since. The comments of the table explain grain and formulas.
+-- A day is final if it is 14 or more days older than the marketplace's newest order. This depends only on the data, so
+-- a second run changes nothing.
 with newest as materialized (
   select
     marketplace_id,

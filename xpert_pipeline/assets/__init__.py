@@ -1,8 +1,8 @@
-"""The assets, one file per domain; fetching lives in `spapi`, writing in `postgres`, row contracts in `tables`."""
+"""The assets, one folder per domain. `spapi` fetches, `postgres` writes, and `tables` provides the row contracts."""
 
 import warnings
 
 import dagster as dg
 
-# Single-run backfills are this design's ground; that Dagster calls the parameter beta need not be said at every start.
+# The design depends on single-run backfills; hide Dagster's warning that the parameter is in beta.
 warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.BetaWarning)

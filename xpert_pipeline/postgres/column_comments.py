@@ -1,4 +1,4 @@
-"""The comments of a table's columns, as a live database has them."""
+"""Reads the comments of a table's columns from the database."""
 
 from psycopg import Connection
 

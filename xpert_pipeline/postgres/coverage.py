@@ -1,4 +1,4 @@
-"""What the ledger's windows cover in one marketplace: which days are complete, and from when to follow changes."""
+"""Reads from the ledger what is loaded in a marketplace: which days are complete, and where to continue the changes."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -90,7 +90,7 @@ def covered_days(
         scope: The seller's marketplace.
         table: The table that the loads filled.
         days: Marketplace-local days to look at.
-        until: When the change stream takes over: what follows in a day need not be covered.
+        until: Position of the change stream; loads need not cover anything after it.
     """
     values = {"days": list(days), "until": until}
     return {day for (day,) in _rows(pool, scope, COVERED, table=table, **values)}
@@ -105,14 +105,14 @@ def days_read(
     age: timedelta = timedelta(0),
     since: datetime = LONG_AGO,
 ) -> set[date]:
-    """Return the days that are covered by loads which began late enough.
+    """Return the days that are covered by loads that began late enough.
 
     Args:
         pool: The pipeline's pool.
         scope: The seller's marketplace.
         table: The table that the loads filled.
         days: Marketplace-local days to look at.
-        age: A load counts only if at least this much time had passed since the day's start when it began.
+        age: A load counts only if it began at least this long after the start of the day.
         since: A load counts only if it began at this time or later.
     """
     values = {"days": list(days), "age": age, "since": since}
@@ -120,7 +120,7 @@ def days_read(
 
 
 def followed_until(pool: Pool, scope: Scope, table: str) -> datetime | None:
-    """Return until when the table's changes are known without a gap: the end of the first windows that join.
+    """Return how far the change stream has been followed: the end of the first contiguous run of change windows.
 
     None before the first snapshot or the first window of changes.
     """
@@ -129,22 +129,22 @@ def followed_until(pool: Pool, scope: Scope, table: str) -> datetime | None:
 
 
 def first_load_started(pool: Pool, scope: Scope, table: str) -> datetime | None:
-    """Return when the table's first load began to fetch: changes must be followed from then on."""
+    """Return when the table's first load began to fetch; changes must be followed from that time on."""
     moment: datetime | None = _value(pool, scope, FIRST_STARTED, table=table)
     return moment
 
 
 def first_loaded_day(pool: Pool, scope: Scope, tables: Sequence[str]) -> date | None:
-    """Return the first local day that was ever loaded of any of the tables from its midnight on, None if none was.
+    """Return the first local day that a load of any of the tables covers from midnight on; None if there is none.
 
-    A load of several marketplaces begins at the first one's midnight: that is the evening before in another one.
+    A load of several marketplaces begins at the earliest midnight, which is still the evening before in the others.
     """
     day: date | None = _value(pool, scope, FIRST_DAY, tables=list(tables))
     return day
 
 
 def records_per_day(pool: Pool, scope: Scope, table: str, kind: str) -> float | None:
-    """Return the records a day in the newest 50 loads of a window kind; None if they span less than a day."""
+    """Return the average records per day in the last 50 loads of a window kind; None if they span less than a day."""
     records: float | None = _value(pool, scope, PER_DAY, table=table, kind=kind)
     return None if records is None else float(records)
 

@@ -1,9 +1,9 @@
 """Recomputes a derived table for the days whose inputs changed, in one transaction.
 
 A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
-all marketplaces. Rows that differ are written, equal rows are not, and rows of these days that the SELECT does not
-return are deleted. One statement takes the dirty keys and a later one runs the SELECT, which therefore sees all data of
-every key taken.
+all marketplaces. Only rows that differ are written, and rows of these days that the SELECT does not return
+are deleted. The SELECT runs in a later statement than the one that takes the dirty keys, so it sees all the data that
+made them dirty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         seller_id: The tenant.
         table: The derived table's contract.
         statement: Its transform: one SELECT, with `%(seller_id)s`; columns that it does not return stay as they are.
-        lease: Of the table's stream; must still be held at the end.
+        lease: The lease of the table's stream; it must still be held at the end.
         run_id: The Dagster run.
         requested_days: The run's partitions; changes of other days count for the last of them.
         started_at: When the asset began.
@@ -71,14 +71,14 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         details: For `loads.details`.
 
     Returns:
-        Counts, summed over the marketplaces; fetched are the rows that the transform returned.
+        Counts, summed over the marketplaces; `fetched` counts the rows that the transform returned.
 
     Raises:
-        LeaseLost: Another process took over; nothing was kept.
-        DatabaseError: Explained, without data; nothing was kept.
+        LeaseLost: Another process took over the stream; nothing was kept.
+        DatabaseError: The database failed; nothing was kept, and the message contains no data.
     """
     if not requested_days:
-        raise ValueError("a derivation belongs to at least one partition")
+        raise ValueError("a derivation needs at least one partition")
     load_id = uuid4()
     select = statement.strip().rstrip(";")
 

@@ -107,10 +107,10 @@ def find_embedded(data_dir: Path) -> EmbeddedServer | None:
 
 
 def remove_embedded(data_dir: Path) -> None:
-    """Stop the server of a data directory and delete its cluster, wherever that is."""
+    """Stop the server of a data directory and delete its cluster, wherever it is."""
     try:
         server = find_embedded(data_dir)
-    except EmbeddedServerFailed:  # a cluster that cannot be started does not run
+    except EmbeddedServerFailed:  # a cluster that cannot start is not running
         if (link_of(data_dir) / "postmaster.pid").exists():
             raise
         server = None
@@ -143,7 +143,7 @@ def _running(place: Place) -> Path | None:
         except psycopg.OperationalError as error:
             if error.sqlstate not in (None, "57P03"):
                 raise EmbeddedServerFailed(f"the embedded database refuses connections: {error}") from None
-            time.sleep(0.1)  # it starts, recovers or stops
+            time.sleep(0.1)  # it is starting, recovering or stopping
         else:
             return socket_directory
     return None

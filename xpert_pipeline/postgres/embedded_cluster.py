@@ -1,6 +1,6 @@
-"""Creates the embedded server's cluster by initdb, and starts and stops it by pg_ctl with our settings.
+"""Creates the embedded server's cluster with initdb, and starts and stops it with pg_ctl and our settings.
 
-The caller (`embedded`) makes sure that one process does so at a time; `embedded_place` chooses where the cluster is.
+The caller (`embedded`) makes sure that only one process does so at a time; `embedded_place` chooses the directory.
 """
 
 import logging
@@ -52,7 +52,7 @@ def make_cluster(place: Place) -> None:
     """Create the cluster if there is none; an interrupted initdb leaves none behind.
 
     Raises:
-        EmbeddedServerFailed: With the output of initdb.
+        EmbeddedServerFailed: initdb failed; the message contains its output.
     """
     if (place.cluster / "PG_VERSION").exists():
         return
@@ -75,7 +75,7 @@ def start_server(place: Place) -> Path:
     """Start the cluster's server, which must not be running, and return the directory of its socket.
 
     Raises:
-        EmbeddedServerFailed: With the server's output.
+        EmbeddedServerFailed: pg_ctl failed; the message contains the server's output.
     """
     stale = _stale_socket_directory(place)
     socket_directory = _socket_directory(place)
@@ -102,13 +102,13 @@ def stop_server(place: Place) -> None:
     """Stop the cluster's server and end its open sessions.
 
     Raises:
-        EmbeddedServerFailed: With the server's output.
+        EmbeddedServerFailed: pg_ctl failed; the message contains the server's output.
     """
     _run(place, "pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60")
 
 
 def socket_of_postmaster(place: Place) -> Path | None:
-    """Return the socket directory that postmaster.pid names, if its process is the cluster's server and no other."""
+    """Return the socket directory in postmaster.pid, if the process in that file is really this cluster's server."""
     try:
         lines = (place.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         process = psutil.Process(int(lines[0]))
@@ -127,7 +127,7 @@ def remove_socket_directory(place: Place, directory: Path) -> None:
 def _stale_socket_directory(place: Place) -> Path | None:
     """Remove the locks of a server that no longer runs, and return its socket directory.
 
-    PostgreSQL itself does not start while the process id in the lock belongs to a zombie or to another program.
+    PostgreSQL does not start by itself while the process id in the lock belongs to a zombie or another program.
     """
     pid_file = place.cluster / "postmaster.pid"
     if not pid_file.exists():

@@ -1,9 +1,9 @@
-"""Chooses where the embedded server's cluster and programs are, so that the server's user can reach them.
+"""Chooses where to put the embedded server's cluster and programs, so that the server's user can reach them.
 
 PostgreSQL refuses to run as root. When root starts it, it runs as a separate user, who must be able to enter every
-parent directory. We never widen the permissions of an existing directory. Where that user cannot enter the data
-directory, the cluster goes to a directory below /var/lib and the data directory keeps a link to it; programs that the
-user cannot reach are copied there, too.
+parent directory. We never widen the permissions of an existing directory. If that user cannot enter the data
+directory, the cluster goes to a directory below /var/lib and the data directory links to it. Programs that the user
+cannot reach are copied there, too.
 """
 
 import os

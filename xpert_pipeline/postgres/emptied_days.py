@@ -1,4 +1,4 @@
-"""What is needed to doubt an answer without rows: the rows known of each day, and days that were empty before."""
+"""Helps to judge an answer without rows: counts existing rows by day, and finds days that were empty before."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -25,9 +25,12 @@ cross join lateral (
 ) as bounds
 where exists (
   select from report_requests as r
-  where r.seller_id = %(seller_id)s and %(marketplace_id)s = any(r.marketplace_ids) and r.kind = 'query'
+  where r.seller_id = %(seller_id)s and %(marketplace_id)s = any(r.marketplace_ids)
     and r.report_type = %(report_type)s and r.state = 'EMPTY' and r.reason = %(reason)s
-    and r.window_start <= d.day::timestamp at time zone 'UTC' and r.window_end > d.day::timestamp at time zone 'UTC'
+    and case r.kind
+      when 'query' then d.day >= (r.window_start at time zone 'UTC')::date and d.day < (r.window_end at time zone 'UTC')
+      else r.window_start <= bounds.midnight and r.window_end >= bounds.next_midnight
+    end
     and r.asked_at <= %(before)s
     and r.asked_at > coalesce((
       select max(l.started_at) from loads as l
@@ -40,7 +43,7 @@ where exists (
 
 
 def rows_by_day(pool: Pool, scope: Scope, table: Table, days: Collection[date]) -> dict[date, int]:
-    """Return how many rows a table has of each day, for the days that it has rows of."""
+    """Return the number of rows in the table for each day; days without rows are left out."""
     statement = SQL(KNOWN).format(table=Identifier(table.name), day=Identifier(table.day or ""))
     return dict(_rows(pool, scope, statement, days=list(days)))
 
@@ -55,16 +58,18 @@ def days_said_empty(
     reason: str,
     before: datetime,
 ) -> set[date]:
-    """Return the days that an earlier query found empty and that no load has read since.
+    """Return the days that an earlier job found empty and that no load has read since.
+
+    Queries ask for dates, which the job store keeps as midnights in UTC. Reports ask from one moment to another.
 
     Args:
         pool: The pipeline's pool.
         scope: The seller's marketplace.
         table: The table that the loads filled.
         days: Marketplace-local days to look at.
-        report_type: The dataset of the queries.
-        reason: The reason stored with these queries: a query can also be empty because it asked for a part only.
-        before: Only queries that were created at this time or earlier count.
+        report_type: The report type, or the dataset of the queries.
+        reason: The reason stored with these jobs: a job can also be empty because it asked for a part only.
+        before: Only jobs that were created at this time or earlier count.
     """
     values = {"table": table, "days": list(days), "report_type": report_type, "reason": reason, "before": before}
     return {day for (day,) in _rows(pool, scope, SQL(EMPTY_BEFORE).format(), **values)}

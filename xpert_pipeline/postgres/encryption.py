@@ -15,7 +15,7 @@ NONCE_BYTES = 12
 
 
 class EncryptionKeyWrong(DatabaseError):
-    """The key is missing or malformed, or another key encrypted the secret; the message says what to do."""
+    """The key is missing or malformed, or the secret was encrypted with another key; the message says what to do."""
 
 
 def new_key() -> str:
@@ -67,8 +67,8 @@ def decrypt(key: bytes, sealed: bytes, bound_to: str, sealed_with: str) -> str:
     """
     if key_id(key) != sealed_with:
         msg = (
-            f"the refresh token was encrypted with key {sealed_with}, XPERT_ENCRYPTION_KEY is {key_id(key)}: "
-            "set the former key, or add the seller again with its refresh token"
+            f"the refresh token was encrypted with key {sealed_with}, but XPERT_ENCRYPTION_KEY is {key_id(key)}: "
+            "set the original key, or add the seller again with its refresh token"
         )
         raise EncryptionKeyWrong(msg)
     try:

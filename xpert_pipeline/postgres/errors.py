@@ -1,4 +1,4 @@
-"""Errors of the database, named by what to do next; their messages never contain a row's data.
+"""Database errors, named by what to do next; their messages never contain a row's data.
 
 PostgreSQL's own messages quote values ("invalid input syntax", DETAIL: whole rows). Ours use only the SQLSTATE and the
 names of tables, columns and constraints from them.

@@ -1,4 +1,4 @@
-"""Remembered reports and queries in PostgreSQL, so that the next run continues with the jobs of this one.
+"""Stores report and query jobs in PostgreSQL, so that the next run continues with the jobs of this one.
 
 Implements the JobStore protocol of `xpert_pipeline.spapi` without importing it: the caller passes the types of
 requests and jobs. Each call is one short transaction.
@@ -83,7 +83,7 @@ select percentile_cont(0.5) within group (order by extract(epoch from ready_at -
          order by created_at desc limit %(count)s) as latest
 """
 LEARNT_FROM = 20
-"""The latest jobs from which the time of generation is learnt."""
+"""Number of recent jobs from which Amazon's generation time is estimated."""
 Request = TypeVar("Request")
 Job = TypeVar("Job")
 
@@ -95,7 +95,7 @@ class PostgresJobStore(Generic[Request, Job]):
         pool: The pipeline's pool.
         seller_id: The seller.
         run_id: The Dagster run that requests and collects jobs.
-        abandoned: A job that was not sent and not touched for this long belongs to a run that died.
+        abandoned: If a job is neither sent nor touched for this long, its run counts as dead.
         make_request: Makes a request from (report_type, start, end, options, marketplace_ids).
         make_job: Makes a job from its fields by name.
     """
@@ -131,7 +131,7 @@ class PostgresJobStore(Generic[Request, Job]):
                     return self._job(serving[0]), False
                 if added := query(INSERT, values):
                     return self._job(added[0]), True
-            # another run added an equal job between the two statements, and it may have ended by now: look again
+            # another run added an equal job between the two statements; it may have ended already, so look again
 
     def claim(self, job: Any) -> bool:
         """Reserve a WANTED job for this run, unless another live run has reserved it."""
@@ -162,19 +162,19 @@ class PostgresJobStore(Generic[Request, Job]):
             return bool(query(UPDATE, {**fields, "state": str(job.state), "reason": reason, "is_live": job.is_live}))
 
     def mark_collected(self, job: Any) -> None:
-        """Note that the job's data is loaded."""
+        """Record that the job's data is loaded."""
         with self._transaction() as query:
             query("update report_requests set collected_at = clock_timestamp() where id = %(id)s", {"id": job.id})
 
     def unfinished(self, kind: str, report_types: Sequence[str], kept: timedelta) -> list[Job]:
-        """Return live or uncollected jobs of some types, of all the seller's marketplaces; newest window first."""
+        """Return live or uncollected jobs of some types, in all the seller's marketplaces; newest window first."""
         values = {"seller_id": self._seller_id, "kind": kind, "types": list(report_types), "kept": kept}
         with self._transaction() as query:
             rows = query(UNFINISHED, values)
         return [self._job(row) for row in rows]
 
     def failed_ids(self, kind: str, request: Any) -> set[str]:
-        """Return Amazon's ids of equal requests that ended FATAL."""
+        """Return Amazon's ids of jobs with an equal request that ended as FATAL."""
         with self._transaction() as query:
             rows = query(FAILED_IDS, self._request_values(kind, request))
         return {row["amazon_id"] for row in rows}

@@ -1,4 +1,4 @@
-"""The lease of a seller's stream: one writer at a time, and a writer that lost the lease cannot commit.
+"""The lease for a seller's stream: only one writer at a time, and a writer that lost the lease cannot commit.
 
 A thread renews the lease. The last statement of every load is the fence, which only the newest token passes. All times
 are the database's, so a frozen process or a wrong clock does no harm.
@@ -58,12 +58,12 @@ class LeaseHeld(DatabaseError):
 
 
 class LeaseLost(DatabaseError):
-    """Another process took the stream over and does the work: stop. Nothing of this load was kept."""
+    """Another process took over the stream and does the work: stop. Nothing from this load was kept."""
 
 
 @dataclass
 class Lease:
-    """A lease that this process holds: `check` it before each step outside the database, `fence` at each commit."""
+    """A lease that this process holds: call `check` before a step outside the database, and `fence` at each commit."""
 
     pool: Pool
     seller_id: UUID
@@ -85,7 +85,7 @@ class Lease:
         }
 
     def check(self) -> None:
-        """Make sure that the lease is not known to be lost.
+        """Raise an error if the lease is known to be lost.
 
         Raises:
             LeaseLost: It is lost.
@@ -94,10 +94,10 @@ class Lease:
             raise self._loss()
 
     def fence(self, conn: Connection) -> None:
-        """Let the transaction commit only if this lease is still the newest; the last statement before COMMIT.
+        """Let the transaction commit only if this lease is still the newest; call it last before COMMIT.
 
         Raises:
-            LeaseLost: Another holder came after this one.
+            LeaseLost: Another process has taken the lease.
         """
         if conn.execute(FENCE, self._names).fetchone() is None:
             self._lost.set()
@@ -107,7 +107,7 @@ class Lease:
         """Keep the lease for another `ttl` seconds.
 
         Raises:
-            LeaseLost: Another holder came after this one.
+            LeaseLost: Another process has taken the lease.
         """
         with operator(self.pool) as conn:
             if conn.execute(RENEW, self._names).fetchone() is None:
@@ -131,7 +131,7 @@ class Lease:
     def _loss(self) -> LeaseLost:
         return LeaseLost(
             f"the lease of {self.stream} was lost to another process while this one paused for more than "
-            f"{self.ttl:.0f} s. Nothing of this load was kept; the other process does the work"
+            f"{self.ttl:.0f} s. Nothing from this load was kept; the other process does the work"
         )
 
 
@@ -185,7 +185,7 @@ def _acquire(pool: Pool, seller_id: UUID, stream: str, ttl: float, wait: float, 
 
 
 def _is_killed(holder_name: str) -> bool:
-    """Return whether a holder is a process of this machine that has ended and so will never give its lease back.
+    """Return whether a holder is a process of this machine that has ended and cannot give its lease back.
 
     A wrong answer does no harm: the fence stops a holder that still runs.
     """

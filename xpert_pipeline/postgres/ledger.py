@@ -1,4 +1,4 @@
-"""The ledger of loads: what was asked for and what came of it, one row per load, table and marketplace.
+"""The ledger of loads: what was requested and what was loaded, one row per load, table and marketplace.
 
 `loading` and `derive` write the rows in the transaction of the data; `coverage` reads what the rows cover.
 """
@@ -44,7 +44,7 @@ Waits = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class LoadWindow:
-    """What a load asked for: a half-open window of time; `kind` says which time of the records it filters."""
+    """The half-open time window that a load requested; `kind` says which time of the records it filters by."""
 
     kind: Literal["created", "updated", "snapshot", "partial", "derived"]
     start: datetime
@@ -53,7 +53,7 @@ class LoadWindow:
 
 @dataclass
 class LoadCounts:
-    """What came of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are counted apart."""
+    """The counts of a load: fetched = inserted + updated + unchanged + rejected; deleted rows are separate."""
 
     fetched: int = 0
     inserted: int = 0
@@ -116,7 +116,7 @@ def counts_by_marketplace(
 
     Args:
         partitions: The run's days by marketplace.
-        staged: Rows that arrived, as the other three by marketplace and business day.
+        staged: Rows that arrived; like the other three, by marketplace and business day.
         inserted: New rows.
         updated: Changed rows.
         deleted: Deleted rows.
@@ -147,7 +147,7 @@ def newest_days(staged: RowCounts) -> dict[str, date]:
 
 
 def write_entry(conn: Connection, entry: LedgerEntry) -> None:
-    """Insert the row; part of the load's transaction."""
+    """Insert the row, in the load's transaction."""
     partitions = {day.isoformat(): asdict(counts) for day, counts in sorted(entry.by_day.items())}
     conn.execute(
         INSERT,

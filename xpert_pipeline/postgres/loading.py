@@ -1,8 +1,8 @@
-"""Loads a fetched window: one transaction for all its tables, from spooled rows to the ledger.
+"""Loads a fetched window in one transaction for all its tables, from spooled rows to the ledger.
 
-Either everything of a window is committed (rows, replaced sets, quarantine, ledger, days to recompute) or nothing. No
-Amazon call happens here. `merge` and `row_sets` hold the rules of merging; the lease's fence is the last statement
-before COMMIT.
+The transaction commits the whole window (rows, replaced sets, quarantine, ledger, days to recompute) or nothing. It
+never calls Amazon. `merge` and `row_sets` implement the merge rules; the lease's fence is the last statement before
+COMMIT.
 """
 
 import logging
@@ -48,17 +48,16 @@ class TableLoad:
 
     Attributes:
         table: Its contract.
-        columns: The columns that this source carries, with key, day and version; the load leaves the others as they
-            are.
-        rows: Tuples in the order of `columns`; iterated again when the transaction has to be repeated.
+        columns: The columns that this source fills, with key, day and version; the load does not change the others.
+        rows: Tuples in the order of `columns`; read again if the transaction has to be repeated.
         fetched: Records that the source returned for this table.
         rejects: The records that cannot become rows.
-        whole_sets: The sets that were read completely: rows of them that did not arrive are deleted. Each entry holds
-            the values of `Table.set_columns`, followed by the set's version if the table has `replaced_by` and a
-            version; a set without rows is emptied. Or a table of the same load: each of its rows is a set that was read
-            completely, as an order is with all its lines. Empty: the rows are changes, and nothing is deleted.
-        kept: Keys of rows that arrived but cannot be loaded: the rows that the table has for them stay.
-        signals: What was odd about the records, counted, for `loads.details`; merging adds its own.
+        whole_sets: The sets that were read completely; their rows that did not arrive are deleted. Each entry has the
+            values of `Table.set_columns`, followed by the set's version if the table has `replaced_by` and a version; a
+            set without rows is emptied. It may also be a table of the same load, each row of which is a complete set,
+            such as an order with all its lines. If empty, the rows are changes and nothing is deleted.
+        kept: Keys of rows that arrived but cannot be loaded; existing rows with these keys are not deleted.
+        signals: Counts of unusual things in the records, for `loads.details`; merging adds its own.
     """
 
     table: Table
@@ -98,11 +97,11 @@ class Load:
 
     @property
     def first_marketplace(self) -> str:
-        """The marketplace that counts whatever belongs to the load as a whole."""
+        """The marketplace that gets the counts of the load as a whole."""
         return next(iter(self.partitions))
 
     def target(self, part: TableLoad) -> Target:
-        """Where a part's rows go."""
+        """The target of a part's rows."""
         return Target(part.table, part.columns, self.seller_id, self.source, self.load_id)
 
 
@@ -129,15 +128,15 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
     Args:
         pool: The pipeline's pool.
         seller_id: The tenant.
-        marketplace_ids: The marketplaces that were asked for; each row belongs to one of them. The first one counts
-            what cannot be assigned: repeated records, records without a marketplace, calls and waits, signals.
-        lease: Of the stream; must still be held at the end.
+        marketplace_ids: The requested marketplaces; each row belongs to one of them. The first one gets all counts that
+            cannot be assigned: repeated records, records without a marketplace, calls and waits, signals.
+        lease: The lease of the stream; it must still be held at the end.
         run_id: The Dagster run.
         source: Operation or report.
-        window: What was asked for, the same for all marketplaces or by marketplace.
+        window: The requested window: one for all marketplaces, or one for each.
         parts: The tables; a table before the tables whose sets belong to it (orders before order_items).
-        partitions: Days of the run, the same for all marketplaces or by marketplace; rows of other days count for the
-            marketplace's last day.
+        partitions: Days of the run, for all marketplaces or for each; rows of other days count for the marketplace's
+            last day.
         waits: API calls and seconds waited for quota since the asset's previous load, by operation.
         started_at: When fetching began.
         details: For `loads.details`.
@@ -147,8 +146,8 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         Counts by table, summed over the marketplaces.
 
     Raises:
-        LeaseLost: Another process took over; nothing was kept.
-        DatabaseError: Explained, without data; nothing was kept.
+        LeaseLost: Another process took over the stream; nothing was kept.
+        DatabaseError: The database failed; nothing was kept, and the message contains no data.
         ValueError: A row belongs to another marketplace; nothing was kept.
     """
     work = Load(
@@ -170,7 +169,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
 def _partitions(
     marketplace_ids: Sequence[str], partitions: Mapping[str, Sequence[date]] | Sequence[date]
 ) -> dict[str, Sequence[date]]:
-    """The days by marketplace, in the marketplaces' order."""
+    """The days of each marketplace, in the order of the marketplaces."""
     if isinstance(partitions, Mapping):
         return {marketplace_id: partitions.get(marketplace_id, ()) for marketplace_id in marketplace_ids}
     return dict.fromkeys(marketplace_ids, partitions)
@@ -179,9 +178,9 @@ def _partitions(
 def repeat(
     pool: Pool, seller_id: UUID, load_id: UUID, work: Callable[[Connection], dict[str, LoadCounts]]
 ) -> dict[str, LoadCounts]:
-    """Run a load's transaction until it is committed, once.
+    """Repeat a load's transaction until it has committed exactly once.
 
-    After a lost connection nobody knows whether COMMIT arrived, so the next attempt looks for the load in the ledger.
+    After a lost connection it is unknown whether COMMIT arrived, so the next attempt looks for the load in the ledger.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -1,8 +1,8 @@
-"""The statements that bring staged rows into a table, generated from its contract.
+"""Merges staged rows into a table, with statements generated from its contract.
 
 Rules, in this order: within a window the newest state of a record wins, then the last to arrive; a set that was read
-whole is replaced (`row_sets`); a row is written only if it is new, or newer and different; columns that a source does
-not carry stay as they are. Counts are exact, by marketplace and business day.
+completely is replaced (`row_sets`); a row is written only if it is new, or newer and different; columns that a source
+does not fill stay as they are. Counts are exact, by marketplace and business day.
 """
 
 from psycopg import Connection
@@ -14,17 +14,17 @@ DIFFERING = "keys that arrived more than once with different values"
 
 
 def lock_table_of_seller(conn: Connection, target: Target) -> None:
-    """Let one load at a time write to a seller's table: with this transaction-level lock the rules hold in parallel."""
+    """Lock a seller's table until the transaction ends, so that only one load at a time merges into it."""
     conn.execute(
         "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"xpert load {target.table.name} {target.seller_id}"]
     )
 
 
 def drop_duplicates(conn: Connection, target: Target) -> int:
-    """Leave one staged row per key: the newest state, and among equally new ones the last to arrive.
+    """Keep one staged row per key: the newest state, and among equally new ones the last to arrive.
 
     Returns:
-        How many keys had different rows and no version that says which row is newer; 0 for tables with a version.
+        Number of keys that arrived with different rows and without a version to order them.
     """
     key = listed(target.table.key)
     repeated = SQL("select exists (select from {stage} group by {key} having count(*) > 1)")
@@ -71,7 +71,7 @@ def delete_missing(conn: Connection, target: Target, days: Identifier) -> RowCou
 
 
 def upsert(conn: Connection, target: Target) -> tuple[RowCounts, RowCounts]:
-    """Write staged rows that are new, or newer and different; rows without news are not even locked.
+    """Write staged rows that are new, or newer and different; unchanged rows are not even locked.
 
     Returns:
         Inserted rows and updated rows, each by marketplace and business day.

@@ -1,9 +1,9 @@
-"""Applies the migration files: all pending ones in one transaction and only once, even if two processes migrate.
+"""Applies all pending migration files in one transaction, and each only once, even if two processes migrate.
 
-After them come the comments of the pipeline's tables, which are generated from their row contracts.
+It then applies the comments of the pipeline's tables, which are generated from their row contracts.
 
-The files are plain SQL and record themselves in `schema_migrations`, so people can also run them by hand. The runner is
-our own because the usual libraries need other drivers or an ORM, or take locks that outlive a crash.
+The files are plain SQL and record themselves in `schema_migrations`, so people can also run them by hand. We wrote
+our own runner because the usual libraries need other drivers or an ORM, or take locks that outlive a crash.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ LOCK = 7_299_360_171_042  # any number that no other program locks
 
 
 class MigrationFailed(DatabaseError):
-    """The database refused a migration; nothing of it was kept."""
+    """The database refused a migration; nothing from it was kept."""
 
 
 class MigrationEdited(DatabaseError):

@@ -1,4 +1,4 @@
-"""JSON that jsonb accepts: no NUL, no lone surrogate, no NaN. Decimals become text with all digits, times ISO text."""
+"""Writes JSON that jsonb accepts: no NUL, no lone surrogate, no NaN. Decimals and times become text."""
 
 import json
 from typing import Any
@@ -23,6 +23,6 @@ def _plain(value: Any) -> Any:
 
 
 def storable(text: str) -> str:
-    """Return text that PostgreSQL can store: replacement signs stand for NUL and lone surrogates."""
+    """Replace NUL and lone surrogates, which PostgreSQL cannot store."""
     shown = text.replace("\x00", "\N{SYMBOL FOR NULL}")
     return shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,6 +1,6 @@
-"""The pipeline's connections, which work through a transaction pooler, and the transactions that everything runs in.
+"""The pipeline's connections and transactions, which also work through a transaction pooler.
 
-There is no session state: no prepared statements and no SET. Settings are made for one transaction only.
+Connections have no session state: no prepared statements and no SET. Settings apply to one transaction only.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def check_address(dsn: str) -> dict[str, str | int | None]:
     """Parse a connection string.
 
     Raises:
-        DatabaseAddressMalformed: It is not one; the message does not repeat it, as it may contain a password.
+        DatabaseAddressMalformed: It cannot be parsed; the message does not repeat it, as it may contain a password.
     """
     try:
         parsed = conninfo.conninfo_to_dict(dsn)
@@ -67,7 +67,7 @@ def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
 
     Args:
         dsn: Address of the database or of its pooler.
-        max_size: The most connections at a time; further callers wait.
+        max_size: Maximum number of connections at a time; further callers wait.
 
     Raises:
         DatabaseAddressMalformed: The address cannot be parsed.
@@ -100,7 +100,7 @@ def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
     Commits at the end, rolls back on any exception.
 
     Raises:
-        DatabaseError: Explained, without data.
+        DatabaseError: The database failed; the message contains no data.
     """
     with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
         row = conn.execute(BEGIN, {"seller": str(seller_id)}).fetchone()
@@ -131,7 +131,7 @@ def _why_no_connection(pool: Pool, error: PoolTimeout) -> DatabaseError:
 
 
 def unreachable(dsn: str, error: psycopg.Error) -> DatabaseUnreachable:
-    """Explain a refused connection and what to do; libpq's reason names host, port and user but no password."""
+    """Explain a refused connection and what to do; libpq's reason contains host, port and user but no password."""
     reason = " ".join(str(error).split())
     parsed = check_address(dsn)
     where = f"{parsed.get('host', 'localhost')}:{parsed.get('port', 5432)}"

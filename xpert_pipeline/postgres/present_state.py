@@ -1,4 +1,4 @@
-"""Judges a reading of a present state: how many rows a table has now, and how many earlier doubted readings had."""
+"""Counts for judging a reading of the current state: rows in the table now, and in earlier doubtful readings."""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ select (details ->> 'doubted')::integer
 from loads
 where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
   and window_kind = 'partial' and details ? 'doubted' and started_at <= %(before)s
-  and started_at > coalesce((
-    select max(started_at) from loads
+  and finished_at > coalesce((
+    select max(finished_at) from loads
     where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
       and window_kind = 'snapshot'
   ), '-infinity')
@@ -21,7 +21,7 @@ where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and tabl
 
 
 def count_rows(pool: Pool, scope: Scope, table: str) -> int:
-    """How many rows a table has of one marketplace."""
+    """Return how many rows a table has for one marketplace."""
     statement = SQL("select count(*) from {} where seller_id = %s and marketplace_id = %s").format(Identifier(table))
     with tenant(pool, scope.seller_id) as conn:
         row = conn.execute(statement, [scope.seller_id, scope.marketplace_id]).fetchone()
@@ -29,13 +29,13 @@ def count_rows(pool: Pool, scope: Scope, table: str) -> int:
 
 
 def doubted_counts(pool: Pool, scope: Scope, table: str, before: datetime) -> list[int]:
-    """Rows of the doubted readings since the last snapshot.
+    """Return the row counts of the doubtful readings since the last snapshot.
 
     Args:
         pool: The pipeline's pool.
         scope: The seller's marketplace.
-        table: Whose readings.
-        before: The latest moment at which such a reading began.
+        table: The table that was read.
+        before: Only readings that began at this time or earlier count.
     """
     values = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "table": table, "before": before}
     with tenant(pool, scope.seller_id) as conn:

@@ -15,7 +15,7 @@ RIGHTS = ("select", "insert", "update", "delete")
 
 
 def column_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Report columns that a contract names and the database lacks; a table that lacks all of them is missing."""
+    """Report columns that are in a contract but not in the database; a table without any column is missing."""
     for table in tables:
         rows = conn.execute(
             "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
@@ -49,7 +49,7 @@ def key_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
 
 
 def right_problems(conn: Connection, tables: Sequence[Table]) -> Iterator[str]:
-    """Report rights that a load needs and the role lacks."""
+    """Report rights that a load needs but the role lacks."""
     for table in tables:
         rows = conn.execute(
             "select needed from unnest(%s::text[]) as needed where not coalesce("

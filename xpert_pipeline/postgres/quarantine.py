@@ -1,4 +1,4 @@
-"""Keeps records that break their table's contract, whole and with the reason, so that nothing Amazon sent is lost."""
+"""Keeps complete records that break their table's contract, with the reason, so that nothing from Amazon is lost."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Reject:
         record: The payload as it arrived.
         reason: What is wrong with it.
         record_key: Its own key, if it has one.
-        marketplace_id: Its marketplace, where it is known.
+        marketplace_id: Its marketplace, if it is known.
     """
 
     record: Any
@@ -38,13 +38,13 @@ class Reject:
 
 
 def keep_rejects(conn: Connection, rejects: Sequence[Reject], **of_load: Any) -> None:
-    """Write the records, each once; part of the load's transaction.
+    """Write the records without duplicates, in the load's transaction.
 
     Args:
         conn: The load's transaction.
         rejects: The records.
-        of_load: seller_id, table, source, load_id, run_id, and marketplace_id: the marketplace of records that name
-            none, if there is only one that they can be of, else None.
+        of_load: seller_id, table, source, load_id, run_id and marketplace_id. The last one applies to records that
+            name no marketplace; it is None if the load covers several.
     """
     rows = {}
     for reject in rejects:

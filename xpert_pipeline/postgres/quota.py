@@ -1,4 +1,4 @@
-"""Token buckets in PostgreSQL, shared by every process that calls Amazon. Functions in the migrations hold the rules.
+"""Token buckets in PostgreSQL, shared by every process that calls Amazon; SQL functions implement the rules.
 
 `PostgresQuota` implements the Quota protocol of `xpert_pipeline.spapi`. Each call is one short transaction.
 """
@@ -107,19 +107,19 @@ class PostgresQuota:
             conn.execute("select quota_throttled(%s, %s, %s, %s)", [app, scope, region, operation])
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
-        """Adopt the rate that an answer reported."""
+        """Store the rate that a response from Amazon reported."""
         with operator(self._pool) as conn:
             conn.execute("select quota_rate(%s, %s, %s, %s, %s)", [app, scope, region, operation, rate])
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:  # noqa: ARG002
-        """Return the tokens in the bucket now: negative while callers wait, full for a bucket that was never used."""
+        """Return the tokens in the bucket now: negative while callers wait, full if the bucket was never used."""
         values = {"app": app, "scope": scope, "region": region, "operation": operation, "burst": burst}
         with operator(self._pool) as conn:
             row = conn.execute(LEVEL, values).fetchone()
         return float(row[0]) if row else burst
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
-        """Return the tokens a second that the last answer to any process reported; None for a bucket never used."""
+        """Return the tokens per second that Amazon last reported to any process; None if the bucket was never used."""
         values = {"app": app, "scope": scope, "region": region, "operation": operation}
         with operator(self._pool) as conn:
             row = conn.execute(RATE, values).fetchone()

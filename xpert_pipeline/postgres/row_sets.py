@@ -1,6 +1,6 @@
-"""Sets of rows, such as the lines of an order: replaced when they were read whole, and never by an older state.
+"""Replaces sets of rows, such as the lines of an order, if they were read completely, and never with an older state.
 
-Statements over staged rows (`staging`); `merge` writes the rows themselves.
+The statements work on staged rows (`staging`); `merge` writes the rows themselves.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from xpert_pipeline.tables.contract import Table
 
 
 def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> None:
-    """List the sets that arrived, each with its newest state, and mark those that were read whole.
+    """List the sets that arrived, each with its newest version, and mark those that were read completely.
 
     Args:
         conn: The load's transaction.
         target: The table with the sets; its rows are staged.
-        whole: The sets that were read whole: values of the set's columns, then of its version if it has one. Or a
-            table of the same load: each of its staged rows is a set that was read whole.
+        whole: The sets that were read completely, as values of the set's columns and of its version, if it has one. Or
+            a table of the same load, each staged row of which identifies such a set.
     """
     columns = listed(_arrived_columns(target))
     arrived = SQL("select {columns}, true as is_whole from {whole}").format(
@@ -39,12 +39,12 @@ def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -
 
 
 def set_version(target: Target) -> str | None:
-    """The column that orders the states of a set; None if nothing tells an older state of the set from a newer one."""
+    """The column that orders the states of a set; None if the states have no order."""
     return target.table.version if target.table.replaced_by else None
 
 
 def drop_stale_sets(conn: Connection, target: Target, parent: Table | None) -> None:
-    """Forget the staged sets, and their rows, that are older than what the database knows or what else arrived.
+    """Drop staged sets, and their rows, if the database or another part of the load has a newer state of them.
 
     Args:
         conn: The load's transaction.
@@ -79,7 +79,7 @@ def drop_stale_sets(conn: Connection, target: Target, parent: Table | None) -> N
 
 
 def delete_gone(conn: Connection, target: Target, kept: Sequence[Row] = ()) -> RowCounts:
-    """Delete the rows of whole sets that did not arrive, except rows whose keys are in `kept`."""
+    """Delete rows that are missing from completely read sets, except rows whose keys are in `kept`."""
     spared: Composable = SQL("")
     if kept:
         spared = SQL("and not exists (select from {kept} as k where {same_key})").format(
@@ -110,7 +110,7 @@ def _arrived_columns(target: Target) -> tuple[str, ...]:
 
 
 def _whole_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> Identifier:
-    """The temporary table that lists the whole sets."""
+    """The temporary table that lists the completely read sets."""
     if isinstance(whole, Table):
         return Identifier("pg_temp", f"stage_{whole.name}")
     return _temporary_rows(conn, target, f"whole_{target.table.name}", _arrived_columns(target), whole)

@@ -1,4 +1,4 @@
-"""What loads, coverage, gaps and days are kept apart by: one marketplace of one seller."""
+"""The unit for which loads, coverage, gaps and days are recorded: one marketplace of one seller."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Scope:
-    """One marketplace of one seller: loads, coverage, gaps and days are kept apart by it.
+    """One marketplace of one seller, with its own loads, coverage, gaps and days.
 
     Attributes:
         seller_id: The seller's row id.

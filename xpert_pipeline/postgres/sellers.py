@@ -28,7 +28,7 @@ class SellerMixed(DatabaseError):
 class Seller:
     """A seller as the pipeline knows it; `SellerBook.refresh_token` reads its token.
 
-    `marketplace_ids` are all of `region`; `timezone` is the first one's.
+    All `marketplace_ids` are in `region`; `timezone` is that of the first one.
     """
 
     id: UUID
@@ -77,16 +77,17 @@ class SellerBook:
 
         Args:
             amazon_seller_id: Amazon's merchant id.
-            name: Name for people.
+            name: Display name.
             region: SP-API region of all marketplaces: eu, na or fe.
             marketplace_ids: The marketplaces to load, at least one.
             timezone: IANA time zone of the first marketplace.
             refresh_token: The seller's token; None keeps the stored one.
-            is_sandbox: The sandbox serves this seller.
+            is_sandbox: Whether the seller exists only in the sandbox.
             regions: The region of each marketplace by its id, to check that all are in `region`.
 
         Raises:
-            SellerMixed: It is known as the other kind (sandbox or real), or its marketplaces are in several regions.
+            SellerMixed: It already exists as the other kind (sandbox or real), or its marketplaces are in several
+                regions.
             EncryptionKeyWrong: There is a token to store, but no key.
         """
         _refuse_other_regions(amazon_seller_id, region, marketplace_ids, regions or {})
@@ -115,7 +116,7 @@ class SellerBook:
             if row is None:
                 kind = "real" if is_sandbox else "sandbox"
                 raise SellerMixed(
-                    f"{amazon_seller_id} is known as a {kind} seller: invented orders never meet real ones"
+                    f"{amazon_seller_id} already exists as a {kind} seller: sandbox and real orders must not be mixed"
                 )
             if refresh_token is not None:
                 self._store_token(conn, row[0], refresh_token)
@@ -152,7 +153,7 @@ class SellerBook:
         """Return the seller's token, None if none is stored.
 
         Raises:
-            EncryptionKeyWrong: There is a token, but not its key.
+            EncryptionKeyWrong: There is a token, but its key is missing.
         """
         with operator(self._pool) as conn:
             row = conn.execute(
@@ -178,7 +179,7 @@ class SellerBook:
 def _refuse_other_regions(
     amazon_seller_id: str, region: str, marketplace_ids: Sequence[str], regions: Mapping[str, str]
 ) -> None:
-    """Refuse marketplaces of several regions: a token and its quotas are good for one region."""
+    """Refuse marketplaces of several regions: a token and its quotas are valid for one region only."""
     others = sorted({regions.get(marketplace_id, region) for marketplace_id in marketplace_ids} - {region})
     if others:
         places = ", ".join(f"{name} ({regions.get(name, region)})" for name in marketplace_ids)
@@ -190,7 +191,7 @@ def _refuse_other_regions(
 
 
 def _refuse_another_region(conn: Connection, amazon_seller_id: str, region: str) -> None:
-    """Refuse to move a seller with loads to another region: the token and the quotas would no longer be its own."""
+    """Refuse to move a seller with loads to another region: its token and quotas are not valid there."""
     known = conn.execute(
         "select id, region, set_config('app.seller_id', id::text, true) from sellers"
         " where amazon_seller_id = %s and region <> %s",

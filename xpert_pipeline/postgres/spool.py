@@ -120,7 +120,7 @@ class RowSpool:
 
 
 def failure(directory: Path, error: OSError) -> SpoolFailed:
-    """Explain that a directory cannot be written, and what to do."""
+    """Return an error that says why a directory cannot be written, and what to do."""
     return SpoolFailed(
         f"fetched rows cannot be kept in {directory}: {error.strerror or error}. Free space there, or set TMPDIR or "
         "the spool directory to a disk with space. Nothing was loaded; run again"

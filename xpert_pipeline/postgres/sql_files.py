@@ -27,7 +27,7 @@ def migrations_directory() -> Path:
 
 
 def comments() -> LiteralString:
-    """The comments of the pipeline's tables and columns; a file generated from the row contracts."""
+    """Return the SQL that comments the pipeline's tables and columns; it is generated from the row contracts."""
     return (sql_directory() / "comments.sql").read_text(encoding="utf-8")
 
 

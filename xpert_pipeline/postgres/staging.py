@@ -1,4 +1,4 @@
-"""Rows on their way into a table: a temporary table with its types, filled by one COPY. `merge` merges them."""
+"""Stages rows in a temporary table with the types of their table, filled by one COPY. `merge` merges them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from xpert_pipeline.postgres.target import Row, RowCounts, Target, listed
 
 
 def make_stage(conn: Connection, target: Target) -> None:
-    """Create an empty temporary table of the carried columns, with the table's own types so that values round alike."""
+    """Create an empty temporary table of the loaded columns; with the table's own types, values round the same way."""
     statement = SQL("create temp table {name} on commit drop as select {columns} from {table} with no data")
     conn.execute(
         statement.format(
@@ -36,7 +36,7 @@ def count_staged(conn: Connection, target: Target) -> RowCounts:
 
 
 def _written_here(conn: Connection, target: Target) -> list[tuple[int, Callable[[Any], str]]]:
-    """Return the positions of values that are turned into text before psycopg sees them, each with its writer."""
+    """Return the positions of values that this module, not psycopg, converts to text, each with its writer."""
     cursor = conn.execute(
         SQL("select {columns} from {stage} limit 0").format(**target.names(columns=listed(target.columns)))
     )
@@ -59,7 +59,7 @@ def _rendered(rows: Iterable[Row], writers: Sequence[tuple[int, Callable[[Any], 
 
 
 def text_array(words: Sequence[str | None]) -> str:
-    """Write a text[] as PostgreSQL reads it; psycopg's own dumper looks up the element type for every list."""
+    """Write a text[] for PostgreSQL; this saves the lookup of the element type that psycopg does for every list."""
     quoted = ["null" if word is None else f'"{_escaped(word)}"' for word in words]
     return "{" + ",".join(quoted) + "}"
 

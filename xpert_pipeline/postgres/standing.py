@@ -1,6 +1,6 @@
-"""The state of one seller in the database: how far its tables are, what waits for quota now, what was rejected.
+"""Reads the state of one seller: how far its tables are loaded, what waits for quota, and what was rejected.
 
-Only reads. Runs are in Dagster's own storage.
+Runs are not part of it; they are in Dagster's own storage.
 """
 
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ order by created_at desc
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request that queues for a token now.
+    """A request that is waiting for a token.
 
     Attributes:
         operation: The operation whose bucket it waits for.
@@ -98,7 +98,7 @@ class Waiting:
         priority: 0 live, 1 backfill.
         since: When it began to wait.
         holds: Its token is due, but it also waits for a token from another bucket.
-        until: When its token is due at the present rate, by the database's clock.
+        until: When its token is due at the current rate, by the database's clock.
     """
 
     operation: str
@@ -111,7 +111,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class BucketLevel:
-    """A token bucket now: `rate` is the last rate that Amazon reported, `throttled` counts its 429 answers."""
+    """The current state of a token bucket. Amazon last reported `rate`; `throttled` counts its 429 answers."""
 
     operation: str
     scope: str
@@ -134,17 +134,16 @@ class Waited:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the database knows about one seller.
+    """The state of one seller.
 
     Attributes:
-        newest_days: The newest complete local day by table and marketplace id; for tables of the present state the day
+        newest_days: The newest complete local day by table and marketplace id; for tables of the current state, the day
             of their newest state. A table without a load in a marketplace has no entry.
-        waiting: Requests that queue for quota now.
+        waiting: Requests that are waiting for quota.
         buckets: The seller's buckets, and those that all sellers share.
         waited: Calls and waits by operation, in the last 24 hours.
-        reports: Open requests for reports and queries with their marketplaces, newest first: Amazon still makes the
-            report, or it is ready and not loaded, or it may not be requested again yet. Requests older than a day are
-            not open. None where the database has no such table.
+        reports: Open requests for reports and queries with their marketplaces, newest first. A request is open
+            until it is loaded, for at most a day, or while it may not be sent again. None if there is no such table.
         rejected: Records in quarantine, by table.
     """
 
@@ -165,7 +164,7 @@ def standing(pool: Pool, seller: Seller, scopes: Sequence[Scope]) -> Standing:
         scopes: Its marketplaces with their time zones.
 
     Raises:
-        DatabaseError: Explained.
+        DatabaseError: The database failed; the message says why.
     """
     values = {
         "seller_id": seller.id,

@@ -28,14 +28,14 @@ on conflict (seller_id, marketplace_id, table_name, subject) do update set answe
 
 
 def subjects_due(pool: Pool, scope: Scope, table: str, subjects: LiteralString, every: timedelta) -> list[str]:
-    """Subjects that were never answered, or whose answer is older than `every`; the longest waiting first.
+    """Return subjects without an answer, or with one older than `every`; those that waited longest come first.
 
     Args:
         pool: The pipeline's pool.
         scope: The seller's marketplace.
         table: Table that the answers fill.
         subjects: SQL that returns one column named `subject`, with `%(seller_id)s` and `%(marketplace_id)s`.
-        every: How long an answer is good for.
+        every: How long an answer stays valid.
     """
     values = {**_place(scope, table), "every": every}
     with tenant(pool, scope.seller_id) as conn:
@@ -44,7 +44,7 @@ def subjects_due(pool: Pool, scope: Scope, table: str, subjects: LiteralString, 
 
 
 def mark_answered(pool: Pool, scope: Scope, table: str, subjects: Sequence[str]) -> None:
-    """Remember that Amazon answered for these subjects now."""
+    """Record that Amazon has just answered for these subjects."""
     with tenant(pool, scope.seller_id) as conn:
         conn.execute(ANSWERED, {**_place(scope, table), "subjects": list(subjects)})
 

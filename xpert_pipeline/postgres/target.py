@@ -1,4 +1,4 @@
-"""Where rows are loaded into, and the names that the statements of staging and merging share."""
+"""The target of a load, and the names that the statements of staging and merging share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from xpert_pipeline.tables.contract import MARKETPLACE, Table
 
 Row = tuple[Any, ...]
 RowCounts = dict[tuple[str, date | None], int]
-"""Rows by marketplace and business day; the day is None where the table has none."""
+"""Number of rows by marketplace and business day; the day is None if the table has none."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where rows go: a table, the columns that the rows carry, and what is written beside them."""
+    """The target of a load: the table, the columns to fill, and the values to add to each row."""
 
     table: Table
     columns: tuple[str, ...]
@@ -41,17 +41,17 @@ class Target:
 
     @property
     def stage(self) -> str:
-        """Name of the temporary table of rows that arrived."""
+        """Name of the temporary table with the rows that arrived."""
         return f"stage_{self.table.name}"
 
     @property
     def sets(self) -> str:
-        """Name of the temporary table of sets that arrived."""
+        """Name of the temporary table with the sets that arrived."""
         return f"sets_{self.table.name}"
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The carried columns beside the key."""
+        """The columns to fill, without the key."""
         return tuple(name for name in self.columns if name not in self.table.key)
 
     def names(self, **more: Composable) -> dict[str, Composable]:
@@ -74,10 +74,10 @@ class Target:
 
 
 def listed(names: Iterable[str], prefix: str | None = None) -> Composed:
-    """Names as a column list."""
+    """Format names as a column list."""
     return SQL(", ").join(Identifier(prefix, name) if prefix else Identifier(name) for name in names)
 
 
 def same(left: str, right: str, names: Iterable[str]) -> Composed:
-    """The condition that two rows agree in all of these columns."""
+    """Return the condition that two rows are equal in all of these columns."""
     return SQL(" and ").join(SQL("{} = {}").format(Identifier(left, name), Identifier(right, name)) for name in names)

@@ -1,1 +1,1 @@
-"""Thin Dagster faces of the `postgres` and `spapi` packages; they join what those two do not know of each other."""
+"""Thin Dagster resources for the `postgres` and `spapi` packages, which do not know each other."""

@@ -1,4 +1,4 @@
-"""PostgresResource: the pipeline's database as Dagster sees it."""
+"""PostgresResource: the pipeline's database as a Dagster resource."""
 
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline.watchdog import mark_process
 
 DAGSTER_CONNECTION_SECONDS = 2
-"""How long a run keeps a connection to Dagster's storage: short enough that none is found broken."""
+"""How long a run keeps a connection to Dagster's storage: short, so that it never finds one broken."""
 DAGSTER_STATEMENT_MILLISECONDS = 600_000
 
 
@@ -24,8 +24,9 @@ class PostgresResource(dg.ConfigurableResource):
 
     Attributes:
         dsn: Connection string of the unprivileged pipeline role; may be a transaction pooler.
-        encryption_key: Base64 of 32 bytes for the sellers' refresh tokens; unset when all sellers come from env.
-        spool_directory: Where fetched data waits for its transaction; unset means the system's temporary directory.
+        encryption_key: Base64 of the 32 bytes that encrypt the sellers' refresh tokens; unset if all tokens come from
+            the environment.
+        spool_directory: Where fetched data is kept until its transaction; unset means the system's temporary directory.
     """
 
     dsn: str
@@ -35,9 +36,9 @@ class PostgresResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
-        """Keep one pool for the run and close it at the end; note for the watchdog which process runs it."""
+        """Keep one pool for the run and close it at the end; record the run's process for the watchdog."""
         if context.instance is not None and context.run is not None:
-            context.instance.optimize_for_webserver(  # else each of a run's thousand statements opens a connection
+            context.instance.optimize_for_webserver(  # otherwise each of a run's thousand statements opens a connection
                 statement_timeout=DAGSTER_STATEMENT_MILLISECONDS,
                 pool_recycle=DAGSTER_CONNECTION_SECONDS,
                 max_overflow=20,
@@ -65,5 +66,5 @@ class PostgresResource(dg.ConfigurableResource):
 
     @property
     def spool(self) -> Path:
-        """A directory private to this worker for spooled data."""
+        """The directory on this worker for spooled data."""
         return Path(self.spool_directory or tempfile.gettempdir())

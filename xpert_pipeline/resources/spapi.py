@@ -23,19 +23,19 @@ from xpert_pipeline.spapi.session import SellerApi
 
 LIVE, BACKFILL = 0, 1
 LONGEST_LIVE_DAYS = 31
-"""A run of more days is a backfill, even with today among them: it leaves quota for live work."""
+"""A run over more days is a backfill, even if it includes today, so that it leaves quota for live work."""
 IMPATIENT = RetryPolicy(attempts=2, deadline_seconds=60)
-"""For a seller whose requests only failed earlier in the same run, because other sellers wait for its slot."""
+"""For a seller whose requests have all failed earlier in this run: other sellers are waiting for its slot."""
 
 
 def priority_of(days: Collection[date], today: date) -> int:
-    """Return how urgent a run of these marketplace-local days is: BACKFILL for past days or very many, else LIVE."""
+    """Return LIVE for a run whose marketplace-local days include today and are few, else BACKFILL."""
     return LIVE if today in days and len(days) <= LONGEST_LIVE_DAYS else BACKFILL
 
 
 @dataclass(frozen=True)
 class Application:
-    """The LWA application, and Amazon's addresses (None: the region's own)."""
+    """The LWA application and Amazon's addresses (None for the region's own)."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -55,7 +55,7 @@ def connect(
 
     Raises:
         ReauthRequired: There is no refresh token.
-        SeveralRegions: The seller's marketplaces lie in several regions.
+        SeveralRegions: The seller's marketplaces are in several regions.
     """
     who = seller.amazon_seller_id
     if token is None:
@@ -73,16 +73,16 @@ def connect(
 
 
 def marketplaces_of(seller: Seller) -> list[Marketplace]:
-    """Return a seller's marketplaces, the first one first.
+    """Return a seller's marketplaces in the seller's order.
 
     Raises:
-        SeveralRegions: They lie in several regions.
+        SeveralRegions: They are in several regions.
     """
     marketplaces = [by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
     if len({marketplace.region for marketplace in marketplaces}) > 1:
         places = ", ".join(f"{marketplace.id} ({marketplace.region})" for marketplace in marketplaces)
         raise SeveralRegions(
-            f"its marketplaces lie in several regions: {places}",
+            f"its marketplaces are in several regions: {places}",
             operation="connection",
             seller=seller.amazon_seller_id,
         )
@@ -90,12 +90,12 @@ def marketplaces_of(seller: Seller) -> list[Marketplace]:
 
 
 class SeveralRegions(SpApiError):
-    """A seller whose marketplaces lie in several regions, each of which has its own account and refresh token."""
+    """A seller has marketplaces in several regions, but each region needs its own account and refresh token."""
 
     what_to_do = (
         "Keep the marketplaces of one region (AMAZON_MARKETPLACE_IDS, or `xpert sellers add SELLER --marketplace ID`; "
         "Amazon.in is A21TJRUUN4KGV, Amazon.com is ATVPDKIKX0DER), and add the account of each other region as a "
-        "seller of its own, with its own refresh token."
+        "separate seller, with its own refresh token."
     )
 
 
@@ -103,7 +103,7 @@ class SellerOfOtherKind(SpApiError):
     """A sandbox seller with Amazon's address, or a real seller with the sandbox's."""
 
     what_to_do = (
-        "Invented orders never meet real ones: sync real sellers with Amazon's credentials, sandbox sellers without."
+        "Do not mix sandbox and real data: sync real sellers with Amazon's credentials, sandbox sellers without."
     )
 
 
@@ -113,12 +113,12 @@ class SpApiResource(dg.ConfigurableResource):
     Attributes:
         client_id: LWA client id of the application.
         client_secret: LWA client secret.
-        env_seller_id: Seller whose token the environment holds.
+        env_seller_id: The seller whose refresh token is in the environment.
         env_refresh_token: That seller's refresh token.
         endpoint: SP-API endpoint instead of the region's own.
         token_url: LWA token endpoint instead of Amazon's.
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
-        report_patience_seconds: How long a run waits for a report after requesting it; then the next run collects it.
+        report_patience_seconds: How long a run waits for a requested report; after that, the next run collects it.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -134,21 +134,21 @@ class SpApiResource(dg.ConfigurableResource):
     _began: dict[str, float] = PrivateAttr(default_factory=dict)
 
     def age_seconds(self, amazon_seller_id: str) -> float:
-        """Return how long the run has worked on a seller; each run has a resource of its own."""
+        """Return how long the run has worked on a seller; each run has its own resource."""
         now = time.monotonic()
         return now - self._began.setdefault(amazon_seller_id, now)
 
     def lose_patience(self, amazon_seller_id: str) -> None:
-        """Try the seller's requests only twice from now on in this run, because five tries have just failed."""
+        """For the rest of this run, try the seller's requests only twice, because five tries have just failed."""
         self._tried_in_vain.add(amazon_seller_id)
 
     def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
         """Make a client for all of one seller's marketplaces.
 
         Raises:
-            ReauthRequired: No refresh token of this seller is known.
-            SellerOfOtherKind: A real seller at the sandbox, or a sandbox seller at Amazon.
-            SeveralRegions: The seller's marketplaces lie in several regions.
+            ReauthRequired: There is no refresh token for this seller.
+            SellerOfOtherKind: A real seller would be read from the sandbox, or a sandbox seller from Amazon.
+            SeveralRegions: The seller's marketplaces are in several regions.
         """
         if seller.is_sandbox != self.is_sandbox:
             kind, place = ("a sandbox", "Amazon") if seller.is_sandbox else ("a real", "the sandbox")
@@ -161,7 +161,7 @@ class SpApiResource(dg.ConfigurableResource):
         return connect(app, seller, token, self.postgres.pool, priority, policy)
 
     def tokens(self, seller: Seller, operation: str) -> float:
-        """Return the tokens in a seller's bucket now; below 0 while callers queue. Reads the database only."""
+        """Return the tokens in a seller's bucket now, negative while callers are queueing. Reads only the database."""
         plan, quota = usage_plan(operation), PostgresQuota(self.postgres.pool)
         scope = "*" if plan.scope == "app" else seller.amazon_seller_id
         return quota.level(self.client_id, scope, seller.region, operation, plan.rate, plan.burst)

@@ -1,4 +1,4 @@
-"""`python -m xpert_pipeline.sandbox`: the sandbox alone."""
+"""`python -m xpert_pipeline.sandbox`: runs only the sandbox."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application. The list of domains below is the only one."""
+"""The sandbox as an ASGI application. DOMAINS is the only list of domains."""
 
 from collections.abc import Sequence
 
@@ -30,16 +30,16 @@ REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
 DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
 DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)
 PLANS = DECLARATIONS.plans
-"""Amazon's usage plan for each operation. Buckets look a plan up for every call: a test may replace one for a while."""
+"""Amazon's usage plan for each operation. Buckets look up the plan for every call, so tests can replace it."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def build_faults(texts: Sequence[str], sellers: Sequence[str] | None = None) -> Faults:
-    """The faults of a command line, switched on.
+    """Switch on the faults from a command line.
 
     Args:
         texts: The faults as the command line spells them.
-        sellers: Ids of the sellers in their order; None if the sellers are not known yet.
+        sellers: Ids of the sellers, in order; None if the sellers are not known yet.
 
     Raises:
         ValueError: There is no such fault or seller, or the fault would do nothing.
@@ -51,7 +51,7 @@ def build_faults(texts: Sequence[str], sellers: Sequence[str] | None = None) -> 
 
 
 def build_state(options: SandboxOptions, worlds: Worlds, address: str, faults: Faults) -> JobState:
-    """The state of a sandbox with these domains."""
+    """Build the state of a sandbox with these domains."""
     return JobState(
         options=options,
         worlds=worlds,
@@ -64,7 +64,7 @@ def build_state(options: SandboxOptions, worlds: Worlds, address: str, faults: F
 
 
 def build_app(state: JobState) -> ASGIApp:
-    """The application over a state."""
+    """Build the application that serves a state."""
     app = Starlette(
         routes=[
             Route("/auth/o2/token", token_endpoint, methods=["POST"]),

@@ -12,9 +12,9 @@ from xpert_pipeline.sandbox.serving.roles import known_role
 
 
 def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Every option of the sandbox, as a decorator of a click command; the port's option has a name of your choice.
+    """Return a decorator that adds every sandbox option to a click command; `port_flag` names the port option.
 
-    The values arrive as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
+    The command receives the values as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
     marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
     """
     most = click.IntRange(min=1)
@@ -25,21 +25,22 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
                      help="Serve the orders of this Seller Central all-orders export (.csv, .gz, .xz)."),
         click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY",
                      help="The sandbox world's last day (default: yesterday, fixed at the first start)."),
-        click.option("--seed", type=int, default=1, show_default=True, help="Of the invented world."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented world."),
         click.option("--days", type=most, default=30, show_default=True, help="Days of history."),
-        click.option("--orders-per-day", type=most, default=150, show_default=True, help="Of the invented world."),
-        click.option("--skus", type=most, default=200, show_default=True, help="Of the invented world."),
+        click.option("--orders-per-day", type=most, default=150, show_default=True,
+                     help="Orders per day in the invented world."),
+        click.option("--skus", type=most, default=200, show_default=True, help="SKUs in the invented world."),
         click.option("--sellers", "seller_count", type=most, default=1, show_default=True,
                      help="Number of sellers in the sandbox."),
         click.option("--marketplaces", metavar="ID,ID", callback=_marketplaces,
-                     help="Stores of every invented seller, all in the region Europe (default: A21TJRUUN4KGV)."),
+                     help="Stores of every invented seller, all in the Europe region (default: A21TJRUUN4KGV)."),
         click.option("--rate-scale", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="X",
                      help="Multiplies Amazon's rates and divides its waiting times; 0 = no limits."),
         click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
                      help="A role that the sellers have not granted; repeatable."),
         click.option("--fault", "faults", multiple=True, metavar="NAME[@SELLER][+SKIP][:COUNT]",
-                     callback=_faults, help="Switch a fault on, for COUNT requests or until switched off; for one "
-                     "SELLER by number (1 is the first), after SKIP good requests; repeatable."),
+                     callback=_faults, help="Switch on a fault for COUNT requests (default: until switched off), only "
+                     "for the SELLER with this number (1 is the first), after SKIP unaffected requests; repeatable."),
     )  # fmt: skip
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,14 +52,14 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
 
 
 def list_faults_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--list-faults`, for a command that starts nothing but a sandbox: prints every fault and ends."""
+    """Add `--list-faults`, which prints every fault and exits; for commands that only start a sandbox."""
     return click.option(
         "--list-faults",
         is_flag=True,
         is_eager=True,
         expose_value=False,
         callback=_list_faults,
-        help="List what --fault knows: every fault, its effect, and what it can strike.",
+        help="List every fault that --fault accepts, its effect, and what it can strike.",
     )(command)
 
 

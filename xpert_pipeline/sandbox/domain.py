@@ -1,10 +1,10 @@
-"""Business domains as the sandbox serves them, and everything that follows from their declarations.
+"""Business domains as the sandbox serves them, and everything that is derived from their declarations.
 
 To add a domain, for example inventory:
 
 1. Make a folder `inventory/`. Its modules import `serving/`, `jobs/` and `world/`, and no other domain:
-   `api.py` (answers to calls), `payload.py` (records in Amazon's shape), `truth.py` (the rows of a perfect pipeline),
-   and, if it has them, modules for its reports, its Data Kiosk datasets and its faults.
+   `api.py` (answers to calls), `payload.py` (records in Amazon's shape), `truth.py` (the rows that a perfect pipeline
+   would load), and, if it has them, modules for its reports, its Data Kiosk datasets and its faults.
 2. Declare it in `inventory/domain.py`:
 
        DOMAIN = Domain(
@@ -15,7 +15,7 @@ To add a domain, for example inventory:
                    path="/fba/inventory/v1/summaries",
                    answer=get_inventory_summaries,
                    plan=Plan(2.0, 2),
-                   roles=("Product Listing", "Amazon Fulfillment"),  # any one of them opens it
+                   roles=("Product Listing", "Amazon Fulfillment"),  # any one of them is enough
                    paging=Paging(
                        parameter="nextToken",
                        refusal=bad_next_token,
@@ -30,11 +30,11 @@ To add a domain, for example inventory:
        )
 
    An operation with `paging` answers with `page = call.page()`, `page.cut(records)` and
-   `page.pagination(len(records))`: page size, tokens and the faults of further pages follow from that.
+   `page.pagination(len(records))`, which handle the page size, the tokens and the faults of further pages.
 3. Add one line to `app.py`.
 
-Usage plans, routes, roles, the faults' targets, `/_sandbox/truth/<table>` and the checks against Amazon's models follow
-from the declaration. Nothing else lists operations, reports, datasets, tables or faults.
+Usage plans, routes, roles, the faults' targets, `/_sandbox/truth/<table>` and the checks against Amazon's models are
+derived from the declaration. Nothing else lists operations, reports, datasets, tables or faults.
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ from xpert_pipeline.sandbox.world.records import World
 
 Row = dict[str, Any]
 Truth = Callable[[World], Iterator[Row]]
-"""Makes the rows that a perfect pipeline would hold in one table, in that table's column names."""
+"""Makes the rows that a perfect pipeline would load into one table, under the table's column names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,12 @@ class Domain:
     """One business domain.
 
     Attributes:
-        operations: Operations of the API.
+        operations: API operations.
         reports: Report types.
-        schemas: Schemas of Data Kiosk.
+        schemas: Data Kiosk schemas.
         truth: The rows of each table. Every row has a `marketplace_id`.
-        faulty_truth: The rows of a table as long as a fault that changes the world is on, by fault and table.
-        faults: Faults of its own; every other fault strikes it where its operations and reports have the place.
+        faulty_truth: The rows of a table while a fault that changes the world is on, by fault and table.
+        faults: The domain's own faults. Other faults strike it in the places that its operations and reports have.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -79,14 +79,14 @@ class Domain:
 
 
 class Declarations:
-    """What all domains declare together.
+    """The declarations of all domains together.
 
     Args:
         domains: The domains.
         faults: The faults that belong to no domain.
 
     Raises:
-        ValueError: Two domains declare the same name, a role is unknown, or a faulty truth names no fault or no table.
+        ValueError: A name is declared twice, a role is unknown, or a faulty truth has an unknown fault or table.
     """
 
     def __init__(self, domains: Iterable[Domain], faults: Iterable[FaultKind]) -> None:
@@ -148,12 +148,12 @@ class Declarations:
         return (*reports, *datasets)
 
     def rows(self, table: str, world: World, faults: Iterable[str]) -> Iterator[Row]:
-        """The rows of one table that a perfect pipeline would hold.
+        """Return the rows that a perfect pipeline would load into one table.
 
         Args:
             table: Name of the table.
             world: The seller's world.
-            faults: Names of the faults that change the world now.
+            faults: Names of the faults that currently change the world.
         """
         for fault in faults:
             if (fault, table) in self.faulty_truth:
@@ -162,7 +162,7 @@ class Declarations:
 
 
 def _places(operation: Operation) -> tuple[str, ...]:
-    """The places of the faults that an operation can meet."""
+    """Return the places where faults can strike an operation."""
     return (CALL, HEADER, *((PAGE,) if operation.paging else ()), *operation.fault_places)
 
 

@@ -1,7 +1,7 @@
-"""Named faults: kinds of them, the rules that are switched on, and the check that a rule can strike anything.
+"""Named faults: their kinds, the rules that are switched on, and the check that a rule can strike something.
 
-What a fault does to an answer is written where the answer is made. Which faults exist is declared beside that code:
-in `serving/fault_kinds.py` for every call, in `jobs/` for reports and queries, and in the domain for its own data.
+The code that makes an answer also applies the faults to it. The faults are declared beside that code: in
+`serving/fault_kinds.py` for every call, in `jobs/` for reports and queries, and in a domain for its own data.
 """
 
 import threading
@@ -11,10 +11,10 @@ from random import Random
 from typing import Any, NamedTuple, Self
 
 WORLD = "world"
-"""Place of the faults that change a seller's data itself, as long as they are on."""
+"""The place of faults that change a seller's data itself while they are on."""
 DOWNLOAD, TOKEN_REQUEST = "downloadDocument", "requestAccessToken"
-"""Names, in faults and statistics, of the two requests that are no operation of the API. A fault in the content or
-in the bytes of a document strikes the download."""
+"""Names, in faults and statistics, for the two requests that are not API operations. A fault in the content or bytes of
+a document strikes the download."""
 
 
 class FaultKind(NamedTuple):
@@ -22,8 +22,8 @@ class FaultKind(NamedTuple):
 
     Attributes:
         name: Its name on the command line and in the control API.
-        place: Where it strikes; the operations, reports and datasets that have this place can meet it.
-        effect: What happens, as text for people.
+        place: Where it strikes: it can affect the operations, reports and datasets that have this place.
+        effect: What happens, in words.
     """
 
     name: str
@@ -50,7 +50,7 @@ class FaultRule:
     Attributes:
         name: Name of the fault.
         left: How many more times it will strike; None = until it is switched off.
-        operation: It strikes only this request; None = every request that has its place.
+        operation: It strikes only this request; None = every request that has the fault's place.
         seller: It strikes only this seller id; None = every seller.
         skip: Number of requests that pass first.
         chance: Share of the requests that it strikes.
@@ -79,10 +79,10 @@ class FaultRule:
 
         Args:
             text: The fault as the command line spells it.
-            sellers: The sellers' ids in their order; None if only the spelling is to be checked.
+            sellers: The sellers' ids, in order; None to check only the spelling.
 
         Raises:
-            ValueError: A number is missing or is none, or there is no such seller.
+            ValueError: A number is missing or malformed, or there is no such seller.
         """
         rest, has_count, count = text.partition(":")
         rest, has_skip, skip = rest.partition("+")
@@ -97,11 +97,11 @@ class FaultRule:
         return cls(name, int(count) if count else None, seller=seller, skip=int(skip or 0))
 
     def fits(self, operation: str, seller: str | None) -> bool:
-        """Whether the rule may strike a request of this operation and seller."""
+        """Whether the rule can strike a request for this operation by this seller."""
         return self.operation in (None, operation) and self.seller in (None, seller)
 
     def strikes(self) -> bool:
-        """Count a request that fits. Returns True if the fault strikes it."""
+        """Count a request that fits the rule, and return whether the fault strikes it."""
         if self.skip:
             self.skip -= 1
             return False
@@ -117,7 +117,7 @@ class Faults:
     """All rules that are on. Several threads may use it.
 
     Args:
-        kinds: Every fault there is, by name.
+        kinds: All faults that exist, by name.
         targets: What the faults of each place can strike.
         sellers: Ids of the sellers.
     """
@@ -130,10 +130,10 @@ class Faults:
         self.lock = threading.Lock()
 
     def add(self, rule: FaultRule) -> None:
-        """Switch a rule on, in addition to those that are on.
+        """Switch on a rule, in addition to those that are on.
 
         Raises:
-            ValueError: The rule would do nothing; the message names what the fault can strike.
+            ValueError: The rule would do nothing; the message says what the fault can strike.
         """
         self._check(rule)
         with self.lock:
@@ -143,13 +143,13 @@ class Faults:
         kind = known_fault(rule.name, self.kinds)
         targets = self.targets.get(kind.place, Targets())
         if not targets.requests and not targets.contents:
-            raise ValueError(f"fault {rule.name} would do nothing: no operation, report or dataset can meet it")
+            raise ValueError(f"fault {rule.name} would do nothing: it can strike no operation, report or dataset")
         if rule.operation is not None and rule.operation not in targets.requests:
             self._refuse_operation(rule.name, rule.operation, targets)
         if rule.seller is not None and rule.seller not in self.sellers:
             raise ValueError(f"fault {rule.name} would do nothing: there is no seller {rule.seller}")
         if kind.place == WORLD and (rule.left is not None or rule.skip or rule.chance < 1):
-            raise ValueError(f"fault {rule.name} is on until it is switched off: it has no count, skip or chance")
+            raise ValueError(f"fault {rule.name} stays on until it is switched off: it takes no count, skip or chance")
 
     def _refuse_operation(self, name: str, operation: str, targets: Targets) -> None:
         requests = sorted({request for other in self.targets.values() for request in other.requests})
@@ -163,18 +163,18 @@ class Faults:
             self.rules.clear()
 
     def due(self, place: str, operation: str, seller: str | None) -> list[str]:
-        """Count a request, and return the names of the faults of a place that strike it, oldest rule first."""
+        """Count a request, and return the names of this place's faults that strike it, oldest rule first."""
         with self.lock:
             return [rule.name for rule in self._rules(place) if rule.fits(operation, seller) and rule.strikes()]
 
     def first(self, place: str, operation: str, seller: str | None, *, by_name: bool = False) -> str | None:
-        """Return the one fault that strikes a request, where only one can; the others wait for the next request.
+        """Count a request, and return the one fault that strikes it; other faults wait for the next request.
 
         Args:
-            place: Where it strikes.
+            place: The place of the faults.
             operation: The request's operation.
             seller: The request's seller.
-            by_name: Only rules that name this very operation.
+            by_name: Consider only rules for exactly this operation.
         """
         with self.lock:
             for rule in self._rules(place):
@@ -185,12 +185,12 @@ class Faults:
         return None
 
     def on(self, place: str, seller: str | None) -> frozenset[str]:
-        """Names of the faults of a place that are on for a seller. Looking at them does not count as a request."""
+        """Return the names of this place's faults that are on for a seller. This does not count as a request."""
         with self.lock:
             return frozenset(rule.name for rule in self._rules(place) if rule.seller in (None, seller))
 
     def state(self) -> list[dict[str, Any]]:
-        """Every rule: what is left of it, and how often it has struck."""
+        """Return every rule: how often it will strike, and how often it has struck."""
         with self.lock:
             return [
                 {
@@ -208,7 +208,7 @@ class Faults:
 
 
 def known_fault(name: str, kinds: Mapping[str, FaultKind]) -> FaultKind:
-    """The fault with a name.
+    """Return the fault with this name.
 
     Raises:
         ValueError: There is no such fault.
@@ -219,6 +219,6 @@ def known_fault(name: str, kinds: Mapping[str, FaultKind]) -> FaultKind:
 
 
 def described(targets: Targets) -> str:
-    """What the faults of a place can strike, as text for people."""
+    """Describe in words what the faults of a place can strike."""
     contents = f"the content of {', '.join(targets.contents)}" if targets.contents else ""
     return "; ".join(part for part in (", ".join(targets.requests), contents) if part)

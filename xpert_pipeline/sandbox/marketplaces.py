@@ -26,7 +26,7 @@ class Store:
         currency: ISO code of the currency of every amount in the store.
         language: Default language of titles.
         zone: Time zone of the store's business days.
-        rupees: What one unit of the currency is worth in Indian rupees: invented prices and fees are scaled by it.
+        rupees: Value of one unit of the currency in Indian rupees; it scales invented prices and fees.
         tax: Share of a fee that Amazon adds as tax.
     """
 
@@ -53,16 +53,16 @@ class Store:
         return date.fromordinal(self.day_of(seconds))
 
     def midnight(self, day: int | date) -> int:
-        """When a local day (a date or its ordinal) begins, in seconds since 1970."""
+        """Return when a local day (a date or its ordinal) begins, in seconds since 1970."""
         return _midnight(self.zone, day if isinstance(day, int) else day.toordinal())
 
     def moment(self, day: int | date, second: int) -> int:
-        """A wall-clock time in the store, in seconds since 1970.
+        """Convert a wall-clock time in the store to seconds since 1970.
 
         Args:
             day: Local day, or its ordinal.
-            second: Seconds after midnight as the wall clock shows them. Where the clock is set forward, a time that
-                does not exist becomes one an hour later; where it is set back, odd seconds mean the second hour.
+            second: Seconds after midnight, as the wall clock shows them. When the clock goes forward, a time that does
+                not exist moves an hour later. When it goes back, odd seconds mean the second of the two equal hours.
         """
         wall = datetime.combine(date.fromordinal(day) if isinstance(day, int) else day, clock(), self.zone)
         wall += timedelta(seconds=second)
@@ -108,27 +108,27 @@ OTHER_REGIONS = {
     **dict.fromkeys(("A2EUQ1WTGCTBG2", "ATVPDKIKX0DER", "A1AM78C64UM0Y8", "A2Q3Y263D00KWC"), "North America"),
     **dict.fromkeys(("A19VAU5U5O7RUS", "A39IBJ37TRP1C6", "A1VC38T7YXB528"), "the Far East"),
 }
-"""Amazon's other marketplaces and their regions, so that a refusal can name the region."""
+"""Amazon's other marketplaces and their regions, so that an error message can name the region."""
 
 
 def check_stores(ids: Collection[str]) -> None:
-    """Refuse marketplace ids that one sandbox cannot serve.
+    """Reject marketplace ids that one sandbox cannot serve.
 
     Raises:
         ValueError: The list is empty or repeats an id, an id is unknown, or an id belongs to another region.
     """
     if not ids:
         raise ValueError("at least one marketplace id is required")
-    if repeated := sorted({each for each in ids if list(ids).count(each) > 1}):
+    if repeated := sorted({store_id for store_id in ids if list(ids).count(store_id) > 1}):
         raise ValueError(f"{', '.join(repeated)} is listed more than once")
-    if foreign := [f"{each} ({OTHER_REGIONS[each]})" for each in ids if each in OTHER_REGIONS]:
+    if foreign := [f"{store_id} ({OTHER_REGIONS[store_id]})" for store_id in ids if store_id in OTHER_REGIONS]:
         raise ValueError(f"{', '.join(foreign)}: a sandbox serves the marketplaces of one region, which is Europe")
-    if unknown := [each for each in ids if each not in STORES]:
+    if unknown := [store_id for store_id in ids if store_id not in STORES]:
         raise ValueError(f"unknown marketplace id {', '.join(unknown)}; known: {_listed(STORES.values())}")
 
 
 def yesterday(ids: Collection[str] = (INDIA,)) -> date:
-    """The last day that is complete in every one of the stores: the default last day of a new world."""
+    """Return the last day that is complete in all stores, which is the default last day of a new world."""
     return min(STORES[marketplace_id].yesterday() for marketplace_id in ids)
 
 

@@ -1,4 +1,4 @@
-"""What a sandbox is started with."""
+"""The options of a sandbox."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,13 +20,13 @@ class SandboxOptions:
         orders_csv: A Seller Central all-orders export (.csv, .csv.gz, .csv.xz) to take the orders from.
         as_of: The world's last day in every store. None means the last day that is complete in all stores.
         seed: Seed of the invented world.
-        days: Days of invented history that end with `as_of`.
-        orders_per_day: Orders of the first seller in India; other sellers and other stores differ.
-        skus: SKUs of the first seller in India, as above.
+        days: Days of invented history; the last one is `as_of`.
+        orders_per_day: Orders per day of the first seller in India; other sellers and other stores differ.
+        skus: SKUs of the first seller in India; other sellers and other stores differ.
         sellers: Number of sellers.
-        marketplaces: The stores of every invented seller, the first one first, all in the region Europe. The orders of
-            a file keep the file's own stores.
-        rate_scale: 1 is Amazon's pace, 10 is ten times as fast, 0 is without limits.
+        marketplaces: The stores of every invented seller, in order, all in the Europe region. Orders from a file keep
+            their own stores.
+        rate_scale: 1 is Amazon's pace, 10 is ten times as fast, 0 means no limits.
         denied_roles: Roles that the sellers have not granted.
         faults: Faults switched on at the start.
     """
@@ -45,7 +45,7 @@ class SandboxOptions:
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse stores that one sandbox cannot serve.
+        """Reject stores that one sandbox cannot serve.
 
         Raises:
             ValueError: See `check_stores`.
@@ -59,7 +59,7 @@ class SandboxOptions:
 
     @classmethod
     def from_cli(cls, **values: Any) -> Self:
-        """Return options from values that click parsed; names of other options are ignored.
+        """Make options from values that click parsed; ignore values of other options.
 
         Raises:
             click.UsageError: A fault names a seller that does not exist.
@@ -91,7 +91,7 @@ class SandboxOptions:
         return replace(self, as_of=self.last_day)
 
     def arguments(self) -> list[str]:
-        """Return the command line with the same meaning, without the port."""
+        """Return the equivalent command line, without the port."""
         arguments = [f"--orders-csv={self.orders_csv.resolve()}"] if self.orders_csv else []
         if self.as_of:
             arguments.append(f"--as-of={self.as_of.isoformat()}")

@@ -43,7 +43,7 @@ class RunningSandbox:
         return f"{self.endpoint}/auth/o2/token"
 
     def ready(self) -> dict[str, Any]:
-        """The ready line: what a client needs."""
+        """Return the content of the ready line: everything that a client needs."""
         seller_id = next(iter(self.state.worlds))
         return {
             "endpoint": self.endpoint,
@@ -57,7 +57,7 @@ class RunningSandbox:
         }
 
     def stop(self) -> None:
-        """Stop answering. Open connections are cut after a second."""
+        """Stop answering. Open connections are closed after a second."""
         self.server.should_exit = True
         self.thread.join()
 
@@ -71,7 +71,7 @@ class RunningSandbox:
 
 
 def start(options: SandboxOptions) -> RunningSandbox:
-    """Build the first worlds, and answer calls in a thread.
+    """Build the first worlds, and start a thread that answers calls.
 
     Raises:
         NotAnOrderReportError: The file cannot be used.
@@ -97,7 +97,7 @@ def start(options: SandboxOptions) -> RunningSandbox:
 
 
 def run(options: SandboxOptions, *, as_json: bool) -> None:
-    """Answer calls until SIGTERM or SIGINT; print the ready line on stdout as soon as calls are answered."""
+    """Answer calls until SIGTERM or SIGINT; print the ready line on stdout as soon as the sandbox is ready."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -109,7 +109,7 @@ def run(options: SandboxOptions, *, as_json: bool) -> None:
 
 
 def described(running: RunningSandbox) -> str:
-    """The ready line, for people."""
+    """Return the ready line as text for people."""
     ready = running.ready()
     tokens = running.state.access_tokens
     lines = [f"SP-API sandbox at {ready['endpoint']} (token: {ready['token_url']}); Ctrl-C stops it"]
@@ -128,7 +128,7 @@ def _listener(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTakenError(
-            f"port {port} is taken ({error.strerror}): name another one, or 0 for any free one"
+            f"port {port} is taken ({error.strerror}): choose another one, or 0 for any free port"
         ) from error
     listener.listen(512)
     return listener

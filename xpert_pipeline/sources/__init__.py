@@ -1,4 +1,4 @@
-"""The framework: what any table needs to be fetched, collected, loaded, planned and checked. It names no table.
+"""The framework that plans, fetches, loads and checks every table. It names no table itself.
 
-`source` is the protocol; `snapshot`, `changes`, `report`, `kiosk`, `lookup` and `derived` are the kinds of sources.
+`source` defines the interface; `snapshot`, `changes`, `report`, `kiosk`, `lookup` and `derived` implement it.
 """

@@ -1,4 +1,4 @@
-"""Checks that compare our figures of each day with Amazon's own."""
+"""Checks that compare our daily figures with Amazon's own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -24,7 +24,7 @@ from xpert_pipeline.wording import counted
 SHOWN = 100
 Figures = tuple[Any, ...]
 Theirs = Callable[[SellerApi, str, datetime, datetime], Mapping[date, Figures]]
-"""Amazon's figures by local day, for a marketplace and a half-open span."""
+"""Returns Amazon's figures by local day, for a marketplace and a half-open span."""
 
 
 def daily_check(
@@ -37,16 +37,16 @@ def daily_check(
     ours: LiteralString,
     theirs: Theirs,
 ) -> dg.AssetChecksDefinition:
-    """A check that warns of days whose figures differ from Amazon's.
+    """Return a check that warns about days whose figures differ from Amazon's.
 
     Args:
         asset: The table.
         name: Name of the check.
-        meaning: What holds if the check passes.
+        meaning: What is true if the check passes.
         complete_by: Table whose loaded days can be compared.
         figures: Names of the figures.
-        ours: SQL that returns day and figures; it has `%(seller_id)s`, `%(marketplace_id)s` and `%(days)s`.
-        theirs: Amazon's figures.
+        ours: SQL that returns day and figures; its parameters are `%(seller_id)s`, `%(marketplace_id)s` and `%(days)s`.
+        theirs: Returns Amazon's figures.
     """
 
     @asset_check(asset, name=name, description=meaning)
@@ -54,7 +54,7 @@ def daily_check(
         context: dg.AssetCheckExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
     ) -> dg.AssetCheckResult:
         differing: list[dict[str, Any]] = []
-        compared, not_asked, spent = 0, {}, RunFigures()
+        compared, unanswered, spent = 0, {}, RunFigures()
         for seller in sellers_to_check(context, postgres):
             markets = markets_to_check(seller)
             days_of = {market: complete_days(context, postgres, market, complete_by) for market in markets}
@@ -72,12 +72,12 @@ def daily_check(
                     finally:
                         spent.add(api)
             except SpApiError as error:
-                not_asked[seller.amazon_seller_id] = str(error)
+                unanswered[seller.amazon_seller_id] = str(error)
         return dg.AssetCheckResult(
-            passed=not differing and not not_asked,
+            passed=not differing and not unanswered,
             severity=dg.AssetCheckSeverity.WARN,
             description=f"{counted(compared, 'day')} compared, {len(differing)} differ"
-            + (f"; Amazon did not answer for {not_asked}" if not_asked else ""),
+            + (f"; Amazon did not answer for {unanswered}" if unanswered else ""),
             metadata={
                 "days_compared": compared,
                 "days_differing": dg.JsonMetadataValue(differing[:SHOWN]),

@@ -16,11 +16,11 @@ from xpert_pipeline.tables.contract import Table
 
 
 def build_asset(source: Source, **common: Any) -> dg.AssetsDefinition:
-    """The step of a source.
+    """Build the Dagster step of a source.
 
     Args:
         source: The declaration.
-        common: Attributes that all assets share: partitions, owners, freshness.
+        common: Attributes that all assets share: partitions, owners and freshness policy.
     """
     options: dict[str, Any] = {
         "name": source.step,
@@ -65,7 +65,7 @@ def _spec(source: Source, table: Table, common: dict[str, Any]) -> dg.AssetSpec:
 
 
 def table_metadata(table: Table) -> dict[str, Any]:
-    """What Dagster shows about a table: columns with their descriptions, key and name."""
+    """Metadata for Dagster's UI: the table's name, key, and columns with their descriptions."""
     return {
         "dagster/column_schema": dg.TableSchema(
             columns=[

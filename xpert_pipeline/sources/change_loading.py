@@ -1,7 +1,7 @@
 """Fetches and loads the spans of a change feed.
 
-Every span is fetched to disk first and then committed in one transaction, under the lease of the feed's stream. Amazon
-makes the reports of several spans at the same time; each is loaded when it is ready.
+Each span is first fetched to disk and then loaded in one transaction, under the lease of the feed's stream. Amazon
+prepares the reports of several spans in parallel; each is loaded when it is ready.
 """
 
 from collections import Counter
@@ -35,11 +35,11 @@ from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks
 
-ELSEWHERE = "records of marketplaces that were not asked for were left out"
+ELSEWHERE = "records of marketplaces that were not requested"
 
 
 def sync_feed(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
-    """Load what the run prepared; then follow the changes of marketplaces whose stream begins with these loads."""
+    """Load the prepared pieces, then follow changes in marketplaces whose change stream starts with these loads."""
     changes = [piece for piece in pieces if piece.span.kind == "updated"]
     _follow(run, feed, changes)
     _load_created(run, feed, [piece for piece in pieces if piece.span.kind == "created"])
@@ -48,7 +48,7 @@ def sync_feed(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
 
 
 def _follow(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
-    """Load changes in the order of time. Stop at the first span that is not ready: a later one would leave a gap."""
+    """Load changes, oldest first. Stop at the first span that is not ready; loading a later one would leave a gap."""
     stopped: set[str] = set()
     for piece in with_reports(run, feed, pieces):
         if stopped.intersection(piece.span.marketplace_ids):
@@ -62,13 +62,13 @@ def _follow(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
 
 
 def _load_created(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
-    """Load records by creation date: pages while Amazon makes the reports, and each report when it is ready.
+    """Load records by creation date: pages while Amazon prepares the reports, then each report when it is ready.
 
-    All reports are requested before any is waited for. A rejected or failed report does not stop the others from being
-    loaded.
+    All reports are requested before the run waits for any of them. A rejected or failed report does not stop the
+    others from being loaded.
 
     Raises:
-        SpApiError: The first of all errors, at the end.
+        SpApiError: The first error, raised after all other pieces are loaded.
     """
     waiting = {piece.job.id: piece for piece in pieces if piece.job}
     failures: list[SpApiError] = []
@@ -102,14 +102,14 @@ def _load_ready(
 
 
 def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
-    """Load a piece whose report was waited for, or park it; returns False if it was parked."""
+    """Load a piece if its report is ready, or park it; return False if it was parked."""
     assert piece.job is not None
     if piece.job.is_live:
         names = [table.name for table in feed.tables]
         for market in piece.span.markets:
             first, last = piece.span.local_days(market)
             days = [day for day in run.days if first <= day <= last]
-            if piece.span.kind == "updated":  # changes may be of any day and are counted for today
+            if piece.span.kind == "updated":  # changes can belong to any day; they count for today
                 days = [market.partition_of_today]
             park(run, names, [market], days, piece.job)
         return False
@@ -144,11 +144,11 @@ def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
 
 
 def _no_parser(_record: Any) -> Rows:
-    raise RuntimeError("the source of the span decides how its records are parsed")
+    raise RuntimeError("no parser is set yet: pages and reports need different parsers")
 
 
 class _Fetch:
-    """One span being fetched: by pages of the operation, or from a report."""
+    """Fetches one span, by pages or from a report."""
 
     def __init__(
         self, run: SellerRun, feed: Feed, span: Span, collector: Collector, folder: Path, details: dict[str, Any]
@@ -159,7 +159,7 @@ class _Fetch:
         self.end: datetime = span.end
 
     def pages(self) -> str:
-        """Read the span by pages; returns the source."""
+        """Read the span by pages; return the operation."""
         self._read_by(self.feed.parse, self.feed.place_of)
         for page in self._walk():
             self.collector.add(self._placed(page.records, self.feed.place_of))
@@ -167,10 +167,10 @@ class _Fetch:
         return self.feed.operation
 
     def report(self, job: Job) -> str:
-        """Read the span from its finished report; returns the source.
+        """Read the span from its finished report; return the report type, or the operation if pages were read instead.
 
-        A report without data does not prove that there are no records: Amazon also cancels reports for reasons of its
-        own. Pages decide.
+        A report without data does not prove that there are no records, because Amazon also cancels reports for other
+        reasons. In that case, pages are read.
         """
         bulk = self.feed.bulk
         assert bulk is not None
@@ -197,7 +197,7 @@ class _Fetch:
         return self.feed.walk(self.run.client(), self.span.marketplace_ids, **window)
 
     def _read_by(self, parse: ParseRecord, place_of: PlaceOf) -> None:
-        """Parse records with their marketplace."""
+        """Set how records are parsed and assigned to marketplaces."""
         signals: Counter[str] = self.collector.signals
         markets, first = self.run.markets, self.span.markets[0]
 
@@ -205,12 +205,12 @@ class _Fetch:
             return parse(record, place_of(record, markets) or first, signals)
 
         def key_of(record: Any) -> Row:
-            return known_key(self.feed.tables[0], record, (self._place(record, place_of) or first).id)
+            return known_key(self.feed.tables[0], record, self._place(record, place_of) or first)
 
         self.collector.read_as(parse_record, key_of)
 
     def _placed(self, records: Iterable[Any], place_of: PlaceOf) -> Iterator[Any]:
-        """The records of the span's marketplaces; a report of Europe holds those of all stores of the seller."""
+        """Keep the records of the span's marketplaces; a European report contains those of all the seller's stores."""
         if len(self.span.markets) == len(self.run.markets) == 1 and not self.feed.together:
             yield from records
             return
@@ -222,14 +222,14 @@ class _Fetch:
                 self.details[ELSEWHERE] = self.details.get(ELSEWHERE, 0) + 1
 
     def _place(self, record: Any, place_of: PlaceOf) -> Market | None:
-        """The record's marketplace; the span's first one where its shape is odd: the parser then rejects it."""
+        """The record's marketplace; for a malformed record the span's first one, because the parser rejects it."""
         try:
             return place_of(record, self.run.markets)
         except SHAPE_ERRORS:
             return self.span.markets[0]
 
     def _is_trusted(self, document: Document) -> bool:
-        """Before a seller's first report is loaded: does it name records as the pages do? One page is enough."""
+        """Before a seller's first report is loaded, compare its record ids with those of one page."""
         feed, span, bulk = self.feed, self.span, self.feed.bulk
         assert bulk is not None
         trust = bulk.trust
@@ -242,7 +242,7 @@ class _Fetch:
             self.details[trust.detail] = NOT_TRUSTED if differing else TRUSTED
         if differing:
             self.run.log.warning(
-                "seller %s: %d of %d %s differ between %s and the report; %s is read by %s from now on",
+                "seller %s: %d of %d %s differ between %s and the report; from now on %s is read with %s",
                 self.run.who,
                 differing,
                 compared,

@@ -1,6 +1,6 @@
-"""What a run of a change feed is going to read: spans with their plans, and the reports that bring them.
+"""The pieces that a run of a change feed reads: spans with their plans and reports.
 
-Reports that an earlier run requested are taken up first. Nothing is loaded here; `change_loading` does that.
+A run first uses reports that an earlier run requested. `change_loading` loads the pieces.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ JOB_API = ReportApi()
 
 @dataclass(frozen=True)
 class Piece:
-    """A span, how it is read, and its report where one was requested."""
+    """A span, the plan for reading it, and its report if one was requested."""
 
     span: Span
     plan: SourcePlan | None
@@ -34,7 +34,7 @@ class Piece:
 
 
 def prepare_pieces(run: SellerRun, feed: Feed) -> list[Piece]:
-    """Plan what the run needs and request the first reports."""
+    """Plan the run and request the first reports."""
     levels = BucketLevels(run.client())
     missing, changes = open_days(run, feed), plan_changes(run, feed, levels)
     left = [] if run.refetch else _left_behind(run, feed, "created")
@@ -49,18 +49,18 @@ def prepare_pieces(run: SellerRun, feed: Feed) -> list[Piece]:
     first = [*changes, *created[:room]]
     try:
         first = with_reports(run, feed, first)
-    except BadRequest as error:  # each is requested alone when its turn comes
-        run.log.warning("seller %s: Amazon refused a report of %s: %s", run.who, feed.name, error)
+    except BadRequest as error:  # each report is requested separately later
+        run.log.warning("seller %s: Amazon rejected a report request for %s: %s", run.who, feed.name, error)
     return [*first, *created[room:]]
 
 
 def plan_changes(run: SellerRun, feed: Feed, levels: BucketLevels, followed: Sequence[Market] = ()) -> list[Piece]:
-    """Spans of the change stream in the order of time; a report that an earlier run requested serves the first.
+    """Plan the spans of the change stream, oldest first; a report of an earlier run may replace the first ones.
 
     Args:
         run: The seller's run.
         feed: The feed.
-        levels: The seller's buckets.
+        levels: The seller's token buckets.
         followed: Marketplaces whose changes the run has followed already.
     """
     pieces: list[Piece] = []
@@ -79,7 +79,9 @@ def _with_left_behind(run: SellerRun, feed: Feed, spans: Sequence[Span], levels:
     for piece in _left_behind(run, feed, "updated"):
         if not piece.span.start <= mark < piece.span.end or piece.span.markets != first.span.markets:
             continue
-        if piece.job and piece.job.is_live and pages < run.options.patience:  # an earlier run waited in vain
+        if (
+            piece.job and piece.job.is_live and pages < run.options.patience
+        ):  # an earlier run already waited for it without success
             return [replace(first, plan=first.plan.forced("pages", f"{piece.job} is late")), *fresh[1:]]
         windows = split_windows(piece.span.end - feed.overlap, fresh[-1].span.end)
         rest = [Span("updated", *window, first.span.markets) for window in windows]
@@ -88,7 +90,7 @@ def _with_left_behind(run: SellerRun, feed: Feed, spans: Sequence[Span], levels:
 
 
 def with_reports(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> list[Piece]:
-    """The same pieces, with the jobs of those that are read by report."""
+    """Request the missing reports, and return all pieces with their jobs."""
     lacking = [piece for piece in pieces if piece.job is None and piece.plan and piece.plan.source == "report"]
     if not lacking or feed.bulk is None:
         return list(pieces)
@@ -107,10 +109,10 @@ def with_reports(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> list[Pi
 def with_accepted_reports(
     run: SellerRun, feed: Feed, pieces: Sequence[Piece], failures: list[SpApiError]
 ) -> list[Piece]:
-    """The same pieces with their jobs, without those whose report Amazon refuses."""
+    """Like `with_reports`, but leave out pieces whose report Amazon rejects, and collect the errors."""
     try:
         return with_reports(run, feed, pieces)
-    except BadRequest:  # one of them is at fault: request each alone
+    except BadRequest:  # one of the requests is wrong: send each separately
         accepted = []
         for piece in pieces:
             try:
@@ -121,10 +123,10 @@ def with_accepted_reports(
 
 
 def oldest_usable(run: SellerRun, feed: Feed, markets: Sequence[Market]) -> datetime | None:
-    """Reports must be of this moment or later: changes between an older one and the change stream would be lost.
+    """Return the earliest creation time of a usable report; an older one would miss changes before the stream began.
 
     Returns:
-        None before the first load, which begins the stream.
+        None before the first load, which starts the stream.
     """
     if run.refetch:
         return run.client().server_now() - timedelta(seconds=1)
@@ -133,7 +135,7 @@ def oldest_usable(run: SellerRun, feed: Feed, markets: Sequence[Market]) -> date
 
 
 def _left_behind(run: SellerRun, feed: Feed, kind: Kind) -> list[Piece]:
-    """Reports of an earlier run that died or did not wait, as far as they are not older than the change stream."""
+    """Reports that an earlier run left, if they are recent enough for the change stream."""
     if feed.bulk is None:
         return []
     known = {market.id: market for market in run.markets}
@@ -152,7 +154,7 @@ def _places(days: Mapping[Market, Sequence[date]]) -> list[tuple[Market, date]]:
 
 
 def _covers(span: Span, market: Market, day: date) -> bool:
-    """Whether a span holds a local day, or what there was of it when it was requested: changes bring the rest."""
+    """Whether a span contains a local day; in a live market it may end during the day, as changes add the rest."""
     if market not in span.markets:
         return False
     start, end = market.bounds(day, day)

@@ -1,6 +1,6 @@
-"""What a change feed asks for: spans of creation dates that are not complete, and spans of its change stream.
+"""Decides what a change feed requests: incomplete spans of creation dates, and spans of its change stream.
 
-Nothing is requested or loaded here, except Amazon's own counts for the choice between pages and a report.
+This module loads nothing. It only asks Amazon for counts, to choose between pages and a report.
 """
 
 from collections import Counter
@@ -36,12 +36,12 @@ UPDATES_PER_RECORD = 3
 TRUSTED, NOT_TRUSTED = "match", "mismatch"
 
 PlaceOf = Callable[[Any, Sequence[Market]], Market | None]
-"""The marketplace that a record belongs to, out of those of the seller; None if it belongs to none of them."""
+"""Returns the seller's marketplace for a record; None if the record belongs to none of them."""
 ParseRecord = Callable[[Any, Market, Counter[str]], Rows]
 
 
 class RecordsPage(Protocol):
-    """A page of records, and the moment up to which its whole walk reads."""
+    """A page of records, and the end of the interval that the whole walk reads."""
 
     @property
     def records(self) -> Sequence[Any]:
@@ -49,7 +49,7 @@ class RecordsPage(Protocol):
 
     @property
     def upper_bound(self) -> datetime:
-        """End of what the walk reads."""
+        """The end of the interval that the walk reads."""
 
 
 Walk = Callable[..., Iterator[RecordsPage]]
@@ -58,12 +58,12 @@ Walk = Callable[..., Iterator[RecordsPage]]
 
 @dataclass(frozen=True)
 class Trust:
-    """Whether a report names records as the pages do: compared once per seller, by the first page.
+    """Checks once per seller that a report has the same record ids as the pages, by comparing the first page.
 
     Attributes:
-        detail: Name in `loads.details` under which the result is kept.
+        detail: Key of the result in `loads.details`.
         compare: Compares records of pages with records of the report: (compared, differing).
-        what: What is compared, in words.
+        what: Describes what is compared.
     """
 
     detail: str
@@ -73,14 +73,14 @@ class Trust:
 
 @dataclass(frozen=True)
 class BulkFeed:
-    """A report that brings the records of a span, but not all of their columns.
+    """A report with the records of a span, but without some of their columns.
 
     Attributes:
         types: Report type by kind of span.
         read: Yields the records of a document; called with its path, the seller's marketplaces and `charset`.
         parse: Turns a record into rows.
         place_of: The marketplace of a record.
-        columns: Columns that it carries, by table; the tables' other columns stay as they are.
+        columns: Columns that it fills, one tuple per table; the other columns keep their values.
         trust: What must agree with the pages before the report is used.
     """
 
@@ -94,21 +94,22 @@ class BulkFeed:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """The declared facts of a change feed.
+    """The declaration of a change feed.
 
     Attributes:
-        tables: A table, and those whose sets belong to its rows.
-        operation: Amazon's operation of the pages.
+        tables: The table, followed by its child tables.
+        operation: Amazon's paged operation.
         walk: Yields the pages of a span.
         parse: Turns a record into the rows of each table.
         place_of: The marketplace of a record.
-        settling: Amazon refuses bounds this close to now; younger records are left to the next run.
-        overlap: How far changes are read again, because Amazon may show a change late.
-        follows: Whether the operation can ask for changes; else days are read again by `rule`.
-        rule: How days change, for a feed without a change stream.
+        settling: Amazon rejects bounds that are closer to now than this; the next run reads newer records.
+        overlap: How much of the change stream to read again, because Amazon may show a change late.
+        follows: Whether the operation can filter by change time; if not, `rule` chooses the days to read again.
+        rule: Restatement rule of a feed without a change stream.
         together: Whether one walk may cover several marketplaces.
-        bulk: A report for many records.
-        count_created: Amazon's own count of the records created in a span, and its name.
+        bulk: A report for large spans.
+        count_created: Returns Amazon's count of the records created in a span; with the name of that count.
+        noun: Singular word for a record, for messages.
     """
 
     tables: tuple[Table, ...]
@@ -127,12 +128,12 @@ class Feed:
 
     @property
     def name(self) -> str:
-        """The table whose loads record what is covered."""
+        """The first table; its loads record what is covered."""
         return self.tables[0].name
 
 
 def open_days(run: SellerRun, feed: Feed) -> dict[Market, list[date]]:
-    """Days of the run that are neither loaded nor kept current by the change stream; all of them on refetch."""
+    """Days of the run that neither a load nor the change stream covers; on a refetch, all of them."""
     days = {market: _open_days(run, feed, market) for market in run.markets}
     return {market: missing for market, missing in days.items() if missing}
 
@@ -154,7 +155,7 @@ def _open_days(run: SellerRun, feed: Feed, market: Market) -> list[date]:
 
 
 def report_complete(run: SellerRun, feed: Feed) -> None:
-    """Say on the progress channel how many days need no request."""
+    """Report on the progress channel how many days are already complete."""
     for market in run.markets:
         if complete := complete_days(run, feed, market):
             total = counted(len(market.days_until_today), "day")
@@ -168,18 +169,18 @@ def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[dat
     """Spans of creation dates, newest first."""
     latest = run.client().server_now() - feed.settling
     spans = []
-    for window in day_windows(days, LONGEST_DAYS, together=feed.together):
+    for window in day_windows(days, LONGEST_DAYS, together=feed.together, exact=True):
         start, end = window.bounds()
         spans.append(Span("created", start, min(end, latest), window.markets))
     return [span for span in spans if span.start < span.end]
 
 
 def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
-    """Spans of the change stream from its position to now, in the order of time.
+    """Spans of the change stream from its position to now, oldest first.
 
     Returns:
-        One list for each position of the stream: marketplaces at the same position are asked for together. None for
-        marketplaces without a first load.
+        One list for each position of the stream; marketplaces at about the same position share their requests.
+        Marketplaces without a first load have no spans.
     """
     if not feed.follows:
         return []
@@ -200,13 +201,13 @@ def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
 def plan_spans(
     run: SellerRun, feed: Feed, spans: Sequence[Span], levels: BucketLevels
 ) -> list[tuple[Span, SourcePlan]]:
-    """Predict every source of each span, in this order, and choose the quickest.
+    """Predict the time of each possible source for each span, and choose the fastest.
 
     Args:
         run: The seller's run.
         feed: The feed.
-        spans: In the order in which they are asked for.
-        levels: The seller's buckets, which other spans and streams use as well.
+        spans: The spans, in the order in which they are requested.
+        levels: The seller's token buckets, which other spans and streams use as well.
     """
     return [(span, _plan(run, feed, span, levels)) for span in spans]
 
@@ -228,17 +229,17 @@ def _plan(run: SellerRun, feed: Feed, span: Span, levels: BucketLevels) -> Sourc
 
 def _why_not_report(run: SellerRun, feed: Feed, span: Span) -> str | None:
     if feed.bulk is None:
-        return "there is no report of it"
+        return "there is no report for it"
     trust = feed.bulk.trust
     if latest_detail(run.pool, span.markets[0].scope, feed.name, trust.detail) == NOT_TRUSTED:
-        return f"the report's codes are not this seller's {trust.what}"
+        return f"the {trust.what} in the report differ from those of {feed.operation}"
     return None
 
 
 def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:
-    """How many records a span holds, and how that is known.
+    """Estimate how many records a span contains, and say what the estimate is based on.
 
-    Changes are estimated from the ledger's earlier changes; records by date come from Amazon's own count.
+    Prefer the ledger's earlier changes for a span of changes, and Amazon's own count for a span of creation dates.
     """
     daily = _from_ledger(run, feed, span, "updated") if span.kind == "updated" else None
     if daily is not None:
@@ -258,7 +259,7 @@ def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:
 
 
 def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> int | None:
-    """Amazon's count; None where it gives none. It only helps to plan, so the run goes on without it."""
+    """Amazon's count; None if there is none. Only planning uses it, so the run continues without it."""
     if feed.count_created is None:
         return None
     count, name = feed.count_created
@@ -270,7 +271,7 @@ def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> i
 
 
 def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | None:
-    """Records a day that earlier loads brought; None where a marketplace has no such loads."""
+    """Average records per day in earlier loads; None if a marketplace has no such loads."""
     daily = [records_per_day(run.pool, market.scope, feed.name, kind) for market in span.markets]
     known = [figure for figure in daily if figure is not None]
     return sum(known) if len(known) == len(daily) else None

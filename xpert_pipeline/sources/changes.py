@@ -1,8 +1,8 @@
-"""Kind 2: records by their creation date, and one stream of changes that keeps them current.
+"""Kind 2: records that are selected by creation date and kept current by a change stream.
 
-Days that no load covers are asked for by creation date. After the first load a live run follows the changes from where
-they were last read, so that complete days are not asked for again. Where many records are expected, a report is the
-quicker source. `change_spans` decides what to ask for, `change_pieces` requests reports, `change_loading` loads.
+A run requests days that no load covers by creation date. After the first load, a live run continues the change stream
+where the last run stopped, so it need not request complete days again. If many records are expected, a report may be
+faster than pages. `change_spans` decides what to request, `change_pieces` requests reports, `change_loading` loads.
 """
 
 from collections import Counter
@@ -41,8 +41,8 @@ class ChangeFeed(Source):
     """A change feed as a source.
 
     Attributes:
-        name: Name of the step, where it is not that of the first table.
-        feed: Its declared facts.
+        name: Name of the step, if it differs from the name of the first table.
+        feed: The declaration of the feed.
     """
 
     feed: Feed
@@ -62,7 +62,7 @@ class ChangeFeed(Source):
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Pages, and the report where there is one."""
+        """The paged operation, and the operations of the report if there is one."""
         reports = ("createReport", "getReport", "getReportDocument") if self.feed.bulk else ()
         return (self.feed.operation, *reports)
 
@@ -73,25 +73,25 @@ class ChangeFeed(Source):
 
     @property
     def sets_daily_range(self) -> bool:
-        """A daily sync begins at the feed's first incomplete day, unless the feed looks back by itself."""
+        """A daily sync starts at the feed's first incomplete day, unless a restatement rule chooses the days."""
         return self.feed.rule is None
 
     def prepare(self, run: SellerRun) -> list[Piece]:
-        """Plan what the run needs and request the first reports."""
+        """Plan the run and request the first reports."""
         report_complete(run, self.feed)
         return prepare_pieces(run, self.feed)
 
     def sync(self, run: SellerRun, prepared: list[Piece]) -> None:
-        """Load days that are not complete, and changes."""
+        """Load incomplete days and changes."""
         sync_feed(run, self.feed, prepared)
 
     def complete_days(self, run: SellerRun) -> Mapping[str, int]:
-        """Days that need no request; in several marketplaces, days that none of them needs."""
+        """The number of days that are complete in all of the seller's marketplaces."""
         days = Counter(day for market in run.markets for day in complete_days(run, self.feed, market))
         return {self.feed.name: sum(count == len(run.markets) for count in days.values())}
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """Changes first, then days, as a run reads them."""
+        """Plan changes first and then days, in the order in which a run reads them."""
         changes = [span for spans in changed_spans(run, self.feed) for span in spans]
         if self.feed.bulk is not None:
             levels.begin(self.feed.bulk.types["created"], beside=len(changes))
@@ -99,9 +99,9 @@ class ChangeFeed(Source):
         return [self._stream(span, plan) for span, plan in plan_spans(run, self.feed, spans, levels)]
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """Count the records of the last 30 days, where Amazon grants a count; else read the first page.
+        """Count the records of the last 30 days; if Amazon does not grant the count, read the first page.
 
-        The count may need another role than the records.
+        The count may need a different role than the records.
         """
         noun, days = self.feed.noun, PROBED.days
         what, if_none = f"{noun}s in the last {days} days", f"0 means that a sync of these days returns no {noun}s"

@@ -1,7 +1,7 @@
-"""Asset checks: those that every table has, and the tools for those that a domain adds.
+"""Asset checks: the standard checks of every table, and the tools for the checks that a domain adds.
 
-A check reads the database, and some read Amazon; none repairs anything. It covers a whole table and so has no
-partitions: Dagster would show those of a range as skipped, whatever the check found.
+Checks read the database, and some read Amazon; they repair nothing. A check covers a whole table and has no partitions,
+because Dagster would show the partitions of a range as skipped, whatever the result.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,9 +31,9 @@ def table_checks(table: Table) -> list[dg.AssetChecksDefinition]:
 
 
 def asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDefinition]:
-    """Dagster's `asset_check` for a function that returns a result; the evaluation is made here.
+    """Like Dagster's `asset_check` for a function that returns a result, but build the evaluation here.
 
-    Dagster itself would list every day of every seller, for each check, to make one.
+    To build it, Dagster would list every day of every seller for each check.
     """
 
     def define(body: Body) -> dg.AssetChecksDefinition:
@@ -61,13 +61,13 @@ def asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDe
 def count_check(
     asset: str, name: str, meaning: str, statement: LiteralString, **options: Any
 ) -> dg.AssetChecksDefinition:
-    """A check that fails if a statement counts any wrong rows of a seller.
+    """Return a check that fails if a statement counts any wrong rows of a seller.
 
     Args:
         asset: The table.
         name: Name of the check.
-        meaning: What holds if the check passes.
-        statement: SQL that returns one number; it has `%(seller_id)s`.
+        meaning: What is true if the check passes.
+        statement: SQL that returns one number; its parameter is `%(seller_id)s`.
         options: Further options of Dagster's `asset_check`.
     """
 
@@ -97,9 +97,9 @@ def markets_to_check(seller: Seller) -> list[Market]:
 def complete_days(
     context: dg.AssetCheckExecutionContext, postgres: PostgresResource, market: Market, table: str
 ) -> list[date]:
-    """The run's days before the marketplace's today: figures of today still change on both sides.
+    """Return the days to compare: the run's days before today, because today's figures still change on both sides.
 
-    For a run that names no days, as the check alone does: the last days of which a table is loaded.
+    For a run without partitions, such as a check on its own: the last days for which the table is loaded.
     """
     if days := days_of_run(context.run.tags):
         return [day for day in days if day < market.today]
@@ -110,7 +110,7 @@ def complete_days(
 def select_rows(
     postgres: PostgresResource, market: Market, statement: LiteralString, **values: Any
 ) -> list[tuple[Any, ...]]:
-    """Rows of a statement about one marketplace; it has `%(seller_id)s` and `%(marketplace_id)s` beside `values`."""
+    """Run a statement for one marketplace, with the parameters `seller_id`, `marketplace_id` and `values`."""
     with tenant(postgres.pool, market.scope.seller_id) as connection:
         # right after a first load the tables have no statistics, and nested loops over them take minutes
         connection.execute("select set_config('enable_nestloop', 'off', true)")
@@ -119,7 +119,7 @@ def select_rows(
 
 
 def passed_if_none(wrong: dict[str, int], **metadata: Any) -> dg.AssetCheckResult:
-    """The result of a check that counts wrong rows by seller."""
+    """Build the result of a check that counts wrong rows by seller."""
     return dg.AssetCheckResult(
         passed=not any(wrong.values()), metadata={"wrong_rows_by_seller": dg.JsonMetadataValue(wrong), **metadata}
     )
@@ -145,7 +145,7 @@ def _unique_key(table: Table) -> dg.AssetChecksDefinition:
 def _freshness(table: Table) -> dg.AssetChecksDefinition:
     @asset_check(table.name, name="loaded_lately")
     def loaded_lately(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
-        """The ledger's newest load of each marketplace is at most 36 hours old."""
+        """The newest load of each marketplace is at most 36 hours old."""
         newest: dict[str, datetime | None] = {}
         for seller, connection in _each_seller(context, postgres):
             rows = connection.execute(
@@ -169,7 +169,7 @@ def _freshness(table: Table) -> dg.AssetChecksDefinition:
 def _matches_ledger(table: Table) -> dg.AssetChecksDefinition:
     @asset_check(table.name, name="rows_match_ledger")
     def rows_match_ledger(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
-        """The table has as many rows as every load recorded: inserted minus deleted, in each marketplace."""
+        """In each marketplace, the table has as many rows as all loads inserted minus those they deleted."""
         statement = sql.SQL(
             "select coalesce(sum(abs(coalesce(t.rows, 0) - coalesce(l.rows, 0))), 0) "
             "from (select marketplace_id, count(*) as rows from {} where seller_id = %(seller_id)s group by 1) as t "

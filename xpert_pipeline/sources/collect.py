@@ -1,7 +1,7 @@
-"""Collects the records of one load: parse, validate, spool; what breaks a contract goes to quarantine whole.
+"""Collects the records of one load: parses, validates and spools them. Invalid records go to quarantine.
 
-One collector serves every kind of source. A record becomes rows of one table, or of a table and those whose sets
-belong to its rows: then all its rows are kept, or none.
+All kinds of sources use the same collector. A record becomes rows of one table, or of a table and its child tables; in
+that case, either all of its rows are kept or none.
 """
 
 from collections import Counter
@@ -34,16 +34,16 @@ class Unfit(Exception):
 
 @dataclass
 class TableRows:
-    """One table's rows on their way into a load.
+    """The rows collected for one table.
 
     Attributes:
         table: The contract.
-        columns: Columns that the source carries.
+        columns: Columns that the source fills.
         spool: Valid rows, on disk.
-        fetched: Records that arrived for the table.
+        fetched: Number of records received for the table.
         rejects: Records that cannot become rows.
-        kept: Keys of rejected rows: rows that the table has of them stay as they are.
-        days: Days of which any record arrived.
+        kept: Keys of rejected rows; existing rows with these keys stay as they are.
+        days: Marketplace and day of every record received.
     """
 
     table: Table
@@ -61,19 +61,21 @@ class TableRows:
             self.days.update(map(itemgetter("marketplace_id", self.table.day), rows))
 
     def key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The row's key, if all of it is known and printable."""
-        key = tuple(row.get(name) for name in self.table.key)
-        is_known = all(part is not None and part != "" and str(part).isprintable() for part in key)
-        return key if is_known else None
+        """The row's key; None unless all of it is known, printable and valid for the table."""
+        known = {name: row.get(name) for name in self.table.key}
+        if not all(str(part or "").isprintable() for part in known.values()):
+            return None
+        valid, _ = validate(self.table, [known], self.table.key)
+        return tuple(valid[0].values()) if valid else None
 
 
 class Collector:
-    """The records of one load.
+    """Collects the records of one load.
 
     Args:
         parts: One entry per table that a record fills; the first one has one row for each record.
         parse: Turns a record into the rows of each table.
-        key_of: Returns what is known of the first table's row when an original record cannot be parsed.
+        key_of: Returns the readable part of the first table's key for a record that cannot be parsed.
 
     Attributes:
         original: Returns the record as Amazon sent it, for quarantine; by default the record itself.
@@ -90,7 +92,7 @@ class Collector:
         ]
 
     def read_as(self, parse: Parse, key_of: Callable[[Any], Row] | None = None) -> None:
-        """Parse the following records in another way: a report's records differ from those of pages."""
+        """Change how the following records are parsed, because reports and pages have different records."""
         self.parse = parse
         self._key_of = key_of or self._key_of
 
@@ -101,16 +103,16 @@ class Collector:
 
     @property
     def fetched(self) -> int:
-        """Records so far."""
+        """Number of records so far."""
         return self.main.fetched
 
     def carry(self, columns: Sequence[tuple[str, ...]]) -> None:
-        """Say which columns the source carries, one tuple per table; the table's other columns stay as they are."""
+        """Set the columns that the source fills, one tuple per table; the other columns keep their values."""
         for part, names in zip(self.parts, columns, strict=True):
             part.columns = names
 
     def restart(self) -> None:
-        """Forget everything: the source begins again with its first record."""
+        """Discard everything, because the source starts again with its first record."""
         self.signals.clear()
         for part in self.parts:
             part.spool.clear()
@@ -120,7 +122,7 @@ class Collector:
             part.days.clear()
 
     def add(self, records: Iterable[Any]) -> None:
-        """Take records in, in chunks, so that memory stays flat."""
+        """Collect records in chunks, so that memory use stays flat."""
         for chunk in chunks(self._without_nulls(records)):
             with collector_paused():
                 self._add_chunk(chunk)
@@ -129,8 +131,8 @@ class Collector:
         """Each table's part of the load.
 
         Args:
-            whole_sets: Sets of the first table that were read completely: rows of them that did not arrive are
-                deleted. None is deleted where every record was rejected: then nobody knows which rows are gone.
+            whole_sets: Sets of the first table that were read completely: the load deletes their rows that did not
+                arrive. If every record was rejected it deletes nothing, because no one can tell which rows are gone.
         """
         is_known = len(self.main.spool) > 0 or not self.main.rejects
         return [
@@ -179,7 +181,7 @@ class Collector:
         return records, parsed
 
     def _keep(self, parsed: Sequence[Rows], *, is_second: bool = False) -> dict[int, str]:
-        """Spool all rows if all of them are valid; otherwise return why which records are not, and spool nothing."""
+        """Spool the rows if all of them are valid; else spool nothing and return the reason for each bad record."""
         validated: list[list[Row]] = []
         reasons: dict[int, list[str]] = {}
         for place, part in enumerate(self.parts):
@@ -213,7 +215,7 @@ class Collector:
         self._reject(self.main, original, self._key_of(original), reason)
 
     def _reject(self, part: TableRows, record: Any, row: Mapping[str, Any], reason: str) -> None:
-        """Quarantine a record whole; what the table knows of it stays as it is."""
+        """Quarantine the whole record; an existing row with its key stays as it is."""
         key = part.key_of(row)
         text = " ".join(str(value) for name, value in row.items() if name in part.table.key[1:]) if key else None
         part.rejects.append(Reject(record, reason, text, row.get("marketplace_id")))
@@ -228,7 +230,7 @@ class Collector:
 def collecting(
     parent: Path, tables: Sequence[Table], parse: Parse, key_of: Callable[[Any], Row] = lambda _record: {}
 ) -> Iterator[tuple[Path, Collector]]:
-    """A collector with a private folder; both are gone at the end."""
+    """Create a collector with a private folder, and delete both at the end."""
     with spool_folder(parent, tables[0].name) as folder, ExitStack() as spools:
         parts = [TableRows(table, table.columns, spools.enter_context(RowSpool(folder))) for table in tables]
         yield folder, Collector(parts, parse, key_of)
@@ -237,7 +239,7 @@ def collecting(
 def _add_reasons(
     reasons: dict[int, list[str]], refused: Sequence[Refused], owners: Sequence[int], part: TableRows, place: int
 ) -> None:
-    """Add a table's reasons to those of the records that its rows belong to."""
+    """Add the reasons for a table's invalid rows to the records that the rows came from."""
     for row in refused:
         text = row.reason if place == 0 else f"{part.table.name}: {row.reason}"
         reasons.setdefault(owners[row.index], []).append(text)

@@ -1,4 +1,4 @@
-"""Checks the list of sources when the code location loads. A wrong declaration names the file and line to mend."""
+"""Checks the declared sources when the code location loads. Error messages give the file and line to fix."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,26 +19,33 @@ ROLES = (
     "Product Listing",
     "Selling Partner Insights",
 )
-"""Amazon's names of the roles that sources may need."""
+"""Amazon's names for the roles that sources may need."""
 
 
 class DeclarationError(ValueError):
-    """Sources are declared wrongly; the message lists every problem with its file and line."""
+    """Some sources are declared incorrectly; the message lists every problem with its file and line."""
 
 
-def require_valid(sources: Sequence[Source]) -> None:
+def require_valid(sources: Sequence[Source], declared: Sequence[Source] = ()) -> None:
     """Check every declaration.
 
+    Args:
+        sources: The list of sources.
+        declared: All sources that the domains declare; each must be in the list.
+
     Raises:
-        DeclarationError: Naming all problems.
+        DeclarationError: There is at least one problem; the message lists all of them.
+        PlanMissing: An operation has no usage plan, so its calls could not be paced.
     """
     problems = [
         *_claimed_twice(sources),
         *(problem for source in sources for problem in _problems(source)),
         *_unknown_upstream(sources),
+        *_unlisted(sources, declared),
     ]
     if problems:
-        raise DeclarationError("the sources are declared wrongly:\n" + "\n".join(f"- {text}" for text in problems))
+        raise DeclarationError("some sources are declared incorrectly:\n" + "\n".join(f"- {text}" for text in problems))
+    usage_plans.require(library.OPERATIONS)
 
 
 def _claimed_twice(sources: Sequence[Source]) -> list[str]:
@@ -49,8 +56,8 @@ def _claimed_twice(sources: Sequence[Source]) -> list[str]:
             first = owners.setdefault(table.name, source)
             if first is not source:
                 problems.append(
-                    f"{source.declared_at}: table {table.name} is filled by another source too, declared in "
-                    f"{first.declared_at}: remove one of them"
+                    f"{source.declared_at}: table {table.name} is also filled by the source declared at "
+                    f"{first.declared_at}: remove one of the two"
                 )
     return problems
 
@@ -70,7 +77,7 @@ def _problems(source: Source) -> list[str]:
         )
     problems += [
         f"{source.declared_at}: {source.step} names the role {role!r}, which Amazon does not have; "
-        f"there are {', '.join(ROLES)}"
+        f"use one of {', '.join(ROLES)}"
         for role in source.roles
         if role not in ROLES
     ]
@@ -96,7 +103,7 @@ def _table_problems(source: Source, table: Table) -> list[str]:
             f"{source.declared_at}: table {table.name} has no migration: add {folder}/NNNN_{table.name}.sql"
         )
     problems += [
-        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no meaning: "
+        f"{line_of(table.row, column.name)}: column {column.name} of {table.name} has no description: "
         "add a text to its Annotated"
         for column in columns_of(table.row)
         if not column.meaning
@@ -115,6 +122,15 @@ def _table_problems(source: Source, table: Table) -> list[str]:
         if name is not None and name not in names
     ]
     return problems
+
+
+def _unlisted(sources: Sequence[Source], declared: Sequence[Source]) -> list[str]:
+    return [
+        f"{source.declared_at}: {source.step} is declared, but the list of sources lacks it: "
+        "add a line to assets/registry.py"
+        for source in declared
+        if not any(source is listed for listed in sources)
+    ]
 
 
 def _unknown_upstream(sources: Sequence[Source]) -> list[str]:

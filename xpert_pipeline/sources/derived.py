@@ -16,7 +16,7 @@ from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
 
 FOLLOWED_RECENTLY = timedelta(hours=1)
-"""A run reads change streams at its start and derives when all else is loaded."""
+"""How recently a change stream must have been followed to count as current when tables are derived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +46,11 @@ class Derived(Source):
 
     @property
     def is_derived(self) -> bool:
-        """Always."""
+        """True: the table is computed from other tables."""
         return True
 
     def prepare(self, run: SellerRun) -> None:
-        """Nothing is asked of Amazon."""
+        """Do nothing: a derived table needs no request."""
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
         """Recompute the run's days and every day whose inputs changed."""
@@ -69,7 +69,7 @@ class Derived(Source):
             self._report_incomplete(run, market)
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """Deriving asks nothing of Amazon."""
+        """Return nothing: a derived table needs no request."""
         return []
 
     def complete_days(self, run: SellerRun) -> Mapping[str, int]:
@@ -77,7 +77,7 @@ class Derived(Source):
         return {}
 
     def _report_incomplete(self, run: SellerRun, market: Market) -> None:
-        """Name the days whose inputs are not all loaded, so that nobody takes their figures for complete ones."""
+        """Report days whose inputs are not all loaded, so that nobody mistakes their figures for complete ones."""
         days = market.days_until_today
         for table in self.complete_when:
             position = followed_until(run.pool, market.scope, table) if market.is_live else None
@@ -88,7 +88,7 @@ class Derived(Source):
 
     def _incomplete_text(self, run: SellerRun, market: Market, table: str, lacking: Sequence[date]) -> str:
         return (
-            f"{self.table.name}{run.place_of(market)}: not all {table} of {day_span(lacking)} "
-            f"({counted(len(lacking), 'day')}) are loaded. The next sync loads those of the last 30 days, "
-            f"xpert backfill --from {min(lacking)} --to {max(lacking)} all; {self.table.name} follows by itself"
+            f"{self.table.name}{run.place_of(market)}: not all {table} for {day_span(lacking)} "
+            f"({counted(len(lacking), 'day')}) are loaded. The next sync loads those of the last 30 days; run xpert "
+            f"backfill --from {min(lacking)} --to {max(lacking)} to load all. {self.table.name} is then recomputed"
         )

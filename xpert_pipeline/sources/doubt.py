@@ -1,8 +1,8 @@
-"""Whether Amazon is believed when a window comes without rows although the table has some.
+"""Decides whether to believe an answer without rows, if the table has rows for the same days.
 
-A single empty day in a document that has rows for other days is believed. A whole window without a record may be an
-answer that Amazon made too early or that went wrong: its rows are deleted only when a second job, requested at least
-an hour later, says the same.
+An empty day is believed if the answer has rows for other days. If a whole window is empty, Amazon may have prepared the
+answer too early or with an error, so the table's rows are deleted only if a second job, requested at least an hour
+later, is empty too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.wording import counted, day_span
 
 BELIEVED_AFTER = timedelta(hours=1)
-"""How long after the first job a second one must have been requested."""
+"""Minimum time between the request of an empty job and that of a second one that confirms it."""
 DOUBTED = "no rows although the table has some: believed only when a second job says the same"
-"""Reason that the job store keeps for the jobs of a window that was not believed."""
+"""Reason that the job store keeps for jobs that were not believed."""
 EMPTIED = "days that became empty"
 
 Emptied = Mapping[Market, Mapping[date, int]]
-"""Rows that the table has of days for which no record arrived, by marketplace."""
+"""Number of rows in the table for days without a record in the answer, by marketplace and day."""
 
 
 def emptied_days(run: SellerRun, source: WindowSource, window: DayWindow, collector: Collector) -> Emptied:
@@ -43,7 +43,7 @@ def emptied_days(run: SellerRun, source: WindowSource, window: DayWindow, collec
 def is_believed(
     run: SellerRun, source: WindowSource, collector: Collector, pages: Sequence[Job], emptied: Emptied
 ) -> bool:
-    """Whether days may be emptied: each marketplace has rows for other days, or an earlier job said the same."""
+    """Whether to delete the rows: each marketplace has rows for other days, or an earlier job was empty too."""
     answered = {marketplace_id for marketplace_id, _ in collector.main.days}
     requested_at = min(page.created_at or page.written_at for page in pages)
     for market, days in emptied.items():
@@ -66,10 +66,10 @@ def is_believed(
 def remember_doubt(
     run: SellerRun, source: WindowSource, window: JobWindow, pages: Sequence[Job], emptied: Emptied
 ) -> None:
-    """Keep the table's rows, leave the days open, and remember the answer for the next run."""
+    """Keep the table's rows, leave the days open, and store the doubt for the next run."""
     for page in pages:
         run.jobs.update(replace(page, state=JobState.EMPTY, reason=DOUBTED))
-    again = "the next run that reads them (--refetch) asks again" if run.refetch else "the next run asks again"
+    again = "a later run with --refetch checks again" if run.refetch else "the next run checks again"
     name = source.table.name
     for market, days in emptied.items():
         known = counted(sum(days.values()), "row")
@@ -78,7 +78,7 @@ def remember_doubt(
             market,
             window.days_in(run),
             f"{name}: Amazon returned no rows for {day_span(window.window.days)} although the table has {known}; "
-            f"nothing was deleted, {again}",
+            f"nothing was deleted; {again}",
         )
 
 
@@ -87,7 +87,7 @@ def report_emptied(run: SellerRun, table: str, collector: Collector, emptied: Em
     for days in emptied.values():
         collector.signals[EMPTIED] += len(days)
         run.log.warning(
-            "seller %s: %s: Amazon returned no rows %sfor %s in %s that the table has rows of: %s deleted",
+            "seller %s: %s: Amazon returned no rows %sfor %s in %s; deleting %s from the table",
             run.who,
             table,
             "" if collector.fetched else "for the second time ",

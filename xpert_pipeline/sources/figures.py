@@ -1,7 +1,7 @@
-"""What a step asked of Amazon and waited for: run-wide metadata, whose names begin with `run_`.
+"""Counts the calls and waits of a step, as run-wide metadata whose names begin with `run_`.
 
-Loads record the same figures in the ledger, split among them. What belongs to no load, such as the calls of a load
-that failed, is reported here, so that no call is lost.
+The ledger has the same figures for each load. Calls that belong to no load, such as those of a failed load, are
+reported only here.
 """
 
 from dataclasses import dataclass, field
@@ -18,19 +18,19 @@ class RunFigures:
 
     Attributes:
         total: All calls and waits.
-        outside: The part that no load has in its `waits`.
+        outside: The part that no load recorded in its `waits`.
     """
 
     total: Spent = field(default_factory=Spent)
     outside: Spent = field(default_factory=Spent)
 
     def add(self, api: SellerApi) -> None:
-        """Count a client that has done its work."""
+        """Add the calls and waits of a client that is no longer used."""
         self.total += api.spent()
         self.outside += api.bill()
 
     def metadata(self) -> dict[str, dg.JsonMetadataValue]:
-        """For materializations, where they repeat for every partition of the run, and for failures."""
+        """Return metadata for failures, and for materializations, where all partitions of the run share it."""
         if not self.total.waits:
             return {}
         calls = {name: spent["calls"] for name, spent in self.total.waits.items()}

@@ -1,4 +1,4 @@
-"""A window of days with the requests that cover it, and what loading needs to know about its source."""
+"""A window of days with the requests that cover it, and the interface for loading it."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.download import Document, DocumentSource
 from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest
@@ -17,10 +17,15 @@ from xpert_pipeline.tables.contract import Table
 
 @dataclass(frozen=True)
 class Requested:
-    """What a window's requests ask for: no record may belong to anything else."""
+    """The marketplaces and days that a window requests; records of others are rejected."""
 
-    marketplace_ids: tuple[str, ...]
+    markets: tuple[Market, ...]
     days: Collection[date]
+
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]:
+        """Ids of the marketplaces."""
+        return tuple(market.id for market in self.markets)
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class JobWindow:
 
     Attributes:
         window: Days and marketplaces.
-        requests: The requests; a later page of one is handled on its own.
-        jobs: Jobs that exist already, of the first requests.
+        requests: The requests, without later pages of a query.
+        jobs: Jobs that already exist, for the first requests in order.
     """
 
     window: DayWindow
@@ -39,16 +44,16 @@ class JobWindow:
 
     @property
     def requested(self) -> Requested:
-        """What the requests ask for."""
-        return Requested(self.window.marketplace_ids, frozenset(self.window.days))
+        """The marketplaces and days that the requests cover."""
+        return Requested(self.window.markets, frozenset(self.window.days))
 
     def days_in(self, run: SellerRun) -> list[date]:
-        """The window's days among the run's; the run's last day if there is none."""
+        """The window's days that are part of the run; the run's last day if none are."""
         return sorted(set(self.window.days).intersection(run.days) or {max(run.days)})
 
 
 class WindowSource(Protocol):
-    """A source of windows, as far as loading needs it."""
+    """The part of a source that loading its windows needs."""
 
     @property
     def table(self) -> Table:
@@ -60,7 +65,7 @@ class WindowSource(Protocol):
 
     @property
     def document_source(self) -> DocumentSource:
-        """Where documents are fetched."""
+        """Where to download documents."""
 
     def request(self, run: SellerRun, requests: Sequence[JobRequest]) -> list[Job]:
         """Request jobs."""
@@ -69,10 +74,13 @@ class WindowSource(Protocol):
         """The records of a document."""
 
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
-        """One record as a row."""
+        """Turn one record into a row."""
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """What is known of the row of a record that cannot be parsed."""
+        """Return the readable part of the key of a record that cannot be parsed."""
+
+    def covers(self, run: SellerRun, window: DayWindow) -> tuple[Market, ...]:
+        """The marketplaces whose days a window covers in the ledger."""
 
     def notes(self, window: JobWindow) -> Mapping[str, Any]:
-        """What the ledger keeps of a window beside its jobs."""
+        """Details of a window for the ledger, in addition to its jobs."""

@@ -1,7 +1,7 @@
-"""What every source does with reports and queries: request, wait, fetch the document, give up, park, resume.
+"""Handles report and query jobs for all sources: waits for them, downloads their documents, parks or discards them.
 
 A job that is not ready in time is parked: its id stays in the job store, its days stay open, and the next run
-collects it. `spapi.jobs` talks to Amazon.
+collects it. `spapi.jobs` calls Amazon.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,14 +27,14 @@ from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job, JobState
 from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 
 UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
-"""Errors of a document that will not become better: the next run requests another one."""
+"""Permanent errors of a document: the next run requests another one."""
 SUPERSEDED = "superseded: its days are requested again"
 MINUTE = 60
 
 
 @contextmanager
 def collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
-    """Go on after the block whatever Amazon answered in it."""
+    """Collect an SP-API error that the block raises, and go on; only `Stopped` is raised."""
     try:
         yield
     except Stopped:
@@ -46,17 +46,17 @@ def collecting_failures(failures: list[SpApiError]) -> Iterator[None]:
 def ready(run: SellerRun, job_api: JobApi, jobs: Sequence[Job], *, is_waiting: bool = True) -> Iterator[Job]:
     """Yield each job as it becomes ready, within the run's patience; jobs that are not ready come last, still live.
 
-    Without waiting, each job is looked at once, except those requested just now.
+    Without waiting, check each job once, except those that were requested just now.
     """
     seconds = patience_left(run, jobs) if is_waiting else 0.0
     yield from wait_for_jobs(run.client(), run.jobs, job_api, jobs, budget_seconds=seconds)
 
 
 def patience_left(run: SellerRun, jobs: Sequence[Job]) -> float:
-    """Seconds for which the youngest of the jobs may still be waited for.
+    """Seconds left to wait for the newest of the jobs.
 
-    The waits of a run's steps overlap: a job requested at the start of the run is not waited for once per table. A job
-    of an earlier run gets the full time again.
+    All steps of a run share the waiting time, so that it does not add up over the tables. A job of an earlier run gets
+    the full time again, from the start of this run.
     """
     now = run.client().server_now()
     youngest = max((job.created_at or job.written_at for job in jobs), default=now)
@@ -65,10 +65,10 @@ def patience_left(run: SellerRun, jobs: Sequence[Job]) -> float:
 
 @contextmanager
 def document_of(run: SellerRun, job: Job, folder: Path, source: DocumentSource = REPORTS) -> Iterator[Document]:
-    """Download a job's document, to be read in the block.
+    """Download a job's document for the block.
 
-    A document that cannot be used is remembered, so that it is not taken again; its error gets the seller's name,
-    which readers of files do not know.
+    If the document is unusable, its job becomes FATAL, so that no run uses it again. The error gets the seller's id,
+    which the code that reads files does not know.
     """
     assert job.document_id is not None
     try:
@@ -80,7 +80,7 @@ def document_of(run: SellerRun, job: Job, folder: Path, source: DocumentSource =
 
 
 def park(run: SellerRun, tables: Iterable[str], markets: Iterable[Market], days: Iterable[date], job: Job) -> None:
-    """Leave a job that is not ready, or that may not be requested yet, to the next run."""
+    """Leave a job to the next run, because it is not ready or may not be requested yet."""
     patience, kept = run.options.patience, list(days)
     if job.state is JobState.THROTTLED:
         reason = f"{job}: {job.reason}"
@@ -95,7 +95,7 @@ def park(run: SellerRun, tables: Iterable[str], markets: Iterable[Market], days:
 
 
 def failure_of(run: SellerRun, job_api: JobApi, job: Job) -> ReportFailed | ReportCancelled:
-    """The error of a job that has no data."""
+    """Return the error for a job without data."""
     kind = ReportCancelled if job.state is JobState.EMPTY else ReportFailed
     return kind(
         f"{job} is {job.state}: {job.reason or 'Amazon gave no reason'}",
@@ -108,19 +108,19 @@ def failure_of(run: SellerRun, job_api: JobApi, job: Job) -> ReportFailed | Repo
 def unfinished(
     run: SellerRun, job_api: JobApi, types: Sequence[str], *, not_older_than: datetime | None = None
 ) -> list[Job]:
-    """Jobs that an earlier run left: still being made, or ready and not collected; the newest window first.
+    """Jobs that an earlier run left: in progress, or ready but not collected; the newest window first.
 
     Args:
         run: The seller's run.
         job_api: Reports or queries.
         types: Report types or datasets.
-        not_older_than: Amazon must have accepted the job at this moment or later; its data is of that moment.
+        not_older_than: Leave out jobs that Amazon accepted before this time, because their data is too old.
     """
     jobs = run.jobs.unfinished(job_api.kind, types, GIVEN_UP_AFTER)
     return [job for job in jobs if not_older_than is None or job.created_at is None or job.created_at >= not_older_than]
 
 
 def supersede(run: SellerRun, job: Job, hint: str) -> None:
-    """Give up a job whose days are requested again: collected later, it would overwrite newer figures."""
+    """Discard a job whose days are requested again; its result would overwrite newer figures."""
     run.jobs.update(replace(job, state=JobState.FATAL, reason=SUPERSEDED))
     run.log.warning("seller %s: %s is superseded: its days are requested again. %s", run.who, job, hint)

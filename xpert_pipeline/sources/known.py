@@ -1,4 +1,4 @@
-"""Values that the pipeline's own tables know, for sources that ask Amazon about them."""
+"""Reads ids from the pipeline's own tables, for sources that ask Amazon about them."""
 
 from collections.abc import Callable
 from typing import Any, LiteralString
@@ -12,14 +12,14 @@ from xpert_pipeline.sources.run import Market, SellerRun
 def known_values(
     run: SellerRun, market: Market, statement: LiteralString, is_valid: Callable[[str], bool], what: str, **values: Any
 ) -> list[str]:
-    """The values of a statement with one column, in its order; invalid ones are skipped with a warning.
+    """Return the values of a one-column statement in their order; skip invalid ones with a warning.
 
     Args:
         run: The seller's run.
         market: The marketplace.
-        statement: SQL with `%(seller_id)s` and `%(marketplace_id)s` beside `values`.
-        is_valid: Whether a value can be asked about.
-        what: What is wrong with the others, for the log.
+        statement: SQL with `%(seller_id)s`, `%(marketplace_id)s` and the names in `values`.
+        is_valid: Whether Amazon can be asked about a value.
+        what: What is wrong with the invalid values, for the log.
         values: Further parameters.
     """
     place = {"seller_id": run.seller.id, "marketplace_id": market.id}

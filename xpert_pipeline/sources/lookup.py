@@ -1,7 +1,7 @@
-"""Kind 5: what an operation knows about SKUs or ASINs that the pipeline already has, asked for in batches.
+"""Kind 5: facts about SKUs or ASINs that the pipeline already knows, looked up in batches.
 
-Each subject is asked for again when its last answer is older than `every`. Subjects that a batch could not answer are
-left to the next run; the others are loaded.
+A subject is looked up again when its last answer is older than `every`. Subjects without an answer are left to the next
+run; the others are loaded.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +25,13 @@ from xpert_pipeline.wording import counted
 
 @dataclass(frozen=True)
 class Answer:
-    """What a batch answered about one subject.
+    """The answer about one subject of a batch.
 
     Attributes:
         subject: The SKU or ASIN.
-        records: Records about it; none is an answer, too.
-        failed: Why Amazon did not answer for it, if it did not: it is asked for alone once, then left to the next run.
+        records: Records about it; an empty list is a valid answer.
+        failed: Why Amazon gave no answer; the subject is then retried once on its own, and left to the next run if
+            that fails, too.
     """
 
     subject: str
@@ -46,13 +47,13 @@ class BatchLookup(Source):
     """A table of facts about known SKUs or ASINs.
 
     Attributes:
-        table: Its row contract; its rows are replaced by subject.
+        table: Its row contract; an answer replaces all rows of its subject.
         subjects: SQL that returns the known subjects as `subject`; it has `%(seller_id)s` and `%(marketplace_id)s`.
         operation: Amazon's operation.
-        batch: Subjects of one call.
-        ask: Asks for a batch.
+        batch: Subjects per call.
+        ask: Looks up a batch.
         parse: Turns a record into a row.
-        every: How long an answer is good for.
+        every: How long an answer stays valid.
     """
 
     table: Table
@@ -76,22 +77,22 @@ class BatchLookup(Source):
         return (self.operation,)
 
     def prepare(self, run: SellerRun) -> Later:
-        """The subjects come from other tables, so nothing can be asked for at the start."""
+        """Return LATER: the subjects come from other tables, so they are not known at the start."""
         return LATER
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Ask for every subject that is due; past days have no history."""
+        """Look up every subject that is due; past days have no history."""
         for market in run.markets:
             run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
             if market.is_live:
                 self._sync_market(run, market)
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """The batches of each live marketplace."""
+        """Plan the batches of each live marketplace."""
         return [self._plan(run, market, levels) for market in run.markets if market.is_live]
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """There is no call without a subject: the first sync finds out."""
+        """Return None: a call needs a subject, so only the first sync shows whether Amazon grants access."""
         return None
 
     def _due(self, run: SellerRun, market: Market) -> list[str]:
@@ -125,7 +126,7 @@ class BatchLookup(Source):
         mark_answered(run.pool, market.scope, name, list(answered))
         if missing := len(subjects) - len(answered):
             reason = (
-                f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run asks for them again"
+                f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run looks them up again"
             )
             run.skip([name], market, [market.partition_of_today], reason)
 
@@ -135,7 +136,7 @@ class BatchLookup(Source):
         """Collect all answers.
 
         Yields:
-            Each subject that was answered, and whether all its records are usable: else its earlier rows stay.
+            Each subject with an answer, and whether all its records are valid; if not, its existing rows stay.
         """
         for batch in chunks(subjects, self.batch):
             for answer in self.ask(run.client(), market.id, batch):

@@ -1,6 +1,6 @@
-"""What a run did to one table, and why: the states and reasons that Dagster, the command line and `fact_stream` show.
+"""The outcome of a run for one table: the states and reasons that Dagster, the command line and `fact_stream` show.
 
-Counts come from the ledger; here stands what counts cannot say, such as "Amazon keeps no history of it".
+The counts come from the ledger. This module adds what counts cannot say, such as "Amazon keeps no history of it".
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ BEST_LAST = ("not_granted", "no_history", "empty", "skipped", "ok", "incomplete"
 
 
 def overall(states: Iterable[str]) -> str:
-    """One state for several partitions or marketplaces: the best of them, or incomplete if only some have rows."""
+    """One state for several partitions or marketplaces: incomplete if only some were loaded, else the best one."""
     seen = set(states)
     if seen >= {"skipped", "ok"}:
         return "incomplete"
@@ -25,10 +25,10 @@ class TableOutcome:
     """What happened to one table of one seller in a run, by marketplace.
 
     Attributes:
-        refused: Marketplaces for which Amazon did not grant the source; "*" stands for all of them.
-        no_history_before: First day of which the source has data, for sources that keep only the present.
-        lacking: Days whose turn did not come, or whose data is not complete yet.
-        reasons: Why, and what to do; each once, in order.
+        refused: Marketplaces for which Amazon does not grant access; "*" means all of them.
+        no_history_before: First day with data, for sources that have only the current state.
+        lacking: Days that were skipped, or whose data is not complete yet.
+        reasons: Reasons and what to do, in order and without duplicates.
     """
 
     refused: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class TableOutcome:
     reasons: list[str] = field(default_factory=list)
 
     def no_history(self, marketplace_id: str, before: date) -> None:
-        """Amazon keeps no history: days before this one can never be loaded."""
+        """Record that Amazon keeps no history: days before this one can never be loaded."""
         self.no_history_before[marketplace_id] = before
 
     def skip(self, marketplace_id: str, days: Iterable[date], reason: str) -> None:
@@ -46,7 +46,7 @@ class TableOutcome:
         self.explain(reason)
 
     def not_granted(self, reason: str, marketplace_id: str = "*") -> None:
-        """Amazon refuses the source, because the application has no role for it or the seller did not authorize it."""
+        """Record that Amazon denies access: the application lacks the role, or the seller did not authorize it."""
         self.refused.add(marketplace_id)
         self.explain(reason)
 
@@ -66,7 +66,7 @@ class TableOutcome:
         Args:
             marketplace_id: The marketplace.
             day: A day of the run.
-            counts: What the ledger counted for that day in this run.
+            counts: The ledger's counts for that day in this run.
         """
         if self.refused & {marketplace_id, "*"}:
             return "not_granted"

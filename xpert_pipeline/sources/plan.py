@@ -1,6 +1,6 @@
-"""What a run would do before it does it: for each stream its windows, sources, calls and predicted seconds.
+"""Predicts what a run would do: the windows, sources, calls and seconds of each stream.
 
-The predictions are those that the run itself uses. Planning asks Amazon for counts only (order metrics, listings).
+The run itself uses the same predictions. Planning asks Amazon only for counts (order metrics, listings).
 """
 
 import math
@@ -25,15 +25,15 @@ class StreamPlan:
     Attributes:
         table: Table that the window fills.
         marketplaces: Ids of the marketplaces that the window covers.
-        window: What would be asked for, in words.
-        source: Operation or report chosen.
+        window: Describes what the run would request.
+        source: The chosen operation or report.
         seconds: Predicted seconds from the start of the run until the window is loaded.
         calls: Predicted calls, by operation.
-        predicted: Predicted seconds of every possible source.
-        why: The reason, and which part of it is a guess.
+        predicted: Predicted seconds for each possible source.
+        why: The reason for the choice, and which part of it is a guess.
         is_made: Whether Amazon prepares the data while the run does other things.
-        created: First and last day of a window of records by their dates.
-        choice: The facts behind the choice between sources, where there is one.
+        created: First and last day, if the window selects by creation date.
+        choice: The facts behind the choice between sources, if there was one.
     """
 
     table: str
@@ -55,7 +55,7 @@ class RunPlan:
 
     Attributes:
         seller: Amazon's id of the seller.
-        streams: What would be asked for.
+        streams: The windows of all streams.
         complete: Days that need no request, by table.
         calls: Predicted calls, by operation.
     """
@@ -67,7 +67,7 @@ class RunPlan:
 
     @property
     def seconds(self) -> float:
-        """Predicted seconds of the whole run. Amazon makes reports while the run reads pages: the longer one counts."""
+        """Predicted seconds for the whole run: reading pages or waiting for reports, whichever takes longer."""
         paged: dict[str, float] = {}
         for stream in self.streams:
             if not stream.is_made:
@@ -77,7 +77,7 @@ class RunPlan:
 
 
 class Plannable(Protocol):
-    """A source, as far as planning needs it."""
+    """The part of a source that planning needs."""
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Predict what a sync would do now."""
@@ -101,18 +101,18 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
 
 
 def days_text(first: date, last: date, count: int | None = None) -> str:
-    """Days for people.
+    """Format days for people.
 
     Args:
         first: The first day.
         last: The last day.
-        count: How many days there are, where some between them are missing.
+        count: Number of days, if some of those in between are missing.
     """
     return f"{day_span((first, last))} ({counted(count or (last - first).days + 1, 'day')})"
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds for people."""
+    """Format a duration for people."""
     if seconds < SHORT_SECONDS:
         return f"{math.ceil(seconds)} s"
     minutes = math.ceil(seconds / MINUTE)

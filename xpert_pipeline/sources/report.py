@@ -1,17 +1,18 @@
 """Kind 3: a report over windows of days, such as returns or reimbursements."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, TextIO
 
-from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.collect import Row, Unfit
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
 from xpert_pipeline.sources.windowed import WindowedJobs
-from xpert_pipeline.sources.windows import DayWindow
+from xpert_pipeline.sources.windows import DayWindow, day_windows
 from xpert_pipeline.spapi.documents.download import REPORTS, Document
 from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.jobs.api import JobRequest
@@ -24,18 +25,23 @@ ReadLines = Callable[[TextIO], Iterator[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class WindowedReport(WindowedJobs):
-    """A table filled by a report of one marketplace over windows of days.
+    """A table filled by a report over windows of days, one report for each marketplace.
+
+    Empty cells of a flat file are None. A line that has fewer or more cells than the header is rejected whole.
 
     Attributes:
         report: Amazon's report type.
         needs: Columns that the report must have.
         options: Report options, by Amazon's names.
-        read_lines: Reads the records of a document; by default those of a flat file with the columns `needs`.
+        is_for_account: Whether the report has the same lines whichever marketplace is asked for. Then it is requested
+            once, for the seller's first marketplace, and its rows belong to that one.
+        read_lines: Reads the records of a document; the default reads a flat file with the columns in `needs`.
     """
 
     report: str
     needs: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    is_for_account: bool = False
     read_lines: ReadLines | None = None
     together: bool = False
 
@@ -53,13 +59,39 @@ class WindowedReport(WindowedJobs):
 
     @property
     def how(self) -> str:
-        """How much one report holds."""
-        return f"one report holds up to {self.longest} days"
+        """How much one report covers."""
+        return f"one report covers up to {self.longest} days"
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
         """One report for a window."""
-        start, end = window.bounds()
-        return (JobRequest(self.report, start, end, dict(self.options) or None, window.marketplace_ids),)
+        first = window.markets[0]
+        start, end = (moment.astimezone(UTC) for moment in first.bounds(window.first, window.last))
+        return (JobRequest(self.report, start, end, dict(self.options) or None, (first.id,)),)
+
+    def open_days(self, run: SellerRun) -> dict[Market, list[date]]:
+        """Days to be read, by marketplace; those of the first marketplace if the report is for the account."""
+        days = super().open_days(run)
+        return {market: some for market, some in days.items() if not self.is_for_account or market == run.markets[0]}
+
+    def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
+        """Cut open days into windows, newest first; Amazon counts the hours of a report's window."""
+        return day_windows(open_days, self.longest, together=self.together, exact=True)
+
+    def covers(self, run: SellerRun, window: DayWindow) -> tuple[Market, ...]:
+        """All marketplaces if the report is for the account."""
+        return run.markets if self.is_for_account else window.markets
+
+    def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
+        """One line as a row.
+
+        Raises:
+            Unfit: The line does not have as many cells as the header, so no cell can be trusted.
+        """
+        if self.read_lines is not None:
+            return super().row(record, requested, signals)
+        if "" in record or None in record.values():
+            raise Unfit("the line does not have as many cells as the header")
+        return super().row({name: cell or None for name, cell in record.items()}, requested, signals)
 
     def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
         """The local days between the request's bounds."""
@@ -76,10 +108,10 @@ class WindowedReport(WindowedJobs):
             yield from self.read_lines(lines) if self.read_lines else read_rows(lines, self.needs, report=self.report)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """Key and day, as far as they can be read."""
-        return known_key(self.table, record, requested.marketplace_ids[0])
+        """Return the key and day of the record, if they can be read."""
+        return known_key(self.table, record, requested.markets[0])
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """List one report of the type: that is open to whoever may request it."""
+        """List one report of the type; this needs the same role as requesting one."""
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
         return Probe(f"reports ({self.report})")

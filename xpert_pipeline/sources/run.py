@@ -1,6 +1,6 @@
-"""One seller's part of a run: who, which marketplaces and days, with which client and database, and what came of it.
+"""One seller's part of a run: the seller, its marketplaces and days, the API client, the database and the outcome.
 
-A `SellerRun` is what every source gets. Dagster's side of it, one step for all sellers of a run, is in `steps`.
+Every source receives a `SellerRun`. `steps` connects it to Dagster, where one step covers all sellers of a run.
 """
 
 import logging
@@ -30,7 +30,7 @@ from xpert_pipeline.spapi.marketplaces import Marketplace, by_id
 from xpert_pipeline.spapi.session import SellerApi
 
 LEASE_PATIENCE_SECONDS = 900.0
-"""Another run holds a lease for one window only, so a run waits for it to end."""
+"""How long to wait for a lease. Another run holds it only while it loads one window."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Market:
     """One marketplace of the seller in this run.
 
     Attributes:
-        place: Amazon's facts about it: currency, time zone, domain.
-        scope: The part of the ledger that belongs to it.
-        days: The run's days. In this marketplace they are its own local days.
-        today: The local day now.
+        place: Its currency, time zone, domain and other facts.
+        scope: Identifies its part of the ledger.
+        days: The run's days, taken as local days of this marketplace.
+        today: The current local day.
     """
 
     place: Marketplace
@@ -56,27 +56,27 @@ class Market:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The marketplace's clock."""
+        """The marketplace's time zone."""
         return self.place.zone
 
     @property
     def yesterday(self) -> date:
-        """The newest local day that is over."""
+        """The last local day that has ended."""
         return self.today - timedelta(days=1)
 
     @property
     def is_live(self) -> bool:
-        """Whether the run reaches today, so that it follows changes and takes snapshots."""
+        """Whether the run includes today; only then does it follow changes and read snapshots."""
         return bool(self.days) and self.days[-1] >= self.today
 
     @property
     def days_until_today(self) -> list[date]:
-        """The run's days that have begun here; another marketplace may be a day ahead."""
+        """The run's days that have started here; another marketplace may be a day ahead."""
         return [day for day in self.days if day <= self.today]
 
     @property
     def partition_of_today(self) -> date:
-        """The run's day under which today's rows are counted."""
+        """The run's day that counts the rows of today: today itself, or the run's last day."""
         return self.today if self.today in self.days else self.days[-1]
 
     def bounds(self, first: date, last: date) -> tuple[datetime, datetime]:
@@ -89,13 +89,13 @@ class Market:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is to be done.
+    """Options of a run.
 
     Attributes:
         refetch: Ask Amazon again for days that are already complete.
         steps: Names of all steps of the Dagster run.
-        refetching: Steps that were asked to refetch.
-        patience: Seconds for which a report may be waited for after it was requested and the run began.
+        refetching: Steps whose configuration asks for a refetch.
+        patience: Seconds to wait for a report, from its request or from the start of the run, whichever is later.
         age: Returns the seconds since the run began for this seller.
     """
 
@@ -108,7 +108,7 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class SellerRun:
-    """What a source needs to load one seller's days.
+    """Everything a source needs to load one seller's days.
 
     Attributes:
         seller: The seller.
@@ -117,9 +117,9 @@ class SellerRun:
         run_id: The Dagster run.
         spool: Directory for fetched rows until they are loaded.
         log: Dagster's log of the step.
-        client: Returns the seller's API client; it is made at the first call.
-        options: How the run is to be done.
-        outcomes: What happened to each table.
+        client: Returns the seller's API client; the first call creates it.
+        options: Options of the run.
+        outcomes: The outcome of each table.
     """
 
     seller: Seller
@@ -139,7 +139,7 @@ class SellerRun:
 
     @property
     def refetch(self) -> bool:
-        """Whether complete days are to be asked for again."""
+        """Whether to request complete days again."""
         return self.options.refetch
 
     @cached_property
@@ -160,7 +160,7 @@ class SellerRun:
 
     @cached_property
     def jobs(self) -> PostgresJobStore[JobRequest, Job]:
-        """The seller's remembered requests for reports and queries."""
+        """The seller's stored report and query jobs."""
         return PostgresJobStore(
             self.pool,
             seller_id=self.seller.id,
@@ -171,11 +171,11 @@ class SellerRun:
         )
 
     def outcome(self, table: str) -> TableOutcome:
-        """What happened to a table so far."""
+        """The outcome of a table so far."""
         return self.outcomes.setdefault(table, TableOutcome())
 
     def place_of(self, market: Market) -> str:
-        """The marketplace in a message, where the seller has several: " (GB)"."""
+        """The marketplace as a suffix for messages, such as " (GB)"; empty if the seller has only one."""
         return f" ({market.place.country})" if len(self.markets) > 1 else ""
 
     def skip(self, tables: Iterable[str], market: Market, days: Iterable[date], reason: str) -> None:
@@ -186,7 +186,7 @@ class SellerRun:
         self.log.warning("seller %s: %s", self.who, reason)
 
     def lease(self, stream: str) -> AbstractContextManager[Lease]:
-        """The right to write a stream of the seller; waits until another run's window is done."""
+        """Hold the lease to write one of the seller's streams; wait while another run loads a window."""
         return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
 
     def load(
@@ -204,9 +204,9 @@ class SellerRun:
         """Load one window in one transaction.
 
         Args:
-            lease: Right to write the stream.
-            source: Operation or report that was asked.
-            window: What was asked for, the same for all marketplaces or by marketplace.
+            lease: The lease of the stream.
+            source: Operation or report that returned the data.
+            window: The requested window: one for all marketplaces, or one for each.
             parts: The tables.
             markets: Marketplaces that the window covers.
             began: When fetching began.
@@ -214,8 +214,8 @@ class SellerRun:
             details: For `loads.details`.
 
         Raises:
-            LeaseLost: Another process took over; nothing was kept.
-            DatabaseError: Nothing was kept.
+            LeaseLost: Another process took over the stream; nothing was loaded.
+            DatabaseError: The database failed; nothing was loaded.
         """
         return load(
             self.pool,
@@ -234,14 +234,14 @@ class SellerRun:
 
 
 def market_of(seller: Seller, marketplace_id: str, days: tuple[date, ...]) -> Market:
-    """A seller's marketplace, for a run of these days."""
+    """Return one of a seller's marketplaces for a run over these days."""
     place = by_id(marketplace_id)
     scope = Scope(seller.id, place.id, place.timezone)
     return Market(place, scope, days, local_today(place.timezone))
 
 
 def scopes_of(seller: Seller) -> list[Scope]:
-    """Every marketplace of a seller as a part of the ledger."""
+    """Return the ledger scope of each of the seller's marketplaces."""
     return [market_of(seller, marketplace_id, ()).scope for marketplace_id in seller.marketplace_ids]
 
 

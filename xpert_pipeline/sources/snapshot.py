@@ -1,8 +1,8 @@
-"""Kind 1: the present state, read whole page by page, or by a report where it is large. Amazon keeps no history of it.
+"""Kind 1: the current state, read in full by pages, or from a report if it is large. Amazon keeps no history of it.
 
-A reading is complete only if the source came to its end and Amazon's own count, where it gives one, agrees with what
-arrived. Only a complete reading is recorded as a snapshot and deletes the rows that Amazon no longer returns. A reading
-with far fewer rows than the table has is doubted: it counts only if a second one, an hour later, agrees.
+A reading is complete if it reached the end and returned as many records as Amazon counts, if Amazon has a count. Only a
+complete reading is recorded as a snapshot and deletes rows that Amazon no longer returns. A reading with far fewer rows
+than the table is doubtful: it counts only if a second one, at least an hour later, agrees.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,25 +33,25 @@ from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
 SHRINKS_BY = 0.3
-"""A reading that lacks more than this share of the table's rows is doubted."""
+"""A reading is doubtful if it lacks more than this share of the table's rows."""
 AGREES_WITHIN = 0.1
-"""Two doubted readings agree if their counts differ by at most this share."""
+"""Two doubtful readings agree if their counts differ by at most this share."""
 BELIEVED_AFTER = timedelta(hours=1)
-"""How long after the first doubted reading a second one must have begun."""
+"""Minimum time between a doubtful reading and a second one that confirms it."""
 JOB_API = ReportApi()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot(Source):
-    """A table of the present state.
+    """A table that holds the current state.
 
     Attributes:
         table: Its row contract.
         pages: How the pages are read.
         bulk: A report for many records.
-        parse: Turns a record, its counterpart of the lookup and the marketplace into a row; by default the columns'
-            paths do.
-        noun: What a record is, in words.
+        parse: Builds a row from a record, its lookup result and the marketplace; by default, the columns' paths (`At`)
+            are read.
+        noun: Singular word for a record, for messages.
     """
 
     table: Table
@@ -69,22 +69,22 @@ class Snapshot(Source):
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations of pages and lookups."""
+        """The operations of the pages and of the lookup."""
         return self.pages.operations
 
     def unfilled(self) -> Mapping[Table, Sequence[str]]:
-        """Columns without a path, where the source has no parser."""
+        """Columns without a path, if the source has no parser."""
         return {self.table: unfilled_columns(self.table, ("*",) if self.parse else ())}
 
     def prepare(self, run: SellerRun) -> list[Reading]:
-        """Count what is to be read, and request the report where there is much; nothing for past days."""
+        """Count the records, and request the report if there are many; do nothing for past days."""
         return [self._prepared(run, market) for market in run.markets if market.is_live]
 
     def sync(self, run: SellerRun, prepared: list[Reading] | None) -> None:
         """Read and load every marketplace; past days have no history.
 
         Raises:
-            SpApiError: The first of all errors, after every marketplace had its turn.
+            SpApiError: The first error, raised after all marketplaces were tried.
         """
         for market in run.markets:
             run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
@@ -99,11 +99,11 @@ class Snapshot(Source):
             raise failures[0]
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """Pages or the report of each live marketplace."""
+        """Plan the pages or the report of each live marketplace."""
         return [self._plan(run, market, levels) for market in run.markets if market.is_live]
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """Count the records, or read the first page where Amazon gives no count."""
+        """Count the records, or read the first page if Amazon has no count."""
         if_none = f"0 means {self.table.name} stays empty: there is no {self.noun} in this marketplace"
         total = self.pages.count_since(api, market.id, None)
         if total is not None:
@@ -117,7 +117,7 @@ class Snapshot(Source):
         return Probe(f"{self.noun}s on the first page", len(page.records) if page else 0, if_none)
 
     def _since(self, run: SellerRun, market: Market) -> datetime | None:
-        """The moment from which on changes are read; None for a whole reading."""
+        """The time from which to read changes; None to read everything."""
         if not self.pages.follows_changes or run.refetch:
             return None
         return followed_until(run.pool, market.scope, self.table.name)
@@ -141,19 +141,19 @@ class Snapshot(Source):
                 with collecting_failures(failures):
                     problem = self._load(run, reading)
                     run.jobs.mark_collected(job)
-                    if problem:  # else the next sync would read the same document
+                    if problem:  # otherwise the next sync would read the same document again
                         run.jobs.update(replace(job, state=JobState.FATAL, reason=problem))
             else:
                 failures.append(failure_of(run, JOB_API, job))
 
     def _load(self, run: SellerRun, reading: Reading) -> str:
-        """Load a marketplace; returns why the reading is not complete, if it is not."""
+        """Load a marketplace; return why the reading is incomplete, or an empty text."""
         market, name = reading.market, self.table.name
-        what = "reading all of it" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
+        what = "reading everything" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
         step(f"{run.who}: {name}{run.place_of(market)}: {what}")
 
         def key_of(record: Any) -> Row:
-            return known_key(self.table, record, market.id)
+            return known_key(self.table, record, market)
 
         with (
             run.lease(name) as lease,
@@ -182,7 +182,7 @@ class Snapshot(Source):
         return result.problem
 
     def _doubted(self, run: SellerRun, market: Market, result: Result, collector: Collector, began: datetime) -> Result:
-        """Doubt a complete reading that has far fewer rows than the table, unless an earlier one agrees."""
+        """Mark a complete reading with far fewer rows than the table as doubtful, unless an earlier one agrees."""
         rows, arrived = count_rows(run.pool, market.scope, self.table.name), len(collector.main.spool)
         if not result.is_whole or arrived >= rows * (1 - SHRINKS_BY):
             return result
@@ -190,7 +190,7 @@ class Snapshot(Source):
         if any(abs(count - arrived) <= AGREES_WITHIN * max(count, arrived) for count in earlier):
             return result
         problem = (
-            f"Amazon returned {counted(arrived, self.noun)}, but the table has {rows:,}. What arrived is loaded and "
+            f"Amazon returned {counted(arrived, self.noun)}, but the table has {rows:,}. These were loaded, and "
             "nothing is deleted until a second reading, at least an hour later, agrees"
         )
         return replace(result, is_whole=False, doubted=arrived, problem=problem)

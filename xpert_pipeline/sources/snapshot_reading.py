@@ -1,4 +1,4 @@
-"""Reads the present state of one marketplace: by pages of an operation, or from a report where there is much.
+"""Reads the current state of one marketplace: by pages, or from a report if there are many records.
 
 The result says whether the reading is complete. `snapshot` decides what to read and loads it.
 """
@@ -24,21 +24,21 @@ from xpert_pipeline.tables.validation import chunks
 from xpert_pipeline.wording import counted
 
 READINGS = 2
-"""How often a run reads pages whose count does not agree before it leaves them to the next run."""
+"""How often a run reads the pages if the count does not agree, before it leaves them to the next run."""
 OVERLAP = timedelta(minutes=5)
 Walk = Callable[[SellerApi, str, datetime | None], Iterator[Page]]
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """What a second operation knows about the records of a page.
+    """A second operation that adds details to the records of a page.
 
     Attributes:
-        operation: Amazon's name of it.
+        operation: Amazon's name for it.
         batch: Records looked up in one call.
-        subjects: What of a record is looked up, such as its ASINs; the first one that is known counts.
-        fetch: Yields what the operation knows about some subjects of a marketplace.
-        subject_of: Which subject an answer is about.
+        subjects: Returns the ids of a record to look up, such as its ASINs; the first one with an answer is used.
+        fetch: Looks up some ids in a marketplace and yields the answers.
+        subject_of: Returns the id that an answer is about.
     """
 
     operation: str
@@ -48,7 +48,7 @@ class Lookup:
     subject_of: Callable[[Any], str | None]
 
     def counterparts(self, api: SellerApi, marketplace_id: str, records: Sequence[Any]) -> list[Any]:
-        """What the operation knows about each record; None where it knows nothing."""
+        """Return the answer for each record; None if there is none."""
         subjects = [self.subjects(record) for record in records]
         wanted = [subject for some in subjects for subject in some]
         answers = {self.subject_of(answer): answer for answer in self.fetch(api, marketplace_id, wanted)}
@@ -57,16 +57,16 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Pages:
-    """How the pages are read.
+    """How to read the pages.
 
     Attributes:
         operation: Amazon's operation that `walk` calls.
-        walk: Yields the pages of a marketplace, of records that changed since a moment or of all.
-        page_size: Records of a page, for planning.
-        count: Amazon's own count of what the walk would yield; None where Amazon has none.
-        follows_changes: Whether `walk` can yield only what changed since a moment; later runs then read only changes.
-        lookup: A second operation that knows more about each record.
-        empty_on: Code of a BadRequest that means "this seller has none", and what to tell the operator.
+        walk: Yields the pages of a marketplace: all records, or those that changed since a given time.
+        page_size: Records per page, for planning.
+        count: Returns Amazon's count of the records that the walk yields; None if Amazon has no count.
+        follows_changes: Whether `walk` can yield only changed records; if so, later runs read only changes.
+        lookup: A second operation that adds details to each record.
+        empty_on: Code of a BadRequest that means "this seller has none", and the reason to show for it.
     """
 
     operation: str
@@ -79,17 +79,17 @@ class Pages:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations of pages and lookups."""
+        """The operations of the pages and of the lookup."""
         return (self.operation, *((self.lookup.operation,) if self.lookup else ()))
 
     @property
     def per_call(self) -> dict[str, int]:
-        """Records of one call, by operation."""
+        """Records per call, by operation."""
         lookup = {self.lookup.operation: self.lookup.batch} if self.lookup else {}
         return {self.operation: self.page_size, **lookup}
 
     def count_since(self, api: SellerApi, marketplace_id: str, since: datetime | None) -> int | None:
-        """Amazon's own count of what is to be read."""
+        """Amazon's count of the records to read; None if Amazon has no count."""
         return None if self.count is None else self.count(api, marketplace_id, _with_overlap(since))
 
     def means_empty(self, error: BadRequest) -> bool:
@@ -99,15 +99,15 @@ class Pages:
 
 @dataclass(frozen=True)
 class BulkReport:
-    """A report that replaces the pages where there is much to read.
+    """A report that replaces the pages if there are many records.
 
     Attributes:
-        report_type: Amazon's name of it.
-        above: Records from which on the report is read instead of pages.
+        report_type: Amazon's name for it.
+        above: The report is read instead of pages if there are more records than this.
         needs: Columns that it must have.
         parse: Turns a line into a row, given the marketplace.
-        columns: Columns that it carries; the table's other columns stay as they are.
-        because: Why pages do not serve, for `xpert plan`.
+        columns: Columns that it fills; the other columns keep their values.
+        because: Why pages are not used, for `xpert plan`.
     """
 
     report_type: str
@@ -120,13 +120,13 @@ class BulkReport:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is to be read of one marketplace.
+    """What to read in one marketplace.
 
     Attributes:
         market: The marketplace.
         since: Only records that changed since then; None for all.
-        total: Amazon's count before the reading; None where Amazon gives none.
-        job: The report that brings the records, if not pages.
+        total: Amazon's count before the reading; None if Amazon has no count.
+        job: The report to read; None to read pages.
     """
 
     market: Market
@@ -137,15 +137,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a reading.
+    """The result of a reading.
 
     Attributes:
         source: Operation or report that was read.
-        known_at: The moment whose state was read.
-        is_whole: Whether all records were read, so that missing ones are gone.
-        empty_because: Why the seller has none, where Amazon answers so.
-        problem: Why the reading is not complete.
-        doubted: Its rows, if there were suspiciously few.
+        known_at: The time that the data describes.
+        is_whole: Whether all records were read; if so, rows that are missing from them are deleted.
+        empty_because: Why the seller has no records, if Amazon says so.
+        problem: Why the reading is incomplete; empty if it is complete.
+        doubted: Its number of rows, if that is suspiciously low.
     """
 
     source: str
@@ -156,7 +156,7 @@ class Result:
     doubted: int | None = None
 
     def window(self, since: datetime | None) -> LoadWindow:
-        """What the ledger records: everything as it was, the changes since a moment, or an incomplete reading."""
+        """The window for the ledger: a snapshot, the changes since a given time, or a partial reading."""
         if self.problem:
             return LoadWindow("partial", self.known_at, self.known_at)
         if since is None:
@@ -176,7 +176,7 @@ class Result:
 
 
 class SnapshotSource(Protocol):
-    """A snapshot, as far as reading needs it."""
+    """The part of a snapshot source that reading needs."""
 
     @property
     def table(self) -> Table:
@@ -184,7 +184,7 @@ class SnapshotSource(Protocol):
 
     @property
     def pages(self) -> Pages:
-        """How the pages are read."""
+        """How to read the pages."""
 
     @property
     def bulk(self) -> BulkReport | None:
@@ -196,11 +196,11 @@ class SnapshotSource(Protocol):
 
     @property
     def noun(self) -> str:
-        """What a record is, in words."""
+        """Singular word for a record, for messages."""
 
 
 def walk_of(operation: PagedOperation, params: Callable[[str], Mapping[str, Any]]) -> Walk:
-    """The walk of an operation that takes its marketplace by parameters and always yields everything."""
+    """Return the walk of an operation that has no change filter; `params` returns its parameters for a marketplace."""
 
     def walk(api: SellerApi, marketplace_id: str, _since: datetime | None) -> Iterator[Page]:
         return operation.pages(api, **params(marketplace_id))
@@ -209,18 +209,18 @@ def walk_of(operation: PagedOperation, params: Callable[[str], Mapping[str, Any]
 
 
 def row_of(source: SnapshotSource, market: Market) -> Callable[[Any], Rows]:
-    """Turns a record and its counterpart into the table's row."""
+    """Return the function that turns a record and its lookup result into a row."""
     if source.parse is not None:
         own = source.parse
         return lambda pair: ([own(pair[0], pair[1], market)],)
     by_paths = row_parser(source.table)
-    return lambda pair: ([by_paths(pair[0], market.id)],)
+    return lambda pair: ([by_paths(pair[0], market)],)
 
 
 def read(
     run: SellerRun, source: SnapshotSource, reading: Reading, collector: Collector, folder: Path, began: datetime
 ) -> Result:
-    """Collect all records, and compare how many arrived with Amazon's own count."""
+    """Collect all records, and compare their number with Amazon's count."""
     if reading.job is not None and source.bulk is not None:
         result = _read_report(run, source.bulk, reading.market, reading.job, collector, folder, began)
         total = reading.total
@@ -231,7 +231,7 @@ def read(
     return replace(
         result,
         problem=f"Amazon counts {counted(total, source.noun)}, but {result.source} returned {collector.fetched:,}. "
-        "What arrived is loaded and nothing is deleted; the next sync reads it again",
+        "These were loaded, and nothing is deleted; the next sync reads everything again",
     )
 
 
@@ -248,14 +248,14 @@ def _read_report(
     collector.read_as(lambda line: ([bulk.parse(line, market)],))
     with document_of(run, job, folder) as document, document.open_text() as lines:
         collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
-    known_at = min(began, job.created_at) if job.created_at else began  # a report made earlier is of that moment
+    known_at = min(began, job.created_at) if job.created_at else began  # an older report has older data
     return Result(bulk.report_type, known_at)
 
 
 def _read_pages(
     run: SellerRun, source: SnapshotSource, reading: Reading, collector: Collector, began: datetime
 ) -> tuple[Result, int | None]:
-    """Walk the pages, once more if Amazon's count does not agree."""
+    """Read the pages, and once more if Amazon's count does not agree."""
     pages, api, market = source.pages, run.client(), reading.market
     result, total = Result(pages.operation, began), reading.total
     for number in range(READINGS):
@@ -276,7 +276,7 @@ def _read_pages(
 
 
 def _walk_once(api: SellerApi, pages: Pages, reading: Reading, collector: Collector, total: int | None) -> int | None:
-    """Collect every page; returns Amazon's count."""
+    """Collect every page; return Amazon's latest count."""
     collector.restart()
     if total == 0:
         return total
@@ -291,7 +291,7 @@ def _walk_once(api: SellerApi, pages: Pages, reading: Reading, collector: Collec
 def _with_counterparts(
     api: SellerApi, lookup: Lookup | None, market: Market, records: Sequence[Any]
 ) -> Iterator[tuple[Any, Any]]:
-    """Each record with what the lookup knows about it."""
+    """Yield each record with its lookup result."""
     if lookup is None:
         yield from ((record, None) for record in records)
         return

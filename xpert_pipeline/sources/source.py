@@ -1,4 +1,4 @@
-"""What every source can do, whatever its kind: fill its tables, plan, be probed, and describe itself.
+"""The interface of every source: fill tables, plan a sync, probe Amazon, and describe itself.
 
 A source is declared once, in `assets/<domain>/<table>.py`. Dagster's assets, `xpert plan`, `xpert doctor`, the daily
 range, the delta job and the docs read the declaration.
@@ -23,11 +23,11 @@ from xpert_pipeline.tables.contract import Table
 
 FRAMEWORK = Path(__file__).parent
 DATACLASSES = (Path("<string>"), Path(dataclasses.__file__))
-"""Where dataclasses run: their `__init__` is made from a text, and `replace` calls it."""
+"""Stack frames of dataclasses: their generated `__init__` has the file name "<string>", and `replace` calls it."""
 
 
 class Later:
-    """A source's `prepare` returns LATER to be prepared again after each step: it needs another step's rows first."""
+    """`prepare` returns LATER if it needs rows from another step; it is called again after each step."""
 
 
 LATER = Later()
@@ -35,11 +35,11 @@ LATER = Later()
 
 @dataclass(frozen=True)
 class Probe:
-    """What a cheap call to a source answered.
+    """The result of one cheap call to a source.
 
     Attributes:
-        what: What was counted or asked for, in words.
-        count: How many there are; None where the call shows only that the source is granted.
+        what: Describes what was counted or requested.
+        count: Number of records; None if the call only shows that Amazon grants access.
         if_none: What a count of 0 means.
     """
 
@@ -54,9 +54,9 @@ class Source(ABC):
 
     Attributes:
         group: Dagster's asset group.
-        roles: Amazon's roles, any of which opens the source; empty only for derived tables.
-        after: Tables that must be loaded before.
-        checks: Checks that only these tables have.
+        roles: Amazon roles; any one of them grants access. Empty only for derived tables.
+        after: Tables that must be loaded before this source.
+        checks: Asset checks specific to these tables.
         declared_at: File and line of the declaration, for error messages.
     """
 
@@ -67,9 +67,9 @@ class Source(ABC):
     declared_at: str = field(init=False, default="", compare=False)
 
     rank: ClassVar[int] = 0
-    """Sources prepare in ascending rank and load in descending rank: Amazon works longest for the first ones."""
+    """Sources prepare in ascending rank and load in descending rank: Amazon needs most time for the lowest ranks."""
     prepares: ClassVar[bool] = True
-    """Whether the source asks Amazon for something at the start of a run."""
+    """Whether the source sends requests to Amazon at the start of a run."""
 
     def __post_init__(self) -> None:
         """Remember where the source was declared."""
@@ -78,7 +78,7 @@ class Source(ABC):
     @property
     @abstractmethod
     def tables(self) -> tuple[Table, ...]:
-        """The tables that the source fills, a table before those whose sets belong to its rows."""
+        """The tables that the source fills; a parent table comes before its child tables."""
 
     @property
     def step(self) -> str:
@@ -92,7 +92,7 @@ class Source(ABC):
 
     @property
     def is_refetchable(self) -> bool:
-        """Whether the source skips what is complete, unless it is told to fetch it again."""
+        """Whether the source skips complete days unless the run refetches them."""
         return True
 
     @property
@@ -102,7 +102,7 @@ class Source(ABC):
 
     @property
     def sets_daily_range(self) -> bool:
-        """Whether a daily sync begins at the source's first incomplete day; other sources look back by themselves."""
+        """Whether a daily sync starts at this source's first incomplete day; other sources choose their own days."""
         return False
 
     @property
@@ -112,18 +112,18 @@ class Source(ABC):
 
     @abstractmethod
     def prepare(self, run: SellerRun) -> Any:
-        """Plan what the run needs and request reports; return what `sync` needs, or LATER."""
+        """Plan the run and request reports; return the input for `sync`, or LATER."""
 
     @abstractmethod
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Fetch and load what the run needs."""
+        """Fetch and load the run's data."""
 
     @abstractmethod
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """Predict what `sync` would do now, and spend the tokens in `levels`. Nothing is requested or loaded."""
+        """Predict what `sync` would do now, and deduct its calls from `levels`; load nothing."""
 
     def unfilled(self) -> Mapping[Table, Sequence[str]]:
-        """Columns that nothing fills, by table; a mistake in the declaration."""
+        """Columns that nothing fills, by table. Each one is a mistake in the declaration."""
         return {}
 
     def complete_days(self, run: SellerRun) -> Mapping[str, int]:
@@ -131,17 +131,17 @@ class Source(ABC):
         return {}
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """Ask with one call whether Amazon grants the source; None where another source's probe answers it.
+        """Check with one call whether Amazon grants access; return None if there is no suitable call.
 
         Raises:
-            SpApiError: What Amazon answered.
+            SpApiError: The call failed.
         """
         return None
 
 
 def _place_of_declaration() -> str:
     """File and line of the innermost caller outside the framework and the dataclasses module."""
-    frame = sys._getframe(1)  # noqa: SLF001  the only way to name the line to mend
+    frame = sys._getframe(1)  # noqa: SLF001  the only way to find the line of the declaration
     while frame.f_back is not None:
         path = Path(frame.f_code.co_filename)
         if FRAMEWORK not in path.parents and path not in DATACLASSES:

@@ -1,7 +1,7 @@
-"""Requests every report and query of a run at its start, so that Amazon makes them at the same time.
+"""Requests all reports and queries at the start of a run, so that Amazon prepares them in parallel.
 
-A source's `prepare` plans and requests; its step takes the result when its turn comes. Requests are also in the job
-store, so a run that dies here loses nothing.
+Each source's `prepare` plans and sends its requests; its step uses the result later. The job store also records every
+request, so a run that dies here loses nothing.
 """
 
 import threading
@@ -18,14 +18,14 @@ from xpert_pipeline.spapi.sending.listener import Spent
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a source prepared, or the error that it met; and what that cost."""
+    """The result or the error of a source's `prepare`, with the quota that it used."""
 
     value: Any
     spent: Spent
 
 
 class RunStart:
-    """What the sources of this process's runs have prepared.
+    """Holds the prepared results of the runs in this process.
 
     Args:
         sources: All sources; those with the lowest rank prepare first, because Amazon takes longest for them.
@@ -38,11 +38,11 @@ class RunStart:
         self._lock = threading.Lock()
 
     def take(self, run: SellerRun, step: str) -> Any:
-        """Return what a step prepared; the first step of a run makes all of its steps prepare.
+        """Return a step's prepared result; the first call in a run prepares all of its steps.
 
         Raises:
-            SpApiError: What the step met when it prepared.
-            DatabaseError: Likewise.
+            SpApiError: Amazon failed while the step was prepared.
+            DatabaseError: The database failed while the step was prepared.
         """
         prepared, is_new = self._begin(run)
         if not is_new:
@@ -67,9 +67,9 @@ class RunStart:
         return prepared, True
 
     def _prepare(self, run: SellerRun, prepared: dict[str, _Prepared], steps: Sequence[str]) -> None:
-        """Prepare steps, each with its own `refetch`; each step is charged with the quota that it spends.
+        """Prepare steps, each with its own `refetch`, and bill each step for the quota that it uses.
 
-        Stops after Amazon failed for good once: the other steps then prepare in their own turn.
+        Stop after a Transient error, because Amazon is down; each remaining step then prepares when it runs.
         """
         own = run.client().bill()
         for step in steps:
@@ -83,7 +83,7 @@ class RunStart:
 
 
 def _try(source: Source, run: SellerRun) -> Any:
-    """What was prepared, or the error: it belongs to that source's step and must not fail another one."""
+    """Prepare a source; return its result, or its error so that only that source's step fails."""
     try:
         return source.prepare(run)
     except Stopped:

@@ -1,6 +1,6 @@
-"""A source's step in Dagster: the work for each seller of the run, and its numbers for each partition.
+"""Runs a source's Dagster step for each seller, and attaches the counts of each partition.
 
-Grouping by seller, isolation of failures and metadata are here; what is loaded is up to the source.
+This module groups by seller, isolates failures and adds metadata; the source decides what to load.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class RefetchConfig(dg.Config):
     """Options of a materialization.
 
     Attributes:
-        refetch: Ask Amazon again for what is already complete.
+        refetch: Ask Amazon again for days that are already complete.
     """
 
     refetch: bool = False
@@ -38,7 +38,7 @@ class RefetchConfig(dg.Config):
 
 @dataclass(frozen=True)
 class Step:
-    """What one step has for all sellers."""
+    """The context of one step, shared by all its sellers."""
 
     context: dg.AssetExecutionContext
     postgres: PostgresResource
@@ -48,14 +48,14 @@ class Step:
 
 
 def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[dg.MaterializeResult]:
-    """Do `work` for each seller of the run's partitions; one seller's failure leaves the others unharmed.
+    """Call `work` for each seller of the run's partitions; one seller's failure does not stop the others.
 
     Yields:
-        One result per table. Counts are attached per partition, from the ledger. Calls and waits of the whole run
-        (`run_…`) are attached to the first table, as in the ledger.
+        One result per table. Each partition gets its counts from the ledger. The first table also gets the calls and
+        waits of the whole run (`run_…`), as in the ledger.
 
     Raises:
-        dg.Failure: After all sellers had their turn. It names each seller that failed, and what to do.
+        dg.Failure: At least one seller failed. The message, raised after all sellers ran, names them.
     """
     failures: list[str] = []
     figures = RunFigures()
@@ -83,7 +83,7 @@ def _run_seller(
 
     def client() -> SellerApi:
         if sp_api is None:
-            raise RuntimeError("this table is derived: it has no source to ask")
+            raise RuntimeError("this table is derived: it needs no API client")
         if not clients:
             clients.append(sp_api.client(seller, priority=priority_of(days, local_today(seller.timezone))))
         return clients[0]
@@ -120,7 +120,7 @@ def _run_seller(
 
 
 def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
-    """Steps whose configuration (`RefetchConfig`) asks for complete days again."""
+    """Steps whose `RefetchConfig` asks for complete days again."""
     ops = run_config.get("ops") or {}
     return frozenset(name for name, op in ops.items() if (op.get("config") or {}).get("refetch"))
 

@@ -2,37 +2,44 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 AMOUNT_PLACES = Decimal("0.0001")
-"""Decimals that the columns of amounts keep."""
+"""The smallest amount that amount columns store."""
 STORED_DECIMALS = 4
 
 
 def value_at(record: Any, path: str) -> Any:
-    """The value at a dotted path; None where any part of the path is absent."""
+    """The value at a dotted path; None if any part of the path is absent."""
     for name in path.split("."):
         record = record.get(name) if isinstance(record, Mapping) else None
     return record
 
 
 def instant(text: Any) -> datetime | None:
-    """A time as Amazon writes it."""
+    """Parse a time; None if it is absent or unreadable."""
     try:
         return datetime.fromisoformat(text) if text else None
     except (TypeError, ValueError):
         return None
 
 
+def local_day(text: Any, zone: ZoneInfo) -> date | None:
+    """The local day of a time as Amazon writes it."""
+    moment = instant(text)
+    return moment.astimezone(zone).date() if moment and moment.tzinfo else None
+
+
 def upper(word: str | None) -> str | None:
-    """A word in capitals, as the Orders API writes its words."""
+    """Return a code in capitals, as the Orders API writes its codes."""
     return word.upper() if isinstance(word, str) else word
 
 
 def plain(value: Any) -> Any:
-    """JSON whose decimals are text, so that every digit is kept."""
+    """Convert the decimals of a JSON value to text, so that every digit is kept."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, dict):
@@ -41,12 +48,12 @@ def plain(value: Any) -> Any:
 
 
 def text_or_none(value: Any) -> str | None:
-    """A cell of a flat file; an empty cell has no value."""
+    """Return the text of a flat-file cell; None if it is empty."""
     return value or None
 
 
 def number(value: Any) -> Decimal | None:
-    """A figure; None where it is absent.
+    """Return a number as a Decimal; None if it is absent.
 
     Raises:
         TypeError: It is not a number.
@@ -59,7 +66,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def digits(value: Decimal | None, places: int = 0) -> str | None:
-    """A figure as text for JSON, the same text for equal figures: at least `places` decimals, no needless zeros."""
+    """Format a number for JSON: at least `places` decimals, no other trailing zeros. Equal numbers give equal text."""
     if value is None:
         return None
     short = value.normalize() + 0
@@ -76,7 +83,7 @@ def is_rounded(amount: Decimal | None) -> bool:
 
 
 def entries(values: Iterable[Any] | None, what: str, signals: Counter[str]) -> Iterator[Mapping[str, Any]]:
-    """The entries of a list that may hold nulls, as Amazon's schemas allow; nulls are counted."""
+    """Yield the entries of a list without its nulls, which Amazon's schemas allow; count the nulls."""
     for entry in values or ():
         if entry is None:
             signals[f"null among {what}"] += 1

@@ -1,7 +1,7 @@
-"""Waits for the jobs of windows and loads each window when all its jobs are in, in one transaction.
+"""Waits for the jobs of each window and loads the window in one transaction once all of them are ready.
 
-A day of a marketplace is a set: rows that Amazon no longer returns are deleted, though not at once if a whole window
-is empty now (`doubt`).
+A load replaces each day of a marketplace: rows that Amazon no longer returns are deleted. If a whole window has become
+empty, `doubt` delays the deletion.
 """
 
 from collections.abc import Sequence
@@ -23,17 +23,19 @@ from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
 from xpert_pipeline.spapi.operations.paging import PageGuard
 from xpert_pipeline.tables.validation import chunks
+from xpert_pipeline.wording import counted, day_span
 
 BATCH = 5
-"""Jobs requested together once the burst is spent; jobs that are ready are read in between."""
+"""Jobs per batch after the initial burst; ready jobs are read between batches."""
 
 
 def load_windows(run: SellerRun, source: WindowSource, windows: Sequence[JobWindow]) -> None:
-    """Request what was not requested yet, and load each window once all of its jobs are in.
+    """Request the remaining jobs, and load each window once all of its jobs are ready.
 
     Raises:
-        ReportFailed: A job was FATAL. Windows that did not need it are loaded, as with the other errors.
-        BadLine: A document holds a line that is no record. Nothing of its window is kept; the next run requests again.
+        ReportFailed: A job was FATAL. Windows that do not need it are loaded first, as with all other errors.
+        BadLine: A document contains a line that is not a record. Its window is not loaded; the next run requests it
+            again.
     """
     with ExitStack() as cleanup:
         loader = _Loader(run, source, windows, cleanup)
@@ -47,7 +49,7 @@ def load_windows(run: SellerRun, source: WindowSource, windows: Sequence[JobWind
 
 @dataclass
 class _Chain:
-    """The pages of one query so far; the last one is being waited for. A report has one page."""
+    """The pages of one query so far; the loader waits for the last one. A report has one page."""
 
     place: int
     pages: list[Job]
@@ -56,7 +58,7 @@ class _Chain:
 
 @dataclass
 class _Opened:
-    """A window whose rows are arriving."""
+    """A window that has received some of its rows."""
 
     window: JobWindow
     collector: Collector
@@ -68,7 +70,7 @@ class _Opened:
 
 
 class _Loader:
-    """The jobs of one source in one run."""
+    """Loads the windows of one source in one run."""
 
     def __init__(self, run: SellerRun, source: WindowSource, windows: Sequence[JobWindow], cleanup: ExitStack) -> None:
         self.run, self.source, self.windows, self.cleanup = run, source, windows, cleanup
@@ -78,7 +80,7 @@ class _Loader:
         self._closed: set[int] = set()
 
     def load_all(self) -> None:
-        """Load the windows. What is not ready is noted in the outcome; errors are in `failed`."""
+        """Load the windows. Windows that are not ready are noted in the outcome, errors in `failed`."""
         for place, window in enumerate(self.windows):
             self._wait_for(place, window.jobs)
         missing = [
@@ -89,7 +91,7 @@ class _Loader:
             for (place, _), job in zip(batch, jobs, strict=True):
                 self._wait_for(place, [job])
             self._take_ready(is_waiting=False)
-        while self._waiting:  # again for pages that were requested meanwhile
+        while self._waiting:  # repeat for pages that were requested in the meantime
             self._take_ready(is_waiting=True)
 
     def _wait_for(self, place: int, jobs: Sequence[Job]) -> None:
@@ -160,7 +162,7 @@ class _Loader:
         return self._opened[place]
 
     def _close(self, place: int) -> None:
-        """The window is loaded, or waits for another run."""
+        """Close a window that is loaded or left to another run."""
         self._closed.add(place)
         if opened := self._opened.pop(place, None):
             opened.files.close()
@@ -176,8 +178,8 @@ class _Loader:
         try:
             chain.guard.check(token, [chain.pages[-1].amazon_id])
             (page,) = self.source.request(self.run, [next_page(chain.pages[0].request, token)])
-        except (BadRequest, RepeatedPage):  # the token leads nowhere: the next run begins with the first page
-            self._forget(chain.pages, "Amazon does not give its next page")
+        except (BadRequest, RepeatedPage):  # the token is not usable: the next run starts with the first page
+            self._forget(chain.pages, "Amazon did not return its next page")
             raise
         return page
 
@@ -195,23 +197,34 @@ class _Loader:
                 remember_doubt(run, self.source, opened.window, opened.pages, emptied)
                 return
             report_emptied(run, name, collector, emptied)
+            window, markets = opened.window.window, self.source.covers(run, opened.window.window)
+            all_rejected = collector.fetched > 0 and not len(collector.main.spool)
             loads = collector.loads(self._whole_sets(opened.window))
             run.load(
                 lease,
                 source=opened.window.requests[0].report_type,
-                window=opened.window.window.load_windows(),
+                window=window.load_windows("partial" if all_rejected else "created", markets),
                 parts=loads,
-                markets=opened.window.window.markets,
+                markets=markets,
                 began=min([opened.began, *(page.created_at for page in opened.pages if page.created_at)]),
                 details=self._details(opened),
             )
         if differing := loads[0].signals[DIFFERING]:
             run.log.warning("seller %s: %s: %d %s", run.who, name, differing, DIFFERING)
+        if all_rejected:
+            self._leave_open(opened)
         for page in opened.pages:
             run.jobs.mark_collected(page)
 
+    def _leave_open(self, opened: _Opened) -> None:
+        """Report a window whose records were all rejected; its days stay open, and the next run reads them again."""
+        name, rejected = self.source.table.name, counted(opened.collector.fetched, "record")
+        reason = f"{name}: all {rejected} of {day_span(opened.window.window.days)} were rejected; see rejected_records"
+        for market in opened.window.window.markets:
+            self.run.skip([name], market, opened.window.days_in(self.run), reason)
+
     def _whole_sets(self, window: JobWindow) -> list[tuple[Any, ...]]:
-        """The days that the window read completely, where days are sets."""
+        """The days that the load replaces, if the table is replaced by day."""
         if self.source.table.replaced_by != ("marketplace_id", self.source.table.day):
             return []
         return [(market.id, day) for market in window.window.markets for day in window.window.days]

@@ -1,7 +1,7 @@
-"""Sources that Amazon prepares: reports and Data Kiosk queries over windows of local days.
+"""Sources whose data Amazon prepares on request: reports and Data Kiosk queries over windows of local days.
 
-`report` and `kiosk` are the two kinds. Here are the windows: which days are open, which requests cover them, and which
-jobs an earlier run left. `window_loading` waits for the jobs and loads them.
+`report` and `kiosk` implement the two kinds. This module finds the open days, the requests that cover them, and the
+jobs that an earlier run left. `window_loading` waits for the jobs and loads them.
 """
 
 from abc import abstractmethod
@@ -32,7 +32,7 @@ from xpert_pipeline.wording import counted, day_span
 
 Parse = Callable[[Any, Requested, Counter[str]], Row]
 AHEAD = 10
-"""Jobs requested at the start of a run; the burst of createQuery and createReport is 15."""
+"""Maximum number of jobs to request at the start of a run; the burst of createQuery and createReport is 15."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,10 @@ class WindowedJobs(Source):
 
     Attributes:
         table: Its row contract.
-        rule: How the days change after they are over.
-        longest: Days that one request may cover.
+        rule: How long Amazon keeps and restates days.
+        longest: Maximum number of days in one request.
         together: Whether one request may cover several marketplaces.
-        parse: Turns a record into a row; by default the columns' paths do.
+        parse: Turns a record into a row; by default, the columns' paths (`At`) are read.
     """
 
     table: Table
@@ -58,9 +58,9 @@ class WindowedJobs(Source):
     create: ClassVar[str]
     """Operation that requests a job."""
     fetch_document: ClassVar[str]
-    """Operation that fetches a document's address."""
+    """Operation that returns a document's download URL."""
     noun: ClassVar[tuple[str, str]]
-    """What a job is, one and many."""
+    """Word for a job, singular and plural."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -69,7 +69,7 @@ class WindowedJobs(Source):
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Requesting, polling and fetching."""
+        """The operations that request, poll and download."""
         return (self.create, self.job_api.poll, self.fetch_document)
 
     @property
@@ -82,7 +82,7 @@ class WindowedJobs(Source):
         """The requests that cover a window.
 
         Raises:
-            ValueError: Amazon does not have these days.
+            ValueError: Amazon has no data for these days.
         """
 
     @abstractmethod
@@ -91,10 +91,10 @@ class WindowedJobs(Source):
 
     @abstractmethod
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """What is known of the row of a record that cannot be parsed: its key, as far as it can be read."""
+        """Return the readable part of the key of a record that cannot be parsed."""
 
     def unfilled(self) -> Mapping[Table, Sequence[str]]:
-        """Columns without a path, where the source has no parser."""
+        """Columns without a path, if the source has no parser."""
         return {self.table: unfilled_columns(self.table, ("*",) if self.parse else ())}
 
     def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
@@ -102,18 +102,22 @@ class WindowedJobs(Source):
         return day_windows(open_days, self.longest, together=self.together)
 
     def is_current(self, run: SellerRun, window: DayWindow, request: JobRequest) -> bool:
-        """Whether an earlier request is the one that would be made now (not a later page, and not an older text)."""
+        """Whether an earlier request equals a new one for the window (a later page or an outdated text does not)."""
         try:
             return request in self.requests(run, window)
         except ValueError:
             return False
 
     def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
-        """The window with the requests that it lacks by now, such as those for products known only since."""
+        """Add requests that the window lacks, such as those for products that became known after planning."""
         return window
 
+    def covers(self, run: SellerRun, window: DayWindow) -> tuple[Market, ...]:
+        """The marketplaces whose days a window covers in the ledger; usually those that it asks for."""
+        return window.markets
+
     def notes(self, window: JobWindow) -> Mapping[str, Any]:
-        """What the ledger keeps of a window beside its jobs."""
+        """Details of a window for the ledger, in addition to its jobs."""
         return {}
 
     def why_none(self, run: SellerRun) -> str:
@@ -121,18 +125,18 @@ class WindowedJobs(Source):
         return ""
 
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
-        """One record as a row."""
+        """Turn one record into a row."""
         if self.parse is not None:
             return self.parse(record, requested, signals)
-        return row_parser(self.table)(record, requested.marketplace_ids[0])
+        return row_parser(self.table)(record, requested.markets[0])
 
     def open_days(self, run: SellerRun) -> dict[Market, list[date]]:
-        """Days to be read, by marketplace."""
+        """Days to read, by marketplace."""
         days = {market: restated_open_days(run, market, self.table.name, self.rule) for market in run.markets}
         return {market: days for market, days in days.items() if days}
 
     def windows(self, run: SellerRun) -> list[JobWindow]:
-        """What the run would request: jobs that an earlier run left first taken up as they are, then new requests."""
+        """The run's windows: those whose jobs an earlier run left, and new ones for the remaining open days."""
         open_days = self.open_days(run)
         resumed = [] if run.refetch else self._resumed(run, open_days)
         taken = {(market, day) for window in resumed for market in window.window.markets for day in window.window.days}
@@ -142,7 +146,7 @@ class WindowedJobs(Source):
         return sorted(windows, key=lambda window: window.window.first, reverse=True)
 
     def prepare(self, run: SellerRun) -> Any:
-        """Plan what the run needs, and request as much as may go at once."""
+        """Plan the run and request the first jobs."""
         return self._planned(run)
 
     def _planned(self, run: SellerRun) -> list[JobWindow]:
@@ -162,7 +166,7 @@ class WindowedJobs(Source):
         load_windows(run, self, windows)
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """All jobs together: Amazon makes them at the same time."""
+        """Plan all jobs as one stream, because Amazon prepares them in parallel."""
         windows = self.windows(run)
         if not windows:
             return self._plan_of_none(run)
@@ -180,7 +184,7 @@ class WindowedJobs(Source):
     @property
     @abstractmethod
     def how(self) -> str:
-        """How much one job holds, in words."""
+        """Describes how much one job covers."""
 
     def _plan_of_none(self, run: SellerRun) -> list[StreamPlan]:
         open_days = self.open_days(run)
@@ -204,11 +208,11 @@ class WindowedJobs(Source):
         )
 
     def request(self, run: SellerRun, requests: Sequence[JobRequest]) -> list[Job]:
-        """Request jobs. Jobs that an earlier run left serve, but never data that was loaded already."""
+        """Request jobs. Reuse jobs that an earlier run left, but never one whose data is already loaded."""
         return request_jobs(run.client(), run.jobs, self.job_api, requests, done_within=timedelta(0))
 
     def _resumed(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[JobWindow]:
-        """Windows of open days, perhaps among others, whose jobs an earlier run left."""
+        """Windows with at least one open day whose jobs an earlier run left."""
         left: dict[DayWindow, list[JobRequest]] = {}
         for job in unfinished(run, self.job_api, self.types):
             window = self._window_of(run, job.request)
@@ -226,7 +230,7 @@ class WindowedJobs(Source):
         return resumed
 
     def _without_overlap(self, requests: Sequence[JobRequest]) -> tuple[JobRequest, ...]:
-        """Requests for a window that ask for different things; the newest one first."""
+        """Remove duplicate requests; the newest one stays first."""
         unique: list[JobRequest] = []
         for request in requests:
             if request not in unique:
@@ -234,7 +238,7 @@ class WindowedJobs(Source):
         return tuple(unique)
 
     def _window_of(self, run: SellerRun, request: JobRequest) -> DayWindow | None:
-        """The window that an earlier request covers; None if the seller left one of its marketplaces."""
+        """The window that an earlier request covers; None if the seller no longer has one of its marketplaces."""
         known = {market.id: market for market in run.markets}
         if not request.marketplace_ids or not set(request.marketplace_ids) <= known.keys():
             return None
@@ -246,7 +250,7 @@ class WindowedJobs(Source):
         """The local days that a request covers, ascending."""
 
     def _supersede_older(self, run: SellerRun, windows: Iterable[JobWindow]) -> None:
-        """Give up jobs of days that are requested again: collected later, they would overwrite newer figures."""
+        """Discard jobs for days that are requested again; their results would overwrite newer figures."""
         again = {(market, day) for window in windows for market in window.window.markets for day in window.window.days}
         for job in unfinished(run, self.job_api, self.types):
             window = self._window_of(run, job.request)
@@ -257,7 +261,7 @@ class WindowedJobs(Source):
                 supersede(run, job, hint)
 
     def _requested_ahead(self, run: SellerRun, windows: Sequence[JobWindow]) -> list[JobWindow]:
-        """Request as many jobs as may go at once: more would make other steps of the run wait for tokens."""
+        """Request up to AHEAD jobs with the tokens at hand; with more, other steps would have to wait for tokens."""
         room = max(0, min(AHEAD, int(run.client().level(self.create))))
         places = [place for place, window in enumerate(windows) for _ in window.requests][:room]
         requests = [request for window in windows for request in window.requests][:room]

@@ -1,6 +1,6 @@
-"""Which days and spans a source has to ask for: days that no load covers, restated days, and the change stream.
+"""Finds the days and spans that a source must request: days that no load covers, restated days, and changes.
 
-A window covers one or several marketplaces: those whose same local days are open are asked for together.
+A window covers one or several marketplaces: marketplaces with the same open days share a request.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,18 +21,18 @@ from xpert_pipeline.sources.run import Market, SellerRun
 TWO_YEARS = timedelta(days=730)
 """How far back Amazon keeps daily figures."""
 READ_RECENTLY = timedelta(hours=6)
-"""Amazon renews daily figures once a day: restated days that were read within this time are not read again."""
+"""Amazon updates daily figures once a day, so restated days that were read within this time are not read again."""
 LOOK_BACK = 60
-"""A live run looks for restated days that were not read since Amazon stopped restating them, this many days back."""
+"""How many days back a live run looks for days that were last read while Amazon still restated them."""
 REPAIRED_DAYS = 30
-"""A live run also reads days of this many days back that no load covers: they failed, or Amazon did not have them."""
+"""How many days back a live run retries days that no load covers: they failed, or Amazon had no data yet."""
 
 Kind = Literal["created", "updated"]
 
 
 @dataclass(frozen=True)
 class DayWindow:
-    """Local days without a gap, and the marketplaces in which they are open."""
+    """Consecutive local days, and the marketplaces in which they are open."""
 
     days: tuple[date, ...]
     markets: tuple[Market, ...]
@@ -52,12 +52,12 @@ class DayWindow:
         """Ids of the marketplaces."""
         return tuple(market.id for market in self.markets)
 
-    def load_windows(self) -> dict[str, LoadWindow]:
-        """What the ledger records: in each marketplace, from its own first midnight to its own last one."""
-        return {market.id: LoadWindow("created", *market.bounds(self.first, self.last)) for market in self.markets}
+    def load_windows(self, kind: Literal["created", "partial"], markets: Sequence[Market]) -> dict[str, LoadWindow]:
+        """The windows for the ledger: in each marketplace, its first local day to its last one, both included."""
+        return {market.id: LoadWindow(kind, *market.bounds(self.first, self.last)) for market in markets}
 
     def bounds(self) -> tuple[datetime, datetime]:
-        """From the first marketplace's first midnight to the last marketplace's last one, in UTC."""
+        """The earliest start and the latest end over all marketplaces, in UTC."""
         bounds = [market.bounds(self.first, self.last) for market in self.markets]
         return (
             min(start for start, _ in bounds).astimezone(UTC),
@@ -67,7 +67,7 @@ class DayWindow:
 
 @dataclass(frozen=True)
 class Span:
-    """Records created, or updated, in a half-open interval, in some marketplaces."""
+    """A half-open interval of creation or update times, in some marketplaces."""
 
     kind: Kind
     start: datetime
@@ -94,18 +94,24 @@ class Span:
 
 
 def day_windows(
-    open_days: Mapping[Market, Collection[date]], longest: int = 30, *, together: bool = True
+    open_days: Mapping[Market, Collection[date]], longest: int = 30, *, together: bool = True, exact: bool = False
 ) -> list[DayWindow]:
-    """Cut open days into windows without gaps of at most `longest` days, newest first.
+    """Group open days into windows of at most `longest` consecutive days, newest first.
 
     Args:
-        open_days: By marketplace.
-        longest: Days of a window at most.
-        together: Whether one request may cover several marketplaces; else each has windows of its own.
+        open_days: Open days by marketplace.
+        longest: Maximum number of days in a window.
+        together: Whether one request may cover several marketplaces; if not, each one has its own windows.
+        exact: Whether `longest` days are so many times 24 hours. Local days of several time zones, or around a change
+            of the clock, take longer than that.
     """
     if not together:
         return sorted(
-            (window for market, days in open_days.items() for window in day_windows({market: days}, longest)),
+            (
+                window
+                for market, days in open_days.items()
+                for window in day_windows({market: days}, longest, exact=exact)
+            ),
             key=lambda window: window.first,
             reverse=True,
         )
@@ -117,15 +123,21 @@ def day_windows(
     for day in sorted(markets_of, reverse=True):
         last = windows[-1] if windows else None
         follows = last is not None and last.first - day == timedelta(days=1) and last.markets == markets_of[day]
-        if last is not None and follows and len(last.days) < longest:
-            windows[-1] = DayWindow((day, *last.days), last.markets)
+        longer = DayWindow((day, *last.days), last.markets) if last is not None and follows else None
+        if longer is not None and _fits(longer, longest, exact=exact):
+            windows[-1] = longer
         else:
             windows.append(DayWindow((day,), markets_of[day]))
     return windows
 
 
+def _fits(window: DayWindow, longest: int, *, exact: bool) -> bool:
+    start, end = window.bounds()
+    return len(window.days) <= longest and not (exact and end - start > timedelta(days=longest))
+
+
 def stream_position(run: SellerRun, market: Market, table: str, overlap: timedelta) -> datetime | None:
-    """Where the change stream is read next: at its watermark, or at the moment the first load began.
+    """Where to continue the change stream: at its watermark, or `overlap` before the first load began.
 
     Returns:
         None before the first load.
@@ -139,18 +151,18 @@ def stream_position(run: SellerRun, market: Market, table: str, overlap: timedel
 def days_not_covered(
     run: SellerRun, market: Market, table: str, days: Sequence[date], until: datetime | None = None
 ) -> list[date]:
-    """Those of the days that no load covers; the change stream serves what is later than `until`."""
+    """Return the days that no load covers; the change stream covers everything after `until`."""
     covered = covered_days(run.pool, market.scope, table, list(days), until)
     return [day for day in days if day not in covered]
 
 
 @dataclass(frozen=True)
 class Restatement:
-    """How a source of daily figures changes after the day.
+    """How long Amazon keeps and restates daily figures.
 
     Attributes:
         restated: How long Amazon restates a day.
-        oldest: How far back Amazon has days.
+        oldest: How far back Amazon keeps days.
         anchors: Other tables whose first loaded day also counts as the beginning of the seller's history.
     """
 
@@ -160,17 +172,16 @@ class Restatement:
 
 
 def restated_open_days(run: SellerRun, market: Market, table: str, rule: Restatement) -> list[date]:
-    """Days that are over and must be read, for a source whose days Amazon restates for a while.
+    """Return the past days to read, for a source whose days Amazon restates for a while.
 
-    These are the run's days that no load covers. A live run adds days that Amazon restates now, days whose last load
-    is from when Amazon still restated them, and recent days that no load covers, but none before the first day that
-    was ever loaded.
+    These are the run's days that no load covers. A live run adds days that Amazon still restates, days that were last
+    read while Amazon still restated them, and recent days that no load covers, from the first loaded day on.
 
     Args:
         run: The seller's run.
-        market: Whose days.
-        table: Table whose loads count.
-        rule: How the source's days change.
+        market: The marketplace.
+        table: The table whose loads count.
+        rule: The source's restatement rule.
     """
     oldest, restatement = market.today - rule.oldest, rule.restated
     requested = [day for day in market.days if oldest <= day < market.today]
@@ -194,7 +205,7 @@ def _recent_days(market: Market, oldest: date) -> list[date]:
 def _restated_now(
     run: SellerRun, market: Market, table: str, recent: Sequence[date], restatement: timedelta
 ) -> set[date]:
-    """Recent days that Amazon still restates, unless they were read within hours."""
+    """Recent days that Amazon still restates, without those read within READ_RECENTLY."""
     restated = [day for day in recent if day >= market.today - restatement]
     if not restated:
         return set()
@@ -204,7 +215,7 @@ def _restated_now(
 def _not_settled(
     run: SellerRun, market: Market, table: str, days: Sequence[date], covered: set[date], restatement: timedelta
 ) -> set[date]:
-    """Covered days that Amazon restates no more, but whose last load is from when it still did."""
+    """Covered days that Amazon no longer restates, but that were last read while it still did."""
     settled = days_read(run.pool, market.scope, table, list(days), age=restatement)
     return {day for day in covered - settled if day < market.today - restatement}
 
@@ -212,17 +223,17 @@ def _not_settled(
 def _left_out(
     run: SellerRun, market: Market, tables: Sequence[str], recent: Sequence[date], covered: set[date]
 ) -> set[date]:
-    """Recent days that no load covers, from the first day that was ever loaded on."""
+    """Recent days that no load covers, starting with the first day ever loaded."""
     first = first_loaded_day(run.pool, market.scope, tables) or market.today
     return {day for day in recent[-REPAIRED_DAYS:] if day >= first} - covered
 
 
 def groups_of(marks: Sequence[tuple[Market, datetime]], within: timedelta) -> dict[datetime, tuple[Market, ...]]:
-    """Marketplaces by the position of their change stream; those at about the same position are asked for together.
+    """Group marketplaces by the position of their change stream; each group shares its requests.
 
     Args:
         marks: Each marketplace with its position.
-        within: Positions that lie no further apart are read from the earliest one.
+        within: Positions at most this far apart form a group, which is read from the earliest one.
 
     Returns:
         The earliest position of each group with its marketplaces, in the order of `marks`.

@@ -1,4 +1,4 @@
-"""What can go wrong with the Selling Partner API. Each error is named by what to do next.
+"""What can go wrong with the Selling Partner API: one class for each remedy.
 
 No message contains a secret or a URL signature. `sending.classification` decides which answer means which error.
 """
@@ -48,18 +48,18 @@ class SpApiError(Exception):
 
 
 class Transient(SpApiError):
-    """Amazon or the network failed for a while; the gate has already retried the request."""
+    """A temporary failure of Amazon or the network; the gate has already retried the request."""
 
     what_to_do = "Nothing is lost: run it again later."
     paced: ClassVar[bool] = True  # whether to pause before a retry
 
     def __init__(self, message: str, *, ambiguous: bool = True, **facts: Any) -> None:
         super().__init__(message, **facts)
-        self.ambiguous = ambiguous  # whether Amazon may have acted on the request in spite of the error
+        self.ambiguous = ambiguous  # whether Amazon may have acted on the request despite the error
 
 
 class Throttled(Transient):
-    """Amazon answered 429 several times, although every request had waited for its token."""
+    """Amazon answered 429 several times, although every try had waited for its token."""
 
     what_to_do = "Another program uses this seller's quota, or Amazon lowered it: run it again later."
     paced = False  # the next try waits for its token
@@ -72,7 +72,7 @@ class StaleToken(Transient):
 
 
 class BadAnswer(Transient):
-    """A good status with a body that cannot be right: truncated, HTML, or without the required values."""
+    """A success status with an invalid body: truncated, HTML, or without the required values."""
 
     what_to_do = "Look for a proxy or captive portal in between; if there is none, run it again later."
 
@@ -92,7 +92,7 @@ class ReauthRequired(SpApiError):
 class AppCredentialsRefused(SpApiError):
     """Amazon refused the application's own client id or secret."""
 
-    what_to_do = "Check client id and secret; a secret ends 180 days after it was made. No seller can be synced."
+    what_to_do = "Correct the client id and secret, or no seller can be synced. A secret expires after 180 days."
 
 
 class NotGranted(SpApiError):
@@ -114,9 +114,9 @@ class WrongRegion(SpApiError):
 
 
 class BadRequest(SpApiError):
-    """Amazon does not accept the request; sending the same again cannot help."""
+    """Amazon rejects the request; sending it again will not help."""
 
-    what_to_do = "This is a fault of the request, not of the network: correct it before running again."
+    what_to_do = "The request itself is wrong, not the network: correct it before you run it again."
 
 
 class PageTokenExpired(BadRequest):
@@ -132,21 +132,21 @@ class NotFound(SpApiError):
 
 
 class RedirectRefused(SpApiError):
-    """The server redirects, which no answer of the API does; the token was not sent to the other address."""
+    """The server redirected the request, which the API never does; the token was not sent to the other address."""
 
-    what_to_do = "Check the endpoint's address, and for a proxy or captive portal in between."
+    what_to_do = "Check the endpoint's address, and look for a proxy or captive portal in between."
 
 
 class RepeatedPage(SpApiError):
     """Amazon sent a page or a page token twice; continuing would loop or lose records."""
 
-    what_to_do = "Run the window again; if it repeats, report the request to Amazon."
+    what_to_do = "Run the window again; if it happens again, report the request to Amazon."
 
 
 class EndlessPages(BadAnswer):
     """The pages of an operation do not end: there are too many, or too many empty ones in a row."""
 
-    what_to_do = "Run it again with a shorter window; if it repeats, report the request to Amazon."
+    what_to_do = "Run it again with a shorter window; if it happens again, report the request to Amazon."
 
 
 class Stopped(SpApiError):
@@ -156,7 +156,7 @@ class Stopped(SpApiError):
 
 
 class ReportError(SpApiError):
-    """A report without a document; `report_id` is Amazon's id of it."""
+    """A report has no document; `report_id` is Amazon's id for the report."""
 
     def __init__(self, message: str, *, report_id: str, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -164,9 +164,9 @@ class ReportError(SpApiError):
 
 
 class ReportFailed(ReportError):
-    """Amazon could not make the report (FATAL); the message contains Amazon's reason."""
+    """Amazon could not create the report (FATAL); the message contains Amazon's reason."""
 
-    what_to_do = "Correct what the reason names (window, options, role), if anything; the next run requests it again."
+    what_to_do = "If the reason names the window, options or role, correct it; the next run requests the report again."
 
 
 class ReportCancelled(ReportError):
@@ -176,7 +176,7 @@ class ReportCancelled(ReportError):
 
 
 class DocumentRefused(SpApiError):
-    """A document that must not be read: on a foreign host, too large, or compressed too much."""
+    """A document that is not safe to read: on a foreign host, too large, or compressed too much."""
 
     what_to_do = "Do not load it; look at the report in Seller Central."
 

@@ -1,6 +1,6 @@
 """The gate through which every request of a seller passes: quota, token, transport, checks, classification, retry.
 
-It joins `sending`, `quota` and `library`; the parameters of operations are not known here.
+It combines `sending`, `quota` and `library`; it does not know the parameters of operations.
 """
 
 import threading
@@ -54,17 +54,17 @@ class Gate:
         settle: Callable[[], dict[str, Any] | None] | None = None,
         also: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Send a request and return the JSON object of its good answer.
+        """Send a request and return the JSON object of the successful answer.
 
         Args:
-            operation: Names the usage plan.
+            operation: The operation, which also decides the usage plan.
             request: What to send.
-            expects: What a good answer contains: dotted paths of values, with their types.
+            expects: What a successful answer must contain: dotted paths of values, with their types.
             settle: See `retry.with_retries`; for requests that must not be sent twice.
             also: Further usage plans from which the request needs a token.
 
         Raises:
-            SpApiError: Named by what to do next.
+            SpApiError: The request failed; the class says what to do next.
         """
         is_renewed = False
         plans = slowest_first((operation, *also))
@@ -87,7 +87,7 @@ class Gate:
         """Make sure that there is a valid access token; retried like any request.
 
         Raises:
-            SpApiError: Named by what the seller must do.
+            SpApiError: There is no valid token; the class says what to do next.
         """
         operation = "token exchange"
         with_retries(

@@ -1,10 +1,10 @@
-"""Reads a value of a nested JSON answer by its dotted path, such as `payload.inventorySummaries`."""
+"""Reads a value from a nested JSON answer by its dotted path, such as `payload.inventorySummaries`."""
 
 from typing import Any
 
 
 def value_at(record: Any, path: str) -> Any:
-    """Return the value at a dotted path; None where any part of the path is missing."""
+    """Return the value at a dotted path; None if any part of the path is missing."""
     for name in path.split("."):
         record = record.get(name) if isinstance(record, dict) else None
     return record

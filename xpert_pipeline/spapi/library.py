@@ -1,6 +1,6 @@
-"""python-amazon-sp-api, used for paths and parameters only.
+"""Uses python-amazon-sp-api to build paths and parameters, and for nothing else.
 
-Its transport, tokens, retries and parsing are not used, because they hide failures. The library lets us replace its
+We do not use its transport, tokens, retries or parsing, because they hide failures. The library lets us replace its
 transport: ours records the request, and our own gate sends it. Each thread has its own library clients, because they
 keep state between request and answer.
 """
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from xpert_pipeline.spapi.quota import usage_plans
 
 _NO_MARKETPLACE = "MARKETPLACE-MISSING"
-"""Given to the library as the default marketplace, so that a request without one is noticed."""
+"""The library's default marketplace; if it appears in a request, the request lacks its own."""
 _ADDED = ("MarketplaceId", "MarketplaceIds", "marketplace_ids", "marketplaceIds")
 
 
@@ -74,11 +74,11 @@ class Library:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # shared by clients that never connect
 
     def prepare(self, operation: str, *args: Any, **params: Any) -> Prepared:
-        """Let the library build the request of an operation.
+        """Let the library build the request for an operation.
 
         Raises:
             LookupError: The operation is not in OPERATIONS.
-            ValueError: The request needs a marketplace, and `params` name none.
+            ValueError: The request needs a marketplace, but `params` contain none.
         """
         if operation not in OPERATIONS:
             raise LookupError(f"{operation} is unknown: add it to OPERATIONS in xpert_pipeline/spapi/library.py")
@@ -88,7 +88,7 @@ class Library:
         recorded: Prepared = client._transport.recorded  # noqa: SLF001  the library's documented seam
         ours = {name: value for name, value in recorded.params.items() if name in params or name not in _ADDED}
         if _NO_MARKETPLACE in ours.values() or _NO_MARKETPLACE.encode() in (recorded.content or b""):
-            raise ValueError(f"{operation} needs its marketplace")
+            raise ValueError(f"{operation} needs a marketplace")
         return Prepared(recorded.method, recorded.path, ours, recorded.content)
 
     def _client(self, where: Operation) -> Any:
@@ -99,7 +99,7 @@ class Library:
         return clients[key]
 
     def _build(self, where: Operation) -> Any:
-        import sp_api.api as library  # noqa: PLC0415  it takes half a second, which not every importer needs
+        import sp_api.api as library  # noqa: PLC0415  takes half a second, and not every importer needs it
         from sp_api.base.credential_provider import FromCodeCredentialProvider  # noqa: PLC0415
 
         client = getattr(library, where.client)(
@@ -108,7 +108,7 @@ class Library:
             credential_providers=(FromCodeCredentialProvider,),
             auth_token_client_class=_NoTokens,
             verify=self._tls,
-            proxies="http://unused.invalid",  # otherwise it reads the environment's proxies, and a malformed one raises
+            proxies="http://unused.invalid",  # otherwise it reads proxies from the environment, and a bad one raises
             version=where.version,
         )
         client._transport.close()  # noqa: SLF001
@@ -138,7 +138,7 @@ class _NoTokens:
 
 
 class _Recorder:
-    """Replaces the library's transport: records each request and answers with nothing."""
+    """Replaces the library's transport: records each request and returns an empty answer."""
 
     recorded: Prepared
 

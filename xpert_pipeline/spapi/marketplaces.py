@@ -79,7 +79,7 @@ _BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 
 
 class UnknownMarketplaceError(ValueError):
-    """There is no marketplace with this id; the message lists all that exist."""
+    """There is no marketplace with this id; the message lists all ids."""
 
 
 def by_id(marketplace_id: str) -> Marketplace:
@@ -92,4 +92,6 @@ def by_id(marketplace_id: str) -> Marketplace:
         return _BY_ID[marketplace_id]
     except KeyError:
         known = ", ".join(f"{marketplace.id} ({marketplace.country})" for marketplace in MARKETPLACES)
-        raise UnknownMarketplaceError(f"{marketplace_id!r} is no Amazon marketplace id. Use one of: {known}.") from None
+        raise UnknownMarketplaceError(
+            f"{marketplace_id!r} is not an Amazon marketplace id. Use one of: {known}."
+        ) from None

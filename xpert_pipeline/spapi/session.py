@@ -1,6 +1,6 @@
 """One seller's access to the API: credentials, marketplaces and quota behind one `call`.
 
-Operations are functions over a `SellerApi`, in `operations` and `jobs`. Their parameters are not known here.
+Operations are functions in `operations` and `jobs` that take a `SellerApi`; this module does not know their parameters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,25 +27,25 @@ class SellerApi:
     """The Selling Partner API for one seller in one region; safe for many threads. Close it when done.
 
     Args:
-        credentials: The application's and the seller's.
-        marketplaces: The seller's marketplaces, all of one region; at least one.
+        credentials: The credentials of the application and the seller.
+        marketplaces: The seller's marketplaces, all in one region; at least one.
         quota: Token buckets, shared with all other callers of the application.
         endpoint: Where to send requests; the region's own address by default.
         token_url: Where to exchange tokens; Amazon's own address by default.
-        priority: 0 for live work; a backfill has 1 and leaves part of each burst to live work.
-        listener: Is informed of calls and waits.
-        policy: How often and how long one request is tried.
+        priority: 0 for live work, 1 for a backfill, which leaves part of each burst for live work.
+        listener: Receives calls and waits.
+        policy: How often and how long to try one request.
 
     Attributes:
         seller_id: Amazon's id of the seller.
         region: The region of all marketplaces: na, eu or fe.
         marketplaces: The seller's marketplaces, in the given order.
         endpoint: Where requests are sent.
-        policy: How often and how long one request is tried.
+        policy: How often and how long to try one request.
         transport: The connection pool, also for downloads.
 
     Raises:
-        ValueError: No marketplace, marketplaces of several regions, or an address without encryption.
+        ValueError: There is no marketplace, they are in several regions, or an address is not encrypted.
     """
 
     def __init__(
@@ -89,42 +89,42 @@ class SellerApi:
         also: Sequence[str] = (),
         **params: Any,
     ) -> dict[str, Any]:
-        """Send one request and return Amazon's JSON object, numbers with a fraction as Decimal.
+        """Send one request and return Amazon's JSON object; numbers with a fraction are Decimal.
 
         Args:
             operation: Amazon's name of the operation.
             args: Path parameters.
-            expects: What a good answer contains: dotted paths of values, with their types.
-            settle: Looks up whether Amazon did the work although its answer was lost. For requests that must not be
-                sent twice.
+            expects: What a successful answer must contain: dotted paths of values, with their types.
+            settle: For requests that must not be sent twice: looks up whether Amazon did the work although its answer
+                was lost.
             also: Further usage plans from which the request needs a token, such as a report type's own
                 (`usage_plans.report_plans`).
             params: Query or body parameters, by Amazon's names.
 
         Raises:
-            SpApiError: Named by what to do next.
+            SpApiError: The request failed; the class says what to do next.
         """
         return self._gate.call(operation, self._library.prepare(operation, *args, **params), expects, settle, also)
 
     def server_now(self) -> datetime:
-        """Return Amazon's time in UTC, known from its last answer; without one, fetch a token to learn it."""
+        """Return Amazon's time in UTC, based on its last answer; if there was none, fetch a token to learn the time."""
         if self._clock.now() is None:
             self._gate.check_token()
         return self._clock.now() or datetime.now(UTC)
 
     def check_token(self) -> None:
-        """Fetch an access token unless a valid one is known.
+        """Fetch an access token, unless we have a valid one.
 
         Raises:
             ReauthRequired: The seller must authorize again.
-            AppCredentialsRefused: Client id or secret are wrong.
-            Transient: Login with Amazon does not answer, retries included.
+            AppCredentialsRefused: The client id or secret is wrong.
+            Transient: Login with Amazon does not answer, even after retries.
         """
         self._gate.check_token()
 
     @property
     def calls(self) -> dict[str, int]:
-        """Requests sent so far, by operation, retries included."""
+        """Requests sent so far, by operation, including retries."""
         return dict(self._meter.spent().calls_by_operation)
 
     @property
@@ -141,24 +141,24 @@ class SellerApi:
         return self._meter.bill()
 
     def carry(self, spent: Spent) -> None:
-        """Add to the next bill what another client, or an earlier part of this one, has already billed."""
+        """Add costs to the next bill that another client, or an earlier part of this one, has already billed."""
         self._meter.carry(spent)
 
     def rate(self, operation: str) -> float:
-        """Return the requests per second that Amazon allows: its last answer's rate, else its published plan's."""
+        """Return the requests per second that Amazon allows, from its last answer or its published plan."""
         return self._gate.buckets.rate(operation)
 
     def level(self, operation: str) -> float:
-        """Return how many requests may be sent at once; below 0 while other requests queue before them."""
+        """Return how many requests may be sent at once; negative while other requests are queueing ahead."""
         return self._gate.buckets.level(operation)
 
     def pause(self, operation: str, seconds: float, reason: str) -> None:
-        """Sleep for a reason other than quota and inform the listener; `stop` ends the sleep."""
+        """Sleep for a reason other than quota, and report the wait to the listener; `stop` ends the sleep."""
         self._meter.waiting(operation, seconds, reason)
         self._gate.pause(operation, seconds)
 
     def announce(self, operation: str, seconds: float, reason: str) -> bool:
-        """Log that a wait may take up to so many seconds, if that is long. Return whether it was logged."""
+        """If `seconds` is long, log that a wait may take up to that time. Return whether it was logged."""
         return self._meter.announce(operation, seconds, reason, at_most=True)
 
     def at_waits(self, do: Callable[[], None]) -> AbstractContextManager[None]:
@@ -166,7 +166,7 @@ class SellerApi:
         return self._meter.at_waits(do)
 
     def stop(self) -> None:
-        """Make every waiting request, and every later one that would wait, raise Stopped."""
+        """Make every waiting request raise Stopped, and every later request that would have to wait."""
         self._gate.stop()
 
     def close(self) -> None:
@@ -187,12 +187,12 @@ def _only_region(marketplaces: Sequence[Marketplace]) -> str:
     if not regions:
         raise ValueError("a seller needs at least one marketplace")
     if len(regions) > 1:
-        raise ValueError(f"the marketplaces lie in regions {', '.join(regions)}: use one client for each region")
+        raise ValueError(f"the marketplaces are in regions {', '.join(regions)}: use one client for each region")
     return regions[0]
 
 
 def _checked_address(url: str) -> str:
-    """Refuse an address to which tokens would travel unencrypted."""
+    """Reject an address to which we would send tokens unencrypted."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
         return url.rstrip("/")

@@ -1,1 +1,1 @@
-"""Row contracts: what the rows of each table contain and mean. How rows are fetched or written is not here."""
+"""Row contracts: what the rows of a table contain and mean. Other packages fetch and write the rows."""

@@ -1,4 +1,4 @@
-"""What readers of a table need to know beside its columns: where it comes from, how fresh it is, what changes later."""
+"""Describes a table as a whole: where it comes from, how fresh it is, and what changes later."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ class About:
     """Facts about a table, for Dagster's UI and `docs/tables.md`.
 
     Attributes:
-        grain: What one row is, such as "a listing in its present state".
+        grain: What one row is, such as "a listing in its current state".
         source: Where the rows come from.
-        freshness: How soon a change at Amazon is in the table.
+        freshness: How soon a change at Amazon reaches the table.
         restatement: Which rows change later, and for how long.
         example: One query to start from.
     """
@@ -23,5 +23,5 @@ class About:
 
     @property
     def text(self) -> str:
-        """A description for people."""
+        """The description in Dagster's UI."""
         return f"One row is {self.grain}. Source: {self.source}. {self.freshness} {self.restatement}"

@@ -1,7 +1,7 @@
 """How a row type describes its columns: where each value comes from, what it means, its unit, and what NULL means.
 
 A column is described once, in the `Annotated` metadata of its row type. Database comments, descriptions in Dagster's
-UI and `docs/tables.md` are made from it. Types and bounds are in `fields`.
+UI and `docs/tables.md` are generated from it. Types and bounds are in `fields`.
 """
 
 import inspect
@@ -26,15 +26,17 @@ STANDARD_NULL = "Amazon did not report it."
 
 @dataclass(frozen=True)
 class At:
-    """Where a value stands in a record.
+    """Where to find a value in a record.
 
     Attributes:
-        path: Dotted path, such as "inventoryDetails.fulfillableQuantity"; the value is None where a part is missing.
+        path: Dotted path, such as "inventoryDetails.fulfillableQuantity"; the value is None if a part is missing.
         read: Turns the value into the column's value; None keeps it as it is.
+        in_zone: Whether `read` also needs the marketplace's time zone, as its second argument.
     """
 
     path: str
-    read: Callable[[Any], Any] | None = None
+    read: Callable[..., Any] | None = None
+    in_zone: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class SqlType:
-    """The column's type in PostgreSQL, where the Python type does not decide it."""
+    """The column's type in PostgreSQL, if it is not the default for the Python type."""
 
     name: str
 
@@ -67,9 +69,9 @@ class Column:
         sql_type: Type in PostgreSQL.
         is_nullable: Whether the value may be NULL.
         meaning: What the value means.
-        null_meaning: What NULL means; empty where the value cannot be NULL.
-        unit: Unit of the value; empty where it has none.
-        at: Where the value comes from; None where a parser or a transform fills the column.
+        null_meaning: What NULL means; empty if the value cannot be NULL.
+        unit: Unit of the value; empty if it has none.
+        at: Where the value comes from; None if a parser or a transform fills the column.
     """
 
     name: str
@@ -93,7 +95,7 @@ def columns_of(row: type) -> tuple[Column, ...]:
 
 
 def line_of(row: type, column: str) -> str:
-    """File and line that describe a column, for error messages."""
+    """File and line where a column is described, for error messages."""
     lines, first = inspect.getsourcelines(row)
     offset = next((n for n, line in enumerate(lines) if line.strip().startswith(f"{column}:")), 0)
     return f"{inspect.getsourcefile(row)}:{first + offset}"

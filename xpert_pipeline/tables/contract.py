@@ -1,4 +1,4 @@
-"""What a table promises: its row type, natural key, business day, and how to order the states of one record.
+"""The contract of a table: row type, natural key, business day, and how to order the states of a record.
 
 Loads, generated checks and contract tests read `Table`. Nothing here reads or writes a database.
 """
@@ -21,14 +21,14 @@ class Table:
 
     Attributes:
         name: Table name, also the Dagster asset key.
-        row: TypedDict whose annotations are the columns that a source may fill (standard columns aside);
-            `columns` reads their descriptions.
-        key: Natural key beside `seller_id`: a unique index consists of `seller_id` and these columns.
+        row: TypedDict whose annotations are the columns that a source may fill, without the standard columns;
+            `columns_of` reads their descriptions.
+        key: Natural key without `seller_id`; the unique index consists of `seller_id` and these columns.
         day: Column of the marketplace-local business day, which is the partition's date; None for snapshots.
         version: Column that orders the states of one record in time: a newer state wins, an older one is ignored.
-        replaced_by: Columns whose values name the set that a row belongs to, such as the order of a line. Some loads
-            read whole sets: these replace the sets. Other loads change the rows that they carry and delete nothing.
-        about: What readers need to know beside the columns.
+        replaced_by: Columns that identify the set to which a row belongs, such as the order of a line. A load that read
+            a whole set replaces it; any other load changes only the rows that it contains and deletes nothing.
+        about: Description of the table as a whole.
     """
 
     name: str
@@ -46,22 +46,22 @@ class Table:
 
     @property
     def set_columns(self) -> tuple[str, ...]:
-        """The columns that name a set of rows: `replaced_by`, else the marketplace."""
+        """The columns that identify a set of rows: `replaced_by`, or else the marketplace."""
         return self.replaced_by or (MARKETPLACE,)
 
     @property
     def validator(self) -> TypeAdapter:
-        """Validate a list of rows; each error carries the index of its row."""
+        """Validates a list of rows; each error has the index of its row."""
         return _validator(self.row, self.columns)
 
     def validator_of(self, columns: tuple[str, ...]) -> TypeAdapter:
-        """Validate a list of rows that have these columns only, for a source that cannot fill the others."""
+        """Return a validator for rows with only these columns, for a source that cannot fill the others."""
         return _validator(self.row, columns)
 
 
 @cache
 def _validator(row: type, columns: tuple[str, ...]) -> TypeAdapter:
-    """Build a validator once a process: building one takes as long as checking thousands of rows."""
+    """Build each validator once per process, because building one takes as long as checking thousands of rows."""
     types = {name: row.__annotations__[name] for name in columns}
     carried: Any = TypedDict(row.__name__, types)  # type: ignore[misc]
     return TypeAdapter(list[carried])

@@ -13,7 +13,7 @@ LARGEST_PERCENT = Decimal("999999.999")
 
 
 def _printable(text: str) -> str:
-    """Replace NUL and lone surrogates by replacement signs: PostgreSQL cannot store them."""
+    """Replace NUL and lone surrogates, which PostgreSQL cannot store."""
     if text.isascii() and "\x00" not in text:  # nearly every text
         return text
     if "\x00" in text:
@@ -50,10 +50,10 @@ Text = Annotated[str, AfterValidator(_printable)]
 """Any text that PostgreSQL can store."""
 
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-"""An id of Amazon or of the seller: text, because some have leading zeros."""
+"""An id from Amazon or from the seller; text, because some ids have leading zeros."""
 
 Amount = Annotated[Decimal, AfterValidator(_finite), Unit("money in currency")]
-"""Money in the currency beside it; unknown is None, never 0."""
+"""Money in the currency of the row; an unknown amount is None, never 0."""
 
 Percent = Annotated[Decimal, AfterValidator(_percent), SqlType("numeric"), Unit("percent")]
 """A share in percent: 100 is the whole. Rates may exceed 100."""
@@ -68,7 +68,7 @@ Instant = Annotated[datetime, AfterValidator(_zoned)]
 """A point in time, always with a zone."""
 
 Flag = Annotated[bool, Strict()]
-"""True or False as parsed; nothing is converted."""
+"""True or False; other values are not converted."""
 
 MarketplaceId = Annotated[Id, "Amazon's id of the marketplace."]
-"""Every table tells marketplaces apart."""
+"""The marketplace of a row; every table has it."""

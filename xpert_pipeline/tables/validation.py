@@ -1,4 +1,4 @@
-"""Checks rows against their contract in chunks; each row that breaks it is returned with the reason."""
+"""Validates rows against their contract in chunks, and returns each invalid row with the reason."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from xpert_pipeline.tables.contract import Table
 
 CHUNK = 5_000
 SHAPE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, ArithmeticError)
-"""What a parser raises when a payload is not nested as documented."""
+"""What a parser raises if a payload does not have the documented structure."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def validate(
     Args:
         table: The contract.
         rows: Parsed rows, at most a chunk.
-        columns: The columns that the source carries, if not all; others are neither checked nor kept.
+        columns: The columns that the source fills, if not all; others are neither checked nor kept.
 
     Returns:
         The valid rows, converted to the column types, and the refused rows with reasons that quote no values.
@@ -52,7 +52,7 @@ def validate(
 
 def shape_reason(error: Exception) -> str:
     """Return why a parser could not read a payload, without quoting values."""
-    return f"its shape is not the documented one ({type(error).__name__})"
+    return f"it does not have the documented structure ({type(error).__name__})"
 
 
 def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
@@ -66,8 +66,8 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector while chunks are processed: it finds nothing and takes as long as parsing.
 
-    Rows form no cycles, so reference counts free them and memory stays flat. The whole process runs without the
-    collector meanwhile: do not use this around work that waits, or around long work on anything but rows.
+    Rows form no cycles, so reference counts free them and memory stays flat. The collector is off for
+    the whole process: do not use this around code that waits, or around long work on anything but rows.
     """
     was_enabled = gc.isenabled()
     gc.disable()

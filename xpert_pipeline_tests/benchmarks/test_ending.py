@@ -1,4 +1,4 @@
-"""A benchmark that is told to end leaves no server and no folder behind."""
+"""A benchmark that is stopped leaves no server and no folder behind."""
 
 import os
 import shutil
@@ -15,15 +15,15 @@ import pytest
 
 @pytest.fixture
 def temporary():
-    folder = Path(tempfile.mkdtemp(prefix="xt-"))  # not tmp_path: the server's user has to reach it
+    folder = Path(tempfile.mkdtemp(prefix="xt-"))  # not tmp_path: the server's user must be able to read it
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
 
 def processes_of(folder, program=""):
-    words = [(each.pid, " ".join(each.info["cmdline"] or ())) for each in psutil.process_iter(["cmdline"])]
-    return [pid for pid, line in words if str(folder) in line and program in line]
+    lines = [(process.pid, " ".join(process.info["cmdline"] or ())) for process in psutil.process_iter(["cmdline"])]
+    return [pid for pid, line in lines if str(folder) in line and program in line]
 
 
 def test_sigterm_stops_the_server_that_load_started(temporary):
@@ -42,7 +42,7 @@ def test_sigterm_stops_the_server_the_sandbox_and_the_callers_of_limiter(tempora
     command = [sys.executable, "-m", "benchmarks.limiter", "--processes", "2", "--seconds", "100"]
     env = os.environ | {"TMPDIR": str(temporary)}
     with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        while len(processes_of(temporary, "benchmarks.limiter_callers")) < 3:  # one forks the others
+        while len(processes_of(temporary, "benchmarks.limiter_callers")) < 3:  # one of them forks the others
             assert process.poll() is None
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)

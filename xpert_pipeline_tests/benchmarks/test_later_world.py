@@ -1,4 +1,4 @@
-"""How a day passes between two syncs."""
+"""One more day passes between two syncs."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
 
-def test_a_later_world_is_the_same_business_with_changes_between_the_moments():
+def test_a_later_world_is_the_same_business_and_changes_only_between_the_two_moments():
     options = SandboxOptions(days=6, orders_per_day=40, as_of=date(2026, 3, 10))
     before = build_worlds(options)
     after = later_worlds(before, options, 1_800_000_000, 1_800_000_020)

@@ -1,4 +1,4 @@
-"""What the limiter's figures say of answers that are known."""
+"""The limiter's figures for known answers."""
 
 import pytest
 
@@ -15,7 +15,7 @@ FULL = {
 }
 
 
-def test_the_share_is_what_was_granted_of_what_the_plan_allows():
+def test_the_share_is_granted_calls_divided_by_allowed_calls():
     assert Answers(30, 5, 10.0).share(rate=2.0, burst=10) == 1.0
     figures = outcome(FULL, 8, 4).figures
     assert [figures[f"share_of_plan{suffix}"] for suffix in ("", "_as_published", "_at_burst_1")] == [1.0] * 3
@@ -33,16 +33,16 @@ def test_the_share_is_what_was_granted_of_what_the_plan_allows():
         ("single", [Answers(25, 0, 16.0), Answers(25, 2, 16.0)], "refusals_at_burst_1"),
     ],
 )
-def test_too_few_calls_and_too_many_refusals_miss_their_goals(plan, rounds, figure):
-    found = outcome(FULL | {plan: rounds}, 8, 4)
-    assert [name for name, goal in found.goals.items() if not goal.holds(found.figures[name])] == [figure]
+def test_too_few_calls_or_too_many_refusals_miss_their_goals(plan, rounds, figure):
+    result = outcome(FULL | {plan: rounds}, 8, 4)
+    assert [name for name, goal in result.goals.items() if not goal.holds(result.figures[name])] == [figure]
 
 
-def test_the_published_plan_is_the_one_that_amazon_publishes():
+def test_the_published_plan_is_amazons():
     assert (PLANS["published"].rate, PLANS["published"].burst) == token_bound.PLANS[OPERATION]
 
 
-def test_callers_that_fail_are_told_with_what_they_said():
+def test_callers_that_fail_are_reported_with_their_messages():
     with (
         start(SandboxOptions(days=1, orders_per_day=1, skus=1)) as sandbox,
         pytest.raises(RuntimeError, match="1 of 1 callers failed"),

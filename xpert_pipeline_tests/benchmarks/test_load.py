@@ -1,4 +1,4 @@
-"""The figures of loading from numbers that are known, and the reports that it loads."""
+"""The figures of loading for known numbers, and the reports that are loaded."""
 
 import pytest
 
@@ -17,28 +17,28 @@ def took(first, again, *, peak=200e6, changed=0):
 
 
 def test_speeds_are_ratios_of_medians_at_the_largest_size():
-    found = {
+    results = {
         1_000: {"xml": [took(9.0, 9.0, peak=200e6)], "bare": [took(9.0, 9.0)]},
         10_000: {
             "xml": [took(4.0, 3.0, peak=210e6), took(90.0, 90.0, peak=210e6), took(2.0, 1.0, peak=210e6)],
             "bare": [took(1.0, 1.5), took(2.0, 3.0), took(3.0, 4.5)],
         },
     }
-    figures = outcome(found).figures
+    figures = outcome(results).figures
     assert figures["xml_first_vs_bare"] == 0.5
     assert figures["xml_again_vs_bare"] == 1.0
     assert (figures["peak_mb"], figures["rss_ratio"], figures["rss_ratio_of_rows"]) == (210.0, 1.05, 10.0)
     assert (figures["xml_peak_mb_at_1000"], figures["xml_first_vs_bare_at_10000"]) == (200.0, 0.5)
-    assert outcome(found).holds
+    assert outcome(results).holds
 
 
-def test_a_row_that_a_second_load_changed_misses_the_goal():
-    found = {100: {"xml": [took(1.0, 1.0, changed=1)], "bare": [took(1.0, 1.0, changed=100)]}}
-    assert outcome(found).figures["again_changed_rows"] == 1
-    assert not outcome(found).holds
+def test_a_row_changed_by_the_second_load_misses_the_goal():
+    results = {100: {"xml": [took(1.0, 1.0, changed=1)], "bare": [took(1.0, 1.0, changed=100)]}}
+    assert outcome(results).figures["again_changed_rows"] == 1
+    assert not outcome(results).holds
 
 
-def test_what_was_not_measured_has_neither_figure_nor_goal():
+def test_ways_that_were_not_measured_have_no_figures_and_no_goals():
     document = outcome({100: {"rows": [took(1.0, 1.0)], "bare": [took(1.0, 2.0)]}}).as_json()
     assert set(document["goals"]) == {"rows_first_vs_bare", "rows_again_vs_bare", "again_changed_rows", "peak_mb"}
     assert "rss_ratio" not in document["figures"]
@@ -53,7 +53,7 @@ def test_every_source_of_documents_is_measured_or_named_as_not_measured(monkeypa
 
 
 @pytest.mark.parametrize("lines", [1, 500])
-def test_an_orders_report_has_the_lines_asked_for_in_orders_of_its_own(tmp_path, lines):
+def test_an_orders_report_has_the_requested_number_of_lines_in_unique_orders(tmp_path, lines):
     write_orders(tmp_path / "orders.xml", lines)
     orders = list(read_orders(tmp_path / "orders.xml", [by_id("A21TJRUUN4KGV")], charset="utf-8"))
     assert lines <= sum(len(order["items"]) for order in orders) <= lines + 2

@@ -1,4 +1,4 @@
-"""Every way of loading leaves the same rows, so that their times may be compared."""
+"""All ways of loading write the same rows, so that their times can be compared."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ def test_the_pipeline_and_the_bare_statements_write_the_same_rows(new_database, 
     expected, amount, by_hand = load(bare, new_database, tmp_path / "report")
     assert by_hand["first_changed"] == by_hand["again_changed"] == amount
     for way in project:
-        found, _, numbers = load(way, new_database, tmp_path / "report")
-        assert found == expected
+        rows, _, numbers = load(way, new_database, tmp_path / "report")
+        assert rows == expected
         assert (numbers["first_changed"], numbers["again_changed"]) == (amount, 0)
         assert min(numbers["first"], numbers["again"], numbers["peak"]) > 0

@@ -1,4 +1,4 @@
-"""What counts as orchestration, and what the empty run has in common with the real one."""
+"""What counts as orchestration, and how the empty run resembles the real one."""
 
 import sys
 from datetime import date
@@ -12,19 +12,19 @@ from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.settings import Settings
 
-FOUND = (
+PRINT_IMPORTED = (
     "import sys, xpert_pipeline.definitions as _; print(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
 )
 
 
-def test_work_in_bodies_is_no_orchestration():
+def test_work_in_bodies_does_not_count_as_orchestration():
     runs = {"real": [{"wall": 5.0, "bodies": 3.0}], "empty": [{"wall": 2.0, "bodies": 0.0}]}
     figures = outcome(runs, {"definitions": [1.5], "libraries": [1.0]}, {"assets": 4}).figures
     assert (figures["run_vs_empty"], figures["run_with_its_work_vs_empty"]) == (1.0, 2.5)
     assert figures["loading_vs_libraries"] == 1.5
 
 
-def test_what_dagster_does_between_two_results_is_not_counted(monkeypatch):
+def test_dagsters_time_between_two_results_is_not_counted_as_work(monkeypatch):
     clock = iter([0.0, 1.0, 10.0, 12.0, 20.0, 20.5])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     watch = Stopwatch()
@@ -42,14 +42,14 @@ def test_the_empty_run_has_the_same_assets_checks_and_partitions():
             spec.key: (spec.partitions_def, {dep.asset_key for dep in spec.deps})
             for spec in definitions.resolve_all_asset_specs()
         }
-        return specs, {spec.key for each in definitions.asset_checks for spec in each.check_specs}
+        return specs, {spec.key for check in definitions.asset_checks for spec in check.check_specs}
 
     assert shape(empty) == shape(real)
     assert isinstance(empty.resolve_job_def("sync"), dg.JobDefinition)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_definitions_import_what_they_are_compared_with(library):
-    found = run([sys.executable, "-c", FOUND], check=True, capture_output=True, text=True).stdout.split()
-    assert library.split(".")[0] in found
-    assert "sp_api" not in found
+def test_the_definitions_import_the_libraries_that_they_are_compared_with(library):
+    imported = run([sys.executable, "-c", PRINT_IMPORTED], check=True, capture_output=True, text=True).stdout.split()
+    assert library.split(".")[0] in imported
+    assert "sp_api" not in imported

@@ -1,4 +1,4 @@
-"""Rows are missing, doubled or wrong by what they say, not by how it is spelled."""
+"""Rows are missing, duplicate or wrong by their values, not by the spelling of these."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 
 
-def test_rows_are_counted_as_missing_doubled_and_wrong():
+def test_missing_duplicate_and_wrong_rows_are_counted():
     truth = rows(1, [("a", "1.50"), ("b", "2"), ("c", None), ("d", "x")])
     held = rows(1, [("a", Decimal("1.5000")), ("b", 3), ("c", None), ("c", None), ("e", "y")])
     assert compare(truth, held) == {"missing": 1, "doubled": 1, "wrong": 2}

@@ -1,4 +1,4 @@
-"""What the figures of the ways say of numbers that are known."""
+"""The figures of the ways for known numbers."""
 
 from collections import Counter
 
@@ -23,11 +23,11 @@ def test_seconds_are_compared_with_the_pipelines():
 @pytest.mark.parametrize(
     ("gave_up", "left"), [("first_gave_up", set()), ("second_gave_up", {"loop_seconds_vs_pipeline"})]
 )
-def test_who_gave_up_has_no_speed(gave_up, left):
-    """A loop that gave up after 8 seconds stood in the figures as four times as fast as the pipeline."""
+def test_a_way_that_gave_up_has_no_speed(gave_up, left):
+    """A loop that gave up after 8 seconds appeared in the figures as four times as fast as the pipeline."""
     assert ratios(way("loop", 2.5, 5.0, **{gave_up: 1})).keys() == left
 
 
-def test_the_pipeline_that_gave_up_is_compared_with_nobody():
+def test_a_pipeline_that_gave_up_is_not_compared():
     ours, other = way("pipeline", 10.0, 5.0, first_gave_up=1), way("dlt", 25.0, 1.0)
     assert "dlt_seconds_vs_pipeline" not in outcome([ours, other], {}, 60).figures

@@ -1,4 +1,4 @@
-"""Every kind of result is drawn, what is not there is left out, and the overview holds each goal that is a ratio."""
+"""Every kind of result is drawn, missing ones are left out, and the overview shows every goal that is not 0."""
 
 import json
 
@@ -49,13 +49,13 @@ RESULTS = {
 
 
 def document(name, **figures):
-    found = RESULTS[name] | figures
-    return {"name": name, "figures": found, "goals": {figure: ["<=", 1.2] for figure in [*found][:6]}}
+    all_figures = RESULTS[name] | figures
+    return {"name": name, "figures": all_figures, "goals": {figure: ["<=", 1.2] for figure in [*all_figures][:6]}}
 
 
 @pytest.fixture
 def axes_of():
-    """Draws the documents of a benchmark and gives the axes to look at."""
+    """Draws the documents of a benchmark and returns the axes."""
     mpl.use("agg")
 
     def draw(name, **documents):
@@ -71,7 +71,7 @@ def legend(axes):
 
 
 @pytest.mark.parametrize("there", [list(RESULTS), ["load", "bound"], []])
-def test_every_result_that_is_there_becomes_a_picture(tmp_path, there):
+def test_every_result_becomes_a_picture(tmp_path, there):
     results, plots = tmp_path / "results", tmp_path / "plots"
     results.mkdir()
     for name in there:
@@ -82,19 +82,19 @@ def test_every_result_that_is_there_becomes_a_picture(tmp_path, there):
     assert all(path.stat().st_size > 1_000 for path in plots.glob("*.png"))
 
 
-def test_results_of_one_benchmark_are_told_apart():
-    found = {stem: document("bound", time_vs_bound=ratio) for stem, ratio in (("bound", 0.6), ("bound_real", 2.4))}
-    assert by_benchmark(found) == {"bound": {"default": found["bound"], "real": found["bound_real"]}}
-    times = beyond_goals(found)
+def test_several_results_of_one_benchmark_are_variants():
+    documents = {stem: document("bound", time_vs_bound=ratio) for stem, ratio in (("bound", 0.6), ("bound_real", 2.4))}
+    assert by_benchmark(documents) == {"bound": {"default": documents["bound"], "real": documents["bound_real"]}}
+    times = beyond_goals(documents)
     assert (times["bound: time_vs_bound"], times["bound_real: time_vs_bound"]) == (2.0, 0.5)
 
 
-def test_figures_that_are_no_ratio_are_not_among_the_ratios():
-    found = document("bound", time_vs_bound=-0.1, seconds_with_limits=None, bucket_seconds=0)
-    assert list(beyond_goals({"bound": found})) == ["bound: seconds_without_limits"]
+def test_figures_without_a_positive_value_are_not_among_the_ratios():
+    documents = document("bound", time_vs_bound=-0.1, seconds_with_limits=None, bucket_seconds=0)
+    assert list(beyond_goals({"bound": documents})) == ["bound: seconds_without_limits"]
 
 
-def test_each_world_stands_beside_the_parts_of_its_bound(axes_of):
+def test_each_world_is_drawn_beside_the_parts_of_its_bound(axes_of):
     slow = document("bound", time_vs_bound=1.7, seconds_with_limits=17.0)
     default, real = axes_of("bound", default=document("bound"), real=slow)
     assert [bar.get_height() for bar in real.patches] == [17.0, 6.0, 4.0]
@@ -105,14 +105,14 @@ def test_each_world_stands_beside_the_parts_of_its_bound(axes_of):
     assert "1.2 times the bound" in legend(real)
 
 
-def test_growth_names_the_exponents_that_were_fitted(axes_of):
+def test_growth_shows_the_fitted_exponents(axes_of):
     data, sellers = axes_of("growth", default=document("growth", data_time_exponent=0.5, data_memory_exponent=0.021))
     assert legend(data) == ["seconds ~ size ^ 0.50", "peak MB ~ size ^ 0.02", "linear"]
     assert legend(sellers) == ["seconds", "peak MB"]
     assert (data.get_xscale(), data.get_yscale()) == ("log", "log")
 
 
-def test_growth_joins_only_sizes_that_are_synced_in_the_same_way(axes_of):
+def test_growth_connects_only_sizes_that_are_synced_in_the_same_way(axes_of):
     many = {f"sellers_{name}_at_100": 100.0 for name in ("seconds", "peak_mb")}
     _, sellers = axes_of("growth", default=document("growth", **many))
     seconds, apart, *_, linear = sellers.lines
@@ -120,7 +120,7 @@ def test_growth_joins_only_sizes_that_are_synced_in_the_same_way(axes_of):
     assert list(linear.get_ydata()) == [10.0, 100.0]
 
 
-def test_the_seconds_of_who_gave_up_are_hatched_and_not_told_as_a_speed(axes_of):
+def test_the_seconds_of_a_way_that_gave_up_are_hatched_and_not_shown_as_a_number(axes_of):
     seconds, calls, _ = axes_of("peers", default=document("peers", loop_first_gave_up=1, loop_second_gave_up=0))
     assert [bar.get_hatch() for bar in seconds.patches] == [None, None, "////", None, None, None]
     assert [text.get_text() for text in seconds.texts] == ["1", "1", "gave\nup", "1", "1", "1"]
@@ -128,7 +128,7 @@ def test_the_seconds_of_who_gave_up_are_hatched_and_not_told_as_a_speed(axes_of)
 
 
 @pytest.mark.parametrize(("name", "panels", "bars"), [("orchestration", 1, 2), ("limiter", 2, 3)])
-def test_ratios_stand_beside_their_goals(axes_of, name, panels, bars):
+def test_ratios_are_drawn_beside_their_goals(axes_of, name, panels, bars):
     places = axes_of(name)
     assert len(places) == panels
     for axes in places:

@@ -1,4 +1,4 @@
-"""The least time of the token buckets, by sums that can be done in the head."""
+"""The least time of the token buckets, with sums that are easy to check."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_requests_without_a_plan_cost_nothing():
     assert wait("downloadDocument", 10_000, 1) == 0
 
 
-def test_an_operation_that_is_not_in_the_table_is_refused():
+def test_an_operation_without_a_plan_is_rejected():
     with pytest.raises(LookupError, match="no usage plan for 'listTransactions'"):
         wait("listTransactions", 1, 1)
 
@@ -125,10 +125,10 @@ def test_the_figure_is_the_limited_time_over_the_bound_and_the_free_time():
 
 
 def test_refused_calls_spend_no_token_and_miss_the_goal():
-    found = outcome([sync(10.0, 100)], [sync(10.0, 100, refused=3)], 10)
-    assert found.figures["bucket_seconds"] == pytest.approx(1428.57)
-    assert found.figures["own_429s"] == 3
-    assert not found.holds
+    result = outcome([sync(10.0, 100)], [sync(10.0, 100, refused=3)], 10)
+    assert result.figures["bucket_seconds"] == pytest.approx(1428.57)
+    assert result.figures["own_429s"] == 3
+    assert not result.holds
 
 
 def test_the_slowest_seller_decides():
@@ -137,18 +137,18 @@ def test_the_slowest_seller_decides():
     assert both.bound(1).seconds == pytest.approx(1 / 0.0056)
 
 
-def test_the_outcome_says_when_the_two_runs_took_different_sources():
-    found = outcome([sync(10.0, 5)], [sync(12.0, 0, sources=("GET_XML",))], 10)
-    assert found.figures["same_sources"] is False
+def test_the_outcome_shows_when_the_two_runs_used_different_sources():
+    result = outcome([sync(10.0, 5)], [sync(12.0, 0, sources=("GET_XML",))], 10)
+    assert result.figures["same_sources"] is False
 
 
-def test_a_world_is_named_by_the_options_of_the_command_with_its_last_day():
-    *words, as_of = world_options({"days": 3, "orders_per_day": 50, "orders_csv": None})
-    assert words == ["--days=3", "--orders-per-day=50"]
+def test_a_world_becomes_command_line_options_with_a_fixed_last_day():
+    *options, as_of = world_options({"days": 3, "orders_per_day": 50, "orders_csv": None})
+    assert options == ["--days=3", "--orders-per-day=50"]
     assert as_of.startswith("--as-of=")
 
 
-def test_a_named_world_takes_what_is_given_instead():
+def test_sizes_of_a_named_world_can_be_replaced():
     assert chosen_world("large", {"days": 5, "skus": None}) == WORLDS["large"] | {"days": 5}
     assert chosen_world("default", {"days": None, "orders_csv": "orders.csv"}) == {
         "days": 70,

@@ -41,8 +41,8 @@ def test_two_years_of_windows_are_one_row_with_range_count_and_all_calls():
     assert row.window == f"created {NEWEST - timedelta(days=719)} to {NEWEST} (720 days), 24 windows"
     assert (row.seconds, row.calls) == (83.0, {"createReport": 24})
     assert row.why == (
-        "108,000 orders (by Amazon's order metrics) in 720 days: searchOrders pages of each are predicted to take up to "
-        "800 s, XML reports up to 83 s (time of generation guessed), so the report"
+        "108,000 orders (by Amazon's order metrics) in 720 days: searchOrders pages for each span are predicted to take up to "
+        "800 s, XML reports up to 83 s (generation time is a guess), so the report"
     )
 
 
@@ -55,7 +55,7 @@ def test_a_forced_choice_keeps_its_reason():
     plans = [window(number) for number in range(2)]
     forced = [replace(stream, choice=stream.choice.forced("pages", "the ids differ")) for stream in plans]
     (row,) = grouped(forced)
-    assert row.why == "pages of each although predicted to take up to 800 s: the ids differ"
+    assert row.why == "pages for each span although predicted to take up to 800 s: the ids differ"
 
 
 def test_only_windows_of_records_by_date_share_a_row():

@@ -23,7 +23,6 @@ from xpert_pipeline.sources.outcome import overall
 
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.faults", "canary-secret-of-the-application"
 NAMES = [table.name for table in TABLES]
-REFETCHABLE = [source.step for source in SOURCES if source.is_refetchable]
 KEYS = {table.name: table.key for table in TABLES}
 CARRIED = {
     "orders": (
@@ -59,6 +58,8 @@ class Outcome:
 class Pipeline:
     """One database, one Dagster instance, one sandbox at a time."""
 
+    sources = SOURCES
+
     def __init__(self, instance, pool, book, environ):
         self.instance, self.pool, self.book, self.environ = instance, pool, book, dict(environ)
         self.sandbox = None
@@ -83,6 +84,11 @@ class Pipeline:
         )
         self.instance.add_dynamic_partitions("sellers", [amazon_id])
         return seller
+
+    @property
+    def refetchable(self):
+        """Steps that can be told to fetch complete days again."""
+        return [source.step for source in self.sources if source.is_refetchable]
 
     @property
     def sellers(self):
@@ -131,7 +137,7 @@ class Pipeline:
         sellers = sorted(sellers or self.sellers[:1], key=self.instance.get_dynamic_partitions("sellers").index)
         config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         if refetch:
-            config["ops"] = {name: {"config": {"refetch": True}} for name in REFETCHABLE}
+            config["ops"] = {name: {"config": {"refetch": True}} for name in self.refetchable}
         tags = {
             RANGE_START: partition_key(min(days), sellers[0]),
             RANGE_END: partition_key(max(days), sellers[-1]),
@@ -167,7 +173,7 @@ class Pipeline:
         environ = self.environ | {"SP_API_ENDPOINT": self.sandbox.endpoint, "SP_API_TOKEN_URL": self.sandbox.token_url}
         if self.spool:
             environ["XPERT_SPOOL_DIR"] = str(self.spool)
-        return build_definitions(Settings.from_env(environ), environ)
+        return build_definitions(Settings.from_env(environ), environ, self.sources)
 
     def job(self, *, checks):
         definitions = self.definitions()

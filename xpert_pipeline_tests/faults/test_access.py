@@ -121,7 +121,7 @@ def test_a_token_encrypted_with_another_key_is_told_apart_from_a_revoked_one(pip
     monkeypatch.setenv("XPERT_ENCRYPTION_KEY", "A" * 43 + "=")
     failed = pipeline.run(tables=["products"])
     assert failed.error.startswith(f"EncryptionKeyWrong: seller {pipeline.sellers[0]}")
-    assert "set the former key" in failed.error
+    assert "set the original key" in failed.error
     assert pipeline.book.get(pipeline.sellers[0]).status == "active"
 
 

@@ -238,7 +238,7 @@ def test_marketplaces_of_several_regions_are_refused_with_what_to_do(xpert, pipe
     done = xpert(*command, DATABASE_URL=pipeline_dsn)
     assert done.exit_code == 2
     assert "these marketplaces belong to several regions: IN (eu), US (na)" in done.stderr
-    assert "add those of another region as a seller of its own" in done.stderr
+    assert "add those of another region as a separate seller" in done.stderr
 
 
 def test_sources_that_are_declared_wrongly_are_one_message_of_every_command(xpert, monkeypatch, tmp_path):
@@ -248,9 +248,9 @@ def test_sources_that_are_declared_wrongly_are_one_message_of_every_command(xper
         done = xpert(*command)
         assert (done.exit_code, done.stdout) == (3, "")
         first, *problems = done.stderr.splitlines()
-        assert first == "Error: the sources are declared wrongly:"
-        assert any("table products is filled by another source too" in problem for problem in problems)
-        assert any("names the role 'Canary', which Amazon does not have" in problem for problem in problems)
+        assert first == "Error: some sources are declared incorrectly:"
+        assert any("table products is also filled by the source declared at" in problem for problem in problems)
+        assert any("names the role 'Canary', which Amazon does not have; use one of" in problem for problem in problems)
     assert not (tmp_path / "home").exists()
 
 
@@ -264,7 +264,9 @@ def test_a_marketplace_of_another_region_is_refused_and_can_be_corrected(xpert, 
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="A21TJRUUN4KGV,ATVPDKIKX0DER"))
     assert done.exit_code == 3
     assert "AMAZON_MARKETPLACE_IDS: these marketplaces belong to several regions: IN (eu), US (na)" in done.stderr
-    assert "name the marketplaces of one region, and add those of another region as a seller of its own" in done.stderr
+    assert (
+        "list the marketplaces of one region only, and add those of another region as a separate seller" in done.stderr
+    )
     done = xpert("sync", **amazon(AMAZON_MARKETPLACE_IDS="ATVPDKIKX0DER"))
     assert done.exit_code == 3
     assert (

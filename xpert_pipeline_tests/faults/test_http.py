@@ -22,8 +22,8 @@ ENDLESS = [
     ("502-html", "Transient", "502: HTML or XML instead of JSON", "run it again later"),
     ("503-empty", "Transient", "503: empty body", "run it again later"),
     ("504-json", "Transient", "504: Endpoint request timed out", "run it again later"),
-    ("200-html", "BadAnswer", "no complete JSON", "captive portal"),
-    ("truncated-json", "BadAnswer", "no complete JSON", "captive portal"),
+    ("200-html", "BadAnswer", "not complete JSON", "captive portal"),
+    ("truncated-json", "BadAnswer", "not complete JSON", "captive portal"),
     ("token-revoked", "TokenRefused", "revoked, malformed or invalid", "authorize the app again"),
 ]
 
@@ -85,7 +85,7 @@ def test_a_wrong_client_secret_is_the_applications_fault_not_the_sellers(pipelin
     pipeline.fault("lwa-invalid-client")
     failed = pipeline.run(tables=["products"])
     assert failed.error.startswith("AppCredentialsRefused")
-    assert "Check client id and secret" in failed.error
+    assert "Correct the client id and secret" in failed.error
     assert pipeline.book.get(pipeline.sellers[0]).status == "active"
     assert pipeline.calls("requestAccessToken") == 1
     ((_, _, _, needs_a_person, *_),) = pipeline.facts()

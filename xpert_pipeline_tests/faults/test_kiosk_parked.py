@@ -11,13 +11,13 @@ def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk)
     parked = kiosk.run_impatiently(tables=SOURCES)
     assert parked.success
     assert parked.states["economics_daily"] == "skipped"
-    (stuck,) = [query for query in queries(kiosk) if query.question.dataset.name == "economics"]
+    (stuck,) = [query for query in queries(kiosk) if query.question.dataset == "economics"]
     assert stuck.id in parked.reasons["economics_daily"]
     assert "the next run collects it" in parked.reasons["economics_daily"]
     assert kiosk.rows("economics_daily") == []
     stuck.seconds = 0.0
     assert kiosk.run(tables=SOURCES).states["economics_daily"] == "ok"
-    assert [query.id for query in queries(kiosk) if query.question.dataset.name == "economics"] == [stuck.id]
+    assert [query.id for query in queries(kiosk) if query.question.dataset == "economics"] == [stuck.id]
     kiosk.assert_whole(*KIOSK)
 
 
@@ -43,7 +43,7 @@ def test_parked_traffic_of_yesterday_is_collected_although_todays_window_is_anot
         yesterday.setattr(run, "local_today", lambda _zone: today - timedelta(days=1))
         parked = kiosk.run_impatiently(tables=["traffic_daily"], days=[day for day in kiosk.days if day < today])
     assert parked.states["traffic_daily"] == "skipped"
-    assert [query.question.dataset.name for query in queries(kiosk)] == ["salesAndTrafficTrends"] * 2
+    assert [query.question.dataset for query in queries(kiosk)] == ["salesAndTrafficTrends"] * 2
     for query in queries(kiosk):
         query.seconds = 0.0
     assert kiosk.run(tables=["traffic_daily"]).errors == {}

@@ -34,7 +34,7 @@ def test_the_predicted_calls_are_those_that_the_backfill_makes(xpert, amazon):
     assert (stream["table"], stream["source"]) == ("orders", "searchOrders")
     assert set(stream["predicted"]) == {"pages", "report"}
     assert "(by Amazon's order metrics)" in stream["why"]
-    assert "time of generation guessed" in stream["why"]
+    assert "generation time is a guess" in stream["why"]
     assert xpert("backfill", "--select", "orders", *SPAN, **environ).exit_code == 0
     made = {name: count - before.get(name, 0) for name, count in calls(amazon).items()}
     assert made["searchOrders"] == plan["calls"]["searchOrders"] == stream["calls"]["searchOrders"]
@@ -89,10 +89,8 @@ def test_a_plan_of_many_listings_says_that_the_time_of_their_report_is_guessed(x
     monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 10)
     (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
     whys = {each["table"]: each["why"] for each in plan["streams"]}
-    assert whys["products"].endswith(
-        "listings: the search shows no more than 1,000 listings; time of generation guessed"
-    )
-    assert whys["economics_daily"].endswith("time of generation guessed")
+    assert whys["products"].endswith("listings: the search returns at most 1,000 listings; generation time is a guess")
+    assert whys["economics_daily"].endswith("generation time is a guess")
 
 
 def test_a_plan_asks_for_nothing_and_writes_nothing(xpert, amazon, admin_dsn):

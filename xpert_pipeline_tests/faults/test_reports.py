@@ -40,8 +40,8 @@ def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
     for name, kind, what, advice in (
         ("truncated-gzip", "DocumentBroken", "", "Run it again"),
         ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
-        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, as in an attack", "run it again later"),
-        ("report-fatal", "ReportFailed", "could not be generated. Please try again", "Correct what the reason names"),
+        ("doctype-xml", "BadAnswer", "the XML has a DOCTYPE, which may be an attack", "run it again later"),
+        ("report-fatal", "ReportFailed", "could not be generated. Please try again", "If the reason names the window"),
     ):
         pipeline.fault(name)
         failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
@@ -82,7 +82,7 @@ def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, mo
     assert (parked.success, parked.states["orders"], parked.states["sales_data"]) == (True, "incomplete", "incomplete")
     facts = {fact[5][:10]: fact[4]["state"] for fact in pipeline.facts() if fact[1] == "sales_data"}
     assert (facts[first.isoformat()], facts[last.isoformat()]) == ("ok", "skipped")
-    assert f"not all orders of {last} (1 day) are loaded" in parked.reasons["sales_data"]
+    assert f"not all orders for {last} (1 day) are loaded" in parked.reasons["sales_data"]
     next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds).seconds = 0.0
     whole = pipeline.run(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
     assert (whole.states["sales_data"], whole.reasons.get("sales_data")) == ("ok", None)
@@ -207,7 +207,7 @@ def test_item_codes_that_are_no_item_ids_send_the_seller_to_the_pages_for_good(p
     assert pipeline.run(tables=ORDERS, refetch=True).success
     assert pipeline.calls("createReport") == asked
     (why,) = pipeline.one("select details #>> '{plan,why}' from loads order by finished_at desc limit 1")
-    assert "the report's codes are not this seller's order item ids" in why
+    assert "the order item ids in the report differ from those of searchOrders" in why
 
 
 def test_a_report_in_windows_1252_keeps_what_that_charset_has(pipeline):

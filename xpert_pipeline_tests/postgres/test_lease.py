@@ -87,7 +87,7 @@ def test_who_lost_the_lease_commits_nothing(pool, seller, admin):
     with hold(pool, seller.id, "orders") as lost:
         expire(admin)
         with hold(pool, seller.id, "orders") as lease:
-            with pytest.raises(LeaseLost, match="Nothing of this load was kept"):
+            with pytest.raises(LeaseLost, match="Nothing from this load was kept"):
                 run_load(pool, seller, orders_and_items([order("1")], []), lease=lost)
             with pytest.raises(LeaseLost):
                 lost.check()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xpert_pipeline.assets.catalog.products import PRODUCTS
+from xpert_pipeline.assets.finance.economics_daily import ECONOMICS_DAILY
 from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS
 from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres.coverage import (
@@ -18,8 +19,9 @@ from xpert_pipeline.postgres.coverage import (
     latest_detail,
     records_per_day,
 )
-from xpert_pipeline.postgres.emptied_days import rows_by_day
+from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
 from xpert_pipeline.postgres.ledger import LoadWindow, run_counts, run_counts_by_marketplace
+from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.standing import standing
@@ -323,3 +325,31 @@ def test_the_newest_days_are_read_by_table_and_marketplace(pool, seller, indian,
         ("products", UK): DAY,
     }
     assert {marketplace for _, marketplace in standing(pool, seller, [british]).newest_days} == {UK}
+
+
+def test_a_query_that_was_empty_counts_for_each_marketplace_that_it_asked_for(pool, seller, indian, british):
+    """A later load in one marketplace settles the day there and nowhere else."""
+    german = Scope(seller.id, DE, "Europe/Berlin")
+    rows_of_query = (
+        "insert into report_requests (seller_id, marketplace_ids, kind, report_type, window_start, window_end, state,"
+        " reason, run_id, asked_at) values (%s, %s, 'query', 'economics', %s, %s, 'EMPTY', 'no rows', 'r', %s)"
+    )
+    start = datetime.combine(DAY, time(), UTC)
+    with tenant(pool, seller.id) as conn:
+        conn.execute(rows_of_query, [seller.id, [UK, IN], start, start + timedelta(days=1), T0])
+
+    def empty(scope, before=T0):
+        about = {"report_type": "economics", "reason": "no rows", "before": before}
+        return days_said_empty(pool, scope, "economics_daily", [EARLIER, DAY], **about)
+
+    assert (empty(indian), empty(british), empty(german)) == ({DAY}, {DAY}, set())
+    assert empty(indian, before=T0 - timedelta(seconds=1)) == set()
+    run_load(
+        pool,
+        seller,
+        [part(ECONOMICS_DAILY, [])],
+        marketplace_ids=[UK],
+        window=local_window(DAY, LONDON),
+        started_at=T0 + timedelta(hours=2),
+    )
+    assert (empty(indian), empty(british)) == ({DAY}, set())

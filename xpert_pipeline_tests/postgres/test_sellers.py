@@ -58,7 +58,7 @@ def test_an_unknown_seller_is_refused_with_how_to_add_it(sellers):
 @pytest.mark.parametrize("was_sandbox", [True, False])
 def test_a_real_and_a_sandbox_seller_are_never_the_same(sellers, was_sandbox):
     add(sellers, is_sandbox=was_sandbox)
-    with pytest.raises(SellerMixed, match="invented orders never meet real ones"):
+    with pytest.raises(SellerMixed, match="sandbox and real orders must not be mixed"):
         add(sellers, is_sandbox=not was_sandbox)
 
 

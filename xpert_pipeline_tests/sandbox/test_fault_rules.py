@@ -96,7 +96,7 @@ def test_two_faults_in_one_place_strike_one_after_the_other():
         ({"name": "500-json", "operation": "getEverything"}, "there is no operation 'getEverything'; there are: "),
         ({"name": "500-json", "seller": "nobody"}, "fault 500-json would do nothing: there is no seller nobody"),
         ({"name": "economics-restated", "operation": "createQuery"}, "it strikes the content of economics"),
-        ({"name": "economics-restated", "count": 3}, "it has no count, skip or chance"),
+        ({"name": "economics-restated", "count": 3}, "it takes no count, skip or chance"),
     ],
 )
 def test_a_fault_that_would_do_nothing_is_refused_and_the_message_names_what_it_can_strike(client, fault, message):
@@ -108,12 +108,12 @@ def test_a_fault_that_would_do_nothing_is_refused_and_the_message_names_what_it_
 
 def test_a_fault_whose_place_nothing_has_is_refused():
     kinds = {"late-parcel": FaultKind("late-parcel", "parcels", "a parcel comes late")}
-    with pytest.raises(ValueError, match="would do nothing: no operation, report or dataset can meet it"):
+    with pytest.raises(ValueError, match="would do nothing: it can strike no operation, report or dataset"):
         Faults(kinds, {"parcels": Targets()}).add(FaultRule("late-parcel"))
 
 
 def test_a_fault_of_the_command_line_that_would_do_nothing_is_refused_at_start(new_sandbox):
     with pytest.raises(ValueError, match="there is no seller 2"):
         new_sandbox(faults=("500-json@2",), days=1)
-    with pytest.raises(ValueError, match="it has no count, skip or chance"):
+    with pytest.raises(ValueError, match="it takes no count, skip or chance"):
         new_sandbox(faults=("economics-restated:1",), days=1)

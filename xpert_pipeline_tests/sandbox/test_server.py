@@ -94,7 +94,7 @@ def test_a_chosen_port_and_its_refusal_if_it_is_taken(launch):
         (["--deny-role", "King"], "there is no role 'King'"),
         (["--fault", "nonsense"], "there is no fault 'nonsense'"),
         (["--fault", "500-json:x"], "the count must be a number"),
-        (["--fault", "economics-restated:3"], "it has no count, skip or chance"),
+        (["--fault", "economics-restated:3"], "it takes no count, skip or chance"),
         (["--rate-scale", "-1"], "--rate-scale"),
         (["--as-of", "tomorrow"], "--as-of"),
         (["--days", "0"], "--days"),
@@ -114,7 +114,7 @@ def test_a_csv_that_is_not_an_order_report_is_refused_with_the_missing_columns(l
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert out == ""
-    assert errors.startswith(f"sandbox: {path} is no all-orders report: it lacks the columns Order ID, Date, Status,")
+    assert errors.startswith(f"sandbox: {path} is not an all-orders report: the columns Order ID, Date, Status,")
 
 
 def test_faults_and_roles_of_the_command_line_are_on_from_the_start(launch):

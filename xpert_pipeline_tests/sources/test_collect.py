@@ -50,8 +50,8 @@ def collected(open_collector):
     [
         (economics(msku=None), "sku: Input should be a valid string", None),
         (economics(netProceeds={"total": inr(5, "USD")}), "its amounts are in INR and USD", "2026-11-01 SKU-1"),
-        (economics(fees=[{"charges": "?"}]), "its shape is not the documented one", "2026-11-01 SKU-1"),
-        (economics(startDate=None, endDate=None), "its shape is not the documented one", None),
+        (economics(fees=[{"charges": "?"}]), "it does not have the documented structure", "2026-11-01 SKU-1"),
+        (economics(startDate=None, endDate=None), "it does not have the documented structure", None),
         (
             economics(sales={"unitsOrdered": 3_000_000_000}),
             "units_ordered: Input should be less than",
@@ -59,10 +59,10 @@ def collected(open_collector):
         ),
         (
             economics(sales={"orderedProductSales": inr(True)}),
-            "its shape is not the documented one",
+            "it does not have the documented structure",
             "2026-11-01 SKU-1",
         ),
-        ({}, "its shape is not the documented one", None),
+        ({}, "it does not have the documented structure", None),
     ],
 )
 def test_a_record_that_breaks_the_contract_is_rejected_whole(collected, record, why, key):
@@ -207,7 +207,7 @@ def test_a_record_that_cannot_be_parsed_counts_for_the_first_table_alone(parcels
     assert numbers(parcels) == [(3, 1, 2), (1, 1, 0)]
     assert [(reject.reason, reject.record_key) for reject in parcels.main.rejects] == [
         ("it weighs less than nothing", None),
-        ("its shape is not the documented one (KeyError)", None),
+        ("it does not have the documented structure (KeyError)", None),
     ], "the key is not known without the marketplace"
 
 

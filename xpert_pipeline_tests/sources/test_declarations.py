@@ -1,4 +1,4 @@
-"""A wrong declaration stops the code location when it loads; the message names the file and the line to mend."""
+"""A wrong declaration stops the code location when it loads; the message names the file and the line to fix."""
 
 import re
 from dataclasses import dataclass, replace
@@ -82,7 +82,7 @@ def problems_of(*sources):
     with pytest.raises(DeclarationError) as error:
         build_definitions(Settings.from_env(environ), environ, sources)
     first, *lines = str(error.value).splitlines()
-    assert first == "the sources are declared wrongly:"
+    assert first == "some sources are declared incorrectly:"
     return [tuple(re.fullmatch(r"- (\S+:\d+): (.*)", line).groups()) for line in lines]
 
 
@@ -108,7 +108,7 @@ def test_a_table_of_two_sources_is_refused():
     assert problems_of(first, second) == [
         (
             declared("second of two"),
-            f"table products is filled by another source too, declared in {declared('first of two')}: remove one of them",
+            f"table products is also filled by the source declared at {declared('first of two')}: remove one of the two",
         )
     ]
 
@@ -159,7 +159,7 @@ def test_a_column_without_a_meaning_is_refused_at_its_own_line():
         pages=pages_of("searchListingsItems"),
     )
     assert problems_of(source) == [
-        (declared("unexplained"), "column units of products has no meaning: add a text to its Annotated")
+        (declared("unexplained"), "column units of products has no description: add a text to its Annotated")
     ]
 
 
@@ -177,7 +177,7 @@ def test_a_role_that_amazon_does_not_have_is_refused():
     ((place, text),) = problems_of(source)
     assert place == declared("unknown role")
     assert text.startswith(
-        "products names the role 'Catalogue', which Amazon does not have; there are Amazon Fulfillment, "
+        "products names the role 'Catalogue', which Amazon does not have; use one of Amazon Fulfillment, "
     )
 
 

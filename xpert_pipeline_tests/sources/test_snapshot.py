@@ -11,7 +11,7 @@ from xpert_pipeline_tests.sources.amazon import SUMMARIES, Inventory, summaries,
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
 STOCK, LISTINGS = ["fba_inventory"], ["products"]
-KEPT = "What arrived is loaded and nothing is deleted"
+KEPT = "These were loaded, and nothing is deleted"
 
 
 @pytest.fixture
@@ -297,7 +297,7 @@ def test_fewer_listings_than_amazon_counts_are_read_again_once_and_then_loaded_a
     assert (kind, deleted) == ("partial", 0)
     assert 0 < fetched < total
     assert (details["counted_by_amazon"], details["received"]) == (total, fetched)
-    text = f"Amazon counts {total} listings, but searchListingsItems returned {fetched}. {KEPT}; the next sync reads it again"
+    text = f"Amazon counts {total} listings, but searchListingsItems returned {fetched}. {KEPT}; the next sync reads everything again"
     assert text in done.reasons["products"]
     assert details["incomplete"] == text
     assert stock.struck("listings-page-short") >= 2, "two readings"

@@ -186,7 +186,7 @@ def test_amazons_rate_is_followed_up_and_down_and_nonsense_is_logged_once(amazon
             get_report(api)
             rates.append(api.rate("getReport"))
     assert rates == [40, 5, 5, 5, 5, 5, 5]
-    assert len([record for record in caplog.records if "is no rate" in record.message]) == 1
+    assert len([record for record in caplog.records if "is not a rate" in record.message]) == 1
 
 
 def test_a_rate_on_a_refused_or_failed_answer_is_ignored(amazon, api):

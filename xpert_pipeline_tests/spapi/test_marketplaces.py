@@ -26,5 +26,5 @@ def test_ids_countries_and_domains_are_unique_and_time_zones_exist(marketplace):
 
 
 def test_an_unknown_id_is_refused_with_a_list_of_all_ids():
-    with pytest.raises(UnknownMarketplaceError, match=r"'XX' is no Amazon marketplace id.*A21TJRUUN4KGV \(IN\)"):
+    with pytest.raises(UnknownMarketplaceError, match=r"'XX' is not an Amazon marketplace id.*A21TJRUUN4KGV \(IN\)"):
         by_id("XX")

@@ -83,7 +83,7 @@ def orders_request(start_at, end):
 
 def paged_orders(api, start_at=START):
     return [
-        order for page in search_orders(api, marketplace_ids(api), created=(start_at, END)) for order in page.orders
+        order for page in search_orders(api, marketplace_ids(api), created=(start_at, END)) for order in page.records
     ]
 
 

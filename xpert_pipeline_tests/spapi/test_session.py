@@ -23,7 +23,7 @@ def test_a_client_keeps_its_marketplaces_in_order_and_uses_their_region():
 
 
 def test_marketplaces_of_several_regions_are_refused():
-    with pytest.raises(ValueError, match="lie in regions eu, fe: use one client for each region"):
+    with pytest.raises(ValueError, match="are in regions eu, fe: use one client for each region"):
         client(INDIA, JAPAN)
 
 
@@ -40,7 +40,7 @@ def test_no_marketplace_is_refused():
     ],
 )
 def test_a_request_that_forgets_its_marketplace_is_refused_and_gets_no_default(operation, params):
-    with pytest.raises(ValueError, match=f"{operation} needs its marketplace"):
+    with pytest.raises(ValueError, match=f"{operation} needs a marketplace"):
         Library("eu").prepare(operation, **params)
 
 

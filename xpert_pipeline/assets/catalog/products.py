@@ -1,4 +1,4 @@
-"""products: the seller's listings as they are now, with what the catalogue knows about them."""
+"""products: the seller's current listings, with details from Amazon's catalogue."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -17,6 +17,9 @@ from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, Instant, MarketplaceId, Quantity, Text
 
+NOT_REPORTED = Null("Amazon did not report it, or the row was loaded from the report.")
+NOT_IN_CATALOGUE = Null("The catalogue has no value, or the row was loaded from the report.")
+
 
 class ProductRow(TypedDict):
     """One listing of the seller in a marketplace."""
@@ -26,58 +29,76 @@ class ProductRow(TypedDict):
     asin: Annotated[Text | None, "ASIN of the listing."]
     fn_sku: Annotated[
         Text | None,
-        "FNSKU: Amazon's own label of stock in its warehouses.",
-        Null("The listing is not fulfilled by Amazon, or the report brought it."),
+        "FNSKU: Amazon's label for the stock in its warehouses.",
+        Null("Amazon does not fulfil the listing, or the row was loaded from the report."),
     ]
-    item_name: Annotated[Text | None, "Title."]
-    brand: Annotated[Text | None, "Brand in the catalogue.", Null("The catalogue does not know it.")]
-    manufacturer: Annotated[Text | None, "Manufacturer in the catalogue.", Null("The catalogue does not know it.")]
-    product_type: Annotated[Text | None, "Amazon's product type."]
-    condition_type: Annotated[Text | None, "Condition, such as new_new or used_good."]
+    item_name: Annotated[Text | None, "Title of the listing."]
+    brand: Annotated[Text | None, "Brand, from the catalogue.", NOT_IN_CATALOGUE]
+    manufacturer: Annotated[Text | None, "Manufacturer, from the catalogue.", NOT_IN_CATALOGUE]
+    product_type: Annotated[Text | None, "Amazon's product type.", NOT_REPORTED]
+    condition_type: Annotated[Text | None, "Condition, such as new_new or used_good.", NOT_REPORTED]
     status: Annotated[list[Text] | None, "BUYABLE, DISCOVERABLE, or both; an empty list means neither."]
     fulfillment_channel: Annotated[
         Text | None,
-        "Fulfilment channel code as received: AMAZON_IN and the like, or DEFAULT for the merchant.",
+        "Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing.",
     ]
-    price: Annotated[Amount | None, "The seller's price, in currency.", Null("The listing has no price.")]
-    currency: Annotated[Currency | None, "ISO 4217 code of price.", Null("The listing has no price.")]
+    price: Annotated[
+        Amount | None, "The seller's price, in the currency of the row.", Null("The listing has no price.")
+    ]
+    currency: Annotated[Currency | None, "ISO 4217 code for price.", Null("The listing has no price.")]
     quantity: Annotated[
         Quantity | None,
-        "Units that the merchant offers.",
-        Null("Amazon fulfils the listing: see fba_inventory."),
+        "Units that the seller offers.",
+        Null("Amazon fulfils the listing; see fba_inventory."),
     ]
-    main_image_url: Annotated[Text | None, "Address of the main image."]
-    browse_node_id: Annotated[Text | None, "Browse node in the catalogue.", Null("The catalogue does not know it.")]
-    browse_node_name: Annotated[Text | None, "Name of the browse node.", Null("The catalogue does not know it.")]
-    parent_asin: Annotated[Text | None, "ASIN of the variation parent.", Null("The product has no variations.")]
-    variation_theme: Annotated[Text | None, "What the variations differ in.", Null("The product has no variations.")]
+    main_image_url: Annotated[Text | None, "URL of the main image.", NOT_REPORTED]
+    browse_node_id: Annotated[Text | None, "Id of the browse node, from the catalogue.", NOT_IN_CATALOGUE]
+    browse_node_name: Annotated[Text | None, "Name of the browse node, from the catalogue.", NOT_IN_CATALOGUE]
+    parent_asin: Annotated[
+        Text | None,
+        "ASIN of the variation parent, from the catalogue.",
+        Null("The catalogue has no parent for the product, or the row was loaded from the report."),
+    ]
+    variation_theme: Annotated[
+        Text | None,
+        "Attributes in which the variations differ.",
+        Null("The product has no variations, or the row was loaded from the report."),
+    ]
     sales_rank: Annotated[
         Quantity | None,
-        "Rank in sales_rank_category; 1 sells best.",
-        Null("Amazon ranks the product nowhere."),
+        "Sales rank in sales_rank_category; 1 is the best seller.",
+        Null("Amazon does not rank the product, or the row was loaded from the report."),
     ]
-    sales_rank_category: Annotated[Text | None, "Category of the rank.", Null("Amazon ranks the product nowhere.")]
+    sales_rank_category: Annotated[
+        Text | None,
+        "Category of sales_rank.",
+        Null("Amazon does not rank the product, or the row was loaded from the report."),
+    ]
     issues_count: Annotated[
         Quantity | None,
-        "How many issues the listing has.",
-        Null("Amazon did not report issues."),
+        "Number of issues of the listing.",
+        Null("Amazon did not report issues, or the row was loaded from the report."),
     ]
-    issues: Annotated[Any, "Issues as Amazon reports them.", Null("Amazon did not report issues.")]
+    issues: Annotated[
+        Any,
+        "Issues as Amazon reports them.",
+        Null("Amazon did not report issues, or the row was loaded from the report."),
+    ]
     item_weight: Annotated[
         Amount | None,
         "Weight of the package, in weight_unit.",
         Unit("weight_unit"),
-        Null("The catalogue does not know it."),
+        NOT_IN_CATALOGUE,
     ]
-    weight_unit: Annotated[Text | None, "Unit of item_weight.", Null("The catalogue does not know it.")]
+    weight_unit: Annotated[Text | None, "Unit of item_weight.", NOT_IN_CATALOGUE]
     package_dimensions: Annotated[
         Any,
-        "Dimensions of the package, as in the catalogue.",
-        Null("The catalogue does not know them."),
+        "Length, width and height of the package, as the catalogue gives them.",
+        NOT_IN_CATALOGUE,
     ]
-    isbn_or_ean: Annotated[Text | None, "ISBN, EAN or UPC, as text.", Null("The catalogue does not know it.")]
-    listing_created_at: Annotated[Instant | None, "When the listing was created."]
-    listing_updated_at: Annotated[Instant | None, "When Amazon last changed the listing."]
+    isbn_or_ean: Annotated[Text | None, "ISBN or EAN, as text.", NOT_IN_CATALOGUE]
+    listing_created_at: Annotated[Instant | None, "When the listing was created.", NOT_REPORTED]
+    listing_updated_at: Annotated[Instant | None, "When the listing last changed at Amazon.", NOT_REPORTED]
 
 
 PRODUCTS = Table(
@@ -86,18 +107,18 @@ PRODUCTS = Table(
     key=("marketplace_id", "sku"),
     day=None,
     about=About(
-        grain="a listing in its present state",
+        grain="a listing in its current state",
         source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
-        "GET_MERCHANT_LISTINGS_ALL_DATA where more than 1,000 listings are to be read",
-        freshness="Every sync reads what changed since the last one.",
-        restatement="Amazon keeps no history of listings: a changed listing replaces its row. The report leaves "
-        "columns that it does not carry as they are.",
+        "GET_MERCHANT_LISTINGS_ALL_DATA if more than 1,000 listings must be read",
+        freshness="Every sync reads the listings that changed since the previous one.",
+        restatement="Amazon keeps no history of listings: a changed listing replaces its row. A load from the "
+        "report does not change the columns that the report lacks.",
         example="select sku, item_name, price, currency, quantity from products\n"
         "where 'BUYABLE' = any(status) order by listing_updated_at desc limit 20;",
     ),
 )
 SEARCH_LIMIT = 1_000
-"""searchListingsItems shows at most this many SKUs of one query; beyond it, the report is also the cheaper source."""
+"""searchListingsItems returns at most this many SKUs for a query; above it, the report is also cheaper."""
 REPORT_COLUMNS = (
     "marketplace_id",
     "sku",
@@ -113,7 +134,7 @@ REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": []}
 
 
 def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None, market: Market) -> Row:
-    """One item of searchListingsItems, with its item of searchCatalogItems if there is one."""
+    """Parse one item of searchListingsItems, with its item of searchCatalogItems if there is one."""
     summary = _of_marketplace(listing.get("summaries"), market.id)
     offer = _consumer_offer(listing.get("offers"), market.id)
     price = offer.get("price") or {}
@@ -143,7 +164,7 @@ def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None,
 
 
 def parse_report_listing(line: Mapping[str, str | None], market: Market) -> Row:
-    """One line of the merchant listings report: the columns that the report carries."""
+    """Parse one line of the merchant listings report, which has only some of the columns."""
     return {
         "marketplace_id": market.id,
         "sku": text_or_none(line.get("seller-sku")),
@@ -199,7 +220,7 @@ def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[s
 
 
 def asins_of_listing(listing: Mapping[str, Any]) -> list[str]:
-    """The ASINs of a listing, the first one first."""
+    """Return the ASINs of a listing, in Amazon's order."""
     summaries = [summary for summary in listing.get("summaries") or () if isinstance(summary, dict)]
     return [summary["asin"] for summary in summaries if summary.get("asin")]
 
@@ -229,7 +250,7 @@ SOURCE = Snapshot(
         needs=("seller-sku", "item-name"),
         parse=parse_report_listing,
         columns=REPORT_COLUMNS,
-        because=f"the search shows no more than {SEARCH_LIMIT:,} listings",
+        because=f"the search returns at most {SEARCH_LIMIT:,} listings",
     ),
     noun="listing",
 )

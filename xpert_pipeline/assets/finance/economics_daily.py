@@ -1,4 +1,4 @@
-"""economics_daily: what each SKU sold, cost and brought in per marketplace-local day, as Amazon reports it."""
+"""economics_daily: each SKU's sales, costs and proceeds per marketplace-local day, as Amazon reports them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -32,49 +32,49 @@ class EconomicsRow(TypedDict):
         Text | None,
         "ASIN of the variation parent; a product without variations has its own ASIN here.",
     ]
-    fn_sku: Annotated[Text | None, "FNSKU.", Null("The SKU has none, or more than one.")]
+    fn_sku: Annotated[Text | None, "FNSKU: Amazon's label for the stock.", Null("The SKU has none, or more than one.")]
     units_ordered: Annotated[Quantity | None, "Units ordered."]
-    units_refunded: Annotated[Quantity | None, "Units refunded, by the time of the request."]
+    units_refunded: Annotated[Quantity | None, "Units refunded, as of the time of the request."]
     net_units: Annotated[Quantity | None, "units_ordered - units_refunded, as Amazon reports it."]
     ops: Annotated[Amount | None, "Ordered product sales."]
-    refunded_sales: Annotated[Amount | None, "Refunded product sales, by the time of the request."]
+    refunded_sales: Annotated[Amount | None, "Refunded product sales, as of the time of the request."]
     net_product_sales: Annotated[Amount | None, "ops - refunded_sales, as Amazon reports it."]
     asp: Annotated[Amount | None, "Average selling price.", Null("No unit was sold.")]
     fees_total: Annotated[
         Amount | None,
-        "Sum of the totals of fees; 0 if Amazon reported that there were none.",
-        Null("At least one of them is not known."),
+        "Sum of the totals of all fees; 0 if Amazon reported an empty list.",
+        Null("Amazon did not report fees, or at least one total."),
     ]
     fees: Annotated[
         Any,
         "Fees: a list of {type, amount, promotion, tax, total, quantity}; total = amount - promotion + tax; unknown "
         "values are null.",
-        Null("Not known."),
+        Null("Amazon did not report fees."),
     ]
     ads_total: Annotated[
         Amount | None,
-        "Sum of the totals of ads; 0 if Amazon reported that there were none.",
-        Null("At least one of them is not known."),
+        "Sum of the totals of all ads; 0 if Amazon reported an empty list.",
+        Null("Amazon did not report ads, or at least one total."),
     ]
-    ads: Annotated[Any, "Advertising charges: a list like fees.", Null("Not known.")]
+    ads: Annotated[Any, "Advertising charges, in the same form as fees.", Null("Amazon did not report ads.")]
     net_proceeds: Annotated[Amount | None, "Net proceeds, as Amazon reports them."]
     net_proceeds_per_unit: Annotated[Amount | None, "Net proceeds per net unit."]
     cost_of_goods_sold: Annotated[
         Amount | None,
-        "Cost of one unit that the seller gave Amazon.",
-        Null("The seller gave none."),
+        "Cost of goods per unit, as the seller entered it at Amazon.",
+        Null("The seller entered none."),
     ]
     miscellaneous_cost: Annotated[
         Amount | None,
-        "Other cost of one unit that the seller gave Amazon.",
-        Null("The seller gave none."),
+        "Other cost per unit, as the seller entered it at Amazon.",
+        Null("The seller entered none."),
     ]
     fulfillment_cost: Annotated[
         Amount | None,
-        "Cost of fulfilling one unit, as the seller gave it to Amazon.",
-        Null("The seller gave none."),
+        "Fulfilment cost per unit, as the seller entered it at Amazon.",
+        Null("The seller entered none."),
     ]
-    currency: Annotated[Currency | None, "ISO 4217 code of every amount of the row.", Null("The row has no amount.")]
+    currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", Null("The row has no amount.")]
 
 
 ECONOMICS_DAILY = Table(
@@ -85,10 +85,10 @@ ECONOMICS_DAILY = Table(
     replaced_by=("marketplace_id", "business_date"),
     about=About(
         grain="a SKU's sales, fees, advertising charges and net proceeds on a day, as Amazon reports them",
-        source="Data Kiosk economics 2024-03-15, MSKU and DAY",
-        freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
-        "whole.",
+        source="Data Kiosk economics 2024-03-15, by MSKU and DAY",
+        freshness="A day is read after it has ended.",
+        restatement="Amazon restates a day for about two weeks, so every sync reads the last 14 days again and "
+        "replaces them.",
         example="select business_date, sum(ops) as ops, sum(fees_total) as fees, sum(net_proceeds) as proceeds,\n"
         "  currency\n"
         "from economics_daily group by business_date, currency order by business_date desc;",
@@ -116,14 +116,14 @@ QUERY = KioskQuery(
 )
 Named = tuple[str, Mapping[str, Any]]
 NO_CHARGE: Mapping[str, Any] = {}
-"""The charge of a fee that Amazon names without a charge: it is unknown, not 0."""
+"""Stands in for the missing charge of a fee; its amounts are unknown, not 0."""
 
 
 def parse_economics(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
-    """One record: a SKU on a day.
+    """Parse one record: a SKU on a day.
 
     Raises:
-        Unfit: It covers something else than one requested day, or has amounts in several currencies.
+        Unfit: It does not cover exactly one requested day, or has amounts in several currencies.
     """
     money = Money()
     sales, proceeds, cost = (record.get(name) or {} for name in ("sales", "netProceeds", "cost"))
@@ -157,7 +157,7 @@ def parse_economics(record: Mapping[str, Any], requested: Requested, signals: Co
 
 
 def _fee_details(fees: list[Any] | None, signals: Counter[str]) -> Iterable[Named]:
-    """Fees have their details one level deeper than advertisements, and may have several charges of a type."""
+    """Fees have their details one level deeper than ads, and a fee may have several charges."""
     for fee in entries(fees, "fees", signals):
         charges = list(entries(fee.get("charges"), "charges of a fee", signals))
         for charge in charges or [NO_CHARGE]:
@@ -174,7 +174,7 @@ def _ad_details(ads: list[Any] | None, signals: Counter[str]) -> Iterable[Named]
 
 
 def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | None, Row]]:
-    """Each charge with its total, in an order of our own: another order at Amazon is no change."""
+    """Return each charge with its total, sorted, so that another sort order at Amazon is not taken for a change."""
     charges = []
     for kind, detail in details:
         total = money.read(detail.get("totalAmount"))
@@ -191,7 +191,7 @@ def _charges(details: Iterable[Named], money: Money) -> list[tuple[Decimal | Non
 
 
 def _quantity(value: Any) -> int | float | None:
-    """A quantity as a number: Amazon sends a Float, which is whole for fees by the unit and may be anything else.
+    """Convert a quantity: Amazon sends a Float, which is whole for fees per unit and may have decimals for others.
 
     Raises:
         TypeError: It is not a number.
@@ -204,9 +204,9 @@ def _quantity(value: Any) -> int | float | None:
 
 
 def _total(entries_: list[Any] | None, charges: list[tuple[Decimal | None, Row]]) -> Decimal | None:
-    """Sum of the totals; 0 for a list that is empty, None as soon as one total is unknown.
+    """Sum of the totals; 0 for an empty list, None if any total is unknown.
 
-    A null among other entries says nothing, so the sum is that of the others; a list of nulls alone is unknown.
+    A null among other entries is ignored. If a list contains only nulls, the sum is unknown.
     """
     known = [total for total, _ in charges if total is not None]
     is_known = entries_ is not None and len(known) == len(charges) and bool(known or not entries_)

@@ -1,4 +1,4 @@
-"""fba_inventory: the units in Amazon's fulfilment network as they are now."""
+"""fba_inventory: the current units in Amazon's fulfilment network."""
 
 from typing import Annotated
 
@@ -19,11 +19,11 @@ Units = Quantity | None
 
 
 class FbaInventoryRow(TypedDict):
-    """Units of one SKU, FNSKU and condition in Amazon's fulfilment network now."""
+    """Current units of one SKU, FNSKU and condition in Amazon's fulfilment network."""
 
     marketplace_id: MarketplaceId
     sku: Annotated[Id, At("sellerSku"), "The seller's own SKU."]
-    fn_sku: Annotated[Id, At("fnSku"), "FNSKU: Amazon's own label of the stock."]
+    fn_sku: Annotated[Id, At("fnSku"), "FNSKU: Amazon's label for the stock."]
     condition: Annotated[Id, At("condition"), "Condition, such as NewItem or UsedGood."]
     asin: Annotated[Text | None, At("asin"), "ASIN."]
     product_name: Annotated[Text | None, At("productName"), "Title in the marketplace."]
@@ -32,20 +32,20 @@ class FbaInventoryRow(TypedDict):
     inbound_working_quantity: Annotated[Units, At(D + "inboundWorkingQuantity"), "Units in shipments being prepared."]
     inbound_shipped_quantity: Annotated[Units, At(D + "inboundShippedQuantity"), "Units in shipments on their way."]
     inbound_receiving_quantity: Annotated[
-        Units, At(D + "inboundReceivingQuantity"), "Units still to receive from shipments that Amazon is receiving."
+        Units, At(D + "inboundReceivingQuantity"), "Units not yet received from shipments that Amazon is receiving."
     ]
-    reserved_quantity: Annotated[Units, At(RESERVED + "totalReservedQuantity"), "Units set aside, for any reason."]
+    reserved_quantity: Annotated[Units, At(RESERVED + "totalReservedQuantity"), "Reserved units, for any reason."]
     reserved_customer_order_quantity: Annotated[
-        Units, At(RESERVED + "pendingCustomerOrderQuantity"), "Units set aside for customer orders."
+        Units, At(RESERVED + "pendingCustomerOrderQuantity"), "Units reserved for customer orders."
     ]
     reserved_transshipment_quantity: Annotated[
         Units, At(RESERVED + "pendingTransshipmentQuantity"), "Units on their way between fulfilment centres."
     ]
     reserved_fc_processing_quantity: Annotated[
-        Units, At(RESERVED + "fcProcessingQuantity"), "Units set aside in a fulfilment centre for processing."
+        Units, At(RESERVED + "fcProcessingQuantity"), "Units reserved for processing in a fulfilment centre."
     ]
     researching_quantity: Annotated[
-        Units, At(D + "researchingQuantity.totalResearchingQuantity"), "Units that Amazon is looking for."
+        Units, At(D + "researchingQuantity.totalResearchingQuantity"), "Units that Amazon is trying to locate."
     ]
     unfulfillable_quantity: Annotated[
         Units, At(UNFULFILLABLE + "totalUnfulfillableQuantity"), "Units that cannot be sold, for any reason."
@@ -65,7 +65,7 @@ class FbaInventoryRow(TypedDict):
     defective_quantity: Annotated[Units, At(UNFULFILLABLE + "defectiveQuantity"), "Defective units."]
     expired_quantity: Annotated[Units, At(UNFULFILLABLE + "expiredQuantity"), "Expired units."]
     amazon_updated_at: Annotated[
-        Instant | None, At("lastUpdatedTime", instant), "When Amazon last changed one of the quantities."
+        Instant | None, At("lastUpdatedTime", instant), "When one of the quantities last changed at Amazon."
     ]
 
 
@@ -75,11 +75,11 @@ FBA_INVENTORY = Table(
     key=("marketplace_id", "sku", "fn_sku", "condition"),
     day=None,
     about=About(
-        grain="a SKU, FNSKU and condition that Amazon holds now",
-        source="getInventorySummaries v1, read whole",
-        freshness="Every sync reads it whole; Amazon may be up to two days behind.",
-        restatement="Amazon keeps no history of it. A SKU that Amazon no longer returns loses its row; that does not "
-        "mean that its stock is 0.",
+        grain="the current FBA stock of a SKU, FNSKU and condition",
+        source="getInventorySummaries v1, read in full",
+        freshness="Every sync reads it in full; Amazon's figures may be up to two days old.",
+        restatement="Amazon keeps no history of it. If Amazon no longer returns a SKU, its row is deleted; that does "
+        "not mean that its stock is 0.",
         example="select sku, fulfillable_quantity, reserved_quantity, inbound_shipped_quantity from fba_inventory\n"
         "where fulfillable_quantity = 0 order by sku;",
     ),
@@ -104,7 +104,7 @@ SOURCE = Snapshot(
         page_size=50,
         empty_on=(
             "InvalidInput",
-            "the seller is not enrolled in FBA, or has no FBA listing; rows of earlier readings are kept",
+            "the seller is not enrolled in FBA, or has no FBA listing; existing rows are kept",
         ),
     ),
     noun="SKU",

@@ -1,4 +1,4 @@
-"""Orders and their lines from the XML all-orders report, which carries some of the columns only."""
+"""Orders and their lines from the XML all-orders report, which has only some of the columns."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ ITEMS_LACK = frozenset(
 
 
 def parse_report_order(record: Mapping[str, Any], market: Market, signals: Counter[str]) -> Rows:
-    """One order of the report: its row and the rows of its lines, with the columns that the report carries."""
+    """Parse one order of the report into its row and the rows of its lines, with the columns that the report has."""
     word = record.get("status")
     order: Row = {
         "marketplace_id": market.id,
@@ -74,10 +74,10 @@ def parse_report_order(record: Mapping[str, Any], market: Market, signals: Count
 
 
 def market_of_report_order(record: Mapping[str, Any], markets: Sequence[Market]) -> Market | None:
-    """The marketplace of the order's sales channel.
+    """Return the marketplace of the order's sales channel.
 
-    An order of another shop (Non-Amazon) belongs to the marketplace of the country that it is shipped to, else to the
-    seller's first one.
+    An order from another shop (Non-Amazon) belongs to the marketplace of the country it is shipped to, or else to the
+    seller's first marketplace.
     """
     marketplace_id = record.get("marketplace_id")
     if marketplace_id is not None:

@@ -32,7 +32,7 @@ SOURCE = ChangeFeed(
         count_check(
             "order_items",
             "no_orphan_items",
-            "Every order item belongs to an order, and every order has as many items as it says.",
+            "Every order item belongs to an order, and every order has as many items as its item_count.",
             ORPHANS,
             additional_deps=["orders"],
         ),
@@ -43,7 +43,7 @@ SOURCE = ChangeFeed(
         walk=search_orders,
         parse=parse_order,
         place_of=market_of_order,
-        settling=timedelta(seconds=150),  # Amazon refuses bounds within 2 minutes of its own clock
+        settling=timedelta(seconds=150),  # Amazon rejects bounds within 2 minutes of its own clock
         overlap=timedelta(minutes=5),
         bulk=ALL_ORDERS_REPORT,
         count_created=(count_orders, "Amazon's order metrics"),

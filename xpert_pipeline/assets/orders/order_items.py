@@ -1,4 +1,4 @@
-"""order_items: one row per line of an order; it comes with the order."""
+"""order_items: one row per order line, loaded together with its order."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,71 +14,95 @@ from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, Ma
 
 
 class OrderItemRow(TypedDict):
-    """One line of an order. (order, SKU) is not a key: two lines of an order may be equal."""
+    """One order line. (order, SKU) is not a key, because an order may have two lines with the same SKU."""
 
     marketplace_id: MarketplaceId
     order_id: Annotated[Id, "Amazon's order id."]
-    order_item_id: Annotated[Id, "Amazon's id of the line."]
+    order_item_id: Annotated[Id, "Amazon's id of the order line."]
     asin: Annotated[Text | None, "ASIN that was sold."]
     sku: Annotated[Text | None, "The seller's own SKU."]
     title: Annotated[Text | None, "Title at the time of the sale."]
-    condition_type: Annotated[Text | None, "Condition sold.", Null("The report brought the order.")]
-    quantity_ordered: Annotated[Quantity, "Units ordered; 0 is possible."]
-    quantity_fulfilled: Annotated[Quantity | None, "Units shipped.", Null("The report brought the order.")]
-    quantity_unfulfilled: Annotated[Quantity | None, "Units still to ship.", Null("The report brought the order.")]
+    condition_type: Annotated[Text | None, "Condition of the item.", Null("The order was loaded from the report.")]
+    quantity_ordered: Annotated[Quantity, "Units ordered; can be 0."]
+    quantity_fulfilled: Annotated[Quantity | None, "Units shipped.", Null("The order was loaded from the report.")]
+    quantity_unfulfilled: Annotated[
+        Quantity | None, "Units still to ship.", Null("The order was loaded from the report.")
+    ]
     unit_price: Annotated[
         Amount | None,
-        "Price of one unit, in currency.",
-        Null("Not known yet (pending), or the report brought the order."),
+        "Price of one unit, in the currency of the row.",
+        Null("Not known yet (pending), or the order was loaded from the report."),
     ]
     currency: Annotated[
         Currency | None,
-        "ISO 4217 code of the line's amounts.",
+        "ISO 4217 code for all amounts of the row.",
         Null("No amount of the line is known."),
     ]
     price_designation: Annotated[
         Text | None,
         "Kind of price, such as BUSINESS_PRICE.",
-        Null("An ordinary price, or the report brought the order."),
+        Null("It is an ordinary price, or the order was loaded from the report."),
     ]
     item_proceeds: Annotated[
         Amount | None,
         "Total proceeds of the line.",
-        Null("Not known yet (pending), or the report brought the order."),
+        Null("Not known yet (pending), or the order was loaded from the report."),
     ]
     item_subtotal: Annotated[
         Amount | None,
         "Ordered product sales of the line.",
-        Null("Not known yet (pending), or Amazon does not price the line."),
+        Null("Not known yet (pending), or Amazon has no price for the line."),
     ]
-    shipping_subtotal: Annotated[Amount | None, "Shipping charged.", Null("None, or the report brought the order.")]
-    gift_wrap_subtotal: Annotated[Amount | None, "Gift wrap charged.", Null("None, or the report brought the order.")]
-    cod_fee: Annotated[Amount | None, "Fee for cash on delivery.", Null("None, or the report brought the order.")]
-    tax_total: Annotated[Amount | None, "Tax of the line.", Null("Not known, or the report brought the order.")]
-    discount_total: Annotated[Amount | None, "Discounts of the line.", Null("None, or the report brought the order.")]
-    promotion_ids: Annotated[list[Text] | None, "Promotions that were applied.", Null("None.")]
-    is_cancelled: Annotated[Flag, "Whether the line, or its order, is cancelled."]
+    shipping_subtotal: Annotated[
+        Amount | None,
+        "Shipping charge of the line.",
+        Null("There is none, or the order was loaded from the report."),
+    ]
+    gift_wrap_subtotal: Annotated[
+        Amount | None,
+        "Gift wrap charge of the line.",
+        Null("There is none, or the order was loaded from the report."),
+    ]
+    cod_fee: Annotated[
+        Amount | None,
+        "Fee for cash on delivery.",
+        Null("There is none, or the order was loaded from the report."),
+    ]
+    tax_total: Annotated[Amount | None, "Tax on the line.", Null("Not known, or the order was loaded from the report.")]
+    discount_total: Annotated[
+        Amount | None,
+        "Discounts on the line.",
+        Null("There are none, or the order was loaded from the report."),
+    ]
+    promotion_ids: Annotated[
+        list[Text] | None, "Ids of the promotions that were applied.", Null("No promotion was applied.")
+    ]
+    is_cancelled: Annotated[Flag, "Whether the line or its whole order is cancelled."]
     cancel_requested: Annotated[
         Flag | None,
         "Whether the buyer asked to cancel.",
-        Null("The report brought the order."),
+        Null("The order was loaded from the report."),
     ]
-    cancelled_by: Annotated[Text | None, "Who cancelled.", Null("Not cancelled, or the report brought the order.")]
+    cancelled_by: Annotated[
+        Text | None,
+        "Who cancelled the line.",
+        Null("The line itself was not cancelled, or the order was loaded from the report."),
+    ]
     cancel_reason: Annotated[
         Text | None,
-        "Why the line was cancelled, or is to be.",
-        Null("Not cancelled, or the report brought the order."),
+        "Reason for the cancellation, or for the request to cancel.",
+        Null("There is neither, or the order was loaded from the report."),
     ]
     programs: Annotated[
         list[Text] | None,
-        "Amazon's programmes of the line.",
-        Null("The report brought the order, or Amazon did not report it."),
+        "Amazon programmes that apply to the line.",
+        Null("The order was loaded from the report, or Amazon did not report it."),
     ]
     purchase_date: Annotated[Instant, "When the order was placed."]
     order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
     last_updated_at: Annotated[
         Instant,
-        "When Amazon last changed the order. A newer state of the row replaces an older one.",
+        "When the order last changed at Amazon. A newer state of the row replaces an older one.",
     ]
 
 
@@ -90,11 +114,11 @@ ORDER_ITEMS = Table(
     version="last_updated_at",
     replaced_by=("marketplace_id", "order_id"),
     about=About(
-        grain="a line of an order",
-        source="comes with its order",
+        grain="an order line",
+        source="loaded together with its order",
         freshness="As fresh as orders.",
-        restatement="The lines of an order are replaced as a set. Amounts of pending orders are NULL until Amazon "
-        "knows them.",
+        restatement="A new state of an order replaces all of its lines. Amounts of pending orders are NULL until "
+        "Amazon knows them.",
         example="select sku, sum(quantity_ordered) as units, sum(item_subtotal) as sales, currency from order_items\n"
         "where not is_cancelled and order_date >= current_date - 7 group by sku, currency order by units desc;",
     ),
@@ -111,7 +135,7 @@ OF_THE_ORDER = ("marketplace_id", "order_id", "purchase_date", "order_date", "la
 
 
 def parse_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
-    """One line of an order of searchOrders v2026-01-01, with the columns that it shares with the order's row."""
+    """Parse one order line of searchOrders v2026-01-01, with the columns that it shares with its order."""
     product = item.get("product") or {}
     price = product.get("price") or {}
     unit_price = price.get("unitPrice") or {}
@@ -145,7 +169,7 @@ def parse_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
 
 
 def of_order(order: Mapping[str, Any]) -> Row:
-    """Columns of a line that are those of its order."""
+    """Return the columns that a line shares with its order."""
     return {name: order[name] for name in OF_THE_ORDER}
 
 

@@ -1,4 +1,4 @@
-"""orders: one row per order, from searchOrders or the XML all-orders report, with the lines of `order_items`."""
+"""orders: one row per order, from searchOrders or the XML all-orders report; `order_items` has its lines."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,78 +19,84 @@ from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, Ma
 
 
 class OrderRow(TypedDict):
-    """One order in its newest known state."""
+    """One order in its latest known state."""
 
     marketplace_id: MarketplaceId
     order_id: Annotated[Id, At("orderId"), "Amazon's order id."]
-    seller_order_id: Annotated[Text | None, "The seller's own order id.", Null("The seller gave none.")]
+    seller_order_id: Annotated[
+        Text | None,
+        "The seller's own order id.",
+        Null("The seller set none, or the order was loaded from the report."),
+    ]
     purchase_date: Annotated[Instant, "When the order was placed."]
     order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
     last_updated_at: Annotated[
         Instant,
-        "When Amazon last changed the order. A newer state of the row replaces an older one.",
+        "When the order last changed at Amazon. A newer state of the row replaces an older one.",
     ]
     fulfillment_status: Annotated[Id, "PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED and others."]
     fulfilled_by: Annotated[Text | None, "AMAZON or MERCHANT."]
     service_level: Annotated[Text | None, "Shipping service level."]
     sales_channel: Annotated[
         Id,
-        "Where the order was placed, such as Amazon.in. Non-Amazon is multi-channel fulfilment and no sale.",
+        "Where the order was placed, such as Amazon.in. Non-Amazon means multi-channel fulfilment, not a sale.",
     ]
     programs: Annotated[
         list[Text] | None,
-        "Amazon's programmes, such as PRIME or AMAZON_BUSINESS.",
-        Null("The report brought the order, or Amazon did not report it."),
+        "Amazon programmes that apply to the order, such as PRIME or AMAZON_BUSINESS.",
+        Null("The order was loaded from the report, or Amazon did not report it."),
     ]
     is_prime: Annotated[
         Flag | None,
         "Whether a Prime member placed the order.",
-        Null("The report brought the order."),
+        Null("The order was loaded from the report."),
     ]
     is_business: Annotated[Flag | None, "Whether a business placed the order."]
     is_easy_ship: Annotated[
         Flag | None,
-        "Whether Easy Ship carries the order.",
-        Null("The report brought the order."),
+        "Whether the order ships with Amazon Easy Ship.",
+        Null("The order was loaded from the report."),
     ]
     order_total: Annotated[
         Amount | None,
-        "Grand total, in currency.",
-        Null("Not known yet (pending), or the report brought the order."),
+        "Grand total, in the currency of the row.",
+        Null("Not known yet (pending), or the order was loaded from the report."),
     ]
-    currency: Annotated[Currency | None, "ISO 4217 code of order_total.", Null("Order_total is not known.")]
-    proceeds_breakdowns: Annotated[Any, "Proceeds by kind, as received.", Null("The report brought the order.")]
+    currency: Annotated[Currency | None, "ISO 4217 code for order_total.", Null("The total is not known.")]
+    proceeds_breakdowns: Annotated[
+        Any, "Proceeds by type, as Amazon reports them.", Null("The order was loaded from the report.")
+    ]
     earliest_ship_at: Annotated[
         Instant | None,
-        "Start of the window in which to ship.",
-        Null("The report brought the order."),
+        "Start of the ship-by window.",
+        Null("The order was loaded from the report."),
     ]
     latest_ship_at: Annotated[
         Instant | None,
-        "End of the window in which to ship.",
-        Null("The report brought the order."),
+        "End of the ship-by window.",
+        Null("The order was loaded from the report."),
     ]
     earliest_delivery_at: Annotated[
         Instant | None,
         "Start of the promised delivery window.",
-        Null("The report brought the order."),
+        Null("The order was loaded from the report."),
     ]
     latest_delivery_at: Annotated[
         Instant | None,
         "End of the promised delivery window.",
-        Null("The report brought the order."),
+        Null("The order was loaded from the report."),
     ]
-    item_count: Annotated[Quantity, "How many lines the order has."]
-    units_ordered: Annotated[Quantity, "Units over all lines."]
+    item_count: Annotated[Quantity, "Number of order lines."]
+    units_ordered: Annotated[Quantity, "Units ordered, summed over all lines."]
     replaced_order_id: Annotated[
         Text | None,
-        "Order that this one replaces.",
-        Null("It replaces none, or the report brought the order."),
+        "Id of the order that this one replaces.",
+        Null("It replaces none, or the order was loaded from the report."),
     ]
     payment_methods: Annotated[
         list[Text] | None,
-        "How the buyer pays.",
-        Null("The report brought the order, or Amazon did not report it."),
+        "Payment methods of the order.",
+        Null("The order was loaded from the report, or Amazon did not report it."),
     ]
 
 
@@ -101,11 +107,11 @@ ORDERS = Table(
     day="order_date",
     version="last_updated_at",
     about=About(
-        grain="an order in its newest known state",
-        source="Orders v2026-01-01 searchOrders, or the XML all-orders report where that is quicker",
-        freshness="Every sync, and the delta job every few minutes, follows the changes.",
+        grain="an order in its latest known state",
+        source="Orders v2026-01-01 searchOrders, or the XML all-orders report if that is faster",
+        freshness="Every sync reads the changes, and so does the delta job every few minutes.",
         restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL "
-        "until the order changes and comes by searchOrders.",
+        "until the order changes and is read with searchOrders.",
         example="select order_id, purchase_date, latest_ship_at, units_ordered from orders\n"
         "where fulfillment_status in ('UNSHIPPED', 'PARTIALLY_SHIPPED')\n"
         "order by latest_ship_at nulls last, purchase_date;",
@@ -135,10 +141,10 @@ STATUSES = frozenset(
 
 
 def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str]) -> Rows:
-    """One order of searchOrders v2026-01-01: its row and the rows of its lines, with all columns.
+    """Parse one order of searchOrders v2026-01-01 into its row and the rows of its lines, with all columns.
 
-    A field that Amazon did not send is None, never 0. The row contract refuses what is missing or malformed; unknown
-    fields and words are counted.
+    A field that Amazon did not send is None, never 0. The row contract rejects missing or malformed values; unknown
+    fields and statuses are counted.
     """
     for field in payload.keys() - FIELDS:
         signals[f"unknown order field {field}"] += 1
@@ -183,7 +189,7 @@ def market_of_order(payload: Mapping[str, Any], markets: Sequence[Market]) -> Ma
 
 
 def counts(items: Sequence[Row]) -> Row:
-    """How many lines and units an order has."""
+    """Count the lines and units of an order."""
     quantities = [item["quantity_ordered"] for item in items]
     units = sum(int(quantity) for quantity in quantities if isinstance(quantity, int) or str(quantity).isdigit())
     return {"item_count": len(items), "units_ordered": units}
@@ -200,7 +206,7 @@ def order_times(created: str | None, updated: str | None, zone: ZoneInfo) -> dic
 
 
 def known_status(word: str | None, signals: Counter[str]) -> str | None:
-    """The status as it came; a word that is unknown today is counted."""
+    """Return the status as received; count it if it is unknown."""
     if word and word not in STATUSES:
         signals[f"unknown fulfillment status {word}"] += 1
     return word

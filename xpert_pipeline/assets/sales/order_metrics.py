@@ -15,8 +15,8 @@ select i.order_date, count(distinct i.order_id), sum(i.quantity_ordered), coales
 ORDERS_MATCH_AMAZON = daily_check(
     "sales_data",
     "orders_match_amazon_order_metrics",
-    "Each day's orders, units and sales equal Amazon's order metrics (one call per marketplace). A day that differs is "
-    "a warning: Amazon may know changes that have not reached the change stream yet.",
+    "Each day's orders, units and sales equal Amazon's order metrics (one call per marketplace). A difference is "
+    "only a warning: changes may not have reached the change stream yet.",
     complete_by="orders",
     figures=("orders", "units", "sales"),
     ours=OURS,

@@ -1,4 +1,4 @@
-"""sales_data: what each SKU sold per marketplace-local day, derived from orders and order items."""
+"""sales_data: each SKU's sales per marketplace-local day, derived from orders and order items."""
 
 from datetime import date
 from typing import Annotated
@@ -18,30 +18,34 @@ class SalesRow(TypedDict):
 
     marketplace_id: MarketplaceId
     sale_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
-    sku: Annotated[Id, "The seller's own SKU; (no SKU) for lines without one."]
+    sku: Annotated[Id, "The seller's own SKU; '(no SKU)' for order lines without one."]
     asin: Annotated[
         Text | None,
-        "ASIN of the SKU, by its latest sale of the day.",
-        Null("No line of the day has one."),
+        "ASIN of the SKU, from its latest order line of the day.",
+        Null("No order line of the day has one."),
     ]
     parent_asin: Annotated[
         Text | None,
         "ASIN of the variation parent.",
-        Null("Products does not have the SKU, or it has no parent."),
+        Null("Not computed yet."),
     ]
-    orders: Annotated[Quantity, "Orders with a line that is not cancelled."]
-    order_items: Annotated[Quantity, "Lines that are not cancelled."]
-    units_ordered: Annotated[Quantity, "Units of lines that are not cancelled."]
-    units_b2b: Annotated[Quantity, "Units of business orders among units_ordered."]
+    orders: Annotated[Quantity, "Orders with at least one line that is not cancelled."]
+    order_items: Annotated[Quantity, "Order lines that are not cancelled."]
+    units_ordered: Annotated[Quantity, "Units in order lines that are not cancelled."]
+    units_b2b: Annotated[Quantity, "The part of units_ordered that is in business orders."]
     ops: Annotated[
         Amount | None,
         "Ordered product sales: the sum of the known amounts.",
         Null("No amount is known, or the currencies differ."),
     ]
-    ops_b2b: Annotated[Amount | None, "Ordered product sales of business orders.", Null("No amount is known.")]
+    ops_b2b: Annotated[
+        Amount | None,
+        "The part of ops that is in business orders.",
+        Null("No amount is known, or the currencies differ."),
+    ]
     currency: Annotated[
         Currency | None,
-        "ISO 4217 code of the row's amounts.",
+        "ISO 4217 code for all amounts of the row.",
         Null("No amount is known, or the currencies differ."),
     ]
     asp: Annotated[
@@ -49,23 +53,37 @@ class SalesRow(TypedDict):
         "Average selling price: ops / units_ordered.",
         Null("No unit was sold, or ops is not known."),
     ]
-    discount_total: Annotated[Amount | None, "Sum of the known discounts.", Null("None is known.")]
-    tax_total: Annotated[Amount | None, "Sum of the known taxes.", Null("None is known.")]
-    units_shipped: Annotated[Quantity | None, "Sum of the known shipped units.", Null("None is known.")]
-    units_cancelled: Annotated[Quantity, "Units of cancelled lines."]
+    discount_total: Annotated[
+        Amount | None,
+        "Sum of the known discounts.",
+        Null("No discount is known, or the currencies differ."),
+    ]
+    tax_total: Annotated[
+        Amount | None,
+        "Sum of the known taxes.",
+        Null("No tax is known, or the currencies differ."),
+    ]
+    units_shipped: Annotated[
+        Quantity | None,
+        "Units shipped, where known.",
+        Null("No shipped quantity is known."),
+    ]
+    units_cancelled: Annotated[Quantity, "Units in cancelled order lines."]
     units_refunded: Annotated[
         Quantity | None,
-        "Units refunded, by the time of the request.",
+        "Units refunded, as of the time of the request.",
         Null("Not computed yet."),
     ]
-    refunded_sales: Annotated[Amount | None, "Sales refunded, by the time of the request.", Null("Not computed yet.")]
+    refunded_sales: Annotated[
+        Amount | None, "Sales refunded, as of the time of the request.", Null("Not computed yet.")
+    ]
     net_units: Annotated[Quantity | None, "units_ordered - units_refunded.", Null("Not computed yet.")]
     net_product_sales: Annotated[Amount | None, "ops - refunded_sales.", Null("Not computed yet.")]
     sessions: Annotated[Quantity | None, "Sessions, from Data Kiosk.", Null("Not computed yet.")]
     page_views: Annotated[Quantity | None, "Page views, from Data Kiosk.", Null("Not computed yet.")]
     featured_offer_pct: Annotated[
         Amount | None,
-        "Page views with the featured offer, in percent.",
+        "Share of page views with the featured offer, in percent.",
         Null("Not computed yet."),
         SqlType("numeric(6,3)"),
     ]
@@ -77,12 +95,12 @@ class SalesRow(TypedDict):
     ]
     source_units: Annotated[
         Text | None,
-        "Where units come from, if not from order_items.",
+        "Source of the units, if it is not order_items.",
         Null("Units come from order_items."),
     ]
-    amazon_ops: Annotated[Amount | None, "Amazon's own figure of ordered product sales.", Null("Not computed yet.")]
+    amazon_ops: Annotated[Amount | None, "Amazon's own figure for ordered product sales.", Null("Not computed yet.")]
     ops_variance: Annotated[Amount | None, "ops - amazon_ops.", Null("Not computed yet.")]
-    is_final: Annotated[Flag, "Whether the day is 14 or more days older than the seller's newest order."]
+    is_final: Annotated[Flag, "Whether the day is 14 or more days older than the marketplace's newest order."]
 
 
 SALES_DATA = Table(
@@ -94,8 +112,8 @@ SALES_DATA = Table(
         grain="a SKU's sales on a day",
         source="orders and order_items, by sql/transforms/sales_data.sql",
         freshness="Computed after every load of orders, for each day that changed.",
-        restatement="Cancelled items and Non-Amazon orders do not count as sold; a SKU-day with only cancelled items "
-        "keeps its row with 0 units. A late order changes its day whenever it arrives.",
+        restatement="Cancelled lines count only in units_cancelled; Non-Amazon orders do not count. A SKU with only "
+        "cancelled lines on a day has a row with 0 units. A late order changes its day whenever it arrives.",
         example="select sale_date, currency, sum(ops) as ops, sum(units_ordered) as units from sales_data\n"
         "group by sale_date, currency order by sale_date desc;",
     ),

@@ -1,4 +1,4 @@
-"""traffic_daily: how often each child ASIN was viewed per marketplace-local day, and what it sold."""
+"""traffic_daily: each child ASIN's traffic and sales per marketplace-local day."""
 
 import math
 from collections import Counter
@@ -43,7 +43,9 @@ class TrafficRow(TypedDict):
         Text | None,
         "ASIN of the variation parent; a product without variations has its own ASIN here.",
     ]
-    sessions: Annotated[Quantity | None, "Visits by a user within 24 hours: browser_sessions + mobile_app_sessions."]
+    sessions: Annotated[
+        Quantity | None, "Sessions (a user's visits within 24 hours): browser_sessions + mobile_app_sessions."
+    ]
     sessions_b2b: Annotated[
         Quantity | None,
         "Sessions of business customers.",
@@ -59,10 +61,10 @@ class TrafficRow(TypedDict):
     ]
     browser_page_views: Annotated[Quantity | None, "Page views in a browser."]
     mobile_app_page_views: Annotated[Quantity | None, "Page views in Amazon's app."]
-    buy_box_pct: Annotated[Percent | None, "Page views with the featured offer (buy box), in percent."]
+    buy_box_pct: Annotated[Percent | None, "Share of page views with the featured offer (buy box), in percent."]
     buy_box_pct_b2b: Annotated[
         Percent | None,
-        "Page views by business customers with the featured offer, in percent.",
+        "Share of business customers' page views with the featured offer, in percent.",
         Null("The seller does not sell to businesses."),
     ]
     unit_session_pct: Annotated[Percent | None, "Units ordered per session, in percent; can exceed 100."]
@@ -89,7 +91,7 @@ class TrafficRow(TypedDict):
     orders_shipped: Annotated[Quantity | None, "Orders shipped."]
     units_refunded: Annotated[Quantity | None, "Units refunded."]
     refund_rate: Annotated[Percent | None, "units_refunded / units_ordered, in percent."]
-    currency: Annotated[Currency | None, "ISO 4217 code of every amount of the row.", Null("The row has no amount.")]
+    currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", Null("The row has no amount.")]
 
 
 TRAFFIC_DAILY = Table(
@@ -100,11 +102,11 @@ TRAFFIC_DAILY = Table(
     replaced_by=("marketplace_id", "business_date"),
     about=About(
         grain="a child ASIN's sessions, page views and sales on a day",
-        source="Data Kiosk sales and traffic 2024-04-24, as trends of 30 ASINs or by ASIN for a day, whichever needs "
-        "fewer queries",
-        freshness="A day is read once it is over.",
-        restatement="Amazon restates a day for about two weeks: every sync reads the last 14 days again, each as a "
-        "whole.",
+        source="Data Kiosk sales and traffic 2024-04-24: trends for up to 30 ASINs, or all ASINs of one day, whichever "
+        "needs fewer queries",
+        freshness="A day is read after it has ended.",
+        restatement="Amazon restates a day for about two weeks, so every sync reads the last 14 days again and "
+        "replaces them.",
         example="select asin, sum(sessions) as sessions, sum(units_ordered) as units from traffic_daily\n"
         "where business_date >= current_date - 14 group by asin order by sessions desc nulls last limit 20;",
     ),
@@ -129,8 +131,8 @@ where asin is not null
 group by asin
 order by min(created_at), asin
 """
-"""ASINs that are listed, were sold or charged for in the window, or have traffic in it. They come in the order in which
-they became known, so that a new one changes only the last query."""
+"""ASINs that are listed, or that have sales, charges or traffic in the window, in the order in which they became known.
+Thanks to this order, a new ASIN changes only the last query."""
 DATASET = "analytics_salesAndTraffic_2024_04_24"
 AMOUNT = "{ amount currencyCode }"
 FIELDS = f"""
@@ -174,18 +176,18 @@ SALES_FIELDS = {
 
 
 def takes_trends(asins: int, days: int) -> bool:
-    """Whether trends of 30 ASINs over all days need fewer queries than one query for each day.
+    """Whether trends for 30 ASINs per query need fewer queries than one query for each day.
 
-    If both need as many, a query for each day is taken: it needs no list of ASINs and so misses none.
+    If both need the same number, a query for each day is better: it needs no list of ASINs and so misses none.
     """
     return math.ceil(asins / ASINS_PER_QUERY) < days
 
 
 def parse_traffic(record: Mapping[str, Any], requested: Requested, signals: Counter[str]) -> Row:
-    """One record: a child ASIN on a day. Percentages stay as received.
+    """Parse one record: a child ASIN on a day. Percentages stay as received.
 
     Raises:
-        Unfit: It covers something else than one requested day, or has amounts in several currencies.
+        Unfit: It does not cover exactly one requested day, or has amounts in several currencies.
     """
     money = Money()
     sales, traffic = record.get("sales") or {}, record.get("traffic") or {}
@@ -208,10 +210,10 @@ def parse_traffic(record: Mapping[str, Any], requested: Requested, signals: Coun
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficDataset(KioskDataset):
-    """Traffic is asked for either as trends of 30 ASINs over all days, or by ASIN for one day each."""
+    """Queries traffic either as trends for up to 30 ASINs over many days, or for all ASINs of one day."""
 
     def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
-        """One window of trends for days without a gap, or one window for each day, whichever needs fewer queries."""
+        """Cut consecutive days into one window of trends or one window per day, whichever needs fewer queries."""
         windows: list[DayWindow] = []
         for window in day_windows(open_days, self.longest):
             asins = max((len(known) for known in _known_asins(run, window).values()), default=0)
@@ -222,7 +224,7 @@ class TrafficDataset(KioskDataset):
         return windows
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[Query, ...]:
-        """One query by ASIN for a single day with many ASINs; else trends of up to 30 ASINs."""
+        """One query for all ASINs of a single day if there are many; otherwise trends for up to 30 ASINs each."""
         known = _known_asins(run, window)
         most = max((len(asins) for asins in known.values()), default=0)
         if not most:
@@ -232,7 +234,7 @@ class TrafficDataset(KioskDataset):
         return self._trends(window, known)
 
     def is_current(self, run: SellerRun, window: DayWindow, request: Query) -> bool:
-        """Whether the request asks for its ASINs, or for all ASINs of a day, as it would be asked now."""
+        """Whether a new query for the same ASINs, or for all ASINs of the day, would equal the request."""
         try:
             asins = asins_of(request)
             return request == (self._trends(window, asins)[0] if asins else self._by_asin(window))
@@ -240,37 +242,37 @@ class TrafficDataset(KioskDataset):
             return False
 
     def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
-        """The window, with queries for ASINs that have become known since it was planned."""
+        """Add queries for ASINs that became known after the window was planned."""
         if any(not asins_of(request) for request in window.requests):
-            return window  # a query by ASIN covers all of them
+            return window  # one query covers all ASINs
         known = _known_asins(run, window.window)
         new = {
-            marketplace_id: [asin for asin in asins if asin not in _asked(window, marketplace_id)]
+            marketplace_id: [asin for asin in asins if asin not in _asins_in(window, marketplace_id)]
             for marketplace_id, asins in known.items()
         }
         requests = self._trends(window.window, {name: asins for name, asins in new.items() if asins})
         return replace(window, requests=(*window.requests, *requests))
 
     def notes(self, window: JobWindow) -> Mapping[str, Any]:
-        """How many ASINs the queries ask for; nothing for queries that ask for all."""
+        """The number of ASINs in the queries; empty if a query covers all ASINs."""
         count = sum(len(asins) for request in window.requests for asins in asins_of(request).values())
         return {"asins": count} if count else {}
 
     def prepare(self, run: SellerRun) -> Any:
-        """Plan and request; later, where the run's own listings bring the ASINs first."""
+        """Plan and request; return LATER if the run must load listings before any ASIN is known."""
         windows = super().prepare(run)
         return LATER if not windows and run.options.steps.intersection(self.after) else windows
 
     def why_none(self, run: SellerRun) -> str:
-        """Without listings there is no ASIN to ask for."""
-        return "no ASIN is known yet, so there is nothing to ask for: load products first"
+        """Explain that without listings no ASIN is known."""
+        return "no ASIN is known yet, so there is nothing to request: load products first"
 
     def _by_asin(self, window: DayWindow) -> Query:
         yesterday = max(market.yesterday for market in window.markets)
         return query_days(BY_ASIN, window.marketplace_ids, window.first, window.last, yesterday=yesterday)
 
     def _trends(self, window: DayWindow, asins: Mapping[str, Sequence[str]]) -> tuple[Query, ...]:
-        """Queries of up to 30 ASINs for each marketplace."""
+        """Queries for up to 30 ASINs per marketplace each."""
         yesterday = max(market.yesterday for market in window.markets)
         most = max((len(some) for some in asins.values()), default=0)
         requests = []
@@ -281,7 +283,7 @@ class TrafficDataset(KioskDataset):
         return tuple(requests)
 
 
-def _asked(window: JobWindow, marketplace_id: str) -> set[str]:
+def _asins_in(window: JobWindow, marketplace_id: str) -> set[str]:
     return {asin for request in window.requests for asin in asins_of(request).get(marketplace_id, ())}
 
 

@@ -13,7 +13,7 @@ TYPES = ("ASIN", "EAN", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 
 
 def search_catalog_items(call: Call) -> dict[str, Any]:
-    """One page of the catalogue items with the requested identifiers, without the unknown ones."""
+    """Return one page of the catalogue items with the requested identifiers; skip unknown identifiers."""
     query = call.query
     marketplaces = parameters.marketplaces(query, required=True, most=1)
     identifiers = parameters.values(query, "identifiers", most=MOST)
@@ -33,7 +33,7 @@ def search_catalog_items(call: Call) -> dict[str, Any]:
 
 
 def _listings(call: Call, marketplace_id: str, identifiers: list[str], kind: str) -> list[Listing]:
-    """One listing of the store for each known identifier, in the order of the request."""
+    """Return one listing of the store for each known identifier, in the order of the request."""
     if kind in ("ASIN", "ISBN"):
         shelf = call.world.shelf(marketplace_id)
         return [shelf[asin][0] for asin in identifiers if asin in shelf]

@@ -1,4 +1,4 @@
-"""Catalogue items in the shape of Catalog Items 2022-04-01; brand, rank and measures follow from the ASIN."""
+"""Catalogue items in the shape of Catalog Items 2022-04-01; brand, rank and dimensions are derived from the ASIN."""
 
 from collections.abc import Collection
 from typing import Any
@@ -42,7 +42,7 @@ def catalog_payload(listing: Listing, included: Collection[str]) -> dict[str, An
 
 
 def catalog_facts(listing: Listing) -> dict[str, Any]:
-    """The same facts in the column names of the products table."""
+    """Return the same facts under the column names of the products table."""
     package = _package(listing.asin)
     rank = _rank(listing)
     return {

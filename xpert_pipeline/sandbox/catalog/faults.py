@@ -1,4 +1,4 @@
-"""The faults of listings: searches and reports that look complete and are not."""
+"""The faults of listings: searches and reports that look complete but are not."""
 
 from xpert_pipeline.sandbox.faults import FaultKind
 

@@ -33,7 +33,7 @@ STATUSES = ("BUYABLE", "DISCOVERABLE")
 
 
 def search_listings_items(call: Call) -> dict[str, Any]:
-    """One page of the seller's own listings. Pages end after 1,000 listings, however many there are."""
+    """Return one page of the seller's own listings. Paging ends after 1,000 listings, even if there are more."""
     query = call.query
     if call.path["sellerId"] != call.seller_id:
         raise denied()
@@ -65,7 +65,7 @@ def _sorted(groups: list[Group], query: QueryParams) -> list[Group]:
 
 
 def _matching(call: Call, marketplaces: list[str]) -> list[Group]:
-    """Return the SKUs with a listing in one of the stores that passes the filters."""
+    """Return the SKUs with a listing, in any of the stores, that passes the filters."""
     groups: dict[str, Group] = {}
     passes = _filter(call.query)
     for marketplace_id in marketplaces:
@@ -76,7 +76,7 @@ def _matching(call: Call, marketplaces: list[str]) -> list[Group]:
 
 
 def _filter(query: QueryParams) -> Callable[[Listing], bool]:
-    """Return a test whether a listing passes the request's filters."""
+    """Return a function that checks whether a listing passes the request's filters."""
     bounds = {
         name: parameters.moment(query, name)
         for name in ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")

@@ -24,7 +24,7 @@ def listing_payload(listings: Sequence[Listing], included: Collection[str]) -> d
     """Return one SKU with the requested data sets.
 
     Args:
-        listings: The SKU's listings, one for each store that was requested and has it.
+        listings: The SKU's listings, one for each requested store that has the SKU.
         included: Names of the data sets.
     """
     availability = {channel_code(listing): _availability(listing) for listing in reversed(listings)}
@@ -48,7 +48,7 @@ def status(listing: Listing) -> list[str]:
 
 
 def product_type(listing: Listing) -> str:
-    """Return the product type, which follows from the category."""
+    """Return the product type, which is derived from the category."""
     return "".join(char if char.isalnum() else "_" for char in listing.category.upper()) or "PRODUCT"
 
 
@@ -81,7 +81,7 @@ def _item_name(listing: Listing) -> dict[str, Any]:
 def _offers(listing: Listing) -> list[dict[str, Any]]:
     if listing.price is None:
         return []
-    price = money_of(listing.price, listing.currency)  # with currencyCode, as Amazon's model has it
+    price = money_of(listing.price, listing.currency)  # with currencyCode, as in Amazon's model
     return [{"marketplaceId": listing.marketplace_id, "offerType": "B2C", "price": price}]
 
 

@@ -1,4 +1,4 @@
-"""The rows of a perfect pipeline for listings. Times are UTC."""
+"""The rows that a perfect pipeline would load for listings. Times are UTC."""
 
 from collections.abc import Iterator
 

@@ -1,1 +1,1 @@
-"""The sandbox about itself: what Amazon does not have."""
+"""The sandbox's own endpoints, which Amazon does not have."""

@@ -1,4 +1,4 @@
-"""The sandbox about itself: statistics, truth, sellers, faults, usage plans. Amazon has nothing like it."""
+"""The sandbox's own endpoints for statistics, truth, sellers, faults and usage plans. Amazon has nothing like them."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ async def stats(request: Request) -> Response:
 
 
 async def sellers(request: Request) -> Response:
-    """The sellers in their order, with their refresh tokens."""
+    """The sellers in order, with their refresh tokens."""
     state = _state(request)
     return JSONResponse(
         [
@@ -56,7 +56,7 @@ def _truth(request: Request, declarations: Declarations) -> Response:
     seller, marketplace = (request.query_params.get(name) for name in ("seller", "marketplace"))
     if table not in declarations.truth:
         tables = ", ".join(sorted(declarations.truth))
-        return JSONResponse({"error": f"there is no truth about {table}; there is about {tables}"}, 404)
+        return JSONResponse({"error": f"there is no truth about {table}; the tables are: {tables}"}, 404)
     if seller is not None and seller not in state.worlds:
         return JSONResponse({"error": f"there is no seller {seller}"}, 404)
     if marketplace is not None and marketplace not in STORES:
@@ -86,7 +86,7 @@ async def plans(request: Request) -> Response:
 def _change_plan(state: State, plan: object) -> None:
     fields = {"operation", "rate", "burst", "seller"}
     if not isinstance(plan, dict) or not {"operation", "rate"} <= plan.keys() <= fields:
-        raise TypeError('a plan is {"operation", "rate", "burst"?, "seller"?}')
+        raise TypeError('a plan must be {"operation", "rate", "burst"?, "seller"?}')
     seller = plan.get("seller")
     if seller is not None and seller not in state.worlds:
         raise ValueError(f"there is no seller {seller}")
@@ -108,9 +108,9 @@ async def faults(request: Request) -> Response:
 
 def _rule(fault: object, seed: int) -> FaultRule:
     if not isinstance(fault, dict) or not isinstance(fault.get("name"), str):
-        raise TypeError('a fault is {"name", "count"?, "operation"?, "seller"?, "skip"?, "chance"?}')
+        raise TypeError('a fault must be {"name", "count"?, "operation"?, "seller"?, "skip"?, "chance"?}')
     if unknown := fault.keys() - {"name", "count", "operation", "seller", "skip", "chance"}:
-        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+        raise ValueError(f"a fault has no field {', '.join(sorted(unknown))}")
     return FaultRule(
         fault["name"],
         left=fault.get("count"),

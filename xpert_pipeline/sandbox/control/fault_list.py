@@ -11,7 +11,7 @@ WIDTH = 110
 
 
 def fault_lines(declarations: Declarations) -> list[str]:
-    """For each fault: a line with its name and effect, then lines with what it can strike."""
+    """Return, for each fault, a line with its name and effect, then lines with what it can strike."""
     lines = []
     for fault in declarations.faults.values():
         lines.append(f"{fault.name}: {fault.effect}")
@@ -35,6 +35,6 @@ def _targets(place: str, targets: Targets, declarations: Declarations) -> str:
 
 
 def _group(names: Sequence[str], group: Collection[str], whole: str) -> list[str]:
-    """The names that belong to a group; one text instead if all of the group are among them."""
+    """Return the names that belong to a group, or only `whole` if they are all of the group."""
     members = [name for name in names if name in group]
     return [whole] if len(members) == len(group) > 1 else members

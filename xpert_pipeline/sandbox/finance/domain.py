@@ -26,5 +26,7 @@ DOMAIN = Domain(
     ),
     truth={"economics_daily": economics_daily},
     faulty_truth={(RESTATED, "economics_daily"): partial(economics_daily, restated=True)},
-    faults=(FaultKind(RESTATED, WORLD, "charges of the last seven days, and the truth, are higher while it is on"),),
+    faults=(
+        FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),
+    ),
 )

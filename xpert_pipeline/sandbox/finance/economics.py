@@ -18,15 +18,15 @@ from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
 RESTATED = "economics-restated"
-"""Name of the fault: Amazon has corrected the charges of the last days."""
+"""Name of the fault in which Amazon has corrected the charges of the last days."""
 NULL_ENTRIES_IN = 200
-"""One in this many records has a null at the end of its lists, which the schema allows. Empty lists stay empty: they
-mean that there was nothing."""
+"""One in this many records has a null at the end of its lists, which the schema allows. Empty lists stay empty, because
+they mean that there was nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one record is about: a store, a period, a product and its days."""
+    """The subject of one record: a store, a period, a product and its days."""
 
     marketplace_id: str
     start: date
@@ -36,7 +36,7 @@ class Group:
 
 
 def economics_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """What each record of a query is about, in their order, without any figures."""
+    """Return the subject of each record of a query, in order, without figures."""
     aggregation = arguments.get("aggregateBy") or {}
     product_of = _PRODUCTS[aggregation.get("productId") or "MSKU"]
     groups: list[Group] = []
@@ -61,7 +61,7 @@ _PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
 
 
 def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
-    """One record with every field of the schema. Amounts are Decimal."""
+    """Return one record with every field of the schema. Amounts are Decimal."""
     level = (arguments.get("aggregateBy") or {}).get("productId") or "MSKU"
     ledger = view.ledger(group.marketplace_id)
     listing = ledger.listings[group.cells[0][1]]

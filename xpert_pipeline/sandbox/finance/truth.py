@@ -1,6 +1,6 @@
-"""The rows of a perfect pipeline for seller economics, by day: what Data Kiosk returns when nothing is missing.
+"""The rows that a perfect pipeline would load for seller economics, by day.
 
-Amounts are text.
+They are what Data Kiosk returns if nothing is missing. Amounts are text.
 """
 
 from collections.abc import Iterable, Iterator

@@ -46,7 +46,7 @@ def _marketplace(query: QueryParams) -> str:
 
 
 def _matching(lines: list[StockLine], query: QueryParams, now: float) -> list[StockLine]:
-    """Return the lines that pass the filters: one filter wins over the next, as Amazon documents it."""
+    """Return the lines that pass the filters; a filter overrides the ones after it, as Amazon documents."""
     since = parameters.moment(query, "startDateTime")
     if since is not None:
         if since < now - OLDEST_SECONDS:

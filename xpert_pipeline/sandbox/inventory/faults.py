@@ -1,4 +1,4 @@
-"""The faults of inventory readings. A reading is a first page and the further pages that its tokens lead to."""
+"""The faults of inventory readings. A reading is a first page and all pages that follow it."""
 
 from collections.abc import Collection
 
@@ -17,7 +17,7 @@ FAULTS = (
 
 
 def faulty_lines(lines: list[StockLine], faults: Collection[str]) -> list[StockLine]:
-    """Return the lines that a reading contains under some faults."""
+    """Return the lines that a reading with these faults contains."""
     skus = list(dict.fromkeys(line.sku for line in lines))
     if SHRUNK in faults:
         skus = skus[: len(skus) // 2]

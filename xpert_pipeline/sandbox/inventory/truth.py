@@ -1,4 +1,4 @@
-"""The rows of present FBA stock that a perfect pipeline would hold. Times are UTC."""
+"""The rows that a perfect pipeline would load for the current FBA stock. Times are UTC."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def fba_inventory(world: World) -> Iterator[Row]:
-    """Yield one row for each SKU and condition in each of the seller's stores, also where no unit is left."""
+    """Yield one row for each SKU and condition in each of the seller's stores, even if no unit is left."""
     for marketplace_id in world.marketplace_ids:
         for holding in holdings(stock_of(world, marketplace_id, world.end_of(marketplace_id))):
             yield {"marketplace_id": marketplace_id, **_row(holding)}

@@ -1,1 +1,1 @@
-"""Reports and Data Kiosk queries: requested first, fetched later. Their APIs, stores, documents and downloads."""
+"""Reports and Data Kiosk queries, which are requested first and fetched later: APIs, stores, documents, downloads."""

@@ -14,12 +14,12 @@ _KEY = secrets.token_bytes(16)
 
 
 def document_url(state: State, document_id: str, *, encoded: bool) -> str:
-    """A new address.
+    """Make a new address.
 
     Args:
-        state: For the sandbox's own address and the pace.
+        state: Has the sandbox's own address and its pace.
         document_id: Id of the document.
-        encoded: Whether the download announces its compression as Content-Encoding.
+        encoded: Whether the download declares its compression as Content-Encoding.
     """
     end = state.pace.now() + state.pace.life(DOCUMENT_URL_SECONDS, 1)
     query = {"X-Amz-Expires": f"{end:.3f}"} | ({"response-content-encoding": "gzip"} if encoded else {})
@@ -28,7 +28,7 @@ def document_url(state: State, document_id: str, *, encoded: bool) -> str:
 
 
 def is_signed(document_id: str, query: QueryParams) -> bool:
-    """Whether an address was signed here."""
+    """Return whether an address was signed here."""
     fields = {name: value for name, value in query.items() if name != "X-Amz-Signature"}
     return hmac.compare_digest(_signature(document_id, fields), query.get("X-Amz-Signature", ""))
 

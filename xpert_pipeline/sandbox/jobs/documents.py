@@ -1,4 +1,4 @@
-"""Documents as bytes: written once, packed while they are written, kept while there is room."""
+"""Documents as bytes: written once, compressed at the same time, and kept while there is room."""
 
 import gzip
 import json
@@ -36,17 +36,17 @@ def pack(pieces: Iterable[str], encoding: str, content_type: str) -> Document:
 
 
 def plain(text: str) -> Document:
-    """A short text instead of data, uncompressed."""
+    """Return an uncompressed document with a short text instead of data."""
     return Document(text.encode(), packed=False, content_type="text/plain;charset=UTF-8")
 
 
 def reason(text: str) -> Document:
-    """The document in which Amazon gives the reason for a FATAL report."""
+    """Return a document with the reason for a FATAL report, in Amazon's format."""
     return plain(json.dumps({"errorDetails": text}))
 
 
 def in_two_members(document: Document) -> bytes:
-    """The same content as two gzip members."""
+    """Return the same content as two gzip members."""
     whole = gzip.decompress(document.body) if document.packed else document.body
     half = len(whole) // 2
     return gzip.compress(whole[:half], 1) + gzip.compress(whole[half:], 1)
@@ -54,13 +54,13 @@ def in_two_members(document: Document) -> bytes:
 
 @dataclass(slots=True)
 class Documents:
-    """Documents by id. A dropped document is written again, and is the same: the world does not change."""
+    """Documents by id. A dropped document can be written again with the same content: the world does not change."""
 
     kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, document_id: str, write: Callable[[], Document]) -> Document:
-        """A document; it is written if it is not kept."""
+        """Return a document; write it if it is not kept."""
         with self.lock:
             if document_id not in self.kept:
                 self.kept[document_id] = write()

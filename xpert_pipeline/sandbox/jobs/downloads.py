@@ -1,4 +1,4 @@
-"""The storage of the documents of reports and queries: it serves signed addresses without a token, as S3 does."""
+"""Serves the documents of reports and queries at signed addresses, without a token, as S3 does."""
 
 import gzip
 
@@ -60,7 +60,7 @@ def _document(state: JobState, report: Report, faults: list[str]) -> Response:
 
 
 def _lines(state: JobState, query: Query, faults: list[str]) -> Response:
-    """A query's document: kept packed, and sent unpacked unless a fault packs it."""
+    """Return a query's document, which is kept compressed but sent uncompressed, unless a fault compresses it."""
     document = kiosk_document(state.documents, query)
     body = gzip.decompress(document.body) if document.packed else document.body
     line_faults = state.faults.due(LINES, DOWNLOAD, query.seller_id)

@@ -26,7 +26,7 @@ ROLES = ("Brand Analytics",)
 
 
 def create_query(call: Call) -> dict[str, Any]:
-    """Create a query, or one for the next page of another."""
+    """Create a query, or a query for the next page of another one."""
     body, state = call.body, job_state(call)
     if not isinstance(body, dict) or not isinstance(body.get("query"), str) or not body["query"].strip():
         raise invalid("query: is required.")
@@ -62,14 +62,14 @@ def create_query(call: Call) -> dict[str, Any]:
 
 
 def _place(call: Call, body: dict[str, Any]) -> int:
-    """Place of the page's first record. A page token is valid for one seller and one query, to the letter."""
+    """Return the index of the page's first record. A page token is valid for one seller and one exact query text."""
     token = body.get("paginationToken")
     if token is None:
         return 0
     try:
         place: int = call.state.page_tokens.read(str(token), binding(call.seller_id, body["query"]))
     except StaleTokenError:
-        raise invalid("paginationToken: is not one of this query.", "The provided query is invalid") from None
+        raise invalid("paginationToken: does not belong to this query.", "The provided query is invalid") from None
     return place
 
 
@@ -79,7 +79,7 @@ def get_query(call: Call) -> dict[str, Any]:
 
 
 def cancel_query(call: Call) -> dict[str, Any]:
-    """Cancel a query that has not ended; a second time does nothing."""
+    """Cancel a query that has not ended; cancelling it again does nothing."""
     query = _query(call)
     if query.status(call.now) in (DONE, FATAL):
         raise invalid("Only queries that are IN_QUEUE or IN_PROGRESS can be cancelled.")
@@ -89,7 +89,7 @@ def cancel_query(call: Call) -> dict[str, Any]:
 
 
 def get_queries(call: Call) -> dict[str, Any]:
-    """One page of the seller's queries that match, newest first."""
+    """Return one page of the seller's matching queries, newest first."""
     statuses = parameters.values(call.query, "processingStatuses", known=STATUSES) or STATUSES
     since = parameters.moment(call.query, "createdSince") or call.now - KEPT_SECONDS
     until = parameters.moment(call.query, "createdUntil") or call.now
@@ -103,7 +103,7 @@ def get_queries(call: Call) -> dict[str, Any]:
 
 
 def get_document(call: Call) -> dict[str, Any]:
-    """The address of a finished document, which is valid for a while."""
+    """Return a temporary address of a finished document."""
     query = job_state(call).queries.by_document(call.path["documentId"])
     if query is None or query.seller_id != call.seller_id or query.status(call.now) not in (DONE, FATAL):
         raise not_found()

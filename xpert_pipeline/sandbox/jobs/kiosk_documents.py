@@ -1,4 +1,4 @@
-"""The documents of Data Kiosk: JSON lines, one record a line; or the reason why a query ended FATAL."""
+"""The documents of Data Kiosk: JSON lines, one record per line; or the reason why a query ended FATAL."""
 
 import json
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ FATAL_REASON = "The query could not be processed. Please try again."
 
 
 def kiosk_document(documents: Documents, query: Query) -> Document:
-    """The document of a finished query, written if it does not exist yet."""
+    """Return the document of a finished query; write it if it does not exist yet."""
     assert query.document_id is not None
     return documents.get(query.document_id, lambda: _written(query))
 
 
 def malformed(text: str) -> str:
-    """The same lines, one of them cut off in its middle."""
+    """Return the same lines, with one of them cut off in the middle."""
     lines = text.splitlines(keepends=True)
     place = len(lines) // 2
     lines[place] = lines[place][: len(lines[place]) // 2] + "\n"
@@ -37,5 +37,5 @@ def _lines(query: Query) -> Iterator[str]:
         if query.view.nulls and place == len(groups) // 2:
             yield "null\n"
         record = query.question.record(query.view, group)
-        # a float's shortest text has the digits of the Decimal that it was made from
+        # the shortest text of a float has the same digits as the original Decimal
         yield json.dumps(record, ensure_ascii=False, default=float) + "\n"

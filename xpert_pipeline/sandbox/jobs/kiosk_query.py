@@ -1,4 +1,4 @@
-"""Reads the text of a Data Kiosk query: what it asks for, or why Amazon refuses it."""
+"""Reads the text of a Data Kiosk query: finds what it asks for, or why Amazon would reject it."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.serving.errors import bad_query, invalid
 
 LONGEST = 8_000
-"""Characters that a query may have, without whitespace that it does not need."""
+"""The most characters in a query, not counting unnecessary whitespace."""
 _VERSIONED = re.compile(r"\w+_\d{4}_\d{2}_\d{2}")
 
 
@@ -49,11 +49,11 @@ class Question:
     selection: Selection
 
     def groups(self, view: View) -> list[Any]:
-        """What each record is about, in their order, without any figures."""
+        """Return the subject of each record, in order, without figures."""
         return self.schema.dataset(self.dataset).groups(view, self.arguments)
 
     def record(self, view: View, group: Any) -> dict[str, Any]:
-        """One record with the selected fields. Amounts are Decimal."""
+        """Return one record with the selected fields. Amounts are Decimal."""
         record: dict[str, Any] = selected(
             self.schema.dataset(self.dataset).record(view, self.arguments, group), self.selection
         )
@@ -61,11 +61,11 @@ class Question:
 
 
 def read_question(text: str, today: date, schemas: Mapping[str, KioskSchema]) -> Question:
-    """Understand a query.
+    """Parse and check a query.
 
     Args:
-        text: The GraphQL.
-        today: The seller's day; Amazon keeps data for two years.
+        text: The query in GraphQL.
+        today: The seller's current day, because Amazon keeps data for two years.
         schemas: The schemas that can be queried, by name.
 
     Raises:
@@ -99,7 +99,7 @@ def _operation(document: DocumentNode) -> OperationDefinitionNode:
 
 
 def _schema(operation: OperationDefinitionNode, schemas: Mapping[str, KioskSchema]) -> KioskSchema:
-    """The schema that the query names. For an unknown one, any schema does: the validation refuses the query."""
+    """Return the schema that the query names. If it is unknown, return any: validation then rejects the query."""
     fields = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
     if len(fields) != len(operation.selection_set.selections) or not all(
         _VERSIONED.fullmatch(node.name.value) for node in fields

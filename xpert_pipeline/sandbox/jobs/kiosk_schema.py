@@ -21,10 +21,10 @@ Arguments = Mapping[str, Any]
 
 
 def check_marketplaces(arguments: Arguments) -> None:
-    """Check the marketplaces of a query that names them as `marketplaceIds`.
+    """Check the `marketplaceIds` argument of a query.
 
     Raises:
-        ApiError: 400 without marketplaces, 403 for one in another region.
+        ApiError: 400 if there are no marketplaces, 403 if one is in another region.
     """
     if not arguments["marketplaceIds"]:
         raise bad_query("marketplaceIds must not be empty.")
@@ -37,9 +37,9 @@ class Dataset:
 
     Attributes:
         name: Amazon's name.
-        groups: Returns what each record of a query is about, in their order, without any figures.
+        groups: Returns the subject of each record of a query, in order, without figures.
         record: Makes one record with all its fields. Amounts are Decimal.
-        check: Refuses arguments that the schema allows and Amazon does not.
+        check: Rejects arguments that the schema allows but Amazon does not.
         fault_places: Places of the faults that change its records.
     """
 
@@ -66,7 +66,7 @@ class KioskSchema:
 
     @property
     def graphql(self) -> GraphQLSchema:
-        """The schema, built."""
+        """The compiled schema."""
         return _built(self.types)
 
     def dataset(self, name: str) -> Dataset:

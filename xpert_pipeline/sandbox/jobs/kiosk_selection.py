@@ -11,7 +11,7 @@ Selection = tuple[tuple[str, str, "Selection | None"], ...]
 
 
 def selection_of(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> "Selection":
-    """Combine what several selection sets of a validated query select."""
+    """Combine several selection sets of a validated query."""
     fields: dict[str, list[FieldNode]] = {}
     for node in sets:
         _collect(node, fragments, fields)
@@ -28,7 +28,7 @@ def selection_of(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentD
 
 
 def selected(value: Any, selection: "Selection | None") -> Any:
-    """The selected part of a value in a record."""
+    """Return the selected part of a value in a record."""
     if selection is None or value is None:
         return value
     if isinstance(value, list):
@@ -51,7 +51,7 @@ def _collect(
 
 
 def _is_skipped(node: Any) -> bool:
-    """Whether @skip or @include skips a part. Queries have no variables, so `if` is a literal."""
+    """Return whether @skip or @include skips a node. Queries have no variables, so `if` is a literal."""
     for directive in node.directives or ():
         condition = directive.arguments[0].value if directive.arguments else None
         if isinstance(condition, BooleanValueNode) and condition.value == (directive.name.value == "skip"):

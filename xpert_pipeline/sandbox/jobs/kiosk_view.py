@@ -20,7 +20,7 @@ class View:
     Attributes:
         world: The seller's world.
         now: The time of the query; nothing later is visible.
-        lag: How many of the last days have no figures yet.
+        lag: Number of most recent days that have no figures yet.
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """
@@ -44,7 +44,7 @@ class View:
         return iter(range(max(first.toordinal(), self.ledger(marketplace_id).first), min(last.toordinal(), latest) + 1))
 
     def parent(self, listing: Listing) -> str:
-        """Return the parent of a listing's ASIN; outside a variation family it is the ASIN itself."""
+        """Return the parent of a listing's ASIN, or the ASIN itself if it has no variation family."""
         head = self.world.shelf(listing.marketplace_id).get(listing.asin, [listing])[0]
         return parent_asin(head) if variation_theme(head) else listing.asin
 

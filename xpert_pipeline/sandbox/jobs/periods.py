@@ -6,7 +6,7 @@ DAY, WEEK, MONTH, RANGE = "DAY", "WEEK", "MONTH", "RANGE"
 
 
 def periods(start: date, end: date, granularity: str) -> list[tuple[date, date]]:
-    """First and last day of each period, without weeks and months that the range cuts off."""
+    """Return the first and last day of each period; leave out weeks and months that the range cuts off."""
     if granularity == RANGE:
         return [(start, end)] if start <= end else []
     spans = []
@@ -18,7 +18,7 @@ def periods(start: date, end: date, granularity: str) -> list[tuple[date, date]]
 
 
 def _first(day: date, granularity: str) -> date:
-    """First day, on or after a day, on which a period begins."""
+    """Return the first day, on or after `day`, on which a period begins."""
     if granularity == WEEK:
         return day + timedelta(days=-day.isoweekday() % 7)
     if granularity == MONTH and day.day != 1:

@@ -1,4 +1,4 @@
-"""The created Data Kiosk queries: their way from IN_QUEUE to an end, and the place of their page."""
+"""The created Data Kiosk queries: their status from IN_QUEUE to the end, and the position of their page."""
 
 import threading
 import time
@@ -26,14 +26,14 @@ class Query:
         text: The query as it was submitted.
         question: What it asks for.
         view: The world as the query sees it.
-        first: Place of its page's first record.
+        first: Index of its page's first record.
         rows: Number of records on its page.
         created: When it was created, in seconds since 1970.
         seconds: How long it takes; infinite for a stuck one.
         fate: How it ends: DONE, CANCELLED or FATAL.
         ended: When it was cancelled.
         next_token: Token of the next page.
-        document_id: Id of the document with the data, or with the reason if it is FATAL; None without rows.
+        document_id: Id of the document with the data, or with the reason if it is FATAL; None if there are no rows.
     """
 
     seller_id: str
@@ -51,7 +51,7 @@ class Query:
     id: str = ""
 
     def status(self, now: float) -> str:
-        """Its processing status. It waits for the first third of its time."""
+        """Return its processing status. It is IN_QUEUE for the first third of its time."""
         passed = now - self.created
         if self.fate == CANCELLED:
             return CANCELLED
@@ -60,7 +60,7 @@ class Query:
         return IN_PROGRESS if passed < self.seconds else self.fate
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """The query as getQuery returns it."""
+        """Return the query as getQuery shows it."""
         status = self.status(now)
         answer: dict[str, Any] = {
             "queryId": self.id,
@@ -92,7 +92,7 @@ class QueryStore:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, query: Query) -> Query:
-        """Add a query. The store gives it an id, and a document id if it will have a document."""
+        """Add a query. The store gives it an id, and also a document id if it will have a document."""
         with self.lock:
             query.id = f"{self.first + len(self.queries)}020781"
             if query.fate == FATAL or (query.fate == DONE and query.rows):
@@ -102,11 +102,11 @@ class QueryStore:
         return query
 
     def processing_seconds(self, rows: int) -> float:
-        """How long a query with a number of records takes."""
+        """Return how long a query with this number of records takes."""
         return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
 
     def of(self, seller_id: str, now: float) -> list[Query]:
-        """A seller's queries that are still kept, newest first."""
+        """Return a seller's queries that are still kept, newest first."""
         with self.lock:
             return [
                 query
@@ -115,11 +115,11 @@ class QueryStore:
             ]
 
     def find(self, seller_id: str, query_id: str, now: float) -> Query | None:
-        """A seller's query by its id, if it is still kept."""
+        """Return a seller's query by its id, if it is still kept."""
         query = self.queries.get(query_id)
         is_kept = query is not None and query.seller_id == seller_id and now - query.created <= KEPT_SECONDS
         return query if is_kept else None
 
     def by_document(self, document_id: str) -> Query | None:
-        """The query that a document belongs to."""
+        """Return the query to which a document belongs."""
         return self.documents.get(document_id)

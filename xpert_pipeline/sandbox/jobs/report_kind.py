@@ -16,13 +16,13 @@ XML_ENCODINGS = {"UTF-8": "UTF-8", "Cp1252": "windows-1252"}
 
 
 class ReportInput(NamedTuple):
-    """What a report is written from.
+    """The input for writing a report.
 
     Attributes:
         world: The seller's world.
         report: The report: its window, marketplaces and options.
         encoding: Name of the document's encoding in the Content-Type.
-        faults: Faults in the places of the report type that strike this document.
+        faults: Faults that strike this document in the places of its report type.
     """
 
     world: World
@@ -32,7 +32,7 @@ class ReportInput(NamedTuple):
 
 
 def without_options(_options: Any) -> dict[str, str]:
-    """The options of a report type that has none: it ignores them."""
+    """Return no options, for a report type that has none and ignores those requested."""
     return {}
 
 
@@ -42,16 +42,16 @@ class ReportKind:
 
     Attributes:
         name: Amazon's name.
-        roles: Any one of these roles opens it.
-        content_type: Of its documents, without the charset.
-        count: Number of its rows; a report without rows ends CANCELLED.
+        roles: Any one of these roles is enough to request it.
+        content_type: Content type of its documents, without the charset.
+        count: Counts its rows; a report without rows ends CANCELLED.
         write: Writes the document in pieces.
-        minimum_seconds: Shortest time between two equal reports, None where Amazon sets none. It is half an hour for
-            near-real-time reports of Amazon's fulfilment and four hours for its daily ones.
-        has_window: Whether it covers a window of time; without one it shows the present state.
+        minimum_seconds: Shortest time between two equal reports; None if Amazon sets none. It is half an hour for
+            near-real-time FBA reports, and four hours for daily ones.
+        has_window: Whether it covers a window of time; otherwise it shows the current state.
         longest_seconds: Longest window; None if any window is allowed.
-        options: Reads the request's options, adds the defaults, and refuses unknown ones with an ApiError.
-        app_plan: Plan that all sellers of the app share, None if there is none.
+        options: Reads the request's options, adds the defaults, and rejects unknown ones with an ApiError.
+        app_plan: The plan that all sellers of the app share; None if there is none.
         fault_places: Places of the faults that change its content.
     """
 

@@ -1,4 +1,4 @@
-"""Limits of single report types, besides the usage plan of createReport: for the whole app, and for equal reports."""
+"""Limits of individual report types besides createReport's usage plan: for the whole app, and for equal reports."""
 
 import threading
 import time
@@ -28,14 +28,14 @@ class AppPlan(NamedTuple):
 
 @dataclass(slots=True)
 class AppPlans:
-    """How much of the app's plans is used up: times of the granted reports, by report type."""
+    """The use of the app's plans: times of the granted reports, by report type."""
 
     pace: Pace
     granted: dict[str, deque[float]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, report_type: str, plan: AppPlan | None) -> bool:
-        """Take a token for a report; always True for a type without such a plan."""
+        """Take a token for a report and return whether there was one; always True for a type without such a plan."""
         if plan is None or self.pace.unlimited:
             return True
         now = time.monotonic()
@@ -50,7 +50,7 @@ class AppPlans:
 
     @staticmethod
     def _level(times: deque[float], now: float, seconds: float, burst: int) -> float:
-        """Present level of a bucket from which tokens were taken at some times."""
+        """Return the current level of a bucket from which tokens were taken at these times."""
         level, since = float(burst), now
         for taken in times:
             level = min(float(burst), level + max(0.0, taken - since) / seconds) - 1

@@ -1,4 +1,4 @@
-"""The requested reports: their way from IN_QUEUE to an end."""
+"""The requested reports, and their status from IN_QUEUE to the end."""
 
 import itertools
 import threading
@@ -28,7 +28,7 @@ class Report:
         created: When it was requested.
         seconds: How long it takes; infinite for a stuck one.
         fate: How it ends: DONE, CANCELLED or FATAL.
-        document_id: Id of its document, None if it has none.
+        document_id: Id of its document; None if it has none.
         error: Text in the document instead of data.
         options: The requested options, with Amazon's defaults.
     """
@@ -48,14 +48,14 @@ class Report:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
-        """Its processing status. It waits for the first third of its time."""
+        """Return its processing status. It is IN_QUEUE for the first third of its time."""
         passed = now - self.created
         if self.seconds == FOREVER or passed < self.seconds / 3:
             return IN_QUEUE
         return IN_PROGRESS if passed < self.seconds else self.fate
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """The report as getReport returns it."""
+        """Return the report as getReport shows it."""
         status = self.status(now)
         answer: dict[str, Any] = {
             "reportId": self.id,
@@ -85,7 +85,7 @@ class ReportStore:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, report: Report) -> Report:
-        """Add a report. The store gives it an id, and a document id if it will have a document."""
+        """Add a report. The store gives it an id, and also a document id if it will have a document."""
         with self.lock:
             report.id = f"{next(iter(self.numbers))}020781"
             if report.fate in (DONE, FATAL):
@@ -94,20 +94,20 @@ class ReportStore:
         return report
 
     def processing_seconds(self, rows: int) -> float:
-        """How long a report with a number of rows takes."""
+        """Return how long a report with this number of rows takes."""
         return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)
 
     def of(self, seller_id: str) -> list[Report]:
-        """A seller's reports, newest first."""
+        """Return a seller's reports, newest first."""
         with self.lock:
             return [report for report in reversed(self.reports.values()) if report.seller_id == seller_id]
 
     def find(self, seller_id: str, report_id: str) -> Report | None:
-        """A seller's report by its id."""
+        """Return a seller's report by its id."""
         report = self.reports.get(report_id)
         return report if report is not None and report.seller_id == seller_id else None
 
     def by_document(self, document_id: str) -> Report | None:
-        """The report that a document belongs to."""
+        """Return the report to which a document belongs."""
         with self.lock:
             return next((report for report in self.reports.values() if report.document_id == document_id), None)

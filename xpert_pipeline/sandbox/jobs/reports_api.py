@@ -89,7 +89,7 @@ def _apply_limits_and_faults(call: Call, kind: ReportKind, report: Report) -> No
 
 
 def _window(call: Call) -> tuple[float, float]:
-    """Start and end of the window; a bound that the request does not name is now."""
+    """Return start and end of the window; a missing end means now, and a missing start means the end."""
     bounds = {name: call.body[name] for name in ("dataStartTime", "dataEndTime") if call.body.get(name)}
     end = parameters.instant(bounds["dataEndTime"], "dataEndTime") if "dataEndTime" in bounds else call.now
     start = parameters.instant(bounds["dataStartTime"], "dataStartTime") if "dataStartTime" in bounds else end
@@ -104,7 +104,7 @@ def get_report(call: Call) -> dict[str, Any]:
 
 
 def cancel_report(call: Call) -> dict[str, Any]:
-    """Cancel a report that has not begun."""
+    """Cancel a report that is still in the queue."""
     report = _report(call)
     if report.status(call.now) != IN_QUEUE:
         raise invalid("Only reports that are IN_QUEUE can be cancelled.")
@@ -113,7 +113,7 @@ def cancel_report(call: Call) -> dict[str, Any]:
 
 
 def get_reports(call: Call) -> dict[str, Any]:
-    """One page of the seller's reports that match, newest first."""
+    """Return one page of the seller's matching reports, newest first."""
     page = call.page()
     reports = _matching(call, page.query)
     answer = {"reports": [report.as_json(call.now) for report in page.cut(reports)]}
@@ -139,7 +139,7 @@ def _matching(call: Call, query: QueryParams) -> list[Report]:
 
 
 def get_report_document(call: Call) -> dict[str, Any]:
-    """The address of a finished document, which is valid for a while."""
+    """Return a temporary address of a finished document."""
     state = job_state(call)
     report = state.reports.by_document(call.path["documentId"])
     if report is None or report.seller_id != call.seller_id or report.status(call.now) not in (DONE, FATAL):
@@ -216,4 +216,4 @@ OPERATIONS = (
         heavy=True,
     ),
 )
-"""They need no role of their own, only those of the report type."""
+"""These operations need no role of their own, only one for the report type."""

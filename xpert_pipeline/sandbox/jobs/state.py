@@ -1,4 +1,4 @@
-"""The whole state of a running sandbox: what every call needs, and the reports and queries."""
+"""The whole state of a running sandbox: the part that every call needs, and the reports and queries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,13 +36,13 @@ class JobState(State):
         self.queries = QueryStore(self.pace)
 
     def report_document(self, report: Report) -> Document:
-        """The document of a finished report, written if it does not exist yet."""
+        """Return the document of a finished report; write it if it does not exist yet."""
         assert report.document_id is not None
         kind, world = self.report_kinds[report.report_type], self.worlds[report.seller_id]
         return self.documents.get(report.document_id, lambda: kind.document(self.faults, world, report))
 
 
 def job_state(call: Call) -> JobState:
-    """The state of the sandbox that answers a call."""
+    """Return the state of the sandbox that answers a call."""
     assert isinstance(call.state, JobState)
     return call.state

@@ -39,7 +39,7 @@ def get_order(call: Call) -> dict[str, Any]:
 
 
 def search_orders(call: Call) -> dict[str, Any]:
-    """One page of the orders in a window. The first page fixes the window's end for all pages."""
+    """Return one page of the orders in a window. The first page fixes the window's end for all pages."""
     included = parameters.values(call.query, "includedData", known=DATA_SETS)
     window = _window(call.query, call.now)
     page = call.page(memory=window.last)
@@ -50,7 +50,7 @@ def search_orders(call: Call) -> dict[str, Any]:
 
 
 class _Window(NamedTuple):
-    """Bounds of the requested times, both included. `kind` is `created` or `lastUpdated`."""
+    """Bounds of the requested window, both inclusive. `kind` is `created` or `lastUpdated`."""
 
     kind: str
     first: float
@@ -77,7 +77,7 @@ def _window(query: QueryParams, now: float) -> _Window:
 
 
 def _chosen(call: Call, kind: str, first: float, last: float) -> Sequence[int]:
-    """Places of the orders that pass the filters."""
+    """Return the indexes of the orders that pass the filters."""
     query, world = call.query, call.world
     marketplaces = parameters.marketplaces(query, required=False, most=50)
     statuses = parameters.values(query, "fulfillmentStatuses", known=STATUSES)

@@ -1,4 +1,4 @@
-"""The faults of orders: what they change in the first order of a page or report. The world itself never changes."""
+"""The faults of orders. They change the first order of a page or report, never the world itself."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -15,13 +15,13 @@ FAULTS = (
     FaultKind("unknown-field", ORDERS, "an order has an undocumented field"),
     FaultKind("missing-required-field", ORDERS, "an order lacks its creation time"),
     FaultKind("doctype-xml", XML, "the XML begins with a DOCTYPE and an entity"),
-    FaultKind("item-id-mismatch", XML, "AmazonOrderItemCode in the XML is another id than orderItemId"),
+    FaultKind("item-id-mismatch", XML, "AmazonOrderItemCode in the XML differs from orderItemId"),
 )
 UNKNOWN_STATUS = "AWAITING_DRONE"
 
 
 def in_payloads(orders: list[dict[str, Any]], faults: Iterable[str]) -> None:
-    """Apply faults to the first of some order payloads, in place."""
+    """Apply faults to the first order payload, in place."""
     if orders:
         for name in faults:
             if change := _PAYLOAD_FAULTS.get(name):
@@ -29,7 +29,7 @@ def in_payloads(orders: list[dict[str, Any]], faults: Iterable[str]) -> None:
 
 
 def in_report(orders: Iterable[Order], faults: Iterable[str], *, xml: bool) -> Iterator[Order]:
-    """The orders of a report, with faults in the first one."""
+    """Yield the orders of a report, with faults in the first one."""
     names = list(faults)
     rest = iter(orders)
     for order in rest:

@@ -27,12 +27,12 @@ DELIVER_DAYS = {"expedited": 3, "standard": 7}
 
 
 def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
-    """One order.
+    """Return one order.
 
     Args:
         order: The order.
-        included: The requested data sets. BUYER, EXPENSE, TAX and PAYMENT contain nothing: the sandbox has no such
-            data, or its roles may not see them.
+        included: The requested data sets. BUYER, EXPENSE, TAX and PAYMENT contain nothing, because the sandbox has no
+            such data or its roles may not see it.
     """
     payload: dict[str, Any] = {
         "orderId": order.id,
@@ -54,7 +54,7 @@ def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
 
 
 def programs(order: Order) -> list[str]:
-    """The programs to which an order belongs."""
+    """Return the programs to which an order belongs."""
     flags = (
         ("AMAZON_BUSINESS", order.is_business),
         ("AMAZON_EASY_SHIP", order.is_easy_ship),
@@ -64,7 +64,7 @@ def programs(order: Order) -> list[str]:
 
 
 def windows(order: Order) -> dict[str, tuple[int, int]]:
-    """The promised times, earliest and latest, in shipByWindow and deliverByWindow."""
+    """Return the earliest and latest promised times, as shipByWindow and deliverByWindow."""
     service = order.service.lower()
     ship = order.created + SHIP_DAYS.get(service, 2) * DAY
     deliver = order.created + DELIVER_DAYS.get(service, 7) * DAY
@@ -131,7 +131,7 @@ def _add_item_proceeds(order: Order, item: Item, product: dict[str, Any], payloa
 
 
 def cancellation(order: Order, item: Item) -> dict[str, str]:
-    """Who cancelled an item, and why. Both follow from the ids of order and item, so they never change."""
+    """Return who cancelled an item, and why. Both are derived from the order's state and the item id."""
     by_buyer = order.status == CANCELLED and int(item.id) % 3 > 0
     if by_buyer:
         return {"cancelledBy": "BUYER", "cancelReason": "Changed mind about purchase"}
@@ -139,7 +139,7 @@ def cancellation(order: Order, item: Item) -> dict[str, str]:
 
 
 def _address(order: Order) -> dict[str, str]:
-    """The parts of the address that are not personal data; the sandbox's roles may see no others."""
+    """Return the parts of the address that are not personal data; the sandbox's roles may see only these."""
     return {
         "city": order.city,
         "stateOrRegion": order.state,

@@ -16,7 +16,7 @@ LONGEST_SECONDS = 30 * 86_400.0
 
 
 def _orders(by: str, world: World, report: Report) -> Iterable[Order]:
-    """The orders in a report's window, from all stores: European reports ignore the requested marketplaces."""
+    """Return the orders in a report's window, from all stores: European reports ignore the requested marketplaces."""
     return (world.orders[place] for place in world.window(by, report.start, report.end, report.created))
 
 

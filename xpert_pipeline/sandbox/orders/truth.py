@@ -1,4 +1,4 @@
-"""The rows of a perfect pipeline for orders and their items. Amounts are text, times are UTC."""
+"""The rows that a perfect pipeline would load for orders and their items. Amounts are text, times are UTC."""
 
 from collections.abc import Iterator
 

@@ -27,9 +27,9 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
 
     Args:
         orders: The orders, in the report's order.
-        faults: doctype-xml adds a DOCTYPE at the top; item-id-mismatch makes AmazonOrderItemCode another id than
+        faults: doctype-xml adds a DOCTYPE at the top; item-id-mismatch makes AmazonOrderItemCode differ from
             orderItemId; unknown-field adds a field to the first order.
-        encoding: Encoding that the prolog names.
+        encoding: The encoding to declare in the prolog.
     """
     yield f'<?xml version="1.0" encoding="{encoding}"?>\n'
     if "doctype-xml" in faults:
@@ -44,7 +44,7 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
 
 
 def status_word(status: str) -> str:
-    """An order's status as reports spell it."""
+    """Return an order's status as reports spell it."""
     return STATUS_WORDS.get(status) or status.capitalize()
 
 
@@ -85,7 +85,7 @@ def _item(order: Order, item: Item, *, foreign_code: bool) -> str:
 
 
 def item_status(order: Order, item: Item) -> str:
-    """An item's status as reports spell it."""
+    """Return an item's status as reports spell it."""
     if item.cancelled:
         return "Cancelled"
     if order.status == PARTIALLY_SHIPPED:

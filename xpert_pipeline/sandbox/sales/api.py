@@ -1,4 +1,4 @@
-"""Sales API v1: getOrderMetrics, Amazon's own count of orders, units and sales."""
+"""Sales API v1: getOrderMetrics, Amazon's own counts of orders, units and sales."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -24,7 +24,7 @@ LONGEST_BY_HOUR = timedelta(days=31)
 def get_order_metrics(call: Call) -> dict[str, Any]:
     """Return the metrics of each interval, including empty ones.
 
-    Cancelled items and orders of other shops do not count. Several stores are summed if they have one currency.
+    Cancelled items and orders of other shops do not count. Several stores are summed if they have the same currency.
     """
     query = call.query
     marketplaces = parameters.marketplaces(query, required=True, most=50)
@@ -125,7 +125,7 @@ def _zone(query: QueryParams, granularity: str, start: datetime) -> tzinfo | Non
     try:
         zone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise invalid(f"granularityTimeZone: {name} is no time zone.") from None
+        raise invalid(f"granularityTimeZone: {name} is not a time zone.") from None
     if start.astimezone(zone).utcoffset() != start.utcoffset():
         raise invalid("granularityTimeZone: must align with the offset of the interval.")
     return zone

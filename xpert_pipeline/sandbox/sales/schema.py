@@ -26,7 +26,7 @@ _BY_BUYER = {
         " receivedNegativeFeedbackRate: Float!"
     ),
 }
-"""Type → its fields for all buyers, required. For business customers it has the same fields, with B2B at their end."""
+"""Type → its required fields for all buyers. Each field also exists for business customers, with the suffix B2B."""
 _ONLY_ALL = {"ByDateTraffic": "averageOfferCount: Long! averageParentItems: Long!"}
 _TYPES = """
 type Query { analytics_salesAndTraffic_2024_04_24: Analytics_SalesAndTraffic_2024_04_24 }
@@ -80,7 +80,7 @@ type SalesAndTrafficTrends {
 
 
 def types() -> str:
-    """All types, in GraphQL's schema language."""
+    """Return all types, in GraphQL's schema language."""
     lines = [_TYPES]
     for name, text in _BY_BUYER.items():
         words = text.split()

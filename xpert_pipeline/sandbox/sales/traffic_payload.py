@@ -17,12 +17,12 @@ Facts = dict[str, Any]
 
 
 def asin_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
-    """Sales of a product."""
+    """Return the sales of a product."""
     return _sales(traffic.everyone, currency) | _business(_sales(traffic.business, currency), shown=b2b)
 
 
 def asin_traffic(traffic: Traffic, whole: Visits, *, b2b: bool) -> Facts:
-    """Visits to a product; `whole` are all visits to the account in the same time."""
+    """Return the visits to a product; `whole` has all visits to the account in the same period."""
     business = _shares(traffic, whole, b2b=True) | {
         "buyBoxPercentage": traffic.b2b_featured,
         "unitSessionPercentage": percent(traffic.business.units, traffic.b2b_sessions),
@@ -38,7 +38,7 @@ def asin_traffic(traffic: Traffic, whole: Visits, *, b2b: bool) -> Facts:
 
 
 def date_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
-    """Sales of the account."""
+    """Return the sales of the account."""
     return {
         **_sales(traffic.everyone, currency),
         **_averages(traffic.everyone, currency),
@@ -47,12 +47,12 @@ def date_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
 
 
 def date_traffic(traffic: Traffic, offers: tuple[int, int], seed: object, *, b2b: bool) -> Facts:
-    """Visits to the account.
+    """Return the visits to the account.
 
     Args:
         traffic: The account's sales and visits.
         offers: Average number of offers and of parents.
-        seed: Seed of the drawn feedback.
+        seed: Seed for the random feedback.
         b2b: Whether the seller has business customers.
     """
     drawn = number("feedback", seed)
@@ -134,7 +134,7 @@ def _feedback(received: int, negative: int) -> Facts:
 
 
 def _business(facts: Mapping[str, Any], *, shown: bool) -> Facts:
-    """The same facts under their field names for business customers."""
+    """Return the same facts under their field names for business customers."""
     return {f"{name}B2B": value if shown else None for name, value in facts.items()}
 
 

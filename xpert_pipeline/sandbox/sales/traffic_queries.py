@@ -22,7 +22,7 @@ Cell = tuple[int, str, Visits]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one record is about: a store, a period, a product (None for the account) and the days of its SKUs."""
+    """The subject of one record: a store, a period, a product (None for the account) and the days of its SKUs."""
 
     marketplace_id: str
     start: date
@@ -32,7 +32,7 @@ class Group:
 
 
 def asin_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByAsin: one for each product, over the whole range."""
+    """Return the subjects of salesAndTrafficByAsin: one for each product, over the whole range."""
     start, end = arguments["startDate"], arguments["endDate"]
     product_of = _PRODUCTS[arguments["aggregateBy"]]
     groups: list[Group] = []
@@ -48,7 +48,7 @@ def asin_record(view: View, arguments: Mapping[str, Any], group: Group) -> dict[
 
 
 def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficByDate: one for each period with at least one day that has figures."""
+    """Return the subjects of salesAndTrafficByDate: one for each period that has a day with figures."""
     return [
         Group(marketplace_id, start, end, None, ())
         for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
@@ -73,7 +73,7 @@ def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict
 
 
 def trend_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
-    """The records of salesAndTrafficTrends: one for each period and each child ASIN in the filters."""
+    """Return the subjects of salesAndTrafficTrends: one for each period and each child ASIN in the filters."""
     groups: list[Group] = []
     for entry in arguments["filters"]:
         marketplace_id, asins = entry["marketplaceId"], set(entry["asins"])
@@ -88,7 +88,7 @@ def check_filters(arguments: Mapping[str, Any]) -> None:
     """Check the filters of a salesAndTrafficTrends query.
 
     Raises:
-        ApiError: 400 for what Amazon does not support, 403 for a marketplace in another region.
+        ApiError: 400 for filters that Amazon does not support, 403 for a marketplace in another region.
     """
     filters = arguments["filters"]
     parameters.check_region([entry["marketplaceId"] for entry in filters])

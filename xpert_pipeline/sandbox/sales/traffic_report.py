@@ -1,4 +1,4 @@
-"""Writes GET_SALES_AND_TRAFFIC_REPORT: one JSON document, by date and, over the whole window, by ASIN."""
+"""Writes GET_SALES_AND_TRAFFIC_REPORT: one JSON document with figures by date, and by ASIN over the whole window."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -23,7 +23,7 @@ _ASIN_SALES = ("unitsOrdered", "orderedProductSales", "totalOrderItems")
 
 
 def traffic_options(requested: Any) -> dict[str, str]:
-    """The report's options, with the default of each option that is not requested.
+    """Return the report's options, with defaults for those that are not requested.
 
     Raises:
         ApiError: 400 for an unknown option or value.
@@ -38,7 +38,7 @@ def traffic_options(requested: Any) -> dict[str, str]:
 
 
 def days_with_data(world: World, report: Report) -> int:
-    """Return how many days of a report's window have figures, summed over its stores; no ledger is needed for it."""
+    """Count the days with figures in a report's window, summed over its stores; this needs no ledger."""
     days = 0
     for marketplace_id in report.marketplace_ids:
         if marketplace_id in world.opened:
@@ -99,7 +99,7 @@ def _by_asin(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _report_fields(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> dict[str, Any]:
-    """The report's fields, without those that have no value."""
+    """Return the report's fields, without those that have no value."""
     return {
         name: value
         for name, value in facts.items()
@@ -110,7 +110,7 @@ def _report_fields(facts: Mapping[str, Any], *, only: Collection[str] = ()) -> d
 
 
 def _date(seconds: float) -> date:
-    """The day of a time in the request: Amazon reads its UTC date."""
+    """Return the UTC date of a time in the request, which is the date that Amazon uses."""
     return datetime.fromtimestamp(seconds, UTC).date()
 
 

@@ -1,4 +1,4 @@
-"""The rows of a perfect pipeline for sales and traffic, by day. Amounts are text."""
+"""The rows that a perfect pipeline would load for sales and traffic, by day. Amounts are text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ class _SkuDay:
 
 
 def sales_data(world: World) -> Iterator[Row]:
-    """Yield one row for each SKU and day with an item that Amazon sold, even if all of them were cancelled."""
+    """Yield one row for each SKU and day with an item that Amazon sold, even if all items were cancelled."""
     for marketplace_id in world.marketplace_ids:
         for (day, sku), sold in sorted(_sku_days(world, marketplace_id).items()):
             yield _sales_row(marketplace_id, day, sku, sold)
@@ -136,7 +136,7 @@ def _traffic_row(view: View, ledger: Ledger, day: int, asin: str, cells: list[tu
 
 
 def _plain(value: Any) -> Any:
-    """A figure as the table stores it: an amount without its currency, a decimal as text."""
+    """Return a figure as the table stores it: an amount without its currency, a decimal as text."""
     if isinstance(value, dict):
         value = value["amount"]
     return amount_text(value) if isinstance(value, Decimal) else value

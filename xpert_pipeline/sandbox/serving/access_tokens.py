@@ -16,8 +16,8 @@ class AccessTokens:
 
     Attributes:
         pace: The sandbox's pace.
-        sellers: Ids of the sellers, in their order.
-        issued: Seller id and time of expiry (seconds since 1970) by token; no seller for a grantless token.
+        sellers: Ids of the sellers, in order.
+        issued: Seller id and time of expiry (seconds since 1970) by token; a grantless token has no seller.
     """
 
     pace: Pace
@@ -30,18 +30,18 @@ class AccessTokens:
         return int(self.pace.life(TOKEN_SECONDS, 60))
 
     def refresh_token(self, seller_id: str) -> str:
-        """The refresh token of a seller."""
+        """Return the refresh token of a seller."""
         return f"{REFRESH_PREFIX}{self.sellers.index(seller_id) + 1}"
 
     def seller_of(self, refresh_token: str) -> str:
-        """The seller of a refresh token; every unknown token belongs to the first seller."""
+        """Return the seller of a refresh token; any unknown token belongs to the first seller."""
         place = refresh_token.removeprefix(REFRESH_PREFIX)
         if refresh_token.startswith(REFRESH_PREFIX) and place.isdecimal() and 1 <= int(place) <= len(self.sellers):
             return self.sellers[int(place) - 1]
         return self.sellers[0]
 
     def issue(self, seller_id: str | None) -> str:
-        """A new access token."""
+        """Issue a new access token."""
         now = self.pace.now()
         for token in [token for token, (_, end) in self.issued.items() if end < now - TOKEN_SECONDS]:
             del self.issued[token]
@@ -50,7 +50,7 @@ class AccessTokens:
         return token
 
     def check(self, token: str | None) -> str:
-        """The seller who owns a call's token.
+        """Return the seller who owns a call's token.
 
         Raises:
             ApiError: 403 for a token that is missing, unknown, expired, or grantless.

@@ -1,4 +1,4 @@
-"""Refusals in Amazon's envelope: one status, one code, a message, and the reason in `details`."""
+"""Error answers in Amazon's envelope: one status, one code, a message, and the reason in `details`."""
 
 import json
 
@@ -41,7 +41,7 @@ def not_found(details: str = "") -> ApiError:
 
 
 def bad_content_type() -> ApiError:
-    """415 for a body that is not announced as JSON."""
+    """415 for a body that is not declared as JSON."""
     return ApiError(415, "UnsupportedMediaType", "The request's Content-Type header is invalid.")
 
 
@@ -51,7 +51,7 @@ def throttled() -> ApiError:
 
 
 def server_error() -> ApiError:
-    """500 without any cause."""
+    """500 for no reason."""
     return ApiError(500, "InternalFailure", "We encountered an internal error. Please try again.")
 
 
@@ -70,5 +70,5 @@ def bad_next_token() -> ApiError:
 
 
 def bad_query(details: str) -> ApiError:
-    """400 for the text of a Data Kiosk query."""
+    """400 for an invalid Data Kiosk query."""
     return invalid(details, "The provided query is invalid")

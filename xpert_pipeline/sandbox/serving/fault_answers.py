@@ -1,4 +1,4 @@
-"""Answers to a call that a fault strikes: one instead of the real answer, or the real one, damaged on its way."""
+"""Answers to calls that a fault strikes: either a replacement, or the real answer in a damaged form."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ PIECES, PAUSE_SECONDS = 60, 0.5
 
 
 def whole(fault: str) -> Response | None:
-    """The answer for a fault that replaces the real one; None for other faults."""
+    """Return the answer for a fault that replaces the real answer; None for other faults."""
     answer = _WHOLE.get(fault)
     return answer() if answer else None
 
 
 def broken(fault: str, response: Response) -> Response:
-    """The real answer, damaged by a fault."""
+    """Return the real answer, damaged by a fault."""
     if fault == "truncated-json":
         body = bytes(response.body)
         return _like(response, body[: len(body) // 2])

@@ -7,20 +7,20 @@ from xpert_pipeline.sandbox.world import money
 
 
 def zulu(seconds: float) -> str:
-    """A time in JSON answers: UTC with a Z."""
+    """Write a time as in JSON answers: UTC with a Z."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def offset(seconds: float) -> str:
-    """A time in reports: UTC with an offset in digits."""
+    """Write a time as in reports: UTC with an offset in digits."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
 def money_of(amount: str, currency: str) -> dict[str, str]:
-    """An amount with its currency."""
+    """Return an amount with its currency."""
     return {"amount": amount, "currencyCode": currency}
 
 
 def amount_text(amount: Decimal | None) -> str | None:
-    """An amount as the rows of the truth have it."""
+    """Return an amount as the truth rows contain it."""
     return None if amount is None else money.written(amount)

@@ -1,4 +1,4 @@
-"""The one way into every operation: token, role, usage plan, faults, answer, headers, statistics."""
+"""The gate that every call passes: token, role, usage plan, faults, answer, headers, statistics."""
 
 import json
 import secrets
@@ -23,7 +23,7 @@ ERROR_TYPES = {400: "InvalidInputException", 403: "AccessDeniedException", 404: 
 
 
 def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-    """The function with which the router serves an operation."""
+    """Return the function that the router calls for an operation."""
 
     async def serve(request: Request) -> Response:
         return await _serve(operation, request)
@@ -32,7 +32,7 @@ def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def unknown_path(request: Request) -> Response:
-    """Refuse an unknown path with 403, as Amazon's gateway does: it answers 404 to no path."""
+    """Answer 403 to an unknown path, as Amazon's gateway does; it never answers 404 to a path."""
     state: State = request.app.state.sandbox
     try:
         state.access_tokens.check(request.headers.get("x-amz-access-token"))
@@ -59,7 +59,7 @@ async def _serve(operation: Operation, request: Request) -> Response:
 
 
 async def _admit(operation: Operation, request: Request, seller_id: str) -> Response:
-    """Answer a call with a good token."""
+    """Answer a call that has a valid token."""
     state: State = request.app.state.sandbox
     if is_denied(operation.roles, state.options.denied_roles):
         raise denied()
@@ -91,7 +91,7 @@ async def _call(operation: Operation, request: Request, state: State, seller_id:
         try:
             body = json.loads(await request.body())
         except ValueError:
-            raise invalid("The body is no JSON.") from None
+            raise invalid("The body is not JSON.") from None
     return Call(
         operation=operation,
         world=state.worlds[seller_id],

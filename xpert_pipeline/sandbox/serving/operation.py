@@ -1,4 +1,4 @@
-"""An operation of the API as its domain declares it, and one call of it that has passed the gate."""
+"""An API operation as its domain declares it, and a call of it that has passed the gate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Operation:
         path: Path with its parameters in braces.
         answer: Makes the answer's body.
         plan: Amazon's usage plan.
-        roles: Any one of these roles opens it; without roles it is open to every seller.
-        status: Status of a good answer.
+        roles: Any one of these roles is enough to call it; without roles, every seller may call it.
+        status: Status of a successful answer.
         heavy: Whether a thread answers, so that other calls need not wait.
         paging: How it returns pages; None if it has no pages.
-        fault_places: Places of further faults that it can meet, besides those of every call and every page.
+        fault_places: Further places where faults can strike it, besides those of every call and every page.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to be answered.
+    """A call to answer.
 
     Attributes:
         operation: What is called.
@@ -70,17 +70,17 @@ class Call:
         return self.world.seller_id
 
     def faults(self, *places: str) -> list[str]:
-        """Names of the faults that strike this call at some places. The operation must declare these places."""
+        """Return the names of the faults that strike this call at these places, which the operation must declare."""
         return [name for place in places for name in self.state.faults.due(place, self.operation.name, self.seller_id)]
 
     def page(self, *, memory: Any = None) -> Page:
-        """The page that this call asks for. The operation must declare its paging.
+        """Return the page that this call asks for. The operation must declare its paging.
 
         Args:
-            memory: Anything (that JSON can contain) that the first page fixes for all further pages.
+            memory: Any JSON value that the first page fixes for all further pages.
 
         Raises:
-            ApiError: 400 for a token that may not be used, or a page size out of bounds.
+            ApiError: 400 for an invalid token, or a page size out of bounds.
         """
         assert self.operation.paging is not None
         return open_page(

@@ -22,17 +22,17 @@ class Pace:
         return self.scale == 0
 
     def rate(self, per_second: float) -> float:
-        """A published rate, at this pace."""
+        """Return a published rate at this pace."""
         return UNLIMITED_RATE if self.unlimited else per_second * self.scale
 
     def waiting(self, seconds: float) -> float:
-        """How long something takes here that takes Amazon `seconds`."""
+        """Return how long something takes here if it takes `seconds` at Amazon."""
         return 0.0 if self.unlimited else seconds / self.scale
 
     def life(self, seconds: float, least: float) -> float:
-        """How long something is valid here that is valid for `seconds` at Amazon: at least `least`."""
+        """Return how long something is valid here if it is valid for `seconds` at Amazon; at least `least`."""
         return seconds if self.unlimited else min(seconds, max(least, seconds / self.scale))
 
     def now(self) -> float:
-        """Seconds since 1970, by the clock of the Date header."""
+        """Return the seconds since 1970, from the same clock as the Date header."""
         return time.time()

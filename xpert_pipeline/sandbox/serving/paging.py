@@ -28,14 +28,14 @@ class Paging:
     """How an operation returns its records in pages.
 
     Attributes:
-        parameter: Parameter that carries the next page's token.
-        refusal: The answer to a token that may not be used.
-        most: Records on the largest page.
+        parameter: The parameter for the next page's token.
+        refusal: The answer to an invalid token.
+        most: The most records on a page.
         default: Records on a page if the request does not say.
         size_parameter: Parameter with the number of records on a page; None if the request cannot choose it.
         size_may_change: Whether the size may differ from page to page. Every other parameter must stay the same.
-        carries: Parameters that the token carries: a request with a token must not name them again.
-        is_nested: Whether the answer has the next token in `pagination`, or else at the top.
+        carries: Parameters that the token contains; a request with a token must not repeat them.
+        is_nested: Whether the next token is inside `pagination`; otherwise it is at the top level of the answer.
         seconds: How long a token is valid, at Amazon's own pace.
     """
 
@@ -50,7 +50,7 @@ class Paging:
     seconds: int = DAY_SECONDS
 
     def binding(self, query: QueryParams, seller_id: str) -> str:
-        """Hash of everything that must stay the same from page to page."""
+        """Return a hash of everything that must stay the same from page to page."""
         if self.carries:
             return binding(seller_id)
         free = {self.parameter, self.size_parameter} if self.size_may_change else {self.parameter}
@@ -58,7 +58,7 @@ class Paging:
 
 
 def binding(*fixed: Any) -> str:
-    """Hash of the values to which a token is bound."""
+    """Return a hash of the values to which a token is bound."""
     return hashlib.sha256(json.dumps(fixed).encode()).hexdigest()[:16]
 
 
@@ -70,12 +70,12 @@ class PageTokens:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     def issue(self, place: Any, binding: str) -> str:
-        """A new token for a place (anything that JSON can contain) in the results of a request."""
+        """Issue a token for a position (any JSON value) in the results of a request."""
         body = json.dumps([place, binding, self.pace.now(), secrets.token_hex(4)]).encode()
         return base64.urlsafe_b64encode(self._signature(body) + body).decode().rstrip("=")
 
     def read(self, token: str, binding: str, seconds: int = DAY_SECONDS) -> Any:
-        """The place that a token names.
+        """Return the position that a token contains.
 
         Args:
             token: The token.
@@ -83,7 +83,7 @@ class PageTokens:
             seconds: How long it is valid, at Amazon's own pace.
 
         Raises:
-            StaleTokenError: The token may not be used for this request.
+            StaleTokenError: The token is not valid for this request.
         """
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -107,9 +107,9 @@ class Page:
     """The page that a call asks for.
 
     Attributes:
-        query: The request's parameters; those of the first page if the token carries them.
-        size: How many records the page may have.
-        start: Place of its first record among all records.
+        query: The request's parameters; those of the first page if the token contains them.
+        size: The most records on the page.
+        start: Index of its first record among all records.
         memory: What the first page has fixed for all pages.
         faults: Faults that strike this page.
     """
@@ -125,14 +125,14 @@ class Page:
     faults: Sequence[str]
 
     def cut(self, records: Sequence[Record]) -> Sequence[Record]:
-        """The page's part of all records."""
+        """Return the page's part of all records."""
         if "endless-pages" in self.faults:
             return records[:0]
         start = 0 if "repeated-page" in self.faults else self.start
         return records[start : start + self.size]
 
     def pagination(self, total: int) -> dict[str, Any]:
-        """The part of the answer with the next page's token; empty after the last page."""
+        """Return the part of the answer with the next page's token; empty on the last page."""
         end = self.start if "endless-pages" in self.faults else self.start + self.size
         if end >= total and "endless-pages" not in self.faults:
             return {}
@@ -160,11 +160,11 @@ def open_page(
         tokens: The sandbox's page tokens.
         query: The request's parameters.
         seller_id: The caller.
-        memory: Anything (that JSON can contain) that the first page fixes for all pages.
+        memory: Any JSON value that the first page fixes for all pages.
         faults: Counts the request and returns the faults that strike it; not called for a first page.
 
     Raises:
-        ApiError: 400 for a token that may not be used, or a size out of bounds.
+        ApiError: 400 for an invalid token, or a page size out of bounds.
     """
     token = parameters.text(query, paging.parameter)
     if token is None:

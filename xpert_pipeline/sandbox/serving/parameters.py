@@ -10,12 +10,12 @@ from xpert_pipeline.sandbox.serving.errors import invalid, wrong_region
 
 
 def text(query: QueryParams, name: str) -> str | None:
-    """One value; None if it is absent or empty."""
+    """Return one value; None if it is absent or empty."""
     return query.get(name) or None
 
 
 def values(query: QueryParams, name: str, *, known: Collection[str] = (), most: int | None = None) -> list[str]:
-    """All values of a list, each of them once."""
+    """Return all values of a list, without duplicates."""
     parts = [part.strip() for value in query.getlist(name) for part in value.split(",")]
     parts = list(dict.fromkeys(part for part in parts if part))
     if known and (foreign := [value for value in parts if value not in known]):
@@ -26,7 +26,7 @@ def values(query: QueryParams, name: str, *, known: Collection[str] = (), most: 
 
 
 def choice(query: QueryParams, name: str, known: Collection[str], default: str) -> str:
-    """One of a few values."""
+    """Return a value that must be one of `known`."""
     value = text(query, name) or default
     if value not in known:
         raise invalid(f"{name}: {value} is not one of {', '.join(known)}.")
@@ -34,13 +34,13 @@ def choice(query: QueryParams, name: str, known: Collection[str], default: str) 
 
 
 def moment(query: QueryParams, name: str) -> float | None:
-    """An ISO 8601 time with a zone, in seconds since 1970; None if it is absent."""
+    """Return an ISO 8601 time with a zone as seconds since 1970; None if it is absent."""
     value = text(query, name)
     return None if value is None else instant(value, name)
 
 
 def instant(value: object, name: str) -> float:
-    """A time in a request, in seconds since 1970."""
+    """Return a time from a request as seconds since 1970."""
     try:
         parsed = datetime.fromisoformat(str(value).strip().replace(" ", "+"))
     except ValueError:
@@ -51,7 +51,7 @@ def instant(value: object, name: str) -> float:
 
 
 def count(query: QueryParams, name: str, default: int, most: int) -> int:
-    """A whole number from 1 to `most`."""
+    """Return a whole number from 1 to `most`."""
     value = text(query, name)
     if value is None:
         return default
@@ -61,7 +61,7 @@ def count(query: QueryParams, name: str, default: int, most: int) -> int:
 
 
 def marketplaces(query: QueryParams, *, required: bool, most: int) -> list[str]:
-    """Marketplace ids of this region."""
+    """Return the requested marketplace ids, all of this region."""
     ids = values(query, "marketplaceIds", most=most)
     if required and not ids:
         raise invalid("marketplaceIds: is required.")
@@ -70,7 +70,7 @@ def marketplaces(query: QueryParams, *, required: bool, most: int) -> list[str]:
 
 
 def check_region(ids: Collection[str]) -> None:
-    """Refuse marketplaces of other regions.
+    """Reject marketplaces of other regions.
 
     Raises:
         ApiError: 403 if any id is not a store of this region.

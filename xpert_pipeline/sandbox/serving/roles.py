@@ -1,4 +1,4 @@
-"""Amazon's roles. Which role opens what is declared with the operations and reports."""
+"""Amazon's roles. Each operation and report declares the roles that may use it."""
 
 from collections.abc import Collection
 
@@ -14,12 +14,12 @@ ROLES = (
 
 
 def is_denied(roles: Collection[str], denied: Collection[str]) -> bool:
-    """Whether a seller who has not granted some roles is denied what any one of `roles` opens."""
+    """Return whether the sellers denied all of `roles`, any one of which would be enough."""
     return bool(roles) and all(role in denied for role in roles)
 
 
 def known_role(name: str) -> str:
-    """The role with a name, however it is written.
+    """Return the role with this name, ignoring case and hyphens, and reading "&" as "and".
 
     Raises:
         ValueError: Amazon has no such role.

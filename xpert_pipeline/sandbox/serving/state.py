@@ -1,4 +1,4 @@
-"""The state of a running sandbox, as far as every call needs it. `jobs/state.py` adds reports and queries."""
+"""The part of a running sandbox's state that every call needs. `jobs/state.py` adds reports and queries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class State:
     """Everything that changes while the sandbox runs.
 
     Attributes:
-        options: What the sandbox was started with.
+        options: The sandbox's options.
         worlds: The sellers' worlds by seller id, in the sellers' order.
         endpoint: Address of the sandbox.
         plans: Amazon's usage plan (rate, burst) for each operation.

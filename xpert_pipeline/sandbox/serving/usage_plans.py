@@ -13,7 +13,7 @@ class Plan(NamedTuple):
     """A usage plan.
 
     Attributes:
-        rate: Tokens that a bucket gets back in a second, at Amazon's own pace.
+        rate: Tokens that a bucket gets back per second, at Amazon's own pace.
         burst: Tokens that a full bucket holds.
     """
 
@@ -29,7 +29,7 @@ class Buckets:
         pace: The sandbox's pace; it multiplies every rate.
         plans: Amazon's plan for each operation.
         levels: Level, and the time of that level, by operation and seller.
-        changed: Plans that differ from Amazon's: for one seller, or (None) for all sellers without one of their own.
+        changed: Plans that differ from Amazon's: for one seller, or (None) for all sellers without their own plan.
     """
 
     pace: Pace
@@ -39,19 +39,19 @@ class Buckets:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def plan(self, operation: str, seller_id: str | None = None) -> tuple[float, int]:
-        """The enforced rate (at Amazon's own pace) and burst."""
+        """Return the enforced rate (at Amazon's own pace) and burst."""
         for key in ((operation, seller_id), (operation, None)):
             if key in self.changed:
                 return self.changed[key]
         return self.plans[operation]
 
     def change(self, operation: str, rate: float, burst: int | None = None, seller_id: str | None = None) -> None:
-        """Give an operation another plan from now on; the buckets keep their present levels.
+        """Give an operation another plan from now on; the buckets keep their current levels.
 
         Args:
             operation: Name of the operation.
-            rate: Tokens a second at Amazon's own pace.
-            burst: Size of the bucket; None leaves it as it is.
+            rate: Tokens per second at Amazon's own pace.
+            burst: Size of the bucket; None leaves it unchanged.
             seller_id: The seller whose plan changes; None for all.
 
         Raises:
@@ -69,7 +69,7 @@ class Buckets:
             self.changed[operation, seller_id] = (float(rate), present_burst if burst is None else burst)
 
     def take(self, operation: str, seller_id: str) -> bool:
-        """Take a token. Returns False, and takes nothing, if the bucket is empty."""
+        """Take a token. If the bucket is empty, take nothing and return False."""
         if self.pace.unlimited:
             return True
         with self.lock:
@@ -79,11 +79,11 @@ class Buckets:
             return granted
 
     def header(self, operation: str, seller_id: str | None = None) -> str:
-        """Value of x-amzn-RateLimit-Limit: the rate, never the level."""
+        """Return the value of x-amzn-RateLimit-Limit: the rate, never the level."""
         return str(round(self.pace.rate(self.plan(operation, seller_id)[0]), 6))
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Every plan: first those for all sellers, then those for single ones."""
+        """Return every plan: first those for all sellers, then those for individual sellers."""
         keys: list[tuple[str, str | None]] = [(operation, None) for operation in self.plans]
         keys += [key for key in self.changed if key[1] is not None]
         plans = [(*key, *self.plan(*key)) for key in keys]
@@ -92,7 +92,7 @@ class Buckets:
         ]
 
     def _level(self, operation: str, seller_id: str) -> tuple[float, float]:
-        """Present level of a bucket, and the present time."""
+        """Return the current level of a bucket, and the current time."""
         rate, burst = self.plan(operation, seller_id)
         now = time.monotonic()
         level, since = self.levels.get((operation, seller_id), (float(burst), now))

@@ -1,1 +1,1 @@
-"""The worlds behind the sandbox: what the sellers sold, as one consistent truth; nothing here knows HTTP."""
+"""The worlds behind the sandbox: consistent data about what the sellers sold. Nothing here depends on HTTP."""

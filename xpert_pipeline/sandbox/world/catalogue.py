@@ -1,4 +1,4 @@
-"""Invents what a seller lists in each store: names, prices, channels, and how often customers buy each product."""
+"""Invents a seller's listings in each store: names, prices, channels, and how often customers buy each product."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,7 +30,7 @@ RARE_TITLES = (
     '{0} 12" <Limited Edition>',
     "{0} – café style, naïve print",
 )
-"""Patterns of a few titles: scripts, emoji, characters that markup must escape, an unbalanced quote."""
+"""Patterns for a few titles: other scripts, emoji, characters that markup must escape, an unbalanced quote."""
 RARE_SKUS = ("{0}/IN", "{0} V2", "{0}+GIFT", "100%-{0}", "{0},COMBO")
 PROMOTIONS = (
     "{0} Core Free Shipping 2015/04/08 23-48-5-108",
@@ -41,9 +41,9 @@ PROMOTIONS = (
 FIRST_LISTED = 1_672_531_200
 """1 January 2023: the oldest listings."""
 SHARED, OWN = 60, 30
-"""Per cent of India's catalogue that another store offers too, and how many products of its own it adds to that."""
+"""In per cent of India's catalogue: the products that another store also offers, and those that only it offers."""
 SAME_CHANNEL, ACTIVE = 85, 93
-"""Per cent of another store's listings that have India's fulfilment channel, and that are active."""
+"""Per cent of another store's listings that have the same channel as in India; per cent that are active."""
 _ASIN_ALPHABET = "ABCDEFGHJKLMNPQRSTVWXYZ0123456789"
 
 
@@ -52,7 +52,7 @@ class Product:
     """A listing and how it sells.
 
     Attributes:
-        listing: The listing; its times are set when the world ends.
+        listing: The listing; its times are set later, from the end of the world.
         demand: Weight among the products that sell on a day.
         regularity: Share of the days on which it sells at all.
         listed: When it was listed, in seconds since 1970.

@@ -1,6 +1,6 @@
 """Fees and advertisements that Amazon charges for one SKU on one day, and the unit costs that the seller entered.
 
-Hashes and what was sold decide everything. Fixed fees are set in rupees and converted into the store's currency.
+All charges are derived from sales and hashes. Fixed fees are set in rupees and converted into the store's currency.
 Amounts have two decimal places; `total` is amount − promotion + tax.
 """
 
@@ -18,7 +18,7 @@ from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
 ADVERTISED_SHARE, ADVERTISED_DAYS = 15, 60
-"""Per cent of the SKUs that are advertised, and per cent of the days on which they are."""
+"""Per cent of the SKUs that are advertised; per cent of the days on which they are."""
 COSTED_SHARE = 10
 """Per cent of the SKUs whose unit costs the seller has entered."""
 RESTATED_DAYS = 7
@@ -32,7 +32,7 @@ PRODUCT_AD, DISPLAY_AD = "SponsoredProductFee", "SponsoredDisplayFee"
 
 
 class Charge(NamedTuple):
-    """Sum of the charges of one type. `quantity` is None where Amazon does not charge by unit."""
+    """Sum of the charges of one type. `quantity` is None if Amazon does not charge per unit."""
 
     type: str
     amount: Decimal
@@ -59,7 +59,7 @@ class Charge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnitCost:
-    """Unit costs that the seller entered; None where it entered none."""
+    """Unit costs that the seller entered; None for those that it did not enter."""
 
     goods: Decimal
     miscellaneous: Decimal | None
@@ -88,7 +88,7 @@ def fees(listing: Listing, day: int, sold: Sold | None) -> list[Charge]:
 
 
 def ads(listing: Listing, day: int) -> list[Charge]:
-    """Return the advertisements of a SKU and day; there are some on days without a sale."""
+    """Return the charges for advertising a SKU on a day; even a day without a sale can have some."""
     drawn = _ads_drawn(listing, day)
     if drawn is None:
         return []

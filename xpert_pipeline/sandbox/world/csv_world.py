@@ -1,7 +1,7 @@
 """Turns the lines of an order export into a world: the same orders, moved forward by whole weeks.
 
-The seller has one store, India; orders of other stores in the file keep their store. Hashes of the file's values give
-what the file lacks: times of day, item ids, and facts about listings.
+The seller has one store, India; orders of other stores in the file keep their store. The file lacks times of day, item
+ids and facts about listings; these are derived from hashes of its values.
 """
 
 import gc
@@ -36,7 +36,7 @@ LAG_HOURS = {PENDING: (0.0, 0.2), UNSHIPPED: (0.5, 6.0), CANCELLED: (1.0, 30.0),
 
 
 def build(path: Path, seller_id: str, last_day: date) -> World:
-    """Build the world of an export.
+    """Build the world from an export.
 
     Args:
         path: The file.
@@ -69,7 +69,7 @@ def build(path: Path, seller_id: str, last_day: date) -> World:
 
 
 class _Draft:
-    """An order that is being read: the facts of its first line, and its items so far."""
+    """An order that is not fully read yet: the facts of its first line, and its items so far."""
 
     __slots__ = ("channel", "date", "easy_ship", "fba", "id", "is_business", "items", "place", "service", "statuses")
 
@@ -89,11 +89,11 @@ class _Draft:
         """Add one line; two identical lines are two items."""
         status = _known_status(line.status)
         if status is None:
-            raise NotAnOrderReportError(f"{at}: {line.status!r} is no order status that the sandbox knows")
+            raise NotAnOrderReportError(f"{at}: {line.status!r} is not an order status that the sandbox knows")
         try:
             quantity, amount = _quantity(line.quantity), money.read(line.amount)
         except ArithmeticError:
-            raise NotAnOrderReportError(f"{at}: {line.quantity!r} is no quantity") from None
+            raise NotAnOrderReportError(f"{at}: {line.quantity!r} is not a quantity") from None
         except ValueError as error:
             raise NotAnOrderReportError(f"{at}: {error}") from None
         occurrence = 1 + sum(item.sku == line.sku and item.asin == line.asin for item in self.items)
@@ -199,7 +199,7 @@ def _same(text: str) -> str:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Switch the garbage collector off: it takes longer than making the million small objects."""
+    """Switch off the garbage collector, which would take longer than making the million small objects."""
     was_on = gc.isenabled()
     gc.disable()
     try:

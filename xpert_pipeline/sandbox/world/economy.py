@@ -20,7 +20,7 @@ def active_skus(ledger: Ledger, day: int) -> set[str]:
 
 
 def _counts(count: Count) -> bool:
-    """Whether economics include it; they ignore what was only shipped on the day."""
+    """Return whether seller economics include this count; they ignore a SKU that was only shipped on the day."""
     return bool(count.items or count.refunded)
 
 
@@ -72,7 +72,7 @@ class Economy:
 
     @property
     def asp(self) -> Decimal | None:
-        """Ordered product sales per unit; None without a unit."""
+        """Ordered product sales per unit; None if there are no units."""
         return (self.count.sales / self.count.units).quantize(money.FINEST) if self.count.units else None
 
     @property
@@ -92,7 +92,7 @@ class Economy:
 
     @property
     def net_proceeds_per_unit(self) -> Decimal | None:
-        """Net proceeds per net unit; None where the seller entered no costs."""
+        """Net proceeds per net unit; None if the seller entered no costs or there are no net units."""
         if not self.costs or self.net_units <= 0:
             return None
         return (self.net_proceeds / self.net_units).quantize(money.CENT)

@@ -1,4 +1,4 @@
-"""What the FBA orders for one SKU mean for its stock: units that are needed, shipped, returned and reserved."""
+"""The effect of FBA orders on the stock of one SKU: units that are needed, shipped, returned and reserved."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, SHIPPED, Item, Order
 from xpert_pipeline.sandbox.world.refunds import return_of
 
 MOST_UNITS, MOST_BUSINESS_UNITS = 3, 15
-"""The most units of an order item. Cancelled items may have lost their quantity, so every open item needs this many."""
+"""The most units of an order item. Cancelled items may have lost their quantity, so stock for this many is needed."""
 
 
 @dataclass(slots=True)
 class Demand:
-    """What orders mean for one SKU.
+    """The effect of orders on one SKU.
 
     Attributes:
         needed: Day → change of the units that open orders need.

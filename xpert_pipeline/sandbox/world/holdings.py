@@ -1,4 +1,4 @@
-"""What Amazon holds of each SKU now: the sum of its movements, split as getInventorySummaries reports it."""
+"""The units of each SKU that Amazon holds now: the sum of its movements, split as in getInventorySummaries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from xpert_pipeline.sandbox.world.movements import (
 )
 
 SHORT_TERM, MID_TERM = 10, 20
-"""The longest search for misplaced units, in days, that is short term and that is mid term; longer is long term."""
+"""The most days of a short-term and of a mid-term search for misplaced units; a longer search is long term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Holding:
     Attributes:
         line: The line.
         inbound: Units on their way by state of the shipment: WORKING, IN_TRANSIT, RECEIVING.
-        customer_orders: Reserved for orders that were not shipped yet.
-        transshipment: Reserved on the way from one fulfilment centre to another.
-        fc_processing: Reserved for processing in a fulfilment centre.
+        customer_orders: Units reserved for orders that have not been shipped yet.
+        transshipment: Units reserved because they travel from one fulfilment centre to another.
+        fc_processing: Units reserved for processing in a fulfilment centre.
         fulfillable: Units that can be sold now.
         researching: Misplaced units by the length of the search: short, mid and long term.
         unfulfillable: Units that cannot be sold, by disposition.
@@ -55,7 +55,7 @@ class Holding:
 
 
 def holdings(stock: Stock) -> Iterator[Holding]:
-    """Yield what Amazon holds of each line, sorted by SKU and condition."""
+    """Yield the units of each line that Amazon holds, sorted by SKU and condition."""
     inbound = Inbound(stock)
     return (inbound.holding(line) for line in stock.lines)
 
@@ -73,7 +73,7 @@ class Inbound:
                 states[status] = states.get(status, 0) + item.quantity - item.received(self.day)
 
     def holding(self, line: StockLine) -> Holding:
-        """Return what Amazon holds of a line."""
+        """Return the units of a line that Amazon holds."""
         units = line.units()
         free = units.get(SELLABLE, 0) - line.reserved
         transshipment, fc_processing = _elsewhere(line, free, self.day)

@@ -1,4 +1,4 @@
-"""Seller ids: a hash of the seed or of the file. They do not depend on the stores, and need no world to be built."""
+"""Seller ids: a hash of the seed or of the file. They do not depend on the stores, and do not need a built world."""
 
 import hashlib
 from pathlib import Path
@@ -29,7 +29,7 @@ def seller_ids(options: SandboxOptions) -> list[str]:
 
 
 def seed_of(options: SandboxOptions, place: int) -> str:
-    """Return the seed of the n-th seller. It includes the sizes: other sizes make another world."""
+    """Return the seed of the n-th seller. It includes the sizes, because other sizes make another world."""
     defaults = SandboxOptions()
     parts = [str(options.seed)] if place == 1 else [str(options.seed), f"seller {place}"]
     parts += [

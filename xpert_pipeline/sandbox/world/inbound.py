@@ -9,9 +9,9 @@ WORKING_DAYS = 2
 SHORTEST, SPREAD = 5, 5
 """Days from creation to the first receipt: the fewest, and the number of possible values."""
 MORE_DAYS = 2
-"""Days from the first receipt to the second one, and from there to closing."""
+"""Days from the first receipt to the second one, and from the second one to closing."""
 SHORT_SHARE = 4
-"""Per cent of the items of which one unit never arrives."""
+"""Per cent of the items that arrive with one unit missing."""
 
 
 class InboundPlan:
@@ -22,7 +22,7 @@ class InboundPlan:
         self.shipments: dict[tuple[int, bool], InboundShipment] = {}
 
     def plan(self, day: int, sku: str, fn_sku: str, quantity: int) -> InboundItem:
-        """Add units to the shipment that is created on a day; they arrive days later, in two parts."""
+        """Add units to the shipment created on this day; they arrive days later, in two parts."""
         shipment = self._shipment(day, express=False)
         missing = 1 if quantity > 1 and number("short", shipment.id, sku) % 100 < SHORT_SHARE else 0
         part = (quantity - missing + 1) // 2
@@ -38,7 +38,7 @@ class InboundPlan:
         return shipment.id
 
     def id_of(self, day: int) -> str:
-        """Return the id of the shipment that is created on a day."""
+        """Return the id of the shipment created on this day."""
         return self._shipment(day, express=False).id
 
     def all(self) -> list[InboundShipment]:

@@ -1,7 +1,7 @@
-"""What each SKU of a store sold, shipped and refunded on each day: the sums behind economics and traffic.
+"""The units of each SKU sold, shipped and refunded in a store on each day: the sums behind economics and traffic.
 
 Days are ordinals (`date.toordinal`) of the store's local days. Cancelled items and orders of other shops do not count;
-an unknown amount adds nothing. Units on hand are not here, see `stock`.
+an unknown amount adds nothing. For units on hand see `stock`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ class Ledger:
         is_own: Whether the seller has listings in the store; fees, advertisements and visits need a listing.
         sells_to_businesses: Whether the store has business customers at all.
         days: Day → SKU → sums.
-        derived: What other modules computed from the ledger once, by their own keys.
+        derived: Values that other modules computed once from the ledger, by their own keys.
     """
 
     store: Store
@@ -86,7 +86,7 @@ class Ledger:
         return self.days.get(day, _NOTHING)
 
     def is_open(self, day: int) -> bool:
-        """Whether the seller does business in the store on a day, sold or not."""
+        """Return whether the seller does business in the store on a day, even without a sale."""
         return self.is_own and self.first <= day <= self.last
 
     def add(self, order: Order) -> None:
@@ -126,7 +126,7 @@ class Ledger:
 
 
 def ledger_of(world: World, marketplace_id: str, now: float) -> Ledger:
-    """Return the sums of what has happened in a store by now; counted once if nothing of the world lies ahead."""
+    """Return the sums for a store up to now; they are kept if no part of the world is in the future."""
     if world.updated and world.updated[-1] > now:
         return _counted(world, marketplace_id, (order for order in world.orders if order.updated <= now), now)
     key = f"ledger {marketplace_id}"

@@ -1,4 +1,4 @@
-"""Facts that follow from a listing's ids: its label, fulfilment channel and variation family."""
+"""Facts derived from a listing: its label, fulfilment channel and variation family."""
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import letters, number
@@ -8,12 +8,12 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
 def fn_sku(listing: Listing) -> str | None:
-    """Return Amazon's own label of FBA stock; None for merchant listings. It is the same in every store."""
+    """Return Amazon's label for FBA stock, which is the same in every store; None for merchant listings."""
     return stock_label(listing.sku) if listing.fba else None
 
 
 def stock_label(sku: str, *, is_new: bool = True) -> str:
-    """Return Amazon's label (FNSKU) on the units of a SKU; used units have another one than new units."""
+    """Return Amazon's label (FNSKU) on the units of a SKU; used units and new units have different labels."""
     return "X0" + letters(8, _ALPHABET, "fnsku", sku) if is_new else "X1" + letters(8, _ALPHABET, "used fnsku", sku)
 
 

@@ -1,4 +1,4 @@
-"""Derives a seller's listings from what was sold: for worlds that come from an order history."""
+"""Derives a seller's listings from an order history."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ class _Sold:
 
 
 def listings_of(orders: Iterable[Order], facts: Mapping[str, tuple[str, str]], end: int) -> list[Listing]:
-    """Return one listing for each SKU ever sold, by SKU.
+    """Return one listing for each SKU ever sold, sorted by SKU.
 
     Args:
         orders: Oldest first.

@@ -53,19 +53,19 @@ _TITLES = {
 
 
 def localised_title(title: str, store: Store) -> str:
-    """Return the title under which a store lists a product; India's is the original."""
+    """Return the title under which a store lists a product; India keeps the original title."""
     if store.id == INDIA:
         return title
     return _TITLES[store.language[:2]].format(title, CITIES[store.country][0][0])
 
 
 def localised_price(rupees: str | None, store: Store, markup: Decimal) -> str | None:
-    """Return the price of a product in a store's currency; India's is the original.
+    """Return the price of a product in a store's currency; India keeps the original price.
 
     Args:
         rupees: Price in India.
         store: The store.
-        markup: The product's price there divided by its price in India.
+        markup: The product's price in the store divided by its price in India.
     """
     if rupees is None or store.id == INDIA:
         return rupees

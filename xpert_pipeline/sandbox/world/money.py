@@ -9,7 +9,7 @@ FINEST = Decimal("0.0001")
 
 
 def written(amount: Decimal) -> str:
-    """Write plain digits with two decimal places, and more only where they are not zero."""
+    """Write plain digits with two decimal places, or more if the further digits are not zero."""
     normal = amount.normalize()
     exponent = normal.as_tuple().exponent
     return format(normal if isinstance(exponent, int) and exponent < -2 else amount.quantize(CENT), "f")
@@ -17,10 +17,10 @@ def written(amount: Decimal) -> str:
 
 @lru_cache(maxsize=50_000)
 def read(text: str) -> str | None:
-    """Read an amount of a file in Amazon's spelling; None where it is unknown.
+    """Read an amount from a file and return it as Amazon writes it; None if it is empty.
 
     Raises:
-        ValueError: The text is no number.
+        ValueError: The text is not a finite number.
     """
     bare = text.strip()
     if not bare:
@@ -28,9 +28,9 @@ def read(text: str) -> str | None:
     try:
         amount = Decimal(bare)
     except InvalidOperation:
-        raise ValueError(f"{text!r} is no amount") from None
+        raise ValueError(f"{text!r} is not an amount") from None
     if not amount.is_finite():
-        raise ValueError(f"{text!r} is no amount")
+        raise ValueError(f"{text!r} is not an amount")
     return written(amount)
 
 

@@ -1,4 +1,4 @@
-"""The records of stock at Amazon: movements, balances, inbound shipments. `stock` invents them; tables read them.
+"""The records of stock at Amazon: movements, balances, inbound shipments. `stock` invents them.
 
 Days are ordinals (`date.toordinal`) of the store's local days, times are seconds since 1970.
 """
@@ -25,7 +25,7 @@ UNFULFILLABLE = (
     "DEFECTIVE",
     "EXPIRED",
 )
-"""Dispositions: the states in which units can be. Every unit at Amazon has exactly one of them."""
+"""Dispositions, i.e. states of units. Every unit at Amazon has exactly one disposition."""
 WORKING, IN_TRANSIT, RECEIVING, CLOSED = "WORKING", "IN_TRANSIT", "RECEIVING", "CLOSED"
 """States of an inbound shipment, in their order."""
 NEW, USED = "NewItem", "UsedLikeNew"
@@ -41,8 +41,8 @@ class Movement(NamedTuple):
         type: One of the movement types.
         quantity: Units added, or removed if negative.
         disposition: The state of the units.
-        reference: Id of the order, inbound shipment, adjustment or removal behind it. A change of state is two
-            movements with one reference.
+        reference: Id of the order, inbound shipment, adjustment or removal behind it. A change of state makes two
+            movements with the same reference.
         reason: Reason for an adjustment, else empty.
     """
 
@@ -79,10 +79,10 @@ class StockLine:
         asin: ASIN of the product.
         title: Title in the store.
         condition: NEW or USED.
-        seed: Seed of what is drawn for the line.
+        seed: Seed for the random values of the line.
         opening: Units by disposition at the beginning of the world's first day.
         movements: All movements, sorted by time.
-        reserved: Units in orders that were not shipped at the end.
+        reserved: Units in orders that have not been shipped at the end.
         touched: Time of the last change other than an inbound shipment on its way.
     """
 
@@ -105,7 +105,7 @@ class StockLine:
         return units
 
     def balances(self) -> Iterator[Balance]:
-        """Yield the balance of every disposition on every day on which it moved, sorted by day."""
+        """Yield the balance of each disposition for each day with a movement, sorted by day."""
         units = dict(self.opening)
         for day, moved in groupby(self.movements, key=lambda movement: movement.day):
             sums: dict[str, dict[str, int]] = {}
@@ -150,7 +150,7 @@ class InboundItem(NamedTuple):
 
 @dataclass(slots=True)
 class InboundShipment:
-    """Units on their way from the seller to Amazon. Each attribute but the items is the day of a step."""
+    """Units on their way from the seller to Amazon. `created`, `shipped`, `receiving` and `closed` are days."""
 
     id: str
     created: int
@@ -176,7 +176,7 @@ class Stock:
         store: The store.
         first: The world's first day.
         last: The last day, which may not be over yet.
-        lines: All lines, sorted by SKU and condition; lines without units are among them.
+        lines: All lines, including those without units, sorted by SKU and condition.
         shipments: Inbound shipments, sorted by creation.
     """
 

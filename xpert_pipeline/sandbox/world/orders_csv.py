@@ -93,14 +93,14 @@ def read_day(value: str, place: str) -> date:
     """Read a date of the export (month first, as Seller Central writes it).
 
     Raises:
-        NotAnOrderReportError: The text is no date; the message names the place.
+        NotAnOrderReportError: The text is not a date; the message names the place.
     """
     for pattern in _DATES:
         try:
             return datetime.strptime(value.strip(), pattern).date()  # noqa: DTZ007  a day has no zone
         except ValueError:
             continue
-    raise NotAnOrderReportError(f"{place}: {value!r} is no date (expected MM-DD-YY)")
+    raise NotAnOrderReportError(f"{place}: {value!r} is not a date (expected MM-DD-YY)")
 
 
 @contextmanager
@@ -121,6 +121,7 @@ def _places(header: list[str], path: Path) -> list[int]:
     missing = [name for name in COLUMNS.values() if name.lower() not in known]
     if missing:
         raise NotAnOrderReportError(
-            f"{path} is no all-orders report: it lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+            f"{path} is not an all-orders report: the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} missing"
         )
     return [known[name.lower()] for name in COLUMNS.values()]

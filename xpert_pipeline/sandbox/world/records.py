@@ -1,4 +1,4 @@
-"""The records that a world consists of: orders, their items, listings. Compact, for a world may have 100,000 orders."""
+"""The records of a world: orders, their items, listings. They are compact, because a world may have 100,000 orders."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -18,7 +18,7 @@ NON_AMAZON = "Non-Amazon"
 
 
 class Item(NamedTuple):
-    """One line of an order. `amount` is the line's total as text, None where it is unknown."""
+    """One line of an order. `amount` is the line's total as text, or None if it is unknown."""
 
     id: str
     sku: str
@@ -33,7 +33,7 @@ class Item(NamedTuple):
 
 
 class Order(NamedTuple):
-    """One order in its present state. Times are seconds since 1970."""
+    """One order in its current state. Times are seconds since 1970."""
 
     id: str
     created: int
@@ -60,9 +60,9 @@ class Order(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """One SKU as it is listed now in one store. Times are seconds since 1970.
+    """The current listing of one SKU in one store. Times are seconds since 1970.
 
-    `quantity` is None for FBA listings: their stock is Amazon's to count, see `world/stock.py`.
+    `quantity` is None for FBA listings, because Amazon counts their stock; see `world/stock.py`.
     """
 
     sku: str
@@ -81,9 +81,9 @@ class Listing:
 
     @property
     def seed(self) -> str:
-        """Seed for everything drawn for this listing.
+        """Seed for all random values of this listing.
 
-        India uses the bare SKU, as in the time when it was the sandbox's only store: its figures never change.
+        India uses the bare SKU, as it did when it was the sandbox's only store, so that its figures never change.
         """
         return self.sku if self.marketplace_id == INDIA else f"{self.marketplace_id}/{self.sku}"
 
@@ -95,15 +95,15 @@ class World:
     Attributes:
         seller_id: Amazon's id of the seller.
         name: The seller's name.
-        marketplace_ids: The stores in which the seller has listings, the seller's first one first.
+        marketplace_ids: The stores in which the seller has listings, in the seller's order.
         orders: Orders of all stores, sorted by creation. Some may belong to stores outside `marketplace_ids`.
         listings: Listings of all stores, by store and SKU.
         end: The last second of the world; nothing happens later.
-        ends: The last second of single stores, where it is not `end`: each store ends with its own last local day.
-        by_update: Places in `orders`, sorted by time of the last change.
-        opened: Creation of the first order, by marketplace id (None: the store is unknown).
+        ends: The last second of each store that does not end at `end`: a store ends with its own last local day.
+        by_update: Indexes into `orders`, sorted by time of the last change.
+        opened: Creation time of the first order, by marketplace id (None for orders of unknown stores).
         shelves: Listings by marketplace id and ASIN.
-        figures: What was computed once from the whole world, by name.
+        figures: Values that were computed once from the whole world, by name.
     """
 
     seller_id: str
@@ -134,32 +134,32 @@ class World:
             self.shelves.setdefault(listing.marketplace_id, {}).setdefault(listing.asin, []).append(listing)
 
     def end_of(self, marketplace_id: str) -> int:
-        """The last second of one store."""
+        """Return the last second of one store."""
         return self.ends.get(marketplace_id, self.end)
 
     def listings_of(self, marketplace_ids: Collection[str]) -> list[Listing]:
-        """Listings of some stores, by store and SKU."""
+        """Return the listings of some stores, sorted by store and SKU."""
         return [listing for listing in self.listings if listing.marketplace_id in marketplace_ids]
 
     def shelf(self, marketplace_id: str) -> Mapping[str, list[Listing]]:
-        """Listings of one store by ASIN."""
+        """Return the listings of one store by ASIN."""
         return self.shelves.get(marketplace_id, {})
 
     def created_between(self, first: float, last: float) -> range:
-        """Places of the orders created in a closed window."""
+        """Return the indexes of the orders created in a closed window."""
         return range(bisect_left(self.created, first), bisect_right(self.created, last))
 
     def updated_between(self, first: float, last: float) -> array:
-        """Places of the orders last changed in a closed window, sorted by that change."""
+        """Return the indexes of the orders last changed in a closed window, sorted by time of that change."""
         return self.by_update[bisect_left(self.updated, first) : bisect_right(self.updated, last)]
 
     def window(self, kind: str, first: float, last: float, now: float) -> Sequence[int]:
-        """Places of the orders in a window, without those whose present state lies in the future.
+        """Return the indexes of the orders in a window, without those that reach their current state after `now`.
 
         Args:
             kind: `created` or `updated`.
-            first: Start, included.
-            last: End, included.
+            first: Start, inclusive.
+            last: End, inclusive.
             now: Orders changed after this time are hidden.
         """
         places: Sequence[int] = (
@@ -170,7 +170,7 @@ class World:
         return places
 
     def sales(self, first: float, end: float, now: float) -> Iterator[Order]:
-        """Amazon's own sales created in a half-open window."""
+        """Yield the orders created in a half-open window that are Amazon's own sales."""
         for place in self.window("created", first, end, now):
             order = self.orders[place]
             if order.is_sale and order.created < end:

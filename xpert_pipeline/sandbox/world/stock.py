@@ -1,7 +1,7 @@
 """The stock that Amazon stores for a seller in one store: every line with its movements, and the inbound shipments.
 
-Orders decide what is shipped and reserved, hashes decide the rest: opening balances, returns, losses, replenishment.
-The records are in `movements`, the books of one SKU in `stock_keeping`, the present units in `holdings`.
+Orders decide what is shipped and reserved; hashes decide the rest: opening balances, returns, losses, replenishment.
+The records are in `movements`, the books of one SKU in `stock_keeping`, the current units in `holdings`.
 """
 
 from collections.abc import Collection, Iterator
@@ -21,8 +21,8 @@ LEFTOVER_SHARE = 20
 def stock_of(world: World, marketplace_id: str, now: float) -> Stock:
     """Return a seller's stock in one store as it is now.
 
-    It is built when it is first needed. While a part of the world lies ahead, it is built again every hour and whenever
-    another order becomes visible.
+    It is built when it is first needed. While part of the world is in the future, it is built again every hour and
+    whenever another order becomes visible.
     """
     cut = int(min(world.end_of(marketplace_id), now))
     orders = world.updated_between(0, cut) if world.updated and world.updated[-1] > cut else world.by_update
@@ -47,7 +47,7 @@ def _built(world: World, marketplace_id: str, cut: int) -> Stock:
 
 
 def _demand(world: World, books: Books) -> dict[str, Demand]:
-    """Return what the visible FBA orders of the store mean, by SKU."""
+    """Return the effect of the store's visible FBA orders, by SKU."""
     demand: dict[str, Demand] = {}
     for order in world.orders:
         if order.fba and order.marketplace_id == books.store.id and order.updated <= books.cut:
@@ -59,7 +59,7 @@ def _demand(world: World, books: Books) -> dict[str, Demand]:
 
 
 def _stored(world: World, marketplace_id: str, ordered: Collection[str]) -> Iterator[Listing]:
-    """Yield the listings with stock at Amazon: FBA ones, merchant ones with FBA orders, and a few others."""
+    """Yield the listings with stock at Amazon: FBA listings, merchant listings with FBA orders, and some leftovers."""
     for listing in world.listings_of((marketplace_id,)):
         leftover = number("leftover", listing.seed) % 100 < LEFTOVER_SHARE
         if listing.fba or listing.sku in ordered or leftover:

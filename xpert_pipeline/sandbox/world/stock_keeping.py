@@ -1,7 +1,7 @@
-"""Keeps the books of one SKU's stock: invents what happens on each day and writes it down as movements.
+"""Keeps the books of one SKU's stock: invents what happens on each day and records it as movements.
 
-What happens on a day depends only on that day and earlier ones, so a later last day adds movements and changes none.
-There are never fewer units than the open orders need: if inbound shipments come too late, an express one arrives.
+A day's movements depend only on that day and earlier ones, so a later last day adds movements and changes none. There
+are never fewer units than the open orders need: if inbound shipments come too late, an express shipment arrives.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ REVIEW_DAYS, RECENT_DAYS = 14, 28
 SMALLEST_PLAN = 5
 """The fewest units of a SKU that are worth a place in an inbound shipment."""
 ADJUSTMENT_BLOCK, ADJUSTED_SHARE = 30, 40
-"""Days of a block, and per cent of the blocks with an adjustment of a SKU."""
+"""Days in a block, and per cent of the blocks in which a SKU has an adjustment."""
 RESEARCH_DAYS = (8, 20)
 """Days after which Amazon finds or writes off misplaced units: the fewest, and the number of possible values."""
 REMOVAL_DAYS = 45
@@ -51,7 +51,7 @@ REMOVAL_DAYS = 45
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the books of all SKUs in one store share.
+    """The facts that the books of all SKUs in one store share.
 
     Attributes:
         store: The store.
@@ -129,7 +129,7 @@ class Keeper:
         yield from self.adjusted
 
     def _keep(self, day: int) -> None:
-        """Book everything that happens on one day. Shipments come first: later arrivals cannot leave in them."""
+        """Book everything that happens on one day. Shipments come first, so they cannot use the day's arrivals."""
         self._ship(day)
         for units, reference in self.arriving.pop(day, ()):
             self._move(day, 6, RECEIPT, units, SELLABLE, reference)
@@ -166,7 +166,7 @@ class Keeper:
         self._move(day, 10 + place % 6, CUSTOMER_RETURN, units, disposition, order_id)
 
     def _adjusted_days(self) -> Iterator[int]:
-        """Yield the days with an adjustment: one in some of the calendar's blocks."""
+        """Yield the days with an adjustment: at most one in each block of days."""
         first, last = self.books.first, self.books.last
         for block in range(first // ADJUSTMENT_BLOCK, last // ADJUSTMENT_BLOCK + 1):
             drawn = number("adjusted", self.seed, block)
@@ -175,7 +175,7 @@ class Keeper:
                 yield day
 
     def _adjust(self, day: int) -> None:
-        """Book what Amazon finds, damages or misplaces; it loses no unit that an open order needs."""
+        """Book the units that Amazon finds, damages or misplaces; it never loses units that open orders need."""
         drawn = number("adjustment", self.seed, day)
         units, kind, reference = 1 + drawn % 2, (drawn >> 8) % 4, f"{drawn % 10**10:010d}"
         if kind == 0 and self.units[SELLABLE]:
@@ -199,7 +199,7 @@ class Keeper:
                 self._move(day, 16, ADJUSTMENT, units, SELLABLE, reference, reason)
 
     def _remove(self, day: int) -> None:
-        """Book the removal of all unfulfillable units, and of the last sellable ones if nothing is replenished."""
+        """Book the removal of all unfulfillable units; if the SKU is not replenished, also of spare sellable ones."""
         reference = f"R{number('removal', self.seed, day) % 10**9:09d}"
         for disposition in UNFULFILLABLE:
             if units := self.units.get(disposition, 0):
@@ -208,7 +208,7 @@ class Keeper:
             self._move(day, 18, REMOVAL, -units, SELLABLE, reference)
 
     def _replenish(self, day: int) -> None:
-        """Plan an inbound shipment if the units at Amazon and on their way will not last."""
+        """Plan an inbound shipment if the units at Amazon and on their way are too few."""
         self.recent = [(shipped, units) for shipped, units in self.recent if shipped > day - RECENT_DAYS]
         coming = sum(units for arrivals in self.arriving.values() for units, _ in arrivals)
         target = self.level * 5 // 4 + 2 * sum(units for _, units in self.recent)
@@ -224,7 +224,7 @@ class Keeper:
     def _move(
         self, day: int, hour: int, kind: str, units: int, disposition: str, reference: str, reason: str = ""
     ) -> bool:
-        """Book one movement of the new units; False if its time has not come yet."""
+        """Book one movement of new units; return False if its time has not come yet."""
         at = self._moment(day, hour)
         if at > self.books.cut:
             return False
@@ -233,5 +233,5 @@ class Keeper:
         return True
 
     def _moment(self, day: int, hour: int) -> int:
-        """Return a time in an hour of a day; 0 is the day's first second."""
+        """Return a time within an hour of a day; hour 0 means the day's first second."""
         return self.store.midnight(day) + (hour * HOUR + number(hour, self.seed, day) % HOUR if hour else 0)

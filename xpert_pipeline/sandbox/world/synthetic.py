@@ -1,8 +1,8 @@
 """Invents a seller's orders, store by store and day by day.
 
-What customers order on a day depends only on the seed, the store and that day. How far an order has come depends on
-its age when the store's world ends: pending, then unshipped, then shipped, or cancelled on the way. So a later last day
-adds days and moves states on, another store adds orders, and neither changes anything else.
+The orders of a day depend only on the seed, the store and that day. The status of an order depends on its age when the
+store's world ends: pending, then unshipped, then shipped, or cancelled on the way. So a later last day adds days and
+advances statuses, another store adds orders, and neither changes anything else.
 """
 
 from bisect import bisect_right
@@ -39,12 +39,12 @@ CANCELLED_SHARE, BUSINESS_SHARE, NON_AMAZON_SHARE = 0.15, 0.03, 0.01
 CHANGE_SECONDS = 20 * DAY
 """How often every listing is edited; each has its own days."""
 SMALLEST, LARGEST = 25, 75
-"""Orders of a store other than India, in per cent of India's: the fewest and the most."""
+"""The fewest and the most orders of a store other than India, in per cent of India's orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large a seller is. Orders and SKUs are those of India; other stores are smaller."""
+    """The size of a seller. Orders and SKUs are those of India; other stores are smaller."""
 
     seed: str
     days: int
@@ -106,7 +106,7 @@ class _Shop:
         order_id = _order_id(self.seed, f"{day.isoformat()}/{place}")
         created = self.store.moment(day, self._second(draw))
         fba = first.listing.fba
-        in_india = self.store.id == INDIA  # only there does Amazon ship for other shops, and offer Easy Ship
+        in_india = self.store.id == INDIA  # only there Amazon ships for other shops and offers Easy Ship
         foreign = in_india and fba and draw.random() < NON_AMAZON_SHARE
         business = not foreign and draw.random() < BUSINESS_SHARE
         status, updated = self._state(draw, created, fba=fba)
@@ -114,7 +114,7 @@ class _Shop:
         city, state, postal_code = cities[int(draw.random() * len(cities))]
         lines = self._lines(draw, first, offered, business=business)
         promotions = self._promotions(draw)
-        never_priced = draw.random() < 0.3  # drawn in every state, or the states would change the orders that follow
+        never_priced = draw.random() < 0.3  # drawn for every status; otherwise the status would change later orders
         priceless = status == PENDING or foreign or (status == CANCELLED and never_priced)
         express = fba or draw.random() < 0.2
         return Order(
@@ -144,7 +144,7 @@ class _Shop:
         return min(hour, 23) * HOUR + int(draw.random() * HOUR)
 
     def _state(self, draw: Random, created: int, *, fba: bool) -> tuple[str, int]:
-        """Return the status at the end, and since when. Every order draws the same four numbers."""
+        """Return the status at the end, and since when. Every order draws four numbers, whatever its status."""
         paid = created + int((0.2 + draw.random() ** 2 * 6) * HOUR)
         shipped = paid + int((3 + draw.random() * (18 if fba else 42)) * HOUR)
         given_up = created + int((0.5 + draw.random() * 36) * HOUR)

@@ -10,7 +10,7 @@ from xpert_pipeline.sandbox.world.visits import NOBODY, Visits, is_visited, visi
 
 
 def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
-    """Return the visits of a SKU and day; None if it was not visited, sold, shipped or refunded."""
+    """Return the visits to a SKU on a day; None if it was not visited, sold, shipped or refunded."""
     sold = ledger.of(day).get(sku)
     if sold is None and not ledger.is_open(day):
         return None
@@ -19,7 +19,7 @@ def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
 
 
 def seen_skus(ledger: Ledger, day: int) -> dict[str, Visits]:
-    """Return the visits of each SKU that was visited, sold, shipped or refunded on a day; sorted by SKU."""
+    """Return the visits to each SKU that was visited, sold, shipped or refunded on a day; sorted by SKU."""
     if "visited" not in ledger.derived:
         ledger.derived["visited"] = [sku for sku, listing in ledger.listings.items() if is_visited(listing)]
     skus = sorted({*ledger.derived["visited"], *ledger.of(day)})
@@ -39,7 +39,7 @@ def visits_of(ledger: Ledger, days: Iterable[int]) -> Visits:
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
-    """Return a share in per cent to two decimal places; 0 if the whole is 0, as Amazon reports it."""
+    """Return a share in per cent to two decimal places; 0 if the whole is 0, as in Amazon's figures."""
     return (Decimal(part) * 100 / Decimal(whole)).quantize(CENT) if whole else Decimal("0.00")
 
 

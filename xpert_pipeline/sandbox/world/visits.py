@@ -1,4 +1,4 @@
-"""How often customers looked at a SKU on a day: decided by hashes and by what was sold."""
+"""How often customers looked at a SKU on a day, derived from hashes and from the day's sales."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from xpert_pipeline.sandbox.world.ledger import Sold
 from xpert_pipeline.sandbox.world.records import Listing
 
 VISITED_SHARE, VISITED_DAYS = 50, 70
-"""Per cent of the SKUs that have visits on days without a sale, and per cent of the days on which they have them."""
+"""Per cent of the SKUs that have visits even without a sale, and per cent of the days on which they have them."""
 
 
 class Visits(NamedTuple):
@@ -38,7 +38,7 @@ NOBODY = Visits()
 
 
 def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
-    """Return the visits of a SKU and day: more than its order items, and some without any."""
+    """Return the visits to a SKU on a day: more than its order items, and sometimes visits without an order."""
     visited, popularity = _habits(listing.seed)
     if sold is None and (not visited or day < STORES[listing.marketplace_id].day_of(listing.created)):
         return NOBODY
@@ -78,6 +78,6 @@ def is_visited(listing: Listing) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _habits(seed: str) -> tuple[bool, int]:
-    """Whether customers look at a listing on days without a sale, and how much."""
+    """Return whether customers look at a listing on days without a sale, and how often."""
     drawn = number("visited", seed)
     return drawn % 100 < VISITED_SHARE, 1 + (drawn >> 8) % 40

@@ -1,4 +1,4 @@
-"""One world for each seller. The first few are built at the start, the others when their seller first calls."""
+"""One world for each seller. The first few are built at the start, the others at their seller's first call."""
 
 import threading
 from collections.abc import Iterator, MutableMapping
@@ -16,7 +16,7 @@ EAGER_SELLERS = len(SIZES)
 
 
 class Worlds(MutableMapping[str, World]):
-    """Worlds by seller id, in the order of the sellers. Reading a world builds it if necessary."""
+    """Worlds by seller id, in the order of the sellers. A world is built when it is first read."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options

@@ -1,1 +1,1 @@
-"""Kind 4: Data Kiosk datasets of day grain, and what their records have in common."""
+"""Kind 4: Data Kiosk datasets with daily records, and helpers to read the records."""

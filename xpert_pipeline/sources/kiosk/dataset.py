@@ -1,4 +1,4 @@
-"""Kind 4: a Data Kiosk dataset whose records are a product's figures on one marketplace-local day."""
+"""Kind 4: a Data Kiosk dataset with one record per product and marketplace-local day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class KioskDataset(WindowedJobs):
     """A table filled by Data Kiosk queries, one record for each product and day.
 
     Attributes:
-        query: What is asked for; a subclass may ask in other ways, too.
-        product: Field of a record that names the product, which is the last column of the table's key.
+        query: The query; a subclass may also use other queries.
+        product: Record field with the id of the product, which is the last column of the table's key.
     """
 
     query: KioskQuery
@@ -47,8 +47,8 @@ class KioskDataset(WindowedJobs):
 
     @property
     def how(self) -> str:
-        """How much one query holds."""
-        return f"one query holds up to {self.longest} days"
+        """How much one query covers."""
+        return f"one query covers up to {self.longest} days"
 
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
         """One query for all days and marketplaces of a window."""
@@ -65,7 +65,7 @@ class KioskDataset(WindowedJobs):
             yield from read_objects(lines, source=f"Data Kiosk query {job.amazon_id}")
 
     def key_of(self, record: Any, requested: Requested) -> Row:
-        """Marketplace, day and product, as far as they can be read."""
+        """Return the marketplace, day and product of the record, if they can be read."""
         day_column, product_column = self.table.day or "", self.table.key[-1]
         try:
             day: date | None = date.fromisoformat(record["startDate"])
@@ -81,6 +81,6 @@ class KioskDataset(WindowedJobs):
         }
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
-        """List one query: that is open to whoever may make queries."""
+        """List one query; this needs the same role as creating one."""
         api.call("getQueries", expects={"queries": list}, pageSize=1)
         return Probe(f"Data Kiosk ({self.query.dataset})")

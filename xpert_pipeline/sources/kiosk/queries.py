@@ -1,7 +1,7 @@
-"""The queries of Data Kiosk datasets of day grain: what a table declares, and the requests that are made of it.
+"""Builds requests for Data Kiosk datasets with daily records, from the query that a table declares.
 
 Equal arguments give equal texts, so that a query can be found again. Queries that Amazon would reject, or answer with
-nothing, are refused here, because a rejected query costs quota too.
+no data, raise an error here, because a rejected query costs quota too.
 """
 
 import re
@@ -17,21 +17,21 @@ from xpert_pipeline.spapi.jobs.kiosk_queries import compact
 Query: TypeAlias = JobRequest
 """A request to Data Kiosk."""
 LONGEST_QUERY = 8_000
-"""Characters, without unnecessary white space."""
+"""Maximum number of characters in a query, without unnecessary white space."""
 OLDEST = timedelta(days=730)
 ASINS_PER_QUERY = 30
-"""ASINs of one marketplace in one query of trends."""
+"""Maximum number of ASINs per marketplace in one trends query."""
 _ASIN = re.compile(r"[0-9A-Za-z]{10}")
 
 
 @dataclass(frozen=True, slots=True)
 class KioskQuery:
-    """What a dataset's query of day grain asks for.
+    """A query for the daily records of a dataset.
 
     Attributes:
         dataset: Amazon's versioned name of the dataset.
-        name: Name of the query in it.
-        arguments: Arguments beside days and marketplaces.
+        name: Name of the query in the dataset.
+        arguments: Arguments in addition to days and marketplaces.
         fields: The fields of a record.
     """
 
@@ -42,17 +42,17 @@ class KioskQuery:
 
 
 def query_days(query: KioskQuery, marketplace_ids: Iterable[str], first: date, last: date, *, yesterday: date) -> Query:
-    """Query every product on every day from `first` to `last`, included.
+    """Build a query for every product on every day from `first` to `last` inclusive.
 
     Args:
-        query: What to ask for.
+        query: The declared query.
         marketplace_ids: The marketplaces; the order does not matter.
         first: First marketplace-local day.
         last: Last day.
-        yesterday: The newest day that is over in all of the marketplaces.
+        yesterday: The last day that has ended in all of the marketplaces.
 
     Raises:
-        ValueError: Days that Amazon does not have, or no marketplace.
+        ValueError: Amazon does not have the days, or there is no marketplace.
     """
     marketplaces = _checked_ids(marketplace_ids)
     _check_days(first, last, yesterday)
@@ -63,18 +63,19 @@ def query_days(query: KioskQuery, marketplace_ids: Iterable[str], first: date, l
 def query_asins(
     query: KioskQuery, asins_by_marketplace: Mapping[str, Iterable[str]], first: date, last: date, *, yesterday: date
 ) -> Query:
-    """Query some child ASINs on every day from `first` to `last`, included; see `query_days`.
+    """Build a query for some child ASINs on every day from `first` to `last` inclusive; see `query_days`.
 
     Args:
-        query: What to ask for.
-        asins_by_marketplace: Up to 30 ASINs for each marketplace; the order does not matter. `asins_of` returns them
-            from the request again.
+        query: The declared query.
+        asins_by_marketplace: Up to 30 ASINs for each marketplace, in any order; `asins_of` reads them back from the
+            request.
         first: First marketplace-local day.
         last: Last day.
-        yesterday: The newest day that is over in all of the marketplaces.
+        yesterday: The last day that has ended in all of the marketplaces.
 
     Raises:
-        ValueError: Days that Amazon does not have, too many or too few ASINs, a malformed ASIN, or no marketplace.
+        ValueError: Amazon does not have the days, there are too many or too few ASINs, an ASIN is malformed, or there
+            is no marketplace.
     """
     _check_days(first, last, yesterday)
     marketplaces = _checked_ids(asins_by_marketplace)
@@ -89,13 +90,13 @@ def query_asins(
 
 
 def asins_of(request: Query) -> dict[str, list[str]]:
-    """Return the ASINs that a query is about, by marketplace; empty for a query about all ASINs."""
+    """Return the ASINs that a query selects, by marketplace; empty for a query for all ASINs."""
     asins: Mapping[str, Iterable[str]] = (request.options or {}).get("asins") or {}
     return {marketplace: list(some) for marketplace, some in asins.items()}
 
 
 def is_asin(text: str) -> bool:
-    """Return whether a text can be an ASIN: ten letters and digits (for books their ISBN)."""
+    """Return whether a text can be an ASIN: ten letters and digits (for a book, its ISBN)."""
     return _ASIN.fullmatch(text) is not None
 
 
@@ -103,7 +104,7 @@ def _request(query: KioskQuery, arguments: str, days: tuple[date, date], marketp
     arguments = f"{query.arguments}, {arguments}"
     text = compact(f"query {{ {query.dataset} {{ {query.name}({arguments}) {{ {query.fields} }} }} }}")
     if len(text) > LONGEST_QUERY:
-        raise ValueError(f"the query has {len(text):,} characters, Data Kiosk takes {LONGEST_QUERY:,}")
+        raise ValueError(f"the query has {len(text):,} characters, but Data Kiosk accepts at most {LONGEST_QUERY:,}")
     start, end = (datetime.combine(day, clock(), UTC) for day in (days[0], days[1] + timedelta(days=1)))
     return Query(query.dataset, start, end, {"query": text}, tuple(marketplaces))
 
@@ -116,16 +117,16 @@ def _check_days(first: date, last: date, yesterday: date) -> None:
     if first > last:
         raise ValueError(f"the query ends ({last}) before it starts ({first})")
     if last > yesterday:
-        raise ValueError(f"the query ends on {last}, but the newest day that is over is {yesterday}")
+        raise ValueError(f"the query ends on {last}, but the last day that has ended is {yesterday}")
     if first < yesterday + timedelta(days=1) - OLDEST:
-        raise ValueError(f"the query starts on {first}, more than two years ago: Data Kiosk has no such day")
+        raise ValueError(f"the query starts on {first}, more than two years ago: Data Kiosk does not have that day")
 
 
 def _checked_asins(asins: Iterable[str]) -> list[str]:
     """Return the ASINs sorted, each once."""
     unique = sorted(set(asins))
     if not 1 <= len(unique) <= ASINS_PER_QUERY:
-        raise ValueError(f"salesAndTrafficTrends takes 1 to {ASINS_PER_QUERY} ASINs a marketplace, not {len(unique)}")
+        raise ValueError(f"salesAndTrafficTrends takes 1 to {ASINS_PER_QUERY} ASINs per marketplace, not {len(unique)}")
     for asin in unique:
         if not is_asin(asin):
             raise ValueError(f"{asin!r:.40} is not an ASIN")
@@ -135,7 +136,7 @@ def _checked_asins(asins: Iterable[str]) -> list[str]:
 def _checked_ids(marketplace_ids: Iterable[str]) -> list[str]:
     """Return the marketplace ids sorted, each once."""
     if isinstance(marketplace_ids, str):
-        raise TypeError(f"give a list of marketplace ids, not the text {marketplace_ids!r:.40}")
+        raise TypeError(f"pass a list of marketplace ids, not the text {marketplace_ids!r:.40}")
     unique = sorted(set(marketplace_ids))
     if not unique:
         raise ValueError("a query needs at least one marketplace")

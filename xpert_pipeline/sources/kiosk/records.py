@@ -1,4 +1,4 @@
-"""What records of all Data Kiosk datasets have in common: their day, and amounts with their currency."""
+"""Reads the fields that all Data Kiosk datasets share: the day, and amounts with their currency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from xpert_pipeline.sources.values import number
 
 
 def day_of(record: Mapping[str, Any], requested: Requested) -> date:
-    """The marketplace-local day of a record of day grain.
+    """The marketplace-local day of a daily record.
 
     Raises:
-        Unfit: The record covers more than a day, or something that was not requested.
+        Unfit: The record covers more than one day, or a day or marketplace that was not requested.
     """
     if record["startDate"] != record["endDate"]:
         raise Unfit(f"it covers {record['startDate']} to {record['endDate']}, not one day")
@@ -27,12 +27,12 @@ def day_of(record: Mapping[str, Any], requested: Requested) -> date:
 
 @dataclass
 class Money:
-    """Reads the amounts of one record, which must all be of one currency."""
+    """Reads the amounts of one record, which must all have the same currency."""
 
     currencies: set[str] = field(default_factory=set)
 
     def read(self, value: Mapping[str, Any] | None) -> Decimal | None:
-        """An amount; None where it is absent.
+        """Return an amount; None if it is absent.
 
         Raises:
             Unfit: The amount has no currency.
@@ -48,10 +48,10 @@ class Money:
 
     @property
     def currency(self) -> str | None:
-        """The one currency of the amounts read; None if there was none.
+        """The currency of the amounts that were read; None if there were none.
 
         Raises:
-            Unfit: There are several, so the amounts cannot be in one row.
+            Unfit: There are several currencies, so the amounts cannot be in one row.
         """
         if len(self.currencies) > 1:
             raise Unfit(f"its amounts are in {' and '.join(sorted(self.currencies))}")

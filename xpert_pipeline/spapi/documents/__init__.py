@@ -1,1 +1,1 @@
-"""The files in which Amazon delivers reports and query results: downloaded, checked, and read row by row."""
+"""Downloads, checks and reads the files with the data of reports and queries, row by row."""

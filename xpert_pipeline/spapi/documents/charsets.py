@@ -1,4 +1,4 @@
-"""Finds a document's charset: the declared one, then UTF-8, then Windows-1252, each decoded strictly."""
+"""Finds a document's charset: the declared one, UTF-8 or Windows-1252, whichever decodes the whole file first."""
 
 import codecs
 from pathlib import Path
@@ -11,22 +11,22 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # what these names mean
+_JAPANESE = dict.fromkeys(("windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932")  # the codec that Amazon means
 _LATIN = "iso8859-1"  # accepts every byte; files that declare it are usually Windows-1252
 
 
 def charset_of(path: Path, declared: str | None) -> str:
-    """Find the charset in which the whole file decodes strictly.
+    """Find a charset that decodes the whole file without an error.
 
     Args:
         path: The document.
         declared: The charset of its Content-Type, if any; an unknown one is ignored.
 
     Returns:
-        The name of a Python codec; with a byte order mark, one that strips it.
+        The name of a Python codec; if the file has a byte order mark, the codec strips it.
 
     Raises:
-        ValueError: The file decodes in none of them.
+        ValueError: No charset decodes the whole file.
     """
     with path.open("rb") as file:
         head = file.read(4)
@@ -34,7 +34,7 @@ def charset_of(path: Path, declared: str | None) -> str:
     for candidate in candidates:
         if _decodes(path, candidate):
             return candidate
-    raise ValueError(f"it is in none of {', '.join(candidates)}")
+    raise ValueError(f"it is not valid {' or '.join(candidates)}")
 
 
 def _candidates(declared: str | None) -> list[str]:

@@ -1,7 +1,7 @@
-"""Downloads documents of reports and of Data Kiosk to a file, and accepts them only if they are complete.
+"""Downloads report and Data Kiosk documents to a file, and accepts only complete ones.
 
-Checked are the address (no foreign host), the status, the length, the end and checksum of every gzip member, size and
-compression ratio, and the charset. Parsing is in `flat_files`, `json_lines` and `order_reports`.
+It checks the address (no foreign host), the status, the length, the end and checksum of every gzip member, the size,
+the compression ratio and the charset. `flat_files`, `json_lines` and `operations.all_orders_report` parse the files.
 """
 
 import uuid
@@ -22,7 +22,7 @@ from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.sending.transport import NetworkFailure, is_loopback, timed
 from xpert_pipeline.spapi.session import SellerApi
 
-_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or nothing; the last one comes from the upload
+_CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or none; aws-chunked is a leftover of the upload
 _FREE_BYTES = 64 * 1024 * 1024  # up to this size any compression ratio is allowed
 
 
@@ -33,7 +33,7 @@ class DocumentSource:
     Attributes:
         name: Its name in messages.
         operation: The operation that returns a document's address.
-        address: The key of the address in its answer.
+        address: The key of the address in that operation's answer.
     """
 
     name: str
@@ -47,7 +47,7 @@ DATA_KIOSK = DocumentSource("Data Kiosk document", "getDocument", "documentUrl")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one download."""
+    """Limits for one download."""
 
     max_bytes: int = 4 * 1024**3
     max_ratio: int = 200
@@ -60,8 +60,8 @@ class Document:
 
     Attributes:
         path: The file.
-        charset: A Python codec in which the whole file decodes strictly.
-        size: Bytes, uncompressed.
+        charset: A Python codec that decodes the whole file without an error.
+        size: Uncompressed size in bytes.
     """
 
     path: Path
@@ -69,7 +69,7 @@ class Document:
     size: int
 
     def open_text(self) -> TextIO:
-        """Open the file as text, decoded strictly, without a byte order mark; only LF ends a line."""
+        """Open the file as text without its byte order mark; decoding errors raise, and only LF ends a line."""
         return self.path.open(encoding=self.charset, errors="strict", newline="\n")
 
     def remove(self) -> None:
@@ -82,23 +82,23 @@ def fetch_document(
 ) -> Document:
     """Download a document into a directory (getReportDocument or getDocument, then the address it returns).
 
-    After an expired address or broken bytes a new address is requested. Compression is recognised by its magic number,
-    whether Amazon compressed the document or the HTTP body; headers are not needed for it.
+    If the address has expired or the bytes are broken, this requests a new address. It recognises gzip by its magic
+    number, not by headers, so it does not matter whether Amazon compressed the document or the HTTP body.
 
     Args:
         api: The seller.
         document_id: Amazon's id of the document.
         directory: Where to write the file.
         source: Which kind of document.
-        limits: Bounds of size, ratio and time.
+        limits: Limits on size, compression ratio and time.
 
     Raises:
-        DocumentRefused: Foreign host, too large, compressed too much, or in no known charset.
-        DocumentBroken: Truncated or damaged in every try.
-        NotFound: Past its retention.
+        DocumentRefused: The host is foreign, or the document is too large, compressed too much or in no known charset.
+        DocumentBroken: The document was truncated or damaged in every try.
+        NotFound: The document is past its retention.
     """
     limits = limits or Limits()
-    path = directory / f"report-{uuid.uuid4().hex}"  # never named by an id that Amazon sent
+    path = directory / f"report-{uuid.uuid4().hex}"  # an id from Amazon is never part of a file name
     download = _Download(api, document_id, path, limits, source)
     try:
         charset = download.run()
@@ -109,8 +109,8 @@ def fetch_document(
 
 
 def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPORTS) -> str:
-    """Return the short text in which Amazon explains a FATAL report or query, or why it cannot be read."""
-    import tempfile  # noqa: PLC0415  needed after failures only
+    """Return Amazon's short explanation of a FATAL report or query, or why we could not read it."""
+    import tempfile  # noqa: PLC0415  only needed after a failure
 
     with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
         try:
@@ -123,7 +123,7 @@ def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPOR
 
 
 class _Download:
-    """Downloads one document to a file, with a new address when the old one is no longer valid."""
+    """Downloads one document to a file; requests a new address when the old one is no longer valid."""
 
     def __init__(
         self, api: SellerApi, document_id: str, path: Path, limits: Limits, source: DocumentSource = REPORTS
@@ -186,7 +186,7 @@ class _Download:
                 raise kind("the document cannot be downloaded", status=status, **self._facts)
             coding = response.headers.get("content-encoding", "identity").strip().lower()
             if coding not in _CODINGS:
-                raise errors.DocumentRefused(f"packed with {coding[:40]}, which was not requested", **self._facts)
+                raise errors.DocumentRefused(f"compressed with {coding[:40]}, which we did not request", **self._facts)
             yield response
 
     def _write(self, response: httpx.Response, deadline: Deadline, sink: BinaryIO) -> None:
@@ -209,11 +209,11 @@ class _Download:
             raise errors.DocumentRefused(f"larger than {self._limits.max_bytes:,} bytes", **self._facts)
         if written > _FREE_BYTES and written > received * self._limits.max_ratio:
             raise errors.DocumentRefused(
-                f"compressed more than {self._limits.max_ratio} : 1, as in an attack", **self._facts
+                f"compressed more than {self._limits.max_ratio}:1, like a zip bomb", **self._facts
             )
 
     def _checked_url(self, url: str) -> str:
-        """Allow addresses of Amazon's storage over https, and a loopback endpoint's own host and port."""
+        """Accept https addresses of Amazon's storage; for a loopback endpoint, also its own host and port."""
         parts, own = urlsplit(url), urlsplit(self._api.endpoint)
         if is_loopback(self._api.endpoint) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
             return url

@@ -1,4 +1,4 @@
-"""Reads tab-separated reports as dict rows. Amazon's flat files have no quoting; columns are added and change places.
+"""Reads tab-separated reports as dict rows. Amazon's flat files have no quoting; Amazon may add or reorder columns.
 
 The header is checked before any row is read, because Amazon may send an error text instead of a report.
 """
@@ -12,18 +12,18 @@ from xpert_pipeline.spapi.errors import BadAnswer
 class BadHeader(BadAnswer):
     """The file does not begin with the columns of its report type."""
 
-    what_to_do = "Read the first line quoted here: it is Amazon's error text, or the report has changed its columns."
+    what_to_do = "Read the first line quoted here: it is Amazon's error text, or Amazon has changed the columns."
 
 
 def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator[dict[str, str | None]]:
     """Yield the rows of a flat file by column name, in file order.
 
-    Every row has each column of the header: None where the line is too short, "" for an empty cell. If a line is too
-    long, its further cells come under the key "" (joined by tabs), for the caller to reject.
+    Every row has all columns of the header: "" for an empty cell, None if the line is too short. If a line has too many
+    cells, the extra ones are under the key "" (joined by tabs); the caller should reject such a row.
 
     Args:
         file: Text as `Document.open_text` opens it (lines end with CRLF or LF; a single CR is data).
-        required: Columns without which the report is useless; others may be missing, and all may change places.
+        required: Columns that must be present, in any order; other columns may be missing.
         report: Name of the file in errors.
 
     Raises:
@@ -33,9 +33,9 @@ def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator
     header = [name.strip().strip("\ufeff") for name in _cells(next(lines, ""))]
     missing = [name for name in required if name not in header]
     if missing or len(set(header)) != len(header):
+        problem = f"has no column {', '.join(missing)}" if missing else "names a column twice"
         raise BadHeader(
-            f"{report} has no column {', '.join(missing) or 'that is named once'}; "
-            f"its first line is {chr(9).join(header)[:200]!r}",
+            f"{report} {problem}; its first line is {chr(9).join(header)[:200]!r}",
             operation=report,
         )
     width = len(header)

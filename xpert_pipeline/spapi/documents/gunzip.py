@@ -1,4 +1,4 @@
-"""Unpacks gzip piece by piece; recognises layers by their magic number, checks each member's end and checksum."""
+"""Decompresses gzip piece by piece: recognises layers by their magic number, checks each member's end and checksum."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ class BrokenGzip(Exception):
 
 
 class Gunzip:
-    """Unpacks gzip, also if it was packed twice (HTTP body and document), and passes other bytes through."""
+    """Decompresses gzip, even if it is compressed twice (document and HTTP body); passes other bytes through."""
 
     def __init__(self, depth: int = 2) -> None:
         self._depth = depth
@@ -26,7 +26,7 @@ class Gunzip:
         return self._inner is not None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Unpack more bytes; yield pieces of at most a megabyte (bytes that were not packed come as they are)."""
+        """Decompress more bytes; yield pieces of at most a megabyte. Bytes that are not gzip pass unchanged."""
         if self._head is not None:
             data = self._head + data
             if len(data) < len(_MAGIC):
@@ -84,12 +84,12 @@ class _Members:
             raise BrokenGzip("the gzip document is cut off")
 
     def _next(self, data: bytes) -> bytes:
-        """Begin the next member, after the zero bytes that may pad a file."""
+        """Begin the next member; skip the zero bytes that may pad a file."""
         data = data.lstrip(b"\0")
         self._rest = data if len(data) < len(_MAGIC) else b""
         if not data or self._rest:
             return b""
         if not data.startswith(_MAGIC):
-            raise BrokenGzip("there are foreign bytes after the gzip document")
+            raise BrokenGzip("there are unexpected bytes after the gzip document")
         self._member = zlib.decompressobj(31)
         return data

@@ -1,1 +1,1 @@
-"""Reports and Data Kiosk queries: work that Amazon does in its own time, requested, remembered and awaited."""
+"""Requests reports and Data Kiosk queries, which Amazon runs asynchronously, stores their state, and waits for them."""

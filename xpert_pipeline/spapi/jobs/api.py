@@ -1,6 +1,6 @@
 """What the Reports API and Data Kiosk have in common: both create jobs, report their status, and list them.
 
-Remembering jobs and waiting for them is not known here: see `job`, `requesting` and `waiting`.
+`job`, `requesting` and `waiting` store jobs and wait for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ class JobRequest:
             `analytics_economics_2024_03_15`.
         start: Start of the data; None for a snapshot.
         end: End of the data, exclusive.
-        options: For a report its report options. For a query its text as "query", from the second page on
-            "paginationToken", and "asins" (marketplace id to ASINs) for a query about some ASINs only. The job store
-            keeps "asins", so that later code need not read them from the text; Amazon never receives them.
-        marketplace_ids: The marketplaces that the data is about; kept sorted, each once.
+        options: For a report, its report options. For a query, its text as "query", "paginationToken" from the second
+            page on, and "asins" (marketplace id to ASINs) if it is limited to some ASINs. The job store keeps "asins",
+            so that later code need not parse the text; Amazon never receives them.
+        marketplace_ids: The marketplaces of the data, sorted and without duplicates.
     """
 
     report_type: str
@@ -35,7 +35,7 @@ class JobRequest:
     marketplace_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a reversed window, which Amazon would answer with an empty report; sort the marketplaces."""
+        """Reject a reversed window, for which Amazon would return an empty report; sort the marketplaces."""
         if self.start and self.end and self.end < self.start:
             raise ValueError(f"the report's window ends ({self.end}) before it starts ({self.start})")
         object.__setattr__(self, "marketplace_ids", tuple(sorted(set(self.marketplace_ids))))
@@ -51,7 +51,7 @@ class RemoteStatus:
         created_at: When Amazon accepted the request.
         ended_at: When Amazon finished the job.
         document_id: The document with the data.
-        error_document_id: The document with the reason of a FATAL job.
+        error_document_id: The document that explains a FATAL job.
         next_page: Token of a query's next page.
     """
 
@@ -82,19 +82,19 @@ class JobApi(Protocol):
         """Return the status of a job.
 
         Raises:
-            NotFound: Amazon does not know the job, or no longer, or has another request under its id.
+            NotFound: Amazon does not know the job (any more), or has another request under its id.
         """
 
     def look_up(
         self, api: SellerApi, requests: Sequence[JobRequest], since: datetime
     ) -> Sequence[Sequence[RemoteStatus]]:
-        """Return, for each request, the live and done jobs at Amazon that equal it; newest first.
+        """For each request, return Amazon's live and done jobs that are equal to it, newest first.
 
         Args:
             api: The seller.
             requests: Requests of one type.
-            since: Only jobs created since then.
+            since: Only jobs created after this moment.
         """
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """Return Amazon's explanation why a FATAL job has no data."""
+        """Return Amazon's explanation of why a FATAL job has no data."""

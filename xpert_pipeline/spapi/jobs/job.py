@@ -1,7 +1,7 @@
-"""Reports and queries as jobs that outlive a run: what is remembered about each, and the store that remembers it.
+"""Reports and queries as jobs that outlive a run: what we store about each job, and the store itself.
 
-The store is a protocol, so that processes can share one. Creating jobs is in `requesting`, waiting for them in
-`waiting`; `report_api` and `query_api` speak to Amazon.
+The store is a protocol, so that several processes can share one. `requesting` creates jobs, `waiting` waits for them,
+and `report_api` and `query_api` call Amazon.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from uuid import UUID
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind
 
 FRESH_FOR = timedelta(minutes=30)
-"""A finished job this young serves an equal request again."""
+"""How long a finished job can be reused for an equal request."""
 GIVEN_UP_AFTER = timedelta(hours=24)
-"""A job that has not finished after this long is given up."""
+"""We give up a job that has not finished after this time."""
 CANCELLED_REUSE = timedelta(hours=4)
-"""Amazon cancels a report if an equal one finished less than this long ago."""
+"""Amazon cancels a report if an equal one finished within this time."""
 BUDGET_SECONDS = 1800.0
 """How long a run waits for its jobs."""
 ABANDONED_AFTER = timedelta(minutes=5)
-"""A job that was not sent and not touched for this long belongs to a run that died."""
+"""If nobody has touched an unsent job for this long, its run has died."""
 
 
 class JobState(StrEnum):
-    """The state of a job with us. EMPTY, THROTTLED and FATAL have no document."""
+    """Our own state of a job. EMPTY, THROTTLED and FATAL jobs have no document."""
 
     WANTED = "WANTED"
     IN_QUEUE = "IN_QUEUE"
@@ -42,7 +42,7 @@ LIVE = (JobState.WANTED, JobState.IN_QUEUE, JobState.IN_PROGRESS)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One remembered job.
+    """One stored job.
 
     Attributes:
         id: Its id in the store.
@@ -57,7 +57,7 @@ class Job:
         tries: How often it was sent to Amazon.
         reason: Why there is no data.
         next_page: Token of a query's next page.
-        reused: Whether a job that Amazon already had serves the request.
+        reused: Whether it reuses a job that Amazon already had.
         not_before: A throttled job must not be sent again before this moment.
     """
 
@@ -91,7 +91,7 @@ class Job:
 
 
 class JobStore(Protocol):
-    """One seller's remembered jobs. All times are from the store's own clock."""
+    """One seller's stored jobs. All times come from the store's own clock."""
 
     def find_or_add(
         self,
@@ -101,16 +101,16 @@ class JobStore(Protocol):
         kept: timedelta,
         not_older_than: datetime | None = None,
     ) -> tuple[Job, bool]:
-        """Find a job that serves a request, or add one as WANTED. Two runs with equal requests share one job.
+        """Find a job that can be reused for a request, or add one as WANTED. Two runs with equal requests share a job.
 
-        Live jobs that Amazon accepted longer than `kept` ago, or before `not_older_than`, are given up first.
+        Before that, give up live jobs that Amazon accepted longer than `kept` ago, or before `not_older_than`.
 
         Args:
             kind: Which API runs the job.
             request: The request; equal ones have the same type, window, options and marketplaces.
-            fresh: A job that was collected, or that had no data, serves again if it is younger than this.
-            kept: A finished job that was not collected serves if it was stored within this time.
-            not_older_than: The job serves only if Amazon accepted it at or after this moment.
+            fresh: A job that was collected, or that had no data, can be reused if it is younger than this.
+            kept: A finished job that was not collected can be reused if it was stored within this time.
+            not_older_than: A job can be reused only if Amazon accepted it at or after this moment.
 
         Returns:
             The job, and whether it was added now.
@@ -126,31 +126,31 @@ class JobStore(Protocol):
         """Let any run send these WANTED jobs."""
 
     def read(self, job_id: UUID) -> Job:
-        """Return a job as it is stored."""
+        """Return the stored job."""
 
     def update(self, job: Job) -> bool:
         """Store a job's new state.
 
-        Return False if the job has already ended; a late status must not reopen it.
+        Return False if the job has already ended, because a late status must not reopen it.
         """
 
     def mark_collected(self, job: Job) -> None:
-        """Note that the job's data is loaded."""
+        """Record that the job's data is loaded."""
 
     def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Job]:
-        """Return live jobs, and done ones that were not collected, stored within `kept`; newest window first.
+        """Return the live jobs and the uncollected done jobs that were stored within `kept`, newest window first.
 
-        They may be of any of the seller's marketplaces.
+        They can belong to any of the seller's marketplaces.
         """
 
     def failed_ids(self, kind: Kind, request: JobRequest) -> set[str]:
-        """Return Amazon's ids of equal requests that ended FATAL with us: their documents must not be used."""
+        """Return Amazon's ids of equal jobs that we stored as FATAL; their documents must not be used."""
 
     def now(self) -> datetime:
         """Return the time by the store's clock."""
 
     def generation_seconds(self, kind: Kind, report_type: str) -> float | None:
-        """Return the median time that Amazon took for the seller's latest jobs of a type; None without any."""
+        """Return the median time that Amazon took for the seller's latest jobs of a type; None if there are none."""
 
 
 def job_details(job: Job) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What can be read from a Data Kiosk request: its days, its next page, and its text without needless white space.
+"""Helpers for Data Kiosk requests: their days, the request for the next page, and the compact query text.
 
-Queries are declared with their tables; creating them is in `query_api`.
+The queries themselves are declared with their tables; `query_api` creates them.
 """
 
 import re
@@ -24,5 +24,5 @@ def days_of(request: JobRequest) -> list[date]:
 
 
 def compact(query: str) -> str:
-    """Remove unnecessary white space: Amazon does not count it, and equal queries may differ in it."""
+    """Remove unnecessary whitespace: Amazon does not count it, and equal queries may differ in it."""
     return re.sub(r"\s*([{}()\[\]:,])\s*", r"\1", " ".join(query.split()))

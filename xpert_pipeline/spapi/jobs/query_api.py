@@ -1,4 +1,4 @@
-"""Data Kiosk 2023-11-15 as a `JobApi`: createQuery, getQuery, getQueries. Texts of queries are in `kiosk_queries`."""
+"""Data Kiosk 2023-11-15 as a `JobApi`: createQuery, getQuery, getQueries."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,9 +19,9 @@ from xpert_pipeline.spapi.session import SellerApi
 
 LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
 CLOCK_SLACK = timedelta(seconds=2)
-"""Amazon's clock is known to the second only."""
+"""We know Amazon's clock only to the second."""
 PAGES_FOLLOW_WITHIN = timedelta(days=2)
-"""How long after one page of a query the next one may have been requested."""
+"""The longest time between the requests for one page of a query and the next."""
 GET_QUERIES = PagedOperation(
     "getQueries",
     "queries",
@@ -29,7 +29,7 @@ GET_QUERIES = PagedOperation(
     token="paginationToken",  # noqa: S106  the name of a parameter
     longest=10,
 )
-"""Lists queries, newest first. 1,000 are enough for a look-up."""
+"""Lists queries, newest first; a look-up needs no more than 1,000."""
 _MESSAGE_FIELDS = ("message", "errorMessage", "errorDetails", "details")
 
 
@@ -40,7 +40,7 @@ class QueryApi:
     poll = "getQuery"
 
     def create(self, api: SellerApi, request: JobRequest) -> str:
-        """Create a query, or the next page of one (createQuery). A rejected query costs a token, too."""
+        """Create a query, or the next page of one (createQuery). Even a rejected query costs a token."""
         options = dict(request.options or {})
         paging = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
         began = api.server_now() - CLOCK_SLACK
@@ -68,8 +68,9 @@ class QueryApi:
     def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:
         """Return the live and done queries that equal each request (getQueries, once for all).
 
-        Amazon lists a query's text and its next page's token, but not which page it is. So the chain is followed: a
-        query created after an equal one had ended with a next page may be that page, and never serves as a first one.
+        Amazon lists a query's text and the token of its next page, but not which page the query itself is. So we follow
+        the chain: if an equal query had already ended with a next page, this query may be that page; then we never use
+        it as a first page.
         """
         listed = _list_queries(api, since - PAGES_FOLLOW_WITHIN)
         return [
@@ -78,7 +79,7 @@ class QueryApi:
         ]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """Return the message of a FATAL query's error document."""
+        """Return the message in a FATAL query's error document."""
         if status.error_document_id is None:
             return "the query was cancelled before it ran" if status.status == "FATAL" else "Amazon gave no reason"
         return _message_of(read_reason(api, status.error_document_id, DATA_KIOSK))
@@ -86,7 +87,7 @@ class QueryApi:
 
 @dataclass(frozen=True, slots=True)
 class _ListedQuery:
-    """A query as getQueries lists it; the text without unnecessary white space."""
+    """A query as getQueries lists it; `text` has no unnecessary whitespace."""
 
     text: str
     status: RemoteStatus
@@ -96,7 +97,7 @@ class _ListedQuery:
         return self.status.created_at
 
     def has_next_page_by(self, moment: datetime | None) -> bool:
-        """Return whether its next page could have been requested by then."""
+        """Return whether its next page could have been requested by this moment."""
         end = self.status.ended_at or self.created_at
         return self.status.next_page is not None and end is not None and moment is not None and end <= moment
 
@@ -122,7 +123,7 @@ def _list_queries(api: SellerApi, since: datetime) -> list[_ListedQuery]:
 
 
 def _equal(listed: Sequence[_ListedQuery], request: JobRequest) -> list[_ListedQuery]:
-    """Return the queries that certainly are the requested page, newest first."""
+    """Return the queries that are certainly the requested page, newest first."""
     options = request.options or {}
     same_text = [query for query in listed if query.text == compact(options["query"])]
     token = options.get("paginationToken")
@@ -133,12 +134,12 @@ def _equal(listed: Sequence[_ListedQuery], request: JobRequest) -> list[_ListedQ
 
 
 def _page_before(same_text: Sequence[_ListedQuery], page: _ListedQuery) -> _ListedQuery | None:
-    """Return the newest equal query whose next page this one can be."""
+    """Return the newest equal query that may have this one as its next page."""
     return next((query for query in same_text if query is not page and query.has_next_page_by(page.created_at)), None)
 
 
 def _made_since(listed: Sequence[_ListedQuery], request: JobRequest, began: datetime) -> _ListedQuery | None:
-    """Find the query of a request whose answer was lost: an equal one, created since the request was sent."""
+    """Find the query that createQuery created although its answer was lost: an equal one, created since `began`."""
     options = request.options or {}
     token = options.get("paginationToken")
     for query in listed:
@@ -162,7 +163,7 @@ def _remote_status(answer: dict[str, Any]) -> RemoteStatus:
 
 
 def _message_of(text: str) -> str:
-    """Return the message of an error document, whose shape Amazon does not publish; else the whole text."""
+    """Return the message in an error document, or its whole text; Amazon does not publish the format."""
     try:
         content = parse_json(text.encode())
     except ValueError:

@@ -16,11 +16,11 @@ from xpert_pipeline.spapi.session import SellerApi
 
 LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
 LOST_WITHIN = timedelta(minutes=10)
-"""How long ago a report may have been created whose id was lost on the way."""
+"""If the answer to createReport is lost, we look for a report created within this time."""
 MOST_MARKETPLACES = 10
-"""Marketplaces by which getReports can filter."""
+"""The most marketplaces that getReports can filter by."""
 GET_REPORTS = PagedOperation("getReports", "reports", identity=("reportId",), longest=10, token_alone=True)
-"""Lists reports, newest first. 1,000 of a type are enough for a look-up."""
+"""Lists reports, newest first; a look-up needs no more than 1,000 of a type."""
 
 
 class ReportApi:
@@ -107,7 +107,7 @@ def _equals(report: Mapping[str, Any], request: JobRequest) -> bool:
 def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
     """Return whether the report has another type, or a window that does not overlap the requested one.
 
-    Other windows do not count: Amazon moves the bounds of some report types.
+    A window that overlaps but differs is accepted, because Amazon moves the bounds of some report types.
     """
     if answer.get("reportType", request.report_type) != request.report_type:
         return True
@@ -118,7 +118,7 @@ def _is_another(answer: Mapping[str, Any], request: JobRequest) -> bool:
 
 
 def _same_second(listed: datetime | None, requested: datetime | None) -> bool:
-    """Compare to the second, because Amazon rounds. A snapshot has no window, whatever Amazon lists."""
+    """Compare to the second, because Amazon rounds. A snapshot requests no window, so any listed window is equal."""
     if requested is None:
         return True
     return listed is not None and abs(listed - requested) < timedelta(seconds=1)

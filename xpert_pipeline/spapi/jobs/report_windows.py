@@ -1,4 +1,4 @@
-"""Windows of reports: Amazon makes a report of at most 30 days, so a longer span takes several."""
+"""Splits a span into report windows, because one report covers at most 30 days."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Requests reports and queries from Amazon, unless a job that is running or still fresh serves."""
+"""Requests reports and queries from Amazon, unless a running or fresh job can be reused."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,15 +20,15 @@ def request_jobs(
     done_within: timedelta = FRESH_FOR,
     not_older_than: datetime | None = None,
 ) -> list[Job]:
-    """Request jobs from Amazon. An equal job that is live or fresh serves instead, from the store or at Amazon.
+    """Request jobs from Amazon, or reuse equal jobs that are live or fresh, from the store or at Amazon.
 
     Args:
         api: The seller.
-        store: Where jobs are remembered.
+        store: Where jobs are stored.
         job_api: The API that runs them.
         requests: The requests.
-        done_within: How old a finished job may be to serve again.
-        not_older_than: Jobs that Amazon accepted before this moment do not serve, and live ones are given up.
+        done_within: How old a finished job may be to be reused.
+        not_older_than: Jobs that Amazon accepted before this moment are not reused; live ones are given up.
 
     Returns:
         One job for each request, in order; usually not finished yet.
@@ -56,19 +56,19 @@ def request_jobs(
                     usable = [status for status in statuses if _is_usable(status, oldest_done, not_older_than)]
                     jobs[index] = _send(api, store, job_api, jobs[index], usable)
     finally:
-        store.release([jobs[index] for index in unsent])  # releases something only after an error
+        store.release([jobs[index] for index in unsent])  # has an effect only after an error
     return jobs
 
 
 def resend_lost(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
-    """Send a job of a run that died before sending it, unless Amazon has it after all."""
+    """Send a job whose run died before sending it, unless Amazon turns out to have it."""
     with api.at_waits(lambda: store.touch([job])):
         (equal_jobs,) = job_api.look_up(api, [job.request], job.written_at)
         return _send(api, store, job_api, job, equal_jobs)
 
 
 def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
-    """Have Amazon create the job."""
+    """Create the job at Amazon."""
     try:
         amazon_id = job_api.create(api, job.request)
     except BaseException as error:
@@ -104,7 +104,7 @@ def status_fields(status: RemoteStatus) -> dict[str, Any]:
 
 
 def updated(store: JobStore, job: Job, **changes: Any) -> Job:
-    """Store changes to a job and return it; if it has ended meanwhile, return it as it is stored."""
+    """Store changes to a job and return it; if the job has already ended, return the stored job instead."""
     changed = replace(job, **changes)
     if changed == job or store.update(changed):
         return changed
@@ -112,14 +112,14 @@ def updated(store: JobStore, job: Job, **changes: Any) -> Job:
 
 
 def _send(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal_jobs: Sequence[RemoteStatus]) -> Job:
-    """Take over an equal job that Amazon already has, else create one; leave a job that another run is sending."""
+    """Reuse an equal job that Amazon already has, or create one; leave a job that another run is sending."""
     if not store.claim(job):
         return store.read(job.id)
     failed_ids = store.failed_ids(job_api.kind, job.request) if equal_jobs else set()
-    serving = next((status for status in equal_jobs if status.amazon_id not in failed_ids), None)
-    if serving is None:
+    reusable = next((status for status in equal_jobs if status.amazon_id not in failed_ids), None)
+    if reusable is None:
         return create(api, store, job_api, job)
-    return updated(store, job, **status_fields(serving), state=JobState(serving.status), reused=True)
+    return updated(store, job, **status_fields(reusable), state=JobState(reusable.status), reused=True)
 
 
 def _is_usable(status: RemoteStatus, oldest_done: datetime, not_older_than: datetime | None) -> bool:

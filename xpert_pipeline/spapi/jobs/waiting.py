@@ -28,9 +28,9 @@ logger = logging.getLogger("xpert_pipeline.spapi")
 def wait_for_jobs(
     api: SellerApi, store: JobStore, job_api: JobApi, jobs: Sequence[Job], *, budget_seconds: float = BUDGET_SECONDS
 ) -> Iterator[Job]:
-    """Yield each job once, as soon as it has ended. Jobs still live when the budget is spent come last.
+    """Yield each job once, as soon as it has ended; when the budget is spent, yield the jobs that are still live.
 
-    Those are not lost: the store has their ids, and the next run continues with them.
+    Live jobs are not lost: the store has their ids, and the next run continues with them.
     """
     start, now, is_announced = time.monotonic(), api.server_now(), False
     yield from (job for job in jobs if not job.is_live)
@@ -80,7 +80,7 @@ def _pause(elapsed: float) -> float:
 
 
 def _follower_pause(elapsed: float, count: int) -> float:
-    """Return the same for the jobs after the first, which is polled for all; together they need a poll a second."""
+    """Return the seconds until the next poll of a job after the first; all of these together poll once a second."""
     return max(4 * _pause(elapsed), float(count))
 
 
@@ -94,7 +94,7 @@ def _poll(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
         status = job_api.status_of(api, job.amazon_id, job.request)
     except NotFound:
         if job.tries > 1:
-            return updated(store, job, state=JobState.FATAL, reason="Amazon does not know it any more")
+            return updated(store, job, state=JobState.FATAL, reason="Amazon no longer knows it")
         return create(api, store, job_api, job)
     except BadRequest as error:  # the answer will stay the same: the next run requests another job
         return updated(store, job, state=JobState.FATAL, reason=f"its status cannot be read: {error.message}")
@@ -133,16 +133,16 @@ def _done(job_api: JobApi, status: RemoteStatus) -> dict[str, Any]:
 
 
 def _cancelled(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, fields: Mapping[str, Any]) -> Job:
-    """Decide why Amazon cancelled: a recent equal job means that it was requested too often, else it has no data."""
+    """Decide why Amazon cancelled: if there is a recent equal job, it was requested too often; else it has no data."""
     interval = usage_plans.minimum_interval(job.request.report_type)
     reuse = max(CANCELLED_REUSE, timedelta(seconds=interval or 0))
     (equal_jobs,) = job_api.look_up(api, [job.request], api.server_now() - reuse)
     useless_ids = {job.amazon_id, *store.failed_ids(job_api.kind, job.request)}
     done = next((other for other in equal_jobs if other.status == "DONE" and other.amazon_id not in useless_ids), None)
     if done is not None:
-        reason = "requested too often: an earlier one serves"
+        reason = "requested too often: reusing an earlier one"
         return updated(store, job, **status_fields(done), state=JobState.DONE, reused=True, reason=reason)
-    if interval and job.tries <= 1:  # too often or no data: the second request, after the interval, decides
+    if interval and job.tries <= 1:  # too often or no data: a second request after the interval will show
         not_before = store.now() + timedelta(seconds=interval)
         reason = f"CANCELLED, perhaps requested too often: the next request is after {not_before:%Y-%m-%d %H:%M} UTC"
         return updated(store, job, **fields, state=JobState.THROTTLED, not_before=not_before, reason=reason)
@@ -150,5 +150,5 @@ def _cancelled(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, field
 
 
 def _says_no_data(job: Job, reason: str) -> bool:
-    """Return whether a fatal error means a period without data, as it does for Brand Analytics."""
+    """Return whether a FATAL job only means that its period has no data, as for Brand Analytics reports."""
     return "BRAND_ANALYTICS" in job.request.report_type and "unavailable" in reason

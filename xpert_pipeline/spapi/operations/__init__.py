@@ -1,1 +1,1 @@
-"""One module for each section of the API: the operations that read records directly, in Amazon's shape."""
+"""The operations that read records directly, in Amazon's shape; one module for each section of the API."""

@@ -1,6 +1,6 @@
-"""The XML all-orders report as plain dicts, streamed: memory does not grow with the file.
+"""Streams the XML all-orders report as plain dicts, so that memory does not grow with the file.
 
-A document type declaration is refused before parsing begins, so there are no entities to expand.
+It rejects a DOCTYPE before it parses anything, so there are no entities to expand.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,27 +40,27 @@ def read_orders(
     """Yield the orders of some marketplaces, and those of other channels, from a report file, in file order.
 
     A European report contains the orders of every Amazon store of the account. An order belongs to the marketplace
-    whose domain equals its SalesChannel, in any case of letters. Orders of Amazon's other marketplaces are left out.
-    Orders that no marketplace of Amazon matches (Non-Amazon channels, or no channel at all) are yielded with the
-    marketplace None, for the caller to decide.
+    whose domain equals its SalesChannel, ignoring case. Orders of Amazon's other marketplaces are skipped. Orders that
+    match no Amazon marketplace (Non-Amazon channels, or no channel at all) have the marketplace None, and the caller
+    decides about them.
 
     Args:
         path: The uncompressed report.
-        marketplaces: Whose orders to yield.
-        charset: The document's charset, as it was checked against every byte. It counts where the XML declares UTF-8
-            or nothing.
+        marketplaces: The marketplaces whose orders to yield.
+        charset: The document's charset, which is known to decode every byte. Used if the XML declares UTF-8 or no
+            encoding.
 
     Yields:
-        `marketplace_id` (None where no marketplace of Amazon matches), `order_id`, `merchant_order_id`,
-        `purchase_date`, `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level`,
-        `ship_country` (texts as Amazon writes them, None where missing or empty), `is_business` (bool or None),
-        `items`, and `unknown`: names of elements that no key stands for.
-        Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text that is no number),
+        `marketplace_id` (None if no Amazon marketplace matches), `order_id`, `merchant_order_id`, `purchase_date`,
+        `last_updated`, `status`, `sales_channel`, `fulfillment_channel`, `service_level`, `ship_country` (texts as
+        Amazon writes them, None if missing or empty), `is_business` (bool or None), `items`, and `unknown`: names of
+        elements that have no key here.
+        Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text if it is not a number),
         `prices` (component type to (amount as text, currency)), `promotion_ids`. The buyer's city, state and postal
-        code are not passed on.
+        code are left out.
 
     Raises:
-        BadAnswer: The file is cut off, malformed, has a DOCTYPE, or is another report.
+        BadAnswer: The file is cut off or malformed, has a DOCTYPE, or is another report.
     """
     encoding = _encoding(_checked_prolog(path), charset)
     wanted_ids = {None, *(marketplace.id for marketplace in marketplaces)}
@@ -76,8 +76,8 @@ def read_orders(
 def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
     """Walk the Order elements and delete each message once it is read.
 
-    The parser builds the tree under an element of ours, where we see it grow. That takes a third of the time that an
-    event for each element would take.
+    The parser builds the tree under our own element, so we can watch it grow. This takes a third of the time that
+    parser events for each element would take.
     """
     builder = TreeBuilder()
     document = builder.start("document", {})
@@ -91,7 +91,7 @@ def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
 
 
 def _finished(document: Element, *, of_all: bool = False) -> Iterator[Element]:
-    """Take the complete messages out of the tree: all but the last, and at the end of the file that one too."""
+    """Remove complete messages from the tree and yield their orders; without `of_all`, the last one is incomplete."""
     for root in document:
         if root.tag != "AmazonEnvelope":
             raise BadAnswer(f"its root is {root.tag[:60]!r}, not AmazonEnvelope", operation=_REPORT)
@@ -167,7 +167,7 @@ def _add_prices(element: Element, prices: dict[str, tuple[str, str | None]]) -> 
 
 
 def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[str, str | None]:
-    """Add a price component that comes twice; what cannot be added becomes a text that the row contract refuses."""
+    """Add two amounts of one price component; if that is impossible, return a text that the row contract rejects."""
     try:
         total = Decimal(one[0]) + Decimal(other[0])
     except InvalidOperation:
@@ -176,13 +176,13 @@ def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[st
 
 
 def _checked_prolog(path: Path) -> str | None:
-    """Read up to the root element, refuse a DOCTYPE, and return the encoding that the XML declares."""
+    """Read up to the root element, reject a DOCTYPE, and return the encoding that the XML declares."""
     parser = expat.ParserCreate()
     declared: list[str | None] = []
     root_tags: list[str] = []
 
     def refuse(*_: object) -> None:
-        raise BadAnswer("the XML has a DOCTYPE, as in an attack", operation=_REPORT)
+        raise BadAnswer("the XML has a DOCTYPE, which may be an attack", operation=_REPORT)
 
     parser.XmlDeclHandler = lambda _version, encoding, _standalone: declared.append(encoding)
     parser.StartDoctypeDeclHandler = refuse
@@ -194,10 +194,10 @@ def _checked_prolog(path: Path) -> str | None:
         if not root_tags:
             parser.Parse(b"", True)  # newer versions of expat postpone incomplete tokens
     except (expat.ExpatError, ValueError, LookupError) as exc:
-        if not root_tags:  # after the root's start tag the real parser decides
-            raise BadAnswer(f"the document is no XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
+        if not root_tags:  # errors after the root's start tag are left to the real parser
+            raise BadAnswer(f"the document is not XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
     if not root_tags:
-        raise BadAnswer(f"the document is no XML: {_opening(path)!r}", operation=_REPORT)
+        raise BadAnswer(f"the document is not XML: {_opening(path)!r}", operation=_REPORT)
     return declared[0] if declared else None
 
 
@@ -208,7 +208,7 @@ def _opening(path: Path) -> str:
 
 
 def _encoding(declared: str | None, charset: str | None) -> str | None:
-    """Return the encoding to force upon expat; None lets it follow byte order mark and declaration."""
+    """Return the encoding that expat must use; with None it follows the byte order mark and the declaration."""
     if declared is not None and declared.lower() not in ("utf-8", "utf8"):
         return declared
     return None if charset is None or charset.startswith(("utf-8", "utf-16", "utf-32")) else charset

@@ -14,9 +14,9 @@ SEARCH_CATALOG_ITEMS = PagedOperation("searchCatalogItems", "items", identity=("
 
 
 def search_catalog_items(api: SellerApi, marketplace_id: str, asins: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield the catalogue items of some ASINs in one marketplace (searchCatalogItems, 20 a call), in Amazon's shape.
+    """Yield the catalogue items for ASINs in one marketplace (searchCatalogItems, 20 per call), in Amazon's shape.
 
-    An ASIN that the marketplace's catalogue does not contain yields nothing; a repeated ASIN is requested once.
+    ASINs that the marketplace's catalogue does not contain are skipped; a repeated ASIN is requested once.
     """
     remaining = iter(dict.fromkeys(asins))
     while batch := list(islice(remaining, BATCH)):
@@ -27,7 +27,7 @@ def _search(api: SellerApi, marketplace_id: str, asins: list[str]) -> list[dict[
     items: list[dict[str, Any]] = []
     for result in SEARCH_CATALOG_ITEMS.pages(
         api,
-        identifiers=",".join(asins),  # one text: the library sends a list as repeated keys
+        identifiers=",".join(asins),  # one string: the library would send a list as repeated keys
         identifiersType="ASIN",
         marketplaceIds=marketplace_id,
         includedData=list(INCLUDED_DATA),

@@ -1,4 +1,4 @@
-"""FBA Inventory API v1: the units of each SKU in Amazon's fulfilment network now."""
+"""FBA Inventory API v1: the current units of each SKU in Amazon's fulfilment network."""
 
 from xpert_pipeline.spapi.operations.paging import PagedOperation
 
@@ -6,6 +6,6 @@ INVENTORY_SUMMARIES = PagedOperation(
     "getInventorySummaries",
     records="payload.inventorySummaries",
     identity=("sellerSku", "fnSku", "condition"),
-    read_ahead=250,  # tokens live 30 seconds; 250 pages of 50 SKUs take about 50 MB
+    read_ahead=250,  # tokens expire after 30 seconds; 250 pages of 50 SKUs take about 50 MB
 )
-"""Walk it with `details=True, granularityType="Marketplace", granularityId=ID, marketplaceIds=ID` (one marketplace)."""
+"""Call `pages` with `details=True, granularityType="Marketplace", granularityId=ID, marketplaceIds=ID`."""

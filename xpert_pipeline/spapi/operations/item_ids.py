@@ -11,7 +11,7 @@ class ItemIdComparison:
 
     Attributes:
         matching: Ids that both contain for the same order.
-        mismatching: Ids of searchOrders that the report does not contain for the same order.
+        mismatching: Ids from searchOrders that the report does not contain for the same order.
     """
 
     matching: frozenset[str]
@@ -24,7 +24,7 @@ class ItemIdComparison:
 
     @property
     def differing(self) -> int:
-        """Number of ids of searchOrders that the report does not contain for the same order."""
+        """Number of ids from searchOrders that the report does not contain for the same order."""
         return len(self.mismatching)
 
     @property
@@ -41,8 +41,8 @@ class ItemIdComparison:
 def compare_item_ids(orders: Iterable[Mapping[str, Any]], report: Iterable[Mapping[str, Any]]) -> ItemIdComparison:
     """Compare a page of searchOrders with the report's AmazonOrderItemCode, order by order.
 
-    Orders that only one of the two contains are not compared, because the two were read at different times. Reading
-    the report stops once every order of the page was found.
+    Orders that only one of the two contains are skipped, because the two were read at different times. Reading the
+    report stops once every order of the page has been found.
 
     Args:
         orders: Orders as `search_orders` returns them.

@@ -1,4 +1,4 @@
-"""Listings Items API 2021-08-01: the seller's own listings in one marketplace, however many."""
+"""Listings Items API 2021-08-01: all of the seller's own listings in one marketplace."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +23,7 @@ INCLUDED_DATA = (
 )
 PAGE_SIZE = page("searchListingsItems")
 REACHABLE = 1_000
-"""SKUs that Amazon lets one query page through."""
+"""The most SKUs that Amazon returns for one query."""
 SEARCH_LISTINGS_ITEMS = PagedOperation(
     "searchListingsItems",
     "items",
@@ -34,10 +34,10 @@ SEARCH_LISTINGS_ITEMS = PagedOperation(
 
 
 class ListingsWalk:
-    """One reading of a seller's listings. Iterate over it once, then compare `received` with `total`.
+    """One pass over a seller's listings. Iterate over it once, then compare `received` with `total`.
 
     Attributes:
-        total: Amazon's own count of the listings that match; None until the first page has come, or without a count.
+        total: Amazon's own count of the matching listings; None before the first page, or if Amazon gives no count.
     """
 
     def __init__(self, api: SellerApi, marketplace_id: str, updated_after: datetime | None) -> None:
@@ -49,14 +49,14 @@ class ListingsWalk:
 
     @property
     def received(self) -> int:
-        """Listings that have come so far, each SKU counted once."""
+        """Number of listings received so far; each SKU counts once."""
         return len(self._skus)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield each SKU's listing once, in Amazon's shape, oldest first.
 
         Raises:
-            BadAnswer: More than 1,000 listings share a creation time, so that Amazon's search cannot reach the rest.
+            BadAnswer: More than 1,000 listings share a creation time, so Amazon's search cannot reach the rest.
         """
         created_after: datetime | None = None
         while True:
@@ -99,7 +99,7 @@ class ListingsWalk:
 
     def _unreachable(self, count: int) -> BadAnswer:
         return BadAnswer(
-            f"its search cannot reach {counted(count, 'listing')}; take the merchant listings report",
+            f"its search cannot reach {counted(count, 'listing')}; use the merchant listings report",
             operation="searchListingsItems",
             seller=self._api.seller_id,
         )
@@ -110,8 +110,8 @@ def search_listings_items(
 ) -> ListingsWalk:
     """Read the seller's listings in one marketplace (searchListingsItems).
 
-    Amazon pages through 1,000 SKUs of a query at most. A larger catalogue is read in the order of creation, and a new
-    query begins at the last creation time seen. Beyond some thousand SKUs the merchant listings report is far quicker.
+    Amazon returns at most 1,000 SKUs for one query. We read a larger catalogue in order of creation; each new query
+    begins at the last creation time seen. Beyond a few thousand SKUs the merchant listings report is far quicker.
 
     Args:
         api: The seller.
@@ -122,7 +122,7 @@ def search_listings_items(
 
 
 def listing_pages(api: SellerApi, marketplace_id: str, updated_after: datetime | None = None) -> Iterator[Page]:
-    """Yield the same listings in pages, with Amazon's own count; each SKU comes once, so the walk never starts over."""
+    """Yield the same listings in pages, with Amazon's own count. Each SKU appears once: this walk never starts over."""
     walk = search_listings_items(api, marketplace_id, updated_after=updated_after)
     listings = iter(walk)
     number = 0

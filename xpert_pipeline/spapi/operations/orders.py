@@ -1,6 +1,6 @@
 """Orders API v2026-01-01: orders with their items, page by page.
 
-Personal data is never requested: BUYER and RECIPIENT are not among the data sets.
+We never request personal data: BUYER and RECIPIENT are not in INCLUDED_DATA.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from xpert_pipeline.spapi.session import SellerApi
 
 INCLUDED_DATA = ("FULFILLMENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "TAX", "PACKAGES")
 PAGE_SIZE = page("searchOrders")
-SETTLED = timedelta(minutes=2, seconds=30)  # Amazon refuses bounds within two minutes of its own clock
+SETTLED = timedelta(minutes=2, seconds=30)  # Amazon rejects bounds within two minutes of its own clock
 SEARCH_ORDERS = PagedOperation("searchOrders", "orders", identity=("orderId",), token="paginationToken")  # noqa: S106
 
 Window = tuple[datetime, datetime | None]
@@ -26,8 +26,8 @@ class RecordsPage:
     """A page of orders in Amazon's shape.
 
     Attributes:
-        records: The orders; each names its marketplace in `salesChannel.marketplaceId`.
-        upper_bound: The moment up to which the whole walk reads.
+        records: The orders; each has its marketplace in `salesChannel.marketplaceId`.
+        upper_bound: The end of the window of the whole walk.
         is_first: Whether the walk begins with this page, or starts over with it because a token expired.
     """
 
@@ -42,17 +42,17 @@ def search_orders(
     """Walk the orders created, or updated, in a window (searchOrders): one walk for all marketplaces.
 
     The upper bound is fixed before the first page: the requested end, but never within 2.5 minutes of Amazon's clock.
-    Both ends are inclusive at Amazon. When a page token expires, the walk starts over and orders come again, so rows
-    must be upserted. A window that begins after the bound yields one empty page without a call.
+    Amazon includes both ends. When a page token expires, the walk starts over and yields the same orders again, so rows
+    must be upserted. A window that begins after the upper bound yields one empty page without a call.
 
     Args:
         api: The seller.
-        marketplace_ids: Whose orders; at least one.
-        created: (from, to or None) over creation times; or
-        updated: (from, to or None) over update times. Exactly one of the two.
+        marketplace_ids: The marketplaces of the orders; at least one.
+        created: A window (from, to or None) of creation times. Give either this or `updated`.
+        updated: A window (from, to or None) of update times.
 
     Raises:
-        ValueError: Both windows or none, a naive time, a reversed window, or no marketplace.
+        ValueError: There are two windows or none, no marketplace, a naive time, or a reversed window.
         RepeatedPage: Amazon sent a page or a token twice.
         EndlessPages: Amazon's pages do not end.
         PageTokenExpired: Tokens kept expiring.

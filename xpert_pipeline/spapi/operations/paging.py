@@ -1,6 +1,6 @@
-"""The one walk through the pages of an operation: tokens, repeated pages, expired tokens, and an end in any case.
+"""Walks through the pages of any operation: handles tokens, expired tokens and repeated pages, and always ends.
 
-Which operations there are, and what their records mean, is not known here.
+It knows neither the operations nor the meaning of their records.
 """
 
 import hashlib
@@ -28,10 +28,10 @@ class Page:
 
     Attributes:
         records: The records in Amazon's shape; may be empty.
-        answer: The whole answer that holds them.
-        is_first: Whether this page begins a walk. A second first page means that the walk started over: what came
-            before will come again, so a collector may drop it.
-        total: Amazon's own count of all records of the walk; None where the operation has none.
+        answer: The whole answer with these records.
+        is_first: Whether this page begins a walk. If another first page comes, the walk has started over: drop the
+            records collected so far, because they will come again.
+        total: Amazon's own count of all records of the walk; None if the operation has none.
     """
 
     records: list[Any]
@@ -47,15 +47,15 @@ class PagedOperation:
     Attributes:
         name: Amazon's name of the operation.
         records: Dotted path of the list of records in an answer.
-        identity: Dotted paths, within a record, of the values that identify it. Repeated pages are recognised by them.
-        token: The parameter that carries the next page's token.
-        total: Dotted path of Amazon's own count of all records, where the answer has one.
-        longest: Pages after which the walk stops with EndlessPages.
+        identity: Dotted paths, within a record, of the values that identify it. We use them to detect repeated pages.
+        token: The parameter for the next page's token.
+        total: Dotted path of Amazon's own count of all records, if the answer has one.
+        longest: The most pages in a walk; after that it raises EndlessPages.
         token_alone: Whether the token must be the only parameter of a request (getReports).
-        read_ahead: Pages fetched in advance, before the first one is handed out; they are held in memory. This is for
-            tokens that may expire while the caller works on a page (after 30 seconds for getInventorySummaries). In a
-            walk of up to `read_ahead` + 1 pages no token waits for the caller. In a longer walk each further token
-            waits while the caller works on one page; if that takes longer than the token lives, the walk restarts.
+        read_ahead: How many pages to fetch into memory before yielding the first one. This is for tokens that may
+            expire while the caller works on a page (after 30 seconds for getInventorySummaries). In a walk of up to
+            `read_ahead` + 1 pages no token waits for the caller. In a longer walk, each further token waits while the
+            caller works on one page; if that takes too long, the token expires and the walk starts over.
     """
 
     name: str
@@ -68,7 +68,7 @@ class PagedOperation:
     read_ahead: int = 0
 
     def pages(self, api: SellerApi, *path: str, **params: Any) -> Iterator[Page]:
-        """Walk all pages. Every parameter except the token is the same in each request.
+        """Walk all pages. Every request has the same parameters, except the token.
 
         When Amazon refuses a page token, the walk starts over with a page whose `is_first` is True, at most twice.
 
@@ -81,7 +81,7 @@ class PagedOperation:
             RepeatedPage: Amazon sent a page or a token twice.
             EndlessPages: The walk is longer than `longest`, or too many empty pages came in a row.
             PageTokenExpired: Amazon kept refusing tokens.
-            BadAnswer: An answer has no list of records, or a token that is not a text.
+            BadAnswer: An answer has no list of records, or a token that is not a string.
         """
         for restart in range(RESTARTS + 1):
             try:
@@ -133,7 +133,7 @@ class PagedOperation:
             return api.call(self.name, *path, expects=expects, **{**others, self.token: token})
         except PageTokenExpired:
             raise
-        except BadRequest as error:  # Amazon accepted the other parameters on the first page, so the token is refused
+        except BadRequest as error:  # Amazon accepted the other parameters on the first page, so it rejects the token
             raise PageTokenExpired(error.message, **error.facts()) from error
 
     def _total_of(self, answer: dict[str, Any]) -> int | None:
@@ -141,7 +141,7 @@ class PagedOperation:
         return total if isinstance(total, int) else None
 
     def _identify(self, record: Any) -> str:
-        """The record's identity as text; without one, all of its content."""
+        """Return the record's identity as text, or all of its content if it has none."""
         values = [value_at(record, path) for path in self.identity]
         return str(record) if all(value is None for value in values) else " ".join(str(value) for value in values)
 
@@ -150,7 +150,7 @@ class PagedOperation:
 
 
 class PageGuard:
-    """Remembers the tokens and pages of one walk, and refuses those that come twice."""
+    """Remembers the tokens and pages of one walk, and rejects those that come twice."""
 
     def __init__(self, operation: str, seller: str) -> None:
         self._operation, self._seller = operation, seller
@@ -161,7 +161,7 @@ class PageGuard:
         """Remember a page, by the ids of its records, and the token of the page after it.
 
         Raises:
-            RepeatedPage: Either of them came before.
+            RepeatedPage: The page or the token has come before.
         """
         texts = [str(record_id) for record_id in ids]
         page = hashlib.sha256("\n".join(texts).encode()).digest()
@@ -178,15 +178,15 @@ class PageGuard:
 
 
 def next_token(answer: Mapping[str, Any], *, operation: str = "", seller: str = "") -> str | None:
-    """Return the next page's token from wherever Amazon's APIs put it; None on the last page.
+    """Return the next page's token from any of the places where Amazon's APIs put it; None on the last page.
 
     Raises:
-        BadAnswer: The token is not a text.
+        BadAnswer: The token is not a string.
     """
     for path in _TOKEN_PATHS:
         token = value_at(answer, path)
         if token and not isinstance(token, str):
-            message = f"the next page's token is not a text but {type(token).__name__}"
+            message = f"the next page's token is not a string but {type(token).__name__}"
             raise BadAnswer(message, operation=operation, seller=seller)
         if token:
             return str(token)

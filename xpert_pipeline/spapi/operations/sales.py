@@ -1,4 +1,4 @@
-"""Sales API v1: Amazon's own count of orders, units and sales, to compare ours with."""
+"""Sales API v1: Amazon's own counts of orders, units and sales, to compare with ours."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,12 +22,12 @@ def get_order_metrics(
     granularity: Granularity = "Day",
     timezone: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return one marketplace's order metrics over a half-open span (getOrderMetrics); one call for each two years.
+    """Return one marketplace's order metrics over a half-open span (getOrderMetrics), with one call per two years.
 
     Args:
         api: The seller.
         marketplace_id: The marketplace.
-        start: First moment; day boundaries are those of `timezone`.
+        start: First moment; days begin at midnight in `timezone`.
         end: First moment after the span.
         granularity: Length of the intervals.
         timezone: IANA name; the marketplace's own by default.
@@ -35,7 +35,7 @@ def get_order_metrics(
     Returns:
         `{"interval": "from--to", "unitCount", "orderItemCount", "orderCount", "averageUnitPrice",
         "totalSales": {"amount", "currencyCode"}}` for each interval, oldest first; amounts in the marketplace's
-        currency. "Total" over more than two years gives one entry for each two.
+        currency. "Total" over more than two years returns one entry per two years.
 
     Raises:
         ValueError: A naive time, or an empty or reversed span.
@@ -63,7 +63,7 @@ def get_order_metrics(
 
 
 def count_orders(api: SellerApi, marketplace_id: str, start: datetime, end: datetime) -> int:
-    """Return how many orders one marketplace had in a half-open span, by Amazon's order metrics."""
+    """Return how many orders one marketplace had in a half-open span, according to Amazon's order metrics."""
     metrics = get_order_metrics(api, marketplace_id, start, end, granularity="Total")
     return sum(int(interval["orderCount"]) for interval in metrics)
 
@@ -71,7 +71,7 @@ def count_orders(api: SellerApi, marketplace_id: str, start: datetime, end: date
 def order_metrics_by_day(
     api: SellerApi, marketplace_id: str, start: datetime, end: datetime
 ) -> dict[date, tuple[int, int, Decimal]]:
-    """Return orders, units and sales of each local day in a half-open span, by Amazon's order metrics.
+    """Return orders, units and sales of each local day in a half-open span, according to Amazon's order metrics.
 
     Sales are in the marketplace's currency.
     """
@@ -87,5 +87,5 @@ def order_metrics_by_day(
 
 
 def _offset(moment: datetime) -> str:
-    """Write a moment with its zone's offset, as the interval needs it."""
+    """Write a moment with its zone's offset, as `interval` requires."""
     return moment.isoformat(timespec="seconds")

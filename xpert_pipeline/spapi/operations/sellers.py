@@ -1,4 +1,4 @@
-"""Sellers API v1: the marketplaces in which the seller takes part."""
+"""Sellers API v1: the marketplaces in which the seller participates."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from xpert_pipeline.spapi.session import SellerApi
 
 
 def marketplace_participations(api: SellerApi) -> list[dict[str, Any]]:
-    """Return the seller's marketplaces (getMarketplaceParticipations; its quota is one call a minute).
+    """Return the seller's marketplaces (getMarketplaceParticipations; its quota is one call per minute).
 
     Returns:
         For each marketplace `{"marketplace": {"id", "countryCode", …}, "participation": {"isParticipating", …},

@@ -1,4 +1,4 @@
-"""How a moment is written to Amazon and read from its answers."""
+"""Writes moments for Amazon's requests and reads them from its answers."""
 
 from datetime import UTC, datetime
 
@@ -7,15 +7,15 @@ def to_amazon(moment: datetime) -> str:
     """Write an aware moment as UTC ISO 8601 to the millisecond.
 
     Raises:
-        ValueError: The moment has no time zone, so Amazon would read it as another moment.
+        ValueError: The moment has no time zone, so Amazon could read it as another moment.
     """
     if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone: give an aware datetime")
+        raise ValueError(f"{moment!r} has no time zone: pass an aware datetime")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_amazon(text: object) -> datetime | None:
-    """Read a moment of an answer; None where it is missing, malformed or without a zone."""
+    """Read a moment from an answer; None if it is missing, malformed or without a zone."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:

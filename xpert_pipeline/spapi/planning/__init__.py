@@ -1,1 +1,1 @@
-"""Which source delivers a span of data soonest, predicted from the token buckets."""
+"""Predicts from the token buckets which source delivers a span of data soonest."""

@@ -19,18 +19,18 @@ MAX_WINDOW_DAYS = 30
 GENERATION_SECONDS = 20.0  # guess: Amazon's time for the smallest report, used until earlier reports show it
 GENERATION_SECONDS_PER_ROW = 1 / 20_000
 QUERY_SECONDS = 60.0  # guess: Amazon's time for a Data Kiosk query, used until earlier queries show it
-REPORTS_AHEAD = 10  # spans whose reports are requested at the start of a run, with one look-up for each type
-REPORTS_TOGETHER = 5  # further reports are requested in groups of this size, with one look-up for each group
+REPORTS_AHEAD = 10  # we request the reports of this many spans at the start of a run, with one look-up per type
+REPORTS_TOGETHER = 5  # we request further reports in groups of this size, with one look-up per group
 SECONDS_PER_PAGE = 0.1
 ROWS_PER_SECOND = 20_000  # downloading and parsing
 
 
 @dataclass(frozen=True, slots=True)
 class BucketLevel:
-    """The present state of a token bucket.
+    """The current state of a token bucket.
 
     Attributes:
-        level: Requests that may be sent at once; below 0 while other requests queue before ours.
+        level: Requests that may be sent at once; negative while other requests are queueing ahead of ours.
         rate: Requests per second after that.
     """
 
@@ -38,7 +38,7 @@ class BucketLevel:
     rate: float
 
     def wait_for(self, calls: int) -> float:
-        """Return the seconds until the last of some calls has its token."""
+        """Return the seconds until the last of `calls` calls gets its token."""
         return max(0.0, (calls - self.level) / self.rate)
 
 
@@ -55,24 +55,24 @@ class PlannedReports:
     ahead: int = REPORTS_AHEAD
 
     def __add__(self, reports: int) -> "PlannedReports":
-        """Return the plan's reports with some more."""
+        """Return the plan with more reports."""
         return replace(self, reports=self.reports + reports)
 
     def beside_pages(self) -> "PlannedReports":
-        """Return the same after a span that is read by pages, which takes one of the places at the start."""
+        """Return the plan after a span that is read in pages, which takes one of the places at the start."""
         return replace(self, ahead=self.ahead - 1) if self.reports < self.ahead else self
 
     @property
     def look_ups(self) -> int:
-        """Calls of getReports for all reports."""
+        """The number of getReports calls for all reports."""
         return min(1, self.reports, self.ahead) + math.ceil(max(0, self.reports - self.ahead) / REPORTS_TOGETHER)
 
     def polls(self, generation: float) -> int:
-        """Return the calls of getReport for all reports, if Amazon takes `generation` seconds for each.
+        """Return the number of getReport calls for all reports, if Amazon takes `generation` seconds for each.
 
-        The first report is polled for all. The others requested with it are polled in turn: together about once a
-        second, later after every 20% of the time waited, and once more when they are ready. Reports requested later
-        are polled once.
+        We poll the first report most often. We poll the others requested with it in turn: together about once a second,
+        later each one whenever the wait has grown by 20%, and once more when they are ready. We poll reports requested
+        later once.
         """
         if not self.reports:
             return 0
@@ -87,7 +87,7 @@ NO_REPORTS = PlannedReports()
 
 
 class BucketLevels:
-    """A seller's buckets during a plan of several steps: what one step spends is gone for the next.
+    """A seller's buckets while planning several steps: each step finds only the tokens that earlier steps left.
 
     Args:
         api: The seller; each bucket is read once.
@@ -102,7 +102,7 @@ class BucketLevels:
         self.planned: defaultdict[str, PlannedReports] = defaultdict(PlannedReports)
 
     def __getitem__(self, operation: str) -> BucketLevel:
-        """Return an operation's bucket, less what the plan has spent."""
+        """Return an operation's bucket, minus the tokens that the plan has spent."""
         if operation not in self._read:
             level = self._api.level(operation)
             self._read[operation] = BucketLevel(level, self._api.rate(operation))
@@ -124,7 +124,7 @@ class BucketLevels:
 def predict_pages(
     expected: float, level: BucketLevel, *, operation: str = "searchOrders", page_size: int = PAGE_SIZE
 ) -> Prediction:
-    """Predict pages of an operation: the waits for their tokens, and the calls themselves."""
+    """Predict reading pages of an operation: the waits for tokens, and the calls themselves."""
     pages = max(1, math.ceil(expected / page_size))
     return Prediction(level.wait_for(pages) + pages * SECONDS_PER_CALL, {operation: pages})
 
@@ -140,10 +140,11 @@ def predict_report(
     generation_seconds: float | None = None,
     planned: PlannedReports = NO_REPORTS,
 ) -> Prediction:
-    """Predict XML reports, in windows of at most 30 days that Amazon makes at the same time.
+    """Predict XML reports for windows of at most 30 days; Amazon generates them in parallel.
 
-    Reports requested together share one look-up and the polls of the first. The window created last decides, or the
-    tokens for all documents if those take longer: documents are collected while Amazon makes the later windows.
+    Reports requested together share one look-up and the polls of the first. The time depends on the window requested
+    last, or on the tokens for all documents if those take longer: we collect documents while Amazon still generates
+    later windows.
 
     Args:
         expected_orders: Orders in the span.
@@ -152,9 +153,9 @@ def predict_report(
         get_report_document: Bucket of getReportDocument.
         get_reports: Bucket of getReports.
         get_report: Bucket of getReport.
-        generation_seconds: What earlier reports took at Amazon; without it, a guess that grows with the rows.
-        planned: Reports of the type that the same plan requests before these. Their tokens are already taken from
-            the buckets, and their look-ups and polls are already counted.
+        generation_seconds: How long Amazon took for earlier reports; if None, a guess that grows with the rows.
+        planned: Reports of this type that the same plan requests before these. The buckets no longer contain their
+            tokens, and their look-ups and polls are already counted.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
     rows, after = expected_orders / windows, planned + windows
@@ -174,7 +175,7 @@ def predict_walk(records: int, per_call: Mapping[str, int], levels: BucketLevels
 
     Args:
         records: Records to read.
-        per_call: Records of one call, by operation; the first one walks, the others look up what it found.
+        per_call: Records per call, by operation; the first operation walks, the others look up the records it finds.
         levels: The seller's buckets.
     """
     walking, *_ = per_call
@@ -192,7 +193,7 @@ def predict_made(
     document: BucketLevel,
     kind: Literal["report", "query"] = "report",
 ) -> Prediction:
-    """Predict reports or queries that Amazon makes at the same time; without earlier ones their time is a guess."""
+    """Predict reports or queries that Amazon runs in parallel; their time is a guess if there are no earlier ones."""
     generation = generation_seconds or (GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
     seconds = max(create.wait_for(count) + generation, document.wait_for(count)) + count * 3 * SECONDS_PER_CALL
     if kind == "report":
@@ -213,17 +214,17 @@ def plan_records(
     report_type: str | None = None,
     pages_because: str | None = None,
 ) -> SourcePlan:
-    """Predict pages and, where there is one, the report of a span; choose, and spend the tokens of the choice.
+    """Predict the pages and, if there is one, the report for a span; choose one, and spend its tokens.
 
     Args:
         levels: The seller's buckets as they are now.
         expected: Records in the span.
         days: Length of the span.
-        operation: Amazon's operation of the pages.
-        page_size: Records of a page.
-        generation_seconds: What the seller's earlier reports of the type took at Amazon; None without any.
-        report_type: Amazon's report type, whose reports are looked up and waited for together; None without a report.
-        pages_because: Why pages are read, however long they take; None if the quicker source is.
+        operation: The operation that returns the pages.
+        page_size: Records per page.
+        generation_seconds: How long Amazon took for the seller's earlier reports of this type; None if there are none.
+        report_type: Amazon's report type; reports of one type share look-ups and polls. None if there is no report.
+        pages_because: A reason to read pages even if they take longer; None to choose the quicker source.
     """
     pages = predict_pages(expected.count, levels[operation], operation=operation, page_size=page_size)
     if report_type is None:
@@ -244,9 +245,9 @@ def plan_records(
     if pages_because and plan.source == "report":
         plan = plan.forced("pages", pages_because)
     if plan.source == "report":
-        made = plan.calls["createReport"]
-        levels.planned[report_type] += made
-        levels.spend({**plan.calls, "getReport": made})  # the other polls use tokens that refill while they wait
+        reports = plan.calls["createReport"]
+        levels.planned[report_type] += reports
+        levels.spend({**plan.calls, "getReport": reports})  # tokens for the other polls refill during the wait
     else:
         levels.spend(plan.calls)
         levels.planned[report_type] = levels.planned[report_type].beside_pages()
@@ -254,7 +255,7 @@ def plan_records(
 
 
 def _polls(generation: float) -> int:
-    """Return the polls of the first report until it is ready: every 0.5 s, later after 5% of the wait so far."""
+    """Return the polls of the first report until it is ready: every 0.5 s, later whenever the wait has grown by 5%."""
     return (
         1
         + math.ceil(min(generation, 10.0) / 0.5)

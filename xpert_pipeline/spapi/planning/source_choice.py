@@ -1,6 +1,6 @@
-"""The choice between two sources for a span of orders, pages or XML reports, and its reason in words.
+"""Chooses between pages and XML reports for a span of orders, and explains the choice.
 
-`planner` predicts what each source takes.
+`planner` predicts how long each source takes.
 """
 
 import math
@@ -15,12 +15,12 @@ Source = Literal["pages", "report"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecords:
-    """How many records are expected, and how that is known.
+    """How many records we expect, and how we know.
 
     Attributes:
-        count: Records.
+        count: Number of records.
         known: Where the count comes from; None for a guess.
-        noun: What a record is.
+        noun: What to call a record.
     """
 
     count: float
@@ -33,7 +33,7 @@ class ExpectedRecords:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What one source is predicted to take: seconds, and calls by operation."""
+    """The predicted cost of one source: seconds, and calls by operation."""
 
     seconds: float
     calls: Mapping[str, int]
@@ -45,12 +45,12 @@ class SourcePlan:
 
     Attributes:
         source: The chosen source.
-        predictions: What each source is predicted to take.
+        predictions: The predicted cost of each source.
         expected: The orders in the span.
         days: Length of the span.
-        made: How the time that Amazon takes for a report is known.
-        forced_by: A reason for the choice other than the predictions; empty without one.
-        operation: Amazon's operation of the pages.
+        made: How we know the time that Amazon takes for a report.
+        forced_by: A reason for the choice other than the predictions; empty if there is none.
+        operation: The operation that returns the pages.
     """
 
     source: Source
@@ -77,7 +77,7 @@ class SourcePlan:
         return self.predictions[self.source].calls
 
     def forced(self, source: Source, reason: str) -> "SourcePlan":
-        """Return the same predictions with another source, chosen for a reason other than seconds."""
+        """Return the plan with another source, chosen for a reason other than time."""
         return replace(self, source=source, forced_by=reason)
 
     @property
@@ -104,28 +104,28 @@ def choose(
     generation_seconds: float | None = None,
     operation: str = "searchOrders",
 ) -> SourcePlan:
-    """Choose the quicker source; if both are equal, pages, which carry more columns."""
+    """Choose the quicker source; if both are equal, choose pages, which have more columns."""
     pages, report = predictions["pages"], predictions.get("report")
     source: Source = "pages" if report is None or pages.seconds <= report.seconds else "report"
     return SourcePlan(source, predictions, expected, days, how_known(generation_seconds), operation=operation)
 
 
 def how_known(generation_seconds: float | None) -> str:
-    """Describe how the time that Amazon takes for a report or query is known: from earlier ones, or not at all."""
-    return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "time of generation guessed"
+    """Describe how we know the time that Amazon takes for a report or query: from earlier ones, or by a guess."""
+    return f"made in {generation_seconds:.0f} s as before" if generation_seconds else "generation time is a guess"
 
 
 def reason_of(plans: Sequence[SourcePlan]) -> str:
-    """Why plans of consecutive spans with the same rule chose as they did; several plans show their longest seconds."""
+    """Explain the choice of plans with the same rule for consecutive spans; of several plans, give the longest time."""
     first = plans[0]
-    of_each, up_to = (" of each", "up to ") if len(plans) > 1 else ("", "")
+    for_each, up_to = (" for each span", "up to ") if len(plans) > 1 else ("", "")
     longest = {name: max(plan.predictions[name].seconds for plan in plans) for name in first.predictions}
     texts = {name: f"{up_to}{seconds:.0f} s" for name, seconds in longest.items()}
     if first.forced_by:
-        return f"{first.source}{of_each} although predicted to take {texts[first.source]}: {first.forced_by}"
+        return f"{first.source}{for_each} although predicted to take {texts[first.source]}: {first.forced_by}"
     expected = replace(first.expected, count=sum(plan.expected.count for plan in plans))
     span = _length(sum(plan.days for plan in plans))
-    pages = f"{expected} in {span}: {first.operation} pages{of_each} are predicted to take {texts['pages']}"
+    pages = f"{expected} in {span}: {first.operation} pages{for_each} are predicted to take {texts['pages']}"
     if "report" not in texts:
         return pages
     choice = "pages" if first.source == "pages" else "the report"

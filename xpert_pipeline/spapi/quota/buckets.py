@@ -1,4 +1,4 @@
-"""One seller's token buckets: which ones a request needs, taking their tokens, and learning from Amazon's answers."""
+"""One seller's token buckets: finds those that a request needs, takes tokens, and learns from Amazon's answers."""
 
 import math
 import time
@@ -14,13 +14,13 @@ from xpert_pipeline.spapi.sending.identity import Identity
 from xpert_pipeline.spapi.sending.listener import Meter, logger
 from xpert_pipeline.spapi.sending.transport import Answer
 
-ASK_AGAIN_SECONDS = 5.0  # during a long wait the rate may rise, and a display counts down
+ASK_AGAIN_SECONDS = 5.0  # during a long wait the rate may rise, and a display must count down
 _RATE_HEADER = "x-amzn-RateLimit-Limit"
 _RATE_STATUSES = (400, 404)
 
 
 def slowest_first(operations: Sequence[str]) -> list[UsagePlan]:
-    """Return the plans from which a request needs a token, the slowest first: in the same order for every caller."""
+    """Return the plans from which a request needs a token, slowest first, so that every caller has the same order."""
     plans = {operation: usage_plans.plan(operation) for operation in operations}
     return sorted(plans.values(), key=lambda plan: (plan.rate, plan.burst, plan.operation))
 
@@ -48,18 +48,18 @@ class Buckets:
         return QuotaKey(self._identity.app, scope, self._identity.region, operation)
 
     def rate(self, operation: str) -> float:
-        """Return the rate in Amazon's last answer to any process, else the published one."""
+        """Return the rate in Amazon's last answer to any process, or the published rate."""
         plan, key = usage_plans.plan(operation), self.key(operation)
         return self._quota.rate(key.app, key.scope, key.region, key.operation) or plan.rate
 
     def level(self, operation: str) -> float:
-        """Return the tokens that this caller may take at once; below 0 while others queue before it."""
+        """Return the tokens that this caller may take at once; negative while others are queueing ahead of it."""
         plan, key = usage_plans.plan(operation), self.key(operation)
         level = self._quota.level(key.app, key.scope, key.region, key.operation, plan.rate, plan.burst)
         return level - kept_for_live_work(plan.burst, self._identity.priority)
 
     def throttled(self, plans: Sequence[UsagePlan]) -> None:
-        """Note that Amazon answered 429.
+        """Record that Amazon answered 429.
 
         If the request used several buckets, only the slowest counts as empty; the others refill while we wait for it.
         """
@@ -67,7 +67,7 @@ class Buckets:
         self._quota.throttled(key.app, key.scope, key.region, key.operation)
 
     def take(self, operation: str, plans: Sequence[UsagePlan]) -> None:
-        """Take a token of every bucket; sleep as long as the quota says.
+        """Take a token from every bucket; sleep as long as the quota says.
 
         Raises:
             Stopped: The client was stopped while waiting.
@@ -88,7 +88,7 @@ class Buckets:
                     self._pause(operation, min(seconds, ASK_AGAIN_SECONDS))
 
     def _ask(self, plans: Sequence[UsagePlan], waiter: UUID) -> tuple[float, str]:
-        """Try to take the tokens once; return the seconds to sleep, and for which bucket."""
+        """Try once to take the tokens; return the seconds to sleep, and the bucket that makes us wait."""
         who, priority = self._identity, self._identity.priority
         if len(plans) > 1:
             buckets = [(self.key(plan.operation).scope, plan.operation, plan.rate, plan.burst) for plan in plans]
@@ -101,13 +101,13 @@ class Buckets:
         return seconds, plan.operation
 
     def _line(self, operation: str) -> AbstractContextManager[None]:
-        """Return this seller's line before a bucket that all sellers share."""
+        """Return this seller's line for a bucket that all sellers share."""
         who = self._identity
         return LINES.first(self.key(operation), who.seller, who.priority, lambda: self._pause(operation, 0))
 
     @contextmanager
     def _waited(self, operation: str) -> Iterator[None]:
-        """Count the duration of the block as waiting for quota."""
+        """Count the time in the block as waiting for quota."""
         start = time.monotonic()
         try:
             yield
@@ -115,7 +115,7 @@ class Buckets:
             self._meter.waited(operation, time.monotonic() - start)
 
     def follow_rate(self, operation: str, answer: Answer) -> None:
-        """Adapt the bucket to the rate in Amazon's answer; log a value that is no rate, once for each operation.
+        """Adapt the bucket to the rate in Amazon's answer; log an invalid rate, once for each operation.
 
         Amazon's sandbox always answers with 5 a second. It uses the same buckets as the application's real requests,
         so its rate is ignored.
@@ -134,4 +134,4 @@ class Buckets:
             self._quota.observed_rate(key.app, key.scope, key.region, key.operation, rate)
         elif operation not in self._odd_rates:
             self._odd_rates.add(operation)
-            logger.warning("%s: %s %.40r is no rate and is ignored", operation, _RATE_HEADER, header)
+            logger.warning("%s: %s %.40r is not a rate, so it is ignored", operation, _RATE_HEADER, header)

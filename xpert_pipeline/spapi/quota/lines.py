@@ -1,7 +1,7 @@
-"""The line in which one seller's threads wait before a bucket that all sellers share.
+"""The line in which one seller's threads wait for a bucket that all sellers share.
 
-Only the first thread of the line takes part in the shared queue; the next one joins it behind the sellers that have
-come since. So sellers take turns, however many threads each of them has.
+Only the first thread of a line joins the shared queue. When it leaves, the next one joins behind the sellers that have
+arrived in the meantime. So sellers take turns, however many threads each of them has.
 """
 
 import threading
@@ -22,11 +22,11 @@ class Lines:
 
     @contextmanager
     def first(self, key: QuotaKey, seller: str, priority: int, look: Callable[[], None]) -> Iterator[None]:
-        """Wait for the head of the line, and leave it at the end of the block.
+        """Wait until this thread is first in the line, and leave the line at the end of the block.
 
         Args:
             key: The shared bucket.
-            seller: The seller whose line it is.
+            seller: The seller who owns the line.
             priority: Each priority has its own line, so that live work does not wait behind a backfill.
             look: Called several times a second while waiting; it may raise to leave the line.
         """

@@ -1,7 +1,7 @@
 """The protocol of a shared request quota, and an implementation for one process.
 
-A bucket belongs to (app, scope, region, operation). Nobody reserves tokens: a caller takes a token that is due, or
-learns how long to sleep before it tries again. Processes share buckets through another implementation of `Quota`.
+A bucket belongs to (app, scope, region, operation). A caller takes a token that is due now, or learns how long to sleep
+before it tries again. Processes share buckets through another implementation of `Quota`.
 """
 
 import math
@@ -33,7 +33,7 @@ def kept_for_live_work(burst: float, priority: int) -> int:
 class Quota(Protocol):
     """Token buckets that all callers of one application share.
 
-    A waiting caller tries again within `LAPSE_SECONDS`, however long the wait; otherwise it loses its place.
+    A waiting caller must try again within `LAPSE_SECONDS`, however long the wait; otherwise it loses its place.
     """
 
     def take(
@@ -57,30 +57,30 @@ class Quota(Protocol):
         waiter: UUID,
         priority: int,
     ) -> tuple[float, str]:
-        """Take a token of each bucket (scope, operation, rate, burst), or of none and queue.
+        """Take a token from every bucket (scope, operation, rate, burst), or take none and queue.
 
-        Every caller gives the buckets in the same order, the slowest first. Return the seconds to sleep (0 = granted)
+        Every caller must pass the buckets in the same order, slowest first. Return the seconds to sleep (0 = granted)
         and the operation whose bucket the caller waits for.
         """
 
     def throttled(self, app: str, scope: str, region: str, operation: str) -> None:
-        """Note that Amazon answered 429: the bucket is empty for all callers."""
+        """Record that Amazon answered 429: the bucket is empty for all callers."""
 
     def observed_rate(self, app: str, scope: str, region: str, operation: str, rate: float) -> None:
-        """Note the rate in Amazon's answer: the bucket keeps its level and changes its speed."""
+        """Record the rate in Amazon's answer: the bucket keeps its level and refills at the new rate."""
 
     def level(self, app: str, scope: str, region: str, operation: str, rate: float, burst: float) -> float:
-        """Return the tokens in the bucket now; rate and burst are those of a bucket never used before."""
+        """Return the tokens in the bucket now; `rate` and `burst` apply if the bucket was never used before."""
 
     def rate(self, app: str, scope: str, region: str, operation: str) -> float | None:
-        """Return the tokens per second in Amazon's last answer to any caller; None for a bucket never used."""
+        """Return the tokens per second in Amazon's last answer to any caller; None if the bucket was never used."""
 
 
 def margin(rate: float, burst: float) -> float:
-    """Return by how many seconds a token is taken late, to absorb jitter of the network that would cause a 429.
+    """Return how many seconds late we take a token, to absorb network jitter that could cause a 429.
 
-    A bucket of several tokens loses this time once for each burst. A bucket of one loses it with every token, so its
-    margin is small compared with the time of a token.
+    A bucket with several tokens loses this time once per burst. A bucket with one token loses it with every token, so
+    its margin is small compared with the time for a token.
     """
     return min(0.25, 0.5 * (burst - 1) / rate if burst > 1 else 0.03 / rate)
 
@@ -96,14 +96,14 @@ class _Bucket:
         return min(self.burst, self.burst - max(0.0, self.full_at - now) * self.rate)
 
     def wait(self, waiter: UUID, priority: int, now: float) -> float:
-        """Return the seconds until this caller's token is due, after those of the callers queueing before it."""
+        """Return the seconds until this caller's token is due, after the tokens for the callers ahead of it."""
         since = self.since(waiter, now)
         self.waiters = {who: row for who, row in self.waiters.items() if row[2] >= now or who == waiter}
         others = (row for who, row in self.waiters.items() if who != waiter)
         ahead = [row for row in others if row[:2] < (priority, since)]
         kept, holding = kept_for_live_work(self.burst, priority), sum(1 for row in ahead if row[3])
         due = self.full_at + (len(ahead) + kept + 1 - self.burst) / self.rate + margin(self.rate, self.burst)
-        if holding:  # their tokens are reserved, even in a bucket that has been full for long
+        if holding:  # their tokens are reserved, even if the bucket has long been full
             due = max(due, now + (holding + kept + 1 - self.level(now)) / self.rate)
         return max(0.0, due - now)
 
@@ -122,7 +122,7 @@ class LocalQuota:
     """Token buckets of one process: for tests, and for a single process without a database.
 
     Args:
-        clock: Returns seconds that never go back; tests pass their own.
+        clock: Returns monotonic seconds; tests pass their own.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -160,7 +160,7 @@ class LocalQuota:
         waiter: UUID,
         priority: int,
     ) -> tuple[float, str]:
-        """Take a token of each bucket if all are due; else queue, and reserve the tokens that are due."""
+        """Take a token from every bucket if all are due; else queue, and reserve the tokens that are due."""
         with self._lock:
             now = self._clock()
             due_buckets: list[_Bucket] = []
@@ -190,7 +190,7 @@ class LocalQuota:
             if bucket is None or abs(bucket.rate - rate) <= 0.005 * bucket.rate:
                 return
             now = self._clock()
-            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it was lower before we knew
+            given_back = margin(bucket.rate, bucket.burst) * max(0.0, bucket.rate - rate)  # it fell before we knew
             missing = max(0.0, bucket.full_at - now) * bucket.rate + given_back
             bucket.full_at = now + min(bucket.burst, missing) / rate
             bucket.rate = rate

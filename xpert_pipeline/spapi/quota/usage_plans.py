@@ -1,7 +1,7 @@
 """Amazon's usage plans as data: rate, burst, scope and page size of every operation the pipeline may call.
 
-New token buckets start with them; the rate in Amazon's header x-amzn-RateLimit-Limit replaces them. A few report types
-have plans of their own in addition to createReport's, and minimum intervals between two requests; both are here, too.
+New token buckets start with these values; later the rate in Amazon's header x-amzn-RateLimit-Limit replaces ours. A few
+report types also have their own plans besides createReport's, and minimum intervals between two requests.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ HERE = "xpert_pipeline/spapi/quota/usage_plans.py"
 
 
 class PlanMissing(LookupError):
-    """An operation has no usage plan here, so its calls could not be paced."""
+    """An operation has no usage plan here, so we could not pace its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class UsagePlan:
 
     Attributes:
         operation: Amazon's name of the operation, or the name of a report type's own bucket.
-        rate: Tokens a second.
-        burst: Tokens of a full bucket.
-        page: Most records of a page, requests of a batch, or identifiers of a call; None where Amazon sets no limit.
+        rate: Tokens per second.
+        burst: Tokens in a full bucket.
+        page: The most records per page, requests per batch or identifiers per call; None if Amazon sets no limit.
         scope: Whether each seller has its own bucket, or all sellers of the application share one.
-        is_published: Whether Amazon publishes the numbers; else they are a careful guess until its first answer.
+        is_published: Whether Amazon publishes the numbers; if not, they are a careful guess until its first answer.
     """
 
     operation: str
@@ -91,7 +91,7 @@ _OPERATIONS = (
 
 _SALES_AND_TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
 _REPORT_TYPES = {
-    # since 2026-04-24 one request in 15 minutes and 96 a day, for all sellers of the application together
+    # since 2026-04-24: one request per 15 minutes and 96 per day, for all sellers of the application together
     _SALES_AND_TRAFFIC: (
         UsagePlan(f"createReport {_SALES_AND_TRAFFIC}", 1 / 900, 1, scope="app"),
         UsagePlan(f"createReport {_SALES_AND_TRAFFIC} daily", 96 / 86_400, 96, scope="app"),
@@ -137,7 +137,7 @@ def has_plan(operation: str) -> bool:
 def require(operations: Iterable[str]) -> None:
     """Check that every operation has a plan, so that no sync stops half way.
 
-    Called when the code location is built, and whenever a client is.
+    Call this when the code location is built, and whenever a client is created.
 
     Raises:
         PlanMissing: Some operations have none; the message names each of them and this file.
@@ -147,10 +147,10 @@ def require(operations: Iterable[str]) -> None:
 
 
 def page(operation: str) -> int:
-    """Return how many records one call of an operation returns, or takes, at most.
+    """Return the most records that one call of an operation returns or accepts.
 
     Raises:
-        PlanMissing: The operation has no plan, or a plan without a size.
+        PlanMissing: The operation has no plan, or its plan has no page size.
     """
     size = plan(operation).page
     if size is None:
@@ -159,12 +159,12 @@ def page(operation: str) -> int:
 
 
 def report_plans(report_type: str) -> tuple[str, ...]:
-    """Return the names of the buckets from which a report needs a token in addition to createReport's own."""
+    """Return the names of the buckets, besides createReport's own, from which a report needs a token."""
     return tuple(plan.operation for plan in _REPORT_TYPES.get(report_type, ()))
 
 
 def minimum_interval(report_type: str) -> float | None:
-    """Return the seconds that must pass between two requests of a report type; None where Amazon publishes none.
+    """Return the seconds that must pass between two requests for a report type; None if Amazon publishes none.
 
     Exempt types have 0. A request that comes too early ends CANCELLED or FATAL.
     """

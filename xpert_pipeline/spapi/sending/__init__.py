@@ -1,1 +1,1 @@
-"""How one request reaches Amazon and how its answer is read: HTTP, access tokens, retries, errors by status."""
+"""Sends one request to Amazon and reads the answer: HTTP, access tokens, retries, errors by status."""

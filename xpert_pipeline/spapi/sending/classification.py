@@ -1,6 +1,6 @@
-"""Which error an answer means, decided from its status, code, message and details before its data is used.
+"""Decides which error an answer means, from its status, code, message and details, before its data is used.
 
-Pure functions over the parts of an answer; the gate acts on their results.
+These are pure functions over the parts of an answer; the gate acts on their results.
 """
 
 import json
@@ -16,7 +16,7 @@ from xpert_pipeline.spapi.sending.transport import Answer
 
 _TOKEN_DETAILS = ("access token", "token is missing", "revoked, malformed")
 _PAGE_TOKEN = ("paginationtoken you have submitted is not valid", "next token is invalid", "nexttoken")
-_NOTHING_DONE = (429, 503)  # statuses by which Amazon declines to act on the request
+_NOTHING_DONE = (429, 503)  # with these statuses Amazon has not acted on the request
 _SUSPENDED = ("deactivated", "suspended", "account is not active")
 _LWA_ERRORS: dict[str, type[SpApiError]] = {
     "invalid_grant": errors.ReauthRequired,
@@ -29,7 +29,7 @@ def parse_json(body: bytes) -> Any:
     """Read JSON; numbers with a fraction become Decimal.
 
     Raises:
-        ValueError: The body is truncated, no JSON, not Unicode, contains NaN, or is nested too deeply.
+        ValueError: The body is truncated, not JSON or not Unicode, contains NaN, or is nested too deeply.
     """
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
@@ -38,10 +38,10 @@ def parse_json(body: bytes) -> Any:
 
 
 def refusal(answer: Answer, facts: Mapping[str, str]) -> SpApiError | None:
-    """Return the error that an API answer means; None for a good status (`payload` judges its body).
+    """Return the error that an API answer means; None for a success status (`payload` checks its body).
 
     Args:
-        answer: The answer, of any status.
+        answer: An answer with any status.
         facts: Operation and seller, for the message.
     """
     status, headers, body = answer.status, answer.headers, answer.body
@@ -64,25 +64,25 @@ def refusal(answer: Answer, facts: Mapping[str, str]) -> SpApiError | None:
 
 
 def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON object of a good answer.
+    """Return the JSON object in the body of a success answer.
 
     Args:
         body: The raw body.
-        expects: What a good answer contains: dotted paths of values, with their types.
+        expects: What the object must contain: dotted paths of values, with their types.
         facts: Operation, seller, status and request id, for the message.
 
     Raises:
-        BadAnswer: The body is no such object, or contains errors beside its data.
+        BadAnswer: The body is not such an object, or contains errors besides its data.
     """
     try:
         answer = parse_json(body)
     except ValueError as exc:
-        raise errors.BadAnswer(f"the body is no complete JSON ({describe(body)})", **facts) from exc
+        raise errors.BadAnswer(f"the body is not complete JSON ({describe(body)})", **facts) from exc
     if not isinstance(answer, dict):
         raise errors.BadAnswer(f"the body is a {type(answer).__name__}, not an object", **facts)
     if answer.get("errors"):
         first = _first_error(body)
-        raise errors.BadAnswer(f"errors beside the data: {first.get('message')}", code=first.get("code"), **facts)
+        raise errors.BadAnswer(f"errors besides the data: {first.get('message')}", code=first.get("code"), **facts)
     missing = [path for path, kind in expects.items() if not isinstance(value_at(answer, path), kind)]
     if missing:
         raise errors.BadAnswer(f"the answer lacks {', '.join(missing)} ({describe(body)})", **facts)
@@ -90,10 +90,10 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
 
 
 def token_refusal(answer: Answer, facts: Mapping[str, str], clean: Callable[[str], str] = redact) -> SpApiError:
-    """Return the error that an answer of Login with Amazon means when it contains no token.
+    """Return the error for an answer from Login with Amazon that contains no token.
 
     Args:
-        answer: The answer, of any status.
+        answer: An answer with any status.
         facts: Operation and seller, for the message.
         clean: Removes the seller's secrets from a text.
     """
@@ -137,7 +137,7 @@ def _error_of(status: int, reason: str) -> type[SpApiError]:
 
 
 def _forbidden(reason: str) -> type[SpApiError]:
-    """Tell the causes of a 403 apart by its details; without details, a role is missing."""
+    """Distinguish the causes of a 403 by its details; without details, a role is missing."""
     if "lwa secret" in reason:
         return errors.AppCredentialsRefused
     if "not valid for region" in reason:
@@ -166,4 +166,4 @@ def _first_error(body: bytes) -> dict[str, str]:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""Amazon's time, learned from Date headers. Windows are bounded by it, never by this machine's clock."""
+"""Amazon's time, learned from Date headers. Use it to bound windows, never this machine's clock."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The credentials of one seller's requests, and the one place that removes secrets from texts."""
+"""The credentials for one seller's requests, and the only code that removes secrets from texts."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _SECRETS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An application's LWA credentials and one seller's consent. Its repr holds no secret."""
+    """An application's LWA credentials and one seller's consent. The repr contains no secret."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -22,7 +22,7 @@ class Credentials:
     seller_id: str
 
     def __post_init__(self) -> None:
-        """Refuse blank values, so that nothing falls back to the credentials of another seller."""
+        """Reject blank values, so that nothing falls back to the credentials of another seller."""
         for name in ("client_id", "client_secret", "refresh_token", "seller_id"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} of the seller's SP-API credentials is blank: set it")

@@ -1,4 +1,4 @@
-"""Who sends requests, for which seller, and where to."""
+"""Who sends requests, for which seller, and to which endpoint."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who sends requests, for which seller, and where to.
+    """Who sends requests, for which seller, and to which endpoint.
 
     Attributes:
         app: The application's client id.

@@ -1,4 +1,4 @@
-"""What a client's requests cost and wait for: the counters, the log, and the protocol of a listener."""
+"""Counts and logs the calls and waits of a client; defines the protocol of its listener."""
 
 import logging
 import threading
@@ -14,18 +14,18 @@ LOGGED_SECONDS = 30.0
 
 
 class Listener(Protocol):
-    """Is informed of calls and waits, in whichever thread they happen."""
+    """Receives calls and waits, in the thread in which they happen."""
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
         """A request begins to sleep; called again every few seconds during a long wait."""
 
     def called(self, operation: str, status: int, seconds: float) -> None:
-        """An answer of any status has come."""
+        """An answer with any status has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What requests have cost, by operation. Seconds that several threads waited at the same time are added up."""
+    """The calls and the seconds waited, by operation. If several threads wait at the same time, the seconds add up."""
 
     calls_by_operation: Mapping[str, int] = field(default_factory=dict)
     waited_by_operation: Mapping[str, float] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Spent:
 
     @property
     def waits(self) -> dict[str, dict[str, float]]:
-        """The ledger's form: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
+        """The form for the ledger: {"searchOrders": {"calls": 12, "waited_seconds": 34.5}}."""
         names = sorted({*self.calls_by_operation, *self.waited_by_operation})
         return {
             name: {
@@ -72,7 +72,7 @@ def _since(now: Mapping[str, float], earlier: Mapping[str, float]) -> Iterable[t
 
 
 class Meter:
-    """Counts calls and waited seconds for each operation and informs a listener of both."""
+    """Counts calls and waited seconds for each operation, and reports both to a listener."""
 
     def __init__(self, seller: str, listener: Listener | None = None) -> None:
         self._seller = seller
@@ -85,7 +85,7 @@ class Meter:
         self._at_waits: list[Callable[[], None]] = []
 
     def announce(self, operation: str, seconds: float, reason: str, *, at_most: bool = False) -> bool:
-        """Log a long wait with its reason and its end, which is the latest end with `at_most`.
+        """Log a long wait with its reason and its end; with `at_most`, with its latest possible end.
 
         Return whether the wait was long enough to be logged.
         """
@@ -103,7 +103,7 @@ class Meter:
         return seconds > LOGGED_SECONDS
 
     def waiting(self, operation: str, seconds: float, reason: str) -> None:
-        """Inform the listener, and run the functions of `at_waits`, because a wait continues."""
+        """Report a continuing wait to the listener, and run the functions of `at_waits`."""
         if self._listener is not None:
             self._listener.waiting(operation, seconds, reason)
         for do in list(self._at_waits):

@@ -1,4 +1,4 @@
-"""The only retry of this package: `backoff`'s exponential waits with full jitter, under one deadline.
+"""The only retry loop in this package: `backoff`'s exponential waits with full jitter, under one deadline.
 
 Every request to Amazon runs here; nothing else sends a request twice.
 """
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long one request is tried, 429s included.
+    """How often and how long to try one request, including 429s.
 
     Attributes:
-        attempts: Most tries.
+        attempts: The most tries.
         base_seconds: Longest pause before the second try; it doubles with each further try.
         cap_seconds: Longest pause.
-        attempt_seconds: Longest time of one try.
-        deadline_seconds: Longest time of all tries and pauses together, without waits for quota.
+        attempt_seconds: Longest time for one try.
+        deadline_seconds: Longest time for all tries and pauses together, without waits for quota.
     """
 
     attempts: int = 5
@@ -46,11 +46,11 @@ def with_retries(
     usual pauses are added, because the token bucket alone cannot be the cause.
 
     Args:
-        attempt: One try; raises Transient for a failure that may pass.
+        attempt: One try; raises Transient for a temporary failure.
         policy: The budget.
         pause: Sleeps before the next try; may be interrupted.
-        settle: For requests that must not be sent twice. After a try with unknown outcome it looks up whether Amazon
-            did the work; it returns that result, or None to send the request again.
+        settle: For requests that must not be sent twice. After a try with an unknown outcome, it looks up whether
+            Amazon did the work; it returns that result, or None to send the request again.
     """
     deadline = Deadline(policy.deadline_seconds)
     waits = _waits(policy)

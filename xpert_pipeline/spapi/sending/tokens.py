@@ -1,6 +1,6 @@
 """One seller's access token: one thread at a time fetches it from Login with Amazon, and renews it before it expires.
 
-There is no retry here: a failure that may pass raises Transient, and the gate retries.
+There is no retry here: a temporary failure raises Transient, and the gate retries.
 """
 
 import threading
@@ -36,8 +36,8 @@ class AccessTokens:
         """Return a token that stays valid for some time; fetch one if necessary.
 
         Raises:
-            ReauthRequired: The seller's consent is gone. Remembered: later calls raise it without a request.
-            AppCredentialsRefused: The application's own credentials are refused. Remembered too.
+            ReauthRequired: The seller's consent is gone. Later calls raise this again without a request.
+            AppCredentialsRefused: Amazon refused the application's own credentials. Later calls raise this again, too.
             Transient: Login with Amazon does not answer properly at the moment.
         """
         with self._lock:
@@ -48,7 +48,7 @@ class AccessTokens:
             return self._token
 
     def drop(self, token: str) -> None:
-        """Renew a token that Amazon refused, unless another thread has already renewed it."""
+        """Have the next call renew a token that Amazon refused, unless another thread has already renewed it."""
         with self._lock:
             if token == self._token:
                 self._renew_at = 0.0
@@ -91,7 +91,7 @@ class AccessTokens:
 
 
 def _token_of(answer: Answer, seller: str) -> tuple[str, float] | None:
-    """Return the token and its life in seconds from a good answer; None for any other answer."""
+    """Return the token and its lifetime in seconds from a successful answer; None for any other answer."""
     try:
         content = parse_json(answer.body)
     except ValueError:
@@ -104,4 +104,4 @@ def _token_of(answer: Answer, seller: str) -> tuple[str, float] | None:
     try:
         return token, max(1.0, float(seconds))
     except (TypeError, ValueError):
-        raise BadAnswer("expires_in is no number", operation=_OPERATION, seller=seller) from None
+        raise BadAnswer("expires_in is not a number", operation=_OPERATION, seller=seller) from None

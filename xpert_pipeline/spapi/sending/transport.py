@@ -1,6 +1,6 @@
 """HTTP requests to Amazon: bounded in time and size, without redirects.
 
-An answer of any status is returned; a broken exchange raises. Tokens, quota and retries are not known here.
+It returns an answer with any status, and raises if the exchange breaks. It does not know tokens, quota or retries.
 """
 
 import functools
@@ -98,7 +98,7 @@ class Transport:
 
 
 def timed(chunks: Iterator[bytes], deadline: Deadline) -> Iterator[bytes]:
-    """Yield chunks until the deadline, so that a slowly dripping body cannot block us for ever."""
+    """Yield chunks until the deadline, so that a body that arrives very slowly cannot block us forever."""
     for chunk in chunks:
         yield chunk
         if not deadline.remaining():

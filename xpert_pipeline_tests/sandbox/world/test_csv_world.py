@@ -125,13 +125,13 @@ def test_every_sku_has_a_listing_with_its_latest_price(write):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"Date": "30 April"}, "line 2: '30 April' is no date"),
-        ({"Status": "Lost"}, "line 2: 'Lost' is no order status"),
-        ({"Amount": "a lot"}, "line 2: 'a lot' is no amount"),
-        ({"Amount": "NaN"}, "line 2: 'NaN' is no amount"),
-        ({"Qty": "some"}, "line 2: 'some' is no quantity"),
-        ({"Qty": "1.5"}, "line 2: '1.5' is no quantity"),
-        ({"Qty": "Infinity"}, "line 2: 'Infinity' is no quantity"),
+        ({"Date": "30 April"}, "line 2: '30 April' is not a date"),
+        ({"Status": "Lost"}, "line 2: 'Lost' is not an order status"),
+        ({"Amount": "a lot"}, "line 2: 'a lot' is not an amount"),
+        ({"Amount": "NaN"}, "line 2: 'NaN' is not an amount"),
+        ({"Qty": "some"}, "line 2: 'some' is not a quantity"),
+        ({"Qty": "1.5"}, "line 2: '1.5' is not a quantity"),
+        ({"Qty": "Infinity"}, "line 2: 'Infinity' is not a quantity"),
     ],
 )
 def test_an_unreadable_value_is_reported_with_its_line(write, changes, words):
@@ -141,7 +141,7 @@ def test_an_unreadable_value_is_reported_with_its_line(write, changes, words):
 
 def test_missing_columns_are_reported(write):
     path = write({}, header=[name for name in HEADER if name not in ("SKU", "Qty")])
-    with pytest.raises(NotAnOrderReportError, match="is no all-orders report: it lacks the columns SKU, Qty"):
+    with pytest.raises(NotAnOrderReportError, match="is not an all-orders report: the columns SKU, Qty are missing"):
         build(path, "A", LAST)
 
 

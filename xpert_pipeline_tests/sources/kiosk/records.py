@@ -3,11 +3,16 @@
 import json
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
+from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.run import Market
+from xpert_pipeline.spapi.marketplaces import by_id
 
 STORE, DAY = "A21TJRUUN4KGV", date(2026, 11, 1)
-REQUESTED = Requested((STORE,), frozenset({DAY}))
+MARKET = Market(by_id(STORE), Scope(UUID(int=0), STORE, "Asia/Kolkata"), (DAY,), DAY)
+REQUESTED = Requested((MARKET,), frozenset({DAY}))
 
 
 def inr(amount, code="INR"):

@@ -80,7 +80,7 @@ def test_trends_have_a_filter_for_each_marketplace_with_asins_of_its_own():
         f'filters:[{{marketplaceId:"{OTHER_STORE}",asins:["{ASINS[1]}","{ASINS[3]}"]}},{{marketplaceId:"{STORE}",'
     )
     assert expected in request.options["query"]
-    with pytest.raises(ValueError, match="takes 1 to 30 ASINs a marketplace, not 31"):
+    with pytest.raises(ValueError, match="takes 1 to 30 ASINs per marketplace, not 31"):
         trends({**asins, STORE: [*ASINS, "B1"]}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
     with pytest.raises(ValueError, match="not 0"):
         trends({**asins, STORE: []}, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
@@ -99,7 +99,7 @@ def test_marketplaces_that_are_missing_or_malformed_are_refused():
         economics([], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
     with pytest.raises(ValueError, match="is not a marketplace id"):
         economics([STORE, '"]) {evil'], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
-    with pytest.raises(TypeError, match="give a list of marketplace ids"):
+    with pytest.raises(TypeError, match="pass a list of marketplace ids"):
         economics(STORE, YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
 
@@ -114,7 +114,7 @@ def test_a_further_page_is_the_same_query_with_a_token():
     ("first", "last", "message"),
     [
         (date(2026, 11, 2), date(2026, 11, 1), "ends .* before it starts"),
-        (date(2026, 11, 1), date(2026, 11, 25), "the newest day that is over is 2026-11-24"),
+        (date(2026, 11, 1), date(2026, 11, 25), "the last day that has ended is 2026-11-24"),
         (YESTERDAY - timedelta(days=730), YESTERDAY, "more than two years ago"),
     ],
 )
@@ -136,7 +136,7 @@ def test_malformed_lists_of_asins_are_refused(asins):
 
 def test_a_text_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(queries, "LONGEST_QUERY", 500)
-    with pytest.raises(ValueError, match="Data Kiosk takes 500"):
+    with pytest.raises(ValueError, match="Data Kiosk accepts at most 500"):
         economics([STORE], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
 
 

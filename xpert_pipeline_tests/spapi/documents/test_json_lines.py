@@ -30,12 +30,12 @@ def test_an_empty_document_has_no_objects():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1}\n{"a": "canary', "line 2 is no JSON \\(at character 7\\)"),
-        ('{"a": NaN}', "line 1 is no JSON"),
-        ('{"a": 1}{"a": 2}', "line 1 is no JSON"),
-        ("[" * 100_000, "line 1 is no JSON"),
+        ('{"a": 1}\n{"a": "canary', "line 2 is not JSON \\(at character 7\\)"),
+        ('{"a": NaN}', "line 1 is not JSON"),
+        ('{"a": 1}{"a": 2}', "line 1 is not JSON"),
+        ("[" * 100_000, "line 1 is not JSON"),
         ("[1]", "line 1 is a list, not an object"),
-        ("<html>", "line 1 is no JSON"),
+        ("<html>", "line 1 is not JSON"),
     ],
 )
 def test_a_line_that_is_no_object_is_an_error_that_does_not_quote_it(text, message):

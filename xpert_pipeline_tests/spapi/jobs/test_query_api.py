@@ -174,7 +174,7 @@ def test_a_document_of_data_kiosk_is_checked_like_a_report(amazon, api, tmp_path
     with document.open_text() as text:
         assert text.read() == '{"a": 1}\n'
     amazon.on("GET", "/data", Reply(200, b"\x1b\x03", {"Content-Encoding": "br"}))
-    with pytest.raises(errors.DocumentRefused, match="packed with br"):
+    with pytest.raises(errors.DocumentRefused, match="compressed with br"):
         fetch_document(api, "doc", tmp_path, source=DATA_KIOSK)
     amazon.on("GET", DOCUMENT, Reply(200, {"documentUrl": "https://example.com/data"}, FULL))
     with pytest.raises(errors.DocumentRefused, match=r"example\.com"):

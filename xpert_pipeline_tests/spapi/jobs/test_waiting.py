@@ -157,7 +157,7 @@ def test_a_report_past_its_retention_is_created_again_once(report_server, api, s
     report_server.on("GET", f"{REPORTS}/second", refusal(404, "NotFound", "Resource not found"))
     job = outcome(api, store)
     assert (job.state, job.tries) == (JobState.FATAL, 2)
-    assert "does not know it any more" in job.reason
+    assert "no longer knows it" in job.reason
 
 
 def test_a_long_wait_is_logged_once_with_its_reason_and_its_end(report_server, api, store, caplog, monkeypatch):

@@ -29,7 +29,7 @@ def page(ids, token=None, **more):
 
 
 def ids(pages):
-    return [order["orderId"] for result in pages for order in result.orders]
+    return [order["orderId"] for result in pages for order in result.records]
 
 
 def test_all_pages_come_and_only_the_token_changes_between_requests(amazon, api):
@@ -96,7 +96,7 @@ def test_a_later_end_is_cut_and_an_earlier_end_in_amazons_answer_is_used(amazon,
 def test_a_window_too_young_to_read_is_empty_without_a_call(amazon, api):
     now = api.server_now()
     (only,) = search_orders(api, [INDIA], created=(now - timedelta(seconds=30), now))
-    assert only.orders == []
+    assert only.records == []
     assert only.upper_bound == now - timedelta(seconds=30)
     assert amazon.calls(ORDERS) == []
 
@@ -141,7 +141,7 @@ def test_another_bad_request_is_not_restarted(amazon, api):
 
 def test_money_arrives_as_decimal(amazon, api):
     amazon.on("GET", ORDERS, Reply(200, b'{"orders": [{"orderId": "1", "total": 406.10, "big": 1.1E+2}]}'))
-    ((order,),) = (result.orders for result in search_orders(api, [INDIA], created=(START, END)))
+    ((order,),) = (result.records for result in search_orders(api, [INDIA], created=(START, END)))
     assert order["total"] == Decimal("406.10")
     assert str(order["total"]) == "406.10"
     assert order["big"] == Decimal(110)

@@ -195,7 +195,7 @@ def test_a_passing_malformed_answer_loses_no_page(amazon, api):
 @pytest.mark.parametrize("token", [{"value": "t"}, ["t"], 7, True])
 def test_a_token_that_is_no_text_is_refused(amazon, api, token):
     amazon.on("GET", PATH, page(["a"], token))
-    with pytest.raises(errors.BadAnswer, match="getInventorySummaries .* the next page's token is not a text but"):
+    with pytest.raises(errors.BadAnswer, match="getInventorySummaries .* the next page's token is not a string but"):
         list(walk(api))
 
 

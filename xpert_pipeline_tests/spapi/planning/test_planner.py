@@ -86,7 +86,7 @@ def test_the_reason_gives_both_predictions_and_says_what_is_guessed():
     plan = choose(both(12, 34), ExpectedRecords(250, None), 2)
     assert plan.why == (
         "250 orders (a guess) in 2 days: searchOrders pages are predicted to take 12 s, "
-        "XML reports 34 s (time of generation guessed), so pages"
+        "XML reports 34 s (generation time is a guess), so pages"
     )
     assert plan.as_dict() == {
         "source": "pages",

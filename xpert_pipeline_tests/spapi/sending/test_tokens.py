@@ -106,7 +106,9 @@ def test_a_passing_failure_of_login_with_amazon_is_retried(amazon, api, reply):
 
 def test_a_lifetime_that_is_no_number_is_an_error_that_names_the_seller(amazon, api):
     amazon.on("POST", TOKEN, token("one", lives="soon"))
-    with pytest.raises(errors.BadAnswer, match=f"token exchange for seller {api.seller_id}: expires_in is no number"):
+    with pytest.raises(
+        errors.BadAnswer, match=f"token exchange for seller {api.seller_id}: expires_in is not a number"
+    ):
         api.check_token()
 
 
