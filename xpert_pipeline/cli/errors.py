@@ -23,6 +23,14 @@ class PreconditionError(click.ClickException):
         return fitted(self.message, indent=len(PREFIX), used=len(PREFIX), err=True)
 
 
+class WrongUsage(click.UsageError):
+    """The command line makes no sense; the message says why."""
+
+    def format_message(self) -> str:
+        """Return the message, broken into lines that fit the terminal."""
+        return fitted(self.message, indent=len(PREFIX), used=len(PREFIX), err=True)
+
+
 class Interrupted(click.ClickException):
     """Ctrl-C or SIGTERM ended a sync; the message says what was kept and how to continue."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.cli.errors import WrongUsage
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.run import today_of
@@ -68,22 +69,22 @@ def chosen_days(
         seller: Whose days; None to check the options before anything starts.
 
     Raises:
-        click.UsageError: The range is reversed, in the future or before the first partition.
+        WrongUsage: The range is reversed, in the future or before the first partition.
     """
     newest = settings.today()
     today = min(today_of(seller), newest) if seller else newest
     from_day, to_day = (moment.date() if moment else None for moment in span)
     if from_day and to_day and from_day > to_day:
-        raise click.UsageError(f"the range is reversed: --from {from_day} is after --to {to_day}")
+        raise WrongUsage(f"the range is reversed: --from {from_day} is after --to {to_day}")
     if to_day and to_day > newest:
-        raise click.UsageError(f"--to {to_day} is in the future: today is {newest} ({settings.timezone})")
+        raise WrongUsage(f"--to {to_day} is in the future: today is {newest} ({settings.timezone})")
     last = min(to_day or today, today)
     first = from_day or last - timedelta(days=days - 1)
     if first > last:
         whose = f" for seller {seller.amazon_seller_id}" if seller else f" ({settings.timezone})"
-        raise click.UsageError(f"--from {first} is in the future: today is {today}{whose}")
+        raise WrongUsage(f"--from {first} is in the future: today is {today}{whose}")
     if first < start:
-        raise click.UsageError(f"{first} is before {start}, the first day of this pipeline (XPERT_START_DATE)")
+        raise WrongUsage(f"{first} is before {start}, the first day of this pipeline (XPERT_START_DATE)")
     return first, last
 
 
@@ -93,12 +94,12 @@ def split_tables(text: str | None) -> tuple[str, ...]:
     Tables that one source fills, such as orders and order_items, are always selected together.
 
     Raises:
-        click.UsageError: A name is not a table.
+        WrongUsage: A name is not a table.
     """
     names = {part.strip() for part in (text or "").split(",") if part.strip()}
     known = [table.name for table in TABLES]
     if unknown := sorted(names - set(known)):
-        raise click.UsageError(f"no such table: {', '.join(unknown)}; there are {', '.join(known)}")
+        raise WrongUsage(f"no such table: {', '.join(unknown)}; there are {', '.join(known)}")
     for source in SOURCES:
         filled = {table.name for table in source.tables}
         if names & filled:

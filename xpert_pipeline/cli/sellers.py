@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.onboarding import add_seller
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.workplace import open_database
@@ -56,7 +56,7 @@ def add(
     chosen = _marketplaces(marketplaces)
     token = refresh_token_file.read_text().strip() if refresh_token_file else None
     if token == "":
-        raise click.UsageError(f"{refresh_token_file} is empty: it must contain the refresh token")
+        raise WrongUsage(f"{refresh_token_file} is empty: it must contain the refresh token")
     with _book(data_dir) as book:
         known = _known(book, seller_id)
         token = token or _prompted_token(known)
@@ -73,7 +73,7 @@ def _prompted_token(known: Seller | None) -> str | None:
         return click.prompt(prompt, hide_input=True, default="", show_default=False).strip() or None
     token: str = click.prompt("Refresh token", hide_input=True).strip()
     if not token:
-        raise click.UsageError("the refresh token is empty")
+        raise WrongUsage("the refresh token is empty")
     return token
 
 
@@ -130,9 +130,9 @@ def _marketplaces(names: tuple[str, ...]) -> list[Marketplace]:
     try:
         marketplaces = find_marketplaces(names)
     except MarketplacesRefused as error:
-        raise click.UsageError(str(error)) from error
+        raise WrongUsage(str(error)) from error
     if not marketplaces:
-        raise click.UsageError("--marketplace is empty: name at least one marketplace, such as IN")
+        raise WrongUsage("--marketplace is empty: name at least one marketplace, such as IN")
     return marketplaces
 
 

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli.environment import read_settings
-from xpert_pipeline.cli.errors import resumable
+from xpert_pipeline.cli.errors import WrongUsage, resumable
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import (
     DEFAULT_DAYS,
@@ -52,7 +52,7 @@ def backfill(context: click.Context, /, **options: Any) -> None:
     After an interruption, the same command continues where it stopped.
     """
     if not options["from_day"] or not options["to_day"]:
-        raise click.UsageError("a backfill needs --from and --to")
+        raise WrongUsage("a backfill needs --from and --to")
     with resumable():
         context.exit(_sync(context, **options))
 
