@@ -45,18 +45,6 @@ def days_by_seller(keys: Iterable[str]) -> dict[str, tuple[date, ...]]:
     return {seller: tuple(sorted(days)) for seller, days in sorted(days_of.items())}
 
 
-def contiguous(days: Iterable[date], longest: int = 30) -> list[tuple[date, date]]:
-    """Group days into windows (first, last) of at most `longest` consecutive days, newest window first."""
-    windows: list[tuple[date, date]] = []
-    for day in sorted(set(days), reverse=True):
-        first, last = windows[-1] if windows else (None, None)
-        if first and last and first - day == timedelta(days=1) and (last - day).days < longest:
-            windows[-1] = (day, last)
-        else:
-            windows.append((day, day))
-    return windows
-
-
 def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
     """Return run tags that make one run cover a seller's days from the first to the last."""
     return {

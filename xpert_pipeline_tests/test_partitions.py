@@ -1,9 +1,8 @@
-"""Partition keys are grouped by seller and cut into windows; run tags name days and sellers."""
+"""Partition keys are grouped by seller ; run tags name days and sellers."""
 
 from datetime import date
 
 from xpert_pipeline.partitions import (
-    contiguous,
     days_by_seller,
     days_of_run,
     partition_key,
@@ -17,21 +16,6 @@ D = [date(2026, 11, day) for day in range(1, 31)]
 def test_a_run_over_two_sellers_is_split_by_seller_with_ascending_days():
     keys = [partition_key(D[2], "B"), partition_key(D[0], "A"), partition_key(D[1], "B")]
     assert days_by_seller(keys) == {"A": (D[0],), "B": (D[1], D[2])}
-
-
-def test_windows_have_no_gaps_and_come_newest_first():
-    assert contiguous([D[0], D[1], D[4], D[5]]) == [(D[4], D[5]), (D[0], D[1])]
-
-
-def test_a_window_is_never_longer_than_a_report_may_be():
-    days = [date.fromordinal(D[0].toordinal() + n) for n in range(70)]
-    windows = contiguous(days)
-    assert [(last - first).days + 1 for first, last in windows] == [30, 30, 10]
-    assert sum((last - first).days + 1 for first, last in windows) == 70
-
-
-def test_no_days_make_no_windows():
-    assert contiguous([]) == []
 
 
 def test_days_and_seller_can_be_read_back_from_range_tags():

@@ -178,7 +178,7 @@ def _run(place: Place, program: str, *arguments: str) -> None:
     if done.returncode:
         tail = _log_tail(place) if program == "pg_ctl" else ""
         raise EmbeddedServerFailed(
-            f"the embedded database did not {arguments[0].strip('-')} ({program}): {text} {tail}"
+            f"the embedded database failed: `{program}` ended with {done.returncode}: {text} {tail}".rstrip()
         )
     logger.debug("%s: %s", program, text)
 

@@ -179,24 +179,8 @@ def committed(conn: Connection, load_id: UUID) -> dict[str, LoadCounts] | None:
     return {table: LoadCounts(*numbers) for table, *numbers in rows} or None
 
 
-def run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, int]]:
-    """Return the counts of a run's loads of a table, by business day, summed over the marketplaces."""
-    days: CountsByDay = {}
-    for by_day in _run_counts(pool, seller_id, run_id, table).values():
-        for day, counts in by_day.items():
-            days.setdefault(day, LoadCounts()).add(counts)
-    return _as_numbers(days)
-
-
-def run_counts_by_marketplace(
-    pool: Pool, seller_id: UUID, run_id: str, table: str
-) -> dict[str, dict[date, dict[str, int]]]:
+def run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[str, dict[date, dict[str, int]]]:
     """Return the counts of a run's loads of a table, by marketplace and then by its business day."""
-    by_marketplace = _run_counts(pool, seller_id, run_id, table)
-    return {marketplace_id: _as_numbers(days) for marketplace_id, days in by_marketplace.items()}
-
-
-def _run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[str, CountsByDay]:
     with tenant(pool, seller_id) as conn:
         rows = conn.execute(RUN_COUNTS, [seller_id, run_id, table]).fetchall()
     by_marketplace: dict[str, CountsByDay] = {}
@@ -204,7 +188,7 @@ def _run_counts(pool: Pool, seller_id: UUID, run_id: str, table: str) -> dict[st
         days = by_marketplace.setdefault(marketplace_id, {})
         for day, numbers in partitions.items():
             days.setdefault(date.fromisoformat(day), LoadCounts()).add(LoadCounts(**numbers))
-    return by_marketplace
+    return {marketplace_id: _as_numbers(days) for marketplace_id, days in by_marketplace.items()}
 
 
 def _as_numbers(days: CountsByDay) -> dict[date, dict[str, int]]:

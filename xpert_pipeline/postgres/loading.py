@@ -84,7 +84,6 @@ class Load:
     waits: Waits
     started_at: datetime
     details: Mapping[str, Any]
-    details_by_marketplace: Mapping[str, Mapping[str, Any]]
     load_id: UUID = field(default_factory=uuid4)
 
     def __post_init__(self) -> None:
@@ -119,7 +118,6 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
     waits: Waits,
     started_at: datetime,
     details: Mapping[str, Any] | None = None,
-    details_by_marketplace: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, LoadCounts]:
     """Load one window in one transaction, repeated up to five times when the database is busy or fails.
 
@@ -140,7 +138,6 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         waits: API calls and seconds waited for quota since the asset's previous load, by operation.
         started_at: When fetching began.
         details: For `loads.details`.
-        details_by_marketplace: Further details for the rows of single marketplaces.
 
     Returns:
         Counts by table, summed over the marketplaces.
@@ -161,7 +158,6 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         waits,
         started_at,
         details or {},
-        details_by_marketplace or {},
     )
     return repeat(pool, seller_id, work.load_id, lambda conn: _load(conn, work))
 
@@ -277,11 +273,10 @@ def _write_entries(
 
 
 def _details(work: Load, part: TableLoad, marketplace_id: str) -> dict[str, Any]:
-    own = work.details_by_marketplace.get(marketplace_id, {})
-    signals = Counter(own.get("signals", {}))
-    if marketplace_id == work.first_marketplace:
-        signals += Counter(work.details.get("signals", {})) + part.signals
-    details = {name: value for name, value in {**work.details, **own}.items() if name != "signals"}
+    details = {name: value for name, value in work.details.items() if name != "signals"}
+    if marketplace_id != work.first_marketplace:
+        return details
+    signals = Counter(work.details.get("signals", {})) + part.signals
     return details | ({"signals": dict(signals)} if signals else {})
 
 

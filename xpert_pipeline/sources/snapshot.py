@@ -125,7 +125,7 @@ class Snapshot(Source):
     def _prepared(self, run: SellerRun, market: Market) -> Reading:
         since = self._since(run, market)
         total = self.pages.count_since(run.client(), market.id, since)
-        if self.bulk is None or (total or 0) <= self.bulk.above:
+        if self.bulk is None or not self.bulk.is_for(total):
             return Reading(market, since, total)
         request = JobRequest(self.bulk.report_type, marketplace_ids=(market.id,))
         not_older_than = run.client().server_now() - timedelta(seconds=1) if run.refetch else since
@@ -206,7 +206,7 @@ class Snapshot(Source):
             learnt = run.jobs.generation_seconds("report", self.bulk.report_type)
             create, document = levels["createReport"], levels["getReportDocument"]
             predictions["report"] = predict_made(1, learnt, create=create, document=document)
-            is_made = expected > self.bulk.above
+            is_made = self.bulk.is_for(total)
             source = self.bulk.report_type if is_made else source
             why += f": {self.bulk.because}; {how_known(learnt)}" if is_made else ": pages carry more columns"
         chosen = predictions["report" if is_made else "pages"]

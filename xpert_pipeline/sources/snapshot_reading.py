@@ -117,6 +117,10 @@ class BulkReport:
     columns: tuple[str, ...]
     because: str
 
+    def is_for(self, total: int | None) -> bool:
+        """Whether to read the report, given Amazon's count of the records; without a count, pages are read."""
+        return total is not None and total > self.above
+
 
 @dataclass(frozen=True)
 class Reading:

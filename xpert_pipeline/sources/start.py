@@ -48,12 +48,14 @@ class RunStart:
         if not is_new:
             self._prepare(run, prepared, [name for name, result in prepared.items() if result.value is LATER])
         if step not in prepared:
-            return self._sources[step].prepare(run)
-        result = prepared.pop(step)
-        run.client().carry(result.spent)
-        if isinstance(result.value, SpApiError | DatabaseError):
-            raise result.value
-        return None if result.value is LATER else result.value
+            value = self._sources[step].prepare(run)
+        else:
+            result = prepared.pop(step)
+            run.client().carry(result.spent)
+            value = result.value
+        if isinstance(value, SpApiError | DatabaseError):
+            raise value
+        return None if value is LATER else value
 
     def _begin(self, run: SellerRun) -> tuple[dict[str, _Prepared], bool]:
         key = (run.run_id, run.seller.amazon_seller_id)

@@ -13,7 +13,7 @@ import dagster as dg
 from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
-from xpert_pipeline.postgres.ledger import COUNTS, run_counts_by_marketplace
+from xpert_pipeline.postgres.ledger import COUNTS, run_counts
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
 from xpert_pipeline.sources.figures import RunFigures
@@ -126,7 +126,7 @@ def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str) -> None:
-    counts = run_counts_by_marketplace(run.pool, run.seller.id, run.run_id, table)
+    counts = run_counts(run.pool, run.seller.id, run.run_id, table)
     outcome = run.outcome(table)
     nothing = dict.fromkeys(COUNTS, 0)
     for day in run.days:

@@ -157,7 +157,7 @@ class WindowedJobs(Source):
 
     def sync(self, run: SellerRun, prepared: list[JobWindow] | None) -> None:
         """Load every window."""
-        windows = [self.completed(run, window) for window in prepared or self._planned(run)]
+        windows = [self.completed(run, window) for window in (self._planned(run) if prepared is None else prepared)]
         jobs = sum(len(window.requests) for window in windows)
         days = sum(len(window.window.days) for window in windows)
         step(f"{run.who}: {self.table.name}: {counted(days, 'day')} to read by {counted(jobs, *self.noun)}")

@@ -148,14 +148,6 @@ def stream_position(run: SellerRun, market: Market, table: str, overlap: timedel
     return mark
 
 
-def days_not_covered(
-    run: SellerRun, market: Market, table: str, days: Sequence[date], until: datetime | None = None
-) -> list[date]:
-    """Return the days that no load covers; the change stream covers everything after `until`."""
-    covered = covered_days(run.pool, market.scope, table, list(days), until)
-    return [day for day in days if day not in covered]
-
-
 @dataclass(frozen=True)
 class Restatement:
     """How long Amazon keeps and restates daily figures.
