@@ -143,6 +143,14 @@ def test_a_step_that_is_still_too_early_in_its_own_turn_gets_nothing(turns):
     assert start.take(run_of(*steps), "traffic") is None
 
 
+def test_a_step_that_is_too_early_after_a_seller_did_not_answer_gets_nothing(turns):
+    """It was handed the mark itself, and its step failed when it went through it."""
+    start = start_of(turns, kiosk=Transient("down"), traffic=LATER)
+    with pytest.raises(Transient):
+        start.take(run_of("kiosk", "traffic"), "kiosk")
+    assert start.take(run_of("kiosk", "traffic"), "traffic") is None
+
+
 def test_sellers_and_runs_are_kept_apart_and_an_earlier_run_is_forgotten(turns):
     start = start_of(turns, orders="reports")
     for run_id, seller in (("run-1", "A1"), ("run-1", "A2"), ("run-2", "A1"), ("run-1", "A1")):
