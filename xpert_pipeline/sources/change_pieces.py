@@ -64,9 +64,8 @@ def plan_changes(run: SellerRun, feed: Feed, levels: BucketLevels, followed: Seq
         followed: Marketplaces whose changes the run has followed already.
     """
     pieces: list[Piece] = []
-    for spans in changed_spans(run, feed):
-        if not set(spans[0].markets).intersection(followed):
-            pieces += _with_left_behind(run, feed, spans, levels)
+    for spans in changed_spans(run, feed, followed):
+        pieces += _with_left_behind(run, feed, spans, levels)
     return pieces
 
 

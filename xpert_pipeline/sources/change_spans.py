@@ -175,8 +175,13 @@ def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[dat
     return [span for span in spans if span.start < span.end]
 
 
-def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
+def changed_spans(run: SellerRun, feed: Feed, followed: Sequence[Market] = ()) -> list[list[Span]]:
     """Spans of the change stream from its position to now, oldest first.
+
+    Args:
+        run: The seller's run.
+        feed: The feed.
+        followed: Marketplaces whose changes the run has followed already.
 
     Returns:
         One list for each position of the stream; marketplaces at about the same position share their requests.
@@ -188,7 +193,10 @@ def changed_spans(run: SellerRun, feed: Feed) -> list[list[Span]]:
     marks = [
         (market, mark)
         for market in run.markets
-        if market.is_live and (mark := stream_position(run, market, feed.name, feed.overlap)) and end > mark
+        if market.is_live
+        and market not in followed
+        and (mark := stream_position(run, market, feed.name, feed.overlap))
+        and end > mark
     ]
     groups = groups_of(marks, feed.overlap) if feed.together else {}
     pairs = list(groups.items()) if feed.together else [(mark, (market,)) for market, mark in marks]

@@ -26,7 +26,9 @@ def test_an_answer_without_any_record_is_believed_when_a_query_an_hour_later_say
         assert changes(believed, table) == {"inserted": 0, "updated": 0, "deleted": len(known[table])}
         assert few_days.rows(table) == []
         assert loads(few_days, table)[-1]["details"]["signals"] == {"days that became empty": days}
-        assert [text for text in warnings(few_days, believed) if f"{len(known[table])} rows deleted" in text]
+        assert [
+            text for text in warnings(few_days, believed) if f"deleting {len(known[table])} rows from the table" in text
+        ]
 
 
 def test_an_answer_without_any_record_is_forgotten_once_the_days_are_told_again(few_days, hours_pass):

@@ -84,7 +84,7 @@ def test_a_seller_without_a_token_needs_no_key(pool, other_seller):
 def test_a_stored_token_cannot_be_read_without_its_key(pool, seller):
     with pytest.raises(EncryptionKeyWrong, match="XPERT_ENCRYPTION_KEY is not set"):
         SellerBook(pool).refresh_token(seller.id)
-    with pytest.raises(EncryptionKeyWrong, match=f"encrypted with key {key_id(KEY)}, XPERT_ENCRYPTION_KEY is"):
+    with pytest.raises(EncryptionKeyWrong, match=f"encrypted with key {key_id(KEY)}, but XPERT_ENCRYPTION_KEY is"):
         SellerBook(pool, os.urandom(32)).refresh_token(seller.id)
 
 

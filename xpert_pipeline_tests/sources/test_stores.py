@@ -1,0 +1,236 @@
+"""One seller with stores in India, Germany and the United Kingdom: each marketplace has its own days, rows and ledger.
+
+What Amazon can answer for several stores is asked for once.
+"""
+
+import time
+from datetime import date, timedelta
+
+import httpx
+import pytest
+
+from xpert_pipeline.sources import change_spans
+from xpert_pipeline.sources.run import market_of
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+from xpert_pipeline_tests.faults.pipeline import NAMES
+from xpert_pipeline_tests.sources.conftest import BRITAIN, GERMANY, INDIA
+
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)]
+STORES = (INDIA, GERMANY, BRITAIN)
+NUMBERS = ("inserted", "updated", "deleted", "rejected")
+PAGE = 100
+
+
+@pytest.fixture
+def sandbox(make_sandbox):
+    return make_sandbox(marketplaces=STORES, days=6, orders_per_day=20, skus=60)
+
+
+@pytest.fixture
+def shop(empty_pipeline, sandbox):
+    """The seller, with all of its stores; its days are those of the store that is ahead."""
+    empty_pipeline.serve(sandbox, onboard=False)
+    authorize(empty_pipeline, STORES)
+    return empty_pipeline
+
+
+def authorize(pipeline, marketplaces):
+    return pipeline.add_seller(pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=marketplaces)
+
+
+def past_everywhere(pipeline):
+    """The sandbox's days that are over in every store."""
+    return [day for day in pipeline.days if day <= pipeline.today - timedelta(days=2)]
+
+
+def calls(pipeline):
+    """Calls by operation, as the sandbox counted them."""
+    counted = httpx.get(f"{pipeline.sandbox.endpoint}/_sandbox/stats", trust_env=False).json()["calls"]
+    return {
+        operation: sum(sum(by_status.values()) for by_status in by_seller.values())
+        for operation, by_seller in counted.items()
+    }
+
+
+def queries(pipeline):
+    return list(pipeline.sandbox.state.queries.of(pipeline.sellers[0], time.time()))
+
+
+def economics_queries(pipeline):
+    """The marketplaces of each economics query."""
+    asked = [query.question for query in queries(pipeline) if query.question.dataset == "economics"]
+    return [sorted(question.arguments["marketplaceIds"]) for question in asked]
+
+
+def by_store(pipeline, table):
+    """Rows by marketplace."""
+    found = {}
+    for row in pipeline.rows(table):
+        found.setdefault(row["marketplace_id"], []).append(row)
+    return found
+
+
+def numbers(outcome):
+    return {table: {name: counts[name] for name in NUMBERS} for table, counts in outcome.counts.items()}
+
+
+UNCHANGED = dict.fromkeys(NAMES, dict.fromkeys(NUMBERS, 0))
+
+
+def test_every_table_holds_the_truth_of_every_store(shop):
+    done = shop.run()
+    assert (done.success, done.errors, done.reasons) == (True, {}, {})
+    assert set(done.states.values()) == {"ok"}
+    shop.assert_whole()
+    for table in NAMES:
+        assert set(by_store(shop, table)) == set(STORES), table
+    currencies = {row["marketplace_id"]: row["currency"] for row in shop.rows("orders") if row["currency"]}
+    assert currencies == {INDIA: "INR", GERMANY: "EUR", BRITAIN: "GBP"}
+    ledger = {(load["table_name"], load["marketplace_id"]) for load in shop.rows("loads")}
+    assert ledger == {(table, marketplace) for table in NAMES for marketplace in STORES}
+
+
+def test_a_second_sync_changes_nothing_and_asks_only_for_changes(shop):
+    shop.run()
+    before, asked = {table: shop.rows(table) for table in NAMES}, calls(shop)
+    again = shop.run()
+    assert again.success
+    assert numbers(again) == UNCHANGED
+    assert {table: shop.rows(table) for table in NAMES} == before
+    new = {name: count - asked.get(name, 0) for name, count in calls(shop).items() if count > asked.get(name, 0)}
+    assert new.pop("searchOrders") == 1, "one walk follows the changes of all stores"
+    pages = sum(-(-len(rows) // 50) for rows in by_store(shop, "fba_inventory").values())
+    assert new.pop("getInventorySummaries") == pages, "stock is read whole, store by store"
+    assert new.pop("searchListingsItems") == len(STORES), "a count of changed listings for each store"
+    assert set(new) <= {"requestAccessToken", "getOrderMetrics"}
+
+
+def test_one_walk_and_one_query_serve_all_stores(shop):
+    """A store by itself would need the quota once more, and the quota is the seller's."""
+    days = past_everywhere(shop)
+    done = shop.run(days=days, tables=["orders", "order_items", "economics_daily"])
+    assert (done.success, done.reasons) == (True, {})
+    assert economics_queries(shop) == [sorted(STORES)]
+    assert calls(shop)["createQuery"] == 1
+    orders = shop.rows("orders")
+    assert {row["marketplace_id"] for row in orders} == set(STORES)
+    assert calls(shop)["searchOrders"] == -(-len(orders) // PAGE)
+    loads = [load for load in shop.rows("loads") if load["table_name"] in ("orders", "economics_daily")]
+    assert {load["table_name"] for load in loads} == {"orders", "economics_daily"}
+    for table in ("orders", "economics_daily"):
+        own = [load for load in loads if load["table_name"] == table]
+        assert len({load["load_id"] for load in own}) == 1, table
+        assert {load["marketplace_id"] for load in own} == set(STORES)
+        for load in own:
+            start, end = market_of(shop.book.get(shop.sellers[0]), load["marketplace_id"], ()).bounds(days[0], days[-1])
+            assert load["window_start"] <= start, (table, load["marketplace_id"])
+            assert load["window_end"] >= end, (table, load["marketplace_id"])
+    spent = [load["waits"] for load in loads if load["waits"]]
+    assert sum(wait["searchOrders"]["calls"] for wait in spent if "searchOrders" in wait) == calls(shop)["searchOrders"]
+
+
+def test_rows_of_a_day_are_those_of_the_stores_own_day(shop):
+    day = past_everywhere(shop)[2]
+    shop.run(days=[day], tables=["economics_daily"])
+    truth = [row for row in shop.truth("economics_daily") if row["business_date"] == day.isoformat()]
+    rows = shop.rows("economics_daily")
+    assert {row["business_date"] for row in rows} == {day}
+    assert {(row["marketplace_id"], row["sku"]) for row in rows} == {
+        (row["marketplace_id"], row["sku"]) for row in truth
+    }
+
+
+def test_a_store_that_is_added_later_gets_its_history_and_no_row_of_the_others_changes(empty_pipeline, sandbox):
+    empty_pipeline.serve(sandbox, onboard=False)
+    authorize(empty_pipeline, (INDIA, BRITAIN))
+    assert empty_pipeline.run().success
+    before = {table: empty_pipeline.rows(table) for table in NAMES}
+    assert {row["marketplace_id"] for rows in before.values() for row in rows} == {INDIA, BRITAIN}
+
+    authorize(empty_pipeline, STORES)
+    added = empty_pipeline.run()
+    assert (added.success, added.reasons) == (True, {})
+    empty_pipeline.assert_whole()
+    for table in NAMES:
+        rows = empty_pipeline.rows(table)
+        assert [row for row in rows if row["marketplace_id"] != GERMANY] == before[table], table
+        assert {
+            row["business_date"] for row in rows if "business_date" in row and row["marketplace_id"] == GERMANY
+        } <= {
+            date.fromisoformat(row["business_date"])
+            for row in (empty_pipeline.truth(table) if "business_date" in rows[0] else [])
+        }
+    german = [sorted(ids) for ids in economics_queries(empty_pipeline) if GERMANY in ids]
+    assert german == [[GERMANY]], "the other stores' days were complete"
+    assert numbers(empty_pipeline.run()) == UNCHANGED
+
+
+def test_a_store_that_the_seller_left_is_no_longer_asked_for_and_keeps_its_rows(shop, hours_pass):
+    shop.run()
+    before = {table: by_store(shop, table)[GERMANY] for table in NAMES}
+    loads = {load["load_id"] for load in shop.rows("loads")}
+    asked = {query.id for query in queries(shop)}
+
+    authorize(shop, (INDIA, BRITAIN))
+    hours_pass()
+    done = shop.run()
+    assert done.success
+    assert {table: by_store(shop, table)[GERMANY] for table in NAMES} == before
+    new = [load for load in shop.rows("loads") if load["load_id"] not in loads]
+    assert {load["marketplace_id"] for load in new} == {INDIA, BRITAIN}
+    new_queries = [query for query in queries(shop) if query.id not in asked]
+    assert new_queries
+    for query in new_queries:
+        ids = query.question.arguments.get("marketplaceIds") or [
+            part["marketplaceId"] for part in query.question.arguments["filters"]
+        ]
+        assert GERMANY not in ids
+
+
+def test_orders_by_report_belong_to_their_stores(shop, monkeypatch):
+    """A European report holds the orders of all stores; other shops' orders belong to the country of delivery."""
+    plan_records = change_spans.plan_records
+    monkeypatch.setattr(
+        change_spans, "plan_records", lambda *args, **options: plan_records(*args, **options).forced("report", "a test")
+    )
+    days = past_everywhere(shop)
+    assert shop.run(days=days, tables=["orders", "order_items"]).success
+    assert calls(shop)["createReport"] == 1
+    truth = {row["order_id"]: row["marketplace_id"] for row in shop.truth("orders")}
+    rows = {row["order_id"]: row["marketplace_id"] for row in shop.rows("orders")}
+    assert rows.items() <= truth.items()
+    assert set(rows.values()) == set(STORES)
+    own_channels = [row for row in shop.rows("orders") if row["sales_channel"] == "Non-Amazon"]
+    assert {row["marketplace_id"] for row in own_channels} <= set(STORES)
+
+
+def test_one_store_without_fba_does_not_keep_the_others_from_their_stock(shop):
+    shop.fault("not-enrolled-in-fba", count=1)
+    done = shop.run(tables=["fba_inventory"])
+    assert (done.success, done.states) == (True, {"fba_inventory": "ok"})
+    assert "fba_inventory (IN): the seller is not enrolled in FBA" in done.reasons["fba_inventory"]
+    assert set(by_store(shop, "fba_inventory")) == {GERMANY, BRITAIN}
+
+
+def test_one_store_that_fails_does_not_keep_the_others_from_their_stock(shop):
+    shop.fault("500-json", operation="getInventorySummaries", count=RetryPolicy().attempts)
+    failed = shop.run(tables=["fba_inventory"])
+    assert failed.error.startswith("Transient: ")
+    assert set(by_store(shop, "fba_inventory")) == {GERMANY, BRITAIN}
+    assert shop.run(tables=["fba_inventory"]).success
+    shop.assert_whole("fba_inventory")
+
+
+def test_a_doubted_reading_of_one_store_leaves_the_others_complete(shop):
+    shop.run(tables=["fba_inventory"])
+    before = by_store(shop, "fba_inventory")
+    shop.fault("inventory-shrunk", count=1)
+    done = shop.run(tables=["fba_inventory"])
+    assert done.states == {"fba_inventory": "incomplete"}
+    assert "fba_inventory (IN): Amazon returned" in done.reasons["fba_inventory"]
+    assert by_store(shop, "fba_inventory") == before
+    kinds = {}
+    for load in sorted(shop.rows("loads"), key=lambda load: load["finished_at"]):
+        kinds.setdefault(load["marketplace_id"], []).append(load["window_kind"])
+    assert kinds == {INDIA: ["snapshot", "partial"], **dict.fromkeys((GERMANY, BRITAIN), ["snapshot"] * 2)}
