@@ -34,4 +34,4 @@ def test_an_unknown_name_is_refused_with_all_that_are_known(name):
 def test_several_regions_are_refused_with_what_to_do():
     with pytest.raises(MarketplacesRefused, match=r"several regions: IN \(eu\), US \(na\), JP \(fe\)") as refused:
         find_marketplaces(["IN,US", "JP"])
-    assert "as a seller of its own" in str(refused.value)
+    assert "as a separate seller" in str(refused.value)

@@ -95,7 +95,7 @@ def test_marketplaces_of_several_regions_are_refused_with_what_to_do():
         SettingsError, match=r"AMAZON_MARKETPLACE_IDS.*several regions: IN \(eu\), US \(na\)"
     ) as refused:
         Settings.from_env(SELLER | {"AMAZON_MARKETPLACE_IDS": "IN,US"})
-    assert "as a seller of its own" in str(refused.value)
+    assert "as a separate seller" in str(refused.value)
 
 
 @pytest.mark.parametrize(("value", "allowed"), [("1", True), ("0", False), ("", False)])

@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import psutil
@@ -21,6 +23,7 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import SeveralRegions
 from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.wording import counted
 
 GIBI = 1024**3
@@ -94,7 +97,24 @@ def _machine(place: Workplace) -> Iterator[Finding]:
         )
 
 
+def _timezone(place: Workplace, seller: Seller) -> Iterator[Finding]:
+    """Warn of marketplaces whose days begin before those of the partitions."""
+    now, partitions = datetime.now(UTC), place.settings.timezone
+    markets = [by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
+    first = max(markets, key=lambda market: now.astimezone(market.zone).utcoffset() or timedelta())
+    if now.astimezone(first.zone).replace(tzinfo=None) > now.astimezone(ZoneInfo(partitions)).replace(tzinfo=None):
+        yield Finding(
+            "time zone",
+            WARN,
+            f"days of {first.domain} begin earlier than those of the partitions (XPERT_TIMEZONE {partitions}): in the "
+            "hours between, its new day is not synced",
+            f"set XPERT_TIMEZONE={first.timezone}",
+            seller.amazon_seller_id,
+        )
+
+
 def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
+    yield from _timezone(place, seller)
     try:
         api = client_of(place, seller)
     except SpApiError as error:

@@ -124,3 +124,14 @@ def test_a_stored_seller_of_several_regions_fails_with_what_to_do(xpert, amazon,
     assert finding["state"] == "fail"
     assert f"several regions: {INDIA} (eu), ATVPDKIKX0DER (na)" in finding["detail"]
     assert "xpert sellers add" in finding["advice"]
+
+
+@pytest.mark.parametrize(
+    ("timezone", "states"), [("Europe/London", ["warn"]), ("Asia/Kolkata", []), ("Asia/Tokyo", [])]
+)
+def test_a_marketplace_whose_day_begins_before_the_partitions_day_is_a_warning(xpert, amazon, timezone, states):
+    done = xpert("doctor", "--json", **amazon(XPERT_TIMEZONE=timezone))
+    warnings = findings(done, "time zone")
+    assert [finding["state"] for finding in warnings] == states
+    assert all("days of Amazon.in begin earlier" in finding["detail"] for finding in warnings)
+    assert all(finding["advice"] == "set XPERT_TIMEZONE=Asia/Kolkata" for finding in warnings)
