@@ -1,5 +1,6 @@
 """A report over windows of days: windows, restated days, parked reports, and lines read by the columns' paths."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,12 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from typing_extensions import TypedDict
 
+from xpert_pipeline.sources.collect import Unfit
+from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.report import WindowedReport
-from xpert_pipeline.sources.values import instant, text_or_none
+from xpert_pipeline.sources.values import local_day
 from xpert_pipeline.sources.windows import Restatement
 from xpert_pipeline.tables.columns import At
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Id, MarketplaceId, Quantity, Text
+from xpert_pipeline_tests.assets.orders.payloads import market_of
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 from xpert_pipeline_tests.sources.throwaway import make_table
@@ -24,21 +28,16 @@ IST = ZoneInfo("Asia/Kolkata")
 REPORT = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 
 
-def indian_day(text):
-    moment = instant(text)
-    return moment.astimezone(IST).date() if moment else None
-
-
 class SoldLineRow(TypedDict):
     """What an order sold of a SKU."""
 
     marketplace_id: MarketplaceId
-    sold_on: Annotated[date, At("purchase-date", indian_day), "Day of the order in India."]
+    sold_on: Annotated[date, At("purchase-date", local_day, in_zone=True), "Local day of the order."]
     order_id: Annotated[Id, At("amazon-order-id"), "The order."]
     sku: Annotated[Id, At("sku"), "The SKU."]
     quantity: Annotated[Quantity, At("quantity"), "Units."]
-    price: Annotated[Amount | None, At("item-price", text_or_none), "What they cost together."]
-    channel: Annotated[Text | None, At("sales-channel", text_or_none), "Where the order was placed."]
+    price: Annotated[Amount | None, At("item-price"), "What they cost together."]
+    channel: Annotated[Text | None, At("sales-channel"), "Where the order was placed."]
 
 
 SOLD_LINES = Table(
@@ -280,3 +279,34 @@ def test_each_marketplace_has_a_report_of_its_own(empty_pipeline, make_sandbox, 
     requested = empty_pipeline.rows("report_requests", "marketplace_ids")
     assert sorted(row["marketplace_ids"] for row in requested) == sorted([[INDIA], [GERMANY]])
     assert {load["marketplace_id"] for load in empty_pipeline.rows("loads")} == {INDIA, GERMANY}
+
+
+def test_a_report_for_the_account_is_requested_once_and_belongs_to_the_first_marketplace(
+    empty_pipeline, make_sandbox, admin, monkeypatch
+):
+    make_table(admin, monkeypatch, SOLD_LINES)
+    empty_pipeline.sources = (replace(SOURCE, is_for_account=True),)
+    empty_pipeline.serve(make_sandbox(marketplaces=(INDIA, GERMANY), days=4, orders_per_day=12), onboard=False)
+    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=(INDIA, GERMANY))
+    done = empty_pipeline.run(days=empty_pipeline.past_days)
+    assert (done.success, done.states) == (True, {"sold_lines": "ok"})
+    assert empty_pipeline.calls("createReport") == 1
+    assert [row["marketplace_ids"] for row in empty_pipeline.rows("report_requests")] == [[INDIA]]
+    found = empty_pipeline.rows("sold_lines")
+    assert {row["marketplace_id"] for row in found} == {INDIA}
+    assert {row["channel"] for row in found} >= {"Amazon.in", "Amazon.de"}, "the report has the lines of all stores"
+    assert empty_pipeline.run(days=empty_pipeline.past_days).states == {"sold_lines": "empty"}
+    assert empty_pipeline.calls("createReport") == 1
+
+
+@pytest.mark.parametrize("cells", [{"": "more"}, {"sku": None}])
+def test_a_line_with_fewer_or_more_cells_than_the_header_is_rejected_whole(cells):
+    line = {"amazon-order-id": "1", "purchase-date": "2026-11-01T10:00:00+00:00", "sku": "A", "quantity": "1", **cells}
+    with pytest.raises(Unfit, match="the line does not have as many cells as the header"):
+        SOURCE.row(line, Requested((market_of(INDIA),), [date(2026, 11, 1)]), Counter())
+
+
+def test_an_empty_cell_is_no_value():
+    line = {"amazon-order-id": "1", "purchase-date": "", "sku": "A", "quantity": "", "item-price": ""}
+    row = SOURCE.row(line, Requested((market_of(INDIA),), [date(2026, 11, 1)]), Counter())
+    assert (row["sold_on"], row["quantity"], row["price"]) == (None, None, None)

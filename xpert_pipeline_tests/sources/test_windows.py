@@ -70,6 +70,21 @@ def test_where_a_request_covers_one_marketplace_each_has_windows_of_its_own():
     assert texts(windows) == [("2-3", "DE"), ("1-2", "IN")]
 
 
+@pytest.mark.parametrize(
+    ("place", "first", "windows", "exact"),
+    [
+        (DE, date(2026, 10, 20), ["25-29", "20-24"], ["26-29", "22-25", "20-21"]),
+        (DE, date(2026, 3, 26), ["31-4", "26-30"], ["31-4", "26-30"]),
+        (IN, date(2026, 10, 20), ["25-29", "20-24"], ["25-29", "20-24"]),
+    ],
+)
+def test_a_day_of_25_hours_makes_an_exact_window_shorter(place, first, windows, exact):
+    """Amazon counts the hours of a report's window: five days of which one has 25 hours are too long."""
+    days = {place: [first + timedelta(days=n) for n in range(10)]}
+    assert [days for days, _ in texts(day_windows(days, longest=5))] == windows
+    assert [days for days, _ in texts(day_windows(days, longest=5, exact=True))] == exact
+
+
 def test_without_open_days_there_is_no_window():
     assert day_windows({}) == day_windows({IN: []}) == []
 
