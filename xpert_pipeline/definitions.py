@@ -76,7 +76,7 @@ def _checks(source: Source) -> list[dg.AssetChecksDefinition]:
 def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     if settings.alone:
         return []
-    return [build_daily_schedule(SYNC.name, settings.start_date, is_sandbox=settings.sandbox)]
+    return [build_daily_schedule(SYNC.name, settings.start_date, settings.timezone, is_sandbox=settings.sandbox)]
 
 
 def _sensors(settings: Settings, sources: Sequence[Source]) -> list[dg.SensorDefinition]:
@@ -86,7 +86,11 @@ def _sensors(settings: Settings, sources: Sequence[Source]) -> list[dg.SensorDef
     sensors = [sellers_partitions, run_watchdog, build_fact_stream_sensor(tables)]
     if settings.delta_minutes:
         followed = followed_feeds(sources)
-        sensors.append(build_orders_delta_sensor(DELTA, followed, settings.delta_minutes, is_sandbox=settings.sandbox))
+        sensors.append(
+            build_orders_delta_sensor(
+                DELTA, followed, settings.delta_minutes, settings.timezone, is_sandbox=settings.sandbox
+            )
+        )
     return sensors
 
 

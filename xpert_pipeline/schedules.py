@@ -7,7 +7,7 @@ import dagster as dg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.partitions import range_tags
+from xpert_pipeline.partitions import local_today, range_tags
 from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -16,18 +16,19 @@ from xpert_pipeline.sources.run import scopes_of, today_of
 LOOK_BACK = 30
 
 
-def days_to_sync(pool: ConnectionPool, seller: Seller, start: date) -> list[date]:
+def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, newest: date) -> list[date]:
     """Return the days from the first incomplete one, at most 30 days back, to today.
 
     A day is complete if every source that sets the daily range has loaded it in every marketplace. Today is the latest
-    local day of the seller's marketplaces.
+    local day of the seller's marketplaces that has a partition.
 
     Args:
         pool: The pipeline's database.
         seller: The seller.
         start: First day of the partitions.
+        newest: Last day of the partitions.
     """
-    today = today_of(seller)
+    today = min(today_of(seller), newest)
     first = max(start, today - timedelta(days=LOOK_BACK - 1))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     open_days = {
@@ -40,12 +41,13 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date) -> list[date
     return [day for day in days if day >= min([*open_days, today])]
 
 
-def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.ScheduleDefinition:
+def build_daily_schedule(job_name: str, start: date, timezone: str, *, is_sandbox: bool) -> dg.ScheduleDefinition:
     """Return the schedule that starts one run per active seller at 02:00 UTC.
 
     Args:
         job_name: The job.
         start: First day of the partitions.
+        timezone: Time zone of the partitions.
         is_sandbox: Whether the sandbox replaces Amazon. If so, only its sellers are synced; otherwise only real ones.
     """
 
@@ -59,7 +61,7 @@ def build_daily_schedule(job_name: str, start: date, *, is_sandbox: bool) -> dg.
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
         for seller in (seller for seller in postgres.sellers.active() if seller.is_sandbox == is_sandbox):
-            days = days_to_sync(postgres.pool, seller, start)
+            days = days_to_sync(postgres.pool, seller, start, local_today(timezone))
             yield dg.RunRequest(
                 run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",
                 tags=range_tags(days, seller.amazon_seller_id),

@@ -8,7 +8,7 @@ import dagster as dg
 
 from xpert_pipeline.deltas import CALLS, Stream, choose_due, room_in_queue
 from xpert_pipeline.fact_stream import collect_events
-from xpert_pipeline.partitions import SELLERS, range_tags, sellers_of_run
+from xpert_pipeline.partitions import SELLERS, local_today, range_tags, sellers_of_run
 from xpert_pipeline.postgres.coverage import first_load_started, followed_until
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -56,7 +56,7 @@ def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
 
 
 def build_orders_delta_sensor(
-    job_name: str, feeds: Sequence[Source], minutes: int, *, is_sandbox: bool
+    job_name: str, feeds: Sequence[Source], minutes: int, timezone: str, *, is_sandbox: bool
 ) -> dg.SensorDefinition:
     """Return the sensor that requests a run for each active seller whose changes have not been read for `minutes`.
 
@@ -64,6 +64,7 @@ def build_orders_delta_sensor(
         job_name: The job, which is also the sensor's name.
         feeds: Sources with a change stream.
         minutes: Time between two runs of a seller.
+        timezone: Time zone of the partitions.
         is_sandbox: Whether the sandbox replaces Amazon. If so, only its sellers are followed; otherwise only real ones.
     """
     interval = timedelta(minutes=minutes)
@@ -104,10 +105,12 @@ def build_orders_delta_sensor(
             for who in sellers
             if who in choice.chosen or who in requested
         }
+        newest = local_today(timezone)
+        days = {who: min(today_of(sellers[who]), newest) for who in choice.chosen}
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([today_of(sellers[who])], who))
-                for who in choice.chosen
+                dg.RunRequest(f"{who}:{now:%Y-%m-%dT%H:%M:%S}", tags=range_tags([day], who))
+                for who, day in days.items()
             ],
             skip_reason=None if choice.chosen else _why_none(choice.left),
             cursor=json.dumps(times),

@@ -118,9 +118,10 @@ def test_what_waits_in_the_queue_takes_its_room():
 
 def follow(pool, seller, marketplace_id, minutes):
     """Changes of one marketplace are known up to so many minutes ago."""
+    now = datetime.now(UTC)
     with tenant(pool, seller.id) as connection:
         for kind in ("created", "updated"):
-            window = LoadWindow(kind, ago(3_000), ago(minutes))
+            window = LoadWindow(kind, now - timedelta(minutes=3_000), now - timedelta(minutes=minutes))
             entry = LedgerEntry(
                 uuid4(),
                 "orders",
@@ -130,7 +131,7 @@ def follow(pool, seller, marketplace_id, minutes):
                 window,
                 "r",
                 {TODAY: LoadCounts()},
-                NOW,
+                now,
             )
             write_entry(connection, entry)
 
@@ -156,8 +157,8 @@ def tick(pipeline_dsn, instance):
     resources = {"postgres": postgres, "sp_api": SpApiResource(postgres=postgres, client_id="app", client_secret="s")}
     cursor = []
 
-    def evaluate(*, is_sandbox=True):
-        sensor = build_orders_delta_sensor(DELTA, followed_feeds(SOURCES), 5, is_sandbox=is_sandbox)
+    def evaluate(*, is_sandbox=True, timezone="Asia/Kolkata"):
+        sensor = build_orders_delta_sensor(DELTA, followed_feeds(SOURCES), 5, timezone, is_sandbox=is_sandbox)
         with dg.build_sensor_context(
             instance=instance, resources=resources, cursor=cursor[-1] if cursor else None
         ) as context:
@@ -225,6 +226,13 @@ def test_a_marketplace_without_a_first_load_keeps_no_other_from_being_followed(t
     (request,) = tick().run_requests
     days = [local_today("Europe/Berlin"), local_today("Europe/London")]
     assert request.tags == range_tags([max(days)], "A1TESTSELLER"), "the latest local day of the seller"
+
+
+def test_a_day_without_a_partition_is_never_asked_for(tick, pool, european):
+    """Where the days of the partitions begin later than the seller's, a run of the new day failed."""
+    follow(pool, european, GERMANY, 60)
+    (request,) = tick(timezone="Etc/GMT+12").run_requests
+    assert request.tags == range_tags([local_today("Etc/GMT+12")], "A1TESTSELLER")
 
 
 def sensors(**environ):

@@ -37,25 +37,31 @@ def covered(pool, seller, start, end, marketplace_id=None):
 
 
 def test_a_new_seller_gets_the_last_thirty_days(pool, seller):
-    days = days_to_sync(pool, seller, date(2020, 1, 1))
+    days = days_to_sync(pool, seller, date(2020, 1, 1), TODAY)
     assert (len(days), days[-1]) == (LOOK_BACK, TODAY)
 
 
 def test_a_daemon_that_slept_catches_up_from_the_first_open_day(pool, seller):
     covered(pool, seller, NOW - timedelta(days=60), NOW - timedelta(days=7))
-    days = days_to_sync(pool, seller, date(2020, 1, 1))
+    days = days_to_sync(pool, seller, date(2020, 1, 1), TODAY)
     assert TODAY - timedelta(days=8) <= days[0] <= TODAY - timedelta(days=6)
     assert days[-1] == TODAY
 
 
 def test_with_everything_complete_only_today_is_requested(pool, seller):
     covered(pool, seller, NOW - timedelta(days=60), NOW + timedelta(days=2))
-    assert days_to_sync(pool, seller, date(2020, 1, 1)) == [TODAY]
+    assert days_to_sync(pool, seller, date(2020, 1, 1), TODAY) == [TODAY]
 
 
 def test_nothing_before_the_first_partition_is_requested(pool, seller):
     start = TODAY - timedelta(days=2)
-    assert days_to_sync(pool, seller, start)[0] == start
+    assert days_to_sync(pool, seller, start, TODAY)[0] == start
+
+
+def test_a_day_without_a_partition_is_never_requested(pool, seller):
+    """The day of a store in Tokyo begins before that of partitions in India; its run failed."""
+    newest = TODAY - timedelta(days=1)
+    assert days_to_sync(pool, seller, date(2020, 1, 1), newest)[-1] == newest
 
 
 @pytest.fixture
@@ -74,10 +80,10 @@ def travelling(sellers):
 def test_a_day_that_one_marketplace_lacks_is_requested(pool, travelling):
     covered(pool, travelling, NOW - timedelta(days=60), NOW + timedelta(days=2), INDIA)
     covered(pool, travelling, NOW - timedelta(days=60), NOW - timedelta(days=4), GERMANY)
-    days = days_to_sync(pool, travelling, date(2020, 1, 1))
+    days = days_to_sync(pool, travelling, date(2020, 1, 1), TODAY)
     assert TODAY - timedelta(days=5) <= days[0] <= TODAY - timedelta(days=3)
     covered(pool, travelling, NOW - timedelta(days=5), NOW + timedelta(days=2), GERMANY)
-    assert days_to_sync(pool, travelling, date(2020, 1, 1)) == [TODAY]
+    assert days_to_sync(pool, travelling, date(2020, 1, 1), TODAY) == [TODAY]
 
 
 @pytest.mark.parametrize("is_sandbox", [True, False])
@@ -87,7 +93,7 @@ def test_sandbox_sellers_and_real_ones_are_never_synced_by_one_schedule(
     real = sellers.add(
         "A0REALSELLER", name="Real", region="eu", marketplace_ids=["A21TJRUUN4KGV"], timezone="Asia/Kolkata"
     )
-    schedule = build_daily_schedule("sync", date(2026, 1, 1), is_sandbox=is_sandbox)
+    schedule = build_daily_schedule("sync", date(2026, 1, 1), "Asia/Kolkata", is_sandbox=is_sandbox)
     resources = {"postgres": PostgresResource(dsn=pipeline_dsn)}
     with dg.build_schedule_context(scheduled_execution_time=NOW, resources=resources) as context:
         requests = list(schedule(context))

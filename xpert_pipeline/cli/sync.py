@@ -81,5 +81,5 @@ def _days(place: Workplace, seller: Seller, span: Span) -> tuple[date, date]:
     start, newest = place.settings.start_date, place.settings.today()
     if any(span):
         return chosen_days(place.settings, start, span, DEFAULT_DAYS, seller)
-    days = days_to_sync(place.pool, seller, start)
-    return min(days[0], newest), min(days[-1], newest)
+    days = days_to_sync(place.pool, seller, start, newest)
+    return days[0], days[-1]
