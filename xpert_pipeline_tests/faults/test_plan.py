@@ -57,6 +57,7 @@ def days_ago(first, last):
     return "--from", str(TODAY - timedelta(days=first)), "--to", str(TODAY - timedelta(days=last))
 
 
+@pytest.mark.timeout(300)
 def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_makes(
     xpert, amazon, make_sandbox, by_report, no_pages, monkeypatch
 ):
