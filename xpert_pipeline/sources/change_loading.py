@@ -106,8 +106,8 @@ def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
     assert piece.job is not None
     if piece.job.is_live:
         names = [table.name for table in feed.tables]
+        first, last = piece.span.local_days
         for market in piece.span.markets:
-            first, last = piece.span.local_days(market)
             days = [day for day in run.days if first <= day <= last]
             if piece.span.kind == "updated":  # changes can belong to any day; they count for today
                 days = [market.partition_of_today]

@@ -113,7 +113,7 @@ class ChangeFeed(Source):
         return Probe(f"{what}, on the first page", len(page.records) if page else 0, if_none)
 
     def _stream(self, span: Span, plan: SourcePlan) -> StreamPlan:
-        first, last = span.local_days(span.markets[0])
+        first, last = span.local_days
         created = (first, last) if span.kind == "created" else None
         bulk = self.feed.bulk
         return StreamPlan(

@@ -87,10 +87,12 @@ class Span:
         """Ids of the marketplaces."""
         return tuple(market.id for market in self.markets)
 
-    def local_days(self, market: Market) -> tuple[date, date]:
-        """First and last local day of the span in a marketplace."""
-        last = (self.end - timedelta(microseconds=1)).astimezone(market.zone).date()
-        return self.start.astimezone(market.zone).date(), last
+    @property
+    def local_days(self) -> tuple[date, date]:
+        """First and last local day of the span. In several time zones, days that only one marketplace has do not count."""
+        end = self.end - timedelta(microseconds=1)
+        first = max(self.start.astimezone(market.zone).date() for market in self.markets)
+        return first, max(first, min(end.astimezone(market.zone).date() for market in self.markets))
 
 
 def day_windows(

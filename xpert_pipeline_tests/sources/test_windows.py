@@ -144,7 +144,14 @@ def test_a_window_reaches_from_the_first_midnight_to_the_last_one(markets, first
 def test_the_end_of_a_span_belongs_to_no_day(place, end, days):
     """Half past six in the evening, UTC, is midnight in India."""
     span = Span("created", utc("2026-10-25 10:00"), utc(end), (place,))
-    assert tuple(day.day for day in span.local_days(place)) == days
+    assert tuple(day.day for day in span.local_days) == days
+
+
+def test_the_days_of_a_span_over_time_zones_are_those_that_were_asked_for():
+    """A window of two days was shown as three, because India begins its next day before Britain ends the last."""
+    window = DayWindow((date(2026, 11, 1), date(2026, 11, 2)), (IN, UK))
+    span = Span("created", *window.bounds(), window.markets)
+    assert span.local_days == (window.first, window.last)
 
 
 @pytest.mark.parametrize(
