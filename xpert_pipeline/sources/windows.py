@@ -89,7 +89,7 @@ class Span:
 
     @property
     def local_days(self) -> tuple[date, date]:
-        """First and last local day of the span. In several time zones, days that only one marketplace has do not count."""
+        """First and last local day of the span; with several time zones, days that all marketplaces have."""
         end = self.end - timedelta(microseconds=1)
         first = max(self.start.astimezone(market.zone).date() for market in self.markets)
         return first, max(first, min(end.astimezone(market.zone).date() for market in self.markets))
