@@ -21,7 +21,12 @@ ORDERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon-in-or
 XPERT = Path(sys.executable).with_name("xpert")
 TABLES = [table.name for table in registry.TABLES]
 
-pytestmark = pytest.mark.skipif(not ORDERS.exists(), reason="the file of real orders is missing")
+LIMIT = 900
+"""Seconds for one command; on two idle cores the first takes about 160."""
+pytestmark = [
+    pytest.mark.skipif(not ORDERS.exists(), reason="the file of real orders is missing"),
+    pytest.mark.timeout(LIMIT + 30),
+]
 
 
 def xpert(home, *arguments, check=True):
@@ -31,7 +36,7 @@ def xpert(home, *arguments, check=True):
         if not name.startswith(("AMAZON_", "DATABASE_", "XPERT_", "SP_API"))
     }
     done = subprocess.run(
-        [XPERT, *arguments, "--data-dir", str(home)], env=env, capture_output=True, text=True, timeout=280, check=False
+        [XPERT, *arguments, "--data-dir", str(home)], env=env, capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done
