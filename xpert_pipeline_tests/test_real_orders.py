@@ -36,7 +36,12 @@ def xpert(home, *arguments, check=True):
         if not name.startswith(("AMAZON_", "DATABASE_", "XPERT_", "SP_API"))
     }
     done = subprocess.run(
-        [XPERT, *arguments, "--data-dir", str(home)], env=env, capture_output=True, text=True, timeout=LIMIT, check=False
+        [XPERT, *arguments, "--data-dir", str(home)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
     )
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done
