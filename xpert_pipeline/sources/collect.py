@@ -122,9 +122,13 @@ class Collector:
             part.days.clear()
 
     def add(self, records: Iterable[Any]) -> None:
-        """Collect records in chunks, so that memory use stays flat."""
-        for chunk in chunks(self._without_nulls(records)):
-            with collector_paused():
+        """Collect records in chunks, so that memory use stays flat.
+
+        Args:
+            records: May be read from a document, but must not wait for Amazon: Python's garbage collection is paused.
+        """
+        with collector_paused():
+            for chunk in chunks(self._without_nulls(records)):
                 self._add_chunk(chunk)
 
     def loads(self, whole_sets: Sequence[tuple[Any, ...]] = ()) -> list[TableLoad]:

@@ -288,7 +288,7 @@ def _walk_once(api: SellerApi, pages: Pages, reading: Reading, collector: Collec
         if page.is_first:
             collector.restart()
         total = page.total if page.total is not None else total
-        collector.add(_with_counterparts(api, pages.lookup, reading.market, page.records))
+        collector.add(list(_with_counterparts(api, pages.lookup, reading.market, page.records)))
     return total
 
 
