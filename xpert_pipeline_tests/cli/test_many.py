@@ -25,12 +25,15 @@ from xpert_pipeline.cli.home import Home
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sources.report import WindowedReport
 from xpert_pipeline_tests.conftest import KEY
 
 pytestmark = pytest.mark.timeout(300)
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 NAMES = {table.name for table in TABLES}
+FILLED = {table.name for source in SOURCES if not isinstance(source, WindowedReport) for table in source.tables}
+"""Tables that have rows after a first sync; a windowed report may have no lines for its days."""
 AFTER_OTHERS = {table.name for source in SOURCES if source.after for table in source.tables}
 """They need another table, and are skipped if it fails."""
 RUNS = """
@@ -107,7 +110,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
     for seller in good:
         assert states[seller].keys() == NAMES
         assert "failed" not in states[seller].values()
-        assert states[seller]["orders"] == states[seller]["sales_data"] == states[seller]["products"] == "ok"
+        assert {name: states[seller][name] for name in FILLED} == dict.fromkeys(FILLED, "ok")
     assert states[bad] == dict.fromkeys(NAMES - AFTER_OTHERS, "failed") | dict.fromkeys(AFTER_OTHERS, "skipped")
     assert f"failed: products: Transient: seller {bad}: " in err
     runs = {seller: (status, begun, ended) for status, seller, begun, ended in admin.execute(RUNS).fetchall()}

@@ -15,7 +15,8 @@ import psutil
 import psycopg
 import pytest
 
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.sources.report import WindowedReport
 
 pytestmark = pytest.mark.timeout(400)
 DAYS = 3
@@ -33,6 +34,10 @@ mutation($params: LaunchBackfillParams!) {
 RUNS = """
 query { runsOrError { ... on Runs { results { runId status tags { key value } } } } }
 """
+
+
+FILLED = {table.name for source in SOURCES if not isinstance(source, WindowedReport) for table in source.tables}
+"""Tables that have rows after a first sync; a windowed report may have no lines for its days."""
 
 
 def environment():
@@ -119,7 +124,7 @@ def test_the_first_sync_runs_through_dagster_and_fills_every_table(address, firs
         assert rows == line["inserted"]
         assert (line["state"] == "ok") == (rows > 0), "a report without rows is read again later"
     filled = {line["table"] for line in first_sync["tables"] if line["state"] == "ok"}
-    assert filled >= {"products", "orders", "order_items", "sales_data", "fba_inventory", "traffic_daily"}
+    assert filled >= FILLED
 
 
 def test_the_sensor_logs_the_run_to_fact_stream(database, first_sync):

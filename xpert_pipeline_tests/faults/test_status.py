@@ -44,6 +44,7 @@ def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
             "traffic_daily": str(YESTERDAY),
         }.items()
     )
+    assert found["newest_days"].keys() == {table.name for table in TABLES}
     assert found["newest_days_by_marketplace"] == {"A21TJRUUN4KGV": found["newest_days"]}
     assert (found["last_run"]["state"], found["last_run"]["first_day"]) == ("success", str(first))
     assert (found["running"], found["queued"], found["waiting"], found["rejected_records"]) == ([], [], [], {})
