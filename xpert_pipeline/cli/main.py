@@ -3,7 +3,7 @@
 import click
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.cli.db import db
+from xpert_pipeline.cli.db.group import db
 from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.plan import plan

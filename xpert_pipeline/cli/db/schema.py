@@ -1,0 +1,58 @@
+"""Applies migrations and shows which are pending."""
+
+import json
+from typing import Any
+
+import click
+
+from xpert_pipeline.cli.db.address import owner_dsn
+from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.home import data_directory
+from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.postgres.embedded import find_embedded
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.migrations import migrate as apply_migrations
+from xpert_pipeline.postgres.migrations import pending
+
+
+@click.command()
+@data_dir_option
+@click.pass_context
+def migrate(context: click.Context, /, data_dir: str | None) -> None:
+    """Apply pending migrations.
+
+    The role of DATABASE_URL must be allowed to create tables.
+    """
+    try:
+        applied = apply_migrations(owner_dsn(data_dir))
+    except DatabaseError as error:
+        raise PreconditionError(str(error)) from error
+    if context.obj["json"]:
+        click.echo(json.dumps({"applied": applied}))
+    else:
+        click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+
+
+@click.command()
+@data_dir_option
+@click.pass_context
+def status(context: click.Context, /, data_dir: str | None) -> None:
+    """Show whether the database runs, and pending migrations."""
+    settings = read_settings()
+    running = find_embedded(data_directory(data_dir)) if not settings.database_url else None
+    state: dict[str, Any] = {
+        "embedded": settings.database_url is None,
+        "running": bool(running or settings.database_url),
+    }
+    if state["running"]:
+        try:
+            state["pending"] = pending(owner_dsn(data_dir))
+        except DatabaseError as error:
+            raise PreconditionError(str(error)) from error
+    if context.obj["json"]:
+        click.echo(json.dumps(state))
+        return
+    where = "embedded" if state["embedded"] else "DATABASE_URL"
+    waiting = ", ".join(state.get("pending", [])) or "none"
+    click.echo(f"{where}: {'running' if state['running'] else 'not running'}; pending migrations: {waiting}")
