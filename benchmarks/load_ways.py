@@ -31,6 +31,7 @@ from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.sources.collect import Rows, collecting
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.spapi.documents.charsets import Charset
 from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -60,7 +61,7 @@ class Bench:
     @property
     def document(self) -> Document:
         """The report as if it had just been downloaded."""
-        return Document(self.report, "utf-8", self.report.stat().st_size)
+        return Document(self.report, Charset("utf-8"), self.report.stat().st_size)
 
     def orders(self, stack: ExitStack) -> Sequence[TableLoad]:
         """Parse, validate and spool the XML report, as `sources.change_loading` does it."""
@@ -73,7 +74,7 @@ class Bench:
         _, collector = stack.enter_context(collecting(self.run.spool, ORDERS.tables, parse))
         collector.carry(bulk.columns)
         document, places = self.document, [market.place for market in markets]
-        orders = bulk.read(document.path, places, charset=document.charset)
+        orders = bulk.read(document.path, places, charset=document.charset.codec)
         collector.add(order for order in orders if bulk.place_of(order, markets) == self.market)
         return collector.loads()
 

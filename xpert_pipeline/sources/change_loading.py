@@ -183,6 +183,7 @@ class _Fetch:
             if not self._is_trusted(document):
                 return self.pages()
             self._read_by(bulk.parse, bulk.place_of)
+            self.collector.signals.update(document.charset.signals)
             self.collector.carry(bulk.columns)
             self.collector.add(self._placed(self._report_records(document), bulk.place_of))
         return bulk.types[self.span.kind]
@@ -190,7 +191,7 @@ class _Fetch:
     def _report_records(self, document: Document) -> Iterator[Any]:
         assert self.feed.bulk is not None
         places = [market.place for market in self.run.markets]
-        return self.feed.bulk.read(document.path, places, charset=document.charset)
+        return self.feed.bulk.read(document.path, places, charset=document.charset.codec)
 
     def _walk(self) -> Iterator[Any]:
         window = {self.span.kind: (self.span.start, self.span.end)}

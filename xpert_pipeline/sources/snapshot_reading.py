@@ -251,6 +251,7 @@ def _read_report(
     collector.carry([bulk.columns])
     collector.read_as(lambda line: ([bulk.parse(line, market)],))
     with document_of(run, job, folder) as document, document.open_text() as lines:
+        collector.signals.update(document.charset.signals)
         collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
     known_at = min(began, job.created_at) if job.created_at else began  # an older report has older data
     return Result(bulk.report_type, known_at)

@@ -171,6 +171,7 @@ class _Loader:
         if page.document_id is None:  # done without a document: no rows
             return
         with document_of(self.run, page, opened.folder, self.source.document_source) as document:
+            opened.collector.signals.update(document.charset.signals)
             opened.collector.add(self.source.read(document, page))
             document.remove()
 

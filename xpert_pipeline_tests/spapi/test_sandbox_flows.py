@@ -100,7 +100,7 @@ def reported_orders(api, directory, start_at=START):
     for job in outcomes(api, requests):
         assert job.state is JobState.DONE, job.reason
         document = fetch_document(api, job.document_id, directory)
-        orders += read_orders(document.path, api.marketplaces, charset=document.charset)
+        orders += read_orders(document.path, api.marketplaces, charset=document.charset.codec)
         document.remove()
     return orders
 

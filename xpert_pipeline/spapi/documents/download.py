@@ -1,7 +1,7 @@
 """Downloads report and Data Kiosk documents to a file, and accepts only complete ones.
 
 It checks the address (no foreign host), the status, the length, the end and checksum of every gzip member, the size,
-the compression ratio and the charset. `flat_files`, `json_lines` and `operations.all_orders_report` parse the files.
+and the compression ratio, and finds the charset. `flat_files`, `json_lines` and `operations.all_orders_report` parse the files.
 """
 
 import uuid
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from xpert_pipeline.spapi import errors
-from xpert_pipeline.spapi.documents.charsets import charset_of
+from xpert_pipeline.spapi.documents.charsets import Charset, charset_of
 from xpert_pipeline.spapi.documents.gunzip import BrokenGzip, Gunzip
 from xpert_pipeline.spapi.sending.deadline import Deadline
 from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
@@ -60,17 +60,20 @@ class Document:
 
     Attributes:
         path: The file.
-        charset: A Python codec that decodes the whole file without an error.
+        charset: How to decode it.
         size: Uncompressed size in bytes.
     """
 
     path: Path
-    charset: str
+    charset: Charset
     size: int
 
     def open_text(self) -> TextIO:
-        """Open the file as text without its byte order mark; decoding errors raise, and only LF ends a line."""
-        return self.path.open(encoding=self.charset, errors="strict", newline="\n")
+        """Open the file as text without its byte order mark; only LF ends a line.
+
+        Bytes that the charset cannot decode become U+FFFD; `charset.signals` counts them.
+        """
+        return self.path.open(encoding=self.charset.codec, errors="replace", newline="\n")
 
     def remove(self) -> None:
         """Delete the file."""
@@ -93,7 +96,7 @@ def fetch_document(
         limits: Limits on size, compression ratio and time.
 
     Raises:
-        DocumentRefused: The host is foreign, or the document is too large, compressed too much or in no known charset.
+        DocumentRefused: The host is foreign, or the document is too large or compressed too much.
         DocumentBroken: The document was truncated or damaged in every try.
         NotFound: The document is past its retention.
     """
@@ -136,7 +139,7 @@ class _Download:
         self._url: str | None = None
         self._facts: dict[str, Any] = {"operation": source.name, "seller": api.seller_id}
 
-    def run(self) -> str:
+    def run(self) -> Charset:
         policy = self._api.policy
         download_policy = RetryPolicy(
             attempts=3,
@@ -145,10 +148,7 @@ class _Download:
             deadline_seconds=self._limits.seconds,
         )
         declared = with_retries(self._attempt, download_policy, self._pause)
-        try:
-            return charset_of(self._path, declared)
-        except ValueError as exc:
-            raise errors.DocumentRefused(f"the document cannot be decoded: {exc}", **self._facts) from exc
+        return charset_of(self._path, declared)
 
     def _pause(self, seconds: float, error: errors.Transient) -> None:
         self._api.pause(self._source.name, seconds, f"retry: {error.message}")

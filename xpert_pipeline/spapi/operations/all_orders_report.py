@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
+from xpert_pipeline.spapi.documents.charsets import charset_of, codec_named, text_pieces
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES, Marketplace
 from xpert_pipeline.wording import counted
@@ -47,8 +48,7 @@ def read_orders(
     Args:
         path: The uncompressed report.
         marketplaces: The marketplaces whose orders to yield.
-        charset: The document's charset, which is known to decode every byte. Used if the XML declares UTF-8 or no
-            encoding.
+        charset: The codec of the document; without it, the codec is found (`charset_of`).
 
     Yields:
         `marketplace_id` (None if no Amazon marketplace matches), `order_id`, `merchant_order_id`, `purchase_date`,
@@ -62,10 +62,11 @@ def read_orders(
     Raises:
         BadAnswer: The file is cut off or malformed, has a DOCTYPE, or is another report.
     """
-    encoding = _encoding(_checked_prolog(path), charset)
+    codec = charset or charset_of(path, None).codec
+    _check_prolog(path, codec)
     wanted_ids = {None, *(marketplace.id for marketplace in marketplaces)}
     try:
-        for element in _orders(path, encoding):
+        for element in _orders(path, codec):
             order = _order(element)
             if order["marketplace_id"] in wanted_ids:
                 yield order
@@ -73,7 +74,7 @@ def read_orders(
         raise BadAnswer(f"the XML is cut off or malformed: {exc}", operation=_REPORT) from exc
 
 
-def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
+def _orders(path: Path, codec: str) -> Iterator[Element]:
     """Walk the Order elements and delete each message once it is read.
 
     The parser builds the tree under our own element, so we can watch it grow. This takes a third of the time that
@@ -81,11 +82,10 @@ def _orders(path: Path, encoding: str | None) -> Iterator[Element]:
     """
     builder = TreeBuilder()
     document = builder.start("document", {})
-    parser = XMLParser(target=builder, encoding=encoding)  # noqa: S314  prolog is checked
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            parser.feed(chunk)
-            yield from _finished(document)
+    parser = XMLParser(target=builder)  # noqa: S314  prolog is checked
+    for piece in _text(path, codec):
+        parser.feed(piece)
+        yield from _finished(document)
     parser.close()
     yield from _finished(document, of_all=True)
 
@@ -175,40 +175,45 @@ def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[st
     return (str(total), one[1]) if one[1] == other[1] else (f"{one} + {other}", one[1])
 
 
-def _checked_prolog(path: Path) -> str | None:
-    """Read up to the root element, reject a DOCTYPE, and return the encoding that the XML declares."""
+def _text(path: Path, codec: str, size: int = _CHUNK) -> Iterator[str]:
+    """Decode the file before it is parsed, because expat knows only UTF-8, UTF-16 and single-byte encodings.
+
+    Expat ignores the encoding that the XML declares when it gets text.
+    """
+    is_start = True
+    for piece in text_pieces(path, codec, size=size):
+        yield piece.removeprefix("\ufeff") if is_start else piece
+        is_start = False
+
+
+def _check_prolog(path: Path, codec: str) -> None:
+    """Read up to the root element, and reject a DOCTYPE or an unknown encoding."""
     parser = expat.ParserCreate()
-    declared: list[str | None] = []
     root_tags: list[str] = []
 
     def refuse(*_: object) -> None:
         raise BadAnswer("the XML has a DOCTYPE, which may be an attack", operation=_REPORT)
 
-    parser.XmlDeclHandler = lambda _version, encoding, _standalone: declared.append(encoding)
+    def check_declared(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and codec_named(encoding) is None:
+            raise BadAnswer(f"the XML declares the unknown encoding {encoding[:40]!r}", operation=_REPORT)
+
+    parser.XmlDeclHandler = check_declared
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = lambda name, _attributes: root_tags.append(name)
     try:
-        with path.open("rb") as file:
-            while not root_tags and (chunk := file.read(4096)):
-                parser.Parse(chunk)
-        if not root_tags:
-            parser.Parse(b"", True)  # newer versions of expat postpone incomplete tokens
+        for piece in _text(path, codec, 4096):
+            parser.Parse(piece)
+            if root_tags:
+                return
+        parser.Parse("", True)  # newer versions of expat postpone incomplete tokens
     except (expat.ExpatError, ValueError, LookupError) as exc:
         if not root_tags:  # errors after the root's start tag are left to the real parser
-            raise BadAnswer(f"the document is not XML ({exc}): {_opening(path)!r}", operation=_REPORT) from exc
+            raise BadAnswer(f"the document is not XML ({exc}): {_opening(path, codec)!r}", operation=_REPORT) from exc
     if not root_tags:
-        raise BadAnswer(f"the document is not XML: {_opening(path)!r}", operation=_REPORT)
-    return declared[0] if declared else None
+        raise BadAnswer(f"the document is not XML: {_opening(path, codec)!r}", operation=_REPORT)
 
 
-def _opening(path: Path) -> str:
+def _opening(path: Path, codec: str) -> str:
     """Return the first words of a file; they are often Amazon's error text."""
-    with path.open("rb") as file:
-        return " ".join(file.read(200).decode("utf-8", "replace").split())[:120]
-
-
-def _encoding(declared: str | None, charset: str | None) -> str | None:
-    """Return the encoding that expat must use; with None it follows the byte order mark and the declaration."""
-    if declared is not None and declared.lower() not in ("utf-8", "utf8"):
-        return declared
-    return None if charset is None or charset.startswith(("utf-8", "utf-16", "utf-32")) else charset
+    return " ".join(next(_text(path, codec, 200), "").split())[:120]

@@ -60,7 +60,7 @@ def test_the_charset_is_the_declared_one_or_found(document_server, api, tmp_path
     body = ("着物" if charset == "cp932" else "café €").encode(charset)
     document_server.on("GET", "/file", Reply(200, body, {"Content-Type": header} if header else {}))
     document = fetch(api, tmp_path)
-    assert document.charset == charset
+    assert document.charset.codec == charset
     with document.open_text() as text:
         assert text.read().encode(charset) == body
 

@@ -177,14 +177,40 @@ def test_the_declared_encoding_is_used(read, encoding):
 def test_a_report_that_is_not_utf_8_is_read_in_the_documents_charset(read, head):
     text = head + order(items=ITEM.replace("कुर्ता", "café")) + TAIL
     assert read(text.encode("cp1252"), charset="cp1252")[0]["items"][0]["title"] == "Kurta & café"
-    with pytest.raises(BadAnswer):
-        read(text.encode("cp1252"))
+    assert read(text.encode("cp1252"))[0]["items"][0]["title"] == "Kurta & café"
+
+
+@pytest.mark.parametrize("declared", ["Shift_JIS", "Windows-31J", "EUC-JP", "UTF-16", "GB18030"])
+def test_a_report_in_a_multi_byte_encoding_is_read(read, declared):
+    """The parser knows single-byte encodings only, and refused the reports of Japan."""
+    stored = {"Windows-31J": "cp932"}.get(declared, declared)
+    text = HEAD.replace("UTF-8", declared) + order(items=ITEM.replace("कुर्ता", "着物")) * 3000 + TAIL
+    orders = read(text.encode(stored))
+    assert len(orders) == 3000, "longer than what is read at once"
+    assert {order["items"][0]["title"] for order in orders} == {"Kurta & 着物"}
+
+
+def test_a_byte_that_is_no_utf_8_costs_its_own_character_alone(read):
+    """One such byte had the whole report refused."""
+    bad = order("404-2", items=ITEM.replace("Kurta", "Caf#")).encode().replace(b"#", b"\xe9")
+    first, second = read(HEAD.encode() + order().encode() + bad + TAIL.encode())
+    assert first["items"][0]["title"] == "Kurta & कुर्ता"
+    assert second["items"][0]["title"] == "Caf\ufffd & कुर्ता"
+
+
+def test_memory_does_not_grow_with_a_report_in_a_multi_byte_encoding(tmp_path):
+    assert_flat(tmp_path, "Shift_JIS")
 
 
 def test_memory_does_not_grow_with_the_report(tmp_path):
+    assert_flat(tmp_path, "UTF-8")
+
+
+def assert_flat(tmp_path, encoding):
     def peak(orders):
         path = tmp_path / f"{orders}.xml"
-        path.write_text(HEAD + order() * orders + TAIL)
+        text = HEAD.replace("UTF-8", encoding) + order(items=ITEM.replace("कुर्ता", "着物")) * orders + TAIL
+        path.write_bytes(text.encode(encoding))
         tracemalloc.start()
         assert sum(1 for _ in read_orders(path, [INDIA])) == orders
         _, most = tracemalloc.get_traced_memory()
