@@ -1,8 +1,8 @@
 """Finds a document's charset: that of its byte order mark, its XML declaration or its Content-Type, else UTF-8.
 
-What is declared holds for the whole file. Bytes that it cannot decode are read as U+FFFD, one by one, and counted. There
-are two exceptions: a file whose non-ASCII bytes are all valid UTF-8 is UTF-8 if anything declares that, because no other
-text looks like it; and a file said to be UTF-8 is Windows-1252 if none of its non-ASCII bytes is valid UTF-8.
+What is declared holds for the whole file. Bytes that it cannot decode are read as U+FFFD, one by one, and counted.
+There are two exceptions. A file whose non-ASCII bytes are all valid UTF-8 is UTF-8 if anything declares that, because
+no other text looks like it. A file said to be UTF-8 is Windows-1252 if none of its non-ASCII bytes is valid UTF-8.
 """
 
 import codecs
@@ -135,7 +135,8 @@ def _count_undecodable(path: Path, codec: str) -> int:
             pass
     except UnicodeError:
         replaced, original = (
-            sum(piece.count(REPLACEMENT) for piece in text_pieces(path, codec, errors)) for errors in ("replace", "ignore")
+            sum(piece.count(REPLACEMENT) for piece in text_pieces(path, codec, errors))
+            for errors in ("replace", "ignore")
         )
         return max(1, replaced - original)
     return 0

@@ -1,7 +1,8 @@
 """Downloads report and Data Kiosk documents to a file, and accepts only complete ones.
 
 It checks the address (no foreign host), the status, the length, the end and checksum of every gzip member, the size,
-and the compression ratio, and finds the charset. `flat_files`, `json_lines` and `operations.all_orders_report` parse the files.
+and the compression ratio, and finds the charset. `flat_files`, `json_lines` and `operations.all_orders_report` parse
+the files.
 """
 
 import uuid
