@@ -18,7 +18,7 @@ from xpert_pipeline.postgres.pool import Pool, tenant
 
 COLUMNS = """id, report_type, window_start, window_end, options, marketplace_ids, state, created_at as written_at,
              updated_at as touched_at, amazon_id, document_id, asked_at, ready_at, tries, reason, next_page, reused,
-             not_before"""
+             not_before, doubted_days"""
 EQUAL = """seller_id = %(seller_id)s and marketplace_ids = %(marketplace_ids)s::text[] and kind = %(kind)s
    and report_type = %(report_type)s and window_start is not distinct from %(start)s
    and window_end is not distinct from %(end)s and options = %(options)s::jsonb"""
@@ -70,7 +70,7 @@ UPDATE = """
 update report_requests
    set state = %(state)s, amazon_id = %(amazon_id)s, document_id = %(document_id)s, asked_at = %(created_at)s,
        ready_at = %(ready_at)s, tries = %(tries)s, reason = %(reason)s, next_page = %(next_page)s, reused = %(reused)s,
-       not_before = %(not_before)s, updated_at = clock_timestamp()
+       not_before = %(not_before)s, doubted_days = %(doubted_days)s::jsonb, updated_at = clock_timestamp()
  where id = %(id)s and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or not %(is_live)s)
    and (state <> 'FATAL' or %(state)s = 'FATAL')
 returning id
@@ -157,9 +157,13 @@ class PostgresJobStore(Generic[Request, Job]):
         fields = {
             name: value for name, value in asdict(job).items() if name not in ("request", "written_at", "touched_at")
         }
-        reason = None if job.reason is None else storable(job.reason)
+        fields |= {
+            "state": str(job.state),
+            "reason": None if job.reason is None else storable(job.reason),
+            "doubted_days": None if job.doubted_days is None else dump_json(job.doubted_days),
+        }
         with self._transaction() as query:
-            return bool(query(UPDATE, {**fields, "state": str(job.state), "reason": reason, "is_live": job.is_live}))
+            return bool(query(UPDATE, {**fields, "is_live": job.is_live}))
 
     def mark_collected(self, job: Any) -> None:
         """Record that the job's data is loaded."""

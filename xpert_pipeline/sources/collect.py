@@ -44,6 +44,8 @@ class TableRows:
         rejects: Records that cannot become rows.
         kept: Keys of rejected rows; existing rows with these keys stay as they are.
         days: Marketplace and day of every record received.
+        sales_columns: Columns that are above 0 in a row with sales.
+        days_with_sales: Marketplace and day of the rows with sales.
     """
 
     table: Table
@@ -53,12 +55,18 @@ class TableRows:
     rejects: list[Reject] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
     days: set[tuple[str, Any]] = field(default_factory=set)
+    sales_columns: tuple[str, ...] = ()
+    days_with_sales: set[tuple[str, Any]] = field(default_factory=set)
 
     def write(self, rows: Sequence[Row]) -> None:
         """Spool valid rows."""
         self.spool.extend(map(itemgetter(*self.columns), rows))
         if self.table.day is not None:
-            self.days.update(map(itemgetter("marketplace_id", self.table.day), rows))
+            place_of = itemgetter("marketplace_id", self.table.day)
+            self.days.update(map(place_of, rows))
+            if self.sales_columns:
+                sold = (row for row in rows if any((row[name] or 0) > 0 for name in self.sales_columns))
+                self.days_with_sales.update(map(place_of, sold))
 
     def key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The row's key; None unless all of it is known, printable and valid for the table."""
@@ -120,6 +128,7 @@ class Collector:
             part.rejects.clear()
             part.kept.clear()
             part.days.clear()
+            part.days_with_sales.clear()
 
     def add(self, records: Iterable[Any]) -> None:
         """Collect records in chunks, so that memory use stays flat.

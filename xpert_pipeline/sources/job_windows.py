@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -52,12 +52,30 @@ class JobWindow:
         return sorted(set(self.window.days).intersection(run.days) or {max(run.days)})
 
 
+@dataclass(frozen=True)
+class SalesEvidence:
+    """How to notice that an answer takes away a day's sales.
+
+    Attributes:
+        columns: The table's columns of which at least one is above 0 on a day with sales.
+        sold_days: Query for the days on which other tables know sales; its parameters are `seller_id`,
+            `marketplace_id` and `days`.
+    """
+
+    columns: tuple[str, ...]
+    sold_days: LiteralString
+
+
 class WindowSource(Protocol):
     """The part of a source that loading its windows needs."""
 
     @property
     def table(self) -> Table:
         """The table."""
+
+    @property
+    def evidence(self) -> SalesEvidence | None:
+        """How to notice that an answer takes away a day's sales; None if the table has none."""
 
     @property
     def job_api(self) -> JobApi:

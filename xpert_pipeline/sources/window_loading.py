@@ -1,7 +1,7 @@
 """Waits for the jobs of each window and loads the window in one transaction once all of them are ready.
 
 A load replaces each day of a marketplace: rows that Amazon no longer returns are deleted. If a whole window has become
-empty, `doubt` delays the deletion.
+empty, or days lose their sales, `doubt` delays the change.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.sources.collect import Collector, collecting
-from xpert_pipeline.sources.doubt import emptied_days, is_believed, remember_doubt, report_emptied
+from xpert_pipeline.sources.doubt import doubted_days, losses_of, remember_doubt, report_losses
 from xpert_pipeline.sources.job_windows import JobWindow, WindowSource
 from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
@@ -158,6 +158,8 @@ class _Loader:
                 lambda record: source.key_of(record, requested),
             )
         )
+        if source.evidence:
+            collector.main.sales_columns = source.evidence.columns
         self._opened[place] = _Opened(window, collector, folder, files, len(window.requests))
         return self._opened[place]
 
@@ -193,11 +195,11 @@ class _Loader:
         if collector.signals:
             run.log.warning("seller %s: %s: unusual, but kept: %s", run.who, name, dict(collector.signals))
         with run.lease(name) as lease:
-            emptied = emptied_days(run, self.source, opened.window.window, collector)
-            if not is_believed(run, self.source, collector, opened.pages, emptied):
-                remember_doubt(run, self.source, opened.window, opened.pages, emptied)
+            losses = losses_of(run, self.source, opened.window.window, collector)
+            if doubted := doubted_days(run, self.source, collector, opened.pages, losses):
+                remember_doubt(run, self.source, opened.window, opened.pages, doubted)
                 return
-            report_emptied(run, name, collector, emptied)
+            report_losses(run, name, collector, losses)
             window, markets = opened.window.window, self.source.covers(run, opened.window.window)
             all_rejected = collector.fetched > 0 and not len(collector.main.spool)
             loads = collector.loads(self._whole_sets(opened.window))

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.job_windows import JobWindow, Requested
+from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
 from xpert_pipeline.sources.jobs import supersede, unfinished
 from xpert_pipeline.sources.plan import StreamPlan, days_text
 from xpert_pipeline.sources.rows import row_parser, unfilled_columns
@@ -45,6 +45,7 @@ class WindowedJobs(Source):
         longest: Maximum number of days in one request.
         together: Whether one request may cover several marketplaces.
         parse: Turns a record into a row; by default, the columns' paths (`At`) are read.
+        evidence: How to notice that an answer takes away a day's sales.
     """
 
     table: Table
@@ -52,6 +53,7 @@ class WindowedJobs(Source):
     longest: int
     together: bool = True
     parse: Parse | None = None
+    evidence: SalesEvidence | None = None
 
     job_api: ClassVar[JobApi]
     document_source: ClassVar[DocumentSource]

@@ -14,7 +14,7 @@ def test_an_answer_without_any_record_is_believed_when_a_query_an_hour_later_say
         assert doubted.success
         for table in KIOSK:
             assert doubted.states[table] == "skipped"
-            said = f"although the table has {len(known[table])} rows; nothing was deleted; the next run checks again"
+            said = f"although the table has {len(known[table])} rows; nothing was changed; the next run checks again"
             assert said in doubted.reasons[table]
             assert [text for text in warnings(few_days, doubted) if said in text]
             assert few_days.rows(table) == known[table]

@@ -1,5 +1,6 @@
 """Several marketplaces of one seller: one load may serve all of them, and nothing of one counts for another."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from xpert_pipeline.postgres.coverage import (
     latest_detail,
     records_per_day,
 )
-from xpert_pipeline.postgres.emptied_days import days_said_empty, rows_by_day
+from xpert_pipeline.postgres.known_days import DayFigures, days_doubted_before, figures_by_day
 from xpert_pipeline.postgres.ledger import LoadWindow, run_counts
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quarantine import Reject
@@ -210,7 +211,7 @@ def test_one_marketplaces_loads_do_not_cover_another(pool, seller, indian, briti
         "first_loaded_day": lambda scope: first_loaded_day(pool, scope, ["orders", "products"]),
         "records_per_day": lambda scope: records_per_day(pool, scope, "orders", "created"),
         "latest_detail": lambda scope: latest_detail(pool, scope, "orders", "item_ids"),
-        "rows_by_day": lambda scope: rows_by_day(pool, scope, ORDERS, days),
+        "figures_by_day": lambda scope: figures_by_day(pool, scope, ORDERS, days, ["units_ordered"]),
     }
     assert {name: ask(indian) for name, ask in answers.items()} == {
         "covered_days": {DAY},
@@ -220,7 +221,7 @@ def test_one_marketplaces_loads_do_not_cover_another(pool, seller, indian, briti
         "first_loaded_day": DAY,
         "records_per_day": pytest.approx(1 / 3),
         "latest_detail": "match",
-        "rows_by_day": {DAY: 1},
+        "figures_by_day": {DAY: DayFigures(rows=1, has_sales=True)},
     }
     assert {name: ask(british) for name, ask in answers.items()} == {
         "covered_days": set(),
@@ -230,7 +231,7 @@ def test_one_marketplaces_loads_do_not_cover_another(pool, seller, indian, briti
         "first_loaded_day": None,
         "records_per_day": None,
         "latest_detail": None,
-        "rows_by_day": {},
+        "figures_by_day": {},
     }
 
 
@@ -321,23 +322,23 @@ def test_the_newest_days_are_read_by_table_and_marketplace(pool, seller, indian,
     assert {marketplace for _, marketplace in standing(pool, seller, [british]).newest_days} == {UK}
 
 
-def test_a_query_that_was_empty_counts_for_each_marketplace_that_it_asked_for(pool, seller, indian, british):
-    """A later load in one marketplace settles the day there and nowhere else."""
+def test_a_doubted_day_counts_in_its_marketplace_until_a_load_reads_it(pool, seller, indian, british):
     german = Scope(seller.id, DE, "Europe/Berlin")
-    rows_of_query = (
-        "insert into report_requests (seller_id, marketplace_ids, kind, report_type, window_start, window_end, state,"
-        " reason, run_id, asked_at) values (%s, %s, 'query', 'economics', %s, %s, 'EMPTY', 'no rows', 'r', %s)"
+    doubted = (
+        "insert into report_requests (seller_id, marketplace_ids, kind, report_type, state, doubted_days, run_id,"
+        " asked_at) values (%s, %s, 'query', 'economics', 'EMPTY', %s::jsonb, 'r', %s)"
     )
-    start = datetime.combine(DAY, time(), UTC)
+    days = json.dumps({UK: [DAY.isoformat()], IN: [DAY.isoformat()]})
     with tenant(pool, seller.id) as conn:
-        conn.execute(rows_of_query, [seller.id, [UK, IN], start, start + timedelta(days=1), T0])
+        conn.execute(doubted, [seller.id, [UK, IN, DE], days, T0])
 
-    def empty(scope, before=T0):
-        about = {"report_type": "economics", "reason": "no rows", "before": before}
-        return days_said_empty(pool, scope, "economics_daily", [EARLIER, DAY], **about)
+    def days_of(scope, before=T0):
+        return days_doubted_before(
+            pool, scope, "economics_daily", [EARLIER, DAY], report_type="economics", before=before
+        )
 
-    assert (empty(indian), empty(british), empty(german)) == ({DAY}, {DAY}, set())
-    assert empty(indian, before=T0 - timedelta(seconds=1)) == set()
+    assert (days_of(indian), days_of(british), days_of(german)) == ({DAY}, {DAY}, set())
+    assert days_of(indian, before=T0 - timedelta(seconds=1)) == set()
     run_load(
         pool,
         seller,
@@ -346,4 +347,4 @@ def test_a_query_that_was_empty_counts_for_each_marketplace_that_it_asked_for(po
         window=local_window(DAY, LONDON),
         started_at=T0 + timedelta(hours=2),
     )
-    assert (empty(indian), empty(british)) == ({DAY}, set())
+    assert (days_of(indian), days_of(british)) == ({DAY}, set())

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.job_windows import Requested, SalesEvidence
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
 from xpert_pipeline.sources.kiosk.queries import KioskQuery
 from xpert_pipeline.sources.kiosk.records import Money, day_of
@@ -226,4 +227,5 @@ SOURCE = KioskDataset(
     longest=60,
     rule=Restatement(restated=timedelta(days=14), oldest=TWO_YEARS, anchors=("orders",)),
     parse=parse_economics,
+    evidence=SalesEvidence(columns=("ops", "units_ordered"), sold_days=SOLD_DAYS),
 )

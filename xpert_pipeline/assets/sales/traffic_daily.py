@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.job_windows import JobWindow, Requested
+from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
 from xpert_pipeline.sources.kiosk.queries import (
     ASINS_PER_QUERY,
@@ -311,4 +312,5 @@ SOURCE = TrafficDataset(
     longest=TWO_YEARS.days,
     rule=Restatement(restated=timedelta(days=14), oldest=TWO_YEARS, anchors=("orders",)),
     parse=parse_traffic,
+    evidence=SalesEvidence(columns=("ops", "units_ordered"), sold_days=SOLD_DAYS),
 )

@@ -68,7 +68,13 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     currency = STORES[group.marketplace_id].currency
     economy = Economy()
     for day, sku in group.cells:
-        economy.add(ledger, day, sku, restated=RESTATED in view.faults)
+        economy.add(
+            ledger,
+            day,
+            sku,
+            restated=RESTATED in view.faults,
+            is_unsold=view.hides_sales(group.marketplace_id, day),
+        )
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []

@@ -24,6 +24,7 @@ QUERY_FAULTS = (
     FaultKind("query-500", QUERY, "createQuery answers 500 InternalFailure for no reason"),
     FaultKind("kiosk-null-entries", QUERY, "a query's lists begin with null; some lists and one line are null"),
     FaultKind("kiosk-lag", QUERY, "a query does not see the last three days yet"),
+    FaultKind("kiosk-zero-sales", QUERY, "a query reports sales of 0 for the last three days; charges and visits stay"),
     FaultKind("kiosk-gzip", LINES, "a query's document is gzip, declared as Content-Encoding"),
     FaultKind("malformed-jsonl", LINES, "one line of a query's document is cut off"),
 )

@@ -40,6 +40,7 @@ def create_query(call: Call) -> dict[str, Any]:
         call.world,
         call.now,
         lagging="kiosk-lag" in faults,
+        unsold="kiosk-zero-sales" in faults,
         nulls="kiosk-null-entries" in faults,
         faults=state.faults.on(WORLD, call.seller_id),
     )

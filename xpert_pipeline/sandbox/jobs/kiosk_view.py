@@ -21,6 +21,7 @@ class View:
         world: The seller's world.
         now: The time of the query; nothing later is visible.
         lag: Number of most recent days that have no figures yet.
+        unsold: Number of most recent days whose sales are reported as 0.
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """
@@ -28,6 +29,7 @@ class View:
     world: World
     now: float
     lag: int = 0
+    unsold: int = 0
     nulls: bool = False
     faults: frozenset[str] = frozenset()
     ledgers: dict[str, Ledger] = field(default_factory=dict, compare=False, repr=False)
@@ -43,6 +45,10 @@ class View:
         latest = last_day(self.world, marketplace_id, self.now) - self.lag
         return iter(range(max(first.toordinal(), self.ledger(marketplace_id).first), min(last.toordinal(), latest) + 1))
 
+    def hides_sales(self, marketplace_id: str, day: int) -> bool:
+        """Return whether the day's sales are reported as 0."""
+        return day > last_day(self.world, marketplace_id, self.now) - self.unsold
+
     def parent(self, listing: Listing) -> str:
         """Return the parent of a listing's ASIN, or the ASIN itself if it has no variation family."""
         head = self.world.shelf(listing.marketplace_id).get(listing.asin, [listing])[0]
@@ -50,7 +56,13 @@ class View:
 
 
 def view_of(
-    world: World, now: float, *, lagging: bool = False, nulls: bool = False, faults: frozenset[str] = frozenset()
+    world: World,
+    now: float,
+    *,
+    lagging: bool = False,
+    unsold: bool = False,
+    nulls: bool = False,
+    faults: frozenset[str] = frozenset(),
 ) -> View:
     """Return the part of a world that a query sees.
 
@@ -58,7 +70,8 @@ def view_of(
         world: The seller's world.
         now: Time of the query, in seconds since 1970.
         lagging: Whether the last three days are still missing.
+        unsold: Whether the sales of the last three days are reported as 0.
         nulls: Whether lists contain nulls.
         faults: Names of the faults that change the world.
     """
-    return View(world, now, LAG_DAYS if lagging else 0, nulls, faults)
+    return View(world, now, LAG_DAYS if lagging else 0, LAG_DAYS if unsold else 0, nulls, faults)

@@ -165,7 +165,7 @@ def _cells_of(view: View, marketplace_id: str, period: tuple[date, date], skus: 
 def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
     traffic, ledger = Traffic(), view.ledger(marketplace_id)
     for day, sku, visits in cells:
-        traffic.add(ledger, day, sku, visits)
+        traffic.add(ledger, day, sku, visits, is_unsold=view.hides_sales(marketplace_id, day))
     return traffic
 
 

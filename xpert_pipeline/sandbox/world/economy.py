@@ -45,8 +45,16 @@ class Economy:
     ads: dict[str, Charge] = field(default_factory=dict)
     costs: Decimal = Decimal(0)
 
-    def add(self, ledger: Ledger, day: int, sku: str, *, restated: bool) -> None:
-        """Add one SKU and day; `restated` is whether Amazon has corrected the last days."""
+    def add(self, ledger: Ledger, day: int, sku: str, *, restated: bool, is_unsold: bool = False) -> None:
+        """Add one SKU and day.
+
+        Args:
+            ledger: The store's sums.
+            day: The day.
+            sku: The SKU.
+            restated: Whether Amazon has corrected the last days.
+            is_unsold: Whether its sales are left out, as in a wrong answer of Amazon; its charges stay.
+        """
         listing, sold = ledger.listings[sku], ledger.of(day).get(sku)
         fees = charges.fees(listing, day, sold) if ledger.is_own or sold else []
         ads = charges.ads(listing, day) if ledger.is_own else []
@@ -55,7 +63,7 @@ class Economy:
         for sums, charged in ((self.fees, fees), (self.ads, ads)):
             for charge in charged:
                 sums[charge.type] = sums[charge.type].plus(charge) if charge.type in sums else charge
-        if sold is not None:
+        if sold is not None and not is_unsold:
             self.count.add(sold.everyone)
             if cost := charges.unit_cost(listing):
                 self.costs += cost.total * (sold.everyone.units - sold.everyone.refunded)

@@ -51,10 +51,10 @@ class Traffic:
     business: Count = field(default_factory=Count)
     visits: Visits = NOBODY
 
-    def add(self, ledger: Ledger, day: int, sku: str, visited: Visits) -> None:
-        """Add one SKU and day."""
+    def add(self, ledger: Ledger, day: int, sku: str, visited: Visits, *, is_unsold: bool = False) -> None:
+        """Add one SKU and day; with `is_unsold`, its visits only, as in a wrong answer of Amazon."""
         self.visits = self.visits.plus(visited)
-        sold = ledger.of(day).get(sku)
+        sold = None if is_unsold else ledger.of(day).get(sku)
         if sold is not None:
             self.everyone.add(sold.everyone)
             if sold.business is not None:

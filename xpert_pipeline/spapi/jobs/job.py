@@ -4,7 +4,7 @@ The store is a protocol, so that several processes can share one. `requesting` c
 and `report_api` and `query_api` call Amazon.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,6 +59,7 @@ class Job:
         next_page: Token of a query's next page.
         reused: Whether it reuses a job that Amazon already had.
         not_before: A throttled job must not be sent again before this moment.
+        doubted_days: Local days, by marketplace id, that an answer took away; it was not loaded.
     """
 
     id: UUID
@@ -75,6 +76,7 @@ class Job:
     next_page: str | None = None
     reused: bool = False
     not_before: datetime | None = None
+    doubted_days: Mapping[str, Sequence[str]] | None = None
 
     @property
     def is_live(self) -> bool:
