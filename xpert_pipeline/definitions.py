@@ -7,6 +7,7 @@ from datetime import timedelta
 import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, declared_sources
+from xpert_pipeline.delta_sensor import build_orders_delta_sensor
 from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -14,7 +15,6 @@ from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.schedules import build_daily_schedule
 from xpert_pipeline.sensors import (
     build_fact_stream_sensor,
-    build_orders_delta_sensor,
     run_watchdog,
     sellers_partitions,
 )

@@ -1,6 +1,9 @@
-"""The sensor `orders_delta` follows each seller's changes, within quota, and lets no seller wait for ever."""
+"""The sensor `orders_delta` follows each seller's changes, within quota, and lets no seller wait for ever.
 
-import json
+Here every seller has changes. `faults/test_delta_sensor.py` asks a sandbox.
+"""
+
+import base64
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
@@ -10,17 +13,19 @@ import pytest
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.definitions import build_definitions
+from xpert_pipeline.delta_sensor import build_orders_delta_sensor, lacking_tokens
 from xpert_pipeline.deltas import STARTS_A_MINUTE, Stream, choose_due, room_in_queue
 from xpert_pipeline.jobs import DELTA, followed_feeds
 from xpert_pipeline.partitions import local_today, range_tags
+from xpert_pipeline.postgres.change_asks import change_asks
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.sensors import _lacking_tokens as lacking_tokens
-from xpert_pipeline.sensors import build_orders_delta_sensor
 from xpert_pipeline.settings import Settings
+from xpert_pipeline.sources.changes import ChangeFeed
+from xpert_pipeline_tests.conftest import KEY
 
 pytestmark = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
 """Dagster resolves nested resources with a property that it deprecates itself."""
@@ -28,6 +33,16 @@ NOW = datetime.now(UTC)
 INTERVAL = timedelta(minutes=5)
 GERMANY, BRITAIN = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
 TODAY = local_today("Asia/Kolkata")
+
+
+class Changed(ChangeFeed):
+    """A feed that always has changes, and asks nobody."""
+
+    def news(self, _run):
+        return "1 new order"
+
+
+FEEDS = [Changed(**{n: getattr(f, n) for n in ("name", "group", "roles", "feed")}) for f in followed_feeds(SOURCES)]
 
 
 def ago(minutes):
@@ -102,10 +117,16 @@ def test_a_nearly_empty_bucket_is_spared_and_another_seller_takes_the_place():
     assert choice.left["A"] == reason
 
 
+@pytest.mark.parametrize(("failures", "minutes"), [(0, 5), (1, 10), (2, 20), (3, 40), (4, 60), (400, 60)])
+def test_the_pause_grows_with_each_failure_up_to_an_hour(failures, minutes):
+    early, late = ago(minutes - 1), ago(minutes + 1)
+    assert choose(Stream("A", early, early, failures), Stream("B", late, late, failures)).chosen == ["B"]
+
+
 @pytest.mark.parametrize(
-    ("level", "reason"), [(5.4, "5.4 requests to searchOrders are left, 6 are needed"), (6.0, None)]
+    ("level", "reason"), [(6.4, "6.4 requests to searchOrders are left, 7 are needed"), (7.0, None)]
 )
-def test_a_delta_needs_its_call_and_what_is_kept_for_others(level, reason):
+def test_a_delta_needs_the_calls_of_a_question_and_a_run_and_what_is_kept_for_others(level, reason):
     quota = SimpleNamespace(tokens=lambda _seller, _operation: level, kept_for_others=lambda _operation: 5)
     assert lacking_tokens(quota, SimpleNamespace(), ["searchOrders"]) == reason
 
@@ -152,19 +173,17 @@ def instance():
 
 @pytest.fixture
 def tick(pipeline_dsn, instance):
-    """Evaluates the sensor; its cursor goes from tick to tick."""
-    postgres = PostgresResource(dsn=pipeline_dsn)
-    resources = {"postgres": postgres, "sp_api": SpApiResource(postgres=postgres, client_id="app", client_secret="s")}
-    cursor = []
+    """Evaluates the sensor."""
+    postgres = PostgresResource(dsn=pipeline_dsn, encryption_key=base64.b64encode(KEY).decode())
+
+    def amazon(*, is_sandbox):
+        return SpApiResource(postgres=postgres, client_id="app", client_secret="s", is_sandbox=is_sandbox)
 
     def evaluate(*, is_sandbox=True, timezone="Asia/Kolkata"):
-        sensor = build_orders_delta_sensor(DELTA, followed_feeds(SOURCES), 5, timezone, is_sandbox=is_sandbox)
-        with dg.build_sensor_context(
-            instance=instance, resources=resources, cursor=cursor[-1] if cursor else None
-        ) as context:
-            result = sensor(context)
-        cursor.append(result.cursor)
-        return result
+        sensor = build_orders_delta_sensor(DELTA, FEEDS, 5, timezone, is_sandbox=is_sandbox)
+        resources = {"postgres": postgres, "sp_api": amazon(is_sandbox=is_sandbox)}
+        with dg.build_sensor_context(instance=instance, resources=resources) as context:
+            return sensor(context)
 
     return evaluate
 
@@ -176,12 +195,12 @@ def test_a_tick_asks_one_run_of_today_for_a_seller_that_is_due(tick, followed, o
     assert tick().run_requests == []  # asked a moment ago
 
 
-def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance):
+def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance, pool):
     instance.create_run_for_job(an_empty_job(), tags=range_tags([TODAY], followed.amazon_seller_id))
     result = tick()
     assert result.run_requests == []
     assert "one of its runs is queued or running" in result.skip_reason.skip_message
-    assert json.loads(result.cursor) == {}
+    assert change_asks(pool) == {}
 
 
 def test_a_tick_spares_a_bucket_that_others_emptied(tick, followed, pool):

@@ -15,6 +15,7 @@ from xpert_pipeline.cli.options import data_dir_option, seller_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
 from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.cli.workplace import open_records
+from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.postgres.standing import Standing, standing
 from xpert_pipeline.sources.run import scopes_of
@@ -95,7 +96,13 @@ class SellerStatus:
             },
             "report_requests": self.standing.reports,
             "rejected_records": self.standing.rejected,
+            "changes": _asked(self.standing.asked),
         }
+
+
+def _asked(ask: ChangeAsk | None) -> dict[str, Any] | None:
+    names = ("asked_at", "answered_at", "run_requested_at", "failures", "failing_since", "error")
+    return {name: getattr(ask, name) for name in names} if ask else None
 
 
 def _chosen(known: list[Seller], amazon_ids: tuple[str, ...]) -> list[Seller]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.terminal import fitted
+from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -33,6 +34,7 @@ def lines(
     yield fitted(f"{seller.amazon_seller_id} {seller.name}: {about}", indent=2)
     yield from _under("newest complete day", _newest_days(seller, standing.newest_days))
     yield from _runs(runs)
+    yield _line("changes", _asked(standing.asked))
     yield from _under("waiting for quota", _waiting(standing))
     yield from _under("quota", _quota(standing, published))
     calls = [f"{spent.operation} {spent.calls:,}{_waited(spent.waited_seconds)}" for spent in standing.waited]
@@ -88,6 +90,16 @@ def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
         yield _line("last run", "none has ended yet")
     busy = [f"{_run(run)}: {run.state} since {instant(run.began_at)}" for run in runs if not run.ended_at]
     yield from _under("now", busy or ["no run"])
+
+
+def _asked(ask: ChangeAsk | None) -> str:
+    """When Amazon was last asked for changes, and with what result."""
+    if ask is None:
+        return "not asked for between two runs yet"
+    if ask.failing_since is None:
+        return f"last asked at {instant(ask.asked_at)}"
+    answered = f", last answer at {instant(ask.answered_at)}" if ask.answered_at else ""
+    return f"failing since {instant(ask.failing_since)} ({counted(ask.failures, 'time')}{answered}): {ask.error}"
 
 
 def _run(run: SellerRunState) -> str:

@@ -11,6 +11,7 @@ from typing import Any, LiteralString, TypeVar
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
+from xpert_pipeline.postgres.change_asks import ChangeAsk, change_asks
 from xpert_pipeline.postgres.pool import Pool, operator, tenant
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
@@ -145,6 +146,7 @@ class Standing:
         reports: Open requests for reports and queries with their marketplaces, newest first. A request is open
             until it is loaded, for at most a day, or while it may not be sent again. None if there is no such table.
         rejected: Records in quarantine, by table.
+        asked: The last question whether the seller's records changed; None if there was none.
     """
 
     newest_days: dict[tuple[str, str], date | None]
@@ -153,6 +155,7 @@ class Standing:
     waited: list[Waited]
     reports: list[dict[str, Any]] | None
     rejected: dict[str, int]
+    asked: ChangeAsk | None = None
 
 
 def standing(pool: Pool, seller: Seller, scopes: Sequence[Scope]) -> Standing:
@@ -176,6 +179,7 @@ def standing(pool: Pool, seller: Seller, scopes: Sequence[Scope]) -> Standing:
     with operator(pool) as conn:
         waiting = _rows(conn, Waiting, WAITING, values)
         buckets = _rows(conn, BucketLevel, BUCKETS, values)
+    asked = change_asks(pool).get(seller.id)
     with tenant(pool, seller.id) as conn:
         return Standing(
             newest_days={(table, marketplace): day for table, marketplace, day in conn.execute(NEWEST_DAYS, values)},
@@ -184,6 +188,7 @@ def standing(pool: Pool, seller: Seller, scopes: Sequence[Scope]) -> Standing:
             waited=_rows(conn, Waited, WAITED, values),
             reports=_reports(conn, values),
             rejected=dict(conn.execute(REJECTED, values).fetchall()),
+            asked=asked,
         )
 
 

@@ -142,8 +142,13 @@ class SpApiResource(dg.ConfigurableResource):
         """For the rest of this run, try the seller's requests only twice, because five tries have just failed."""
         self._tried_in_vain.add(amazon_seller_id)
 
-    def client(self, seller: Seller, *, priority: int = LIVE) -> SellerApi:
+    def client(self, seller: Seller, *, priority: int = LIVE, policy: RetryPolicy | None = None) -> SellerApi:
         """Make a client for all of one seller's marketplaces.
+
+        Args:
+            seller: The seller.
+            priority: LIVE or BACKFILL.
+            policy: How often and how long to try a request, if not as usual.
 
         Raises:
             ReauthRequired: There is no refresh token for this seller.
@@ -157,7 +162,7 @@ class SpApiResource(dg.ConfigurableResource):
         env_tokens = {self.env_seller_id: self.env_refresh_token} if self.env_seller_id else {}
         token = env_tokens.get(seller.amazon_seller_id) or self.postgres.sellers.refresh_token(seller.id)
         app = Application(self.client_id, self.client_secret, self.endpoint, self.token_url)
-        policy = IMPATIENT if seller.amazon_seller_id in self._tried_in_vain else None
+        policy = policy or (IMPATIENT if seller.amazon_seller_id in self._tried_in_vain else None)
         return connect(app, seller, token, self.postgres.pool, priority, policy)
 
     def tokens(self, seller: Seller, operation: str) -> float:

@@ -51,6 +51,10 @@ class RecordsPage(Protocol):
     def upper_bound(self) -> datetime:
         """The end of the interval that the walk reads."""
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no page follows."""
+
 
 Walk = Callable[..., Iterator[RecordsPage]]
 """Called with the client, marketplace ids, and `created` or `updated` = (start, end)."""

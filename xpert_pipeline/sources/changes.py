@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from xpert_pipeline.sources.change_loading import sync_feed
+from xpert_pipeline.sources.change_news import first_news
 from xpert_pipeline.sources.change_pieces import Piece, prepare_pieces
 from xpert_pipeline.sources.change_spans import (
     Feed,
@@ -84,6 +85,10 @@ class ChangeFeed(Source):
     def sync(self, run: SellerRun, prepared: list[Piece]) -> None:
         """Load incomplete days and changes."""
         sync_feed(run, self.feed, prepared)
+
+    def news(self, run: SellerRun) -> str | None:
+        """Ask for the first page of changes."""
+        return first_news(run, self.feed)
 
     def complete_days(self, run: SellerRun) -> Mapping[str, int]:
         """The number of days that are complete in all of the seller's marketplaces."""

@@ -122,6 +122,14 @@ class Source(ABC):
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Predict what `sync` would do now, and deduct its calls from `levels`; load nothing."""
 
+    def news(self, run: SellerRun) -> str | None:
+        """Ask Amazon with one page for changes of a followed source; return what a run would find, None if nothing.
+
+        Raises:
+            SpApiError: The question failed.
+        """
+        return None
+
     def unfilled(self) -> Mapping[Table, Sequence[str]]:
         """Columns that nothing fills, by table. Each one is a mistake in the declaration."""
         return {}

@@ -12,7 +12,7 @@ from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, product, products, run_load
 
 TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream")
-OPERATOR_TABLES = ("sellers", "seller_leases", "api_quota", "quota_waiters", "dirty_keys", "fact_cursor")
+OPERATOR_TABLES = ("sellers", "seller_leases", "api_quota", "quota_waiters", "dirty_keys", "fact_cursor", "change_asks")
 
 
 @pytest.fixture

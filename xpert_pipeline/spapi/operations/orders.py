@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from xpert_pipeline.spapi.operations.paging import PagedOperation
+from xpert_pipeline.spapi.operations.paging import PagedOperation, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
@@ -29,11 +29,13 @@ class RecordsPage:
         records: The orders; each has its marketplace in `salesChannel.marketplaceId`.
         upper_bound: The end of the window of the whole walk.
         is_first: Whether the walk begins with this page, or starts over with it because a token expired.
+        is_last: Whether no page follows.
     """
 
     records: list[dict[str, Any]]
     upper_bound: datetime
     is_first: bool = True
+    is_last: bool = True
 
 
 def search_orders(
@@ -80,4 +82,5 @@ def search_orders(
     }
     for orders in SEARCH_ORDERS.pages(api, **params):
         stated_bound = from_amazon(orders.answer.get(f"{field}Before"))
-        yield RecordsPage(orders.records, min(bound, stated_bound or bound), orders.is_first)
+        is_last = next_token(orders.answer) is None
+        yield RecordsPage(orders.records, min(bound, stated_bound or bound), orders.is_first, is_last)
