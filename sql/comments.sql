@@ -80,9 +80,9 @@ comment on column public.orders.fulfillment_status is
 comment on column public.orders.fulfilled_by is
 'AMAZON or MERCHANT. NULL: Amazon did not report it.';
 comment on column public.orders.service_level is
-'Shipping service level. NULL: Amazon did not report it.';
+'Shipping service level, such as STANDARD or SECOND_DAY. NULL: Amazon did not report it.';
 comment on column public.orders.sales_channel is
-'Where the order was placed, such as Amazon.in. Non-Amazon means multi-channel fulfilment, not a sale.';
+'AMAZON: a sale on Amazon. NON_AMAZON: an order of another shop that Amazon only ships, not a sale.';
 comment on column public.orders.programs is
 'Amazon programmes that apply to the order, such as PRIME or AMAZON_BUSINESS. NULL: the order was loaded from the report, or Amazon did not report it.';
 comment on column public.orders.is_prime is

@@ -40,7 +40,7 @@ lines as materialized (
   inner join order_items as i on i.order_date = d.business_date
   inner join orders as o
     on o.seller_id = i.seller_id and o.marketplace_id = i.marketplace_id and o.order_id = i.order_id
-  where i.seller_id = %(seller_id)s and o.seller_id = %(seller_id)s and o.sales_channel not ilike 'non-amazon%%'
+  where i.seller_id = %(seller_id)s and o.seller_id = %(seller_id)s and o.sales_channel = 'AMAZON'
 ),
 
 sums as (

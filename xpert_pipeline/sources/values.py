@@ -33,11 +33,6 @@ def local_day(text: Any, zone: ZoneInfo) -> date | None:
     return moment.astimezone(zone).date() if moment and moment.tzinfo else None
 
 
-def upper(word: str | None) -> str | None:
-    """Return a code in capitals, as the Orders API writes its codes."""
-    return word.upper() if isinstance(word, str) else word
-
-
 def plain(value: Any) -> Any:
     """Convert the decimals of a JSON value to text, so that every digit is kept."""
     if isinstance(value, Decimal):

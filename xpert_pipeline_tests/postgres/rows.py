@@ -30,7 +30,7 @@ def order(order_id: str, *, version: int = 0, day: date = DAY, **more: Any) -> d
         "order_date": day,
         "last_updated_at": T0 + timedelta(hours=version),
         "fulfillment_status": "SHIPPED",
-        "sales_channel": "Amazon.in",
+        "sales_channel": "AMAZON",
         "programs": ["PRIME"],
         "is_business": False,
         "proceeds_breakdowns": [{"type": "ITEM", "subtotal": {"amount": "10.00"}}],

@@ -62,7 +62,7 @@ def test_sums_are_those_of_lines_that_were_sold(pool, seller):
         ("3", {}, {"quantity_ordered": 4, "item_subtotal": None, "currency": None}),
         ("4", {}, {"quantity_ordered": 5, "is_cancelled": True, "item_subtotal": Decimal(99)}),
         ("5", {"fulfillment_status": "CANCELLED"}, {"quantity_ordered": 6}),
-        ("6", {"sales_channel": "Non-Amazon IN"}, {"quantity_ordered": 7}),
+        ("6", {"sales_channel": "NON_AMAZON"}, {"quantity_ordered": 7}),
     )
     assert counts(derive_sales(pool, seller)) == {"fetched": 1, "inserted": 1}
     columns = (
@@ -83,7 +83,7 @@ def test_a_day_of_cancelled_lines_only_has_its_row(pool, seller):
 
 
 def test_a_sku_sold_only_outside_amazon_has_no_row(pool, seller):
-    load_lines(pool, seller, ("1", {"sales_channel": "NON-AMAZON"}, {}))
+    load_lines(pool, seller, ("1", {"sales_channel": "NON_AMAZON"}, {}))
     derive_sales(pool, seller)
     assert sales(pool, seller) == []
 

@@ -268,3 +268,43 @@ def test_sql_files_are_found_by_what_they_create():
     assert migration_of("sellers") == "0002_sellers"
     assert migration_of("quota_take") == "0006_api_quota"
     assert migration_of("no_such_table") is None
+
+
+def test_orders_get_one_word_for_their_sales_channel_and_their_days_are_computed_again(like_supabase, embedded_server):
+    """Orders of other shops that came by the API (NON_AMAZON) counted as sales, so their days were wrong, too.
+
+    The owner who migrates is subject to row level security.
+    """
+    migrate(like_supabase)
+    (path,) = [path for path in FILES if path.stem.endswith("_order_words")]
+    old = [("Amazon.in", "SECONDDAY"), ("Non-Amazon IN", "STANDARD"), ("NON_AMAZON", None), ("AMAZON", "NEXTDAY")]
+    with psycopg.connect(embedded_server.dsn("postgres", "supa"), autocommit=True) as admin:
+        (seller,) = admin.execute(
+            "insert into sellers (amazon_seller_id, name, region, marketplace_ids, timezone)"
+            " values ('A1TESTSELLER', 'Test Books', 'eu', '{A2}', 'Asia/Kolkata') returning id"
+        ).fetchone()
+        for number, (channel, level) in enumerate(old, 1):
+            admin.execute(
+                "insert into orders (seller_id, marketplace_id, order_id, purchase_date, order_date, last_updated_at,"
+                " fulfillment_status, service_level, sales_channel, item_count, units_ordered, source, load_id)"
+                " values (%s, 'A2', %s, now(), %s, now(), 'SHIPPED', %s, %s, 1, 1, 'a test', gen_random_uuid())",
+                (seller, str(number), f"2026-01-0{number}", level, channel),
+            )
+        admin.execute("delete from dirty_keys")
+        admin.execute("alter role supa nobypassrls")
+        with psycopg.connect(like_supabase, autocommit=True) as owner:
+            for _ in range(2):
+                owner.execute(path.read_text())
+        rows = admin.execute("select sales_channel, service_level from orders order by order_id").fetchall()
+        dirty = admin.execute("select distinct consumer, extract(day from business_date) from dirty_keys order by 2")
+        forced = admin.execute(
+            "select count(*) from pg_class where relname in ('orders', 'dirty_keys', 'sellers') and relforcerowsecurity"
+        ).fetchone()
+        assert rows == [
+            ("AMAZON", "SECOND_DAY"),
+            ("NON_AMAZON", "STANDARD"),
+            ("NON_AMAZON", None),
+            ("AMAZON", "NEXT_DAY"),
+        ]
+        assert dirty.fetchall() == [("sales_data", day) for day in (1, 2, 3, 4)]
+        assert forced == (3,)

@@ -1,4 +1,7 @@
-"""Amazon's own API models as JSON schemas. Tests that need them are skipped where the models are missing."""
+"""Amazon's own API models as JSON schemas. Tests that need them are skipped where the models are missing.
+
+A model words some enumerations only in a description, as "Possible values"; JSON schema does not check those, `words` does.
+"""
 
 import json
 import re
@@ -27,6 +30,44 @@ def validator(model, definition):
 
 def check(model, definition, answer):
     validator(model, definition).validate(answer)
+
+
+def words(model, definition, answer):
+    """Yield each word of an answer that the model enumerates: its path, the word, and the words that the model allows."""
+    yield from _words(document(model)["definitions"], document(model)["definitions"][definition], answer, definition)
+
+
+def allowed(model, path):
+    """The words that a model allows at a path such as "SalesChannel.channelName" or "FulfillmentStatus"."""
+    definition, *names = path.split(".")
+    schema = document(model)["definitions"][definition]
+    for name in names:
+        schema = schema["properties"][name]
+    return _allowed(schema)
+
+
+def _allowed(schema):
+    described = re.split(r"\*\*Possible values?", schema.get("description", ""), maxsplit=1)
+    return set(schema.get("enum", ())) or set(
+        re.findall(r"`([A-Z][A-Z0-9_]+)`", described[-1] if described[1:] else "")
+    )
+
+
+def _words(definitions, schema, value, path):
+    known = _allowed(schema)
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+        known |= _allowed(schema)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if described := (schema.get("properties") or {}).get(name):
+                yield from _words(definitions, described, inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        item = schema.get("items", {})
+        for inner in value:  # some lists describe the words of their items themselves
+            yield from _words(definitions, item | {"description": schema.get("description", "")}, inner, f"{path}[]")
+    elif isinstance(value, str) and known:
+        yield path, value, known
 
 
 def published(operation):

@@ -53,14 +53,14 @@ def _facts_of_xml_item(item):
 
 def facts_of_json(order):
     """The facts of an order from searchOrders, under the same names."""
-    fulfillment = order["fulfillment"]
+    fulfillment, channel = order["fulfillment"], order["salesChannel"]
     status = fulfillment["fulfillmentStatus"]
     return {
         "id": order["orderId"],
         "created": order["createdTime"],
         "updated": order["lastUpdatedTime"],
         "status": STATUS.get(status, status.capitalize()),
-        "channel": order["salesChannel"]["channelName"],
+        "channel": {"AMAZON": channel.get("marketplaceName"), "NON_AMAZON": "Non-Amazon"}[channel["channelName"]],
         "fulfilled_by": fulfillment["fulfilledBy"],
         "service": fulfillment["fulfillmentServiceLevel"],
         "is_business": "AMAZON_BUSINESS" in order["programs"],

@@ -5,7 +5,14 @@ from operator import attrgetter
 import pytest
 
 from xpert_pipeline.sandbox.app import DECLARATIONS
-from xpert_pipeline_tests.sandbox.amazon_models import check, check_answer, needs_models, plan, query_parameters
+from xpert_pipeline_tests.sandbox.amazon_models import (
+    check,
+    check_answer,
+    needs_models,
+    plan,
+    query_parameters,
+    words,
+)
 from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
@@ -163,6 +170,37 @@ def test_every_declared_operation_answers_as_its_model_says(client, operation):
     answer = ANSWERS[operation.name](client)
     assert answer.status_code == operation.status
     check_answer(operation, answer)
+
+
+def test_every_word_that_a_model_enumerates_is_one_of_its_words(client, large_client):
+    """The sandbox once worded sales channels as reports do (Amazon.in), so no test saw that the pipeline took every order
+    of another shop for a sale. Models enumerate such words in descriptions only, which JSON schema does not check."""
+    included = {"includedData": ORDER_DATA, "createdAfter": "2026-01-01T00:00:00Z"}
+    listings = {"marketplaceIds": INDIA, "includedData": LISTING_DATA}
+    answers = [
+        *(
+            ("orders_2026-01-01", "SearchOrdersResponse", page)
+            for page in client.pages(ORDERS, "paginationToken", **included)
+        ),
+        ("catalogItems_2022-04-01", "ItemSearchResults", a_catalogue_page(client).json()),
+        (
+            "listingsItems_2021-08-01",
+            "ItemSearchResults",
+            client.get(f"/listings/2021-08-01/items/{client.seller_id}", **listings).json(),
+        ),
+        ("fbaInventory", "GetInventorySummariesResponse", large_client.inventory_page().json()),
+        ("reports_2021-06-30", "GetReportsResponse", ANSWERS["getReports"](client).json()),
+        ("dataKiosk_2023-11-15", "GetQueriesResponse", ANSWERS["getQueries"](client).json()),
+    ]
+    found = {}
+    for model, definition, answer in answers:
+        for path, word, allowed in words(model, definition, answer):
+            found.setdefault(path.split(".", 1)[-1].replace("[]", ""), {})[word] = allowed
+    wrong = {path: word for path, said in found.items() for word, allowed in said.items() if word not in allowed}
+    assert wrong == {}
+    assert set(found["orders.salesChannel.channelName"]) == {"AMAZON", "NON_AMAZON"}
+    seen = {path.rsplit(".", 1)[-1] for path in found}
+    assert seen >= {"fulfillmentStatus", "programs", "cancelledBy", "conditionType", "type", "processingStatus"}
 
 
 @pytest.mark.parametrize("operation", DECLARATIONS.operations, ids=attrgetter("name"))

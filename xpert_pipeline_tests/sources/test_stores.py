@@ -201,7 +201,7 @@ def test_orders_by_report_belong_to_their_stores(shop, monkeypatch):
     rows = {row["order_id"]: row["marketplace_id"] for row in shop.rows("orders")}
     assert rows.items() <= truth.items()
     assert set(rows.values()) == set(STORES)
-    own_channels = [row for row in shop.rows("orders") if row["sales_channel"] == "Non-Amazon"]
+    own_channels = [row for row in shop.rows("orders") if row["sales_channel"] == "NON_AMAZON"]
     assert {row["marketplace_id"] for row in own_channels} <= set(STORES)
 
 

@@ -5,19 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xpert_pipeline.assets.orders.order_items import ORDER_ITEMS, of_order
-from xpert_pipeline.assets.orders.orders import ORDERS, counts, known_status, order_times
+from xpert_pipeline.assets.orders.orders import ORDERS, counts, order_times
+from xpert_pipeline.assets.orders.words import CANCELLED_IN_REPORTS, code, report_status, sales_channel
 from xpert_pipeline.sources.change_spans import BulkFeed, Trust
 from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.values import upper
 from xpert_pipeline.spapi.operations.all_orders_report import read_orders
 from xpert_pipeline.spapi.operations.item_ids import compare_item_ids
 
-STATUSES = {
-    "PendingAvailability": "PENDING_AVAILABILITY",
-    "PartiallyShipped": "PARTIALLY_SHIPPED",
-    "Canceled": "CANCELLED",
-}
 ORDERS_LACK = frozenset(
     (
         "seller_order_id",
@@ -58,15 +53,14 @@ ITEMS_LACK = frozenset(
 
 def parse_report_order(record: Mapping[str, Any], market: Market, signals: Counter[str]) -> Rows:
     """Parse one order of the report into its row and the rows of its lines, with the columns that the report has."""
-    word = record.get("status")
     order: Row = {
         "marketplace_id": market.id,
         "order_id": record.get("order_id"),
         **order_times(record.get("purchase_date"), record.get("last_updated"), market.zone),
-        "fulfillment_status": known_status(STATUSES.get(word or "", upper(word)), signals),
-        "fulfilled_by": upper(record.get("fulfillment_channel")),
-        "service_level": upper(record.get("service_level")),
-        "sales_channel": record.get("sales_channel"),
+        "fulfillment_status": report_status(record.get("status"), signals),
+        "fulfilled_by": code(record.get("fulfillment_channel")),
+        "service_level": code(record.get("service_level")),
+        "sales_channel": sales_channel(record.get("sales_channel"), signals),
         "is_business": record.get("is_business"),
     }
     items = [_item(item, order) for item in record.get("items") or ()]
@@ -98,7 +92,7 @@ def _item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
         "currency": currency,
         "item_subtotal": amount,
         "promotion_ids": item.get("promotion_ids") or None,
-        "is_cancelled": item.get("status") in ("Cancelled", "Canceled") or order["fulfillment_status"] == "CANCELLED",
+        "is_cancelled": item.get("status") in CANCELLED_IN_REPORTS or order["fulfillment_status"] == "CANCELLED",
     }
 
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.orders.order_items import parse_item
+from xpert_pipeline.assets.orders.words import code, known_status, sales_channel
 from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.values import instant, plain, upper
+from xpert_pipeline.sources.values import instant, plain
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At, Null
 from xpert_pipeline.tables.contract import Table
@@ -36,10 +37,10 @@ class OrderRow(TypedDict):
     ]
     fulfillment_status: Annotated[Id, "PENDING, UNSHIPPED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED and others."]
     fulfilled_by: Annotated[Text | None, "AMAZON or MERCHANT."]
-    service_level: Annotated[Text | None, "Shipping service level."]
+    service_level: Annotated[Text | None, "Shipping service level, such as STANDARD or SECOND_DAY."]
     sales_channel: Annotated[
         Id,
-        "Where the order was placed, such as Amazon.in. Non-Amazon means multi-channel fulfilment, not a sale.",
+        "AMAZON: a sale on Amazon. NON_AMAZON: an order of another shop that Amazon only ships, not a sale.",
     ]
     programs: Annotated[
         list[Text] | None,
@@ -135,9 +136,6 @@ FIELDS = frozenset(
         "fulfillmentOrders",
     )
 )
-STATUSES = frozenset(
-    ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
-)
 
 
 def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str]) -> Rows:
@@ -157,9 +155,9 @@ def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str
         "seller_order_id": _labelled(payload.get("orderAliases"), "aliasType", "SELLER_ORDER_ID", "aliasId"),
         **order_times(payload.get("createdTime"), payload.get("lastUpdatedTime"), market.zone),
         "fulfillment_status": known_status(fulfillment.get("fulfillmentStatus"), signals),
-        "fulfilled_by": upper(fulfillment.get("fulfilledBy")),
-        "service_level": upper(fulfillment.get("fulfillmentServiceLevel")),
-        "sales_channel": (payload.get("salesChannel") or {}).get("channelName"),
+        "fulfilled_by": code(fulfillment.get("fulfilledBy")),
+        "service_level": code(fulfillment.get("fulfillmentServiceLevel")),
+        "sales_channel": sales_channel((payload.get("salesChannel") or {}).get("channelName"), signals),
         "programs": programs,
         "is_prime": _has(programs, "PRIME"),
         "is_business": _has(programs, "AMAZON_BUSINESS"),
@@ -203,13 +201,6 @@ def order_times(created: str | None, updated: str | None, zone: ZoneInfo) -> dic
         "order_date": purchased.astimezone(zone).date() if purchased and purchased.tzinfo else None,
         "last_updated_at": instant(updated),
     }
-
-
-def known_status(word: str | None, signals: Counter[str]) -> str | None:
-    """Return the status as received; count it if it is unknown."""
-    if word and word not in STATUSES:
-        signals[f"unknown fulfillment status {word}"] += 1
-    return word
 
 
 def _has(programs: list[str] | None, program: str) -> bool:

@@ -8,7 +8,7 @@ select i.order_date, count(distinct i.order_id), sum(i.quantity_ordered), coales
   from order_items i
   join orders o using (seller_id, marketplace_id, order_id)
  where i.seller_id = %(seller_id)s and i.marketplace_id = %(marketplace_id)s and i.order_date = any(%(days)s)
-   and not i.is_cancelled and o.fulfillment_status <> 'CANCELLED' and o.sales_channel not ilike 'non-amazon%%'
+   and not i.is_cancelled and o.fulfillment_status <> 'CANCELLED' and o.sales_channel = 'AMAZON'
  group by i.order_date
 """
 

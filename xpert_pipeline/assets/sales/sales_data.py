@@ -112,8 +112,9 @@ SALES_DATA = Table(
         grain="a SKU's sales on a day",
         source="orders and order_items, by sql/transforms/sales_data.sql",
         freshness="Computed after every load of orders, for each day that changed.",
-        restatement="Cancelled lines count only in units_cancelled; Non-Amazon orders do not count. A SKU with only "
-        "cancelled lines on a day has a row with 0 units. A late order changes its day whenever it arrives.",
+        restatement="Cancelled lines count only in units_cancelled; orders of other shops (NON_AMAZON) do not count. A "
+        "SKU with only cancelled lines on a day has a row with 0 units. A late order changes its day whenever it "
+        "arrives.",
         example="select sale_date, currency, sum(ops) as ops, sum(units_ordered) as units from sales_data\n"
         "group by sale_date, currency order by sale_date desc;",
     ),

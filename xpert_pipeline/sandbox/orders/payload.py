@@ -6,7 +6,7 @@ from typing import Any
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import money_of, zulu
 from xpert_pipeline.sandbox.world import money
-from xpert_pipeline.sandbox.world.records import CANCELLED, NON_AMAZON, SHIPPED, Item, Order
+from xpert_pipeline.sandbox.world.records import CANCELLED, SHIPPED, Item, Order
 
 DATA_SETS = (
     "BUYER",
@@ -71,8 +71,13 @@ def windows(order: Order) -> dict[str, tuple[int, int]]:
     return {"shipByWindow": (order.created, ship), "deliverByWindow": (ship, deliver)}
 
 
+def channel_name(order: Order) -> str:
+    """Return the sales channel as the Orders API spells it; reports use the store's domain or Non-Amazon."""
+    return "AMAZON" if order.is_sale else "NON_AMAZON"
+
+
 def _channel(order: Order) -> dict[str, str]:
-    channel = {"channelName": order.channel}
+    channel = {"channelName": channel_name(order)}
     if order.marketplace_id is not None:
         channel["marketplaceId"] = order.marketplace_id
         channel["marketplaceName"] = STORES[order.marketplace_id].name
@@ -149,7 +154,7 @@ def _address(order: Order) -> dict[str, str]:
 
 
 def _packages(order: Order) -> list[dict[str, Any]]:
-    if order.fba or order.channel == NON_AMAZON or order.status != SHIPPED:
+    if order.fba or not order.is_sale or order.status != SHIPPED:
         return []
     items = [{"orderItemId": item.id, "quantity": item.shipped} for item in order.items if item.shipped]
     if not items:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from xpert_pipeline.sandbox.domain import Row
-from xpert_pipeline.sandbox.orders.payload import cancellation, programs, windows
+from xpert_pipeline.sandbox.orders.payload import cancellation, channel_name, programs, windows
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.days import order_date
@@ -41,7 +41,7 @@ def _order_row(order: Order) -> Row:
         "fulfillment_status": order.status,
         "fulfilled_by": "AMAZON" if order.fba else "MERCHANT",
         "service_level": order.service.upper(),
-        "sales_channel": order.channel,
+        "sales_channel": channel_name(order),
         "programs": programs(order),
         "is_prime": order.is_prime,
         "is_business": order.is_business,

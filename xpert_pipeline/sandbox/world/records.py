@@ -55,7 +55,7 @@ class Order(NamedTuple):
     @property
     def is_sale(self) -> bool:
         """Whether Amazon counts the order among its own sales; False if it was shipped for another shop."""
-        return self.channel != NON_AMAZON
+        return self.channel.lower().startswith("amazon")
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def an_order(**changes):
         "createdTime": "2026-10-01T18:30:00Z",
         "lastUpdatedTime": "2026-10-02T01:00:00Z",
         "programs": ["AMAZON_BUSINESS"],
-        "salesChannel": {"channelName": "Amazon.in", "marketplaceId": INDIA},
+        "salesChannel": {"channelName": "AMAZON", "marketplaceId": INDIA},
         "fulfillment": {
             "fulfillmentStatus": "SHIPPED",
             "fulfilledBy": "AMAZON",

@@ -104,9 +104,9 @@ def test_an_order_belongs_to_the_marketplace_that_it_names():
     def place(**channel):
         return market_of_order(an_order(salesChannel=channel), markets)
 
-    assert place(channelName="Amazon.de", marketplaceId=GERMANY) == markets[1]
-    assert place(channelName="Amazon.fr", marketplaceId=FRANCE) is None, "the seller has no store there"
-    assert place(channelName="Non-Amazon") == markets[0], "it names none, so it counts for the first one"
+    assert place(channelName="AMAZON", marketplaceId=GERMANY) == markets[1]
+    assert place(channelName="AMAZON", marketplaceId=FRANCE) is None, "the seller has no store there"
+    assert place(channelName="NON_AMAZON") == markets[0], "it names none, so it counts for the first one"
 
 
 def test_the_day_of_an_order_is_that_of_its_own_marketplace():

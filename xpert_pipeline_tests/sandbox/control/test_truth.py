@@ -52,7 +52,7 @@ def test_sales_are_the_sums_of_the_items(client):
     channels = {row["order_id"]: row["sales_channel"] for row in client.truth("orders")}
     expected = defaultdict(list)
     for item in client.truth("order_items"):
-        if channels[item["order_id"]] == "Amazon.in":
+        if channels[item["order_id"]] == "AMAZON":
             expected[item["order_date"], item["sku"]].append(item)
     rows = client.truth("sales_data")
     assert {(row["sale_date"], row["sku"]) for row in rows} == set(expected)

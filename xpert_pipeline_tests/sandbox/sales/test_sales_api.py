@@ -23,7 +23,7 @@ def test_every_day_is_the_sum_of_its_amazon_orders_that_are_not_cancelled(client
     orders = {row["order_id"]: row for row in client.truth("orders")}
     days = defaultdict(lambda: [set(), 0, 0, Decimal(0)])
     for item in client.truth("order_items"):
-        if orders[item["order_id"]]["sales_channel"] == "Amazon.in" and not item["is_cancelled"]:
+        if orders[item["order_id"]]["sales_channel"] == "AMAZON" and not item["is_cancelled"]:
             day = days[item["order_date"]]
             day[0].add(item["order_id"])
             day[1] += 1
@@ -91,7 +91,7 @@ def test_metrics_of_one_asin(client):
     assert entry["unitCount"] == sum(
         item["quantity_ordered"]
         for item in sold
-        if item["asin"] == asin and not item["is_cancelled"] and channel[item["order_id"]] == "Amazon.in"
+        if item["asin"] == asin and not item["is_cancelled"] and channel[item["order_id"]] == "AMAZON"
     )
 
 
