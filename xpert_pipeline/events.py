@@ -1,8 +1,12 @@
-"""Reads Dagster's event log: materializations by partition, and failures by seller. `fact_stream` stores them."""
+"""Reads Dagster's event log: what steps reported of partitions, and failures by seller. `fact_stream` stores them.
 
-from collections.abc import Iterator, Mapping, Sequence
+A loaded day is a materialization. A table that Amazon did not grant to a seller is one observation.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
 from dagster._core.events import JobFailureData
@@ -11,13 +15,15 @@ from dagster_shared.error import SerializableErrorInfo
 from xpert_pipeline.partitions import partition_key, sellers_of_run, split_key
 
 BATCH = 1_000
+Told = dg.AssetMaterialization | dg.AssetObservation
+"""What a step reported of a partition."""
 INTERRUPTIONS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 INTERRUPTED = "interrupted by Ctrl-C or SIGTERM. Everything loaded so far is kept; the next run continues from there"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to one seller: a materialized partition or a failure.
+    """One thing that happened to one seller: a reported partition or a failure.
 
     Attributes:
         storage_id: Position in Dagster's event log.
@@ -57,8 +63,9 @@ class Event:
 
 
 def read_events(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
-    """Read all materializations of the assets, and the failed steps of runs, with a storage id above `since`."""
-    yield from _materializations(instance, assets, since)
+    """Read all reports of the assets, and the failed steps of runs, with a storage id above `since`."""
+    for fetch in (instance.fetch_materializations, instance.fetch_observations):
+        yield from _reports(fetch, assets, since)
     yield from _failures(instance, since)
 
 
@@ -81,21 +88,29 @@ def why_failed(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | No
 
 def reasons(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     """Return by table why a successful step did not load everything, such as a role that is not granted."""
-    reasons_by_table = {}
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        materialization = entry.asset_materialization
-        if materialization and (reason := _state_and_reason(materialization).get("reason")):
-            reasons_by_table[materialization.asset_key.to_user_string()] = reason
-    return reasons_by_table
+    return {
+        told.asset_key.to_user_string(): reason
+        for told in day_reports(instance, run_id)
+        if (reason := _state_and_reason(told).get("reason"))
+    }
 
 
-def _state_and_reason(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
-    metadata = materialization.metadata if materialization else {}
+def day_reports(instance: dg.DagsterInstance, run_id: str) -> Iterator[Told]:
+    """Return what the steps of a run reported of its partitions, with state and reason, in the order of the events."""
+    types = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+    for entry in instance.all_logs(run_id, of_type=types):
+        told = entry.asset_materialization or entry.asset_observation
+        if told and "state" in told.metadata:
+            yield told
+
+
+def _state_and_reason(told: Told | None) -> dict[str, str]:
+    metadata = told.metadata if told else {}
     return {name: str(metadata[name].value) for name in ("state", "reason") if name in metadata}
 
 
-def _states_by_marketplace(materialization: dg.AssetMaterialization | None) -> dict[str, str]:
-    entry = (materialization.metadata if materialization else {}).get("states_by_marketplace")
+def _states_by_marketplace(told: Told | None) -> dict[str, str]:
+    entry = (told.metadata if told else {}).get("states_by_marketplace")
     return dict(entry.value) if isinstance(entry, dg.JsonMetadataValue) and isinstance(entry.value, dict) else {}
 
 
@@ -110,29 +125,33 @@ def tables_of_step(instance: dg.DagsterInstance, run_id: str, step: str) -> list
     return list(dict.fromkeys(tables)) or [step]
 
 
-def _materializations(instance: dg.DagsterInstance, assets: Sequence[str], since: int) -> Iterator[Event]:
+def _reports(fetch: Callable[..., dg.EventRecordsResult], assets: Sequence[str], since: int) -> Iterator[Event]:
     for asset in assets:
         records = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=since)
-        page = instance.fetch_materializations(records, limit=BATCH, ascending=True)
+        page = fetch(records, limit=BATCH, ascending=True)
         while True:
-            for record in page.records:
-                if record.partition_key:
-                    day, seller = split_key(record.partition_key)
-                    metadata = _state_and_reason(record.asset_materialization)
-                    yield Event(
-                        record.storage_id,
-                        _at(record.timestamp),
-                        record.run_id,
-                        seller,
-                        day,
-                        asset,
-                        state=metadata.get("state"),
-                        reason=metadata.get("reason"),
-                        states_by_marketplace=_states_by_marketplace(record.asset_materialization),
-                    )
+            yield from (_event(record, asset) for record in page.records if record.partition_key)
             if not page.has_more:
                 break
-            page = instance.fetch_materializations(records, limit=BATCH, cursor=page.cursor, ascending=True)
+            page = fetch(records, limit=BATCH, cursor=page.cursor, ascending=True)
+
+
+def _event(record: dg.EventLogRecord, asset: str) -> Event:
+    entry: Any = record.event_log_entry
+    told: Told | None = entry.asset_materialization or entry.asset_observation
+    day, seller = split_key(str(record.partition_key))
+    metadata = _state_and_reason(told)
+    return Event(
+        record.storage_id,
+        _at(record.timestamp),
+        record.run_id,
+        seller,
+        day,
+        asset,
+        state=metadata.get("state"),
+        reason=metadata.get("reason"),
+        states_by_marketplace=_states_by_marketplace(told),
+    )
 
 
 def _failures(instance: dg.DagsterInstance, since: int) -> Iterator[Event]:

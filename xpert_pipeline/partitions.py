@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 SELLERS = dg.DynamicPartitionsDefinition(name="sellers")
+DATE, SELLER = "date", "seller"
+"""Names of the two dimensions of a partition."""
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
@@ -17,7 +19,7 @@ RANGE_END = "dagster/asset_partition_range_end"
 def build_partitions(start_date: date, timezone: str) -> dg.MultiPartitionsDefinition:
     """Return days from `start_date` to today (included) × the sellers of the `sellers` table."""
     days = dg.DailyPartitionsDefinition(start_date=start_date.isoformat(), end_offset=1, timezone=timezone)
-    return dg.MultiPartitionsDefinition({"date": days, "seller": SELLERS})
+    return dg.MultiPartitionsDefinition({DATE: days, SELLER: SELLERS})
 
 
 def partition_key(day: date, seller: str) -> str:

@@ -17,9 +17,11 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli import sandbox_client
 from xpert_pipeline.cli.errors import TABLE_FAILED
 from xpert_pipeline.cli.terminal import fitted, grid_width
+from xpert_pipeline.events import day_reports
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import overall
+from xpert_pipeline.sources.roles import HOW_TO_GRANT, role_names
 from xpert_pipeline.spapi.marketplaces import by_id
 
 LEDGER = """
@@ -135,12 +137,9 @@ def table_results(
 def _states(instance: dg.DagsterInstance, run_id: str, seller: Seller) -> dict[tuple[str, str], str]:
     """The state of each table in each marketplace over all days of the run; failed if the table's step failed."""
     by_day: dict[tuple[str, str], set[str]] = {}
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        materialization = entry.asset_materialization
-        if materialization and "state" in materialization.metadata:
-            table = materialization.asset_key.to_user_string()
-            for marketplace_id, state in _states_of_day(materialization, seller).items():
-                by_day.setdefault((table, marketplace_id), set()).add(state)
+    for told in day_reports(instance, run_id):
+        for marketplace_id, state in _states_of_day(told, seller).items():
+            by_day.setdefault((told.asset_key.to_user_string(), marketplace_id), set()).add(state)
     states = {place: overall(seen) for place, seen in by_day.items()}
     planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
     failed = {entry.step_key for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)}
@@ -151,12 +150,12 @@ def _states(instance: dg.DagsterInstance, run_id: str, seller: Seller) -> dict[t
     return states
 
 
-def _states_of_day(materialization: dg.AssetMaterialization, seller: Seller) -> Mapping[str, str]:
+def _states_of_day(told: dg.AssetMaterialization | dg.AssetObservation, seller: Seller) -> Mapping[str, str]:
     """The states of one partition by marketplace; a seller with one marketplace has only the partition's own state."""
-    several = materialization.metadata.get("states_by_marketplace")
+    several = told.metadata.get("states_by_marketplace")
     if several is not None and isinstance(several.value, dict):
         return several.value
-    return dict.fromkeys(seller.marketplace_ids, str(materialization.metadata["state"].value))
+    return dict.fromkeys(seller.marketplace_ids, str(told.metadata["state"].value))
 
 
 def print_result(
@@ -188,24 +187,32 @@ def print_result(
         click.echo(json.dumps(document, default=str))
     else:
         show(Console(width=160 if not Console().is_terminal else None), tables)
-    not_granted = [] if allow_not_granted else _not_granted(tables)
+    not_granted = _not_granted(tables)
     lines = [f"not loaded: {note}" for run in runs for note in run.notes]
-    lines += not_granted
+    lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
     lines += [f"failed: {error}" for error in errors]
     for line in lines:
         click.echo(fitted(line, indent=2, err=True), err=True)
     failed = errors or any(result.state == "failed" for result in tables)
-    return TABLE_FAILED if failed or not_granted else 0
+    return TABLE_FAILED if failed or (not_granted and not allow_not_granted) else 0
 
 
 def _not_granted(tables: Sequence[TableResult]) -> list[str]:
-    """A line for each source that Amazon did not grant, with the roles that open it."""
-    names = {result.table for result in tables if result.state == "not_granted"}
-    return [
-        f"not granted: {', '.join(refused)} (role {' or '.join(source.roles)}); --allow-not-granted accepts this"
-        for source in SOURCES
-        if (refused := [table.name for table in source.tables if table.name in names])
-    ]
+    """A line for each role that Amazon did not grant, with the tables and sellers that lack it, and what to do."""
+    refused = [result for result in tables if result.state == "not_granted"]
+    names: dict[str, list[str]] = {}
+    for source in SOURCES:
+        filled = {table.name for table in source.tables}
+        if source.roles and any(result.table in filled for result in refused):
+            names.setdefault(role_names(source), []).extend(table.name for table in source.tables)
+    lines = []
+    for role, lacking in names.items():
+        sellers = sorted({result.seller for result in refused if result.table in lacking})
+        lines.append(
+            f"not granted: the role {role} to {', '.join(sellers)}, so {', '.join(lacking)} cannot be loaded: "
+            f"{HOW_TO_GRANT}"
+        )
+    return lines
 
 
 def show(console: Console, results: Sequence[TableResult]) -> None:

@@ -90,11 +90,14 @@ def result_of(
 ) -> RunResult:
     """Return what an ended run did."""
     errors = [f"{step or 'run ' + run_id}: {reason}" for step, reason in why_failed(instance, run_id)]
+    tables = table_results(place.pool, instance, run_id, seller, request.names)
+    refused = {result.table for result in tables if result.state == "not_granted"}
     tables_by_reason: dict[str, list[str]] = {}
     for table, reason in reasons(instance, run_id).items():
-        tables_by_reason.setdefault(reason, []).append(table)
-    notes = [f"{', '.join(tables)}: {reason}" for reason, tables in tables_by_reason.items()]
-    return RunResult(table_results(place.pool, instance, run_id, seller, request.names), errors, notes)
+        if table not in refused:  # the role is named once for all of its tables
+            tables_by_reason.setdefault(reason, []).append(table)
+    notes = [f"{', '.join(names)}: {reason}" for reason, names in tables_by_reason.items()]
+    return RunResult(tables, errors, notes)
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:

@@ -28,11 +28,10 @@ def build_asset(source: Source, **common: Any) -> dg.AssetsDefinition:
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "op_tags": {"dagster/priority": str(source.rank)},
     }
-    names = tuple(table.name for table in source.tables)
 
     @dg.multi_asset(**options)
-    def derive(context: dg.AssetExecutionContext, postgres: PostgresResource) -> Iterator[dg.MaterializeResult]:
-        step = Step(context, postgres, None, names)
+    def derive(context: dg.AssetExecutionContext, postgres: PostgresResource) -> Iterator[Any]:
+        step = Step(context, postgres, None, source)
         yield from run_sellers(step, lambda run: source.sync(run, None))
 
     @dg.multi_asset(**options)
@@ -42,11 +41,11 @@ def build_asset(source: Source, **common: Any) -> dg.AssetsDefinition:
         postgres: PostgresResource,
         sp_api: SpApiResource,
         run_start: dg.ResourceParam[RunStart],
-    ) -> Iterator[dg.MaterializeResult]:
+    ) -> Iterator[Any]:
         def sync(run: SellerRun) -> None:
             source.sync(run, run_start.take(run, source.step))
 
-        yield from run_sellers(Step(context, postgres, sp_api, names, config.refetch), sync)
+        yield from run_sellers(Step(context, postgres, sp_api, source, config.refetch), sync)
 
     return derive if source.is_derived else fetch
 

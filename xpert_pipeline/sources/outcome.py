@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-State = Literal["ok", "empty", "skipped", "incomplete", "not_granted", "no_history"]
-BEST_LAST = ("not_granted", "no_history", "empty", "skipped", "ok", "incomplete")
+State = Literal["ok", "up_to_date", "empty", "skipped", "incomplete", "not_granted", "no_history"]
+BEST_LAST = ("not_granted", "no_history", "empty", "up_to_date", "skipped", "ok", "incomplete")
 
 
 def overall(states: Iterable[str]) -> str:
@@ -60,20 +60,23 @@ class TableOutcome:
         """All reasons in one line."""
         return "; ".join(self.reasons) or None
 
-    def state(self, marketplace_id: str, day: date, counts: Mapping[str, int]) -> State:
+    def state(self, marketplace_id: str, day: date, counts: Mapping[str, int], rows: int = 0) -> State:
         """The state of one marketplace's day.
 
         Args:
             marketplace_id: The marketplace.
             day: A day of the run.
             counts: The ledger's counts for that day in this run.
+            rows: Rows that the table has for that day.
         """
         if self.refused & {marketplace_id, "*"}:
             return "not_granted"
         first = self.no_history_before.get(marketplace_id)
         if first is not None and day < first:
             return "no_history"
-        has_rows = any(counts.values())
+        has_changed = any(counts.values())
         if day in self.lacking.get(marketplace_id, ()):
-            return "incomplete" if has_rows else "skipped"
-        return "ok" if has_rows else "empty"
+            return "incomplete" if has_changed else "skipped"
+        if has_changed:
+            return "ok"
+        return "up_to_date" if rows else "empty"

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import dagster as dg
 
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.spapi.planning.planner import BucketLevels
@@ -57,6 +58,7 @@ class Source(ABC):
         roles: Amazon roles; any one of them grants access. Empty only for derived tables.
         after: Tables that must be loaded before this source.
         checks: Asset checks specific to these tables.
+        figures: Figures that each day of these tables shows in Dagster, beside its rows.
         declared_at: File and line of the declaration, for error messages.
     """
 
@@ -64,6 +66,7 @@ class Source(ABC):
     roles: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     checks: tuple[dg.AssetChecksDefinition, ...] = ()
+    figures: tuple[DayFigure, ...] = ()
     declared_at: str = field(init=False, default="", compare=False)
 
     rank: ClassVar[int] = 0

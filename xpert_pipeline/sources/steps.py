@@ -1,29 +1,37 @@
-"""Runs a source's Dagster step for each seller, and attaches the counts of each partition.
+"""Runs a source's Dagster step for each seller, and says what each partition holds.
 
-This module groups by seller, isolates failures and adds metadata; the source decides what to load.
+This module groups by seller, isolates failures and describes the days; the source decides what to load, and `reporting`
+tells Dagster.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from xpert_pipeline.partitions import days_by_seller, local_today, partition_key
+from xpert_pipeline.partitions import days_by_seller, local_today
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
 from xpert_pipeline.postgres.ledger import COUNTS, run_counts
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
+from xpert_pipeline.sources.day_figures import DayContent, read_contents, total_contents
 from xpert_pipeline.sources.figures import RunFigures
 from xpert_pipeline.sources.outcome import overall
+from xpert_pipeline.sources.reporting import DayReport, report_table
+from xpert_pipeline.sources.roles import keep_role
 from xpert_pipeline.sources.run import RunOptions, SellerRun
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
 from xpert_pipeline.spapi.jobs.job import BUDGET_SECONDS
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.contract import Table
 
 MANY_MARKETPLACES = 2
+WITHOUT_ROWS = ("no_history", "not_granted")
+"""States of a day for which the table can hold nothing: the partition then has no count, not a count of 0."""
 
 
 class RefetchConfig(dg.Config):
@@ -43,16 +51,22 @@ class Step:
     context: dg.AssetExecutionContext
     postgres: PostgresResource
     sp_api: SpApiResource | None
-    tables: Sequence[str]
+    source: Source
     refetch: bool = False
+    reports: list[DayReport] = field(default_factory=list)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that the step fills."""
+        return self.source.tables
 
 
-def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[dg.MaterializeResult]:
+def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[Any]:
     """Call `work` for each seller of the run's partitions; one seller's failure does not stop the others.
 
     Yields:
-        One result per table. Each partition gets its counts from the ledger. The first table also gets the calls and
-        waits of the whole run (`run_…`), as in the ledger.
+        The events of each table. Each partition says what the table holds for it and what the run loaded. The first
+        table also gets the calls and waits of the whole run (`run_…`), as in the ledger.
 
     Raises:
         dg.Failure: At least one seller failed. The message, raised after all sellers ran, names them.
@@ -72,7 +86,10 @@ def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[dg.Ma
     if failures:
         raise dg.Failure("; ".join(failures), metadata=figures.metadata(), allow_retries=False)
     for table in step.tables:
-        yield dg.MaterializeResult(asset_key=table, metadata=figures.metadata() if table == step.tables[0] else {})
+        reports = [report for report in step.reports if report.table == table.name]
+        yield from report_table(
+            step.context, table.name, reports, figures.metadata() if table is step.tables[0] else {}
+        )
 
 
 def _run_seller(
@@ -110,13 +127,15 @@ def _run_seller(
     except NotGranted as error:
         step.context.log.warning("seller %s: not granted: %s", amazon_id, error)
         for table in step.tables:
-            run.outcome(table).not_granted(str(error))
+            run.outcome(table.name).not_granted(str(error))
     finally:
         for api in clients:
             figures.add(api)
             api.close()
+    if sp_api is not None:
+        keep_role(run, step.source, has_asked=any(api.spent().waits for api in clients))
     for table in step.tables:
-        _attach_counts(step.context, run, table)
+        step.reports.extend(_describe(run, table, step.source))
 
 
 def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
@@ -125,19 +144,27 @@ def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name, op in ops.items() if (op.get("config") or {}).get("refetch"))
 
 
-def _attach_counts(context: dg.AssetExecutionContext, run: SellerRun, table: str) -> None:
-    counts = run_counts(run.pool, run.seller.id, run.run_id, table)
-    outcome = run.outcome(table)
+def _describe(run: SellerRun, table: Table, source: Source) -> Iterator[DayReport]:
+    """Describe each of the seller's days: its state, what the table holds for it, and what this run loaded."""
+    counts = run_counts(run.pool, run.seller.id, run.run_id, table.name)
+    contents = read_contents(run, table, source.figures)
+    outcome = run.outcome(table.name)
     nothing = dict.fromkeys(COUNTS, 0)
     for day in run.days:
         by_market = {market.id: counts.get(market.id, {}).get(day, nothing) for market in run.markets}
-        states = {market: str(outcome.state(market, day, numbers)) for market, numbers in by_market.items()}
-        numbers = {name: sum(int(market[name]) for market in by_market.values()) for name in COUNTS}
-        metadata: dict[str, Any] = {**numbers, "state": overall(states.values())}
+        held = {market.id: contents.get((market.id, day), DayContent()) for market in run.markets}
+        states = {
+            market: str(outcome.state(market, day, numbers, held[market].rows)) for market, numbers in by_market.items()
+        }
+        state = overall(states.values())
+        metadata: dict[str, Any] = {"state": state}
+        if known := [held[market] for market, own in states.items() if own not in WITHOUT_ROWS]:
+            metadata |= total_contents(known)
+        loaded = {name: sum(int(numbers[name]) for numbers in by_market.values()) for name in COUNTS}
+        if any(loaded.values()):
+            metadata["this_run"] = dg.JsonMetadataValue({name: number for name, number in loaded.items() if number})
         if outcome.reason:
             metadata["reason"] = outcome.reason
         if len(states) >= MANY_MARKETPLACES:
             metadata["states_by_marketplace"] = dg.JsonMetadataValue(states)
-        context.add_asset_metadata(
-            metadata, asset_key=table, partition_key=partition_key(day, run.seller.amazon_seller_id)
-        )
+        yield DayReport(table.name, run.who, day, state, metadata)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -73,11 +74,15 @@ def test_the_exit_code_is_1_for_failures_and_for_sources_that_are_not_granted(
     assert json.loads(capsys.readouterr().out) == {"tables": [replace(ONE, state=state).as_json()]}
 
 
-def test_a_source_that_is_not_granted_is_one_line_with_all_its_tables_and_roles(capsys):
+def test_a_role_that_is_not_granted_is_one_line_with_all_its_tables_and_what_to_do(capsys):
     assert print_result([RunResult(ALL, [])], as_json=True) == 1
-    lines = capsys.readouterr().err.splitlines()
+    lines = [" ".join(line.split()) for line in re.split(r"\n(?=\S)", capsys.readouterr().err.strip())]
+    tables: dict[str, list[str]] = {}
+    for source in SOURCES:
+        if source.roles:
+            tables.setdefault(" or ".join(source.roles), []).extend(table.name for table in source.tables)
     assert lines == [
-        f"not granted: {', '.join(table.name for table in source.tables)} (role {' or '.join(source.roles)}); "
-        "--allow-not-granted accepts this"
-        for source in SOURCES
+        f"not granted: the role {role} to {ONE.seller}, so {', '.join(names)} cannot be loaded: grant it to the "
+        "application in the developer console and let the seller authorize again; --allow-not-granted accepts this"
+        for role, names in tables.items()
     ]

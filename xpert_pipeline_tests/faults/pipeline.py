@@ -13,9 +13,10 @@ import httpx
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.definitions import build_definitions
-from xpert_pipeline.events import reasons, why_failed
+from xpert_pipeline.events import day_reports, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import RANGE_END, RANGE_START, partition_key
+from xpert_pipeline.postgres.ledger import COUNTS
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.settings import Settings
@@ -255,17 +256,13 @@ class Pipeline:
 
     def _told(self, run_id):
         states, counts = {}, {}
-        for entry in self.instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-            table, metadata = (
-                entry.asset_materialization.asset_key.to_user_string(),
-                entry.asset_materialization.metadata,
-            )
-            if "state" in metadata:
-                told = states.setdefault(table, set())
-                told.add(metadata["state"].value)
-                for name in ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"):
-                    sums = counts.setdefault(table, {})
-                    sums[name] = sums.get(name, 0) + metadata[name].value
+        for told in day_reports(self.instance, run_id):
+            table = told.asset_key.to_user_string()
+            states.setdefault(table, set()).add(told.metadata["state"].value)
+            loaded = told.metadata["this_run"].value if "this_run" in told.metadata else {}
+            sums = counts.setdefault(table, dict.fromkeys(COUNTS, 0))
+            for name in COUNTS:
+                sums[name] += loaded.get(name, 0)
         return {table: overall(told) for table, told in states.items()}, counts
 
 

@@ -298,9 +298,22 @@ def test_a_role_that_is_not_granted_fails_the_command_with_what_to_do(xpert, ama
     done = xpert("sync", "--json", "--select", "products", *RECENT, **amazon(denied_roles=("Product Listing",)))
     assert done.exit_code == 1
     assert [line["state"] for line in done.json["tables"]] == ["not_granted"]
-    assert "not loaded: products: searchListingsItems for seller" in done.stderr
-    assert "Grant the role" in done.stderr
-    assert "not granted: products (role Product Listing); --allow-not-granted accepts this" in done.stderr
+    (seller,) = amazon.sandbox.state.worlds
+    text = " ".join(done.stderr.split())
+    assert f"not granted: the role Product Listing to {seller}, so products cannot be loaded: grant it to" in text
+    assert "--allow-not-granted accepts this" in text
+    assert text.count("Product Listing") == text.count("authorize again") == 1
+
+
+def test_a_role_that_several_tables_need_is_named_once(xpert, amazon):
+    """The same advice came once for each table, and none of the lines named the role."""
+    done = xpert("sync", "--json", *RECENT, **amazon(denied_roles=("Brand Analytics",)))
+    assert done.exit_code == 1
+    states = {line["table"]: line["state"] for line in done.json["tables"]}
+    assert (states["economics_daily"], states["traffic_daily"]) == ("not_granted", "not_granted")
+    text = " ".join(done.stderr.split())
+    assert text.count("Brand Analytics") == text.count("authorize again") == 1
+    assert "so economics_daily, traffic_daily cannot be loaded" in text
 
 
 @pytest.mark.parametrize(
@@ -314,7 +327,7 @@ def test_a_source_that_is_not_granted_can_be_accepted(xpert, amazon, command, op
     done = xpert(command, "--json", "--select", "products", *RECENT, *option, **environ)
     assert done.exit_code == 0
     assert [line["state"] for line in done.json["tables"]] == ["not_granted"]
-    assert "not loaded: products: searchListingsItems for seller" in done.stderr
+    assert "not granted: the role Product Listing to " in done.stderr
     assert "--allow-not-granted" not in done.stderr
 
 

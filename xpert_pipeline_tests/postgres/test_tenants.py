@@ -12,7 +12,16 @@ from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, product, products, run_load
 
 TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream")
-OPERATOR_TABLES = ("sellers", "seller_leases", "api_quota", "quota_waiters", "dirty_keys", "fact_cursor", "change_asks")
+OPERATOR_TABLES = (
+    "sellers",
+    "seller_leases",
+    "api_quota",
+    "quota_waiters",
+    "dirty_keys",
+    "fact_cursor",
+    "change_asks",
+    "check_results",
+)
 
 
 @pytest.fixture

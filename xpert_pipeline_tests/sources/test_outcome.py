@@ -73,6 +73,10 @@ def test_reasons_come_in_order_and_each_once(outcome):
         (["ok"], "ok"),
         (["ok", "empty"], "ok"),
         (["empty", "no_history"], "empty"),
+        (["up_to_date", "empty"], "up_to_date"),
+        (["ok", "up_to_date"], "ok"),
+        (["skipped", "up_to_date"], "skipped"),
+        (["not_granted", "up_to_date"], "up_to_date"),
         (["skipped", "empty"], "skipped"),
         (["ok", "skipped"], "incomplete"),
         (["ok", "incomplete"], "incomplete"),
@@ -84,3 +88,10 @@ def test_reasons_come_in_order_and_each_once(outcome):
 )
 def test_the_state_over_all_is_the_best_one_and_incomplete_if_some_have_rows_and_some_lack_them(states, state):
     assert overall(states) == overall(reversed(states)) == state
+
+
+@pytest.mark.parametrize(("rows", "state"), [(1, "up_to_date"), (0, "empty")])
+def test_a_day_for_which_nothing_arrived_is_up_to_date_if_the_table_has_rows_for_it(outcome, rows, state):
+    assert outcome.state(INDIA, DAY, NOTHING, rows) == state
+    outcome.skip(INDIA, [DAY], "later")
+    assert outcome.state(INDIA, DAY, NOTHING, rows) == "skipped"

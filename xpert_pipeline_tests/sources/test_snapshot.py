@@ -188,7 +188,8 @@ def test_rows_of_earlier_readings_stay_when_amazon_says_not_enrolled(stock):
     before = stock.rows("fba_inventory")
     stock.fault("not-enrolled-in-fba")
     done = read(stock)
-    assert (done.states, done.counts["fba_inventory"]["deleted"]) == ({"fba_inventory": "empty"}, 0)
+    assert (done.states, done.counts["fba_inventory"]["deleted"]) == ({"fba_inventory": "up_to_date"}, 0)
+    assert "existing rows are kept" in done.reasons["fba_inventory"]
     assert stock.rows("fba_inventory") == before
 
 
@@ -268,7 +269,7 @@ def test_in_a_run_over_many_days_only_today_has_a_state_of_its_own(stock):
 
 def test_listings_are_read_whole_first_and_then_their_changes_only(stock):
     assert read(stock, LISTINGS).states == {"products": "ok"}
-    assert read(stock, LISTINGS).states == {"products": "empty"}, "nothing changed"
+    assert read(stock, LISTINGS).states == {"products": "up_to_date"}, "nothing changed"
     assert [window[0] for window in windows(stock, "products")] == ["snapshot", "updated"]
     before = stock.rows("products")
     assert read(stock, LISTINGS, refetch=True).counts["products"]["unchanged"] == len(before)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 
 from xpert_pipeline.assets.catalog.products import PRODUCTS
+from xpert_pipeline.events import day_reports
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.collect import collecting
+from xpert_pipeline.sources.day_figures import ROWS
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import BadRequest, NotGranted, ReauthRequired
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
@@ -93,10 +96,14 @@ def load_one_row(run, market):
 
 
 def metadata(pipeline, outcome):
-    """What the materialization of the table says."""
-    entries = pipeline.instance.all_logs(outcome.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    (only,) = [entry.asset_materialization.metadata for entry in entries]
-    return {name: value.value for name, value in only.items()}
+    """What the only report of the table says."""
+    (only,) = day_reports(pipeline.instance, outcome.run_id)
+    return {name: value.value for name, value in only.metadata.items()}
+
+
+def materialized(pipeline, table="products"):
+    """The partitions that Dagster shows as materialized."""
+    return pipeline.instance.get_materialized_partitions(dg.AssetKey(table))
 
 
 def test_each_marketplace_has_a_state_and_the_partition_has_the_best_of_them(scripted):
@@ -111,7 +118,8 @@ def test_each_marketplace_has_a_state_and_the_partition_has_the_best_of_them(scr
     assert (done.success, done.states) == (True, {"products": "ok"})
     facts = metadata(pipeline, done)
     assert facts["states_by_marketplace"] == {INDIA: "ok", GERMANY: "no_history", BRITAIN: "not_granted"}
-    assert (facts["state"], facts["inserted"], facts["reason"]) == ("ok", 1, "the role is missing there")
+    assert (facts["state"], facts["this_run"]["inserted"], facts["reason"]) == ("ok", 1, "the role is missing there")
+    assert facts[ROWS] == 1
 
 
 def test_rows_in_one_marketplace_and_lacking_days_in_another_are_incomplete(scripted):
@@ -131,7 +139,7 @@ def test_a_seller_with_one_marketplace_has_no_states_by_marketplace(scripted):
     pipeline = scripted(lambda run: load_one_row(run, run.markets[0]), marketplaces=(INDIA,))
     facts = metadata(pipeline, run(pipeline))
     assert "states_by_marketplace" not in facts
-    assert (facts["state"], facts["fetched"]) == ("ok", 1)
+    assert (facts["state"], facts["this_run"]["fetched"]) == ("ok", 1)
 
 
 def test_a_source_that_amazon_does_not_grant_is_not_granted_everywhere_and_the_step_succeeds(scripted):
@@ -142,7 +150,53 @@ def test_a_source_that_amazon_does_not_grant_is_not_granted_everywhere_and_the_s
     done = run(pipeline)
     assert (done.success, done.states) == (True, {"products": "not_granted"})
     assert "the role Product Listing is missing" in done.reasons["products"]
-    assert set(metadata(pipeline, done)["states_by_marketplace"].values()) == {"not_granted"}
+    facts = metadata(pipeline, done)
+    assert set(facts["states_by_marketplace"].values()) == {"not_granted"}
+    assert ROWS not in facts, "how many rows there are is not known: 0 would be invented"
+
+
+def test_what_amazon_does_not_grant_is_not_materialized_and_said_once_for_all_days(scripted):
+    """A role was denied, and 30 partitions turned green without a row."""
+
+    def work(run):
+        if run.who == ONE:
+            raise NotGranted("the role Product Listing is missing", operation="searchListingsItems", seller=run.who)
+        load_one_row(run, run.markets[0])
+
+    pipeline = scripted(work, sellers=(ONE, OTHER), marketplaces=(INDIA,))
+    days = [pipeline.today - timedelta(days=1), pipeline.today]
+    done = pipeline.run(sellers=[ONE, OTHER], days=days)
+    assert done.success
+    assert materialized(pipeline) == {f"{day}|{OTHER}" for day in days}
+    refused = [told for told in day_reports(pipeline.instance, done.run_id) if told.partition.endswith(ONE)]
+    assert [(type(told), told.metadata["state"].value) for told in refused] == [(dg.AssetObservation, "not_granted")]
+    ((kind, table, error, needs_a_person, *_),) = pipeline.facts(seller=ONE)
+    assert (kind, table, needs_a_person) == ("sync.not_granted", "products", True)
+    assert "the role Product Listing is missing" in error
+
+
+def test_a_day_without_news_is_up_to_date_and_still_tells_its_rows(scripted):
+    """The second sync turned every full day into "fetched 0, state empty"."""
+
+    def work(run):
+        if len(pipeline.seen) == 1:
+            load_one_row(run, run.markets[0])
+
+    pipeline = scripted(work, marketplaces=(INDIA,))
+    first = metadata(pipeline, run(pipeline))
+    again = run(pipeline)
+    assert again.states == {"products": "up_to_date"}
+    facts = metadata(pipeline, again)
+    assert (facts["state"], facts[ROWS]) == ("up_to_date", first[ROWS]) == ("up_to_date", 1)
+    assert "this_run" not in facts
+
+
+def test_the_days_of_a_run_are_reported_in_their_order(scripted):
+    pipeline = scripted(marketplaces=(INDIA,))
+    days = [pipeline.today - timedelta(days=n) for n in range(9, -1, -1)]
+    done = pipeline.run(days=days)
+    reported = [told.partition for told in day_reports(pipeline.instance, done.run_id)]
+    assert reported == [f"{day}|{ONE}" for day in days]
 
 
 def test_one_sellers_failure_leaves_the_other_sellers_unharmed_and_is_named(scripted):

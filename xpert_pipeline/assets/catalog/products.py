@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_reading import BulkReport, Lookup, Pages
@@ -229,6 +230,7 @@ SOURCE = Snapshot(
     table=PRODUCTS,
     group="catalog",
     roles=("Product Listing",),
+    figures=(DayFigure(PRODUCTS, "listings on sale", "count(*) filter (where 'BUYABLE' = any(status))"),),
     pages=Pages(
         operation="searchListingsItems",
         walk=listing_pages,

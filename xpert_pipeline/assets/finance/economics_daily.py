@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
 from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import Requested, SalesEvidence
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
 from xpert_pipeline.sources.kiosk.queries import KioskQuery
@@ -222,6 +223,11 @@ SOURCE = KioskDataset(
     table=ECONOMICS_DAILY,
     group="finance",
     roles=("Brand Analytics",),
+    figures=(
+        DayFigure(ECONOMICS_DAILY, "units", "sum(units_ordered)"),
+        DayFigure(ECONOMICS_DAILY, "sales", "sum(ops)", "currency"),
+        DayFigure(ECONOMICS_DAILY, "net proceeds", "sum(net_proceeds)", "currency"),
+    ),
     query=QUERY,
     product="msku",
     longest=60,

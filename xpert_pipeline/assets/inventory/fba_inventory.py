@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_reading import Pages, walk_of
 from xpert_pipeline.sources.values import instant
@@ -90,6 +91,7 @@ SOURCE = Snapshot(
     table=FBA_INVENTORY,
     group="inventory",
     roles=("Product Listing", "Amazon Fulfillment"),
+    figures=(DayFigure(FBA_INVENTORY, "units that can be sold", "sum(fulfillable_quantity)"),),
     pages=Pages(
         operation="getInventorySummaries",
         walk=walk_of(

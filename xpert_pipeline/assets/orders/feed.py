@@ -8,6 +8,7 @@ from xpert_pipeline.assets.orders.orders import ORDERS, market_of_order, parse_o
 from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.checks import count_check
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import count_orders
 
@@ -36,6 +37,12 @@ SOURCE = ChangeFeed(
             ORPHANS,
             additional_deps=["orders"],
         ),
+    ),
+    figures=(
+        DayFigure(ORDERS, "orders", "count(*) filter (where fulfillment_status <> 'CANCELLED')"),
+        DayFigure(ORDERS, "units", "sum(units_ordered) filter (where fulfillment_status <> 'CANCELLED')"),
+        DayFigure(ORDER_ITEMS, "units", "sum(quantity_ordered) filter (where not is_cancelled)"),
+        DayFigure(ORDER_ITEMS, "sales", "sum(item_subtotal) filter (where not is_cancelled)", "currency"),
     ),
     feed=Feed(
         tables=(ORDERS, ORDER_ITEMS),

@@ -6,6 +6,7 @@ from typing import Annotated
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType
@@ -126,4 +127,8 @@ SOURCE = Derived(
     after=("orders", "order_items"),
     complete_when=("orders",),
     checks=(ORDERS_MATCH_AMAZON,),
+    figures=(
+        DayFigure(SALES_DATA, "units", "sum(units_ordered)"),
+        DayFigure(SALES_DATA, "sales", "sum(ops)", "currency"),
+    ),
 )

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
 from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
 from xpert_pipeline.sources.kiosk.queries import (
@@ -307,6 +308,12 @@ SOURCE = TrafficDataset(
     group="sales",
     roles=("Brand Analytics",),
     after=("products",),
+    figures=(
+        DayFigure(TRAFFIC_DAILY, "sessions", "sum(sessions)"),
+        DayFigure(TRAFFIC_DAILY, "page views", "sum(page_views)"),
+        DayFigure(TRAFFIC_DAILY, "units", "sum(units_ordered)"),
+        DayFigure(TRAFFIC_DAILY, "sales", "sum(ops)", "currency"),
+    ),
     query=TRENDS,
     product="childAsin",
     longest=TWO_YEARS.days,
