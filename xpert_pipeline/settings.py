@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from xpert_pipeline.marketplace_names import MarketplaceNameUnknown, MarketplacesRefused, find_marketplaces
+from xpert_pipeline.postgres.address import check_address
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, read_key
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.postgres.pool import check_address
 from xpert_pipeline.spapi.sending.transport import is_loopback
 
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")

@@ -8,8 +8,8 @@ import psycopg
 import yaml
 from psycopg import conninfo
 
+from xpert_pipeline.postgres.address import unreachable
 from xpert_pipeline.postgres.errors import explained
-from xpert_pipeline.postgres.pool import unreachable
 
 STORAGE = "XPERT_DAGSTER_STORAGE"
 SCHEMA = "dagster"

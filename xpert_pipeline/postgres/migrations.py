@@ -13,8 +13,8 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.postgres.pool import check_address, unreachable
 from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 
 LOCK = 7_299_360_171_042  # any number that no other program locks
@@ -43,7 +43,7 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
         MigrationEdited: An applied file has changed since it was applied.
     """
     files = _files(directory)
-    with _connect(dsn) as conn:
+    with connect(dsn) as conn:
         conn.execute(
             "select set_config('lock_timeout', '60s', true), set_config('client_min_messages', 'warning', true)"
         )
@@ -66,17 +66,9 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
 def pending(dsn: str, directory: Path | None = None) -> list[str]:
     """Return the names of the files that are not applied yet."""
     files = _files(directory)
-    with _connect(dsn) as conn:
+    with connect(dsn) as conn:
         applied = _applied(conn)
     return [name for name in files if name not in applied]
-
-
-def _connect(dsn: str) -> Connection[TupleRow]:
-    check_address(dsn)
-    try:
-        return psycopg.connect(dsn, connect_timeout=10, prepare_threshold=None, application_name="xpert_migrate")
-    except psycopg.OperationalError as error:
-        raise unreachable(dsn, error) from None
 
 
 def _files(directory: Path | None) -> dict[str, str]:

@@ -8,18 +8,12 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection, IsolationLevel, conninfo
+from psycopg import Connection, IsolationLevel
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from xpert_pipeline.postgres.errors import (
-    DatabaseAddressMalformed,
-    DatabaseBusy,
-    DatabaseError,
-    DatabaseUnreachable,
-    TenantNotSet,
-    explained,
-)
+from xpert_pipeline.postgres.address import check_address, unreachable
+from xpert_pipeline.postgres.errors import DatabaseBusy, DatabaseError, TenantNotSet, explained
 
 Pool = ConnectionPool[Connection[TupleRow]]
 
@@ -41,25 +35,6 @@ class LatePool(ConnectionPool[Connection[TupleRow]]):
         if not self._opened:
             self.open()
         return super().getconn(timeout)
-
-
-def check_address(dsn: str) -> dict[str, str | int | None]:
-    """Parse a connection string.
-
-    Raises:
-        DatabaseAddressMalformed: It cannot be parsed; the message does not repeat it, as it may contain a password.
-    """
-    try:
-        parsed = conninfo.conninfo_to_dict(dsn)
-    except psycopg.Error:
-        parsed = {}
-    if not parsed:
-        msg = (
-            "the database's address cannot be parsed (it is not shown, as it may contain a password): write "
-            "postgresql://user:password@host:port/database and percent-encode special characters of the password"
-        )
-        raise DatabaseAddressMalformed(msg)
-    return parsed
 
 
 def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
@@ -128,19 +103,3 @@ def _why_no_connection(pool: Pool, error: PoolTimeout) -> DatabaseError:
     except psycopg.Error as refused:
         return unreachable(dsn, refused)
     return DatabaseBusy(f"all {pool.max_size} connections were in use for {pool.timeout:.0f} s: {error}")
-
-
-def unreachable(dsn: str, error: psycopg.Error) -> DatabaseUnreachable:
-    """Explain a refused connection and what to do; libpq's reason contains host, port and user but no password."""
-    reason = " ".join(str(error).split())
-    parsed = check_address(dsn)
-    where = f"{parsed.get('host', 'localhost')}:{parsed.get('port', 5432)}"
-    if "password" in reason or "role" in reason:
-        advice = "check user and password of the address"
-    elif "does not exist" in reason and "database" in reason:
-        advice = "check the database name of the address"
-    elif "resolve" in reason or "translate" in reason:
-        advice = "check the host name of the address and the network"
-    else:
-        advice = "check that it runs (a Supabase project may be paused; the embedded one starts with `xpert db start`)"
-    return DatabaseUnreachable(f"no connection to the database at {where}: {advice}. Reason: {reason}")

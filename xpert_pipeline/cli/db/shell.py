@@ -12,8 +12,8 @@ from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.postgres.address import check_address
 from xpert_pipeline.postgres.embedded import start_embedded
-from xpert_pipeline.postgres.pool import check_address
 
 
 @click.command()
