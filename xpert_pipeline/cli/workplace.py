@@ -22,6 +22,7 @@ from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.exposure import exposed_port
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import ACTIVE, Seller, SellerBook
@@ -139,8 +140,8 @@ def open_workplace(
 
 
 def _stop_unless_used(server: EmbeddedServer | None) -> None:
-    """Stop the server that this command started, unless another command now uses it."""
-    if server is None:
+    """Stop the server that this command started, unless another command now uses it or BI tools may (`db expose`)."""
+    if server is None or exposed_port(server.place) is not None:
         return
     others = (
         "select count(*) from pg_stat_activity where backend_type = 'client backend'"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from xpert_pipeline.postgres import exposure
 from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed, Place
 
 ADMIN = "postgres"
@@ -80,8 +81,11 @@ def start_server(place: Place) -> Path:
     stale = _stale_socket_directory(place)
     socket_directory = _socket_directory(place)
     settings = place.cluster / "xpert.conf"
-    settings.write_text(SETTINGS.format(socket_directory=socket_directory), encoding="utf-8")
+    opened = exposure.settings(place)
+    settings.write_text(SETTINGS.format(socket_directory=socket_directory) + opened, encoding="utf-8")
     _give(place, settings)
+    if opened:
+        exposure.link_socket(place, socket_directory)
     arguments = ("start", "-D", str(place.cluster), "-w", "-t", "300", "-l", str(place.cluster / "start.log"))
     for attempt in range(60):  # the processes of a killed server need a moment to end
         try:
@@ -136,8 +140,7 @@ def _stale_socket_directory(place: Place) -> Path | None:
     pid_file.unlink()
     if len(lines) < 5 or not lines[4]:
         return None
-    for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-        (Path(lines[4]) / name).unlink(missing_ok=True)
+    exposure.remove_sockets(Path(lines[4]))
     return Path(lines[4])
 
 

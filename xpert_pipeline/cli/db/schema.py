@@ -7,11 +7,9 @@ import click
 
 from xpert_pipeline.cli.db.address import owner_dsn
 from xpert_pipeline.cli.environment import read_settings
-from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.postgres.embedded import find_embedded
-from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate as apply_migrations
 from xpert_pipeline.postgres.migrations import pending
 
@@ -24,10 +22,7 @@ def migrate(context: click.Context, /, data_dir: str | None) -> None:
 
     The role of DATABASE_URL must be allowed to create tables.
     """
-    try:
-        applied = apply_migrations(owner_dsn(data_dir))
-    except DatabaseError as error:
-        raise PreconditionError(str(error)) from error
+    applied = apply_migrations(owner_dsn(data_dir))
     if context.obj["json"]:
         click.echo(json.dumps({"applied": applied}))
     else:
@@ -46,10 +41,7 @@ def status(context: click.Context, /, data_dir: str | None) -> None:
         "running": bool(running or settings.database_url),
     }
     if state["running"]:
-        try:
-            state["pending"] = pending(owner_dsn(data_dir))
-        except DatabaseError as error:
-            raise PreconditionError(str(error)) from error
+        state["pending"] = pending(owner_dsn(data_dir))
     if context.obj["json"]:
         click.echo(json.dumps(state))
         return
