@@ -1,6 +1,6 @@
 """Viewers: roles of BI tools and people, which log in and read the rows of the sellers that they were given.
 
-`sql/migrations/0025_viewers.sql` has their rights. The functions here need the owner of the database, who may create
+`sql/migrations/0026_viewers.sql` has their rights. The functions here need the owner of the database, who may create
 roles; `xpert_pipeline` may not.
 """
 

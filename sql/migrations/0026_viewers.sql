@@ -104,4 +104,4 @@ where
     where p.polrelid = c.oid and p.polname = 'tenant'
   );
 
-insert into public.schema_migrations (name) values ('0025_viewers') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0026_viewers') on conflict do nothing;

@@ -58,4 +58,4 @@ where p.pronamespace = 'public'::regnamespace and (p.proname like 'xpert\_%' or 
 grant execute on function public.xpert_tenant() to xpert_pipeline;
 grant execute on function public.xpert_reader() to xpert_reader;
 
-insert into public.schema_migrations (name) values ('0024_rights') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0025_rights') on conflict do nothing;
