@@ -1,7 +1,11 @@
-"""Formats counts and days for messages."""
+"""Formats counts, days, times and durations for messages."""
 
+import math
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+MINUTE, SHORT_SECONDS = 60, 90
 
 
 def counted(number: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
@@ -23,3 +27,31 @@ def day_span(days: Collection[date]) -> str:
     """Format the first and the last of some days: "2026-03-05", or "2026-03-01 to 2026-03-05"."""
     first, last = min(days), max(days)
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def day_words(first: date, last: date | None = None, *, today: date | None = None) -> str:
+    """Format days for people: "5 Mar", "31 Oct – 29 Nov", or "31 Dec 2025 – 3 Jan 2026".
+
+    Args:
+        first: The first day.
+        last: The last day; None for one day.
+        today: Years are left out if all days are in its year; by default, it is the machine's own today.
+    """
+    year = (today or datetime.now().astimezone().date()).year
+    days = [first] if last in (None, first) else [first, last]
+    form = "{0.day} {0:%b}" if all(day and day.year == year for day in days) else "{0.day} {0:%b} {0:%Y}"
+    return " – ".join(form.format(day) for day in days)
+
+
+def moment_words(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """Format a time for people: "29 Nov 23:16", in a time zone or else in the machine's own one."""
+    local = moment.astimezone(zone)
+    return f"{day_words(local.date())} {local:%H:%M}"
+
+
+def duration_words(seconds: float) -> str:
+    """Format a duration for people: "22 s", "48 min" or "2 h 05 min"."""
+    if seconds < SHORT_SECONDS:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / MINUTE)
+    return f"{minutes} min" if minutes < SHORT_SECONDS else f"{minutes // MINUTE} h {minutes % MINUTE:02} min"

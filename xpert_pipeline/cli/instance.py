@@ -1,11 +1,13 @@
 """Dagster's instance of a data directory: its dagster.yaml, and storage in its own schema in Postgres."""
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
 import dagster as dg
 import psycopg
 import yaml
+from dagster._core.instance.ref import InstanceRef
 from psycopg import conninfo
 
 from xpert_pipeline.postgres.address import unreachable
@@ -32,6 +34,9 @@ CONFIG = {
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
     "python_logs": {"managed_python_loggers": ["xpert_pipeline.spapi"], "python_log_level": "INFO"},
     "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
+}
+NO_CAPTURE = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 }
 
 
@@ -80,6 +85,13 @@ def _connected(dsn: str) -> psycopg.Connection:
         raise unreachable(dsn, error) from None
 
 
-def open_instance() -> dg.DagsterInstance:
-    """Open the instance that DAGSTER_HOME describes."""
-    return dg.DagsterInstance.get()
+def open_instance(*, runs_here: bool = False) -> dg.DagsterInstance:
+    """Open the instance that DAGSTER_HOME describes.
+
+    Args:
+        runs_here: Whether this process executes runs itself. Dagster then does not capture their output: it would
+            redirect the terminal under the progress display, by processes of its own that print a traceback on Ctrl-C.
+    """
+    if not runs_here:
+        return dg.DagsterInstance.get()
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=NO_CAPTURE))

@@ -13,11 +13,11 @@ from uuid import uuid4
 import dagster as dg
 
 from xpert_pipeline.cli import ui
-from xpert_pipeline.cli.result import RunResult
+from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import Syncs, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
-from xpert_pipeline.progress import step
+from xpert_pipeline.progress import note
 from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
 
 MANY = 4
@@ -36,7 +36,7 @@ def run_all(place: Workplace, syncs: Syncs) -> list[RunResult]:
         if claimed and not _daemon_runs(instance):
             with _dagster(place, instance) as port:
                 return [*_through_queue(place, instance, port, syncs), *log_events(place, instance)]
-    step("another Dagster daemon runs in this data directory or on this database: syncing one seller after the other")
+    note("another Dagster daemon runs in this data directory or on this database: syncing one seller after the other")
     return run_syncs(place, syncs)
 
 

@@ -42,9 +42,15 @@ def sandbox_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def verbose_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `-v`."""
+    return click.option("-v", "--verbose", is_flag=True, help="Show every figure and step.")(command)
+
+
 def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that select days, sellers and tables, and how to sync them."""
     for option in (
+        verbose_option,
         click.option("--allow-not-granted", is_flag=True, help="Exit with 0 although Amazon did not grant a source."),
         click.option("--refetch", is_flag=True, help="Download complete days again."),
         click.option("--select", "tables", metavar="A,B", help="Only these tables."),

@@ -21,12 +21,12 @@ from xpert_pipeline.cli.terminal import fitted, grid_width
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
-from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, duration_text, plan_run
+from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.planning.source_choice import reason_of
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, duration_words
 
 READING = "planning {first} to {last}: reading Amazon's counts of records; nothing is loaded ..."
 
@@ -117,7 +117,7 @@ def show(plan: RunPlan, *, several_marketplaces: bool = False) -> None:
     calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
     click.echo(fitted(f"  calls: {calls or 'none'}", indent=4))
     finish = f"started now, it would finish at {_finish_of(plan).astimezone():%F %T %Z}"
-    click.echo(fitted(f"  about {duration_text(plan.seconds)}: {finish}\n", indent=4))
+    click.echo(fitted(f"  about {duration_words(plan.seconds)}: {finish}\n", indent=4))
 
 
 def _finish_of(plan: RunPlan) -> datetime:
@@ -169,7 +169,7 @@ def _print_grid(console: Console, rows: Sequence[StreamPlan], *, several_marketp
     columns["window"] = [stream.window for stream in rows]
     columns["source"] = [stream.source for stream in rows]
     columns["calls"] = [f"{sum(stream.calls.values()):,}" for stream in rows]
-    columns["ready in"] = [duration_text(stream.seconds) for stream in rows]
+    columns["ready in"] = [duration_words(stream.seconds) for stream in rows]
     if grid_width(columns) > console.width:
         del columns["source"]
     grid = Grid(box=None, pad_edge=False, header_style="bold")

@@ -1,4 +1,7 @@
-"""Shows on stderr what a command does and what it waits for; stdout is for the result."""
+"""Shows on stderr what a command does and what it waits for; stdout is for the result.
+
+In a terminal this is a live display (`board`), elsewhere a plain line for each step, load and long wait.
+"""
 
 import logging
 import threading
@@ -9,9 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from rich.console import Console
-from rich.status import Status
+from rich.live import Live
 
-from xpert_pipeline.progress import CHANNEL, Wait
+from xpert_pipeline.cli.board import Board
+from xpert_pipeline.progress import CHANNEL, Began, Ended, Event, Wait
 
 SHOWN_FROM_SECONDS = 5.0
 """A shorter wait gets no line."""
@@ -20,6 +24,7 @@ REPEAT_SECONDS = 60.0
 SAME_END = timedelta(seconds=60)
 """Waits for the same thing that end within this time count as one, because the end is an estimate."""
 SLOW_SECONDS = 1.5
+REFRESHES_PER_SECOND = 4
 
 
 class _RecentWaits:
@@ -37,40 +42,76 @@ class _RecentWaits:
         return not is_known
 
 
-class Display(logging.Handler):
-    """Shows progress records: in a terminal in one status line, elsewhere as a line each."""
+class Lines(logging.Handler):
+    """Prints a line for every step and load, and for waits that are long and new."""
 
-    def __init__(self, console: Console, status: Status) -> None:
+    def __init__(self, console: Console) -> None:
         super().__init__(logging.INFO)
-        self._console, self._status = console, status
+        self._console = console
         self._recent = _RecentWaits()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show one record. Every step is shown, a wait only if it is long and new."""
-        text = record.getMessage()
-        self._status.update(text)
-        wait: Wait | None = getattr(record, "wait", None)
-        if not self._console.is_terminal and (wait is None or self._is_shown(wait)):
-            self._console.print(text, highlight=False, soft_wrap=True)
+        """Print one event."""
+        event: Event = record.event  # type: ignore[attr-defined]
+        if self._is_shown(event):
+            self._console.print(record.getMessage(), highlight=False, markup=False, soft_wrap=True)
 
-    def _is_shown(self, wait: Wait) -> bool:
-        return wait.seconds > SHOWN_FROM_SECONDS and self._recent.add(wait)
+    def _is_shown(self, event: Event) -> bool:
+        if isinstance(event, Wait):
+            return event.seconds > SHOWN_FROM_SECONDS and self._recent.add(event)
+        return not isinstance(event, Began) and (event.failed if isinstance(event, Ended) else True)
+
+
+class _BoardHandler(logging.Handler):
+    """Passes events to a board."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__(logging.INFO)
+        self._board = board
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one event."""
+        self._board.take(record.event)  # type: ignore[attr-defined]
 
 
 @contextmanager
-def progress(console: Console, title: str) -> Iterator[None]:
-    """Show progress records while the block runs."""
-    with console.status(title) as status:
-        handler = Display(console, status)
-        CHANNEL.addHandler(handler)
-        CHANNEL.setLevel(logging.INFO)
-        CHANNEL.propagate = False
-        try:
+def progress(console: Console, board: Board, *, verbose: bool = False) -> Iterator[None]:
+    """Show events while the block runs.
+
+    Args:
+        console: Where to show them.
+        board: The display for a terminal; it disappears at the end of the block.
+        verbose: Whether a terminal shows the lines, too, above the display.
+    """
+    handlers: list[logging.Handler] = []
+    if not console.is_terminal:
+        handlers.append(Lines(console))
+    else:
+        handlers.append(_BoardHandler(board))
+        if verbose:
+            handlers.append(Lines(console))
+    live = Live(board, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True)
+    with _attached(handlers):
+        if not console.is_terminal:
             yield
-        finally:
+        else:
+            with live:
+                yield
+
+
+@contextmanager
+def _attached(handlers: list[logging.Handler]) -> Iterator[None]:
+    for handler in handlers:
+        CHANNEL.addHandler(handler)
+    CHANNEL.setLevel(logging.INFO)
+    CHANNEL.propagate = False
+    try:
+        yield
+    finally:
+        for handler in handlers:
             CHANNEL.removeHandler(handler)
-            CHANNEL.setLevel(logging.NOTSET)
-            CHANNEL.propagate = True
+        CHANNEL.setLevel(logging.NOTSET)
+        CHANNEL.propagate = True
 
 
 @contextmanager

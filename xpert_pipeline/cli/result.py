@@ -1,28 +1,27 @@
 """The result of a sync: what each table received, as lines for people or one JSON document, and the exit code."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Any
 
 import click
 import dagster as dg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from rich.console import Console
-from rich.table import Table as Grid
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli import sandbox_client
 from xpert_pipeline.cli.errors import TABLE_FAILED
-from xpert_pipeline.cli.terminal import fitted, grid_width
+from xpert_pipeline.cli.result_table import show
+from xpert_pipeline.cli.run_result import RunResult, TableResult
+from xpert_pipeline.cli.terminal import fitted, plain_console
 from xpert_pipeline.events import day_reports
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.sources.roles import HOW_TO_GRANT, role_names
-from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.wording import counted
 
 LEDGER = """
 with ledger as (
@@ -47,67 +46,6 @@ group by marketplace_id
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
 NOTHING = {**dict.fromkeys(COUNTS, 0), "newest": None, "calls": 0, "waited_seconds": 0.0, "seconds": 0.0}
 """The ledger of a table that was never loaded."""
-LEAST_IMPORTANT = ("seconds", "waited s", "calls", "unchanged", "deleted", "updated", "inserted")
-"""Columns that a narrow terminal leaves out, in this order."""
-
-
-@dataclass(frozen=True)
-class TableResult:
-    """What one table received for one marketplace of a seller.
-
-    Attributes:
-        seller: Amazon's id of the seller.
-        table: The table.
-        marketplace: Amazon's id of the marketplace; None for a seller that has only one.
-        fetched: Records that arrived: inserted + updated + unchanged + rejected.
-        inserted: New rows.
-        updated: Changed rows.
-        unchanged: Rows that were already the same.
-        deleted: Deleted rows.
-        rejected: Records in quarantine.
-        newest: The newest business day that was ever loaded.
-        calls: Requests to Amazon. Requests for several tables or marketplaces count for the first of them.
-        waited_seconds: Seconds waited for quota, counted in the same way.
-        seconds: Seconds from the first request to the end of the load, added up over the loads.
-        state: ok, up_to_date, empty, failed, incomplete, skipped, not_granted or no_history.
-    """
-
-    seller: str
-    table: str
-    marketplace: str | None
-    fetched: int
-    inserted: int
-    updated: int
-    unchanged: int
-    deleted: int
-    rejected: int
-    newest: date | None
-    calls: int
-    waited_seconds: float
-    seconds: float
-    state: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry for `--json`; `marketplace` is in it only where the seller has several."""
-        entry = {**asdict(self), "newest": self.newest and self.newest.isoformat()}
-        if self.marketplace is None:
-            del entry["marketplace"]
-        return entry
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What the run of one seller did.
-
-    Attributes:
-        tables: Each table in each marketplace.
-        errors: Why steps failed.
-        notes: Why steps that did not fail could not load everything.
-    """
-
-    tables: list[TableResult]
-    errors: list[str]
-    notes: list[str] = field(default_factory=list)
 
 
 def table_results(
@@ -165,6 +103,7 @@ def print_result(
     allow_not_granted: bool = False,
     sandbox: dict[str, Any] | None = None,
     left_out: Sequence[str] = (),
+    verbose: bool = False,
 ) -> int:
     """Print what every table received and what went wrong.
 
@@ -174,6 +113,7 @@ def print_result(
         allow_not_granted: Sources that Amazon does not grant are accepted.
         sandbox: The ready line of the sandbox that this command started, to add its statistics.
         left_out: Sellers whose sync could not start, with the reason.
+        verbose: Show every figure.
 
     Returns:
         The exit code.
@@ -186,10 +126,11 @@ def print_result(
             document["sandbox"] = sandbox_client.stats(sandbox)
         click.echo(json.dumps(document, default=str))
     else:
-        show(Console(width=160 if not Console().is_terminal else None), tables)
+        show(plain_console(), {run.seller: run.tables for run in runs if run.tables}, verbose=verbose)
     not_granted = _not_granted(tables)
     lines = [f"not loaded: {note}" for run in runs for note in run.notes]
     lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
+    lines += _rejected(tables)
     lines += [f"failed: {error}" for error in errors]
     for line in lines:
         click.echo(fitted(line, indent=2, err=True), err=True)
@@ -215,36 +156,12 @@ def _not_granted(tables: Sequence[TableResult]) -> list[str]:
     return lines
 
 
-def show(console: Console, results: Sequence[TableResult]) -> None:
-    """Print a row per table and marketplace; a narrow terminal leaves out the least important columns."""
-    columns = _columns(results)
-    for name in LEAST_IMPORTANT:
-        if grid_width(columns) <= console.width:
-            break
-        del columns[name]
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        grid.add_column(
-            name, justify="left" if name in ("seller", "store", "table", "state") else "right", no_wrap=True
-        )
-    for row in zip(*columns.values(), strict=True):
-        grid.add_row(*row)
-    console.print(grid)
-
-
-def _columns(results: Sequence[TableResult]) -> dict[str, list[str]]:
-    """The cells of the result by column. Sellers and marketplaces are named only where there are several."""
-    columns = {}
-    if len({result.seller for result in results}) > 1:
-        columns["seller"] = [result.seller for result in results]
-    columns["table"] = [result.table for result in results]
-    if any(result.marketplace for result in results):
-        columns["store"] = [by_id(result.marketplace).country if result.marketplace else "" for result in results]
-    columns["state"] = [result.state for result in results]
-    for name in COUNTS:
-        columns[name] = [f"{getattr(result, name):,}" for result in results]
-    columns["newest day"] = [result.newest.isoformat() if result.newest else "-" for result in results]
-    columns["calls"] = [f"{result.calls:,}" for result in results]
-    columns["waited s"] = [f"{result.waited_seconds:.1f}" for result in results]
-    columns["seconds"] = [f"{result.seconds:.1f}" for result in results]
-    return columns
+def _rejected(tables: Sequence[TableResult]) -> list[str]:
+    """A line about records that do not fit their tables."""
+    counts: Counter[str] = Counter()
+    for result in tables:
+        counts[result.table] += result.rejected
+    if not any(counts.values()):
+        return []
+    where = ", ".join(f"{counted(count, 'record')} of {table}" for table, count in counts.items() if count)
+    return [f"set aside: {where} did not fit the table. They are kept whole in rejected_records, each with the reason"]

@@ -11,7 +11,9 @@ from typing import Any
 import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
-from xpert_pipeline.cli.result import RunResult, table_results
+from xpert_pipeline.cli.board import Board
+from xpert_pipeline.cli.result import table_results
+from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
@@ -20,7 +22,10 @@ from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.wording import counted, day_words
 
+STARTING = "Starting"
+"""Title of the display until the database and the sandbox run and the sellers are checked."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -55,6 +60,14 @@ Syncs = Sequence[tuple[Seller, SyncRequest]]
 """The sellers to sync, each with its request."""
 
 
+def board_of(syncs: Syncs) -> Board:
+    """Return the display of these syncs."""
+    names = {name for _, request in syncs for name in request.names}
+    days = day_words(min(request.first for _, request in syncs), max(request.last for _, request in syncs))
+    who = syncs[0][0].name if len(syncs) == 1 else counted(len(syncs), "seller")
+    return Board(f"Syncing {days} for {who}", [table.name for table in TABLES if table.name in names], len(syncs))
+
+
 def run_config(request: SyncRequest) -> dict[str, Any]:
     """Return the configuration of a run; Dagster ignores entries of steps that are not selected."""
     steps = [source.step for source in SOURCES if source.is_refetchable]
@@ -64,7 +77,7 @@ def run_config(request: SyncRequest) -> dict[str, Any]:
 def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
-    with place.instance() as instance:
+    with place.instance(runs_here=True) as instance:
         fail_dead_runs(instance)
         results = []
         for seller, request in syncs:
@@ -97,7 +110,7 @@ def result_of(
         if table not in refused:  # the role is named once for all of its tables
             tables_by_reason.setdefault(reason, []).append(table)
     notes = [f"{', '.join(names)}: {reason}" for reason, names in tables_by_reason.items()]
-    return RunResult(tables, errors, notes)
+    return RunResult(tables, errors, notes, f"{seller.name} ({seller.amazon_seller_id})")
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:

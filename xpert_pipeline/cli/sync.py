@@ -1,11 +1,13 @@
 """`xpert sync` and `xpert backfill`: bring days up to date through recorded Dagster runs, and exit."""
 
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
 import click
 from rich.console import Console
 
+from xpert_pipeline.cli.board import Board
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import WrongUsage, resumable
 from xpert_pipeline.cli.many import run_all
@@ -21,7 +23,7 @@ from xpert_pipeline.cli.options import (
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
-from xpert_pipeline.cli.runner import SyncRequest
+from xpert_pipeline.cli.runner import STARTING, SyncRequest, board_of
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.schedules import days_to_sync
@@ -61,11 +63,13 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
     span: Span = (options["from_day"], options["to_day"])
     chosen_days(read_settings(), date.min, span, DEFAULT_DAYS)  # usage errors before anything starts
     tables = split_tables(options["tables"])
-    with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
-        sellers = fit_sellers(place, place.sellers(options["sellers"]))
-        console = Console(stderr=True)
+    console = Console(stderr=True)
+    with ExitStack() as opened:
+        with progress(console, Board(STARTING)):
+            place = opened.enter_context(open_workplace(data_dir, force_sandbox=force_sandbox))
+            sellers = fit_sellers(place, place.sellers(options["sellers"]))
         syncs = [(seller, SyncRequest(*_days(place, seller, span), tables, options["refetch"])) for seller in sellers]
-        with progress(console, "syncing ..."):
+        with progress(console, board_of(syncs), verbose=options["verbose"]):
             results = run_all(place, syncs)
         return print_result(
             results,
@@ -73,6 +77,7 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
             allow_not_granted=options["allow_not_granted"] or place.settings.allow_not_granted,
             sandbox=place.sandbox,
             left_out=place.left_out,
+            verbose=options["verbose"],
         )
 
 

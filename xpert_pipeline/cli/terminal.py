@@ -5,8 +5,11 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from rich.console import Console
+
 GAP = 2
 """Columns between two cells of a table."""
+WIDE = 1_000
 
 
 def fitted(text: str, *, indent: int = 0, used: int = 0, err: bool = False) -> str:
@@ -33,3 +36,9 @@ def _wrap(line: str, width: int, indent: int) -> str:
 def grid_width(columns: Mapping[str, Sequence[str]]) -> int:
     """Return the width of a table whose cells are not broken, by its cells under their headers."""
     return sum(max(map(len, [name, *cells])) + GAP for name, cells in columns.items()) - GAP
+
+
+def plain_console(*, err: bool = False) -> Console:
+    """Return a console for tables: as wide as the terminal, and wide enough for every cell elsewhere."""
+    stream = sys.stderr if err else sys.stdout
+    return Console(stderr=err, highlight=False, markup=False, width=None if stream.isatty() else WIDE)

@@ -13,12 +13,12 @@ import yaml
 from dagster_graphql import DagsterGraphQLClient
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.result import RunResult
+from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import SyncRequest, Syncs, result_of, run_config
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.progress import step
+from xpert_pipeline.progress import note
 from xpert_pipeline.wording import counted
 
 LOCATION = "xpert_pipeline"
@@ -82,7 +82,7 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
         for run in (open_runs[dagster_run.run_id] for dagster_run in ended):
             results[run.id] = result_of(place, instance, run.id, run.seller, run.request)
             if len(runs) > 1:
-                step(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
+                note(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)
     return [results[run.id] for run in runs]
 

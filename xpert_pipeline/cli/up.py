@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import date
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.board import Board
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, resumable
 from xpert_pipeline.cli.home import Home, data_directory
@@ -19,9 +20,11 @@ from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
-from xpert_pipeline.cli.result import RunResult, print_result
-from xpert_pipeline.cli.runner import SyncRequest, Syncs
+from xpert_pipeline.cli.result import print_result
+from xpert_pipeline.cli.run_result import RunResult
+from xpert_pipeline.cli.runner import STARTING, SyncRequest, Syncs, board_of
 from xpert_pipeline.cli.services import free_port
+from xpert_pipeline.cli.welcome import never_synced, welcome
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.sandbox.command_line import sandbox_options
 
@@ -52,34 +55,38 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
     console = Console(stderr=True)
     span, tables = (options["from_day"], options["to_day"]), split_tables(options["tables"])
     chosen_days(read_settings(), date.min, span, options["days"])  # usage errors before anything starts
-    with (
-        Home(data_directory(options["data_dir"])).alone(),
-        open_workplace(options["data_dir"], world=options, force_sandbox=options["force_sandbox"]) as place,
-    ):
+    with ExitStack() as opened:
+        opened.enter_context(Home(data_directory(options["data_dir"])).alone())
+        with progress(console, Board(STARTING)):
+            place = opened.enter_context(
+                open_workplace(options["data_dir"], world=options, force_sandbox=options["force_sandbox"])
+            )
+            sellers = fit_sellers(place, place.sellers(options["sellers"]))
         settings = place.settings
         if settings.ignored:
             console.print(f"no longer needed and ignored: {', '.join(settings.ignored)}")
         syncs = []
-        for seller in fit_sellers(place, place.sellers(options["sellers"])):
+        for seller in sellers:
             first, last = chosen_days(settings, settings.start_date, span, options["days"], seller)
             syncs.append((seller, SyncRequest(first, last, tables, options["refetch"])))
+        is_first = never_synced(place, sellers)
         show = partial(
             print_result,
             as_json=as_json,
             allow_not_granted=options["allow_not_granted"] or settings.allow_not_granted,
             sandbox=place.sandbox,
             left_out=place.left_out,
+            verbose=options["verbose"],
         )
-        if options["no_ui"]:
-            with progress(console, f"syncing {_days(syncs)} ..."):
-                results = run_all(place, syncs)
-            return show(results)
-        return _stay_up(place, syncs, console, options["port"], show)
-
-
-def _days(syncs: Syncs) -> str:
-    """The days of all sellers, in words."""
-    return f"{min(request.first for _, request in syncs)} to {max(request.last for _, request in syncs)}"
+        board = board_of(syncs)
+        if not options["no_ui"]:
+            return _stay_up(place, syncs, console, options["port"], show)
+        with progress(console, board, verbose=options["verbose"]):
+            results = run_all(place, syncs)
+        code = show(results)
+        if is_first and not as_json:
+            click.echo(welcome(place, results))
+        return code
 
 
 def _stay_up(
@@ -91,10 +98,10 @@ def _stay_up(
     with place.home.claim(ui.DAGSTER) as claimed, place.instance() as instance:
         if not claimed:
             raise PreconditionError(f"an `xpert sync` of many sellers runs in {place.home.path}: wait until it ends")
-        with console.status("starting Dagster ..."):
+        with progress(console, Board("Starting Dagster")):
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
-        with progress(console, f"the first sync runs: {_days(syncs)} ..."):
+        with progress(console, board_of(syncs)):
             results = ui.follow(place, instance, list(ui.launch(port, syncs)))
         show(results)
         with suppress(KeyboardInterrupt):

@@ -83,9 +83,9 @@ class Workplace:
             )
         return active
 
-    def instance(self) -> dg.DagsterInstance:
-        """Open Dagster's instance, with every seller as a partition."""
-        instance = open_instance()
+    def instance(self, *, runs_here: bool = False) -> dg.DagsterInstance:
+        """Open Dagster's instance, with every seller as a partition; see `open_instance`."""
+        instance = open_instance(runs_here=runs_here)
         instance.add_dynamic_partitions("sellers", [seller.amazon_seller_id for seller in self.book.all()])
         return instance
 

@@ -122,9 +122,10 @@ def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
 
 def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
     span, job = piece.span, piece.job
-    why = piece.plan.why if piece.plan else f"{job} was requested by an earlier run"
+    earlier = f"{job} was requested by an earlier run"
+    why, plain = (piece.plan.why, piece.plan.plain) if piece.plan else (earlier, "by a report of an earlier run")
     with run.lease(feed.name) as lease:
-        step(f"{run.who}: {feed.name} {span}: {why}")
+        step(run.who, feed.name, f"{span.in_words}{run.place_of(span.markets[0])}: {plain}")
         with collecting(run.spool, feed.tables, _no_parser) as (folder, collector):
             plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
             fetch = _Fetch(run, feed, span, collector, folder, {"plan": plan})

@@ -163,10 +163,7 @@ def report_complete(run: SellerRun, feed: Feed) -> None:
     for market in run.markets:
         if complete := complete_days(run, feed, market):
             total = counted(len(market.days_until_today), "day")
-            step(
-                f"{run.who}: {feed.name}{run.place_of(market)}: {len(complete)} of {total} already complete "
-                "(use --refetch to download again)"
-            )
+            step(run.who, feed.name, f"{len(complete)} of {total} up to date{run.place_of(market)}")
 
 
 def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[date]]) -> list[Span]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from xpert_pipeline.postgres.coverage import covered_days, followed_until
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.progress import loaded
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Source
@@ -55,7 +56,7 @@ class Derived(Source):
     def sync(self, run: SellerRun, prepared: Any) -> None:
         """Recompute the run's days and every day whose inputs changed."""
         with run.lease(self.table.name) as lease:
-            derive(
+            counts = derive(
                 run.pool,
                 seller_id=run.seller.id,
                 table=self.table,
@@ -65,6 +66,7 @@ class Derived(Source):
                 requested_days=run.days,
                 started_at=datetime.now(UTC),
             )
+        loaded(run.who, {self.table.name: counts})
         for market in run.markets:
             self._report_incomplete(run, market)
 

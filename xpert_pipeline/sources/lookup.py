@@ -20,7 +20,7 @@ from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_walk
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.validation import chunks
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, duration_words
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class BatchLookup(Source):
 
     def _sync_market(self, run: SellerRun, market: Market) -> None:
         subjects, name = self._due(run, market), self.table.name
-        step(f"{run.who}: {name}: {counted(len(subjects), 'subject')} to look up")
+        step(run.who, name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
         if not subjects:
             return
 
@@ -161,4 +161,5 @@ class BatchLookup(Source):
             calls=prediction.calls,
             predicted={"batches": prediction.seconds},
             why=f"{counted(len(due), 'subject')} known and due, {self.batch} in a call",
+            plain=f"{counted(len(due), 'subject')} to look up (~{duration_words(prediction.seconds)})",
         )

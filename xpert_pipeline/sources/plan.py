@@ -3,7 +3,6 @@
 The run itself uses the same predictions. Planning asks Amazon only for counts (order metrics, listings).
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,6 @@ from xpert_pipeline.sources.run import SellerRun
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.spapi.planning.source_choice import SourcePlan
 from xpert_pipeline.wording import counted, day_span
-
-MINUTE, SHORT_SECONDS = 60, 90
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,7 @@ class StreamPlan:
         calls: Predicted calls, by operation.
         predicted: Predicted seconds for each possible source.
         why: The reason for the choice, and which part of it is a guess.
+        plain: What would be loaded, how, and how long it takes, in plain words; `why` has the facts behind it.
         is_made: Whether Amazon prepares the data while the run does other things.
         created: First and last day, if the window selects by creation date.
         choice: The facts behind the choice between sources, if there was one.
@@ -44,6 +42,7 @@ class StreamPlan:
     calls: Mapping[str, int]
     predicted: Mapping[str, float]
     why: str
+    plain: str = ""
     is_made: bool = False
     created: tuple[date, date] | None = None
     choice: SourcePlan | None = None
@@ -109,11 +108,3 @@ def days_text(first: date, last: date, count: int | None = None) -> str:
         count: Number of days, if some of those in between are missing.
     """
     return f"{day_span((first, last))} ({counted(count or (last - first).days + 1, 'day')})"
-
-
-def duration_text(seconds: float) -> str:
-    """Format a duration for people."""
-    if seconds < SHORT_SECONDS:
-        return f"{math.ceil(seconds)} s"
-    minutes = math.ceil(seconds / MINUTE)
-    return f"{minutes} min" if minutes < SHORT_SECONDS else f"{minutes // MINUTE} h {minutes % MINUTE:02} min"

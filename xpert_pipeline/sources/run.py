@@ -23,6 +23,7 @@ from xpert_pipeline.postgres.ledger import LoadCounts, LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad, load
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.progress import loaded
 from xpert_pipeline.sources.outcome import TableOutcome
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, BUDGET_SECONDS, Job
@@ -217,7 +218,7 @@ class SellerRun:
             LeaseLost: Another process took over the stream; nothing was loaded.
             DatabaseError: The database failed; nothing was loaded.
         """
-        return load(
+        counts = load(
             self.pool,
             seller_id=self.seller.id,
             marketplace_ids=[market.id for market in markets],
@@ -231,6 +232,8 @@ class SellerRun:
             started_at=began,
             details=details,
         )
+        loaded(self.who, counts)
+        return counts
 
 
 def market_of(seller: Seller, marketplace_id: str, days: tuple[date, ...]) -> Market:

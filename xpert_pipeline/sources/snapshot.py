@@ -30,7 +30,7 @@ from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made, pr
 from xpert_pipeline.spapi.planning.source_choice import how_known
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, duration_words
 
 SHRINKS_BY = 0.3
 """A reading is doubtful if it lacks more than this share of the table's rows."""
@@ -150,7 +150,7 @@ class Snapshot(Source):
         """Load a marketplace; return why the reading is incomplete, or an empty text."""
         market, name = reading.market, self.table.name
         what = "reading everything" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
-        step(f"{run.who}: {name}{run.place_of(market)}: {what}")
+        step(run.who, name, f"{what}{run.place_of(market)}")
 
         def key_of(record: Any) -> Row:
             return known_key(self.table, record, market)
@@ -220,5 +220,6 @@ class Snapshot(Source):
             calls=chosen.calls,
             predicted={name: prediction.seconds for name, prediction in predictions.items()},
             why=why,
+            plain=f"{counted(expected, self.noun)}{' by bulk report' * is_made} (~{duration_words(chosen.seconds)})",
             is_made=is_made,
         )

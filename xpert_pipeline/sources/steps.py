@@ -15,6 +15,7 @@ from xpert_pipeline.partitions import days_by_seller, local_today
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
 from xpert_pipeline.postgres.ledger import COUNTS, run_counts
+from xpert_pipeline.progress import working
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
 from xpert_pipeline.sources.day_figures import DayContent, read_contents, total_contents
@@ -75,7 +76,8 @@ def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[Any]:
     figures = RunFigures()
     for amazon_id, days in days_by_seller(step.context.partition_keys).items():
         try:
-            _run_seller(step, work, amazon_id, days, figures)
+            with working(amazon_id, step.tables):
+                _run_seller(step, work, amazon_id, days, figures)
         except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
             if isinstance(error, ReauthRequired):
                 sellers = step.postgres.sellers

@@ -28,7 +28,7 @@ from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made
 from xpert_pipeline.spapi.planning.source_choice import how_known
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.wording import counted, day_span
+from xpert_pipeline.wording import counted, day_span, duration_words
 
 Parse = Callable[[Any, Requested, Counter[str]], Row]
 AHEAD = 10
@@ -162,7 +162,8 @@ class WindowedJobs(Source):
         windows = [self.completed(run, window) for window in (self._planned(run) if prepared is None else prepared)]
         jobs = sum(len(window.requests) for window in windows)
         days = sum(len(window.window.days) for window in windows)
-        step(f"{run.who}: {self.table.name}: {counted(days, 'day')} to read by {counted(jobs, *self.noun)}")
+        text = f"{counted(days, 'day')} to read by {counted(jobs, *self.noun)}" if jobs else "up to date"
+        step(run.who, self.table.name, text)
         if not windows and self.open_days(run) and (why := self.why_none(run)):
             run.outcome(self.table.name).explain(why)
         load_windows(run, self, windows)
@@ -181,7 +182,8 @@ class WindowedJobs(Source):
         levels.spend(made.calls)
         marketplaces = dict.fromkeys(name for window in windows for name in window.window.marketplace_ids)
         why = f"{counted(jobs, *self.noun)} for {counted(len(set(days)), 'day')} ({self.how}); {how_known(learnt)}"
-        return [self._stream(tuple(marketplaces), days, why, made.seconds, made.calls)]
+        plain = f"{counted(jobs, *self.noun)} (~{duration_words(made.seconds)})"
+        return [replace(self._stream(tuple(marketplaces), days, why, made.seconds, made.calls), plain=plain)]
 
     @property
     @abstractmethod

@@ -17,6 +17,7 @@ from xpert_pipeline.postgres.coverage import (
 )
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.wording import day_words, moment_words
 
 TWO_YEARS = timedelta(days=730)
 """How far back Amazon keeps daily figures."""
@@ -76,6 +77,13 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def in_words(self) -> str:
+        """The span for people: its days, or the start of its changes; in local time of its first marketplace."""
+        if self.kind == "created":
+            return day_words(*self.local_days)
+        return f"changes since {moment_words(self.start, self.markets[0].zone)}"
 
     @property
     def days(self) -> float:

@@ -10,7 +10,9 @@ import pytest
 from rich.console import Console
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
-from xpert_pipeline.cli.result import RunResult, TableResult, print_result, show
+from xpert_pipeline.cli.result import print_result
+from xpert_pipeline.cli.result_table import show
+from xpert_pipeline.cli.run_result import RunResult, TableResult
 
 INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
 ONE = TableResult("A1SELLER", "orders", None, 12_345, 12_000, 300, 45, 2, 0, date(2026, 1, 2), 7, 0.5, 61.2, "ok")
@@ -22,9 +24,9 @@ ALL = [
 ]
 
 
-def printed(results, width):
+def printed(results, width, *, verbose=False):
     text = io.StringIO()
-    show(Console(file=text, width=width), results)
+    show(Console(file=text, width=width), results, verbose=verbose)
     return text.getvalue().splitlines()
 
 
@@ -34,23 +36,54 @@ def test_the_entry_for_json_names_a_marketplace_only_where_the_seller_has_severa
     assert ONE.as_json()["newest"] == "2026-01-02"
 
 
-def test_stores_are_named_by_country_and_sellers_only_where_there_are_several():
-    header, *rows = printed(STORES, 160)
+def test_stores_are_named_by_country_where_there_are_several():
+    header, *rows = printed({"Books (A1SELLER)": STORES}, 160)
     assert header.split()[:3] == ["table", "store", "state"]
     assert [row.split()[:3] for row in rows] == [["orders", "IN", "ok"], ["orders", "GB", "empty"]]
-    header, *_ = printed([ONE, replace(ONE, seller="A2SELLER")], 160)
-    assert header.split()[:3] == ["seller", "table", "state"]
+
+
+def test_several_sellers_have_a_table_each_under_their_name():
+    lines = printed({"Books (A1)": [ONE], "Toys (A2)": [replace(ONE, seller="A2", state="up_to_date")]}, 80)
+    assert [line for line in lines if not line.startswith(("table", "orders"))] == ["Books (A1)", "", "Toys (A2)"]
+    assert [line.split("  ")[1].strip() for line in lines if line.startswith("orders")] == ["ok", "up to date"]
+
+
+def test_many_sellers_are_added_up_unless_every_figure_is_wanted():
+    """A hundred sellers would be seven hundred lines."""
+    many = {f"Books (A{n})": [replace(ONE, state="failed" if n == 3 else "ok")] for n in range(6)}
+    header, row = printed(many, 80)
+    assert header.split() == ["table", "complete", "new", "changed"]
+    assert row.split() == ["orders", "5", "of", "6", "72,000", "1,800"]
+    assert len(printed(many, 160, verbose=True)) > 2 * len(many)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_result_has_at_most_six_columns_and_cuts_no_cell(width):
+    """At 80 columns the summary read "e…"."""
+    header, *rows = printed({"Books": ALL}, width)
+    names = ["table", "store", "state", "new", "changed", "newest day"]
+    assert re.split(r" {2,}", header.strip()) == names
+    assert max(map(len, [header, *rows])) <= width
+    assert len(rows) == len(ALL)
+    assert "…" not in "".join(rows)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 160])
-def test_a_narrow_terminal_leaves_out_columns_and_cuts_no_cell(width):
-    header, *rows = printed(ALL, width)
+def test_every_figure_is_shown_as_far_as_it_fits_and_no_cell_is_cut(width):
+    header, *rows = printed({"Books": ALL}, width, verbose=True)
     assert max(map(len, [header, *rows])) <= width
     assert len(rows) == len(ALL)
     assert "…" not in "".join([header, *rows])
-    for name in ("table", "store", "state", "fetched", "rejected", "newest day"):
+    for name in ("table", "store", "state", "new", "changed", "newest day"):
         assert name in header
-    assert ("waited s" in header) == (width >= 160)
+    assert ("seconds" in header) == (width >= 160)
+
+
+def test_records_that_were_set_aside_are_told_with_the_place_to_look(capsys):
+    assert print_result([RunResult([replace(ONE, rejected=3), replace(ONE, table="products")], [])], as_json=True) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("set aside: 3 records of orders did not fit the table.")
+    assert "rejected_records" in line
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,10 @@ from xpert_pipeline.spapi.jobs.requesting import create, is_lost, resend_lost, s
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.listener import LOGGED_SECONDS
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.wording import counted
 
 logger = logging.getLogger("xpert_pipeline.spapi")
+NOUNS = {"report": ("report", "reports"), "query": ("query", "queries")}
 
 
 def wait_for_jobs(
@@ -56,17 +58,22 @@ def wait_for_jobs(
                 break
             due = min(due for _, due in waiting.values())
             if (pause := min(due - time.monotonic(), budget_seconds - elapsed)) > 0:
-                awaited = _describe([job for job, _ in waiting.values()])
+                awaited = [job for job, _ in waiting.values()]
                 if elapsed > LOGGED_SECONDS and not is_announced:
-                    is_announced = api.announce(job_api.poll, budget_seconds - elapsed, awaited)
-                api.pause(job_api.poll, pause, awaited)
+                    is_announced = api.announce(job_api.poll, budget_seconds - elapsed, _describe(awaited))
+                api.pause(job_api.poll, pause, _in_words(job_api, len(awaited)))
     yield from (job for job, _ in waiting.values())
 
 
 def _describe(jobs: Sequence[Job]) -> str:
-    """Describe the awaited jobs; the text changes only when one of them makes progress."""
+    """Describe the awaited jobs for the log."""
     first, *others = jobs
     return f"{first}, {first.state}" + (f" (and {len(others)} more)" if others else "")
+
+
+def _in_words(job_api: JobApi, count: int) -> str:
+    """Describe the awaited jobs for people."""
+    return f"Amazon to prepare {counted(count, *NOUNS[job_api.kind])}"
 
 
 def _is_new(job: Job, now: datetime) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, duration_words
 
 Source = Literal["pages", "report"]
+PLAIN: Mapping[Source, str] = {"pages": "paging", "report": "bulk report"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class SourcePlan:
     def why(self) -> str:
         """The reason in a sentence."""
         return reason_of([self])
+
+    @property
+    def plain(self) -> str:
+        """The choice in plain words."""
+        return plain_of([self])
 
     @property
     def seconds(self) -> float:
@@ -130,6 +136,26 @@ def reason_of(plans: Sequence[SourcePlan]) -> str:
         return pages
     choice = "pages" if first.source == "pages" else "the report"
     return f"{pages}, XML reports {texts['report']} ({first.made}), so {choice}"
+
+
+def plain_of(plans: Sequence[SourcePlan]) -> str:
+    """Describe plans with the same rule in plain words; `reason_of` has the facts behind the choice.
+
+    For example "about 3,503 orders, by bulk report (~22 s; paging would take ~48 min)".
+    """
+    first, each = plans[0], ""
+    way, other = PLAIN[first.source], PLAIN["pages" if first.source == "report" else "report"]
+    if len(plans) > 1:
+        way, each = f"{len(plans)} bulk reports" if first.source == "report" else way, " each"
+    longest = {PLAIN[name]: max(plan.predictions[name].seconds for plan in plans) for name in first.predictions}
+    times = [f"~{duration_words(longest[PLAIN[first.source]])}{each}"]
+    if other in longest:
+        times.append(f"{'a ' * (other == PLAIN['report'])}{other} would take ~{duration_words(longest[other])}{each}")
+    if first.forced_by:
+        times.append(first.forced_by)
+    count = sum(plan.expected.count for plan in plans)
+    guess = "" if first.expected.known else " (a guess)"
+    return f"about {counted(round(count), first.expected.noun)}{guess}, by {way} ({'; '.join(times)})"
 
 
 def _length(days: float) -> str:
