@@ -76,7 +76,7 @@ def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[Any]:
     figures = RunFigures()
     for amazon_id, days in days_by_seller(step.context.partition_keys).items():
         try:
-            with working(amazon_id, step.tables):
+            with working(amazon_id, [table.name for table in step.tables]):
                 _run_seller(step, work, amazon_id, days, figures)
         except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
             if isinstance(error, ReauthRequired):
