@@ -37,7 +37,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.partitions import build_partitions, range_tags
-from xpert_pipeline.sources.checks import asset_check, table_checks
+from xpert_pipeline.sources.checks import asset_check, source_checks
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
 
@@ -218,8 +218,7 @@ def _empty_asset(source: Source, table: Table, partitions: dg.PartitionsDefiniti
 
 
 def _checks(source: Source) -> list[dg.AssetCheckSpec]:
-    checks = [*(check for table in source.tables for check in table_checks(table)), *source.checks]
-    return [spec for check in checks for spec in check.check_specs]
+    return [spec for check in source_checks(source) for spec in check.check_specs]
 
 
 def _empty_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:

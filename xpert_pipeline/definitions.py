@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, declared_sources
 from xpert_pipeline.delta_sensor import build_orders_delta_sensor
+from xpert_pipeline.freshness_sensor import build_freshness_sensor
 from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.resources.postgres import PostgresResource
@@ -20,12 +20,10 @@ from xpert_pipeline.sensors import (
 )
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.build import build_asset
-from xpert_pipeline.sources.checks import table_checks
+from xpert_pipeline.sources.checks import source_checks
 from xpert_pipeline.sources.declarations import require_valid
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.sources.start import RunStart
-
-FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 
 def build_definitions(
@@ -40,7 +38,6 @@ def build_definitions(
     common = {
         "partitions_def": build_partitions(settings.start_date, settings.timezone),
         "owners": ["team:seller-data"],
-        "freshness_policy": FRESHNESS,
     }
     postgres = PostgresResource(
         dsn=dg.EnvVar("DATABASE_URL"),
@@ -60,17 +57,13 @@ def build_definitions(
     )
     return dg.Definitions(
         assets=[build_asset(source, **common) for source in sources],
-        asset_checks=[check for source in sources for check in _checks(source)],
+        asset_checks=[check for source in sources for check in source_checks(source)],
         executor=dg.in_process_executor,
         jobs=[SYNC, build_delta_job(sources)],
         schedules=_schedules(settings),
         sensors=_sensors(settings, sources),
         resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(sources)},
     )
-
-
-def _checks(source: Source) -> list[dg.AssetChecksDefinition]:
-    return [*(check for table in source.tables for check in table_checks(table)), *source.checks]
 
 
 def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -83,7 +76,12 @@ def _sensors(settings: Settings, sources: Sequence[Source]) -> list[dg.SensorDef
     if settings.alone:
         return [run_watchdog]
     tables = [table.name for source in sources for table in source.tables]
-    sensors = [sellers_partitions, run_watchdog, build_fact_stream_sensor(tables)]
+    sensors = [
+        sellers_partitions,
+        run_watchdog,
+        build_fact_stream_sensor(tables),
+        build_freshness_sensor(sources, is_sandbox=settings.sandbox),
+    ]
     if settings.delta_minutes:
         followed = followed_feeds(sources)
         sensors.append(

@@ -66,7 +66,7 @@ def build_orders_delta_sensor(
         requests = [
             dg.RunRequest(
                 f"{seller.amazon_seller_id}:{tick.now:%Y-%m-%dT%H:%M:%S}",
-                tags=range_tags([min(today_of(seller), newest)], seller.amazon_seller_id),
+                tags=range_tags([min(today_of(seller), newest)], seller.amazon_seller_id, seller.name),
             )
             for seller in tick.sellers_with_news(choice)
         ]

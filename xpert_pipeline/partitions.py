@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from xpert_pipeline.wording import day_span
+
 SELLERS = dg.DynamicPartitionsDefinition(name="sellers")
 DATE, SELLER = "date", "seller"
-"""Names of the two dimensions of a partition."""
+"""Names of a partition's two dimensions; each run has its seller as a tag too, so that a seller has one at a time."""
+DAYS, SELLER_NAME = "days", "seller_name"
+"""Tags that tell people what a run is about."""
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
@@ -47,12 +51,21 @@ def days_by_seller(keys: Iterable[str]) -> dict[str, tuple[date, ...]]:
     return {seller: tuple(sorted(days)) for seller, days in sorted(days_of.items())}
 
 
-def range_tags(days: Sequence[date], seller: str) -> dict[str, str]:
-    """Return run tags that make one run cover a seller's days from the first to the last."""
+def range_tags(days: Sequence[date], seller: str, name: str = "") -> dict[str, str]:
+    """Return run tags that make one run cover a seller's days from the first to the last.
+
+    Args:
+        days: The days.
+        seller: Amazon's id of the seller.
+        name: The seller's own name, for people who look at the run.
+    """
+    named = {SELLER_NAME: name} if name and name != seller else {}
     return {
         RANGE_START: partition_key(min(days), seller),
         RANGE_END: partition_key(max(days), seller),
-        "seller": seller,
+        SELLER: seller,
+        **named,
+        DAYS: day_span(days),
     }
 
 

@@ -57,6 +57,8 @@ def build_daily_schedule(job_name: str, start: date, timezone: str, *, is_sandbo
         execution_timezone="UTC",
         name="daily_sync",
         default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Loads, once a day and for each active seller, the days that are not complete yet, and the present "
+        "state of listings and stock.",
     )
     def daily_sync(context: dg.ScheduleEvaluationContext, postgres: PostgresResource) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time
@@ -64,7 +66,7 @@ def build_daily_schedule(job_name: str, start: date, timezone: str, *, is_sandbo
             days = days_to_sync(postgres.pool, seller, start, local_today(timezone))
             yield dg.RunRequest(
                 run_key=f"{seller.amazon_seller_id}:{tick:%Y-%m-%d}",
-                tags=range_tags(days, seller.amazon_seller_id),
+                tags=range_tags(days, seller.amazon_seller_id, seller.name),
             )
 
     return daily_sync

@@ -11,7 +11,11 @@ from xpert_pipeline.watchdog import fail_dead_runs
 from xpert_pipeline.wording import counted
 
 
-@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Gives each seller of the sellers table its partitions, and removes those of sellers that are gone.",
+)
 def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SensorResult:
     """Keep the seller partitions equal to the `sellers` table."""
     known = set(context.instance.get_dynamic_partitions("sellers"))
@@ -24,7 +28,11 @@ def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresRe
     return dg.SensorResult(dynamic_partitions_requests=changes)
 
 
-@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Fails runs whose process is gone, so that they do not block their seller.",
+)
 def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Fail started runs whose process is gone, so that the run is retried and its seller is not blocked."""
     dead = fail_dead_runs(context.instance)
@@ -36,7 +44,12 @@ def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def build_fact_stream_sensor(assets: Sequence[str]) -> dg.SensorDefinition:
     """Return the sensor that copies every materialization and failure into `fact_stream`."""
 
-    @dg.sensor(name="fact_stream", minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(
+        name="fact_stream",
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Copies what each run did, and each failure, into the table fact_stream.",
+    )
     def fact_stream(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SkipReason:
         written = collect_events(context.instance, postgres.pool, assets)
         return dg.SkipReason(f"{counted(written, 'event')} logged" if written else "nothing new")

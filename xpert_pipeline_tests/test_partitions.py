@@ -34,3 +34,10 @@ def test_a_range_over_three_sellers_includes_the_middle_one():
     tags = {"dagster/asset_partition_range_start": "2026-11-01|C", "dagster/asset_partition_range_end": "2026-11-02|B"}
     assert sellers_of_run(tags, ["C", "A", "B", "D"]) == ["A", "B", "C"]
     assert sellers_of_run(tags) == ["B", "C"]
+
+
+def test_people_read_the_sellers_name_and_the_days_in_the_tags_of_a_run():
+    """The tags of a run said only a process id and a host."""
+    tags = range_tags(D[:5], "A1", "Test Books")
+    assert (tags["seller_name"], tags["days"]) == ("Test Books", "2026-11-01 to 2026-11-05")
+    assert "seller_name" not in range_tags(D[:5], "A1", "A1"), "a name that says nothing"

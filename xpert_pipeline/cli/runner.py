@@ -119,7 +119,7 @@ def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Sell
     result = job.execute_in_process(
         run_config={**QUIET, **run_config(request)},
         instance=instance,
-        tags=range_tags(request.days, seller.amazon_seller_id),
+        tags=range_tags(request.days, seller.amazon_seller_id, seller.name),
         asset_selection=selection,
         raise_on_error=False,
     )

@@ -66,7 +66,7 @@ def launch(port: int, syncs: Syncs, tags: Mapping[str, str] | None = None) -> It
             "sync",
             repository_location_name=LOCATION,
             repository_name=REPOSITORY,
-            tags={**range_tags(request.days, seller.amazon_seller_id), **(tags or {})},
+            tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **(tags or {})},
             run_config=run_config(request),
             asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
         )

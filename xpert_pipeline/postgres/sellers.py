@@ -12,6 +12,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import Pool, operator
 
 ACTIVE = "active"
+PAUSED = "paused"
 COLUMNS = """id, amazon_seller_id, name, region, marketplace_ids, timezone, status, status_reason, is_sandbox,
              refresh_token_encrypted is not null as has_token"""
 

@@ -6,22 +6,20 @@ from typing import Any, LiteralString
 
 import dagster as dg
 
+from xpert_pipeline.postgres.check_results import CheckResult
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
-from xpert_pipeline.sources.checks import (
-    asset_check,
-    complete_days,
-    markets_to_check,
-    select_rows,
-    sellers_to_check,
-)
+from xpert_pipeline.sources.checks import asset_check, complete_days, markets_of, select_rows
 from xpert_pipeline.sources.figures import RunFigures
 from xpert_pipeline.sources.run import Market
+from xpert_pipeline.sources.seller_results import check_all_sellers
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.wording import counted
 
-SHOWN = 100
+SHOWN = 5
+"""Maximum number of days that a sentence lists."""
 Figures = tuple[Any, ...]
 Theirs = Callable[[SellerApi, str, datetime, datetime], Mapping[date, Figures]]
 """Returns Amazon's figures by local day, for a marketplace and a half-open span."""
@@ -53,62 +51,82 @@ def daily_check(
     def check(
         context: dg.AssetCheckExecutionContext, postgres: PostgresResource, sp_api: SpApiResource
     ) -> dg.AssetCheckResult:
-        differing: list[dict[str, Any]] = []
-        compared, unanswered, spent = 0, {}, RunFigures()
-        for seller in sellers_to_check(context, postgres):
-            markets = markets_to_check(seller)
-            days_of = {market: complete_days(context, postgres, market, complete_by) for market in markets}
-            days_of = {market: days for market, days in days_of.items() if days}
-            if not days_of:
-                continue
+        compared, spent = 0, RunFigures()
+
+        def examine(seller: Seller) -> CheckResult:
+            nonlocal compared
+            markets = {market: complete_days(context, postgres, market, complete_by) for market in markets_of(seller)}
+            days_of = {market: days for market, days in markets.items() if days}
+            known = {market: select_rows(postgres, market, ours, days=days) for market, days in days_of.items()}
             try:
-                with sp_api.client(seller) as api:
-                    try:
-                        for market, days in days_of.items():
-                            known = {row[0]: row[1:] for row in select_rows(postgres, market, ours, days=days)}
-                            amazons = theirs(api, market.id, *market.bounds(min(days), max(days)))
-                            differing += _differing(market, days, figures, known, amazons)
-                            compared += len(days)
-                    finally:
-                        spent.add(api)
+                amazons = _ask(sp_api, seller, days_of, theirs, spent) if days_of else {}
             except SpApiError as error:
-                unanswered[seller.amazon_seller_id] = str(error)
-        return dg.AssetCheckResult(
-            passed=not differing and not unanswered,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=f"{counted(compared, 'day')} compared, {len(differing)} differ"
-            + (f"; Amazon did not answer for {unanswered}" if unanswered else ""),
-            metadata={
-                "days_compared": compared,
-                "days_differing": dg.JsonMetadataValue(differing[:SHOWN]),
-                **spent.metadata(),
-            },
-        )
+                return CheckResult(passed=False, sentence=f"Amazon did not answer: {error}")
+            differing = [
+                line
+                for market, days in days_of.items()
+                for line in _differing(market, days, figures, known[market], amazons[market])
+            ]
+            number = sum(map(len, days_of.values()))
+            compared += number
+            return _result(number, differing)
+
+        result = check_all_sellers(context, postgres, asset, name, examine, dg.AssetCheckSeverity.WARN)
+        more = {"days_compared": dg.IntMetadataValue(compared), **spent.metadata()}
+        return result._replace(metadata={**result.metadata, **more})
 
     return check
+
+
+def _ask(
+    sp_api: SpApiResource,
+    seller: Seller,
+    days_of: Mapping[Market, Sequence[date]],
+    theirs: Theirs,
+    spent: RunFigures,
+) -> dict[Market, Mapping[date, Figures]]:
+    """Amazon's figures of each marketplace.
+
+    Raises:
+        SpApiError: Amazon did not answer.
+    """
+    with sp_api.client(seller) as api:
+        try:
+            return {
+                market: theirs(api, market.id, *market.bounds(min(days), max(days))) for market, days in days_of.items()
+            }
+        finally:
+            spent.add(api)
+
+
+def _result(compared: int, differing: Sequence[str]) -> CheckResult:
+    if not compared:
+        return CheckResult(passed=True, sentence="no complete day to compare")
+    if not differing:
+        return CheckResult(passed=True, sentence=f"{counted(compared, 'day')} compared, all equal")
+    more = f"; and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+    sentence = f"{counted(compared, 'day')} compared, {len(differing)} differ: {'; '.join(differing[:SHOWN])}{more}"
+    return CheckResult(passed=False, sentence=sentence)
 
 
 def _differing(
     market: Market,
     days: Sequence[date],
     names: Sequence[str],
-    ours: Mapping[date, Figures],
+    ours: Sequence[Figures],
     amazons: Mapping[date, Figures],
-) -> list[dict[str, Any]]:
-    """One entry per differing day; a day that one side does not have counts as 0 in all figures."""
+) -> list[str]:
+    """A sentence per differing day; a day that one side does not have counts as 0 in all figures."""
     nothing = (0,) * len(names)
-    pairs = [(day, ours.get(day, nothing), amazons.get(day, nothing)) for day in days]
-    return [
-        {
-            "marketplace": market.id,
-            "day": day.isoformat(),
-            "ours": _as_json(names, own),
-            "amazon": _as_json(names, amazon),
-        }
-        for day, own, amazon in pairs
-        if own != amazon
-    ]
-
-
-def _as_json(names: Sequence[str], figures: Figures) -> dict[str, str | int]:
-    return {name: value if isinstance(value, int) else str(value) for name, value in zip(names, figures, strict=True)}
+    known = {row[0]: row[1:] for row in ours}
+    lines = []
+    for day in days:
+        own, amazon = known.get(day, nothing), amazons.get(day, nothing)
+        if own != amazon:
+            pairs = [
+                f"{mine:,} {name} here, {other:,} at Amazon"
+                for name, mine, other in zip(names, own, amazon, strict=True)
+                if mine != other
+            ]
+            lines.append(f"{day} on {market.place.domain}: {', '.join(pairs)}")
+    return lines

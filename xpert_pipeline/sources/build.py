@@ -20,7 +20,7 @@ def build_asset(source: Source, **common: Any) -> dg.AssetsDefinition:
 
     Args:
         source: The declaration.
-        common: Attributes that all assets share: partitions, owners and freshness policy.
+        common: Attributes that all assets share: partitions and owners.
     """
     options: dict[str, Any] = {
         "name": source.step,

@@ -1,33 +1,51 @@
 """Asset checks: the standard checks of every table, and the tools for the checks that a domain adds.
 
 Checks read the database, and some read Amazon; they repair nothing. A check covers a whole table and has no partitions,
-because Dagster would show the partitions of a range as skipped, whatever the result.
+because Dagster would show the partitions of a range as skipped, whatever the result. It speaks for every seller,
+whoever ran last (`seller_results`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from functools import wraps
 from typing import Any, LiteralString, cast
 
 import dagster as dg
-from psycopg import Connection, sql
+from psycopg import sql
 
-from xpert_pipeline.partitions import days_of_run, sellers_of_run
+from xpert_pipeline.partitions import days_of_run
+from xpert_pipeline.postgres.check_results import CheckResult
 from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.sources.freshness import LOADED_LATELY, freshness_of
+from xpert_pipeline.sources.roles import ROLE_GRANTED
 from xpert_pipeline.sources.run import Market, market_of
+from xpert_pipeline.sources.seller_results import (
+    Examine,
+    check_all_sellers,
+    results_of,
+    sellers_to_examine,
+    sellers_to_report,
+    summary,
+)
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.wording import counted
 
-FRESH_FOR = timedelta(hours=36)
 COMPARED_DAYS = 14
 Body = Callable[..., dg.AssetCheckResult]
 
 
-def table_checks(table: Table) -> list[dg.AssetChecksDefinition]:
-    """The checks that every table has."""
-    return [build(table) for build in (_unique_key, _freshness, _matches_ledger)]
+def source_checks(source: Source) -> list[dg.AssetChecksDefinition]:
+    """Every check of a source: those that every table has, whether its role is granted, and its own."""
+    standard = [
+        check
+        for table in source.tables
+        for check in (_unique_key(table), _freshness(source, table), _matches_ledger(table))
+    ]
+    return [*standard, *([_role_granted(source)] if source.roles else []), *source.checks]
 
 
 def asset_check(asset: str, **options: Any) -> Callable[[Body], dg.AssetChecksDefinition]:
@@ -73,23 +91,12 @@ def count_check(
 
     @asset_check(asset, name=name, description=meaning, **options)
     def check(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
-        return passed_if_none(
-            {
-                seller.amazon_seller_id: _number(connection, sql.SQL(statement), {"seller_id": seller.id})
-                for seller, connection in _each_seller(context, postgres)
-            }
-        )
+        return check_all_sellers(context, postgres, asset, name, _count_wrong(postgres, sql.SQL(statement)))
 
     return check
 
 
-def sellers_to_check(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> Sequence[Seller]:
-    """The sellers of the run; all of them if the run names none."""
-    named = sellers_of_run(context.run.tags, context.instance.get_dynamic_partitions("sellers"))
-    return [seller for seller in postgres.sellers.all() if not named or seller.amazon_seller_id in named]
-
-
-def markets_to_check(seller: Seller) -> list[Market]:
+def markets_of(seller: Seller) -> list[Market]:
     """Every marketplace of a seller."""
     return [market_of(seller, marketplace_id, ()) for marketplace_id in seller.marketplace_ids]
 
@@ -118,13 +125,6 @@ def select_rows(
         return connection.execute(sql.SQL(statement), {**place, **values}).fetchall()
 
 
-def passed_if_none(wrong: dict[str, int], **metadata: Any) -> dg.AssetCheckResult:
-    """Build the result of a check that counts wrong rows by seller."""
-    return dg.AssetCheckResult(
-        passed=not any(wrong.values()), metadata={"wrong_rows_by_seller": dg.JsonMetadataValue(wrong), **metadata}
-    )
-
-
 def _unique_key(table: Table) -> dg.AssetChecksDefinition:
     @asset_check(table.name, name="key_is_unique")
     def key_is_unique(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
@@ -133,35 +133,18 @@ def _unique_key(table: Table) -> dg.AssetChecksDefinition:
             "select count(*) from (select from {} where seller_id = %(seller_id)s group by {} having count(*) > 1) d"
         )
         query = statement.format(sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.key)))
-        repeated = {
-            seller.amazon_seller_id: _number(connection, query, {"seller_id": seller.id})
-            for seller, connection in _each_seller(context, postgres)
-        }
-        return passed_if_none(repeated, key=", ".join(table.key))
+        examine = _count_wrong(postgres, query, "key occurs", "keys occur", " more than once", "every key is unique")
+        return check_all_sellers(context, postgres, table.name, "key_is_unique", examine)
 
     return key_is_unique
 
 
-def _freshness(table: Table) -> dg.AssetChecksDefinition:
-    @asset_check(table.name, name="loaded_lately")
+def _freshness(source: Source, table: Table) -> dg.AssetChecksDefinition:
+    @asset_check(table.name, name=LOADED_LATELY)
     def loaded_lately(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
-        """The newest load of each marketplace is at most 36 hours old."""
-        newest: dict[str, datetime | None] = {}
-        for seller, connection in _each_seller(context, postgres):
-            rows = connection.execute(
-                "select marketplace_id, max(finished_at) from loads where seller_id = %s and table_name = %s "
-                "group by 1",
-                (seller.id, table.name),
-            ).fetchall()
-            loaded: dict[str, datetime] = dict(rows)
-            for marketplace_id in seller.marketplace_ids:
-                newest[f"{seller.amazon_seller_id}, {marketplace_id}"] = loaded.get(marketplace_id)
-        stale = {who: at for who, at in newest.items() if at is None or datetime.now(UTC) - at > FRESH_FOR}
-        return dg.AssetCheckResult(
-            passed=not stale,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"newest_load": {who: at.isoformat() if at else "never" for who, at in newest.items()}},
-        )
+        """The newest load of every seller's marketplaces is at most 36 hours old, whoever ran last."""
+        sellers = sellers_to_report(postgres, sellers_to_examine(context, postgres))
+        return freshness_of(postgres.pool, sellers, source, table)
 
     return loaded_lately
 
@@ -174,25 +157,42 @@ def _matches_ledger(table: Table) -> dg.AssetChecksDefinition:
             "select coalesce(sum(abs(coalesce(t.rows, 0) - coalesce(l.rows, 0))), 0) "
             "from (select marketplace_id, count(*) as rows from {} where seller_id = %(seller_id)s group by 1) as t "
             "full join (select marketplace_id, sum(inserted - deleted) as rows from loads "
-            "where seller_id = %(seller_id)s and table_name = %(table)s group by 1) as l using (marketplace_id)"
-        ).format(sql.Identifier(table.name))
-        off = {
-            seller.amazon_seller_id: _number(connection, statement, {"seller_id": seller.id, "table": table.name})
-            for seller, connection in _each_seller(context, postgres)
-        }
-        return passed_if_none(off)
+            "where seller_id = %(seller_id)s and table_name = {} group by 1) as l using (marketplace_id)"
+        ).format(sql.Identifier(table.name), sql.Literal(table.name))
+        well = "the table has as many rows as the loads inserted and did not delete"
+        examine = _count_wrong(postgres, statement, "row differs", "rows differ", " from the ledger", well)
+        return check_all_sellers(context, postgres, table.name, "rows_match_ledger", examine)
 
     return rows_match_ledger
 
 
-def _each_seller(
-    context: dg.AssetCheckExecutionContext, postgres: PostgresResource
-) -> Iterator[tuple[Seller, Connection]]:
-    for seller in sellers_to_check(context, postgres):
+def _role_granted(source: Source) -> dg.AssetChecksDefinition:
+    table = source.tables[0].name
+
+    @asset_check(table, name=ROLE_GRANTED)
+    def role_granted(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+        """Amazon grants every seller the role that this source needs, as of the newest answer."""
+        sellers = sellers_to_report(postgres, sellers_to_examine(context, postgres))
+        results = results_of(postgres.pool, sellers, table, ROLE_GRANTED)
+        return summary(results, dg.AssetCheckSeverity.ERROR)
+
+    return role_granted
+
+
+def _count_wrong(
+    postgres: PostgresResource,
+    query: sql.SQL | sql.Composed,
+    one: str = "wrong row",
+    many: str = "wrong rows",
+    end: str = "",
+    well: str = "no wrong rows",
+) -> Examine:
+    """An examination that fails if a query counts anything; its parameter is `%(seller_id)s`."""
+
+    def examine(seller: Seller) -> CheckResult:
         with tenant(postgres.pool, seller.id) as connection:
-            yield seller, connection
+            row = connection.execute(query, {"seller_id": seller.id}).fetchone()
+        wrong = int(row[0]) if row else 0
+        return CheckResult(passed=not wrong, sentence=f"{counted(wrong, one, many)}{end}" if wrong else well)
 
-
-def _number(connection: Connection, query: sql.SQL | sql.Composed, parameters: dict[str, Any]) -> int:
-    row = connection.execute(query, parameters).fetchone()
-    return int(row[0]) if row else 0
+    return examine

@@ -94,7 +94,7 @@ def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
     assert done.success, done.errors
     entries = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluated = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
-    assert len(evaluated) == 3 * len(NAMES) + 2
+    assert len(evaluated) == 3 * len(NAMES) + len([source for source in SOURCES if source.roles]) + 2
     assert {check.check_name for check in evaluated if not check.passed} == set()
 
 
