@@ -5,4 +5,4 @@ xpert db migrate
 python "$(dirname "$0")/pipeline_login.py"
 PGPASSWORD="$(cat "$PIPELINE_PASSWORD_FILE")"
 export PGPASSWORD
-dagster instance migrate
+python -m xpert_pipeline.cli.dagster_storage

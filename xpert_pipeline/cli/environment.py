@@ -46,7 +46,10 @@ def wants_sandbox(settings: Settings, *, force: bool) -> bool:
 def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
     """Set the variables that the code location reads, for this process and its children."""
     storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
+    from xpert_pipeline.cli.dagster_storage import prepare_storage  # noqa: PLC0415  its libraries are slow to import
+
     ensure_schema(storage)
+    prepare_storage(storage_url(storage))
     write_config(home.dagster)
     os.environ.update(
         {

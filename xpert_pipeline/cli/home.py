@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.postgres.encryption import new_key
+from xpert_pipeline.cli.files import read_document, write_whole
+from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, key_id, new_key, read_key
 from xpert_pipeline.settings import HISTORY
 
-REMEMBERED = "noted.json"
+REMEMBERED, STATE, WORLD = "noted.json", "state.json", "world.json"
+KEY_ID = "encryption_key"
 DAY_SECONDS = 86_400
 
 
@@ -86,52 +88,118 @@ class Home:
             os.close(descriptor)
 
     def encryption_key(self) -> str:
-        """Return the key that encrypts refresh tokens; the first call creates it, for its owner only."""
+        """Return the key that encrypts refresh tokens; the first call creates it, for its owner only.
+
+        Raises:
+            PreconditionError: The file holds no key, or another one than before, or it is gone.
+        """
         file = self.path / "encryption.key"
-        if not file.exists():
-            _write_private(file, new_key())
-        return file.read_text().strip()
+        advice = f"Restore {file} from your backup: it decrypts the stored refresh tokens. To begin with a new key, "
+        advice += f'delete the file and the line "{KEY_ID}" in {self.path / STATE}; then add the sellers again'
+        with self._exclusive():
+            known = self._state().get(KEY_ID)
+            if known and not file.exists():
+                raise PreconditionError(f"the encryption key {file} is gone. {advice}")
+            if not file.exists():
+                write_whole(file, new_key() + "\n", mode=0o600)
+            try:
+                key = file.read_text(encoding="ascii").strip()
+                now = key_id(read_key(key))
+            except (EncryptionKeyWrong, UnicodeDecodeError):
+                raise PreconditionError(f"{file} does not hold a key of 32 bytes in base64. {advice}") from None
+            except OSError as error:
+                raise PreconditionError(f"{file} cannot be read ({error.strerror}). {advice}") from error
+            if known and known != now:
+                raise PreconditionError(f"{file} is not the key that was in use here ({now}, not {known}). {advice}")
+            self._keep(KEY_ID, now)
+        return key
 
     def start_date(self, today: date) -> date:
         """Return the first day of the partitions: two years before the first start, and the same day from then on."""
-        return date.fromisoformat(self._kept("start_date", (today - HISTORY).isoformat()))
+        return self._day("start_date", today - HISTORY)
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
         """Return a sandbox world's last day. Its first start fixes the day, and only an explicit choice changes it."""
-        chosen_day = chosen.isoformat() if chosen else None
-        return date.fromisoformat(self._kept(f"as_of:{world}", default.isoformat(), chosen_day))
+        return self._day(f"as_of:{world}", default, chosen)
 
     def world(self) -> dict[str, Any] | None:
-        """Return the options of the sandbox world that was used last."""
-        file = self.path / "world.json"
-        options: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
-        return options
+        """Return the options of the sandbox world that was used last.
+
+        Raises:
+            PreconditionError: The file is damaged.
+        """
+        file = self.path / WORLD
+        return read_document(file, self._about_world()) if file.exists() else None
 
     def keep_world(self, options: dict[str, Any]) -> None:
         """Remember a sandbox world for later commands that do not describe one."""
-        _replace(self.path / "world.json", options)
+        write_whole(self.path / WORLD, _text(options))
+
+    def damaged_world(self, reason: str) -> PreconditionError:
+        """Return the error for options in the kept world that no sandbox accepts."""
+        return PreconditionError(f"{self.path / WORLD} is damaged ({reason}). {self._about_world()}")
 
     def remembers(self, subject: str) -> bool:
         """Whether `remember` was called for a subject within the last day."""
-        file = self.path / REMEMBERED
-        times = json.loads(file.read_text()) if file.exists() else {}
-        return time.time() - float(times.get(subject, 0)) < DAY_SECONDS
+        return time.time() - self._remembered().get(subject, 0.0) < DAY_SECONDS
 
     def remember(self, *subjects: str) -> None:
         """Remember subjects for a day."""
-        file = self.path / REMEMBERED
-        times = json.loads(file.read_text()) if file.exists() else {}
-        _replace(file, times | dict.fromkeys(subjects, int(time.time())))
+        with self._exclusive():
+            times = self._remembered() | dict.fromkeys(subjects, float(int(time.time())))
+            write_whole(self.path / REMEMBERED, _text(times))
 
-    def _kept(self, name: str, default: str, chosen: str | None = None) -> str:
-        """The stored value of a name; a new choice, or the default at first, is stored."""
-        file = self.path / "state.json"
-        state: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-        value = chosen or state.get(name, default)
+    def _remembered(self) -> dict[str, float]:
+        """When each subject was remembered. What is damaged is forgotten: the checks are then made again."""
+        try:
+            times = json.loads((self.path / REMEMBERED).read_text(encoding="utf-8"))
+            return {str(subject): float(at) for subject, at in times.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def _day(self, name: str, default: date, chosen: date | None = None) -> date:
+        """The stored day of a name; a new choice, or the default at first, is stored."""
+        with self._exclusive():
+            kept = self._state().get(name)
+            try:
+                day = chosen or (date.fromisoformat(kept) if kept is not None else default)
+            except (ValueError, TypeError):
+                raise PreconditionError(
+                    f"{self.path / STATE} is damaged ({name} is not a day: {kept!r}). {self._about_state()}"
+                ) from None
+            self._keep(name, day.isoformat())
+        return day
+
+    def _keep(self, name: str, value: str) -> None:
+        state = self._state()
         if state.get(name) != value:
-            state[name] = value
-            _replace(file, state)
-        return value
+            write_whole(self.path / STATE, _text(state | {name: value}))
+
+    def _state(self) -> dict[str, Any]:
+        file = self.path / STATE
+        return read_document(file, self._about_state()) if file.exists() else {}
+
+    def _about_state(self) -> str:
+        return (
+            "It holds the first day of the partitions, the sandbox's last days and the fingerprint of the encryption "
+            "key. Restore it from a backup, or delete it: these are then chosen anew. No loaded row is touched"
+        )
+
+    def _about_world(self) -> str:
+        return (
+            "It holds the options of the sandbox that was used last. Delete it, and name the options again if they "
+            "were not the defaults. No loaded row is touched"
+        )
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Let one process at a time change the files; the lock ends with its process."""
+        descriptor = os.open(self.path / "state.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def data_directory(option: str | None) -> Path:
@@ -142,13 +210,5 @@ def data_directory(option: str | None) -> Path:
     return (clone if (clone / "pyproject.toml").exists() else Path.cwd()) / ".xpert"
 
 
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text + "\n")
-
-
-def _replace(file: Path, content: dict[str, Any]) -> None:
-    scratch = file.with_suffix(".tmp")
-    scratch.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-    scratch.replace(file)
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"

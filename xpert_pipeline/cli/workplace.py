@@ -19,7 +19,7 @@ from xpert_pipeline.cli.instance import open_instance
 from xpert_pipeline.cli.onboarding import onboard
 from xpert_pipeline.cli.services import Services, start_sandbox
 from xpert_pipeline.cli.world import fixed_options, keep_world
-from xpert_pipeline.postgres.embedded import EmbeddedServer, find_embedded, start_embedded
+from xpert_pipeline.postgres.embedded import EmbeddedServer, start_embedded
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.exposure import exposed_port
@@ -176,15 +176,14 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
                 "run `xpert db migrate` first"
             )
         return dsn, dsn, None
-    running = find_embedded(home.path)
-    server = running or start_embedded(home.path)
+    server = start_embedded(home.path)
     try:
         migrate(server.admin_dsn)
     except BaseException:
-        if not running:
+        if server.is_new:
             server.stop()
         raise
-    return server.admin_dsn, server.pipeline_dsn, None if running else server
+    return server.admin_dsn, server.pipeline_dsn, server if server.is_new else None
 
 
 @contextmanager

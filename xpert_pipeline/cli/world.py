@@ -10,7 +10,13 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.world.identity import world_id
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 
-KEPT = ("seed", "days", "orders_per_day", "skus", "seller_count", "rate_scale", "marketplaces")
+KEPT: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("seed", "days", "orders_per_day", "skus", "seller_count"), int),
+    "rate_scale": (int, float),
+    "marketplaces": list,
+    "orders_csv": str,
+}
+"""The options that describe the world and its pace, with their types in the file."""
 
 
 def fixed_options(home: Home, parsed: dict[str, Any] | None) -> SandboxOptions:
@@ -23,7 +29,7 @@ def fixed_options(home: Home, parsed: dict[str, Any] | None) -> SandboxOptions:
     Raises:
         PreconditionError: The orders file cannot be read.
     """
-    options = SandboxOptions.from_cli(**(parsed if parsed is not None else home.world() or {}))
+    options = SandboxOptions.from_cli(**parsed) if parsed is not None else _last_used(home)
     try:
         world = world_id(options)
     except NotAnOrderReportError as error:
@@ -37,7 +43,18 @@ def keep_world(home: Home, parsed: dict[str, Any] | None) -> None:
         home.keep_world(_kept(parsed))
 
 
+def _last_used(home: Home) -> SandboxOptions:
+    kept = home.world() or {}
+    for name, value in kept.items():
+        if not isinstance(value, KEPT.get(name, ())):
+            raise home.damaged_world(f"{name} is {value!r}")
+    try:
+        return SandboxOptions.from_cli(**kept)
+    except (TypeError, ValueError) as error:
+        raise home.damaged_world(str(error)) from error
+
+
 def _kept(parsed: dict[str, Any]) -> dict[str, Any]:
-    """The options that describe the world and its pace; faults and denied roles apply to one start only."""
-    plain = {name: parsed[name] for name in KEPT if parsed.get(name) is not None}
+    """The options to keep; faults and denied roles apply to one start only."""
+    plain = {name: parsed[name] for name in KEPT if name != "orders_csv" and parsed.get(name) is not None}
     return plain | ({"orders_csv": str(Path(parsed["orders_csv"]).resolve())} if parsed.get("orders_csv") else {})

