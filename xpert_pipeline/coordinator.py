@@ -1,8 +1,12 @@
-"""Tags queued runs with their seller and days, whoever launched them: those of the UI carry only a partition range."""
+"""Tags queued runs with their seller, their days and who starts them, whoever launched them.
+
+Runs of the UI carry only a partition range.
+"""
 
 import dagster as dg
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 
+from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import DAYS, SELLER, days_of_run, sellers_of_run
 from xpert_pipeline.wording import day_span
 
@@ -16,7 +20,9 @@ class SellerTaggingRunCoordinator(QueuedRunCoordinator):
         """Tag the run, then queue it."""
         run = context.dagster_run
         sellers = sellers_of_run(run.tags, self._instance.get_dynamic_partitions("sellers"))
+        tags = holder_tags(self._instance, run.run_id)
         if sellers and SELLER not in run.tags:
-            seller = sellers[0] if len(sellers) == 1 else MANY
-            self._instance.add_run_tags(run.run_id, {SELLER: seller, DAYS: day_span(days_of_run(run.tags))})
+            tags[SELLER] = sellers[0] if len(sellers) == 1 else MANY
+            tags[DAYS] = day_span(days_of_run(run.tags))
+        self._instance.add_run_tags(run.run_id, tags)
         return super().submit_run(context)

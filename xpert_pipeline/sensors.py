@@ -7,7 +7,7 @@ import dagster as dg
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import SELLERS
 from xpert_pipeline.resources.postgres import PostgresResource
-from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.watchdog import end_dead_runs
 from xpert_pipeline.wording import counted
 
 
@@ -34,10 +34,10 @@ def sellers_partitions(context: dg.SensorEvaluationContext, postgres: PostgresRe
     description="Fails runs whose process is gone, so that they do not block their seller.",
 )
 def run_watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Fail started runs whose process is gone, so that the run is retried and its seller is not blocked."""
-    dead = fail_dead_runs(context.instance)
+    """End runs that nobody works on any more, so that they are retried and their seller is not blocked."""
+    dead = end_dead_runs(context.instance)
     return dg.SkipReason(
-        f"failed {counted(len(dead), 'dead run')}: {', '.join(dead)}" if dead else "every started run is alive"
+        f"ended {counted(len(dead), 'dead run')}: {', '.join(dead)}" if dead else "every unfinished run is alive"
     )
 
 

@@ -1,17 +1,15 @@
-"""Fails runs whose process is gone.
+"""Ends runs that nobody works on any more: their process was killed, or they never got one.
 
-Dagster's default launcher does not notice when a run is killed with SIGKILL: the run would stay STARTED forever and
-block its seller.
+Dagster's default launcher does not notice when a run is killed with SIGKILL: the run would stay unfinished forever and
+block its seller. Commands and a sensor call `end_dead_runs`; `holders` knows which process holds a run.
 """
 
-import os
-import platform
-from collections.abc import Mapping
+import time
 
 import dagster as dg
-import psutil
 
-PID, STARTED, HOST = "xpert/pid", "xpert/pid_started", "xpert/host"
+from xpert_pipeline.holders import WAITER, Life, holder_of, last_sign, life, sweep
+
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -19,35 +17,52 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+SILENT_SECONDS = 180.0
+"""After this time, a holder elsewhere without a sign of life has ended, and a run that nobody has taken is lost."""
+GONE = (
+    "The run's process is gone (killed or out of memory). No data is damaged: committed "
+    "windows are kept, and the next run continues after them."
+)
+NEVER_STARTED = (
+    "The run was created, but what should have started it has ended. Nothing was loaded; the next run does its work."
+)
+UNWANTED = "The command that requested the run has ended."
 
 
-def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Record in the run's tags which process executes it."""
-    me = psutil.Process(os.getpid())
-    instance.add_run_tags(run_id, {PID: str(me.pid), STARTED: f"{me.create_time():.2f}", HOST: platform.node()})
-
-
-def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Fail every started run of this host whose process is gone.
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail unfinished runs whose process is gone; cancel those that were being cancelled, or that nobody waits for.
 
     Returns:
         The ids of these runs.
     """
     dead = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])):
-        if run.tags.get(HOST) == platform.node() and not _is_alive(run.tags):
-            instance.report_run_failed(
-                run,
-                "The run's process is gone (killed or out of memory). No data is damaged: committed windows are kept, "
-                "and the next run continues after them.",
-            )
+    for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
+        run = record.dagster_run
+        if run.status == dg.DagsterRunStatus.QUEUED:
+            if _is_unwanted(instance, run):
+                instance.report_run_canceled(run, UNWANTED)
+                dead.append(run.run_id)
+        elif _is_dead(instance, record):
+            if run.status == dg.DagsterRunStatus.CANCELING:
+                instance.report_run_canceled(run, GONE)
+            else:
+                has_begun = run.status == dg.DagsterRunStatus.STARTED
+                instance.report_run_failed(run, GONE if has_begun else NEVER_STARTED)
             dead.append(run.run_id)
+    sweep(instance)
     return dead
 
 
-def _is_alive(tags: Mapping[str, str]) -> bool:
-    try:
-        process = psutil.Process(int(tags[PID]))
-        return f"{process.create_time():.2f}" == tags[STARTED] and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, KeyError, ValueError):
-        return False
+def _is_unwanted(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a queued run's command has ended. Whoever repeats such a run later wants it, although it has the tag."""
+    waiter = run.tags.get(WAITER)
+    return waiter is not None and run.parent_run_id is None and life(instance, waiter) is Life.FREE
+
+
+def _is_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+    holder = holder_of(record.dagster_run)
+    state = life(instance, holder) if holder else Life.ELSEWHERE
+    if state is not Life.ELSEWHERE:
+        return state is Life.FREE
+    seen = max(record.update_timestamp.timestamp(), last_sign(record.dagster_run.tags) if holder else 0.0)
+    return time.time() - seen > SILENT_SECONDS

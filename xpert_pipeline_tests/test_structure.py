@@ -140,7 +140,7 @@ def strangers(folder: str, allowed: Iterable[str]) -> list[str]:
     [
         ("assets", ("assets", "sources", "tables", "spapi.operations")),
         ("sources", ("sources", "tables", "spapi", "postgres", "resources", "partitions", "progress", "wording")),
-        ("resources", ("resources", "spapi", "postgres", "progress", "watchdog")),
+        ("resources", ("resources", "spapi", "postgres", "progress", "holders")),
         ("spapi", ("spapi", "wording")),
         ("postgres", ("postgres", "tables")),
         ("tables", ("tables",)),

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
 
 import dagster as dg
 
@@ -17,13 +16,12 @@ from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import Syncs, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.holders import WAITER, own_lock
 from xpert_pipeline.progress import note
-from xpert_pipeline.watchdog import UNFINISHED, fail_dead_runs
+from xpert_pipeline.watchdog import UNFINISHED, end_dead_runs
 
 MANY = 4
 """With this many sellers the run queue is worth the start of its processes."""
-COMMAND = "xpert/command"
-"""Tag of the runs that belong to one command."""
 DAEMON_ALIVE_SECONDS = 60
 """A daemon whose last heartbeat is younger runs: it sends one every 30 seconds."""
 
@@ -49,7 +47,7 @@ def _daemon_runs(instance: dg.DagsterInstance) -> bool:
 @contextmanager
 def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
     """Start Dagster's processes for these runs only; yield the webserver's port."""
-    fail_dead_runs(instance)
+    end_dead_runs(instance)
     port = free_port()
     try:
         ui.start_dagster(place, {**os.environ, "XPERT_ALONE": "1"}, port)
@@ -60,7 +58,7 @@ def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
 
 
 def _through_queue(place: Workplace, instance: dg.DagsterInstance, port: int, syncs: Syncs) -> list[RunResult]:
-    command = {COMMAND: str(uuid4())}
+    command = {WAITER: own_lock(instance)}
     try:
         return ui.follow(place, instance, list(ui.launch(port, syncs, command)))
     except BaseException:  # whatever it was: the next daemon would start the runs that are still queued

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
@@ -18,10 +19,11 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
+from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.watchdog import fail_dead_runs
+from xpert_pipeline.watchdog import end_dead_runs
 from xpert_pipeline.wording import counted, day_words
 
 STARTING = "Starting"
@@ -78,7 +80,7 @@ def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
     with place.instance(runs_here=True) as instance:
-        fail_dead_runs(instance)
+        end_dead_runs(instance)
         results = []
         for seller, request in syncs:
             run_id = _run(definitions, instance, seller, request)
@@ -116,10 +118,12 @@ def result_of(
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:
     job = definitions.resolve_job_def("sync")
     selection = [dg.AssetKey(name) for name in request.tables] or None
+    run_id = str(uuid4())
     result = job.execute_in_process(
         run_config={**QUIET, **run_config(request)},
         instance=instance,
-        tags=range_tags(request.days, seller.amazon_seller_id, seller.name),
+        run_id=run_id,
+        tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **holder_tags(instance, run_id)},
         asset_selection=selection,
         raise_on_error=False,
     )

@@ -26,7 +26,9 @@ from xpert_pipeline.cli.runner import STARTING, SyncRequest, Syncs, board_of
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.welcome import never_synced, welcome
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
+from xpert_pipeline.holders import WAITER, own_lock
 from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.watchdog import end_dead_runs
 
 PORT = 3000
 Show = Callable[[Sequence[RunResult]], int]
@@ -98,11 +100,12 @@ def _stay_up(
     with place.home.claim(ui.DAGSTER) as claimed, place.instance() as instance:
         if not claimed:
             raise PreconditionError(f"an `xpert sync` of many sellers runs in {place.home.path}: wait until it ends")
+        end_dead_runs(instance)
         with progress(console, Board("Starting Dagster")):
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
         with progress(console, board_of(syncs)):
-            results = ui.follow(place, instance, list(ui.launch(port, syncs)))
+            results = ui.follow(place, instance, list(ui.launch(port, syncs, {WAITER: own_lock(instance)})))
         show(results)
         with suppress(KeyboardInterrupt):
             while True:

@@ -2,17 +2,17 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import dagster as dg
 from psycopg_pool import ConnectionPool
 from pydantic import PrivateAttr
 
+from xpert_pipeline.holders import holding
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
-from xpert_pipeline.watchdog import mark_process
 
 DAGSTER_CONNECTION_SECONDS = 2
 """How long a run keeps a connection to Dagster's storage: short, so that it never finds one broken."""
@@ -36,16 +36,20 @@ class PostgresResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
-        """Keep one pool for the run and close it at the end; record the run's process for the watchdog."""
+        """Keep one pool for the run and close it at the end; hold the run, for the watchdog."""
+        hold: AbstractContextManager[None]
         if context.instance is not None and context.run is not None:
             context.instance.optimize_for_webserver(  # otherwise each of a run's thousand statements opens a connection
                 statement_timeout=DAGSTER_STATEMENT_MILLISECONDS,
                 pool_recycle=DAGSTER_CONNECTION_SECONDS,
                 max_overflow=20,
             )
-            mark_process(context.instance, context.run.run_id)
+            hold = holding(context.instance, context.run.run_id)
+        else:
+            hold = nullcontext()
         try:
-            yield self
+            with hold:
+                yield self
         finally:
             if self._pool is not None:
                 self._pool.close()

@@ -43,7 +43,9 @@ def _stopped(amazon, pipeline, admin, tmp_path, number):
     admin.execute(STOP_AT_THE_CHANGES)
     process = subprocess.Popen(
         [XPERT, *command],
-        env=environ | {"PATH": os.environ["PATH"], "XPERT_DATA_DIR": str(tmp_path / "home")},
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        | environ
+        | {"XPERT_DATA_DIR": str(tmp_path / "home")},
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -51,7 +53,7 @@ def _stopped(amazon, pipeline, admin, tmp_path, number):
     )
     deadline = time.monotonic() + 45
     while admin.execute(WAITING, (LOCK,)).fetchone() != (1,):
-        assert process.poll() is None
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(number)
