@@ -8,7 +8,7 @@ from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.sandbox import sandbox
-from xpert_pipeline.cli.sellers import sellers
+from xpert_pipeline.cli.sellers.group import sellers
 from xpert_pipeline.cli.status import status
 from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up

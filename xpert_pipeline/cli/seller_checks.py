@@ -12,7 +12,7 @@ from xpert_pipeline.sources.run import Market, market_of
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import NotGranted, SpApiError, Throttled
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES, by_id
-from xpert_pipeline.spapi.operations.sellers import marketplace_participations
+from xpert_pipeline.spapi.operations.sellers import is_own_account, marketplace_participations
 from xpert_pipeline.spapi.session import SellerApi
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -45,7 +45,32 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
         yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
         return
     stores = {entry["marketplace"]["id"]: entry["participation"] for entry in participations}
-    yield from _marketplaces(seller, {name: facts for name, facts in stores.items() if name in STORES})
+    stores = {name: facts for name, facts in stores.items() if name in STORES}
+    yield from _marketplaces(seller, stores)
+    if set(seller.marketplace_ids) <= stores.keys():
+        yield _account(seller, api)
+
+
+def _account(seller: Seller, api: SellerApi) -> Finding:
+    """Whether the refresh token belongs to the seller's merchant id."""
+    who = seller.amazon_seller_id
+    try:
+        is_own = is_own_account(api, seller.marketplace_ids[0])
+    except SpApiError as error:
+        return Finding("merchant id", WARN, f"not verified: {error.message}", error.what_to_do, who)
+    if is_own is None:
+        advice = "grant the role Product Listing, or compare the id with Account Info in Seller Central"
+        return Finding("merchant id", WARN, "not verified: that needs the role Product Listing", advice, who)
+    if not is_own:
+        return Finding(
+            "merchant id",
+            FAIL,
+            f"the refresh token belongs to another seller than {who}",
+            "compare the merchant id with Account Info in Seller Central; if it is right, authorize the application "
+            "with this account and store the new refresh token with `xpert sellers add`",
+            who,
+        )
+    return Finding("merchant id", OK, f"the refresh token belongs to {who}", seller=who)
 
 
 def _marketplaces(seller: Seller, stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:

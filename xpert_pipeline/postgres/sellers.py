@@ -14,7 +14,8 @@ from xpert_pipeline.postgres.pool import Pool, operator
 ACTIVE = "active"
 PAUSED = "paused"
 COLUMNS = """id, amazon_seller_id, name, region, marketplace_ids, timezone, status, status_reason, is_sandbox,
-             refresh_token_encrypted is not null as has_token"""
+             refresh_token_encrypted is not null as has_token, sync_hour,
+             coalesce(sync_timezone, timezone) as sync_timezone"""
 
 
 class SellerUnknown(DatabaseError):
@@ -29,7 +30,8 @@ class SellerMixed(DatabaseError):
 class Seller:
     """A seller as the pipeline knows it; `SellerBook.refresh_token` reads its token.
 
-    All `marketplace_ids` are in `region`; `timezone` is that of the first one.
+    All `marketplace_ids` are in `region`; `timezone` is that of the first one. The daily sync starts at `sync_hour` in
+    `sync_timezone`.
     """
 
     id: UUID
@@ -42,9 +44,12 @@ class Seller:
     status_reason: str | None
     is_sandbox: bool
     has_token: bool
+    sync_hour: int = 2
+    sync_timezone: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "marketplace_ids", tuple(self.marketplace_ids))
+        object.__setattr__(self, "sync_timezone", self.sync_timezone or self.timezone)
 
 
 class SellerBook:
@@ -142,12 +147,38 @@ class SellerBook:
             return _one(conn, amazon_seller_id)
 
     def set_status(self, seller_id: UUID, status: str, reason: str | None = None) -> None:
-        """Store that a seller is active, paused, reauth_required or revoked, and why."""
+        """Store that a seller is active, paused, removed, reauth_required or revoked, and why."""
         with operator(self._pool) as conn:
             conn.execute(
                 "update sellers set status = %s, status_reason = %s, updated_at = now()"
                 " where id = %s and (status, status_reason) is distinct from (%s, %s)",
                 [status, reason, seller_id, status, reason],
+            )
+
+    def set_schedule(self, seller_id: UUID, *, hour: int | None, timezone: str | None) -> None:
+        """Change when the daily sync starts. None keeps the hour or zone; an empty zone is the marketplace's."""
+        with operator(self._pool) as conn:
+            conn.execute(
+                """
+                update sellers
+                set sync_hour = coalesce(%(hour)s, sync_hour), updated_at = now(),
+                    sync_timezone = case when %(zone)s::text is null then sync_timezone else nullif(%(zone)s, '') end
+                where id = %(id)s
+                """,
+                {"hour": hour, "zone": timezone, "id": seller_id},
+            )
+
+    def remove(self, seller_id: UUID) -> None:
+        """Delete the seller's refresh token and never sync it again; its rows stay. `add` brings it back."""
+        with operator(self._pool) as conn:
+            conn.execute(
+                """
+                update sellers
+                set status = 'removed', status_reason = 'removed by the operator', refresh_token_encrypted = null,
+                    encryption_key_id = null, updated_at = now()
+                where id = %s
+                """,
+                [seller_id],
             )
 
     def refresh_token(self, seller_id: UUID) -> str | None:

@@ -1,6 +1,5 @@
 """What `xpert` prints and how it exits when something must be corrected before a sync can start."""
 
-import base64
 import re
 import socket
 from contextlib import nullcontext
@@ -17,7 +16,6 @@ from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli import up
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.postgres.sql_files import migrations_directory
-from xpert_pipeline_tests.conftest import KEY
 
 CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
 SELLER = {
@@ -198,39 +196,6 @@ def token_file(tmp_path):
     file = tmp_path / "token"
     file.write_text("Atzr|canary\n")
     return str(file)
-
-
-@pytest.mark.parametrize(
-    "names", [["IN,GB"], ["in", "UK"], ["A21TJRUUN4KGV", "GB,IN"], ["A21TJRUUN4KGV,A1F83G8C2ARO7P"]], ids=" ".join
-)
-def test_a_seller_is_added_with_several_marketplaces_by_id_or_country(xpert, pipeline_dsn, token_file, names):
-    environ = {"DATABASE_URL": pipeline_dsn, "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode()}
-    options = [word for name in names for word in ("--marketplace", name)]
-    done = xpert("sellers", "add", "A0SHOP", *options, "--refresh-token-file", token_file, **environ)
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == "added A0SHOP (Amazon.in, Amazon.co.uk); check it with `xpert doctor`\n"
-    (seller,) = xpert("sellers", "list", "--json", **environ).json["sellers"]
-    assert (seller["marketplaces"], seller["region"]) == (["A21TJRUUN4KGV", "A1F83G8C2ARO7P"], "eu")
-    assert seller["timezone"] == "Asia/Kolkata"
-
-
-def test_a_marketplace_is_added_to_a_known_seller_without_its_token(xpert, pipeline_dsn, sellers):
-    seller = sellers.add(
-        "A0SHOP",
-        name="Books",
-        region="eu",
-        marketplace_ids=["A21TJRUUN4KGV"],
-        timezone="Asia/Kolkata",
-        refresh_token="Atzr|canary",
-    )
-    environ = {"DATABASE_URL": pipeline_dsn, "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode()}
-    command = ("sellers", "add", seller.amazon_seller_id, "--marketplace", "IN,GB")
-    done = xpert(*command, typed="\n", **environ)
-    assert done.exit_code == 0
-    assert f"updated {seller.amazon_seller_id} (Amazon.in, Amazon.co.uk)" in done.stdout
-    changed = sellers.get(seller.amazon_seller_id)
-    assert (changed.marketplace_ids, changed.name) == (("A21TJRUUN4KGV", "A1F83G8C2ARO7P"), "Books")
-    assert sellers.refresh_token(seller.id) == "Atzr|canary"
 
 
 def test_marketplaces_of_several_regions_are_refused_with_what_to_do(xpert, pipeline_dsn, token_file):

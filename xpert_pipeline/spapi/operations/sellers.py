@@ -1,8 +1,16 @@
-"""Sellers API v1: the marketplaces in which the seller participates."""
+"""Sellers API v1, and whether credentials belong to a merchant id, which no operation of Amazon says directly."""
 
 from typing import Any
 
+from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.operations.catalog import search_catalog_items
+from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.session import SellerApi
+
+TRIES = 2
+"""How often Amazon must refuse the merchant id before we believe it."""
+ANY_ASIN = "B000000000"
+"""The catalogue need not contain it: only whether Amazon answers counts."""
 
 
 def marketplace_participations(api: SellerApi) -> list[dict[str, Any]]:
@@ -15,3 +23,23 @@ def marketplace_participations(api: SellerApi) -> list[dict[str, Any]]:
     answer = api.call("getMarketplaceParticipations", expects={"payload": list})
     participations: list[dict[str, Any]] = answer["payload"]
     return participations
+
+
+def is_own_account(api: SellerApi, marketplace_id: str) -> bool | None:
+    """Return whether the credentials belong to the merchant id; None if Amazon's answers cannot tell.
+
+    Only searchListingsItems takes the merchant id and refuses another account's. It also refuses without the role
+    Product Listing; searchCatalogItems, which needs the same role but no merchant id, tells the two cases apart. One
+    call if the id is right, at most three otherwise.
+    """
+    for _ in range(TRIES):
+        try:
+            count_listings(api, marketplace_id)
+        except NotGranted:
+            continue
+        return True
+    try:
+        list(search_catalog_items(api, marketplace_id, [ANY_ASIN]))
+    except NotGranted:
+        return None
+    return False

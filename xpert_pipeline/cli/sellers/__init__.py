@@ -1,0 +1,1 @@
+"""`xpert sellers`: the sellers to sync. `group` lists its commands; each other module is about one thing."""

@@ -1,0 +1,73 @@
+"""What the commands about sellers share: the sellers of the database, and the lookup of one of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from zoneinfo import available_timezones
+
+import click
+
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.workplace import open_database
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.sellers import Seller, SellerBook
+
+FIRST_HOUR, LAST_HOUR = 0, 23
+
+
+@contextmanager
+def open_book(data_dir: str | None) -> Iterator[SellerBook]:
+    """Open the sellers of the database.
+
+    Raises:
+        PreconditionError: The database cannot be used; the message says why.
+    """
+    try:
+        with open_database(data_dir) as (pool, key):
+            yield SellerBook(pool, key)
+    except DatabaseError as error:
+        raise PreconditionError(str(error)) from error
+
+
+def find_seller(book: SellerBook, seller_id: str) -> Seller | None:
+    """Return a seller by Amazon's id; None if it is not known."""
+    return next((seller for seller in book.all() if seller.amazon_seller_id == seller_id), None)
+
+
+def known_seller(book: SellerBook, seller_id: str) -> Seller:
+    """Return a seller by Amazon's id.
+
+    Raises:
+        PreconditionError: It is not known.
+    """
+    seller = find_seller(book, seller_id)
+    if seller is None:
+        raise PreconditionError(f"seller {seller_id} is not known: see `xpert sellers list`")
+    return seller
+
+
+def daily_time(seller: Seller) -> str:
+    """Return when the seller's daily sync starts, for people."""
+    return f"{seller.sync_hour:02d}:00 {seller.sync_timezone}"
+
+
+class TimeZone(click.ParamType):
+    """The name of an IANA time zone; an empty text stands for the marketplace's own."""
+
+    name = "time zone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name if there is such a zone."""
+        if value and value not in available_timezones():
+            self.fail(f"{value!r} is not an IANA time zone, such as Asia/Kolkata", param, ctx)
+        return value
+
+
+hour_option = click.option(
+    "--hour", type=click.IntRange(FIRST_HOUR, LAST_HOUR), help="Hour of the day at which the daily sync starts."
+)
+timezone_option = click.option(
+    "--timezone",
+    type=TimeZone(),
+    metavar="ZONE",
+    help='Time zone of that hour, such as Asia/Kolkata; "" for the zone of the seller\'s first marketplace.',
+)

@@ -1,0 +1,17 @@
+"""The command group `xpert sellers`."""
+
+import click
+
+from xpert_pipeline.cli.sellers.adding import add
+from xpert_pipeline.cli.sellers.leaving import purge, remove
+from xpert_pipeline.cli.sellers.listing import list_sellers
+from xpert_pipeline.cli.sellers.standing import pause, resume, schedule
+
+
+@click.group()
+def sellers() -> None:
+    """Add, list, schedule, pause, remove and purge sellers."""
+
+
+for command in (add, list_sellers, schedule, pause, resume, remove, purge):
+    sellers.add_command(command)
