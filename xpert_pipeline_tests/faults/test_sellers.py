@@ -88,16 +88,16 @@ def test_without_the_role_that_verifies_the_id_the_seller_is_stored_with_a_note(
     assert "note: merchant id: not verified: that needs the role Product Listing" in done.stdout
 
 
-def test_a_refused_token_and_a_store_without_the_account_are_told(xpert, unlisted, accounts, tmp_path, token_file):
-    other = tmp_path / "other"
-    other.write_text("Atzr|nobody")
-    command = ("sellers", "add", accounts[0], "--marketplace")
-    refused = xpert(*command, "IN", "--refresh-token-file", str(other), **unlisted)
-    assert refused.exit_code == 3
-    assert "authorize" in refused.stderr
-    elsewhere = xpert(*command, "GB", "--refresh-token-file", token_file, **unlisted)
+def test_a_refused_token_and_a_store_without_the_account_are_told(xpert, amazon, unlisted, accounts, token_file):
+    command = ("sellers", "add", accounts[0], "--refresh-token-file", token_file, "--marketplace")
+    elsewhere = xpert(*command, "GB", **unlisted)
     assert elsewhere.exit_code == 3
     assert "the account does not sell on Amazon.co.uk" in elsewhere.stderr
+    amazon.fault("lwa-invalid-grant", accounts[0])
+    refused = xpert(*command, "IN", **unlisted)
+    assert refused.exit_code == 3
+    assert f"seller {accounts[0]} was not stored" in refused.stderr
+    assert "must authorize the application again" in refused.stderr
     assert sellers_of(xpert, unlisted) == []
 
 
@@ -176,9 +176,7 @@ def test_a_purged_seller_leaves_no_row_in_any_table(xpert, amazon, sellers, admi
     (seller,) = sellers.all()
     who = seller.amazon_seller_id
     other = sellers.add("A0OTHER", name="Other", region="eu", marketplace_ids=[INDIA], timezone="Asia/Kolkata")
-    admin.execute(
-        "insert into fact_stream (seller_id, event_type, event_id, data) values (%s, 'x', 'e', '{}')", [other.id]
-    )
+    admin.execute("insert into dirty_keys (consumer, seller_id, business_date) values ('x', %s, now())", [other.id])
     kept = xpert("sellers", "purge", who, typed="no\n", **environ)
     assert kept.exit_code == 3
     assert "nothing was deleted" in kept.stderr
@@ -196,6 +194,6 @@ def test_a_purged_seller_leaves_no_row_in_any_table(xpert, amazon, sellers, admi
         )
     for table in ("api_quota", "quota_waiters"):
         assert admin.execute(f"select count(*) from {table} where scope = %s", [who]).fetchone() == (0,), table
-    assert admin.execute("select count(*) from fact_stream where seller_id = %s", [other.id]).fetchone() == (1,)
+    assert admin.execute("select count(*) from dirty_keys where seller_id = %s", [other.id]).fetchone() == (1,)
     again = xpert("sellers", "purge", who, "--yes", **environ)
     assert again.exit_code == 3

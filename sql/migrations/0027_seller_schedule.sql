@@ -16,4 +16,4 @@ comment on column public.sellers.sync_timezone is 'IANA zone of sync_hour; NULL:
 comment on column public.sellers.status is
 'active; paused or removed by the operator; reauth_required or revoked: Amazon refuses the token.';
 
-insert into public.schema_migrations (name) values ('0022_seller_schedule') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0027_seller_schedule') on conflict do nothing;
