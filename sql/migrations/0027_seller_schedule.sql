@@ -3,9 +3,11 @@
 alter table public.sellers add column if not exists sync_hour smallint not null default 2;
 alter table public.sellers add column if not exists sync_timezone text;
 
+-- squawk-ignore ban-drop-constraint
 alter table public.sellers drop constraint if exists sellers_sync_hour_check;
 -- squawk-ignore constraint-missing-not-valid
 alter table public.sellers add constraint sellers_sync_hour_check check (sync_hour between 0 and 23);
+-- squawk-ignore ban-drop-constraint
 alter table public.sellers drop constraint if exists sellers_status_check;
 -- squawk-ignore constraint-missing-not-valid
 alter table public.sellers add constraint sellers_status_check
