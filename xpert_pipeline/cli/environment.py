@@ -1,6 +1,8 @@
 """Reads the environment, and prepares it for Dagster's code location and for child processes."""
 
 import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from dotenv import load_dotenv
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home
 from xpert_pipeline.cli.instance import STORAGE, ensure_schema, storage_url, write_config
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.settings import Settings, SettingsError
+from xpert_pipeline.spapi.marketplaces import by_id
 
 
 def read_settings() -> Settings:
@@ -59,13 +63,20 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
             "XPERT_START_DATE": home.start_date(settings.today()).isoformat()
             if "XPERT_START_DATE" not in os.environ
             else os.environ["XPERT_START_DATE"],
-            "XPERT_TIMEZONE": settings.timezone,
             "XPERT_SPOOL_DIR": str(home.spool),
             "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
         }
     )
     if not settings.encryption_key and not (settings.database_url and settings.has_credentials):
         os.environ["XPERT_ENCRYPTION_KEY"] = home.encryption_key()
+
+
+def export_timezone(sellers: Sequence[Seller]) -> None:
+    """Let the partitions end with the newest local day of any seller, unless XPERT_TIMEZONE chooses a time zone."""
+    zones = {by_id(marketplace_id).zone for seller in sellers for marketplace_id in seller.marketplace_ids}
+    if zones and not os.environ.get("XPERT_TIMEZONE"):
+        now = datetime.now(UTC)
+        os.environ["XPERT_TIMEZONE"] = max(zones, key=lambda zone: (now.astimezone(zone).utcoffset(), zone.key)).key
 
 
 def export_sandbox(ready: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
-from xpert_pipeline.cli.environment import export, export_sandbox, read_settings, wants_sandbox
+from xpert_pipeline.cli.environment import export, export_sandbox, export_timezone, read_settings, wants_sandbox
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.instance import open_instance
@@ -126,9 +126,10 @@ def open_workplace(
                 export_sandbox(sandbox)
             pool = open_pool(pipeline)
             try:
+                book = SellerBook(pool, read_settings().key)
+                onboard(book, read_settings(), sandbox)
+                export_timezone(book.all())
                 settings = read_settings()
-                book = SellerBook(pool, settings.key)
-                onboard(book, settings, sandbox)
                 yield Workplace(home, settings, services, pool, book, uses_sandbox, sandbox)
             finally:
                 pool.close()
