@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL
-from xpert_pipeline.cli.seller_checks import check_identity
+from xpert_pipeline.cli.seller_checks import NOT_VERIFIED, check_identity
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.fact_stream import log_refusal
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong
@@ -96,6 +96,7 @@ def _problems(place: Workplace, seller: Seller, clients: dict[Seller, SellerApi]
     except (SpApiError, EncryptionKeyWrong) as error:
         return [str(error)]
     problems = [f"{finding.check}: {finding.detail}. {finding.advice}" for finding in findings if finding.state == FAIL]
-    if not problems:
+    is_verified = not any(finding.detail.startswith(NOT_VERIFIED) for finding in findings)
+    if not problems and is_verified:
         verified.append(subject)
     return problems

@@ -10,7 +10,16 @@ from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.run import Market, market_of
 from xpert_pipeline.sources.source import Source
-from xpert_pipeline.spapi.errors import NotGranted, SpApiError, Throttled
+from xpert_pipeline.spapi.errors import (
+    AppCredentialsRefused,
+    NotGranted,
+    ReauthRequired,
+    SellerSuspended,
+    SpApiError,
+    Throttled,
+    TokenRefused,
+    WrongRegion,
+)
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES, by_id
 from xpert_pipeline.spapi.operations.sellers import is_own_account, marketplace_participations
 from xpert_pipeline.spapi.session import SellerApi
@@ -18,6 +27,10 @@ from xpert_pipeline.spapi.session import SellerApi
 CLOCK_TOLERANCE = timedelta(minutes=2)
 STORES = {marketplace.id for marketplace in MARKETPLACES}
 """Ids of Amazon's stores. Participations also list shadow marketplaces, which hold orders of other shops."""
+
+REFUSED = (AppCredentialsRefused, ReauthRequired, SellerSuspended, TokenRefused, WrongRegion)
+"""Answers that every other request of the seller would get as well."""
+NOT_VERIFIED = "Amazon did not list the account's marketplaces, so they are not verified"
 
 
 def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
@@ -39,11 +52,19 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
         return
     try:
         api.check_token()
-        yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
-        participations = marketplace_participations(api)
     except SpApiError as error:
         yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
         return
+    try:
+        participations = marketplace_participations(api)
+    except REFUSED as error:
+        yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
+        return
+    except SpApiError as error:  # the list only helps to find mistakes: without it the seller can be synced
+        yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
+        yield Finding("marketplaces", WARN, f"{NOT_VERIFIED}: {error.message}", error.what_to_do, who)
+        return
+    yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
     stores = {entry["marketplace"]["id"]: entry["participation"] for entry in participations}
     stores = {name: facts for name, facts in stores.items() if name in STORES}
     yield from _marketplaces(seller, stores)

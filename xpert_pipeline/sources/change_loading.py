@@ -30,7 +30,7 @@ from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import Span
 from xpert_pipeline.spapi.documents.download import Document
-from xpert_pipeline.spapi.errors import ReportFailed, SpApiError
+from xpert_pipeline.spapi.errors import NotYetKnown, ReportFailed, SpApiError
 from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, chunks
@@ -97,7 +97,7 @@ def _load_ready(
             continue
         try:
             _load_or_park(run, feed, piece)
-        except ReportFailed as error:
+        except (ReportFailed, NotYetKnown) as error:
             failures.append(error)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from xpert_pipeline.postgres.coverage import covered_days, latest_detail, records_per_day
 from xpert_pipeline.progress import step
+from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.collect import Rows
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import (
@@ -22,7 +23,6 @@ from xpert_pipeline.sources.windows import (
     restated_open_days,
     stream_position,
 )
-from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
@@ -264,7 +264,9 @@ def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:
     daily = _from_ledger(run, feed, span, "created")
     if daily is not None:
         return ExpectedRecords(daily * span.days * factor, "by the ledger's earlier days", feed.noun)
-    return ExpectedRecords(GUESS_PER_DAY * span.days * factor * len(span.markets), None, feed.noun)
+    name = feed.count_created[1] if feed.count_created else ""
+    lacks = f"{name} are not available" if name in run.unanswered else ""
+    return ExpectedRecords(GUESS_PER_DAY * span.days * factor * len(span.markets), None, feed.noun, lacks)
 
 
 def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> int | None:
@@ -272,11 +274,9 @@ def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> i
     if feed.count_created is None:
         return None
     count, name = feed.count_created
-    try:
-        return sum(count(run.client(), market.id, start, span.end) for market in span.markets)
-    except NotGranted as error:
-        run.log.warning("seller %s: %s are not available, so the plan is a guess: %s", run.who, name, error)
-        return None
+    return ask_for_help(
+        run, name, lambda: sum(count(run.client(), market.id, start, span.end) for market in span.markets)
+    )
 
 
 def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | None:

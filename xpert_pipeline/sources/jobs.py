@@ -68,11 +68,13 @@ def document_of(run: SellerRun, job: Job, folder: Path, source: DocumentSource =
     """Download a job's document for the block.
 
     If the document is unusable, its job becomes FATAL, so that no run uses it again. The error gets the seller's id,
-    which the code that reads files does not know.
+    which the code that reads files does not know. A document that Amazon does not know yet (NotYetKnown) leaves the job
+    as it is, so that the next run collects it.
     """
     assert job.document_id is not None
     try:
-        yield fetch_document(run.client(), job.document_id, folder, source=source)
+        is_young = job.is_young(run.client().server_now())
+        yield fetch_document(run.client(), job.document_id, folder, source=source, is_young=is_young)
     except UNUSABLE as error:
         error.seller = error.seller or run.who
         run.jobs.update(replace(job, state=JobState.FATAL, reason=error.message))

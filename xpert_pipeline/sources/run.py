@@ -121,6 +121,7 @@ class SellerRun:
         client: Returns the seller's API client; the first call creates it.
         options: Options of the run.
         outcomes: The outcome of each table.
+        unanswered: Questions that only help to plan and that Amazon did not answer, with the reason (`aids`).
     """
 
     seller: Seller
@@ -132,6 +133,7 @@ class SellerRun:
     client: Callable[[], SellerApi]
     options: RunOptions = field(default_factory=RunOptions)
     outcomes: dict[str, TableOutcome] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     @property
     def who(self) -> str:

@@ -4,6 +4,7 @@ A load replaces each day of a marketplace: rows that Amazon no longer returns ar
 empty, or days lose their sales, `doubt` delays the change.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -18,13 +19,25 @@ from xpert_pipeline.sources.doubt import doubted_days, losses_of, remember_doubt
 from xpert_pipeline.sources.job_windows import JobWindow, WindowSource
 from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
-from xpert_pipeline.spapi.errors import BadRequest, RepeatedPage, ReportFailed, SpApiError
+from xpert_pipeline.spapi.errors import (
+    BadRequest,
+    EndlessPages,
+    NotYetKnown,
+    PageTokenExpired,
+    RepeatedPage,
+    ReportFailed,
+    SpApiError,
+)
 from xpert_pipeline.spapi.jobs.job import Job, JobState, job_details
 from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
 from xpert_pipeline.spapi.operations.paging import PageGuard
 from xpert_pipeline.tables.validation import chunks
 from xpert_pipeline.wording import counted, day_span
 
+MOST_PAGES = 100
+"""The most pages of one query; Amazon starts at most one query a minute."""
+RESTARTS = 1
+"""How often a window is read from the first page of its queries again, because Amazon refused a page token twice."""
 BATCH = 5
 """Jobs per batch after the initial burst; ready jobs are read between batches."""
 
@@ -78,6 +91,7 @@ class _Loader:
         self._waiting: dict[UUID, _Chain] = {}
         self._opened: dict[int, _Opened] = {}
         self._closed: set[int] = set()
+        self._restarts: Counter[int] = Counter()
 
     def load_all(self) -> None:
         """Load the windows. Windows that are not ready are noted in the outcome, errors in `failed`."""
@@ -101,14 +115,18 @@ class _Loader:
     def _take_ready(self, *, is_waiting: bool) -> None:
         jobs = [chain.pages[-1] for chain in self._waiting.values()]
         for job in ready(self.run, self.source.job_api, jobs, is_waiting=is_waiting):
-            chain = self._waiting[job.id]
+            chain = self._waiting.get(job.id)
+            if chain is None:  # its window has started over in the meantime
+                continue
             chain.pages[-1] = job
             if job.is_live and not is_waiting:
                 continue
             del self._waiting[job.id]
             try:
                 self._take(chain, job)
-            except (*UNUSABLE, ReportFailed, BadRequest, RepeatedPage) as error:
+            except PageTokenExpired as error:
+                self._start_over(chain, error)
+            except (*UNUSABLE, NotYetKnown, ReportFailed, BadRequest, RepeatedPage) as error:
                 self.failed.append(error)
                 self._close(chain.place)
 
@@ -177,14 +195,34 @@ class _Loader:
             opened.collector.add(self.source.read(document, page))
             document.remove()
 
+    def _start_over(self, chain: _Chain, error: PageTokenExpired) -> None:
+        """Read a window from its beginning again, because a page token no longer works; queries that are done serve."""
+        place = chain.place
+        if self._restarts[place] == RESTARTS:
+            self.failed.append(error)
+            self._close(place)
+            return
+        self._restarts[place] += 1
+        self.run.log.warning("seller %s: %s The window is read from its first page again", self.run.who, error)
+        if opened := self._opened.pop(place, None):
+            opened.files.close()
+        self._waiting = {job_id: other for job_id, other in self._waiting.items() if other.place != place}
+        self._wait_for(place, self.source.request(self.run, self.windows[place].requests))
+
     def _next_page(self, chain: _Chain, token: str) -> Job:
         try:
             chain.guard.check(token, [chain.pages[-1].amazon_id])
+            if len(chain.pages) == MOST_PAGES:
+                raise self._endless(chain)
             (page,) = self.source.request(self.run, [next_page(chain.pages[0].request, token)])
-        except (BadRequest, RepeatedPage):  # the token is not usable: the next run starts with the first page
+        except (BadRequest, RepeatedPage, EndlessPages):  # do not use the token again: start with the first page
             self._forget(chain.pages, "Amazon did not return its next page")
             raise
         return page
+
+    def _endless(self, chain: _Chain) -> EndlessPages:
+        message = f"{chain.pages[0]} has more than {MOST_PAGES} pages"
+        return EndlessPages(message, operation=self.source.job_api.poll, seller=self.run.who)
 
     def _forget(self, pages: Sequence[Job], reason: str) -> None:
         for page in pages:

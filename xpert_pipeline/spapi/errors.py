@@ -52,6 +52,7 @@ class Transient(SpApiError):
 
     what_to_do = "Nothing is lost: run it again later."
     paced: ClassVar[bool] = True  # whether to pause before a retry
+    jittered: ClassVar[bool] = True  # whether that pause is shortened at random
 
     def __init__(self, message: str, *, ambiguous: bool = True, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -69,6 +70,20 @@ class StaleToken(Transient):
     """The access token had expired or was revoked; the next try fetches another one."""
 
     paced = False
+
+
+class Unconfirmed(Transient):
+    """A refusal that is not believed yet: the same request is sent again after a short pause.
+
+    Attributes:
+        refusal: What Amazon answered. It is raised if Amazon repeats it.
+    """
+
+    jittered = False
+
+    def __init__(self, refusal: SpApiError) -> None:
+        super().__init__(refusal.message, ambiguous=False, **refusal.facts())
+        self.refusal = refusal
 
 
 class BadAnswer(Transient):
@@ -129,6 +144,16 @@ class NotFound(SpApiError):
     """The requested object does not exist, or is past its retention."""
 
     what_to_do = "Amazon may have deleted it; request it again."
+
+
+class NotYetKnown(SpApiError):
+    """Amazon does not know an id that it returned a short time ago, although it was asked several times."""
+
+    what_to_do = "Nothing is lost: the id is kept, and the next run asks for it again."
+
+
+class AnotherJob(NotFound):
+    """Amazon answered for a report or query with another one."""
 
 
 class RedirectRefused(SpApiError):

@@ -6,21 +6,24 @@ It combines `sending`, `quota` and `library`; it does not know the parameters of
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from xpert_pipeline.spapi.errors import StaleToken, Stopped, Throttled, TokenRefused, Transient
+from xpert_pipeline.spapi.errors import SpApiError, StaleToken, Stopped, Throttled, TokenRefused, Transient, Unconfirmed
 from xpert_pipeline.spapi.library import Prepared
 from xpert_pipeline.spapi.quota.buckets import Buckets, slowest_first
 from xpert_pipeline.spapi.quota.quota import Quota
 from xpert_pipeline.spapi.quota.usage_plans import UsagePlan
 from xpert_pipeline.spapi.sending import classification
 from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.confirming import NO_DOUBTS, Confirmations, Doubts
 from xpert_pipeline.spapi.sending.deadline import Deadline
 from xpert_pipeline.spapi.sending.identity import Identity
 from xpert_pipeline.spapi.sending.listener import Meter, logger
 from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.sending.tokens import AccessTokens
 from xpert_pipeline.spapi.sending.transport import Answer, NetworkFailure, Transport
+
+T = TypeVar("T")
 
 
 class Gate:
@@ -44,6 +47,7 @@ class Gate:
         self._meter = meter
         self._policy = policy
         self._stop = threading.Event()
+        self._confirmations = Confirmations()
         self.buckets = Buckets(identity, quota, meter, self.pause)
 
     def call(
@@ -53,6 +57,7 @@ class Gate:
         expects: Mapping[str, type],
         settle: Callable[[], dict[str, Any] | None] | None = None,
         also: Sequence[str] = (),
+        doubts: Doubts = NO_DOUBTS,
     ) -> dict[str, Any]:
         """Send a request and return the JSON object of the successful answer.
 
@@ -62,26 +67,36 @@ class Gate:
             expects: What a successful answer must contain: dotted paths of values, with their types.
             settle: See `retry.with_retries`; for requests that must not be sent twice.
             also: Further usage plans from which the request needs a token.
+            doubts: Refusals of this request that must be repeated before they are believed, in addition to those that
+                always must (`confirming.STANDING`).
 
         Raises:
             SpApiError: The request failed; the class says what to do next.
         """
         is_renewed = False
+        refusals = 0
         plans = slowest_first((operation, *also))
 
         def attempt(deadline: Deadline) -> dict[str, Any]:
-            nonlocal is_renewed
+            nonlocal is_renewed, refusals
             try:
-                return self._attempt(operation, plans, request, expects, deadline)
+                answer = self._attempt(operation, plans, request, expects, deadline)
             except TokenRefused as error:
                 if is_renewed:
                     raise
                 is_renewed = True
                 raise StaleToken(error.message, ambiguous=False, **error.facts()) from error
+            except Transient:
+                raise
+            except SpApiError as error:
+                if self._confirmations.is_believed(operation, error, refusals, doubts):
+                    raise
+                refusals += 1
+                raise Unconfirmed(error) from error
+            self._confirmations.succeeded(operation)
+            return answer
 
-        return with_retries(
-            attempt, self._policy, lambda seconds, error: self._back_off(operation, seconds, error), settle
-        )
+        return self._with_retries(operation, attempt, settle)
 
     def check_token(self) -> None:
         """Make sure that there is a valid access token; retried like any request.
@@ -89,12 +104,7 @@ class Gate:
         Raises:
             SpApiError: There is no valid token; the class says what to do next.
         """
-        operation = "token exchange"
-        with_retries(
-            lambda _deadline: self._tokens.current(),
-            self._policy,
-            lambda seconds, error: self._back_off(operation, seconds, error),
-        )
+        self._with_retries("token exchange", lambda _deadline: self._tokens.current())
 
     def stop(self) -> None:
         """Wake every waiting request; each raises Stopped."""
@@ -108,6 +118,17 @@ class Gate:
         """
         if self._stop.wait(seconds):
             raise Stopped("stopped while waiting", operation=operation, seller=self._identity.seller)
+
+    def _with_retries(
+        self, operation: str, attempt: Callable[[Deadline], T], settle: Callable[[], T | None] | None = None
+    ) -> T:
+        """Run the retry loop; a refusal that there was no time to confirm is raised as Amazon worded it."""
+        try:
+            return with_retries(
+                attempt, self._policy, lambda seconds, error: self._back_off(operation, seconds, error), settle
+            )
+        except Unconfirmed as error:
+            raise error.refusal from None
 
     def _attempt(
         self,

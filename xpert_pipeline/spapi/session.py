@@ -15,6 +15,7 @@ from xpert_pipeline.spapi.library import Library
 from xpert_pipeline.spapi.marketplaces import Marketplace
 from xpert_pipeline.spapi.quota.quota import Quota
 from xpert_pipeline.spapi.sending.clock import ServerClock
+from xpert_pipeline.spapi.sending.confirming import NO_DOUBTS, Doubts
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.identity import Identity
 from xpert_pipeline.spapi.sending.listener import Listener, Meter, Spent
@@ -73,7 +74,9 @@ class SellerApi:
         self._gate = Gate(
             Identity(credentials.client_id, self.seller_id, self.region, self.endpoint, priority),
             quota=quota,
-            tokens=AccessTokens(credentials, token_url, self.transport, self._clock),
+            tokens=AccessTokens(
+                credentials, token_url, self.transport, self._clock, confirm_seconds=self.policy.base_seconds
+            ),
             transport=self.transport,
             clock=self._clock,
             meter=self._meter,
@@ -87,6 +90,7 @@ class SellerApi:
         expects: Mapping[str, type],
         settle: Callable[[], dict[str, Any] | None] | None = None,
         also: Sequence[str] = (),
+        doubts: Doubts = NO_DOUBTS,
         **params: Any,
     ) -> dict[str, Any]:
         """Send one request and return Amazon's JSON object; numbers with a fraction are Decimal.
@@ -99,12 +103,15 @@ class SellerApi:
                 was lost.
             also: Further usage plans from which the request needs a token, such as a report type's own
                 (`usage_plans.report_plans`).
+            doubts: Refusals of this request that must be repeated before they are believed, besides those that always
+                must, such as a missing role.
             params: Query or body parameters, by Amazon's names.
 
         Raises:
             SpApiError: The request failed; the class says what to do next.
         """
-        return self._gate.call(operation, self._library.prepare(operation, *args, **params), expects, settle, also)
+        request = self._library.prepare(operation, *args, **params)
+        return self._gate.call(operation, request, expects, settle, also, doubts)
 
     def server_now(self) -> datetime:
         """Return Amazon's time in UTC, based on its last answer; if there was none, fetch a token to learn the time."""

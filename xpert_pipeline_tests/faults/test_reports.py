@@ -232,3 +232,25 @@ def test_a_price_that_the_report_lacks_is_unknown_and_not_nought(pipeline):
     assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
     (odd,) = [row["order_id"] for row in pipeline.rows("orders") if row["fulfillment_status"] == "AWAITING_DRONE"]
     assert {row["item_subtotal"] for row in pipeline.rows("order_items") if row["order_id"] == odd} == {None}
+
+
+@pytest.mark.parametrize("fault", ["not-found", "bad-request"])
+def test_ids_that_amazon_does_not_know_yet_are_asked_for_again_without_a_second_report(pipeline, fault):
+    """A 404 for an id of a moment ago led to a second createReport within a second, and then to FATAL."""
+    for operation in ("getReport", "getReportDocument"):
+        pipeline.fault(fault, operation=operation, count=3)
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert [rule["struck"] for rule in pipeline.sandbox.state.faults.state()] == [3, 3]
+    assert pipeline.calls("createReport") == 1
+    assert_carried_whole(pipeline)
+
+
+def test_a_document_that_stays_unknown_is_collected_by_the_next_run_without_a_second_report(pipeline):
+    pipeline.fault("not-found", operation="getReportDocument")
+    failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)
+    assert failed.error.startswith(f"NotYetKnown: seller {pipeline.sellers[0]}: getReportDocument for seller")
+    assert "the id is kept, and the next run asks for it again" in failed.error
+    pipeline.mend()
+    assert pipeline.run(tables=ORDERS, days=pipeline.past_days).success
+    assert pipeline.calls("createReport") == 1
+    assert_carried_whole(pipeline)

@@ -30,6 +30,9 @@ def json_error(answer):
     [
         ("token-expired", 403, '"details": "The access token you provided has expired."'),
         ("token-revoked", 403, '"details": "The access token you provided is revoked, malformed or invalid."'),
+        ("access-denied", 403, '"details": ""'),
+        ("bad-request", 400, "InvalidInput"),
+        ("not-found", 404, "Resource not found"),
         ("throttle-with-header", 429, "QuotaExceeded"),
         ("throttle-without-header", 429, ""),
         ("500-json", 500, "InternalFailure"),
@@ -45,7 +48,9 @@ def test_a_call_is_answered_with_the_fault_and_the_next_one_is_not(client, fault
     assert answer.status_code == status
     assert body in answer.text
     assert bool(answer.text) == bool(body)
-    assert ("x-amzn-RateLimit-Limit" in answer.headers) == (fault == "throttle-with-header")
+    assert ("x-amzn-RateLimit-Limit" in answer.headers) == (
+        fault in ("throttle-with-header", "bad-request", "not-found")
+    )
     assert client.get(PARTICIPATIONS).json()["payload"]
 
 

@@ -6,5 +6,5 @@ REPORT = "/reports/2021-06-30/reports/7"
 GOOD = Reply(200, {"reportId": "7", "processingStatus": "DONE"})
 
 
-def get_report(api):
-    return api.call("getReport", "7", expects={"reportId": str, "processingStatus": str})
+def get_report(api, **options):
+    return api.call("getReport", "7", expects={"reportId": str, "processingStatus": str}, **options)

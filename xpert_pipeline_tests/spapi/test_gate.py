@@ -8,6 +8,7 @@ import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.quota.quota import LocalQuota
+from xpert_pipeline.spapi.sending.confirming import Doubts
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.spapi.one_report import GOOD, REPORT, get_report
 from xpert_pipeline_tests.spapi.scripted import (
@@ -119,18 +120,78 @@ def test_a_good_status_with_a_wrong_body_is_a_bad_answer(amazon, api, reply):
         (413, "too large", "", errors.BadRequest),
         (415, "what?", "", errors.BadRequest),
         (404, "Resource not found", "", errors.NotFound),
-        (403, "Access to requested resource is denied.", "", errors.NotGranted),
-        (403, "Denied.", "The marketplaces you provided are not valid for region.", errors.WrongRegion),
-        (403, "Denied.", "The LWA secret token you provided has expired.", errors.AppCredentialsRefused),
-        (403, "Denied.", "The seller account is deactivated.", errors.SellerSuspended),
     ],
 )
 def test_refusals_that_waiting_cannot_mend_are_sent_once(amazon, api, status, message, details, expected):
     amazon.on("GET", REPORT, refusal(status, "Code", message, details, **{"x-amzn-RequestId": "rid-1"}))
-    with pytest.raises(expected) as caught:
-        get_report(api)
-    assert type(caught.value) is expected
+    assert_refused(api, expected)
     assert len(amazon.calls(REPORT)) == 1
+
+
+STANDING = [
+    ("Access to requested resource is denied.", "", errors.NotGranted),
+    ("Denied.", "The marketplaces you provided are not valid for region.", errors.WrongRegion),
+    ("Denied.", "The LWA secret token you provided has expired.", errors.AppCredentialsRefused),
+    ("Denied.", "The seller account is deactivated.", errors.SellerSuspended),
+]
+
+
+@pytest.mark.parametrize(("message", "details", "expected"), STANDING)
+def test_a_refusal_that_concerns_the_seller_is_believed_when_it_is_repeated(amazon, api, message, details, expected):
+    amazon.on("GET", REPORT, refusal(403, "Code", message, details, **{"x-amzn-RequestId": "rid-1"}))
+    assert_refused(api, expected)
+    assert len(amazon.calls(REPORT)) == 2
+    assert_refused(api, expected)
+    assert len(amazon.calls(REPORT)) == 3, "without a success in between it needs no confirmation again"
+
+
+@pytest.mark.parametrize(("message", "details", "expected"), STANDING)
+def test_a_single_refusal_among_good_answers_is_not_believed(amazon, api, message, details, expected):
+    """One 403 among good answers made a table `not_granted`, and the run ended with exit code 0."""
+    refused = refusal(403, "Code", message, details, **{"x-amzn-RequestId": "rid-1"})
+    amazon.on("GET", REPORT, refused, GOOD, refused, refused, GOOD, refused)
+    assert [get_report(api)["reportId"] for _ in range(2)] == ["7", "7"]
+    assert len(amazon.calls(REPORT)) == 5
+    assert_refused(api, expected)
+    assert len(amazon.calls(REPORT)) == 8, "after a success it takes three refusals in a row"
+
+
+def test_a_success_between_two_refusals_makes_the_second_one_a_first_one(amazon, api):
+    denied = refusal(403, "Unauthorized", "Denied.", "", **{"x-amzn-RequestId": "rid-1"})
+    amazon.on("GET", REPORT, denied, denied, GOOD, denied, GOOD)
+    assert_refused(api, errors.NotGranted)
+    assert [get_report(api)["reportId"] for _ in range(2)] == ["7", "7"]
+
+
+def test_a_refused_request_waits_before_it_is_sent_again(amazon, make_api):
+    api = make_api(policy=RetryPolicy(base_seconds=0.3))
+    amazon.on("GET", REPORT, refusal(403, "Unauthorized", "Denied.", ""), GOOD)
+    start = time.monotonic()
+    get_report(api)
+    assert time.monotonic() - start >= 0.3
+
+
+def test_a_refusal_that_there_is_no_time_to_confirm_keeps_its_name(amazon, make_api):
+    api = make_api(policy=RetryPolicy(attempts=1))
+    amazon.on("GET", REPORT, refusal(403, "Unauthorized", "Denied.", "", **{"x-amzn-RequestId": "rid-1"}))
+    assert_refused(api, errors.NotGranted)
+
+
+def test_a_request_can_doubt_further_refusals(amazon, api):
+    doubts = Doubts((errors.NotFound,), repeats=3)
+    missing = refusal(404, "NotFound", "Resource not found", **{"x-amzn-RequestId": "rid-1"})
+    amazon.on("GET", REPORT, missing, missing, missing, GOOD, missing)
+    assert get_report(api, doubts=doubts)["reportId"] == "7"
+    assert_refused(api, errors.NotFound, doubts=doubts)
+    assert len(amazon.calls(REPORT)) == 8
+    assert_refused(api, errors.NotFound)
+    assert len(amazon.calls(REPORT)) == 9
+
+
+def assert_refused(api, expected, **options):
+    with pytest.raises(expected) as caught:
+        get_report(api, **options)
+    assert type(caught.value) is expected
     assert "rid-1" in str(caught.value)
     assert "A1SELLER" in str(caught.value)
     assert caught.value.what_to_do in str(caught.value)

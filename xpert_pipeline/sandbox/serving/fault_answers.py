@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from xpert_pipeline.sandbox.serving.errors import ApiError, denied, server_error, throttled
+from xpert_pipeline.sandbox.serving.errors import ApiError, denied, invalid, not_found, server_error, throttled
 
 HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 PIECES, PAUSE_SECONDS = 60, 0.5
@@ -87,6 +87,9 @@ def _html(status: int, title: str) -> Callable[[], Response]:
 _WHOLE: dict[str, Callable[[], Response]] = {
     "token-expired": _refusal(lambda: denied("The access token you provided has expired.")),
     "token-revoked": _refusal(lambda: denied("The access token you provided is revoked, malformed or invalid.")),
+    "access-denied": _refusal(denied),
+    "bad-request": _refusal(lambda: invalid("")),
+    "not-found": _refusal(not_found),
     "throttle-with-header": _refusal(throttled),
     "throttle-without-header": lambda: Response(b"", 429),
     "500-json": _refusal(server_error),

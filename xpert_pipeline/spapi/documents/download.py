@@ -18,12 +18,16 @@ import httpx
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.charsets import Charset, charset_of
 from xpert_pipeline.spapi.documents.gunzip import BrokenGzip, Gunzip
+from xpert_pipeline.spapi.sending.confirming import NO_DOUBTS, Doubts
 from xpert_pipeline.spapi.sending.deadline import Deadline
 from xpert_pipeline.spapi.sending.retry import RetryPolicy, with_retries
 from xpert_pipeline.spapi.sending.transport import NetworkFailure, is_loopback, timed
 from xpert_pipeline.spapi.session import SellerApi
 
 _CODINGS = ("", "identity", "gzip", "x-gzip", "aws-chunked")  # gzip or none; aws-chunked is a leftover of the upload
+YOUNG_DOCUMENT = Doubts((errors.NotFound, errors.BadRequest), repeats=4)
+"""Amazon may not know a document's id yet that it has just returned: it is asked for again after 2, 4, 8 and 16
+seconds. One getReportDocument token refills in a minute, so more than a few repeats would only empty the bucket."""
 _FREE_BYTES = 64 * 1024 * 1024  # up to this size any compression ratio is allowed
 
 
@@ -82,7 +86,13 @@ class Document:
 
 
 def fetch_document(
-    api: SellerApi, document_id: str, directory: Path, *, source: DocumentSource = REPORTS, limits: Limits | None = None
+    api: SellerApi,
+    document_id: str,
+    directory: Path,
+    *,
+    source: DocumentSource = REPORTS,
+    limits: Limits | None = None,
+    is_young: bool = False,
 ) -> Document:
     """Download a document into a directory (getReportDocument or getDocument, then the address it returns).
 
@@ -95,15 +105,17 @@ def fetch_document(
         directory: Where to write the file.
         source: Which kind of document.
         limits: Limits on size, compression ratio and time.
+        is_young: Whether Amazon returned the id a short time ago, so that it may not know it yet.
 
     Raises:
+        NotYetKnown: Amazon does not know the young id, even after some repeats.
         DocumentRefused: The host is foreign, or the document is too large or compressed too much.
         DocumentBroken: The document was truncated or damaged in every try.
         NotFound: The document is past its retention.
     """
     limits = limits or Limits()
     path = directory / f"report-{uuid.uuid4().hex}"  # an id from Amazon is never part of a file name
-    download = _Download(api, document_id, path, limits, source)
+    download = _Download(api, document_id, path, limits, source, is_young=is_young)
     try:
         charset = download.run()
         return Document(path, charset, path.stat().st_size)
@@ -130,13 +142,21 @@ class _Download:
     """Downloads one document to a file; requests a new address when the old one is no longer valid."""
 
     def __init__(
-        self, api: SellerApi, document_id: str, path: Path, limits: Limits, source: DocumentSource = REPORTS
+        self,
+        api: SellerApi,
+        document_id: str,
+        path: Path,
+        limits: Limits,
+        source: DocumentSource = REPORTS,
+        *,
+        is_young: bool = False,
     ) -> None:
         self._api = api
         self._document_id = document_id
         self._path = path
         self._limits = limits
         self._source = source
+        self._is_young = is_young
         self._url: str | None = None
         self._facts: dict[str, Any] = {"operation": source.name, "seller": api.seller_id}
 
@@ -157,9 +177,7 @@ class _Download:
     def _attempt(self, deadline: Deadline) -> str | None:
         if self._url is None:
             with deadline.paused():  # the gate has its own deadline
-                key = self._source.address
-                answer = self._api.call(self._source.operation, self._document_id, expects={key: str})
-            self._url = self._checked_url(answer[key])
+                self._url = self._checked_url(self._address())
         try:
             with self._opened(self._url, deadline) as response, self._path.open("wb") as sink:
                 self._write(response, deadline, sink)
@@ -172,6 +190,17 @@ class _Download:
         except errors.DocumentExpired:
             self._url = None
             raise
+
+    def _address(self) -> str:
+        key = self._source.address
+        doubts = YOUNG_DOCUMENT if self._is_young else NO_DOUBTS
+        try:
+            answer = self._api.call(self._source.operation, self._document_id, expects={key: str}, doubts=doubts)
+        except (errors.NotFound, errors.BadRequest) as exc:
+            if not self._is_young:
+                raise
+            raise errors.NotYetKnown(f"Amazon does not know the document yet: {exc.message}", **exc.facts()) from exc
+        return str(answer[key])
 
     @contextmanager
     def _opened(self, url: str, deadline: Deadline) -> Iterator[httpx.Response]:

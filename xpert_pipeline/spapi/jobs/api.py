@@ -82,7 +82,9 @@ class JobApi(Protocol):
         """Return the status of a job.
 
         Raises:
-            NotFound: Amazon does not know the job (any more), or has another request under its id.
+            NotFound: Amazon does not know the job (yet, or any more).
+            AnotherJob: Amazon has another request under its id.
+            BadRequest: Amazon rejects the id.
         """
 
     def look_up(

@@ -21,6 +21,9 @@ CANCELLED_REUSE = timedelta(hours=4)
 """Amazon cancels a report if an equal one finished within this time."""
 BUDGET_SECONDS = 1800.0
 """How long a run waits for its jobs."""
+YOUNG_FOR = timedelta(minutes=5)
+"""Amazon may not know the id of a report, query or document yet that it returned within this time. Until then such an
+id is asked for again; after that, the answer is believed."""
 ABANDONED_AFTER = timedelta(minutes=5)
 """If nobody has touched an unsent job for this long, its run has died."""
 
@@ -77,6 +80,15 @@ class Job:
     reused: bool = False
     not_before: datetime | None = None
     doubted_days: Mapping[str, Sequence[str]] | None = None
+
+    def is_young(self, now: datetime) -> bool:
+        """Return whether Amazon returned the newest id of the job (its own or its document's) a short time ago.
+
+        Args:
+            now: Amazon's time.
+        """
+        known = [moment for moment in (self.created_at, self.ready_at) if moment is not None]
+        return bool(known) and now - max(known) < YOUNG_FOR
 
     @property
     def is_live(self) -> bool:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, read_reason
-from xpert_pipeline.spapi.errors import EndlessPages, NotFound
+from xpert_pipeline.spapi.errors import AnotherJob, BadRequest, EndlessPages, PageTokenExpired
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact
-from xpert_pipeline.spapi.operations.paging import PagedOperation, next_token
+from xpert_pipeline.spapi.operations.paging import TOKEN_DOUBTS, PagedOperation, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.classification import parse_json
+from xpert_pipeline.spapi.sending.confirming import NO_DOUBTS
 from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -40,7 +41,12 @@ class QueryApi:
     poll = "getQuery"
 
     def create(self, api: SellerApi, request: JobRequest) -> str:
-        """Create a query, or the next page of one (createQuery). Even a rejected query costs a token."""
+        """Create a query, or the next page of one (createQuery). Even a rejected query costs a token.
+
+        Raises:
+            PageTokenExpired: Amazon rejects the next page twice, although it accepted the same query as a first page.
+            BadRequest: Amazon rejects the query.
+        """
         options = dict(request.options or {})
         paging = {"paginationToken": options["paginationToken"]} if "paginationToken" in options else {}
         began = api.server_now() - CLOCK_SLACK
@@ -49,9 +55,19 @@ class QueryApi:
             query = _made_since(_list_queries(api, began), request, began)
             return {"queryId": query.status.amazon_id} if query else None
 
-        answer = api.call(
-            "createQuery", expects={"queryId": str}, settle=look_up_lost, query=options["query"], **paging
-        )
+        try:
+            answer = api.call(
+                "createQuery",
+                expects={"queryId": str},
+                settle=look_up_lost,
+                doubts=TOKEN_DOUBTS if paging else NO_DOUBTS,
+                query=options["query"],
+                **paging,
+            )
+        except BadRequest as error:
+            if paging and not isinstance(error, PageTokenExpired):
+                raise PageTokenExpired(error.message, **error.facts()) from error
+            raise
         return str(answer["queryId"])
 
     def status_of(self, api: SellerApi, amazon_id: str, request: JobRequest) -> RemoteStatus:
@@ -62,7 +78,7 @@ class QueryApi:
         answer = api.call("getQuery", amazon_id, expects={"queryId": str, "processingStatus": str})
         requested = compact((request.options or {}).get("query", ""))
         if compact(str(answer.get("query", requested))) != requested:
-            raise NotFound(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
+            raise AnotherJob(f"{amazon_id} is another query", operation="getQuery", seller=api.seller_id)
         return _remote_status(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:

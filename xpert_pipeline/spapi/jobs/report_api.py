@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.spapi.documents.download import read_reason
-from xpert_pipeline.spapi.errors import EndlessPages, NotFound
+from xpert_pipeline.spapi.errors import AnotherJob, EndlessPages
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
 from xpert_pipeline.spapi.operations.paging import PagedOperation
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
@@ -57,7 +57,7 @@ class ReportApi:
         """Return the status of a report (getReport)."""
         answer = api.call("getReport", amazon_id, expects={"reportId": str, "processingStatus": str})
         if _is_another(answer, request):
-            raise NotFound(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
+            raise AnotherJob(f"{amazon_id} is another report", operation="getReport", seller=api.seller_id)
         return _remote_status(answer)
 
     def look_up(self, api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[list[RemoteStatus]]:

@@ -1,14 +1,17 @@
 """Requests reports and queries from Amazon, unless a running or fresh job can be reused."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.errors import AppCredentialsRefused, ReauthRequired, SpApiError, Stopped
 from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest, RemoteStatus
 from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, FRESH_FOR, GIVEN_UP_AFTER, Job, JobState, JobStore
 from xpert_pipeline.spapi.session import SellerApi
+
+logger = logging.getLogger("xpert_pipeline.spapi")
 
 
 def request_jobs(
@@ -49,7 +52,7 @@ def request_jobs(
         with api.at_waits(touch):  # waiting for a token can take longer than ABANDONED_AFTER
             for indexes in unsent_by_type.values():
                 since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
-                equal_jobs = job_api.look_up(api, [requests[index] for index in indexes], since)
+                equal_jobs = equal_at_amazon(api, job_api, [requests[index] for index in indexes], since)
                 oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than)))
                 for index, statuses in zip(indexes, equal_jobs, strict=True):
                     touch()
@@ -63,8 +66,29 @@ def request_jobs(
 def resend_lost(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
     """Send a job whose run died before sending it, unless Amazon turns out to have it."""
     with api.at_waits(lambda: store.touch([job])):
-        (equal_jobs,) = job_api.look_up(api, [job.request], job.written_at)
+        (equal_jobs,) = equal_at_amazon(api, job_api, [job.request], job.written_at)
         return _send(api, store, job_api, job, equal_jobs)
+
+
+def equal_at_amazon(
+    api: SellerApi, job_api: JobApi, requests: Sequence[JobRequest], since: datetime
+) -> Sequence[Sequence[RemoteStatus]]:
+    """Look up the jobs at Amazon that equal each request; none if Amazon refuses or fails to list them.
+
+    The list only saves requests. Without it, the worst result is a second job for the same data.
+    """
+    try:
+        return job_api.look_up(api, requests, since)
+    except (Stopped, ReauthRequired, AppCredentialsRefused):
+        raise
+    except SpApiError as error:
+        logger.warning(
+            "seller %s: earlier requests for %s cannot be listed, so none of them is reused: %s",
+            api.seller_id,
+            requests[0].report_type,
+            error,
+        )
+        return [()] * len(requests)
 
 
 def create(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:

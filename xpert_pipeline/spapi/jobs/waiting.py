@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from xpert_pipeline.spapi.errors import BadRequest, NotFound
+from xpert_pipeline.spapi.errors import (
+    AnotherJob,
+    AppCredentialsRefused,
+    BadRequest,
+    NotFound,
+    ReauthRequired,
+    SpApiError,
+    Stopped,
+)
 from xpert_pipeline.spapi.jobs.api import JobApi, RemoteStatus
 from xpert_pipeline.spapi.jobs.job import (
     BUDGET_SECONDS,
@@ -99,13 +107,22 @@ def _poll(api: SellerApi, store: JobStore, job_api: JobApi, job: Job) -> Job:
     assert job.amazon_id is not None
     try:
         status = job_api.status_of(api, job.amazon_id, job.request)
-    except NotFound:
+    except (NotFound, BadRequest) as error:
+        if job.is_young(api.server_now()) and not isinstance(error, AnotherJob):
+            logger.info("%s for seller %s: Amazon does not know it yet: %s", job, api.seller_id, error.message)
+            return job
+        return _unknown(api, store, job_api, job, error)
+    return _judge(api, store, job_api, job, status)
+
+
+def _unknown(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, error: NotFound | BadRequest) -> Job:
+    """Request a job again, once, that Amazon no longer knows; give up one whose id Amazon rejects."""
+    if isinstance(error, NotFound):
         if job.tries > 1:
             return updated(store, job, state=JobState.FATAL, reason="Amazon no longer knows it")
         return create(api, store, job_api, job)
-    except BadRequest as error:  # the answer will stay the same: the next run requests another job
-        return updated(store, job, state=JobState.FATAL, reason=f"its status cannot be read: {error.message}")
-    return _judge(api, store, job_api, job, status)
+    # the answer will stay the same: the next run requests another job
+    return updated(store, job, state=JobState.FATAL, reason=f"its status cannot be read: {error.message}")
 
 
 def _judge(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, status: RemoteStatus) -> Job:
@@ -143,17 +160,26 @@ def _cancelled(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, field
     """Decide why Amazon cancelled: if there is a recent equal job, it was requested too often; else it has no data."""
     interval = usage_plans.minimum_interval(job.request.report_type)
     reuse = max(CANCELLED_REUSE, timedelta(seconds=interval or 0))
-    (equal_jobs,) = job_api.look_up(api, [job.request], api.server_now() - reuse)
+    try:
+        (equal_jobs,) = job_api.look_up(api, [job.request], api.server_now() - reuse)
+    except (Stopped, ReauthRequired, AppCredentialsRefused):
+        raise
+    except SpApiError as error:
+        return _postponed(store, job, fields, f"its cause is not known, because {error.message}", interval or 0)
     useless_ids = {job.amazon_id, *store.failed_ids(job_api.kind, job.request)}
     done = next((other for other in equal_jobs if other.status == "DONE" and other.amazon_id not in useless_ids), None)
     if done is not None:
         reason = "requested too often: reusing an earlier one"
         return updated(store, job, **status_fields(done), state=JobState.DONE, reused=True, reason=reason)
     if interval and job.tries <= 1:  # too often or no data: a second request after the interval will show
-        not_before = store.now() + timedelta(seconds=interval)
-        reason = f"CANCELLED, perhaps requested too often: the next request is after {not_before:%Y-%m-%d %H:%M} UTC"
-        return updated(store, job, **fields, state=JobState.THROTTLED, not_before=not_before, reason=reason)
+        return _postponed(store, job, fields, "perhaps requested too often", interval)
     return updated(store, job, **fields, state=JobState.EMPTY, reason="CANCELLED: probably no data in its window")
+
+
+def _postponed(store: JobStore, job: Job, fields: Mapping[str, Any], why: str, seconds: float) -> Job:
+    not_before = store.now() + timedelta(seconds=seconds)
+    reason = f"CANCELLED, {why}: the next request is after {not_before:%Y-%m-%d %H:%M} UTC"
+    return updated(store, job, **fields, state=JobState.THROTTLED, not_before=not_before, reason=reason)
 
 
 def _says_no_data(job: Job, reason: str) -> bool:

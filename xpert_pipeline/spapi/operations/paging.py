@@ -12,11 +12,17 @@ from typing import Any
 
 from xpert_pipeline.spapi.errors import BadAnswer, BadRequest, EndlessPages, PageTokenExpired, RepeatedPage
 from xpert_pipeline.spapi.json_path import value_at
+from xpert_pipeline.spapi.sending.confirming import Doubts
 from xpert_pipeline.spapi.session import SellerApi
 
 RESTARTS = 2
+"""How often a walk starts over after Amazon has refused a page token twice."""
 MOST_EMPTY_PAGES = 100
 """Amazon may send empty pages before full ones; after this many in a row the walk stops."""
+MOST_PAGES_BEYOND_COUNT = 10
+"""After Amazon's own count of records has arrived, the walk stops after this many further pages."""
+TOKEN_DOUBTS = Doubts((BadRequest,))
+"""A refused page token is sent once more before it is believed."""
 _TOKEN_PATHS = ("pagination.nextToken", "nextToken", "payload.nextToken", "payload.pagination.nextToken")
 
 logger = logging.getLogger("xpert_pipeline.spapi")
@@ -70,7 +76,8 @@ class PagedOperation:
     def pages(self, api: SellerApi, *path: str, **params: Any) -> Iterator[Page]:
         """Walk all pages. Every request has the same parameters, except the token.
 
-        When Amazon refuses a page token, the walk starts over with a page whose `is_first` is True, at most twice.
+        When Amazon refuses a page token, the same request is sent once more. If it is refused again, the walk starts
+        over with a page whose `is_first` is True, at most twice.
 
         Args:
             api: The seller.
@@ -79,7 +86,8 @@ class PagedOperation:
 
         Raises:
             RepeatedPage: Amazon sent a page or a token twice.
-            EndlessPages: The walk is longer than `longest`, or too many empty pages came in a row.
+            EndlessPages: The walk is longer than `longest`, too many empty pages came in a row, or too many pages came
+                after all records that Amazon counts.
             PageTokenExpired: Amazon kept refusing tokens.
             BadAnswer: An answer has no list of records, or a token that is not a string.
         """
@@ -108,18 +116,18 @@ class PagedOperation:
     def _walk(self, api: SellerApi, path: Sequence[str], params: dict[str, Any]) -> Iterator[Page]:
         guard = PageGuard(self.name, api.seller_id)
         token: str | None = None
-        empty_pages = 0
+        bounds = _Bounds()
         for number in range(self.longest):
             answer = self._call(api, path, params, token)
             records: list[Any] = value_at(answer, self.records)
             token = next_token(answer, operation=self.name, seller=api.seller_id)
             guard.check(token, (self._identify(record) for record in records))
-            yield Page(records, answer, is_first=number == 0, total=self._total_of(answer))
+            total = self._total_of(answer)
+            yield Page(records, answer, is_first=number == 0, total=total)
             if token is None:
                 return
-            empty_pages = 0 if records else empty_pages + 1
-            if empty_pages == MOST_EMPTY_PAGES:
-                raise self._endless(api, f"{MOST_EMPTY_PAGES} pages in a row were empty, each with a new page token")
+            if problem := bounds.passed_by(len(records), total):
+                raise self._endless(api, problem)
         raise self._endless(api, f"there are more than {self.longest:,} pages")
 
     def _call(
@@ -130,7 +138,7 @@ class PagedOperation:
             return api.call(self.name, *path, expects=expects, **params)
         try:
             others = {} if self.token_alone else params
-            return api.call(self.name, *path, expects=expects, **{**others, self.token: token})
+            return api.call(self.name, *path, expects=expects, doubts=TOKEN_DOUBTS, **{**others, self.token: token})
         except PageTokenExpired:
             raise
         except BadRequest as error:  # Amazon accepted the other parameters on the first page, so it rejects the token
@@ -147,6 +155,30 @@ class PagedOperation:
 
     def _endless(self, api: SellerApi, message: str) -> EndlessPages:
         return EndlessPages(message, operation=self.name, seller=api.seller_id)
+
+
+class _Bounds:
+    """Counts the records and pages of one walk, and notices when its pages do not come to an end."""
+
+    def __init__(self) -> None:
+        self._records = self._empty = self._beyond = 0
+
+    def passed_by(self, records: int, total: int | None) -> str:
+        """Count a page that has a next page; return why there should be no further one, or an empty text.
+
+        Args:
+            records: Number of its records.
+            total: Amazon's latest count of all records, if it has one.
+        """
+        self._records += records
+        self._empty = 0 if records else self._empty + 1
+        is_beyond = total is not None and self._records >= total
+        self._beyond = self._beyond + 1 if is_beyond else 0
+        if self._empty == MOST_EMPTY_PAGES:
+            return f"{MOST_EMPTY_PAGES} pages in a row were empty, each with a new page token"
+        if self._beyond > MOST_PAGES_BEYOND_COUNT:
+            return f"Amazon counts {total:,} records, but sent {MOST_PAGES_BEYOND_COUNT} further pages after these"
+        return ""
 
 
 class PageGuard:

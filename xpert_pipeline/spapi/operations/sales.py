@@ -1,11 +1,14 @@
 """Sales API v1: Amazon's own counts of orders, units and sales, to compare with ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.session import SellerApi
 
@@ -63,9 +66,14 @@ def get_order_metrics(
 
 
 def count_orders(api: SellerApi, marketplace_id: str, start: datetime, end: datetime) -> int:
-    """Return how many orders one marketplace had in a half-open span, according to Amazon's order metrics."""
+    """Return how many orders one marketplace had in a half-open span, according to Amazon's order metrics.
+
+    Raises:
+        BadAnswer: The metrics contain no counts.
+    """
     metrics = get_order_metrics(api, marketplace_id, start, end, granularity="Total")
-    return sum(int(interval["orderCount"]) for interval in metrics)
+    with _readable(api):
+        return sum(_whole(interval["orderCount"]) for interval in metrics)
 
 
 def order_metrics_by_day(
@@ -74,16 +82,42 @@ def order_metrics_by_day(
     """Return orders, units and sales of each local day in a half-open span, according to Amazon's order metrics.
 
     Sales are in the marketplace's currency.
+
+    Raises:
+        BadAnswer: The metrics contain no such figures.
     """
     zone = by_id(marketplace_id).zone
-    return {
-        datetime.fromisoformat(interval["interval"].split("--")[0]).astimezone(zone).date(): (
-            int(interval["orderCount"]),
-            int(interval["unitCount"]),
-            Decimal(str(interval["totalSales"]["amount"])),
-        )
-        for interval in get_order_metrics(api, marketplace_id, start, end, granularity="Day")
-    }
+    metrics = get_order_metrics(api, marketplace_id, start, end, granularity="Day")
+    with _readable(api):
+        return {
+            datetime.fromisoformat(interval["interval"].split("--")[0]).astimezone(zone).date(): (
+                _whole(interval["orderCount"]),
+                _whole(interval["unitCount"]),
+                Decimal(str(interval["totalSales"]["amount"])),
+            )
+            for interval in metrics
+        }
+
+
+@contextmanager
+def _readable(api: SellerApi) -> Iterator[None]:
+    """Turn the errors of reading an answer of another shape into one that names it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
+        message = f"the metrics have an unknown shape ({type(exc).__name__})"
+        raise BadAnswer(message, operation="getOrderMetrics", seller=api.seller_id) from exc
+
+
+def _whole(figure: Any) -> int:
+    """Return a count.
+
+    Raises:
+        ValueError: It is not a whole number from 0.
+    """
+    if isinstance(figure, bool) or figure != int(figure) or figure < 0:
+        raise ValueError("not a count")
+    return int(figure)
 
 
 def _offset(moment: datetime) -> str:

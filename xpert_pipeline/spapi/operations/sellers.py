@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from xpert_pipeline.spapi.errors import NotGranted
+from xpert_pipeline.spapi.errors import BadAnswer, NotGranted
+from xpert_pipeline.spapi.json_path import value_at
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.session import SellerApi
@@ -19,9 +20,18 @@ def marketplace_participations(api: SellerApi) -> list[dict[str, Any]]:
     Returns:
         For each marketplace `{"marketplace": {"id", "countryCode", …}, "participation": {"isParticipating", …},
         "storeName"}`.
+
+    Raises:
+        BadAnswer: An entry has no marketplace or no participation.
     """
     answer = api.call("getMarketplaceParticipations", expects={"payload": list})
     participations: list[dict[str, Any]] = answer["payload"]
+    for entry in participations:
+        if not isinstance(value_at(entry, "marketplace.id"), str) or not isinstance(
+            value_at(entry, "participation"), dict
+        ):
+            message = "an entry has no marketplace or no participation"
+            raise BadAnswer(message, operation="getMarketplaceParticipations", seller=api.seller_id)
     return participations
 
 

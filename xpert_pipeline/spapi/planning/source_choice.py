@@ -22,14 +22,17 @@ class ExpectedRecords:
         count: Number of records.
         known: Where the count comes from; None for a guess.
         noun: What to call a record.
+        lacks: What a better guess would need.
     """
 
     count: float
     known: str | None
     noun: str = "order"
+    lacks: str = ""
 
     def __str__(self) -> str:
-        return f"{counted(self.count, self.noun)} ({self.known or 'a guess'})"
+        guess = f"a guess: {self.lacks}" if self.lacks else "a guess"
+        return f"{counted(self.count, self.noun)} ({self.known or guess})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class SourcePlan:
     @property
     def rule(self) -> tuple[str | None, ...]:
         """Equal for plans that chose the same source for the same reason, whatever their figures."""
-        return self.source, self.expected.known, self.made, self.forced_by
+        return self.source, self.expected.known, self.expected.lacks, self.made, self.forced_by
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able form for the ledger."""

@@ -43,7 +43,8 @@ def with_retries(
     """Run an attempt until it succeeds, fails for good, or the policy's budget is spent.
 
     After a first 429 there is no pause, because the next attempt waits for its token anyway. After a second one the
-    usual pauses are added, because the token bucket alone cannot be the cause.
+    usual pauses are added, because the token bucket alone cannot be the cause. A refused request that is sent again for
+    confirmation waits for the whole pause, so that both tries do not fall into the same moment.
 
     Args:
         attempt: One try; raises Transient for a temporary failure.
@@ -58,7 +59,8 @@ def with_retries(
         try:
             return attempt(deadline)
         except Transient as error:
-            wait = next(waits) if error.paced or number > 1 else 0.0
+            longest = next(waits) if error.paced or number > 1 else 0.0
+            wait = backoff.full_jitter(longest) if error.jittered else longest
             if number == policy.attempts or wait >= deadline.remaining():
                 raise
             if wait:
@@ -71,5 +73,4 @@ def with_retries(
 def _waits(policy: RetryPolicy) -> Iterator[float]:
     waits = backoff.expo(base=2, factor=policy.base_seconds, max_value=policy.cap_seconds)
     next(waits)  # the first value of backoff's generators is empty
-    for wait in waits:
-        yield backoff.full_jitter(wait)
+    yield from waits

@@ -1,13 +1,14 @@
 """One seller's access token: one thread at a time fetches it from Login with Amazon, and renews it before it expires.
 
-There is no retry here: a temporary failure raises Transient, and the gate retries.
+There is no retry here: a temporary failure raises Transient, and the gate retries. A refusal is believed when a second
+request, a moment later, meets it again.
 """
 
 import threading
 import time
 from urllib.parse import urlencode
 
-from xpert_pipeline.spapi.errors import BadAnswer, RedirectRefused, SpApiError, Transient
+from xpert_pipeline.spapi.errors import BadAnswer, RedirectRefused, SpApiError, Transient, Unconfirmed
 from xpert_pipeline.spapi.sending.classification import parse_json, token_refusal
 from xpert_pipeline.spapi.sending.clock import ServerClock
 from xpert_pipeline.spapi.sending.credentials import Credentials
@@ -19,9 +20,25 @@ _OPERATION = "token exchange"
 
 
 class AccessTokens:
-    """Provides a valid access token for one seller; safe for many threads."""
+    """Provides a valid access token for one seller; safe for many threads.
 
-    def __init__(self, credentials: Credentials, token_url: str, transport: Transport, clock: ServerClock) -> None:
+    Args:
+        credentials: The application's credentials and the seller's refresh token.
+        token_url: The address of Login with Amazon.
+        transport: Sends the request.
+        clock: Learns Amazon's time from the answers.
+        confirm_seconds: How long to wait after a first refusal before a second request may confirm it.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        token_url: str,
+        transport: Transport,
+        clock: ServerClock,
+        *,
+        confirm_seconds: float,
+    ) -> None:
         self._credentials = credentials
         self._url = token_url
         self._transport = transport
@@ -30,6 +47,8 @@ class AccessTokens:
         self._token = ""
         self._renew_at = 0.0
         self._refusal: SpApiError | None = None
+        self._unconfirmed: tuple[SpApiError, float] | None = None
+        self._confirm_seconds = confirm_seconds
         self.exchanges = 0
 
     def current(self) -> str:
@@ -38,11 +57,14 @@ class AccessTokens:
         Raises:
             ReauthRequired: The seller's consent is gone. Later calls raise this again without a request.
             AppCredentialsRefused: Amazon refused the application's own credentials. Later calls raise this again, too.
+            Unconfirmed: Login with Amazon refused once; call this again after `confirm_seconds`.
             Transient: Login with Amazon does not answer properly at the moment.
         """
         with self._lock:
             if self._refusal is not None:
                 raise self._refusal
+            if self._unconfirmed is not None and time.monotonic() < self._unconfirmed[1]:
+                raise Unconfirmed(self._unconfirmed[0])
             if time.monotonic() >= self._renew_at:
                 self._fetch()
             return self._token
@@ -63,9 +85,14 @@ class AccessTokens:
         token = _token_of(answer, self._credentials.seller_id)
         if token is None:
             error = token_refusal(answer, facts, self._credentials.redact)
-            if not isinstance(error, Transient):
-                self._refusal = error
+            if isinstance(error, Transient):
+                raise error
+            if self._unconfirmed is None:
+                self._unconfirmed = error, time.monotonic() + 0.9 * self._confirm_seconds
+                raise Unconfirmed(error)
+            self._refusal = error
             raise error
+        self._unconfirmed = None
         self._token, seconds = token
         self._renew_at = time.monotonic() + seconds - min(RENEW_SECONDS, seconds / 2)
 

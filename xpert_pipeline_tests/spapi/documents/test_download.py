@@ -6,8 +6,9 @@ import pytest
 
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import Limits, fetch_document
-from xpert_pipeline_tests.spapi.scripted import Reply, Scripted, cut_without_length, drip, reset
+from xpert_pipeline_tests.spapi.scripted import Reply, Scripted, cut_without_length, drip, refusal, reset
 
+UNLIMITED = {"x-amzn-RateLimit-Limit": "10000"}
 META = "/reports/2021-06-30/documents/doc"
 TEXT = "".join(f"order {n}\tकुर्ता\n" for n in range(3000))
 PACKED = gzip.compress(TEXT.encode())
@@ -70,6 +71,31 @@ def test_an_expired_address_is_requested_again_and_never_stored(document_server,
     document_server.on("GET", "/file", EXPIRED, Reply(200, PACKED))
     assert fetch(api, tmp_path).size == len(TEXT.encode())
     assert len(document_server.calls(META)) == 2
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_a_young_document_that_amazon_does_not_know_yet_is_asked_for_again(document_server, api, tmp_path, status):
+    """Amazon answered 404 for a document whose id it had returned a moment ago, and the report was given up."""
+    found = Reply(200, {"reportDocumentId": "doc", "url": f"{document_server.url}/file"}, UNLIMITED)
+    unknown = refusal(status, "NotFound", "Resource not found", **UNLIMITED)
+    document_server.on("GET", META, *[unknown] * 4, found)
+    document_server.on("GET", "/file", Reply(200, PACKED))
+    assert fetch_document(api, "doc", tmp_path, is_young=True).size == len(TEXT.encode())
+    assert len(document_server.calls(META)) == 5
+
+
+def test_a_young_document_that_stays_unknown_is_left_to_the_next_run(document_server, api, tmp_path):
+    document_server.on("GET", META, refusal(404, "NotFound", "Resource not found", **UNLIMITED))
+    with pytest.raises(errors.NotYetKnown, match="the id is kept, and the next run asks for it again"):
+        fetch_document(api, "doc", tmp_path, is_young=True)
+    assert len(document_server.calls(META)) == 5
+
+
+def test_an_old_document_that_amazon_does_not_know_is_past_its_retention(document_server, api, tmp_path):
+    document_server.on("GET", META, refusal(404, "NotFound", "Resource not found", **UNLIMITED))
+    with pytest.raises(errors.NotFound):
+        fetch(api, tmp_path)
+    assert len(document_server.calls(META)) == 1
 
 
 def test_an_address_that_stays_expired_is_an_error(document_server, api, tmp_path):

@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from xpert_pipeline.spapi.jobs import waiting
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
@@ -95,7 +97,9 @@ def test_after_a_day_in_the_queue_a_report_is_given_up_and_the_next_run_creates_
 
 def test_a_report_whose_status_cannot_be_read_is_given_up(report_server, api, store):
     report_server.on("GET", f"{REPORTS}/new", refusal(400, "InvalidInput", "no such report"))
-    job = outcome(api, store)
+    old = request_one(api, store)
+    store.age(minutes=6)
+    (job,) = wait_for_jobs(api, store, REPORT_API, [store.read(old.id)])
     assert (job.state, job.reason) == (JobState.FATAL, "its status cannot be read: no such report")
 
 
@@ -151,13 +155,35 @@ def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_s
 
 
 def test_a_report_past_its_retention_is_created_again_once(report_server, api, store):
-    request_one(api, store)
+    old = request_one(api, store)
+    store.age(minutes=6)
     report_server.on("POST", REPORTS, Reply(202, {"reportId": "second"}))
     report_server.on("GET", f"{REPORTS}/new", refusal(404, "NotFound", "Resource not found"))
     report_server.on("GET", f"{REPORTS}/second", refusal(404, "NotFound", "Resource not found"))
-    job = outcome(api, store)
+    (second,) = wait_for_jobs(api, store, REPORT_API, [store.read(old.id)], budget_seconds=1.0)
+    assert (second.amazon_id, second.is_live) == ("second", True), "its id is young"
+    store.age(minutes=6)
+    (job,) = wait_for_jobs(api, store, REPORT_API, [store.read(old.id)])
     assert (job.state, job.tries) == (JobState.FATAL, 2)
     assert "no longer knows it" in job.reason
+    assert len(report_server.calls(REPORTS, "POST")) == 2
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_a_fresh_id_that_amazon_does_not_know_yet_is_asked_for_again(report_server, api, store, status):
+    """A 404 for an id that was a second old led to a second createReport, and then the report counted as FATAL."""
+    unknown = refusal(status, "NotFound", "Resource not found", **UNLIMITED)
+    report_server.on("GET", f"{REPORTS}/new", unknown, unknown, state("DONE", reportDocumentId="doc"))
+    job = outcome(api, store)
+    assert (job.state, job.document_id, job.tries) == (JobState.DONE, "doc", 1)
+    assert len(report_server.calls(REPORTS, "POST")) == 1
+
+
+def test_a_report_with_another_window_under_a_fresh_id_is_not_waited_for(report_server, api, store):
+    report_server.on("POST", REPORTS, *(Reply(202, {"reportId": name}) for name in ("new", "second")))
+    report_server.on("GET", f"{REPORTS}/new", state("DONE", reportType="GET_ANOTHER"))
+    report_server.on("GET", f"{REPORTS}/second", state("DONE", "second", reportDocumentId="doc"))
+    assert outcome(api, store).amazon_id == "second"
 
 
 def test_a_long_wait_is_logged_once_with_its_reason_and_its_end(report_server, api, store, caplog, monkeypatch):

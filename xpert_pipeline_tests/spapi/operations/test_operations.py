@@ -103,6 +103,7 @@ def test_listings_of_a_walk_that_starts_over_come_once(amazon, api):
         LISTINGS,
         Reply(200, {**first, "pagination": {"nextToken": "t1"}}, FAST),
         refused,
+        refused,
         Reply(200, {**again, "pagination": {"nextToken": "t2"}}, FAST),
         Reply(200, last, FAST),
     )
@@ -131,9 +132,8 @@ def test_catalogue_items_are_requested_by_twenty_in_one_comma_separated_value(am
 
 def test_catalogue_items_of_a_walk_that_starts_over_come_once(amazon, api):
     one = Reply(200, {"items": [{"asin": "B1"}], "pagination": {"nextToken": "t"}}, FAST)
-    amazon.on(
-        "GET", CATALOG, one, refusal(400, "InvalidInput", "no", **FAST), one, Reply(200, {"items": [{"asin": "B2"}]})
-    )
+    refused = refusal(400, "InvalidInput", "no", **FAST)
+    amazon.on("GET", CATALOG, one, refused, refused, one, Reply(200, {"items": [{"asin": "B2"}]}))
     assert [item["asin"] for item in search_catalog_items(api, INDIA, ["B1", "B2"])] == ["B1", "B2"]
 
 

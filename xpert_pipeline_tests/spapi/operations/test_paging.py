@@ -109,32 +109,44 @@ def test_records_without_identity_are_compared_by_their_content(amazon, api):
 
 
 def test_an_expired_token_restarts_the_walk_with_a_first_page(amazon, api):
-    amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, page(["a"], "t2"), page(["b"]))
+    amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, EXPIRED, page(["a"], "t2"), page(["b"]))
     pages = list(walk(api, LAZY))
     assert [(skus([result]), result.is_first) for result in pages] == [(["a"], True), (["a"], True), (["b"], False)]
-    assert tokens_sent(amazon) == [None, "t1", None, "t2"]
+    assert tokens_sent(amazon) == [None, "t1", "t1", None, "t2"]
+
+
+def test_a_page_token_that_is_refused_once_goes_on_where_it_was(amazon, api):
+    """A page token that Amazon refused once failed the load, although the same request succeeded seconds later."""
+    amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, page(["b"], "t2"), EXPIRED, page(["c"]))
+    assert [(skus([result]), result.is_first) for result in walk(api, LAZY)] == [
+        (["a"], True),
+        (["b"], False),
+        (["c"], False),
+    ]
+    assert tokens_sent(amazon) == [None, "t1", "t1", "t2", "t2"]
 
 
 @pytest.mark.parametrize("body", [{"errors": [{"code": "InvalidInput", "message": None}]}, {"message": None}])
 def test_a_refused_request_with_a_token_counts_as_an_expired_token(amazon, api, body):
     """FBA Inventory refuses an old token without a message, so a caller could treat it as "no FBA listing"."""
-    amazon.on("GET", PATH, page(["a"], "t1"), Reply(400, body, UNLIMITED), page(["a"], "t2"), page(["b"]))
+    refused = Reply(400, body, UNLIMITED)
+    amazon.on("GET", PATH, page(["a"], "t1"), refused, refused, page(["a"], "t2"), page(["b"]))
     assert [(skus([result]), result.is_first) for result in walk(api)] == [(["a"], True), (["b"], False)]
-    amazon.on("GET", PATH, *[page(["a"], "t1"), Reply(400, body, UNLIMITED)] * 3)
+    amazon.on("GET", PATH, *[page(["a"], "t1"), refused, refused] * 3)
     with pytest.raises(errors.PageTokenExpired):
         list(walk(api))
 
 
 def test_pages_that_were_read_ahead_of_an_expired_token_are_dropped(amazon, api):
-    amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, page(["a"], "t2"), page(["b"]))
+    amazon.on("GET", PATH, page(["a"], "t1"), EXPIRED, EXPIRED, page(["a"], "t2"), page(["b"]))
     assert [(skus([result]), result.is_first) for result in walk(api)] == [(["a"], True), (["b"], False)]
 
 
 def test_tokens_that_keep_expiring_end_in_an_error_after_two_restarts(amazon, api):
-    amazon.on("GET", PATH, *[page(["a"], "t1"), EXPIRED] * 3)
+    amazon.on("GET", PATH, *[page(["a"], "t1"), EXPIRED, EXPIRED] * 3)
     with pytest.raises(errors.PageTokenExpired):
         list(walk(api, LAZY))
-    assert tokens_sent(amazon) == [None, "t1"] * 3
+    assert tokens_sent(amazon) == [None, "t1", "t1"] * 3
 
 
 def test_another_bad_request_is_not_restarted(amazon, api):
@@ -157,6 +169,23 @@ def test_empty_pages_between_full_ones_do_not_add_up(amazon, api, monkeypatch):
     full_and_empty = [page([] if number % 3 else [f"SKU {number}"], f"t{number}") for number in range(9)]
     amazon.on("GET", PATH, *full_and_empty, page(["last"]))
     assert skus(walk(api)) == ["SKU 0", "SKU 3", "SKU 6", "last"]
+
+
+@pytest.mark.parametrize("pages", [[["a"], ["b"]], [["a", "b"]]], ids=["full pages", "one page"])
+def test_pages_beyond_all_records_that_amazon_counts_come_to_an_end(amazon, api, pages):
+    """Amazon counts two records; without a bound, the walk followed page tokens after them up to 5,000 calls."""
+    operation = replace(LAZY, total="count")
+    counted = [page(records, f"full {number}", count=2) for number, records in enumerate(pages)]
+    amazon.on("GET", PATH, *counted, *(page([f"SKU {number}"], f"t{number}", count=2) for number in range(50)))
+    with pytest.raises(errors.EndlessPages, match="Amazon counts 2 records, but sent 10 further pages after these"):
+        list(walk(api, operation))
+    assert len(amazon.calls(PATH)) == len(pages) + 10
+
+
+def test_a_count_that_grows_during_the_walk_is_followed(amazon, api):
+    growing = [page([f"SKU {number}"], f"t{number}", count=number + 2) for number in range(30)]
+    amazon.on("GET", PATH, *growing, page(["last"], count=31))
+    assert len(skus(walk(api, replace(LAZY, total="count")))) == 31
 
 
 def test_full_pages_without_end_come_to_an_end(amazon, api):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from xpert_pipeline.spapi import errors
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.spapi.scripted import TOKEN, Reply
 
 REPORT = "/reports/2021-06-30/reports/7"
@@ -73,8 +74,33 @@ def test_a_refusal_of_login_with_amazon_is_final_and_remembered(amazon, api, sta
     for _ in range(3):
         with pytest.raises(expected, match="User may have revoked it"):
             ask(api)
-    assert len(amazon.calls(TOKEN, "POST")) == 1
+    assert len(amazon.calls(TOKEN, "POST")) == 2, "the second request confirms the first refusal"
     assert amazon.calls(REPORT) == []
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "unauthorized_client", "invalid_client", "invalid_request"])
+def test_a_single_refusal_of_login_with_amazon_is_not_believed(amazon, make_api, error):
+    """A single invalid_grant made a seller `reauth_required`, and its schedule stopped."""
+    api = make_api()
+    amazon.on("POST", TOKEN, Reply(400, {"error": error}), token("short", 1), Reply(400, {"error": error}), token("b"))
+    amazon.on("GET", REPORT, GOOD)
+    assert ask(api) == {"reportId": "7"}
+    time.sleep(0.6)
+    assert ask(api) == {"reportId": "7"}, "a success in between makes the next refusal a first one"
+    assert len(amazon.calls(TOKEN, "POST")) == 4
+
+
+def test_threads_that_meet_the_same_first_refusal_do_not_confirm_it_for_each_other(amazon, make_api):
+    """The second of two threads would confirm within a millisecond what the first one had just met."""
+    api = make_api(policy=RetryPolicy(base_seconds=0.5))
+    amazon.on("POST", TOKEN, Reply(400, {"error": "invalid_grant"}), token("good"))
+    threads = [threading.Thread(target=api.check_token) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    api.check_token()
+    assert len(amazon.calls(TOKEN, "POST")) == 2
 
 
 def test_a_refusal_is_known_before_quota_is_spent(amazon, api):
