@@ -18,6 +18,7 @@ from xpert_pipeline.spapi.errors import (
     SpApiError,
     Throttled,
     TokenRefused,
+    Transient,
     WrongRegion,
 )
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES, by_id
@@ -61,6 +62,9 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
         yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
         return
     except SpApiError as error:  # the list only helps to find mistakes: without it the seller can be synced
+        if isinstance(error, Transient) and not _answers(seller, api):
+            yield Finding("authorization", FAIL, error.message, error.what_to_do, who)
+            return
         yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
         yield Finding("marketplaces", WARN, f"{NOT_VERIFIED}: {error.message}", error.what_to_do, who)
         return
@@ -92,6 +96,20 @@ def _account(seller: Seller, api: SellerApi) -> Finding:
             who,
         )
     return Finding("merchant id", OK, f"the refresh token belongs to {who}", seller=who)
+
+
+def _answers(seller: Seller, api: SellerApi) -> bool:
+    """Return whether Amazon answers any other request of the seller, even by a refusal."""
+    now, market = api.server_now(), market_of(seller, seller.marketplace_ids[0], ())
+    for source in SOURCES:
+        try:
+            if source.probe(api, market, now) is not None:
+                return True
+        except Transient:
+            return False
+        except SpApiError:
+            return True
+    return True
 
 
 def _marketplaces(seller: Seller, stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:

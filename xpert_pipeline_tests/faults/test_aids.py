@@ -2,6 +2,7 @@
 
 import pytest
 
+from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES
 
 ORDERS = ["orders", "order_items"]
@@ -51,7 +52,7 @@ def test_without_the_list_of_earlier_queries_the_queries_are_requested(kiosk, an
 
 
 @pytest.mark.parametrize("answer", ["access-denied", "bad-request", "500-json", "200-html"])
-def test_a_sync_starts_although_amazon_does_not_list_the_marketplaces(pipeline, amazon, xpert, answer):
+def test_a_sync_starts_although_amazon_does_not_list_the_marketplaces(amazon, xpert, answer):
     """The list only helps to find mistakes; a seller whose list Amazon did not return was left out of the sync."""
     environ = amazon()
     operation = "getMarketplaceParticipations"

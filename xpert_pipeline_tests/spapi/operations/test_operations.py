@@ -9,7 +9,7 @@ from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings, search_listings_items
-from xpert_pipeline.spapi.operations.sales import get_order_metrics
+from xpert_pipeline.spapi.operations.sales import count_orders, get_order_metrics, order_metrics_by_day
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal
 
@@ -135,6 +135,28 @@ def test_catalogue_items_of_a_walk_that_starts_over_come_once(amazon, api):
     refused = refusal(400, "InvalidInput", "no", **FAST)
     amazon.on("GET", CATALOG, one, refused, refused, one, Reply(200, {"items": [{"asin": "B2"}]}))
     assert [item["asin"] for item in search_catalog_items(api, INDIA, ["B1", "B2"])] == ["B1", "B2"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [[{}], [7], [{"orderCount": "many"}], [{"orderCount": None}], [{"orderCount": -1}], [{"orderCount": 1.5}]],
+)
+def test_order_metrics_of_an_unknown_shape_are_a_bad_answer(amazon, api, payload):
+    """A KeyError would have stopped the run, although the metrics only help to plan."""
+    amazon.on("GET", METRICS, Reply(200, {"payload": payload}))
+    start = datetime(2026, 10, 1, tzinfo=UTC)
+    for question in (count_orders, order_metrics_by_day):
+        with pytest.raises(errors.BadAnswer, match="getOrderMetrics for seller A1SELLER: the metrics have an unknown"):
+            question(api, INDIA, start, start + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    "entry", [{}, 7, {"marketplace": {"id": 7}, "participation": {}}, {"marketplace": {"id": "A"}}]
+)
+def test_participations_of_an_unknown_shape_are_a_bad_answer(amazon, api, entry):
+    amazon.on("GET", "/sellers/v1/marketplaceParticipations", Reply(200, {"payload": [entry]}))
+    with pytest.raises(errors.BadAnswer, match="an entry has no marketplace or no participation"):
+        marketplace_participations(api)
 
 
 def test_each_operation_uses_the_marketplace_that_the_caller_names(amazon, make_api):
