@@ -66,6 +66,15 @@ select {COLUMNS} from report_requests
    and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or (state = 'DONE' and collected_at is null))
  order by window_start desc nulls last, created_at desc
 """  # noqa: S608
+UNREADABLE = """
+select reason, updated_at from report_requests
+ where seller_id = %(seller_id)s and kind = %(kind)s and report_type = %(report_type)s and state = 'FATAL'
+   and marketplace_ids && %(marketplace_ids)s and starts_with(reason, %(reason)s)
+   and updated_at > clock_timestamp() - %(within)s
+   and (window_end > %(start)s or window_end is null or %(start)s::timestamptz is null)
+   and (window_start < %(end)s or window_start is null or %(end)s::timestamptz is null)
+ order by updated_at desc limit 1
+"""
 UPDATE = """
 update report_requests
    set state = %(state)s, amazon_id = %(amazon_id)s, document_id = %(document_id)s, asked_at = %(created_at)s,
@@ -182,6 +191,13 @@ class PostgresJobStore(Generic[Request, Job]):
         with self._transaction() as query:
             rows = query(FAILED_IDS, self._request_values(kind, request))
         return {row["amazon_id"] for row in rows}
+
+    def unreadable(self, kind: str, request: Any, reason: str, within: timedelta) -> tuple[str, datetime] | None:
+        """Return reason and time of the latest FATAL job for overlapping data whose reason begins with `reason`."""
+        values = {**self._request_values(kind, request), "reason": reason, "within": within}
+        with self._transaction() as query:
+            rows = query(UNREADABLE, values)
+        return (rows[0]["reason"], rows[0]["updated_at"]) if rows else None
 
     def generation_seconds(self, kind: str, report_type: str) -> float | None:
         """Return the median time that Amazon took for the seller's latest jobs of a type; None without any."""

@@ -13,6 +13,7 @@ from xpert_pipeline.postgres.coverage import covered_days, latest_detail, record
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.collect import Rows
+from xpert_pipeline.sources.jobs import why_unreadable
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import (
     Kind,
@@ -23,6 +24,8 @@ from xpert_pipeline.sources.windows import (
     restated_open_days,
     stream_position,
 )
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
@@ -242,7 +245,8 @@ def _why_not_report(run: SellerRun, feed: Feed, span: Span) -> str | None:
     trust = feed.bulk.trust
     if latest_detail(run.pool, span.markets[0].scope, feed.name, trust.detail) == NOT_TRUSTED:
         return f"the {trust.what} in the report differ from those of {feed.operation}"
-    return None
+    request = JobRequest(feed.bulk.types[span.kind], span.start, span.end, None, span.marketplace_ids)
+    return why_unreadable(run, ReportApi(), request)
 
 
 def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:

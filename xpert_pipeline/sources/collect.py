@@ -26,6 +26,7 @@ Rows = Sequence[Sequence[Row]]
 Parse = Callable[[Any], Rows]
 ROUNDED = "amounts with more than four decimals were rounded"
 AMOUNT = "numeric(18,4)"
+KEPT_SETS = "sets from which nothing was deleted, because a record without a readable key may belong to them"
 
 
 class Unfit(Exception):
@@ -44,6 +45,8 @@ class TableRows:
         rejects: Records that cannot become rows.
         kept: Keys of rejected rows; existing rows with these keys stay as they are.
         days: Marketplace and day of every record received.
+        unread: What is known of the sets of rejected rows without a readable key: a value for each of the table's set
+            columns, or None. Such a row may be any row of its set.
         sales_columns: Columns that are above 0 in a row with sales.
         days_with_sales: Marketplace and day of the rows with sales.
     """
@@ -55,6 +58,7 @@ class TableRows:
     rejects: list[Reject] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
     days: set[tuple[str, Any]] = field(default_factory=set)
+    unread: list[tuple[Any, ...]] = field(default_factory=list)
     sales_columns: tuple[str, ...] = ()
     days_with_sales: set[tuple[str, Any]] = field(default_factory=set)
 
@@ -75,6 +79,24 @@ class TableRows:
             return None
         valid, _ = validate(self.table, [known], self.table.key)
         return tuple(valid[0].values()) if valid else None
+
+    def set_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values of the row's set columns; None for each that cannot be read."""
+        return tuple(self._valid(name, row.get(name)) for name in self.table.set_columns)
+
+    def is_read(self, rows_of: Sequence[Any]) -> bool:
+        """Whether every row of a set was read or has a known key, so that missing rows are really gone.
+
+        Args:
+            rows_of: The values of the table's set columns.
+        """
+        return not any(
+            all(known in (None, value) for known, value in zip(unread, rows_of, strict=False)) for unread in self.unread
+        )
+
+    def _valid(self, column: str, value: Any) -> Any:
+        valid, _ = validate(self.table, [{column: value}], (column,))
+        return valid[0][column] if valid else None
 
 
 class Collector:
@@ -127,6 +149,7 @@ class Collector:
             part.fetched = 0
             part.rejects.clear()
             part.kept.clear()
+            part.unread.clear()
             part.days.clear()
             part.days_with_sales.clear()
 
@@ -145,9 +168,13 @@ class Collector:
 
         Args:
             whole_sets: Sets of the first table that were read completely: the load deletes their rows that did not
-                arrive. If every record was rejected it deletes nothing, because no one can tell which rows are gone.
+                arrive. It deletes nothing from a set to which a record without a readable key may belong, and nothing
+                at all if every record was rejected, because no one can tell which rows are gone.
         """
         is_known = len(self.main.spool) > 0 or not self.main.rejects
+        read = [rows_of for rows_of in whole_sets if self.main.is_read(rows_of)] if is_known else []
+        if kept := len(whole_sets) - len(read) if is_known else 0:
+            self.signals[KEPT_SETS] = kept
         return [
             TableLoad(
                 part.table,
@@ -155,7 +182,7 @@ class Collector:
                 part.spool,
                 part.fetched,
                 part.rejects,
-                whole_sets=self.main.table if number else list(whole_sets) if is_known else (),
+                whole_sets=self.main.table if number else read if is_known else (),
                 kept=part.kept,
                 signals=Counter() if number else Counter(self.signals),
             )
@@ -233,6 +260,7 @@ class Collector:
         text = " ".join(str(value) for name, value in row.items() if name in part.table.key[1:]) if key else None
         part.rejects.append(Reject(record, reason, text, row.get("marketplace_id")))
         if key is None:
+            part.unread.append(part.set_of(row))
             return
         part.kept.append(key)
         if part.table.day is not None and row.get(part.table.day) is not None:

@@ -22,8 +22,8 @@ from xpert_pipeline.spapi.errors import (
     SpApiError,
     Stopped,
 )
-from xpert_pipeline.spapi.jobs.api import JobApi
-from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, Job, JobState
+from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER, UNREADABLE, UNREADABLE_FOR, Job, JobState
 from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 
 UNUSABLE = (NotFound, DocumentRefused, DocumentBroken, BadAnswer)
@@ -67,18 +67,35 @@ def patience_left(run: SellerRun, jobs: Sequence[Job]) -> float:
 def document_of(run: SellerRun, job: Job, folder: Path, source: DocumentSource = REPORTS) -> Iterator[Document]:
     """Download a job's document for the block.
 
-    If the document is unusable, its job becomes FATAL, so that no run uses it again. The error gets the seller's id,
-    which the code that reads files does not know. A document that Amazon does not know yet (NotYetKnown) leaves the job
-    as it is, so that the next run collects it.
+    If the document is unusable, its job becomes FATAL, so that no run uses it again. If it arrived but cannot be read,
+    the reason begins with `UNREADABLE`, and the plans of later runs avoid such a document. If Amazon does not know it
+    yet (NotYetKnown), the job stays as it is, and the next run collects it. The error gets the seller's id, which the
+    code that reads files does not know.
     """
     assert job.document_id is not None
+    has_arrived = False
     try:
         is_young = job.is_young(run.client().server_now())
-        yield fetch_document(run.client(), job.document_id, folder, source=source, is_young=is_young)
+        document = fetch_document(run.client(), job.document_id, folder, source=source, is_young=is_young)
+        has_arrived = True
+        yield document
     except UNUSABLE as error:
         error.seller = error.seller or run.who
-        run.jobs.update(replace(job, state=JobState.FATAL, reason=error.message))
+        reason = f"{UNREADABLE}{error.message}" if has_arrived else error.message
+        run.jobs.update(replace(job, state=JobState.FATAL, reason=reason))
         raise
+
+
+def why_unreadable(run: SellerRun, job_api: JobApi, request: JobRequest) -> str | None:
+    """Return why not to request a job, if one for the same data could not be read before; None if that never happened.
+
+    It is remembered for `UNREADABLE_FOR`; a refetch does not forget it.
+    """
+    known = run.jobs.unreadable(job_api.kind, request, UNREADABLE, UNREADABLE_FOR)
+    if known is None:
+        return None
+    reason, moment = known
+    return f"the report of {moment:%d %b %Y} could not be read ({reason.removeprefix(UNREADABLE)})"
 
 
 def park(run: SellerRun, tables: Iterable[str], markets: Iterable[Market], days: Iterable[date], job: Job) -> None:

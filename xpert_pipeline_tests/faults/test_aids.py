@@ -2,7 +2,6 @@
 
 import pytest
 
-from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES
 
 ORDERS = ["orders", "order_items"]
@@ -49,16 +48,3 @@ def test_without_the_list_of_earlier_queries_the_queries_are_requested(kiosk, an
     assert kiosk.run(tables=SOURCES).errors == {}
     assert kiosk.struck(answer) > 0
     kiosk.assert_whole(*KIOSK)
-
-
-@pytest.mark.parametrize("answer", ["access-denied", "bad-request", "500-json", "200-html"])
-def test_a_sync_starts_although_amazon_does_not_list_the_marketplaces(amazon, xpert, answer):
-    """The list only helps to find mistakes; a seller whose list Amazon did not return was left out of the sync."""
-    environ = amazon()
-    operation = "getMarketplaceParticipations"
-    amazon.sandbox.state.faults.add(FaultRule(answer, operation=operation))
-    ran = xpert("sync", "--days", "2", **environ)
-    assert ran.exit_code == 0, ran.output
-    assert "was left out" not in ran.output
-    checked = xpert("doctor", "--json", **environ)
-    assert "Amazon did not list the account's marketplaces, so they are not verified" in checked.output

@@ -88,3 +88,21 @@ def test_one_that_answers_only_errors_is_left_out_with_the_reason(xpert, amazon,
     assert done.exit_code == 1
     assert len(started) == OTHERS
     assert f"failed: seller {bad} was left out: " in done.stderr
+
+
+@pytest.mark.parametrize("answer", ["access-denied", "bad-request", "500-json", "200-html"])
+def test_a_seller_whose_marketplaces_amazon_does_not_list_is_synced_and_verified_later(
+    xpert, amazon, shops, started, answer
+):
+    """The list only helps to find mistakes, but a seller whose list Amazon did not return was left out of the sync."""
+    odd = next(iter(amazon.sandbox.state.worlds))
+    operation = "getMarketplaceParticipations"
+    amazon.sandbox.state.faults.add(FaultRule(answer, seller=odd, operation=operation))
+    done = xpert("sync", **shops)
+    assert done.exit_code == 0, done.output
+    assert started == sorted(amazon.sandbox.state.worlds)
+    amazon.sandbox.state.faults.clear()
+    assert xpert("sync", **shops).exit_code == 0
+    counts = amazon.sandbox.state.statistics.counts.items()
+    verified = [seller for (name, seller, status), _ in counts if (name, status) == (operation, 200)]
+    assert sorted(verified) == sorted(amazon.sandbox.state.worlds)

@@ -256,3 +256,27 @@ def test_a_job_that_was_given_up_is_not_reopened_by_a_later_status(store):
     store.update(replace(job, state=JobState.FATAL, reason="given up"))
     assert not store.update(replace(job, state=JobState.DONE, document_id="doc"))
     assert (store.read(job.id).state, store.read(job.id).reason) == (JobState.FATAL, "given up")
+
+
+def test_an_unreadable_document_is_remembered_for_overlapping_days_of_the_same_type_and_store(store, admin):
+    def known(start, end, report_type="GET_ORDERS", marketplaces=REQUEST.marketplace_ids, kind="report"):
+        request = JobRequest(report_type, start, end, marketplace_ids=marketplaces)
+        found = store.unreadable(kind, request, "its document", timedelta(days=30))
+        return found and found[0]
+
+    job, _ = find_or_add(store)
+    assert store.update(replace(job, state=JobState.FATAL, reason="Amazon failed"))
+    assert known(START, END) is None, "another reason does not count"
+    assert store.update(replace(job, state=JobState.FATAL, reason="its document is odd"))
+    day = timedelta(days=1)
+    assert known(START, END) == known(END - day, END + day) == known(START - day, START + day) == "its document is odd"
+    assert known(None, None) == "its document is odd"
+    assert known(END, END + day) is None
+    assert known(START - day, START) is None
+    assert known(START, END, report_type="GET_OTHERS") is None
+    assert known(START, END, marketplaces=(GERMANY,)) is None
+    assert known(START, END, marketplaces=(GERMANY, *REQUEST.marketplace_ids)) == "its document is odd"
+    assert known(START, END, kind="query") is None
+    admin.execute("alter table report_requests disable trigger user")
+    admin.execute("update report_requests set updated_at = updated_at - interval '31 days'")
+    assert known(START, END) is None

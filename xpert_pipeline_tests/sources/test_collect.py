@@ -1,7 +1,7 @@
 """Records are collected as rows; a record that breaks a contract goes to quarantine whole, with the reason."""
 
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -11,11 +11,13 @@ from typing_extensions import TypedDict
 from xpert_pipeline.assets.finance.economics_daily import ECONOMICS_DAILY, SOURCE, parse_economics
 from xpert_pipeline.assets.sales.traffic_daily import SOURCE as TRAFFIC_SOURCE
 from xpert_pipeline.assets.sales.traffic_daily import TRAFFIC_DAILY, parse_traffic
-from xpert_pipeline.sources.collect import ROUNDED, Unfit, collecting
+from xpert_pipeline.sources.collect import KEPT_SETS, ROUNDED, Unfit, collecting
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Id, MarketplaceId, Quantity
 from xpert_pipeline.tables.validation import CHUNK
 from xpert_pipeline_tests.sources.kiosk.records import DAY, REQUESTED, STORE, economics, inr, traffic
+
+OTHER_DAY = DAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -104,6 +106,28 @@ def test_if_all_records_were_rejected_no_set_counts_as_read(collected):
     collector = collected(ECONOMICS_DAILY, economics(msku=None))
     (load,) = collector.loads([(STORE, DAY)])
     assert (load.whole_sets, load.fetched) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("record", "read"),
+    [
+        (economics(msku=None), [OTHER_DAY]),
+        (economics(msku=7), [OTHER_DAY]),
+        (economics(msku=None, startDate=None), []),
+        ({}, []),
+        (economics(msku="SKU-2", fees=[{"charges": "?"}]), [DAY, OTHER_DAY]),
+    ],
+    ids=["without msku", "msku of another type", "without day", "nothing", "with its key"],
+)
+def test_nothing_is_deleted_from_a_set_that_an_unreadable_record_may_belong_to(collected, record, read):
+    """An economics record without msku was rejected, and the known row that it was about was deleted all the same."""
+    collector = collected(ECONOMICS_DAILY, economics(), record)
+    (load,) = collector.loads([(STORE, DAY), (STORE, OTHER_DAY)])
+    assert load.whole_sets == [(STORE, day) for day in read]
+    assert load.signals == ({KEPT_SETS: 2 - len(read)} if len(read) < 2 else {})
+    collector.restart()
+    (load,) = collector.loads([(STORE, DAY)])
+    assert load.whole_sets == [(STORE, DAY)]
 
 
 def test_days_with_a_record_are_known_even_if_it_was_rejected(collected):

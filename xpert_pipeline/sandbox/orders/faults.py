@@ -15,6 +15,10 @@ FAULTS = (
     FaultKind("unknown-field", ORDERS, "an order has an undocumented field"),
     FaultKind("missing-required-field", ORDERS, "an order lacks its creation time"),
     FaultKind("doctype-xml", XML, "the XML begins with a DOCTYPE and an entity"),
+    FaultKind("xml-control-character", XML, "a title in the XML contains a raw vertical tab (0x0B)"),
+    FaultKind("xml-bad-reference", XML, "a title in the XML contains &#11;, which XML does not allow"),
+    FaultKind("xml-bare-ampersand", XML, "a title in the XML contains an ampersand that is not escaped"),
+    FaultKind("xml-noncharacter", XML, "a title in the XML contains U+FFFE, which XML does not allow"),
     FaultKind("item-id-mismatch", XML, "AmazonOrderItemCode in the XML differs from orderItemId"),
 )
 UNKNOWN_STATUS = "AWAITING_DRONE"

@@ -16,6 +16,13 @@ HEADER = (
 FOOTER = "</AmazonEnvelope>\n"
 DOCTYPE = '<!DOCTYPE AmazonEnvelope [<!ENTITY boom "boom">]>\n'
 UNKNOWN_FIELD = "  <CarbonFootprint>1200</CarbonFootprint>\n"
+BROKEN_TITLES = {
+    "xml-control-character": "Multi\x0bpack ",
+    "xml-bad-reference": "Multi&#11;pack ",
+    "xml-bare-ampersand": "Salt & pepper ",
+    "xml-noncharacter": "Multi\ufffepack ",
+}
+"""Beginnings of a title that make the XML malformed, by fault."""
 STATUS_WORDS = {
     "PENDING_AVAILABILITY": "PendingAvailability",
     "PARTIALLY_SHIPPED": "PartiallyShipped",
@@ -28,7 +35,7 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
     Args:
         orders: The orders, in the report's order.
         faults: doctype-xml adds a DOCTYPE at the top; item-id-mismatch makes AmazonOrderItemCode differ from
-            orderItemId; unknown-field adds a field to the first order.
+            orderItemId; unknown-field adds a field to the first order; those of BROKEN_TITLES break its first title.
         encoding: The encoding to declare in the prolog.
     """
     yield f'<?xml version="1.0" encoding="{encoding}"?>\n'
@@ -37,9 +44,11 @@ def xml_report(orders: Iterable[Order], faults: Collection[str], encoding: str) 
     yield HEADER
     extra = UNKNOWN_FIELD if "unknown-field" in faults else ""
     foreign_codes = "item-id-mismatch" in faults
+    broken = "".join(text for name, text in BROKEN_TITLES.items() if name in faults)
     for order in orders:
-        yield _order(order, extra, foreign_codes=foreign_codes)
-        extra = ""
+        text = _order(order, extra, foreign_codes=foreign_codes)
+        yield text.replace("<ProductName>", f"<ProductName>{broken}", 1) if broken else text
+        extra = broken = ""
     yield FOOTER
 
 

@@ -24,6 +24,10 @@ BUDGET_SECONDS = 1800.0
 YOUNG_FOR = timedelta(minutes=5)
 """Amazon may not know the id of a report, query or document yet that it returned within this time. Until then such an
 id is asked for again; after that, the answer is believed."""
+UNREADABLE = "its document cannot be read: "
+"""Beginning of the reason of a FATAL job whose document arrived, but cannot be parsed."""
+UNREADABLE_FOR = timedelta(days=30)
+"""How long we remember an unreadable document: another one for the same days would most likely be unreadable, too."""
 ABANDONED_AFTER = timedelta(minutes=5)
 """If nobody has touched an unsent job for this long, its run has died."""
 
@@ -155,6 +159,18 @@ class JobStore(Protocol):
         """Return the live jobs and the uncollected done jobs that were stored within `kept`, newest window first.
 
         They can belong to any of the seller's marketplaces.
+        """
+
+    def unreadable(
+        self, kind: Kind, request: JobRequest, reason: str, within: timedelta
+    ) -> tuple[str, datetime] | None:
+        """Return the reason and time of the latest FATAL job whose document probably cannot be read for this request.
+
+        Args:
+            kind: Which API runs the job.
+            request: A job counts if it has the same type, one of the marketplaces, and a window that overlaps.
+            reason: How the reasons of such jobs begin.
+            within: How long ago the job may have failed.
         """
 
     def failed_ids(self, kind: Kind, request: JobRequest) -> set[str]:

@@ -9,7 +9,11 @@ _SECRETS = re.compile(
     r"|amzn1\.oa2-cs\.[^\s\"'<>&]+"  # client secrets
     r"|(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]+"  # the query of a signed URL
     r"|(?i:(?<=client_secret=)|(?<=refresh_token=)|(?<=access_token=))[^\s\"'<>&]+"
+    r"|(?i:(?<=client_secret\": \")|(?<=client_secret\":\"))[^\"]+"  # the same in JSON
+    r"|(?i:(?<=refresh_token\": \")|(?<=refresh_token\":\")|(?<=access_token\": \")|(?<=access_token\":\"))[^\"]+"
 )
+SHORTEST_SECRET = 8
+"""Length from which a configured secret is removed wherever it occurs. Amazon's own secrets have 64 characters and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,14 @@ class Credentials:
                 raise ValueError(f"{name} of the seller's SP-API credentials is blank: set it")
 
     def redact(self, text: str) -> str:
-        """Remove this seller's secrets, and everything that looks like a secret, from a text."""
+        """Remove this seller's secrets, and everything that looks like a secret, from a text.
+
+        A value shorter than `SHORTEST_SECRET` protects nothing, and as a part of ordinary words it would make messages
+        unreadable. It is removed only where its shape or its place shows that it is a secret.
+        """
         for secret in (self.client_secret, self.refresh_token):
-            text = text.replace(secret, "[redacted]")
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "[redacted]")
         return redact(text)
 
 
