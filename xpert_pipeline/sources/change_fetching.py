@@ -15,7 +15,7 @@ from typing import Any
 from xpert_pipeline.postgres.coverage import latest_detail
 from xpert_pipeline.sources.change_spans import NOT_TRUSTED, TRUSTED, BulkFeed, Feed, ParseRecord, PlaceOf
 from xpert_pipeline.sources.collect import Collector, Row, Rows
-from xpert_pipeline.sources.jobs import UNUSABLE, document_of
+from xpert_pipeline.sources.jobs import UNUSABLE, collecting_failures, document_of
 from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import Span
@@ -64,16 +64,23 @@ class Fetch:
             return self.pages()
         if job.created_at:
             self.began = min(self.began, job.created_at)
-        sample = None if self._was_trusted() else self._first_records()
-        is_trusted = True
+        failures: list[
+            SpApiError
+        ] = []  # of the page that the report is compared with; they say nothing about the report
+        is_trusted = False
         try:
             with document_of(self.run, job, self.folder) as document:
-                is_trusted = sample is None or self._is_trusted(sample, document)
+                with collecting_failures(failures):
+                    sample = None if self._was_trusted() else self._first_records()
+                if not failures:
+                    is_trusted = sample is None or self._is_trusted(sample, document)
                 if is_trusted:
                     self._read_document(document, bulk)
         except UNUSABLE as error:
             self._give_up_report(job, error)
             return self.pages()
+        if failures:
+            raise failures[0]
         return bulk.types[self.span.kind] if is_trusted else self.pages()
 
     def _read_document(self, document: Document, bulk: BulkFeed) -> None:

@@ -39,8 +39,8 @@ def test_faults_of_the_way_are_repaired(pipeline):
 
 def test_a_report_that_cannot_be_had_fails_the_orders_with_its_reason(pipeline):
     for name, kind, what, advice in (
-        ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
         ("report-fatal", "ReportFailed", "could not be generated. Please try again", "If the reason names the window"),
+        ("expired-document-url", "DocumentExpired", "its address has expired", "Request the document again"),
     ):
         pipeline.fault(name)
         failed = pipeline.run(tables=ORDERS, days=pipeline.past_days)

@@ -5,6 +5,7 @@ import json
 import time
 import zlib
 from pathlib import Path
+from xml.etree.ElementTree import ParseError, fromstring
 
 import httpx
 import pytest
@@ -194,6 +195,24 @@ def test_item_codes_of_the_xml_report_can_be_foreign(client):
     ids = [item["id"] for order in client.orders(createdAfter=SINCE) for item in facts_of_json(order)["items"]]
     assert len(codes) == len(ids)
     assert not set(codes) & set(ids)
+
+
+@pytest.mark.parametrize(
+    ("fault", "broken"),
+    [
+        ("xml-control-character", "<ProductName>Multi\x0bpack "),
+        ("xml-bad-reference", "<ProductName>Multi&#11;pack "),
+        ("xml-bare-ampersand", "<ProductName>Salt & pepper "),
+        ("xml-noncharacter", "<ProductName>Multi\ufffepack "),
+    ],
+)
+def test_a_title_can_break_the_xml(client, fault, broken):
+    client.fault(fault, 1)
+    text = client.text(client.report(XML, *SPAN))
+    assert text.count(broken) == 1
+    with pytest.raises(ParseError):
+        fromstring(text)
+    assert fromstring(text.replace(broken, "<ProductName>")).tag == "AmazonEnvelope"
 
 
 def test_a_doctype_comes_before_the_root(client):
