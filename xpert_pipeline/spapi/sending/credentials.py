@@ -13,7 +13,7 @@ _SECRETS = re.compile(
     r"|(?i:(?<=refresh_token\": \")|(?<=refresh_token\":\")|(?<=access_token\": \")|(?<=access_token\":\"))[^\"]+"
 )
 SHORTEST_SECRET = 8
-"""Length from which a configured secret is removed wherever it occurs. Amazon's own secrets are 64 characters or longer."""
+"""Length from which a configured secret is removed wherever it occurs. Amazon's own have 64 characters or more."""
 
 
 @dataclass(frozen=True, slots=True)
