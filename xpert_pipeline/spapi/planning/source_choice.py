@@ -30,9 +30,13 @@ class ExpectedRecords:
     noun: str = "order"
     lacks: str = ""
 
+    @property
+    def guess(self) -> str:
+        """Says that the count is a guess, and what is missing."""
+        return f"a guess: {self.lacks}" if self.lacks else "a guess"
+
     def __str__(self) -> str:
-        guess = f"a guess: {self.lacks}" if self.lacks else "a guess"
-        return f"{counted(self.count, self.noun)} ({self.known or guess})"
+        return f"{counted(self.count, self.noun)} ({self.known or self.guess})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ def plain_of(plans: Sequence[SourcePlan]) -> str:
     if first.forced_by:
         times.append(first.forced_by)
     count = sum(plan.expected.count for plan in plans)
-    guess = "" if first.expected.known else " (a guess)"
+    guess = "" if first.expected.known else f" ({first.expected.guess})"
     return f"about {counted(round(count), first.expected.noun)}{guess}, by {way} ({'; '.join(times)})"
 
 
