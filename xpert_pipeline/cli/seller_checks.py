@@ -67,6 +67,7 @@ def check_identity(seller: Seller, api: SellerApi) -> Iterator[Finding]:
             return
         yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
         yield Finding("marketplaces", WARN, f"{NOT_VERIFIED}: {error.message}", error.what_to_do, who)
+        yield _account(seller, api)
         return
     yield Finding("authorization", OK, "Amazon accepts the refresh token", seller=who)
     stores = {entry["marketplace"]["id"]: entry["participation"] for entry in participations}
