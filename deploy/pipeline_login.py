@@ -8,15 +8,21 @@ import os
 import sys
 from pathlib import Path
 
-import psycopg
 from psycopg import sql
+
+from xpert_pipeline.postgres.address import connect
+from xpert_pipeline.postgres.errors import DatabaseError, explained
 
 ROLE = "xpert_pipeline"
 
 
 def allow_login(dsn: str, password: str) -> None:
-    """Set the role's password; setting the same one again changes nothing."""
-    with psycopg.connect(dsn) as connection:
+    """Set the role's password; setting the same one again changes nothing.
+
+    Raises:
+        DatabaseError: The address is wrong, or the database refused; the message has no password.
+    """
+    with explained(), connect(dsn) as connection:
         verifier = connection.pgconn.encrypt_password(password.encode(), ROLE.encode(), b"scram-sha-256").decode()
         connection.execute(
             sql.SQL("alter role {} login password {}").format(sql.Identifier(ROLE), sql.Literal(verifier))
@@ -29,7 +35,11 @@ def main() -> int:
     if not password:
         sys.stderr.write("the file of PIPELINE_PASSWORD_FILE is empty: write the pipeline's password into it\n")
         return 3
-    allow_login(os.environ["DATABASE_URL"], password)
+    try:
+        allow_login(os.environ["DATABASE_URL"], password)
+    except DatabaseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
     return 0
 
 

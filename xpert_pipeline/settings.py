@@ -40,6 +40,9 @@ class Settings(BaseModel):
     marketplace_ids: tuple[str, ...] = ()
     endpoint: str | None = None
     token_url: str | None = None
+    app_id: str | None = None
+    redirect_uri: str | None = None
+    seller_central_url: str | None = None
     encryption_key: SecretStr | None = None
     timezone: str = "Asia/Kolkata"
     start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default; the CLI stores it
@@ -85,6 +88,9 @@ class Settings(BaseModel):
             marketplace_ids=tuple(market.id for market in find_marketplaces([env.get("AMAZON_MARKETPLACE_IDS", "")])),
             endpoint=env.get("SP_API_ENDPOINT"),
             token_url=env.get("SP_API_TOKEN_URL"),
+            app_id=env.get("AMAZON_APP_ID"),
+            redirect_uri=env.get("AMAZON_REDIRECT_URI"),
+            seller_central_url=env.get("SP_API_SELLER_CENTRAL_URL"),
             encryption_key=_secret(env, "XPERT_ENCRYPTION_KEY"),
             sandbox=env.get("XPERT_SANDBOX") == "1",
             alone=env.get("XPERT_ALONE") == "1",
@@ -178,8 +184,9 @@ def _malformed_key(env: Mapping[str, str]) -> list[str]:
 
 def _malformed_urls(env: Mapping[str, str]) -> list[str]:
     return [
-        f"{name} is not a usable URL: it must start with https:// (http:// only for an address of this machine)"
-        for name in ("SP_API_ENDPOINT", "SP_API_TOKEN_URL")
+        f"{name} is not a usable URL: it must start with https:// (http:// only for an address of this machine) and "
+        "contain no login"
+        for name in ("SP_API_ENDPOINT", "SP_API_TOKEN_URL", "SP_API_SELLER_CENTRAL_URL", "AMAZON_REDIRECT_URI")
         if name in env and not _is_safe(env[name])
     ]
 
@@ -196,8 +203,9 @@ def _is_interval(text: str) -> bool:
 
 
 def _is_safe(url: str) -> bool:
-    """Whether tokens may be sent to a URL: it is encrypted, or they do not leave this machine."""
-    return url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
+    """Whether tokens may be sent to a URL: encrypted, or to this machine. A login in it would be shown."""
+    is_https = url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
+    return is_https and "@" not in url.partition("://")[2].partition("/")[0]
 
 
 def _malformed_marketplaces(env: Mapping[str, str]) -> list[str]:

@@ -6,12 +6,14 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding, State
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import pending
 from xpert_pipeline.postgres.pool import operator
 from xpert_pipeline.postgres.problems import column_problems, guard_problems, key_problems, right_problems
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.settings import Settings
 
 OLDEST_SERVER = 150_000
 SUPPORT_TABLES = (
@@ -40,6 +42,18 @@ def check_database(pool: ConnectionPool) -> Iterator[Finding]:
         yield _migrations(str(pool.conninfo))
     except DatabaseError as error:
         yield Finding("database", FAIL, str(error), "correct the address or the server, then run `xpert doctor` again")
+
+
+def check_dagster_storage(settings: Settings) -> Finding:
+    """Check the database in which Dagster keeps its history, by opening it as Dagster does."""
+    from xpert_pipeline.cli.storage import check_storage  # noqa: PLC0415  its libraries are slow to import
+
+    where = "a direct or session connection" if settings.dagster_database_url else "in the embedded database"
+    try:
+        check_storage(settings)
+    except (DatabaseError, PreconditionError) as error:
+        return Finding("Dagster's storage", FAIL, str(error), "correct the address, then run `xpert doctor` again")
+    return Finding("Dagster's storage", OK, where)
 
 
 def check_tokens(book: SellerBook, sellers: list[Seller], env_seller: str | None) -> Iterator[Finding]:

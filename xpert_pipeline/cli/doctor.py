@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 import psutil
 
-from xpert_pipeline.cli.database_checks import check_database, check_tokens
+from xpert_pipeline.cli.database_checks import check_dagster_storage, check_database, check_tokens
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.cli.options import data_dir_option, sandbox_option, seller_option
@@ -68,6 +68,7 @@ def examine(place: Workplace, amazon_ids: tuple[str, ...] = ()) -> Iterator[Find
     yield from _machine(place)
     database = list(check_database(place.pool))
     yield from database
+    yield check_dagster_storage(place.settings)
     if any(finding.check == "database" and finding.state == FAIL for finding in database):
         return
     sellers = place.sellers(amazon_ids or [seller.amazon_seller_id for seller in place.served()])

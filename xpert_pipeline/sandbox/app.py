@@ -20,6 +20,8 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.orders.domain import DOMAIN as ORDERS
 from xpert_pipeline.sandbox.sales.domain import DOMAIN as SALES
 from xpert_pipeline.sandbox.sellers.domain import DOMAIN as SELLERS
+from xpert_pipeline.sandbox.serving.consent import PATH as CONSENT_PATH
+from xpert_pipeline.sandbox.serving.consent import consent_page
 from xpert_pipeline.sandbox.serving.fault_kinds import FAULTS as CALL_FAULTS
 from xpert_pipeline.sandbox.serving.gate import endpoint, unknown_path
 from xpert_pipeline.sandbox.serving.lwa import token_endpoint
@@ -68,6 +70,7 @@ def build_app(state: JobState) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/auth/o2/token", token_endpoint, methods=["POST"]),
+            Route(CONSENT_PATH, consent_page, methods=["GET", "POST"]),
             Route("/documents/{documentId}", download),
             *control_routes(DECLARATIONS),
             *(

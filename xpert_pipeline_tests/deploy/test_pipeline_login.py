@@ -47,3 +47,15 @@ def test_an_empty_password_file_changes_nothing(admin_dsn: str, admin: psycopg.C
     assert done.returncode == 3
     assert "PIPELINE_PASSWORD_FILE" in done.stderr
     assert admin.execute("select rolpassword from pg_authid where rolname = 'xpert_pipeline'").fetchone() == (None,)
+
+
+def test_an_address_with_an_unencoded_password_is_one_line_without_it(tmp_path: Path):
+    """libpq took a part of the password for the host, and the traceback of the container named it."""
+    secret = tmp_path / "password"
+    secret.write_text("new-password\n")
+    done = run("postgresql://postgres:can@ary@db/postgres", secret)
+    assert done.returncode == 3
+    assert "percent-encode special characters of the password" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "ary@" not in done.stderr
+    assert "new-password" not in done.stderr

@@ -1,54 +1,26 @@
 """Everything works through a transaction pooler, where each transaction may use another session."""
 
-import shutil
-import socket
-import subprocess
 import threading
 import time
 import uuid
 
-import psycopg
 import pytest
 
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline_tests.postgres.pgbouncer import NEEDED, pgbouncer
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, run_load
 
-PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-
-pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed (apt-get install pgbouncer)")
+pytestmark = NEEDED
 
 
 @pytest.fixture
-def pooled(pipeline_dsn, embedded_server, tmp_path_factory):
+def pooled(pipeline_dsn, embedded_server):
     """A pool through pgbouncer in transaction mode with two server connections."""
-    parsed = psycopg.conninfo.conninfo_to_dict(pipeline_dsn)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    account = embedded_server.place.account
-    as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-    settings = embedded_server.data_dir.parent / f"pgbouncer-{port}.ini"
-    settings.write_text(
-        f"[databases]\nxpert = host={parsed['host']} port=5432 dbname={parsed['dbname']} user=xpert_pipeline\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-        "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 100\nignore_startup_parameters =\n"
-    )
-    bouncer = subprocess.Popen([PGBOUNCER, str(settings)], stderr=subprocess.DEVNULL, **as_user)
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        with open_pool(f"postgresql://xpert_pipeline@127.0.0.1:{port}/xpert") as pool:
-            yield pool
-    finally:
-        bouncer.terminate()
-        bouncer.wait()
-        settings.unlink()
+    with pgbouncer(embedded_server, pipeline_dsn) as address, open_pool(address) as pool:
+        yield pool
 
 
 def test_parallel_loads_of_two_sellers_do_not_mix(pooled, seller, other_seller):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xpert_pipeline.sandbox.faults import Faults
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.serving.access_tokens import AccessTokens
+from xpert_pipeline.sandbox.serving.consent import Codes
 from xpert_pipeline.sandbox.serving.pace import Pace
 from xpert_pipeline.sandbox.serving.paging import PageTokens
 from xpert_pipeline.sandbox.serving.statistics import Statistics
@@ -35,9 +36,11 @@ class State:
     buckets: Buckets = field(init=False)
     access_tokens: AccessTokens = field(init=False)
     page_tokens: PageTokens = field(init=False)
+    codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.options.rate_scale)
         self.buckets = Buckets(self.pace, self.plans)
         self.access_tokens = AccessTokens(self.pace, list(self.worlds))
         self.page_tokens = PageTokens(self.pace)
+        self.codes = Codes(self.pace)
