@@ -127,8 +127,8 @@ def exchange_code(client: OAuthClient, consent: Consent, redirect_uri: str | Non
         return redact(text.replace(client.client_secret, "[redacted]").replace(consent.code, "[redacted]"))
 
     if answer.status != 200:
-        error = token_refusal(answer, facts, clean)
-        raise CodeRefused(error.message, **error.facts()) if isinstance(error, ReauthRequired) else error
+        refused = token_refusal(answer, facts, clean)
+        raise CodeRefused(refused.message, **refused.facts()) if isinstance(refused, ReauthRequired) else refused
     try:
         token = parse_json(answer.body)["refresh_token"]
     except (ValueError, KeyError, TypeError):
