@@ -46,7 +46,7 @@ def check_database(pool: ConnectionPool) -> Iterator[Finding]:
 
 def check_dagster_storage(settings: Settings) -> Finding:
     """Check the database in which Dagster keeps its history, by opening it as Dagster does."""
-    from xpert_pipeline.cli.storage import check_storage  # noqa: PLC0415  its libraries are slow to import
+    from xpert_pipeline.cli.storage_address import check_storage  # noqa: PLC0415  its libraries are slow to import
 
     where = "a direct or session connection" if settings.dagster_database_url else "in the embedded database"
     try:

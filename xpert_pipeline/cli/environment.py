@@ -51,7 +51,7 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
     """Set the variables that the code location reads, for this process and its children."""
     storage = settings.dagster_database_url.get_secret_value() if settings.dagster_database_url else admin
     from xpert_pipeline.cli.dagster_storage import prepare_storage  # noqa: PLC0415  its libraries are slow to import
-    from xpert_pipeline.cli.storage import check_storage  # noqa: PLC0415
+    from xpert_pipeline.cli.storage_address import check_storage  # noqa: PLC0415
 
     ensure_schema(storage)
     check_storage(settings)
