@@ -39,6 +39,13 @@ textarea{{box-sizing:border-box;width:100%;font:14px/1.4 monospace;margin:.5rem 
 .error{{border-left:4px solid #b3261e;padding-left:1rem}}
 </style></head><body><main>{body}</main></body></html>"""
 
+PASTE = (
+    "<h2>After the consent</h2><p>Amazon sends the browser to the application's own site. Copy the whole address from "
+    "the browser's address bar, paste it here, and press the button within five minutes.</p>"
+    '<form method="post" action="/paste"><textarea name="address" rows="3" aria-label="Address after the consent">'
+    "</textarea><button>Use this address</button></form>"
+)
+
 
 @dataclass
 class AuthorizationPage:
@@ -50,6 +57,7 @@ class AuthorizationPage:
         link: Address of Amazon's consent page.
         state: The random text that must come back; it is valid for one consent.
         accept: Takes a consent and returns what to tell the seller; a PreconditionError refuses it.
+        pastes: Whether Amazon sends the browser elsewhere, so that the address must be pasted.
     """
 
     port: int
@@ -57,6 +65,7 @@ class AuthorizationPage:
     link: str
     state: str
     accept: Callable[[Consent], str]
+    pastes: bool = False
     done: threading.Event = field(default_factory=threading.Event)
     message: str = ""
     _taking: threading.Lock = field(default_factory=threading.Lock)
@@ -92,15 +101,11 @@ class AuthorizationPage:
         )
 
     def _start(self, _: Request) -> Response:
-        return _page(
-            "Connect a selling account",
-            "<p>Amazon will ask you to sign in to Seller Central and to let this pipeline read the account's "
-            f'data.</p><p><a class="button" rel="noreferrer" href="{html.escape(self.link)}">Continue to Amazon</a></p>'
-            "<h2>Did Amazon send the browser to another page?</h2><p>Copy the whole address from the browser's address "
-            'bar, paste it here, and press the button within five minutes.</p><form method="post" action="/paste">'
-            '<textarea name="address" rows="3" aria-label="Address after the consent"></textarea>'
-            "<button>Use this address</button></form>",
+        body = (
+            "<p>Amazon will ask you to sign in to Seller Central and to let this pipeline read the account's data.</p>"
+            f'<p><a class="button" rel="noreferrer" href="{html.escape(self.link)}">Continue to Amazon</a></p>'
         )
+        return _page("Connect a selling account", body + (PASTE if self.pastes else ""))
 
     def _returned(self, request: Request) -> Response:
         return self._take(str(request.url))
