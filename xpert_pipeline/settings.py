@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,10 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """The parsed environment. Secrets are never printed."""
+    """The parsed environment. Secrets are never printed.
+
+    `start_date` is the first day of the partitions; `earliest` is the day that XPERT_START_DATE sets, if any.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,13 +49,19 @@ class Settings(BaseModel):
     seller_central_url: str | None = None
     encryption_key: SecretStr | None = None
     timezone: str = "Asia/Kolkata"
-    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default; the CLI stores it
+    start_date: date = Field(default_factory=lambda: date.today() - HISTORY)  # noqa: DTZ011  a default
+    earliest: date | None = None
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
     report_patience_minutes: float = 30.0
     delta_minutes: int = 5
     alone: bool = False
     allow_not_granted: bool = False
+
+    @property
+    def first_possible(self) -> date:
+        """The first day that a sync may load: XPERT_START_DATE, else two years ago."""
+        return self.earliest or self.today() - HISTORY
 
     @property
     def has_credentials(self) -> bool:
@@ -100,6 +110,14 @@ class Settings(BaseModel):
         )
 
 
+def read_first_day(file: Path) -> date | None:
+    """Return the first day of the partitions that the command line keeps in a file; None if it keeps none."""
+    try:
+        return date.fromisoformat(file.read_text().strip())
+    except (OSError, ValueError):  # without it, or damaged: the partitions begin two years back, and nothing is hidden
+        return None
+
+
 def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:
     return SecretStr(env[name]) if name in env else None
 
@@ -110,7 +128,9 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
     if "XPERT_TIMEZONE" in env:
         values["timezone"] = env["XPERT_TIMEZONE"]
     if "XPERT_START_DATE" in env:
-        values["start_date"] = date.fromisoformat(env["XPERT_START_DATE"])
+        values["start_date"] = values["earliest"] = date.fromisoformat(env["XPERT_START_DATE"])
+    elif first := read_first_day(Path(env.get("XPERT_FIRST_DAY_FILE", ""))):
+        values["start_date"] = first
     if "XPERT_REPORT_PATIENCE_MINUTES" in env:
         values["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
     if "XPERT_DELTA_MINUTES" in env:

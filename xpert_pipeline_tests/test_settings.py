@@ -85,6 +85,22 @@ def test_a_valid_key_and_start_date_are_decoded():
     assert settings.start_date == date(2026, 1, 31)
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("2026-02-03\n", date(2026, 2, 3)), ("2026-02", None), (None, None)],
+    ids=["a day", "cut", "none"],
+)
+def test_the_first_day_of_the_partitions_comes_from_the_file_of_the_data_directory(tmp_path, text, first):
+    file = tmp_path / "first_day"
+    if text is not None:
+        file.write_text(text)
+    settings = Settings.from_env({"XPERT_FIRST_DAY_FILE": str(file)})
+    assert settings.start_date == (first or Settings().start_date), "without it nothing is hidden: two years back"
+    assert settings.earliest is None
+    fixed = Settings.from_env({"XPERT_FIRST_DAY_FILE": str(file), "XPERT_START_DATE": "2026-01-31"})
+    assert fixed.start_date == fixed.earliest == fixed.first_possible == date(2026, 1, 31)
+
+
 def test_marketplaces_are_read_by_id_or_country_code():
     settings = Settings.from_env(SELLER | {"AMAZON_MARKETPLACE_IDS": "gb,A21TJRUUN4KGV,IN"})
     assert settings.marketplace_ids == ("A1F83G8C2ARO7P", "A21TJRUUN4KGV")

@@ -62,9 +62,7 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
             "DATABASE_URL": pipeline,
             "DAGSTER_HOME": str(home.dagster),
             STORAGE: storage_url(storage),
-            "XPERT_START_DATE": home.start_date(settings.today()).isoformat()
-            if "XPERT_START_DATE" not in os.environ
-            else os.environ["XPERT_START_DATE"],
+            "XPERT_FIRST_DAY_FILE": str(home.first_day_file),
             "XPERT_SPOOL_DIR": str(home.spool),
             "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
         }

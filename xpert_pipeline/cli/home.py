@@ -13,7 +13,6 @@ from typing import Any
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import read_document, write_whole
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, key_id, new_key, read_key
-from xpert_pipeline.settings import HISTORY
 
 REMEMBERED, STATE, WORLD = "noted.json", "state.json", "world.json"
 KEY_ID = "encryption_key"
@@ -114,9 +113,10 @@ class Home:
             self._keep(KEY_ID, now)
         return key
 
-    def start_date(self, today: date) -> date:
-        """Return the first day of the partitions: two years before the first start, and the same day from then on."""
-        return self._day("start_date", today - HISTORY)
+    @property
+    def first_day_file(self) -> Path:
+        """The file with the first day of the partitions; see `first_day`."""
+        return self.path / "first_day"
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
         """Return a sandbox world's last day. Its first start fixes the day, and only an explicit choice changes it."""

@@ -47,12 +47,12 @@ def plan(context: click.Context, /, **options: Any) -> None:
     """
     with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
         settings, span = place.settings, (options["from_day"], options["to_day"])
-        first, last = chosen_days(settings, settings.start_date, span, 1)
+        first, last = chosen_days(settings, settings.first_possible, span, 1)
         console = Console(stderr=True, quiet=context.obj["json"])
         plans, errors = [], []
         with announced_if_slow(console, READING.format(first=first, last=last)):
             for seller in place.sellers(options["sellers"]):
-                days = chosen_days(settings, settings.start_date, span, 1, seller)
+                days = chosen_days(settings, settings.first_possible, span, 1, seller)
                 try:
                     plans.append((seller, _plan(place, seller, *days, refetch=options["refetch"])))
                 except SpApiError as error:

@@ -10,6 +10,7 @@ from rich.console import Console
 from xpert_pipeline.cli.board import Board
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import WrongUsage, resumable
+from xpert_pipeline.cli.first_day import begin_with
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import (
     DEFAULT_DAYS,
@@ -69,6 +70,7 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
             place = opened.enter_context(open_workplace(data_dir, force_sandbox=force_sandbox))
             sellers = fit_sellers(place, place.sellers(options["sellers"]))
         syncs = [(seller, SyncRequest(*_days(place, seller, span), tables, options["refetch"])) for seller in sellers]
+        begin_with(place, min(request.first for _, request in syncs))
         with progress(console, board_of(syncs), verbose=options["verbose"]):
             results = run_all(place, syncs)
         return print_result(
@@ -83,7 +85,7 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
 
 def _days(place: Workplace, seller: Seller, span: Span) -> tuple[date, date]:
     """The days of `--from` and `--to`, else those that the daily schedule would sync."""
-    start, newest = place.settings.start_date, place.settings.today()
+    start, newest = place.settings.first_possible, place.settings.today()
     if any(span):
         return chosen_days(place.settings, start, span, DEFAULT_DAYS, seller)
     days = days_to_sync(place.pool, seller, start, newest)

@@ -19,6 +19,7 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import note
+from xpert_pipeline.settings import read_first_day
 from xpert_pipeline.wording import counted
 
 LOCATION = "xpert_pipeline"
@@ -85,6 +86,18 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
                 note(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)
     return [results[run.id] for run in runs]
+
+
+def stay_current(place: Workplace, port: int) -> None:
+    """Watch the processes until Ctrl-C; load the code location again when another command moves the first day back."""
+    first = read_first_day(place.home.first_day_file)
+    while True:
+        place.services.check()
+        wanted = read_first_day(place.home.first_day_file)
+        if wanted != first:
+            DagsterGraphQLClient("127.0.0.1", port_number=port).reload_repository_location(LOCATION)
+            first = wanted
+        time.sleep(1)
 
 
 def _socket(data_dir: Path) -> Path:

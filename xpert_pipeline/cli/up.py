@@ -1,7 +1,6 @@
 """`xpert up`: start what is needed, sync, and with the UI stay up until Ctrl-C."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import date
@@ -15,6 +14,7 @@ from xpert_pipeline.cli import ui
 from xpert_pipeline.cli.board import Board
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, resumable
+from xpert_pipeline.cli.first_day import begin_with
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, split_tables, sync_options
@@ -69,8 +69,9 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
             console.print(f"no longer needed and ignored: {', '.join(settings.ignored)}")
         syncs = []
         for seller in sellers:
-            first, last = chosen_days(settings, settings.start_date, span, options["days"], seller)
+            first, last = chosen_days(settings, settings.first_possible, span, options["days"], seller)
             syncs.append((seller, SyncRequest(first, last, tables, options["refetch"])))
+        begin_with(place, min(request.first for _, request in syncs))
         is_first = never_synced(place, sellers)
         show = partial(
             print_result,
@@ -108,7 +109,5 @@ def _stay_up(
             results = ui.follow(place, instance, list(ui.launch(port, syncs, {WAITER: own_lock(instance)})))
         show(results)
         with suppress(KeyboardInterrupt):
-            while True:
-                place.services.check()
-                time.sleep(1)
+            ui.stay_current(place, port)
         return 0

@@ -22,16 +22,16 @@ def home(tmp_path):
 
 
 def test_days_and_key_are_chosen_once(home):
-    first = home.start_date(TODAY), home.as_of("a world", None, TODAY), home.encryption_key()
+    first = home.as_of("a world", None, TODAY), home.encryption_key()
     later = date(2027, 1, 1)
-    assert (home.start_date(later), home.as_of("a world", None, later), home.encryption_key()) == first
+    assert (home.as_of("a world", None, later), home.encryption_key()) == first
     assert home.as_of("a world", later, TODAY) == later
-    read_key(first[2])
+    read_key(first[1])
     assert stat.S_IMODE((home.path / "encryption.key").stat().st_mode) == 0o600
     assert not list(home.path.glob(".*"))
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", "\x00", '{"start_date": 7}', '{"start_date": "soon"}'])
+@pytest.mark.parametrize("text", ["{", "", "[]", "\x00", '{"as_of:a world": 7}', '{"as_of:a world": "soon"}'])
 def test_a_damaged_state_is_named_and_kept(home, text):
     """A traceback of the JSON reader was all that a damaged file gave."""
     file = home.path / "state.json"
@@ -39,11 +39,11 @@ def test_a_damaged_state_is_named_and_kept(home, text):
     with pytest.raises(
         PreconditionError, match=r"state.json is damaged \(.*delete it.*No loaded row is touched"
     ) as refused:
-        home.start_date(TODAY)
+        home.as_of("a world", None, TODAY)
     assert refused.value.exit_code == 3
     assert file.read_text() == text
     file.unlink()
-    assert home.start_date(TODAY)
+    assert home.as_of("a world", None, TODAY)
 
 
 @pytest.mark.parametrize("text", ["{", '{"days": "many"}', '{"colour": 1}', '{"marketplaces": ["NOWHERE"]}', "7"])

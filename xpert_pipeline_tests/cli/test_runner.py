@@ -14,7 +14,7 @@ from xpert_pipeline.settings import Settings
 DAY = date(2026, 1, 1)
 REFETCHABLE = {source.step for source in SOURCES if source.is_refetchable}
 REFETCH = {"ops": {name: {"config": {"refetch": True}} for name in REFETCHABLE}}
-SELLER = type("Seller", (), {"amazon_seller_id": "A1"})()
+SELLER = type("Seller", (), {"amazon_seller_id": "A1", "name": "Books"})()
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,16 @@ query { runsOrError { ... on Runs { results { runId status tags { key value } } 
 """
 
 
+PARTITIONS = """
+query($key: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $key) {
+    ... on AssetNode {
+      partitionKeysByDimension { name partitionKeys }
+      partitionStats { numPartitions numMaterialized }
+    }
+  }
+}
+"""
 FILLED = {table.name for source in SOURCES if not isinstance(source, WindowedReport) for table in source.tables}
 """Tables that have rows after a first sync; a windowed report may have no lines for its days."""
 
@@ -92,6 +102,24 @@ def first_sync(home, address):
     return json.loads(document)
 
 
+@pytest.fixture(scope="module")
+def first_partitions(address, first_sync):
+    """Days and counts of the partitions of orders after the first sync."""
+    return partitions(address, "orders")
+
+
+@pytest.fixture(scope="module")
+def earlier_days(home, address, first_partitions):
+    """A backfill by command while the UI runs: the UI then has the partitions of these days, too."""
+    days = [TODAY - timedelta(days=n) for n in (6, 5, 4)]
+    span = ["--from", str(days[0]), "--to", str(days[-1])]
+    command = [XPERT, "backfill", *span, "--select", "products", "--data-dir", str(home)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: partitions(address, "orders")[0][0] == str(days[0]), 60, "the earlier partitions")
+    return days
+
+
 @pytest.fixture
 def database(home, first_sync):
     dsn = subprocess.run(
@@ -107,6 +135,13 @@ def graphql(address, query, variables=None):
     )
     answer.raise_for_status()
     return answer.json()["data"]
+
+
+def partitions(address, table):
+    """The days of a table's partitions, and how many partitions there are and how many are materialized."""
+    node = graphql(address, PARTITIONS, {"key": {"path": [table]}})["assetNodeOrError"]
+    days = next(part["partitionKeys"] for part in node["partitionKeysByDimension"] if part["name"] == "date")
+    return days, node["partitionStats"]["numPartitions"], node["partitionStats"]["numMaterialized"]
 
 
 def runs(address):
@@ -137,11 +172,24 @@ def test_the_sensor_logs_the_run_to_fact_stream(database, first_sync):
     wait_for(logged, 90, "fact_stream")
 
 
-def test_a_backfill_of_days_from_the_ui_is_one_run_tagged_with_its_seller(address, first_sync):
+def test_after_the_first_sync_no_partition_is_missing(first_partitions):
+    """The UI showed two years of partitions: "701 missing" after a perfect first sync."""
+    days, number, materialized = first_partitions
+    assert days == [str(TODAY - timedelta(days=n)) for n in range(DAYS - 1, -1, -1)]
+    assert number == materialized == DAYS
+
+
+def test_a_backfill_of_earlier_days_moves_the_partitions_back_and_keeps_what_was_reported(address, earlier_days):
+    days, number, materialized = partitions(address, "products")
+    assert (days[0], days[-1]) == (str(earlier_days[0]), str(TODAY))
+    assert number == len(days) == 7
+    assert materialized == DAYS + len(earlier_days)
+
+
+def test_a_backfill_of_days_from_the_ui_is_one_run_tagged_with_its_seller(address, first_sync, earlier_days):
     seller = first_sync["tables"][0]["seller"]
-    days = [TODAY - timedelta(days=n) for n in (6, 5, 4)]
     params = {
-        "partitionNames": [f"{day.isoformat()}|{seller}" for day in days],
+        "partitionNames": [f"{day.isoformat()}|{seller}" for day in earlier_days],
         "assetSelection": [{"path": [name]} for name in ("orders", "order_items", "sales_data")],
     }
     answer = graphql(address, BACKFILL, {"params": params})["launchPartitionBackfill"]
@@ -154,6 +202,7 @@ def test_a_backfill_of_days_from_the_ui_is_one_run_tagged_with_its_seller(addres
     (run,) = wait_for(ended, 150, "the backfill")
     assert run["status"] == "SUCCESS"
     assert tag(run, "seller") == seller
+    assert tag(run, "days") == f"{earlier_days[0]} to {earlier_days[-1]}"
 
 
 def test_a_second_up_in_the_same_directory_is_refused(home, first_sync):

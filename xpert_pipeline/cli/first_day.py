@@ -1,0 +1,35 @@
+"""The first day of the partitions: the first day that any sync wanted. It moves back when a sync wants an earlier one.
+
+Partitions that nobody asked for would look like missing data. The day is kept in the data directory, where the code
+location reads it; XPERT_START_DATE replaces it.
+"""
+
+from datetime import date
+
+import dagster as dg
+
+from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.cli.files import write_whole
+from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.partitions import split_key
+from xpert_pipeline.settings import read_first_day
+
+
+def begin_with(place: Workplace, wanted: date) -> None:
+    """Let the partitions begin with a wanted day, if they begin later. Days that were reported once always stay."""
+    if place.settings.earliest is not None:
+        return
+    file = place.home.first_day_file
+    known = read_first_day(file)
+    if known is None:
+        with place.instance() as instance:
+            known = _first_reported(instance) or wanted
+    first = min(known, wanted)
+    if first != read_first_day(file):
+        write_whole(file, f"{first.isoformat()}\n")
+
+
+def _first_reported(instance: dg.DagsterInstance) -> date | None:
+    """The first day that Dagster has a materialization of: an older version's partitions began two years back."""
+    keys = (key for table in TABLES for key in instance.get_materialized_partitions(dg.AssetKey(table.name)))
+    return min((split_key(key)[0] for key in keys), default=None)
