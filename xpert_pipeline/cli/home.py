@@ -181,7 +181,7 @@ class Home:
 
     def _about_state(self) -> str:
         return (
-            "It holds the first day of the partitions, the sandbox's last days and the fingerprint of the encryption "
+            "It holds the sandbox's last days and the fingerprint of the encryption "
             "key. Restore it from a backup, or delete it: these are then chosen anew. No loaded row is touched"
         )
 
