@@ -1,5 +1,9 @@
 """Copies Dagster's events into `fact_stream`, exactly once: one row per materialization and partition, one per failure.
 
+The counts of a row are what the ledger holds for its run, table and day and no earlier row has. Loads that their run
+never reported get a row from the ledger (`fact_gaps`). So the sums of `fact_stream` are those of `loads`, in whatever
+order events, rows and kills come.
+
 The cursor is a row of the target database, locked and moved in the transaction that writes the rows. Dagster assigns
 event ids before it commits the events, so each call reads the last `OVERLAP` ids again; the unique `event_id` rejects
 duplicates.
@@ -15,6 +19,8 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from xpert_pipeline.events import Event, read_events
+from xpert_pipeline.fact_gaps import EndedRuns, Gap, find_ended_runs, find_gaps, move_cursor, unreported_counts
+from xpert_pipeline.partitions import partition_key
 from xpert_pipeline.postgres.plain_json import dump_json
 from xpert_pipeline.postgres.pool import Pool, operator, tenant
 from xpert_pipeline.postgres.sellers import Seller
@@ -33,15 +39,10 @@ values (%(event_id)s, %(partition_key)s, %(seller_id)s, %(marketplace_id)s, %(ev
 on conflict (seller_id, event_id, partition_key) do nothing
 """
 
-COUNTS = """
-select day, jsonb_object_agg(name, number), max(duration)
-  from (select day, name, sum(count::bigint) as number,
-               max(round(extract(epoch from finished_at - started_at) * 1000))::bigint as duration
-          from loads, jsonb_each(partitions) as days (day, counts), jsonb_each_text(counts) as numbers (name, count)
-         where seller_id = %s and run_id = %s and table_name = %s
-         group by day, name) as summed
- group by day
+SELLER = """
+select amazon_seller_id, case when cardinality(marketplace_ids) = 1 then marketplace_ids[1] end from sellers
 """
+FROM_LEDGER = "the run ended before it reported this day; the counts are those of the ledger"
 
 
 def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[str]) -> int:
@@ -55,13 +56,14 @@ def collect_events(instance: dg.DagsterInstance, pool: Pool, assets: Sequence[st
     Returns:
         The number of rows written.
     """
+    ended = find_ended_runs(instance, pool)
     with operator(pool) as connection:
         cursor = _cursor(connection)
     events = list(read_events(instance, assets, max(0, cursor - OVERLAP)))
     newest = max((event.storage_id for event in events), default=cursor)
     with operator(pool) as connection:
         cursor = _cursor(connection)
-        written = _write(connection, events)
+        written = _write(connection, events) + _close_gaps(connection, ended)
         _move_cursor(connection, max(cursor, newest))
     return written
 
@@ -118,6 +120,36 @@ def _write(connection: Connection, events: Iterable[Event]) -> int:
     return written
 
 
+def _close_gaps(connection: Connection, ended: EndedRuns) -> int:
+    """Write a row for each run, table and day with loads that no event reported."""
+    written = 0
+    for seller_id, gaps in find_gaps(connection, ended):
+        amazon_id, marketplace_id = connection.execute(SELLER + " where id = %s", (seller_id,)).fetchone() or ("", None)
+        with connection.cursor() as cursor:
+            cursor.executemany(INSERT, [_row_of_gap(seller_id, amazon_id, marketplace_id, gap) for gap in gaps])
+            written += max(cursor.rowcount, 0)
+    move_cursor(connection, ended)
+    return written
+
+
+def _row_of_gap(seller_id: UUID, amazon_id: str, marketplace_id: str | None, gap: Gap) -> dict[str, Any]:
+    data: dict[str, Any] = {"table": gap.table, "run_id": gap.run_id, "error": None, "state": "ok"}
+    data |= {"reason": FROM_LEDGER, **_numbers({**gap.counts, "duration_ms": gap.duration_ms}, gap.day)}
+    kind = "rejected" if data["rejected"] else "completed"
+    return {
+        "event_id": f"ledger:{gap.run_id}:{gap.table}:{gap.loads}",
+        "partition_key": partition_key(gap.day, amazon_id),
+        "seller_id": seller_id,
+        "marketplace_id": marketplace_id,
+        "event_type": "sync.completed",
+        "timestamp": gap.at,
+        "data": Jsonb(data, dumps=dump_json),
+        "metadata": Jsonb({"origin": "ledger", "partition_date": gap.day.isoformat()}),
+        "importance": IMPORTANCE[kind],
+        "requires_action": kind == "rejected",
+    }
+
+
 def _unknown(connection: Connection, events: list[Event]) -> list[Event]:
     rows = connection.execute(
         "select event_id, partition_key from fact_stream where event_id = any(%s)", ([e.event_id for e in events],)
@@ -139,8 +171,8 @@ def _rows(connection: Connection, seller: tuple[UUID, str | None], events: list[
         if event.day and event.table:
             key = (event.run_id, event.table)
             if key not in counts:
-                counts[key] = _counts_of_run(connection, seller_id, *key)
-            data |= _numbers(counts[key].get(event.day, {}), event.day)
+                counts[key] = unreported_counts(connection, seller_id, *key)
+            data |= _numbers(counts[key].pop(event.day, {}), event.day)
         kind = _kind(event, data)
         yield {
             "event_id": event.event_id,
@@ -155,12 +187,6 @@ def _rows(connection: Connection, seller: tuple[UUID, str | None], events: list[
             "requires_action": kind in ("rejected", "not_granted")
             or any(name in (error or "") for name in NEEDS_A_PERSON),
         }
-
-
-def _counts_of_run(connection: Connection, seller_id: UUID, run_id: str, table: str) -> dict[date, dict[str, Any]]:
-    """Return a run's counts by day, and the duration of the longest load that contains the day."""
-    rows = connection.execute(COUNTS, (seller_id, run_id, table)).fetchall()
-    return {date.fromisoformat(day): {**counts, "duration_ms": duration} for day, counts, duration in rows}
 
 
 def _numbers(counts: dict[str, Any], day: date) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster import AssetMaterialization, MultiPartitionKey
+from dagster._core.events import DagsterEvent, DagsterEventType, StepMaterializationData
 
-from xpert_pipeline import fact_stream
-from xpert_pipeline.fact_stream import collect_events
+from xpert_pipeline import fact_gaps, fact_stream
+from xpert_pipeline.fact_stream import FROM_LEDGER, collect_events
 from xpert_pipeline.partitions import SELLERS, build_partitions, range_tags
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
 from xpert_pipeline.postgres.pool import tenant
@@ -140,6 +142,125 @@ def test_a_collector_killed_before_its_commit_loses_nothing(instance, pool, sell
     assert rows(pool, seller) == []
     monkeypatch.undo()
     assert collect(instance, pool) == 6
+
+
+def load(pool, seller, run_id, by_day, table="orders"):
+    """Commit a load as a run does."""
+    with tenant(pool, seller.id) as connection:
+        write_entry(
+            connection,
+            LedgerEntry(
+                uuid4(),
+                table,
+                seller.id,
+                seller.marketplace_ids[0],
+                "searchOrders",
+                LoadWindow("created", NOW, NOW),
+                run_id,
+                {day: LoadCounts(fetched=n, inserted=n - 1, rejected=1) for day, n in by_day.items()},
+                NOW,
+            ),
+        )
+
+
+def sums(pool, seller):
+    """What the ledger and the event log count."""
+    with tenant(pool, seller.id) as connection:
+        loaded = connection.execute("select sum(fetched), sum(inserted), sum(rejected) from loads").fetchone()
+        logged = connection.execute(
+            "select sum((data ->> 'fetched')::int), sum((data ->> 'inserted')::int), sum((data ->> 'rejected')::int)"
+            " from fact_stream"
+        ).fetchone()
+    return loaded, logged
+
+
+def a_killed_run(instance, seller):
+    """A run that has begun and will never report anything."""
+    run = instance.create_run_for_job(a_job(), tags=range_tags(DAYS, seller.amazon_seller_id))
+    instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_START.value, "sync", message=""), run.run_id)
+    return instance.get_run_by_id(run.run_id)
+
+
+def test_loads_of_a_killed_run_are_logged_from_the_ledger_once_it_has_ended(instance, pool, seller):
+    """In 16 of 25 kills the ledger had orders and the event log nothing: the next run found the days complete."""
+    killed = a_killed_run(instance, seller)
+    load(pool, seller, killed.run_id, {DAYS[0]: 5, DAYS[1]: 7})
+    assert collect(instance, pool) == 0, "it may still report"
+    instance.report_run_failed(killed, "its process is gone")
+    assert collect(instance, pool) == 3
+    assert collect(instance, pool) == 0
+    loaded, logged = sums(pool, seller)
+    assert loaded == logged == (12, 10, 2)
+    told = rows(pool, seller, "partition_key, data ->> 'reason', data ->> 'state', metadata ->> 'origin'")
+    assert [row for row in told if row[0]] == [
+        (f"{day}|{seller.amazon_seller_id}", FROM_LEDGER, "ok", "ledger") for day in (DAYS[0], DAYS[1])
+    ]
+
+
+def test_a_run_killed_between_two_of_its_reports_is_completed_day_by_day(instance, pool, seller):
+    run_id = run(instance, seller, a_job())
+    load(pool, seller, run_id, {DAYS[0]: 5})
+    collect(instance, pool)
+    load(pool, seller, run_id, {DAYS[0]: 3, DAYS[2]: 4})
+    load(pool, seller, run_id, {DAYS[1]: 2}, table="products")
+    assert collect(instance, pool) == 3
+    loaded, logged = sums(pool, seller)
+    assert loaded == logged == (14, 10, 4)
+
+
+def test_an_event_that_arrives_after_the_ledger_was_read_counts_nothing_twice(instance, pool, seller):
+    """The collector of a killed command wrote from the ledger; then the events of the run arrived after all."""
+    killed = a_killed_run(instance, seller)
+    load(pool, seller, killed.run_id, {DAYS[0]: 5})
+    instance.report_run_failed(killed, "its process is gone")
+    collect(instance, pool)
+    partition = MultiPartitionKey({"date": str(DAYS[0]), "seller": seller.amazon_seller_id})
+    event = AssetMaterialization("orders", partition=partition, metadata={"state": "ok"})
+    for _ in range(2):
+        instance.report_dagster_event(
+            DagsterEvent(
+                DagsterEventType.ASSET_MATERIALIZATION.value,
+                "sync",
+                event_specific_data=StepMaterializationData(event),
+            ),
+            killed.run_id,
+        )
+    load(pool, seller, killed.run_id, {DAYS[0]: 2})
+    assert collect(instance, pool) == 2
+    assert collect(instance, pool) == 0
+    loaded, logged = sums(pool, seller)
+    assert loaded == logged == (7, 5, 2)
+
+
+def test_a_run_of_another_dagster_is_logged_when_it_has_long_been_silent(instance, pool, seller, monkeypatch):
+    load(pool, seller, str(uuid4()), {DAYS[0]: 5})
+    assert collect(instance, pool) == 0
+    monkeypatch.setattr(fact_gaps, "SETTLED", timedelta(0))
+    assert collect(instance, pool) == 1
+    assert sums(pool, seller)[1] == (5, 4, 1)
+
+
+def test_a_long_run_holds_the_place_in_the_ledger_until_it_ends(instance, pool, seller, admin):
+    killed = a_killed_run(instance, seller)
+    load(pool, seller, killed.run_id, {DAYS[0]: 5})
+    admin.execute("update loads set finished_at = finished_at - interval '2 days'")
+    for _ in range(2):
+        assert collect(instance, pool) == 0
+    instance.report_run_failed(killed, "its process is gone")
+    assert collect(instance, pool) == 2
+    (place,) = admin.execute("select now() - cursor::timestamptz from fact_cursor where name = 'ledger'").fetchone()
+    assert timedelta(minutes=59) < place < timedelta(hours=2)
+
+
+def test_what_has_been_removed_from_the_event_log_is_not_logged_again(instance, pool, seller, admin):
+    killed = a_killed_run(instance, seller)
+    load(pool, seller, killed.run_id, {DAYS[0]: 5})
+    instance.report_run_failed(killed, "its process is gone")
+    collect(instance, pool)
+    admin.execute("update loads set finished_at = finished_at - interval '2 days'")
+    admin.execute("delete from fact_stream")
+    collect(instance, pool)
+    assert [row for row in rows(pool, seller, "partition_key") if row[0]] == []
 
 
 def test_events_of_a_seller_that_the_database_does_not_know_are_skipped(instance, pool, seller):

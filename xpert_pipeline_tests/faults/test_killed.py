@@ -20,6 +20,11 @@ create trigger stop_here before insert on loads for each row
   when (new.table_name = 'order_items' and new.window_kind = 'updated') execute function stop_here();
 select pg_advisory_lock({LOCK})
 """
+LOADED = "select sum(fetched), sum(inserted), sum(updated), sum(unchanged) from loads"
+LOGGED = """
+select sum((data ->> 'fetched')::int), sum((data ->> 'inserted')::int), sum((data ->> 'updated')::int),
+       sum((data ->> 'unchanged')::int) from fact_stream
+"""
 WAITING = "select count(*) from pg_locks where locktype = 'advisory' and objid = %s and not granted"
 
 
@@ -94,4 +99,7 @@ def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, 
     runs = admin.execute("select run_id = %s, status from dagster.runs order by id", (run_id,)).fetchall()
     assert runs == [(True, "FAILURE"), (False, "SUCCESS")]
     (told,) = admin.execute("select data ->> 'error' from fact_stream where event_type = 'sync.failed'").fetchone()
+    assert admin.execute(LOGGED).fetchone() == admin.execute(LOADED).fetchone()
+    from_ledger = "select count(*) from fact_stream where data ->> 'run_id' = %s and metadata ->> 'origin' = 'ledger'"
+    assert admin.execute(from_ledger, (run_id,)).fetchone()[0] > 0
     assert "The run's process is gone (killed or out of memory). No data is damaged" in told
