@@ -2,4 +2,4 @@
 
 create index if not exists fact_stream_run_idx on public.fact_stream (seller_id, (data ->> 'run_id'));
 
-insert into public.schema_migrations (name) values ('0027_fact_stream_runs') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0028_fact_stream_runs') on conflict do nothing;
