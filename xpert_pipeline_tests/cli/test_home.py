@@ -104,7 +104,7 @@ def test_what_was_noted_for_a_day_may_be_damaged(home):
 def test_a_file_that_cannot_be_read_is_named(home):
     (home.path / "state.json").mkdir()
     with pytest.raises(PreconditionError, match=r"state.json cannot be read \(Is a directory\)"):
-        home.start_date(TODAY)
+        home.as_of("a world", None, TODAY)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_is_named_and_the_files_stay_as_they_were(small_disk):
     home = Home(small_disk)
-    home.start_date(TODAY)
+    home.as_of("another world", None, TODAY)
     before = (home.path / "state.json").read_text()
     with (home.path / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         while filler.write(b"x" * 4096):
