@@ -108,7 +108,8 @@ def _order(order: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _item(order_id: str, item: dict[str, Any]) -> tuple[Any, ...]:
-    amount = item.get("proceeds", {}).get("proceedsTotal", {}).get("amount")
+    parts = {entry["type"]: entry["subtotal"]["amount"] for entry in item.get("proceeds", {}).get("breakdowns", [])}
+    amount = parts.get("ITEM")
     product, shipped = item["product"], item["fulfillment"]["quantityFulfilled"]
     sku, asin = product["sellerSku"], product["asin"]
     return order_id, item["orderItemId"], sku, asin, item["quantityOrdered"], shipped, amount

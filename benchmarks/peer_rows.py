@@ -33,8 +33,11 @@ QUERIES = {
         """,
         """
         select o.order_id, i.order_item_id, i.product__seller_sku, i.product__asin, i.quantity_ordered,
-               i.proceeds__proceeds_total__amount
-          from amazon.orders__order_items as i join amazon.orders as o on o._dlt_id = i._dlt_parent_id
+               b.subtotal__amount
+          from amazon.orders__order_items as i
+          join amazon.orders as o on o._dlt_id = i._dlt_parent_id
+          left join amazon.orders__order_items__proceeds__breakdowns as b
+            on b._dlt_parent_id = i._dlt_id and b.type = 'ITEM'
         """,
     ),
 }

@@ -68,7 +68,7 @@ comment on column public.orders.marketplace_id is
 comment on column public.orders.order_id is
 'Amazon''s order id.';
 comment on column public.orders.seller_order_id is
-'The seller''s own order id. NULL: the seller set none, or the order was loaded from the report.';
+'The seller''s own order id. NULL: the seller set none.';
 comment on column public.orders.purchase_date is
 'When the order was placed.';
 comment on column public.orders.order_date is
@@ -92,7 +92,7 @@ comment on column public.orders.is_business is
 comment on column public.orders.is_easy_ship is
 'Whether the order ships with Amazon Easy Ship. NULL: the order was loaded from the report.';
 comment on column public.orders.order_total is
-'Grand total, in the currency of the row. NULL: not known yet (pending), or the order was loaded from the report.';
+'Grand total, in the currency of the row. From the report: the sum of the lines'' item_proceeds, if all are known and have one currency. NULL: not known yet (pending), or the order came with the report and a line''s total is not known.';
 comment on column public.orders.currency is
 'ISO 4217 code for order_total. NULL: the total is not known.';
 comment on column public.orders.proceeds_breakdowns is
@@ -111,8 +111,6 @@ comment on column public.orders.units_ordered is
 'Units ordered, summed over all lines.';
 comment on column public.orders.replaced_order_id is
 'Id of the order that this one replaces. NULL: it replaces none, or the order was loaded from the report.';
-comment on column public.orders.payment_methods is
-'Payment methods of the order. NULL: the order was loaded from the report, or Amazon did not report it.';
 
 comment on table public.order_items is
 'One row is an order line. Source: loaded together with its order.';
@@ -133,29 +131,29 @@ comment on column public.order_items.condition_type is
 comment on column public.order_items.quantity_ordered is
 'Units ordered; can be 0.';
 comment on column public.order_items.quantity_fulfilled is
-'Units shipped. NULL: the order was loaded from the report.';
+'Units shipped. NULL: not known: the order came with the report and is partly shipped.';
 comment on column public.order_items.quantity_unfulfilled is
-'Units still to ship. NULL: the order was loaded from the report.';
+'Units still to ship. NULL: not known: the order came with the report and is partly shipped.';
 comment on column public.order_items.unit_price is
-'Price of one unit, in the currency of the row. NULL: not known yet (pending), or the order was loaded from the report.';
+'Price of one unit, in the currency of the row. From the report: item_subtotal / quantity_ordered, if exact. NULL: not known yet (pending), the quantity is 0, or the report''s amount cannot be divided exactly.';
 comment on column public.order_items.currency is
 'ISO 4217 code for all amounts of the row. NULL: no amount of the line is known.';
 comment on column public.order_items.price_designation is
 'Kind of price, such as BUSINESS_PRICE. NULL: it is an ordinary price, or the order was loaded from the report.';
 comment on column public.order_items.item_proceeds is
-'Total proceeds of the line. NULL: not known yet (pending), or the order was loaded from the report.';
+'Total of the line: all charges, less discounts. From the report: their sum, if the line has no tax. NULL: not known yet (pending), or the order came with the report and has tax, which prices may include.';
 comment on column public.order_items.item_subtotal is
 'Ordered product sales of the line. NULL: not known yet (pending), or Amazon has no price for the line.';
 comment on column public.order_items.shipping_subtotal is
-'Shipping charge of the line. NULL: there is none, or the order was loaded from the report.';
+'Shipping charge of the line. NULL: there is none, or Amazon did not report it.';
 comment on column public.order_items.gift_wrap_subtotal is
-'Gift wrap charge of the line. NULL: there is none, or the order was loaded from the report.';
+'Gift wrap charge of the line. NULL: there is none, or Amazon did not report it.';
 comment on column public.order_items.cod_fee is
-'Fee for cash on delivery. NULL: there is none, or the order was loaded from the report.';
+'Fee for cash on delivery. NULL: there is none, or Amazon did not report it.';
 comment on column public.order_items.tax_total is
-'Tax on the line. NULL: not known, or the order was loaded from the report.';
+'Tax on the line, on all of its charges. NULL: there is none, or Amazon did not report it.';
 comment on column public.order_items.discount_total is
-'Discounts on the line. NULL: there are none, or the order was loaded from the report.';
+'Discounts on the line, as a positive amount. NULL: there are none, or Amazon did not report them.';
 comment on column public.order_items.promotion_ids is
 'Ids of the promotions that were applied. NULL: no promotion was applied.';
 comment on column public.order_items.is_cancelled is
@@ -185,8 +183,6 @@ comment on column public.sales_data.sku is
 'The seller''s own SKU; ''(no SKU)'' for order lines without one.';
 comment on column public.sales_data.asin is
 'ASIN of the SKU, from its latest order line of the day. NULL: no order line of the day has one.';
-comment on column public.sales_data.parent_asin is
-'ASIN of the variation parent. NULL: not computed yet.';
 comment on column public.sales_data.orders is
 'Orders with at least one line that is not cancelled.';
 comment on column public.sales_data.order_items is
@@ -211,28 +207,6 @@ comment on column public.sales_data.units_shipped is
 'Units shipped, where known. NULL: no shipped quantity is known.';
 comment on column public.sales_data.units_cancelled is
 'Units in cancelled order lines.';
-comment on column public.sales_data.units_refunded is
-'Units refunded, as of the time of the request. NULL: not computed yet.';
-comment on column public.sales_data.refunded_sales is
-'Sales refunded, as of the time of the request. NULL: not computed yet.';
-comment on column public.sales_data.net_units is
-'units_ordered - units_refunded. NULL: not computed yet.';
-comment on column public.sales_data.net_product_sales is
-'ops - refunded_sales. NULL: not computed yet.';
-comment on column public.sales_data.sessions is
-'Sessions, from Data Kiosk. NULL: not computed yet.';
-comment on column public.sales_data.page_views is
-'Page views, from Data Kiosk. NULL: not computed yet.';
-comment on column public.sales_data.featured_offer_pct is
-'Share of page views with the featured offer, in percent. NULL: not computed yet.';
-comment on column public.sales_data.unit_session_pct is
-'Units per session, in percent. NULL: not computed yet.';
-comment on column public.sales_data.source_units is
-'Source of the units, if it is not order_items. NULL: units come from order_items.';
-comment on column public.sales_data.amazon_ops is
-'Amazon''s own figure for ordered product sales. NULL: not computed yet.';
-comment on column public.sales_data.ops_variance is
-'ops - amazon_ops. NULL: not computed yet.';
 comment on column public.sales_data.is_final is
 'Whether the day is 14 or more days older than the marketplace''s newest order.';
 

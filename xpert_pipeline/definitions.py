@@ -54,6 +54,7 @@ def build_definitions(
         token_url=settings.token_url,
         is_sandbox=settings.sandbox,
         report_patience_seconds=settings.report_patience_minutes * 60,
+        fill_pages=settings.fill_pages,
     )
     return dg.Definitions(
         assets=[build_asset(source, **common) for source in sources],

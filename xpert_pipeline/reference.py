@@ -119,6 +119,8 @@ def _section(source: Source, table: Table) -> Iterator[str]:
 
 def _column(column: Column) -> str:
     null = column.null_meaning if column.is_nullable else "never NULL"
+    if column.unfilled:
+        null += f" Always NULL in the sandbox: {column.unfilled}"
     return f"| `{column.name}` | {column.sql_type} | {column.unit} | {_cell(column.meaning)} | {_cell(null)} |"
 
 

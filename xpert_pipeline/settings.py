@@ -54,6 +54,7 @@ class Settings(BaseModel):
     ignored: tuple[str, ...] = ()
     sandbox: bool = False
     report_patience_minutes: float = 30.0
+    fill_pages: int = 10
     delta_minutes: int = 5
     alone: bool = False
     allow_not_granted: bool = False
@@ -133,6 +134,8 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         values["start_date"] = first
     if "XPERT_REPORT_PATIENCE_MINUTES" in env:
         values["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
+    if "XPERT_FILL_PAGES" in env:
+        values["fill_pages"] = int(env["XPERT_FILL_PAGES"])
     if "XPERT_DELTA_MINUTES" in env:
         values["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
     return values
@@ -187,6 +190,9 @@ def _malformed_numbers(env: Mapping[str, str]) -> list[str]:
     problems = []
     if "XPERT_REPORT_PATIENCE_MINUTES" in env and not _is_positive(env["XPERT_REPORT_PATIENCE_MINUTES"]):
         problems.append("XPERT_REPORT_PATIENCE_MINUTES must be a number of minutes above 0, such as 30")
+    pages = env.get("XPERT_FILL_PAGES", "0")
+    if not (pages.isascii() and pages.isdecimal() and len(pages) < 10):
+        problems.append("XPERT_FILL_PAGES must be a number of pages, such as 10, or 0 for none")
     if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
         problems.append("XPERT_DELTA_MINUTES must be a number of minutes: 1 to 1440, or 0 for no deltas")
     return problems

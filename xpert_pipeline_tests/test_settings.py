@@ -58,6 +58,8 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
         ("SP_API_ENDPOINT", "sandbox", "not a usable URL"),
         ("XPERT_ALLOW_NOT_GRANTED", "yes", "must be 1 or 0"),
         ("XPERT_REPORT_PATIENCE_MINUTES", "-5", "must be a number of minutes above 0"),
+        ("XPERT_FILL_PAGES", "-1", "a number of pages, such as 10, or 0 for none"),
+        ("XPERT_FILL_PAGES", "ten", "a number of pages, such as 10, or 0 for none"),
         ("AMAZON_MARKETPLACE_IDS", "IN,XX", "ids or country codes"),
     ],
 )

@@ -71,7 +71,7 @@ def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     with client_of(place, seller, priority_of(days, today_of(seller))) as api:
         log = logging.getLogger("xpert_pipeline.plan")
-        options = RunOptions(refetch=refetch)
+        options = RunOptions(refetch=refetch, fill_pages=place.settings.fill_pages)
         return plan_run(SOURCES, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
 
 

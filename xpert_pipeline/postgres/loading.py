@@ -49,6 +49,9 @@ class TableLoad:
     Attributes:
         table: Its contract.
         columns: The columns that this source fills, with key, day and version; the load does not change the others.
+        inferred: Those of `columns` whose values are inferred, such as a total that follows from the lines. An inferred
+            value fills a gap, but never replaces what is known of the same state of a row; a newer state replaces it,
+            also by NULL.
         rows: Tuples in the order of `columns`; read again if the transaction has to be repeated.
         fetched: Records that the source returned for this table.
         rejects: The records that cannot become rows.
@@ -68,6 +71,7 @@ class TableLoad:
     whole_sets: Sequence[Row] | Table = ()
     kept: Sequence[Row] = ()
     signals: Counter[str] = field(default_factory=Counter)
+    inferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Load:
 
     def target(self, part: TableLoad) -> Target:
         """The target of a part's rows."""
-        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id)
+        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id, part.inferred)
 
 
 def load(  # noqa: PLR0913  keywords only: everything that the ledger records

@@ -2,8 +2,11 @@
 
 Rules, in this order: within a window the newest state of a record wins, then the last to arrive; a set that was read
 completely is replaced (`row_sets`); a row is written only if it is new, or newer and different; columns that a source
-does not fill stay as they are. Counts are exact, by marketplace and business day.
+does not fill stay as they are; an inferred value never replaces what is known of the same state. Counts are exact, by
+marketplace and business day.
 """
+
+from collections.abc import Iterable
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
@@ -85,7 +88,7 @@ def _upsert_statement(target: Target) -> Composed:
     version, facts = target.table.version, target.facts
     newer = SQL("s.{version} >= o.{version} and ") if version else SQL("")
     guard = SQL("where excluded.{version} >= t.{version}") if version else SQL("")
-    changed = SQL("({old}) is distinct from ({new})").format(old=listed(facts, "o"), new=listed(facts, "s"))
+    changed = SQL("({old}) is distinct from ({new})").format(old=listed(facts, "o"), new=_values(target, facts))
     return SQL("""
     with merged as (
       insert into {table} as t (seller_id, {columns}, source, load_id)
@@ -101,7 +104,7 @@ def _upsert_statement(target: Target) -> Composed:
     """).format(
         **target.names(
             columns=listed(target.columns),
-            staged=listed(target.columns, "s"),
+            staged=_values(target, target.columns),
             same=same("o", "s", target.table.key),
             newer=newer.format(**target.names()),
             changed=changed,
@@ -109,4 +112,13 @@ def _upsert_statement(target: Target) -> Composed:
             assignments=SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in facts),
             guard=guard.format(**target.names()),
         )
+    )
+
+
+def _values(target: Target, names: Iterable[str]) -> Composed:
+    """The values to write: those that arrived, and for inferred columns what is already known of the same state."""
+    known = SQL("case when o.{version} = s.{version} then coalesce(o.{name}, s.{name}) else s.{name} end")
+    return SQL(", ").join(
+        known.format(**target.names(name=Identifier(name))) if name in target.inferred else Identifier("s", name)
+        for name in names
     )

@@ -18,13 +18,17 @@ RowCounts = dict[tuple[str, date | None], int]
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a load: the table, the columns to fill, and the values to add to each row."""
+    """The target of a load: the table, the columns to fill, and the values to add to each row.
+
+    `inferred` are columns whose values are not Amazon's own but follow from others; see `TableLoad`.
+    """
 
     table: Table
     columns: tuple[str, ...]
     seller_id: UUID
     source: str
     load_id: UUID
+    inferred: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         table = self.table
@@ -33,6 +37,10 @@ class Target:
             raise ValueError(f"{table.name}: a load must carry {', '.join(sorted(missing))}")
         if unknown := set(self.columns) - set(table.columns):
             raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+        if self.inferred and not table.version:
+            raise ValueError(
+                f"{table.name}: inferred columns need a version, which tells whether the state is the same"
+            )
 
     @property
     def values(self) -> dict[str, Any]:

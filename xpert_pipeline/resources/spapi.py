@@ -119,6 +119,7 @@ class SpApiResource(dg.ConfigurableResource):
         token_url: LWA token endpoint instead of Amazon's.
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
         report_patience_seconds: How long a run waits for a requested report; after that, the next run collects it.
+        fill_pages: The most pages that a run reads to fill what a report lacks.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -130,6 +131,7 @@ class SpApiResource(dg.ConfigurableResource):
     token_url: str | None = None
     is_sandbox: bool = False
     report_patience_seconds: float = 1800.0
+    fill_pages: int = 10
     _tried_in_vain: set[str] = PrivateAttr(default_factory=set)
     _began: dict[str, float] = PrivateAttr(default_factory=dict)
 

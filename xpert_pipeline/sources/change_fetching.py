@@ -86,7 +86,7 @@ class Fetch:
     def _read_document(self, document: Document, bulk: BulkFeed) -> None:
         self._read_by(bulk.parse, bulk.place_of)
         self.collector.signals.update(document.charset.signals)
-        self.collector.carry(bulk.columns)
+        self.collector.carry(bulk.columns, bulk.inferred)
         self.collector.add(self._placed(self._report_records(document), bulk.place_of))
 
     def _give_up_report(self, job: Job, error: SpApiError) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.change_fetching import Fetch, no_parser
+from xpert_pipeline.sources.change_filling import plan_filling
 from xpert_pipeline.sources.change_pieces import (
     JOB_API,
     Piece,
@@ -22,7 +23,7 @@ from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.collect import collecting
 from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
-from xpert_pipeline.spapi.errors import NotYetKnown, ReportFailed, SpApiError
+from xpert_pipeline.spapi.errors import NotYetKnown, ReauthRequired, ReportFailed, SpApiError, Stopped
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import chunks
@@ -35,6 +36,25 @@ def sync_feed(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
     _load_created(run, feed, [piece for piece in pieces if piece.span.kind == "created"])
     followed = [market for piece in changes for market in piece.span.markets]
     _follow(run, feed, plan_changes(run, feed, BucketLevels(run.client()), followed))
+    _fill(run, feed)
+
+
+def _fill(run: SellerRun, feed: Feed) -> None:
+    """Fill columns that a report lacks, with requests to spare; a failure is left to the next run."""
+    filling = plan_filling(run, feed, BucketLevels(run.client())[feed.operation])
+    if filling is None:
+        return
+    try:
+        _load(run, feed, Piece(filling.span, filling.plan))
+    except (Stopped, ReauthRequired):
+        raise
+    except SpApiError as error:
+        run.log.warning(
+            "seller %s: %s could not be read again to fill what a report lacks; the next run tries again: %s",
+            run.who,
+            feed.name,
+            error,
+        )
 
 
 def _follow(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:

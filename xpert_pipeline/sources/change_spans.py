@@ -88,7 +88,10 @@ class BulkFeed:
         parse: Turns a record into rows.
         place_of: The marketplace of a record.
         columns: Columns that it fills, one tuple per table; the other columns keep their values.
+        inferred: Those of them that `parse` infers from others, one tuple per table; pages overrule them.
         trust: What must agree with the pages before the report is used.
+        created: Column with the creation time of a record. With it, pages later fill what the report lacks, within
+            quota that nothing else needs; None if the report has all columns.
     """
 
     types: Mapping[Kind, str]
@@ -97,6 +100,8 @@ class BulkFeed:
     place_of: PlaceOf
     columns: tuple[tuple[str, ...], ...]
     trust: Trust
+    inferred: tuple[tuple[str, ...], ...] = ()
+    created: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from xpert_pipeline.sources.change_filling import plan_filling
 from xpert_pipeline.sources.change_loading import sync_feed
 from xpert_pipeline.sources.change_news import first_news
 from xpert_pipeline.sources.change_pieces import Piece, prepare_pieces
@@ -96,12 +97,16 @@ class ChangeFeed(Source):
         return {self.feed.name: sum(count == len(run.markets) for count in days.values())}
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
-        """Plan changes first and then days, in the order in which a run reads them."""
+        """Plan changes first, then days, then what pages fill, in the order in which a run reads them."""
         changes = [span for spans in changed_spans(run, self.feed) for span in spans]
         if self.feed.bulk is not None:
             levels.begin(self.feed.bulk.types["created"], beside=len(changes))
         spans = [*changes, *created_spans(run, self.feed, open_days(run, self.feed))]
-        return [self._stream(span, plan) for span, plan in plan_spans(run, self.feed, spans, levels)]
+        planned = plan_spans(run, self.feed, spans, levels)
+        if filling := plan_filling(run, self.feed, levels[self.feed.operation]):
+            levels.spend(filling.plan.calls)
+            planned.append((filling.span, filling.plan))
+        return [self._stream(span, plan) for span, plan in planned]
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """Count the records of the last 30 days; if Amazon does not grant the count, read the first page.

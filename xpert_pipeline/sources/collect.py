@@ -40,6 +40,7 @@ class TableRows:
     Attributes:
         table: The contract.
         columns: Columns that the source fills.
+        inferred: Those of them whose values follow from others; see `TableLoad`.
         spool: Valid rows, on disk.
         fetched: Number of records received for the table.
         rejects: Records that cannot become rows.
@@ -60,6 +61,7 @@ class TableRows:
     days: set[tuple[str, Any]] = field(default_factory=set)
     unread: list[tuple[Any, ...]] = field(default_factory=list)
     sales_columns: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
     days_with_sales: set[tuple[str, Any]] = field(default_factory=set)
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -136,10 +138,13 @@ class Collector:
         """Number of records so far."""
         return self.main.fetched
 
-    def carry(self, columns: Sequence[tuple[str, ...]]) -> None:
-        """Set the columns that the source fills, one tuple per table; the other columns keep their values."""
-        for part, names in zip(self.parts, columns, strict=True):
-            part.columns = names
+    def carry(self, columns: Sequence[tuple[str, ...]], inferred: Sequence[tuple[str, ...]] = ()) -> None:
+        """Set the columns that the source fills, and which of them it infers, one tuple per table.
+
+        The other columns keep their values.
+        """
+        for place, (part, names) in enumerate(zip(self.parts, columns, strict=True)):
+            part.columns, part.inferred = names, inferred[place] if inferred else ()
 
     def restart(self) -> None:
         """Discard everything, because the source starts again with its first record."""
@@ -185,6 +190,7 @@ class Collector:
                 whole_sets=self.main.table if number else read if is_known else (),
                 kept=part.kept,
                 signals=Counter() if number else Counter(self.signals),
+                inferred=part.inferred,
             )
             for number, part in enumerate(self.parts)
         ]

@@ -97,6 +97,7 @@ class RunOptions:
         steps: Names of all steps of the Dagster run.
         refetching: Steps whose configuration asks for a refetch.
         patience: Seconds to wait for a report, from its request or from the start of the run, whichever is later.
+        fill_pages: The most pages that the run reads to fill what a report lacks.
         age: Returns the seconds since the run began for this seller.
     """
 
@@ -104,6 +105,7 @@ class RunOptions:
     steps: frozenset[str] = frozenset()
     refetching: frozenset[str] = frozenset()
     patience: float = BUDGET_SECONDS
+    fill_pages: int = 10
     age: Callable[[], float] = lambda: 0.0
 
 

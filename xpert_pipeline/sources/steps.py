@@ -120,6 +120,7 @@ def _run_seller(
             steps=frozenset(node.name for node in step.context.job_def.nodes),
             refetching=_refetching(step.context.run.run_config),
             patience=sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
+            fill_pages=sp_api.fill_pages if sp_api else 0,
             age=lambda: sp_api.age_seconds(amazon_id) if sp_api else 0.0,
         ),
     )

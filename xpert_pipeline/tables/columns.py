@@ -47,6 +47,13 @@ class Null:
 
 
 @dataclass(frozen=True)
+class Unfilled:
+    """Why every row of the sandbox has NULL in a column; a test finds columns that nothing fills without a reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Unit:
     """The unit of a column."""
 
@@ -72,6 +79,7 @@ class Column:
         null_meaning: What NULL means; empty if the value cannot be NULL.
         unit: Unit of the value; empty if it has none.
         at: Where the value comes from; None if a parser or a transform fills the column.
+        unfilled: Why the sandbox never has a value; empty if it has.
     """
 
     name: str
@@ -81,6 +89,7 @@ class Column:
     null_meaning: str
     unit: str
     at: At | None
+    unfilled: str = ""
 
     @property
     def comment(self) -> str:
@@ -113,6 +122,7 @@ def _column(name: str, hint: Any) -> Column:
         null_meaning=null if is_nullable else "",
         unit=next((entry.name for entry in metadata if isinstance(entry, Unit)), _unit(python_type)),
         at=next((entry for entry in metadata if isinstance(entry, At)), None),
+        unfilled=next((entry.reason for entry in metadata if isinstance(entry, Unfilled)), ""),
     )
 
 

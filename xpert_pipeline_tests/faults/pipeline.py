@@ -27,12 +27,13 @@ NAMES = [table.name for table in TABLES]
 KEYS = {table.name: table.key for table in TABLES}
 CARRIED = {
     "orders": (
-        "order_id, purchase_date, order_date, last_updated_at, fulfillment_status, fulfilled_by, service_level, "
+        "order_id, seller_order_id, purchase_date, order_date, last_updated_at, fulfillment_status, fulfilled_by, service_level, "
         "sales_channel, is_business, item_count, units_ordered"
     ).split(", "),
     "order_items": (
-        "order_id, order_item_id, asin, sku, title, quantity_ordered, currency, item_subtotal, promotion_ids, "
-        "is_cancelled, purchase_date, order_date, last_updated_at"
+        "order_id, order_item_id, asin, sku, title, quantity_ordered, quantity_fulfilled, quantity_unfulfilled, "
+        "currency, unit_price, item_subtotal, shipping_subtotal, gift_wrap_subtotal, cod_fee, tax_total, "
+        "discount_total, promotion_ids, is_cancelled, purchase_date, order_date, last_updated_at"
     ).split(", "),
 }
 """What the XML report knows of an order and of a line."""

@@ -3,6 +3,8 @@
 import time
 from decimal import Decimal
 
+import pytest
+
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]
@@ -96,3 +98,22 @@ def test_a_report_leaves_alone_what_only_pages_carry(pipeline, by_report):
     assert (line["title"], line["order_id"]) == ("A new title", changed.id)
     assert None not in (line["item_proceeds"], line["quantity_fulfilled"], line["unit_price"])
     pipeline.assert_whole(*ORDERS)
+
+
+@pytest.mark.parametrize("source", ["pages", "report"])
+def test_an_order_of_another_shop_is_no_sale_by_either_source(pipeline, by_report, source):
+    """The API words its channel NON_AMAZON and the report Non-Amazon; by the API such orders counted as sales."""
+    by_report.source = source
+    place = a_sale(pipeline)
+    before = pipeline.sandbox.state.worlds[pipeline.sellers[0]].orders[place]
+    foreign = pipeline.change_order(place, channel="Non-Amazon", updated=before.updated)
+    assert pipeline.run(days=pipeline.past_days, tables=[*ORDERS, "sales_data"]).success
+    (row,) = [row for row in pipeline.rows("orders") if row["order_id"] == foreign.id]
+    assert row["sales_channel"] == "NON_AMAZON"
+    assert {row["sales_channel"] for row in pipeline.rows("orders")} == {"AMAZON", "NON_AMAZON"}
+    pipeline.assert_whole("sales_data")
+    sold = pipeline.one(
+        "select sum(i.quantity_ordered) from order_items as i join orders as o using (seller_id, order_id)"
+        " where not i.is_cancelled and o.sales_channel = 'AMAZON'"
+    )
+    assert pipeline.one("select sum(units_ordered) from sales_data") == sold

@@ -66,12 +66,9 @@ def test_sums_are_those_of_lines_that_were_sold(pool, seller):
     )
     assert counts(derive_sales(pool, seller)) == {"fetched": 1, "inserted": 1}
     columns = (
-        "units_ordered, orders, order_items, ops, asp, units_b2b, ops_b2b, units_cancelled, units_shipped, currency,"
-        " sessions, units_refunded, net_units"
+        "units_ordered, orders, order_items, ops, asp, units_b2b, ops_b2b, units_cancelled, units_shipped, currency"
     )
-    assert sales(pool, seller, columns) == [
-        (10, 3, 4, Decimal("60.5"), Decimal("6.05"), 3, Decimal(30), 11, 4, "INR", None, None, None)
-    ]
+    assert sales(pool, seller, columns) == [(10, 3, 4, Decimal("60.5"), Decimal("6.05"), 3, Decimal(30), 11, 4, "INR")]
 
 
 def test_a_day_of_cancelled_lines_only_has_its_row(pool, seller):
@@ -159,14 +156,18 @@ def test_days_become_final_when_newer_orders_arrive_and_no_other_day_is_rewritte
     assert sales(pool, seller, "sale_date, is_final") == [(old, True), (recent, False), (DAY, False)]
 
 
-def test_columns_of_other_sources_stay_as_they_are(pool, seller):
-    load_lines(pool, seller, ("1", {}, {}))
-    derive_sales(pool, seller)
-    with tenant(pool, seller.id) as conn:
-        conn.execute("update sales_data set sessions = 9, units_refunded = 1")
-    load_lines(pool, seller, ("1", {}, {"quantity_ordered": 2}), version=1)
-    derive_sales(pool, seller)
-    assert sales(pool, seller, "units_ordered, sessions, units_refunded") == [(2, 9, 1)]
+def test_columns_of_other_sources_stay_as_they_are(pool, seller, admin):
+    admin.execute("alter table sales_data add column sessions integer")
+    try:
+        load_lines(pool, seller, ("1", {}, {}))
+        derive_sales(pool, seller)
+        with tenant(pool, seller.id) as conn:
+            conn.execute("update sales_data set sessions = 9")
+        load_lines(pool, seller, ("1", {}, {"quantity_ordered": 2}), version=1)
+        derive_sales(pool, seller)
+        assert sales(pool, seller, "units_ordered, sessions") == [(2, 9)]
+    finally:
+        admin.execute("alter table sales_data drop column sessions")
 
 
 def test_another_sellers_orders_and_dirty_days_are_untouched(pool, seller, other_seller):

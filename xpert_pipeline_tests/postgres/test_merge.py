@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline_tests.postgres.rows import (
     counts,
     item,
     order,
     orders_and_items,
+    part,
     product,
     products,
     rows_of,
@@ -67,3 +69,23 @@ def test_columns_that_a_source_does_not_carry_stay_as_they_are(pool, seller):
         ("A", "Penguin", Decimal(5), [{"code": "1"}]),
         ("B", None, Decimal("99.5"), None),
     ]
+
+
+def test_an_inferred_value_fills_a_gap_but_never_replaces_what_is_known_of_the_same_state(pool, seller):
+    """A total that follows from the lines is not Amazon's own. It must not overwrite the total that pages gave for the same
+    state of an order, and an unknown one must not erase it; a newer state replaces both."""
+
+    def totals():
+        return rows_of(pool, seller, "select order_id, order_total, source from orders order by 1")
+
+    def by_report(*orders):
+        parts = [part(ORDERS, orders, inferred=("order_total", "currency"))]
+        return counts(run_load(pool, seller, parts, source="the report"), "orders")
+
+    run_load(pool, seller, [part(ORDERS, [order("1"), order("2", order_total=None, currency=None), order("3")])])
+    known = by_report(order("1", order_total=Decimal(9)), order("2"), order("3", order_total=None, currency=None))
+    assert known == {"fetched": 3, "updated": 1, "unchanged": 2}
+    assert totals() == [("1", 10, "searchOrders"), ("2", 10, "the report"), ("3", 10, "searchOrders")]
+    newer = by_report(order("1", version=1, order_total=Decimal(9)), order("3", version=1, order_total=None))
+    assert newer == {"fetched": 2, "updated": 2}
+    assert totals() == [("1", 9, "the report"), ("2", 10, "the report"), ("3", None, "the report")]

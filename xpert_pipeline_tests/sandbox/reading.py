@@ -69,7 +69,8 @@ def facts_of_json(order):
 
 
 def _facts_of_json_item(item):
-    total = item.get("proceeds", {}).get("proceedsTotal")
+    parts = {entry["type"]: entry["subtotal"] for entry in item.get("proceeds", {}).get("breakdowns", [])}
+    total = parts.get("ITEM")
     return {
         "id": item["orderItemId"],
         "asin": item["product"]["asin"],

@@ -1,11 +1,13 @@
 """order_items: one row per order line, loaded together with its order."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.orders.amounts import Money, in_one_currency, money_of, whole, without_sign
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
@@ -24,14 +26,18 @@ class OrderItemRow(TypedDict):
     title: Annotated[Text | None, "Title at the time of the sale."]
     condition_type: Annotated[Text | None, "Condition of the item.", Null("The order was loaded from the report.")]
     quantity_ordered: Annotated[Quantity, "Units ordered; can be 0."]
-    quantity_fulfilled: Annotated[Quantity | None, "Units shipped.", Null("The order was loaded from the report.")]
+    quantity_fulfilled: Annotated[
+        Quantity | None, "Units shipped.", Null("Not known: the order came with the report and is partly shipped.")
+    ]
     quantity_unfulfilled: Annotated[
-        Quantity | None, "Units still to ship.", Null("The order was loaded from the report.")
+        Quantity | None,
+        "Units still to ship.",
+        Null("Not known: the order came with the report and is partly shipped."),
     ]
     unit_price: Annotated[
         Amount | None,
-        "Price of one unit, in the currency of the row.",
-        Null("Not known yet (pending), or the order was loaded from the report."),
+        "Price of one unit, in the currency of the row. From the report: item_subtotal / quantity_ordered, if exact.",
+        Null("Not known yet (pending), the quantity is 0, or the report's amount cannot be divided exactly."),
     ]
     currency: Annotated[
         Currency | None,
@@ -45,8 +51,8 @@ class OrderItemRow(TypedDict):
     ]
     item_proceeds: Annotated[
         Amount | None,
-        "Total proceeds of the line.",
-        Null("Not known yet (pending), or the order was loaded from the report."),
+        "Total of the line: all charges, less discounts. From the report: their sum, if the line has no tax.",
+        Null("Not known yet (pending), or the order came with the report and has tax, which prices may include."),
     ]
     item_subtotal: Annotated[
         Amount | None,
@@ -56,23 +62,27 @@ class OrderItemRow(TypedDict):
     shipping_subtotal: Annotated[
         Amount | None,
         "Shipping charge of the line.",
-        Null("There is none, or the order was loaded from the report."),
+        Null("There is none, or Amazon did not report it."),
     ]
     gift_wrap_subtotal: Annotated[
         Amount | None,
         "Gift wrap charge of the line.",
-        Null("There is none, or the order was loaded from the report."),
+        Null("There is none, or Amazon did not report it."),
     ]
     cod_fee: Annotated[
         Amount | None,
         "Fee for cash on delivery.",
-        Null("There is none, or the order was loaded from the report."),
+        Null("There is none, or Amazon did not report it."),
     ]
-    tax_total: Annotated[Amount | None, "Tax on the line.", Null("Not known, or the order was loaded from the report.")]
+    tax_total: Annotated[
+        Amount | None,
+        "Tax on the line, on all of its charges.",
+        Null("There is none, or Amazon did not report it."),
+    ]
     discount_total: Annotated[
         Amount | None,
-        "Discounts on the line.",
-        Null("There are none, or the order was loaded from the report."),
+        "Discounts on the line, as a positive amount.",
+        Null("There are none, or Amazon did not report them."),
     ]
     promotion_ids: Annotated[
         list[Text] | None, "Ids of the promotions that were applied.", Null("No promotion was applied.")
@@ -134,16 +144,14 @@ BREAKDOWNS = {
 OF_THE_ORDER = ("marketplace_id", "order_id", "purchase_date", "order_date", "last_updated_at")
 
 
-def parse_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
+def parse_item(item: Mapping[str, Any], order: Mapping[str, Any], signals: Counter[str]) -> Row:
     """Parse one order line of searchOrders v2026-01-01, with the columns that it shares with its order."""
     product = item.get("product") or {}
     price = product.get("price") or {}
-    unit_price = price.get("unitPrice") or {}
-    proceeds = item.get("proceeds") or {}
-    total = proceeds.get("proceedsTotal") or {}
     fulfillment = item.get("fulfillment") or {}
     cancellation = item.get("cancellation") or {}
     execution, request = cancellation.get("cancellationExecution"), cancellation.get("cancellationRequest")
+    amounts, currency = in_one_currency(_amounts(item.get("proceeds") or {}, price.get("unitPrice")), signals)
     return {
         **of_order(order),
         "order_item_id": item.get("orderItemId"),
@@ -151,14 +159,13 @@ def parse_item(item: Mapping[str, Any], order: Mapping[str, Any]) -> Row:
         "sku": product.get("sellerSku"),
         "title": product.get("title"),
         "condition_type": (product.get("condition") or {}).get("conditionType"),
-        "quantity_ordered": item.get("quantityOrdered"),
-        "quantity_fulfilled": fulfillment.get("quantityFulfilled"),
-        "quantity_unfulfilled": fulfillment.get("quantityUnfulfilled"),
-        "unit_price": unit_price.get("amount"),
-        "currency": total.get("currencyCode") or unit_price.get("currencyCode"),
+        "quantity_ordered": whole(item.get("quantityOrdered")),
+        "quantity_fulfilled": whole(fulfillment.get("quantityFulfilled")),
+        "quantity_unfulfilled": whole(fulfillment.get("quantityUnfulfilled")),
+        **amounts,
+        "discount_total": without_sign(amounts["discount_total"]),
+        "currency": currency,
         "price_designation": price.get("priceDesignation"),
-        "item_proceeds": total.get("amount"),
-        **_subtotals(proceeds.get("breakdowns")),
         "promotion_ids": _promotions(item.get("promotion")),
         "is_cancelled": execution is not None or order["fulfillment_status"] == "CANCELLED",
         "cancel_requested": request is not None,
@@ -178,9 +185,14 @@ def _promotions(promotion: Mapping[str, Any] | None) -> list[str] | None:
     return [entry["promotionId"] for entry in entries if entry.get("promotionId")] or None
 
 
-def _subtotals(breakdowns: list[dict[str, Any]] | None) -> Row:
-    subtotals: Row = dict.fromkeys(BREAKDOWNS.values())
-    for entry in breakdowns or ():
+def _amounts(proceeds: Mapping[str, Any], unit_price: Mapping[str, Any] | None) -> dict[str, list[Money]]:
+    """The parts of each amount of a line. A kind of proceeds may come more than once; its parts are added."""
+    parts: dict[str, list[Money]] = {
+        "item_proceeds": [money_of(proceeds.get("proceedsTotal"))],
+        "unit_price": [money_of(unit_price)],
+        **{column: [] for column in BREAKDOWNS.values()},
+    }
+    for entry in proceeds.get("breakdowns") or ():
         if column := BREAKDOWNS.get(entry.get("type", "")):
-            subtotals[column] = (entry.get("subtotal") or {}).get("amount")
-    return subtotals
+            parts[column].append(money_of(entry.get("subtotal")))
+    return parts

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.orders.amounts import in_one_currency, money_of
 from xpert_pipeline.assets.orders.order_items import parse_item
 from xpert_pipeline.assets.orders.words import code, known_status, sales_channel
 from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.values import instant, plain
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import At, Null
+from xpert_pipeline.tables.columns import At, Null, Unfilled
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, MarketplaceId, Quantity, Text
 
@@ -27,7 +28,7 @@ class OrderRow(TypedDict):
     seller_order_id: Annotated[
         Text | None,
         "The seller's own order id.",
-        Null("The seller set none, or the order was loaded from the report."),
+        Null("The seller set none."),
     ]
     purchase_date: Annotated[Instant, "When the order was placed."]
     order_date: Annotated[date, "Marketplace-local day of the purchase; the partition."]
@@ -60,8 +61,9 @@ class OrderRow(TypedDict):
     ]
     order_total: Annotated[
         Amount | None,
-        "Grand total, in the currency of the row.",
-        Null("Not known yet (pending), or the order was loaded from the report."),
+        "Grand total, in the currency of the row. From the report: the sum of the lines' item_proceeds, if all are "
+        "known and have one currency.",
+        Null("Not known yet (pending), or the order came with the report and a line's total is not known."),
     ]
     currency: Annotated[Currency | None, "ISO 4217 code for order_total.", Null("The total is not known.")]
     proceeds_breakdowns: Annotated[
@@ -93,11 +95,7 @@ class OrderRow(TypedDict):
         Text | None,
         "Id of the order that this one replaces.",
         Null("It replaces none, or the order was loaded from the report."),
-    ]
-    payment_methods: Annotated[
-        list[Text] | None,
-        "Payment methods of the order.",
-        Null("The order was loaded from the report, or Amazon did not report it."),
+        Unfilled("its seller replaces no order."),
     ]
 
 
@@ -112,7 +110,7 @@ ORDERS = Table(
         source="Orders v2026-01-01 searchOrders, or the XML all-orders report if that is faster",
         freshness="Every sync reads the changes, and so does the delta job every few minutes.",
         restatement="A newer state of an order replaces an older one. The report lacks some columns: they are NULL "
-        "until the order changes and is read with searchOrders.",
+        "until a later run has requests to spare and reads the order with searchOrders, newest first.",
         example="select order_id, purchase_date, latest_ship_at, units_ordered from orders\n"
         "where fulfillment_status in ('UNSHIPPED', 'PARTIALLY_SHIPPED')\n"
         "order by latest_ship_at nulls last, purchase_date;",
@@ -149,6 +147,7 @@ def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str
     fulfillment, proceeds = payload.get("fulfillment") or {}, payload.get("proceeds") or {}
     ship, deliver = fulfillment.get("shipByWindow") or {}, fulfillment.get("deliverByWindow") or {}
     programs = payload.get("programs")
+    total, currency = in_one_currency({"order_total": [money_of(proceeds.get("grandTotal"))]}, signals)
     order: Row = {
         "marketplace_id": market.id,
         "order_id": payload.get("orderId"),
@@ -162,8 +161,8 @@ def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str
         "is_prime": _has(programs, "PRIME"),
         "is_business": _has(programs, "AMAZON_BUSINESS"),
         "is_easy_ship": _has(programs, "AMAZON_EASY_SHIP"),
-        "order_total": (proceeds.get("grandTotal") or {}).get("amount"),
-        "currency": (proceeds.get("grandTotal") or {}).get("currencyCode"),
+        **total,
+        "currency": currency,
         "proceeds_breakdowns": plain(proceeds.get("breakdowns")),
         "earliest_ship_at": instant(ship.get("earliestDateTime")),
         "latest_ship_at": instant(ship.get("latestDateTime")),
@@ -172,9 +171,8 @@ def parse_order(payload: Mapping[str, Any], market: Market, signals: Counter[str
         "replaced_order_id": _labelled(
             payload.get("associatedOrders"), "associationType", "REPLACEMENT_ORIGINAL_ID", "orderId"
         ),
-        "payment_methods": _payment_methods(payload.get("payment")),
     }
-    items = [parse_item(item, order) for item in payload.get("orderItems") or ()]
+    items = [parse_item(item, order, signals) for item in payload.get("orderItems") or ()]
     return [order | counts(items)], items
 
 
@@ -189,7 +187,7 @@ def market_of_order(payload: Mapping[str, Any], markets: Sequence[Market]) -> Ma
 def counts(items: Sequence[Row]) -> Row:
     """Count the lines and units of an order."""
     quantities = [item["quantity_ordered"] for item in items]
-    units = sum(int(quantity) for quantity in quantities if isinstance(quantity, int) or str(quantity).isdigit())
+    units = sum(quantity for quantity in quantities if isinstance(quantity, int))  # with any other, no row is kept
     return {"item_count": len(items), "units_ordered": units}
 
 
@@ -209,8 +207,3 @@ def _has(programs: list[str] | None, program: str) -> bool:
 
 def _labelled(entries: list[dict[str, Any]] | None, label: str, wanted: str, value: str) -> Any:
     return next((entry.get(value) for entry in entries or () if entry.get(label) == wanted), None)
-
-
-def _payment_methods(payment: Mapping[str, Any] | None) -> list[str] | None:
-    executions = (payment or {}).get("paymentExecutions")
-    return [entry["paymentMethod"] for entry in executions if "paymentMethod" in entry] if executions else None

@@ -9,7 +9,7 @@ from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
-from xpert_pipeline.tables.columns import Null, SqlType
+from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Quantity, Text
 
@@ -24,11 +24,6 @@ class SalesRow(TypedDict):
         Text | None,
         "ASIN of the SKU, from its latest order line of the day.",
         Null("No order line of the day has one."),
-    ]
-    parent_asin: Annotated[
-        Text | None,
-        "ASIN of the variation parent.",
-        Null("Not computed yet."),
     ]
     orders: Annotated[Quantity, "Orders with at least one line that is not cancelled."]
     order_items: Annotated[Quantity, "Order lines that are not cancelled."]
@@ -70,37 +65,6 @@ class SalesRow(TypedDict):
         Null("No shipped quantity is known."),
     ]
     units_cancelled: Annotated[Quantity, "Units in cancelled order lines."]
-    units_refunded: Annotated[
-        Quantity | None,
-        "Units refunded, as of the time of the request.",
-        Null("Not computed yet."),
-    ]
-    refunded_sales: Annotated[
-        Amount | None, "Sales refunded, as of the time of the request.", Null("Not computed yet.")
-    ]
-    net_units: Annotated[Quantity | None, "units_ordered - units_refunded.", Null("Not computed yet.")]
-    net_product_sales: Annotated[Amount | None, "ops - refunded_sales.", Null("Not computed yet.")]
-    sessions: Annotated[Quantity | None, "Sessions, from Data Kiosk.", Null("Not computed yet.")]
-    page_views: Annotated[Quantity | None, "Page views, from Data Kiosk.", Null("Not computed yet.")]
-    featured_offer_pct: Annotated[
-        Amount | None,
-        "Share of page views with the featured offer, in percent.",
-        Null("Not computed yet."),
-        SqlType("numeric(6,3)"),
-    ]
-    unit_session_pct: Annotated[
-        Amount | None,
-        "Units per session, in percent.",
-        Null("Not computed yet."),
-        SqlType("numeric(6,3)"),
-    ]
-    source_units: Annotated[
-        Text | None,
-        "Source of the units, if it is not order_items.",
-        Null("Units come from order_items."),
-    ]
-    amazon_ops: Annotated[Amount | None, "Amazon's own figure for ordered product sales.", Null("Not computed yet.")]
-    ops_variance: Annotated[Amount | None, "ops - amazon_ops.", Null("Not computed yet.")]
     is_final: Annotated[Flag, "Whether the day is 14 or more days older than the marketplace's newest order."]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from xpert_pipeline.sandbox.jobs.flat_file import flat_line
 from xpert_pipeline.sandbox.orders.xml_report import item_status, status_word
 from xpert_pipeline.sandbox.serving.formats import offset
+from xpert_pipeline.sandbox.world.order_charges import DISCOUNT, GIFT_WRAP, SHIPPING, TAX, charge
 from xpert_pipeline.sandbox.world.records import Item, Order
 
 ORDER_COLUMNS = (
@@ -42,6 +43,10 @@ def _order_fields(order: Order, item: Item) -> dict[str, str]:
         "quantity": str(item.quantity),
         "currency": item.currency if item.amount is not None else "",
         "item-price": item.amount or "",
+        "item-tax": charge(item, TAX) or "",
+        "shipping-price": charge(item, SHIPPING) or "",
+        "gift-wrap-price": charge(item, GIFT_WRAP) or "",
+        "item-promotion-discount": charge(item, DISCOUNT) or "",
         "ship-city": order.city,
         "ship-state": order.state,
         "ship-postal-code": order.postal_code,

@@ -6,6 +6,8 @@ from typing import Any
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import money_of, zulu
 from xpert_pipeline.sandbox.world import money
+from xpert_pipeline.sandbox.world.digest import fraction
+from xpert_pipeline.sandbox.world.order_charges import breakdown, line_total
 from xpert_pipeline.sandbox.world.records import CANCELLED, SHIPPED, Item, Order
 
 DATA_SETS = (
@@ -23,6 +25,8 @@ DATA_SETS = (
 )
 DAY = 86_400
 SHIP_DAYS = {"expedited": 1, "standard": 2}
+SUBSCRIBED_SHARE = 0.1
+BUYERS_REASON = "Changed mind about purchase"
 DELIVER_DAYS = {"expedited": 3, "standard": 7}
 
 
@@ -36,6 +40,7 @@ def order_payload(order: Order, included: Collection[str]) -> dict[str, Any]:
     """
     payload: dict[str, Any] = {
         "orderId": order.id,
+        "orderAliases": [{"aliasId": order.id, "aliasType": "SELLER_ORDER_ID"}],
         "createdTime": zulu(order.created),
         "lastUpdatedTime": zulu(order.updated),
         "programs": programs(order),
@@ -61,6 +66,18 @@ def programs(order: Order) -> list[str]:
         ("PRIME", order.is_prime),
     )
     return [name for name, is_set in flags if is_set]
+
+
+def item_programs(order: Order, item: Item) -> list[str]:
+    """Return the programs to which an order line belongs."""
+    return ["SUBSCRIBE_AND_SAVE"] if order.fba and fraction("subscribed", item.sku, order.id) < SUBSCRIBED_SHARE else []
+
+
+def cancel_request(order: Order, item: Item) -> dict[str, str] | None:
+    """Return the buyer's request to cancel a line, if there is one: buyers who cancelled asked for it before."""
+    if item.cancelled and cancellation(order, item)["cancelledBy"] == "BUYER":
+        return {"requester": "BUYER", "cancelReason": BUYERS_REASON}
+    return None
 
 
 def windows(order: Order) -> dict[str, tuple[int, int]]:
@@ -97,11 +114,15 @@ def _fulfillment(order: Order) -> dict[str, Any]:
 
 
 def _order_proceeds(order: Order) -> dict[str, Any] | None:
-    total = money.total(item.amount for item in order.items)
+    total = money.total(line_total(item) for item in order.items)
     if total is None:
         return None
-    amount = money_of(total, order.items[0].currency)
-    return {"grandTotal": amount, "breakdowns": [{"type": "ITEM", "subtotal": amount}]}
+    currency = order.items[0].currency
+    return {"grandTotal": money_of(total, currency), "breakdowns": _breakdowns(order.items, currency)}
+
+
+def _breakdowns(items: tuple[Item, ...], currency: str) -> list[dict[str, Any]]:
+    return [{"type": kind, "subtotal": money_of(amount, currency)} for kind, amount in breakdown(items)]
 
 
 def _item(order: Order, item: Item, included: Collection[str]) -> dict[str, Any]:
@@ -112,12 +133,16 @@ def _item(order: Order, item: Item, included: Collection[str]) -> dict[str, Any]
         "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
     }
     payload: dict[str, Any] = {"orderItemId": item.id, "quantityOrdered": item.quantity, "product": product}
+    if item_programs(order, item):
+        payload["programs"] = item_programs(order, item)
     if "PROCEEDS" in included:
         _add_item_proceeds(order, item, product, payload)
     if "PROMOTION" in included and item.promotions:
         payload["promotion"] = {"breakdowns": [{"promotionId": name} for name in item.promotions]}
     if "CANCELLATION" in included and item.cancelled:
         payload["cancellation"] = {"cancellationExecution": cancellation(order, item)}
+        if request := cancel_request(order, item):
+            payload["cancellation"]["cancellationRequest"] = request
     if "FULFILLMENT" in included:
         open_units = 0 if item.cancelled else item.quantity - item.shipped
         payload["fulfillment"] = {"quantityFulfilled": item.shipped, "quantityUnfulfilled": open_units}
@@ -127,8 +152,8 @@ def _item(order: Order, item: Item, included: Collection[str]) -> dict[str, Any]
 def _add_item_proceeds(order: Order, item: Item, product: dict[str, Any], payload: dict[str, Any]) -> None:
     if item.amount is None:
         return
-    amount = money_of(item.amount, item.currency)
-    payload["proceeds"] = {"proceedsTotal": amount, "breakdowns": [{"type": "ITEM", "subtotal": amount}]}
+    total = money_of(line_total(item) or item.amount, item.currency)
+    payload["proceeds"] = {"proceedsTotal": total, "breakdowns": _breakdowns((item,), item.currency)}
     if item.quantity > 0:
         product["price"] = {"unitPrice": money_of(money.share(item.amount, item.quantity), item.currency)}
         if order.is_business:
@@ -139,7 +164,7 @@ def cancellation(order: Order, item: Item) -> dict[str, str]:
     """Return who cancelled an item, and why. Both are derived from the order's state and the item id."""
     by_buyer = order.status == CANCELLED and int(item.id) % 3 > 0
     if by_buyer:
-        return {"cancelledBy": "BUYER", "cancelReason": "Changed mind about purchase"}
+        return {"cancelledBy": "BUYER", "cancelReason": BUYERS_REASON}
     return {"cancelledBy": "AMAZON" if order.fba else "MERCHANT", "cancelReason": "No inventory"}
 
 

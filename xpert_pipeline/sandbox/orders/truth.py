@@ -3,10 +3,26 @@
 from collections.abc import Iterator
 
 from xpert_pipeline.sandbox.domain import Row
-from xpert_pipeline.sandbox.orders.payload import cancellation, channel_name, programs, windows
+from xpert_pipeline.sandbox.orders.payload import (
+    cancel_request,
+    cancellation,
+    channel_name,
+    item_programs,
+    programs,
+    windows,
+)
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.days import order_date
+from xpert_pipeline.sandbox.world.order_charges import (
+    COD_FEE,
+    DISCOUNT,
+    GIFT_WRAP,
+    SHIPPING,
+    TAX,
+    charge,
+    line_total,
+)
 from xpert_pipeline.sandbox.world.records import Item, Order, World
 
 
@@ -28,13 +44,13 @@ def _ours(world: World) -> Iterator[Order]:
 
 
 def _order_row(order: Order) -> Row:
-    total = money.total(item.amount for item in order.items)
+    total = money.total(line_total(item) for item in order.items)
     currency = order.items[0].currency if total else None
     promised = windows(order)
     return {
         "marketplace_id": order.marketplace_id,
         "order_id": order.id,
-        "seller_order_id": None,
+        "seller_order_id": order.id,
         "purchase_date": zulu(order.created),
         "order_date": order_date(order),
         "last_updated_at": zulu(order.updated),
@@ -74,12 +90,19 @@ def _item_row(order: Order, item: Item) -> Row:
         "unit_price": money.share(item.amount, item.quantity) if item.amount is not None and priced else None,
         "currency": item.currency if item.amount is not None else None,
         "price_designation": "BUSINESS_PRICE" if priced and order.is_business else None,
-        "item_proceeds": item.amount,
+        "item_proceeds": line_total(item),
         "item_subtotal": item.amount,
+        "shipping_subtotal": charge(item, SHIPPING),
+        "gift_wrap_subtotal": charge(item, GIFT_WRAP),
+        "cod_fee": charge(item, COD_FEE),
+        "tax_total": charge(item, TAX),
+        "discount_total": charge(item, DISCOUNT),
         "promotion_ids": list(item.promotions) or None,
         "is_cancelled": item.cancelled,
+        "cancel_requested": cancel_request(order, item) is not None,
         "cancelled_by": cancelled.get("cancelledBy"),
         "cancel_reason": cancelled.get("cancelReason"),
+        "programs": item_programs(order, item) or None,
         "purchase_date": zulu(order.created),
         "order_date": order_date(order),
         "last_updated_at": zulu(order.updated),

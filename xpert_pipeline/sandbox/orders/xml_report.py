@@ -5,6 +5,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from xpert_pipeline.sandbox.serving.formats import offset
+from xpert_pipeline.sandbox.world.order_charges import COD_FEE, DISCOUNT, GIFT_WRAP, SHIPPING, TAX, charge
 from xpert_pipeline.sandbox.world.records import PARTIALLY_SHIPPED, Item, Order
 
 HEADER = (
@@ -23,6 +24,8 @@ BROKEN_TITLES = {
     "xml-noncharacter": "Multi\ufffepack ",
 }
 """Beginnings of a title that make the XML malformed, by fault."""
+COMPONENTS = {SHIPPING: "Shipping", GIFT_WRAP: "GiftWrap", COD_FEE: "CODFee", TAX: "Tax"}
+"""Charges of an item's price in the report, by their name in the API."""
 STATUS_WORDS = {
     "PENDING_AVAILABILITY": "PendingAvailability",
     "PARTIALLY_SHIPPED": "PartiallyShipped",
@@ -81,10 +84,10 @@ def _item(order: Order, item: Item, *, foreign_code: bool) -> str:
     if item.amount is not None:
         price = (
             "   <ItemPrice><Component><Type>Principal</Type>"
-            f'<Amount currency="{item.currency}">{item.amount}</Amount></Component></ItemPrice>\n'
+            f'<Amount currency="{item.currency}">{item.amount}</Amount></Component>{_charges(item)}</ItemPrice>\n'
         )
     if item.promotions:
-        promotions = _promotions(item.promotions)
+        promotions = _promotions(item.promotions, charge(item, DISCOUNT), item.currency)
     return (
         f"  <OrderItem>\n   <AmazonOrderItemCode>{code}</AmazonOrderItemCode>\n   <ASIN>{_text(item.asin)}</ASIN>\n"
         f"   <SKU>{_text(item.sku)}</SKU>\n   <ItemStatus>{item_status(order, item)}</ItemStatus>\n"
@@ -102,9 +105,21 @@ def item_status(order: Order, item: Item) -> str:
     return status_word(order.status)
 
 
+def _charges(item: Item) -> str:
+    return "".join(
+        f'<Component><Type>{COMPONENTS[kind]}</Type><Amount currency="{item.currency}">{amount}</Amount></Component>'
+        for kind, amount in item.charges
+        if kind in COMPONENTS
+    )
+
+
 @lru_cache(maxsize=20_000)
-def _promotions(ids: tuple[str, ...]) -> str:
-    return "".join([f"   <Promotion><PromotionIDs>{escape(name)}</PromotionIDs></Promotion>\n" for name in ids])
+def _promotions(ids: tuple[str, ...], discount: str | None, currency: str) -> str:
+    """The promotions of an item; the first one has the whole discount."""
+    named = [f"<PromotionIDs>{escape(name)}</PromotionIDs>" for name in ids]
+    if discount is not None:
+        named[0] += f'<ItemPromotionDiscount currency="{currency}">{discount}</ItemPromotionDiscount>'
+    return "".join([f"   <Promotion>{each}</Promotion>\n" for each in named])
 
 
 @lru_cache(maxsize=50_000)

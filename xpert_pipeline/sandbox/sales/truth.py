@@ -12,6 +12,7 @@ from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.days import order_date, written_day
 from xpert_pipeline.sandbox.world.ledger import Ledger
+from xpert_pipeline.sandbox.world.order_charges import DISCOUNT, TAX, charge
 from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen_skus
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits
@@ -55,6 +56,9 @@ class _SkuDay:
     units_cancelled: int = 0
     amounts: list[str | None] = field(default_factory=list)
     amounts_b2b: list[str | None] = field(default_factory=list)
+    shipped: int = 0
+    discounts: list[str | None] = field(default_factory=list)
+    taxes: list[str | None] = field(default_factory=list)
     currency: str | None = None
 
     def add(self, order: Order, item: Item) -> None:
@@ -64,7 +68,10 @@ class _SkuDay:
         self.orders.add(order.id)
         self.items += 1
         self.units += item.quantity
+        self.shipped += item.shipped
         self.amounts.append(item.amount)
+        self.discounts.append(charge(item, DISCOUNT))
+        self.taxes.append(charge(item, TAX))
         self.currency = self.currency or (item.currency if item.amount is not None else None)
         if order.is_business:
             self.units_b2b += item.quantity
@@ -101,6 +108,9 @@ def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
         "units_cancelled": sold.units_cancelled,
         "ops": ops,
         "ops_b2b": money.total(sold.amounts_b2b),
+        "discount_total": money.total(sold.discounts),
+        "tax_total": money.total(sold.taxes),
+        "units_shipped": sold.shipped if sold.items else None,
         "currency": sold.currency,
         "asp": str((Decimal(ops) / sold.units).quantize(money.FINEST)) if ops and sold.units else None,
     }

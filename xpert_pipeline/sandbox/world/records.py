@@ -18,7 +18,11 @@ NON_AMAZON = "Non-Amazon"
 
 
 class Item(NamedTuple):
-    """One line of an order. `amount` is the line's total as text, or None if it is unknown."""
+    """One line of an order.
+
+    `amount` is the price of all its units as text, or None if it is unknown. `charges` are what comes to the price, by
+    Amazon's kind of proceeds (SHIPPING, GIFT_WRAP, COD_FEE, TAX); a DISCOUNT is subtracted.
+    """
 
     id: str
     sku: str
@@ -30,6 +34,7 @@ class Item(NamedTuple):
     currency: str
     promotions: tuple[str, ...]
     cancelled: bool
+    charges: tuple[tuple[str, str], ...] = ()
 
 
 class Order(NamedTuple):

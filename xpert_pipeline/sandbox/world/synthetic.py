@@ -18,6 +18,7 @@ from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.catalogue import PROMOTIONS, Product, store_products
 from xpert_pipeline.sandbox.world.digest import fraction, number
 from xpert_pipeline.sandbox.world.localisation import CITIES
+from xpert_pipeline.sandbox.world.order_charges import charges_of
 from xpert_pipeline.sandbox.world.records import (
     CANCELLED,
     NON_AMAZON,
@@ -117,7 +118,7 @@ class _Shop:
         never_priced = draw.random() < 0.3  # drawn for every status; otherwise the status would change later orders
         priceless = status == PENDING or foreign or (status == CANCELLED and never_priced)
         express = fba or draw.random() < 0.2
-        return Order(
+        order = Order(
             id=order_id,
             created=created,
             updated=updated,
@@ -138,6 +139,7 @@ class _Shop:
                 for position, line in enumerate(lines)
             ),
         )
+        return charges_of(order, self.store)
 
     def _second(self, draw: Random) -> int:
         hour = bisect_right(self.hours, draw.random() * self.hours[-1])

@@ -31,6 +31,9 @@ _ITEM_FIELDS = {
     "ItemStatus": "status",
     "ProductName": "title",
 }
+_DISCOUNTS = ("ItemPromotionDiscount", "ShipPromotionDiscount")
+_LEFT_OUT = frozenset(("OrderChannel", "URL", "PurchaseOrderNumber", "SignatureConfirmationRecommended"))
+"""Elements without a use."""
 _CHUNK = 64 * 1024
 _MARKETPLACE_IDS = {marketplace.domain.lower(): marketplace.id for marketplace in MARKETPLACES}
 
@@ -56,8 +59,8 @@ def read_orders(
         Amazon writes them, None if missing or empty), `is_business` (bool or None), `items`, and `unknown`: names of
         elements that have no key here.
         Each item: `item_id`, `asin`, `sku`, `status`, `title`, `quantity` (int, or the text if it is not a number),
-        `prices` (component type to (amount as text, currency)), `promotion_ids`. The buyer's city, state and postal
-        code are left out.
+        `prices` (component type to (amount as text, currency)), `promotion_ids`, `discounts` (a list of (amount as
+        text, currency)). The buyer's city, state and postal code are left out.
 
     Raises:
         BadAnswer: The file is cut off or malformed, has a DOCTYPE, or is another report.
@@ -128,7 +131,7 @@ def _order(order: Element) -> dict[str, Any]:
             record["ship_country"] = child.findtext("Address/Country") or None
         elif tag == "IsBusinessOrder":
             record["is_business"] = {"true": True, "false": False}.get((child.text or "").lower())
-        else:
+        elif tag not in _LEFT_OUT:
             unknown.append(tag)
     record["marketplace_id"] = _MARKETPLACE_IDS.get((record["sales_channel"] or "").strip().lower())
     record["items"], record["unknown"] = items, unknown
@@ -139,6 +142,7 @@ def _item(element: Element, unknown: list[str]) -> dict[str, Any]:
     item: dict[str, Any] = dict.fromkeys(_ITEM_FIELDS.values())
     prices: dict[str, tuple[str, str | None]] = {}
     promotions: list[str] = []
+    discounts: list[tuple[str | None, str | None]] = []
     item["quantity"] = None
     for child in element:
         tag = child.tag
@@ -151,9 +155,10 @@ def _item(element: Element, unknown: list[str]) -> dict[str, Any]:
             _add_prices(child, prices)
         elif tag == "Promotion":
             promotions += [promotion.text for promotion in child.findall("PromotionIDs") if promotion.text]
-        else:
+            discounts += [(amount.text, amount.get("currency")) for amount in child if amount.tag in _DISCOUNTS]
+        elif tag not in _LEFT_OUT:
             unknown.append(f"OrderItem/{tag}")
-    item["prices"], item["promotion_ids"] = prices, promotions
+    item["prices"], item["promotion_ids"], item["discounts"] = prices, promotions, discounts
     return item
 
 

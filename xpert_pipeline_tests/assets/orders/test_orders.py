@@ -116,3 +116,68 @@ def test_the_day_of_an_order_is_that_of_its_own_marketplace():
     (london,), _ = parse_order(order, market_of("A1F83G8C2ARO7P"), Counter())
     assert (berlin["order_date"], london["order_date"]) == (date(2026, 7, 1), date(2026, 6, 30))
     assert (berlin["marketplace_id"], london["marketplace_id"]) == (GERMANY, "A1F83G8C2ARO7P")
+
+
+def item_with(**changes):
+    """The only line of an order, with changes."""
+    return an_order()["orderItems"][0] | changes
+
+
+def test_a_quantity_that_is_written_with_decimals_counts():
+    """The answer said `"quantityOrdered": 2.0`. The line had 2 units, and its order had `units_ordered` 0."""
+    order, items = parsed(an_order(orderItems=[item_with(quantityOrdered=Decimal("2.0"))]))
+    assert (order["units_ordered"], items[0]["quantity_ordered"]) == (2, 2)
+    assert not validate(ORDER_ITEMS, items)[1]
+
+
+def test_half_a_unit_is_refused_and_not_rounded():
+    _, items = parsed(an_order(orderItems=[item_with(quantityOrdered=Decimal("2.5"))]))
+    (refused,) = validate(ORDER_ITEMS, items)[1]
+    assert refused.reason.startswith("quantity_ordered")
+
+
+@pytest.mark.parametrize(
+    "grand_total", [{"amount": "", "currencyCode": "INR"}, {"amount": "406.00", "currencyCode": ""}, {}]
+)
+def test_an_empty_amount_or_currency_is_unknown_and_the_order_is_kept(grand_total):
+    """An empty text in one amount rejected the whole order with all its lines."""
+    signals = Counter()
+    line = item_with(proceeds={"proceedsTotal": {"amount": "", "currencyCode": ""}})
+    order, items = parsed(an_order(proceeds={"grandTotal": grand_total}, orderItems=[line]), signals)
+    assert (order["order_total"], order["currency"], items[0]["item_proceeds"]) == (None, None, None)
+    assert items[0]["unit_price"] == "203.00"
+    assert not validate(ORDERS, [order])[1]
+    assert not validate(ORDER_ITEMS, items)[1]
+    assert sum(signals.values()) == (1 if grand_total.get("amount") else 0), "an amount without currency is told"
+
+
+def test_kinds_of_proceeds_that_come_twice_are_added():
+    """searchOrders kept the last of two TAX entries, while the report added them."""
+    parts = [("ITEM", "400.00"), ("TAX", "1.10"), ("TAX", "2.20"), ("SHIPPING", "40"), ("DISCOUNT", "-5.00")]
+    proceeds = {"breakdowns": [{"type": kind, "subtotal": money(amount)} for kind, amount in parts]}
+    _, items = parsed(an_order(orderItems=[item_with(proceeds=proceeds)]))
+    (row,), refused = validate(ORDER_ITEMS, items)
+    assert not refused
+    assert (row["item_subtotal"], row["tax_total"], row["shipping_subtotal"], row["discount_total"]) == (
+        Decimal(400),
+        Decimal("3.30"),
+        Decimal(40),
+        Decimal(5),
+    )
+
+
+def test_an_amount_in_another_currency_than_the_rest_of_its_line_is_unknown_and_told():
+    signals = Counter()
+    breakdowns = [
+        {"type": "ITEM", "subtotal": money("406.00")},
+        {"type": "SHIPPING", "subtotal": {"amount": "3.00", "currencyCode": "USD"}},
+    ]
+    proceeds = {"proceedsTotal": money("406.00"), "breakdowns": breakdowns}
+    _, items = parsed(an_order(orderItems=[item_with(proceeds=proceeds)]), signals)
+    assert (items[0]["currency"], items[0]["item_subtotal"], items[0]["shipping_subtotal"]) == ("INR", "406.00", None)
+    assert sum(signals.values()) == 1
+
+
+def test_an_order_has_the_sellers_own_id():
+    alias = [{"aliasType": "SELLER_ORDER_ID", "aliasId": "BOOKS-1"}]
+    assert parsed(an_order(orderAliases=alias))[0]["seller_order_id"] == "BOOKS-1"

@@ -21,7 +21,12 @@ def test_orders_and_items_are_those_of_the_api(client):
         for item in order["orderItems"]:
             item_row = items.pop(item["orderItemId"])
             assert item_row["order_id"] == order["orderId"]
-            assert item_row["item_subtotal"] == item.get("proceeds", {}).get("proceedsTotal", {}).get("amount")
+            assert item_row["item_proceeds"] == item.get("proceeds", {}).get("proceedsTotal", {}).get("amount")
+            parts = {
+                part["type"]: part["subtotal"]["amount"] for part in item.get("proceeds", {}).get("breakdowns", [])
+            }
+            assert item_row["item_subtotal"] == parts.get("ITEM")
+            assert item_row["discount_total"] == parts.get("DISCOUNT")
             assert item_row["unit_price"] == item["product"].get("price", {}).get("unitPrice", {}).get("amount")
             assert item_row["is_cancelled"] == ("cancellation" in item)
     assert items == {}

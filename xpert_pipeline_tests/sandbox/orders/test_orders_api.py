@@ -2,12 +2,15 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from xpert_pipeline_tests.sandbox.client import INDIA, ORDERS, Client
 
 SINCE = "2026-01-01T00:00:00Z"
+PLAIN = {"orderId", "orderAliases", "createdTime", "lastUpdatedTime", "programs", "salesChannel", "orderItems"}
+PLAIN_ITEM = {"orderItemId", "quantityOrdered", "product", "programs"}
 
 
 def iso(moment):
@@ -27,9 +30,9 @@ def refusal(answer):
 
 def test_without_included_data_an_order_has_no_status_and_no_money(client):
     order = client.orders_page(createdAfter=SINCE, includedData="").json()["orders"][0]
-    assert set(order) == {"orderId", "createdTime", "lastUpdatedTime", "programs", "salesChannel", "orderItems"}
+    assert set(order) == PLAIN
     for item in order["orderItems"]:
-        assert set(item) == {"orderItemId", "quantityOrdered", "product"}
+        assert {"orderItemId", "quantityOrdered", "product"} <= set(item) <= PLAIN_ITEM
         assert "price" not in item["product"]
 
 
@@ -47,10 +50,9 @@ def test_without_included_data_an_order_has_no_status_and_no_money(client):
 )
 def test_each_data_set_adds_its_own_fields(client, included, of_order, of_item):
     orders = client.orders(createdAfter=SINCE, includedData=included)
-    plain = {"orderId", "createdTime", "lastUpdatedTime", "programs", "salesChannel", "orderItems"}
-    assert {name for order in orders for name in order} - plain == of_order
+    assert {name for order in orders for name in order} - PLAIN == of_order
     items = [item for order in orders for item in order["orderItems"]]
-    assert {name for item in items for name in item} - {"orderItemId", "quantityOrdered", "product"} == of_item
+    assert {name for item in items for name in item} - PLAIN_ITEM == of_item
 
 
 def test_no_personal_data_is_shown_even_when_asked_for(client):
@@ -183,17 +185,20 @@ def test_an_unknown_order_is_not_found(client):
 
 
 def test_money_is_text_and_a_unit_price_is_the_amount_of_one(client):
-    seen = 0
+    seen, kinds = 0, set()
     for order in client.orders(createdAfter=SINCE):
         known = [item for item in order["orderItems"] if "proceeds" in item]
         for item in known:
-            total = item["proceeds"]["proceedsTotal"]
-            assert item["proceeds"]["breakdowns"] == [{"type": "ITEM", "subtotal": total}]
+            total, parts = item["proceeds"]["proceedsTotal"], item["proceeds"]["breakdowns"]
+            signed = [(-1 if part["type"] == "DISCOUNT" else 1) * Decimal(part["subtotal"]["amount"]) for part in parts]
+            assert sum(signed) == Decimal(total["amount"])
+            kinds.update(part["type"] for part in parts)
+            (price,) = [part["subtotal"] for part in parts if part["type"] == "ITEM"]
             assert isinstance(total["amount"], str)
             assert total["currencyCode"] == "INR"
             if item["quantityOrdered"]:
                 unit = float(item["product"]["price"]["unitPrice"]["amount"])
-                assert unit * item["quantityOrdered"] == pytest.approx(float(total["amount"]), abs=0.001)
+                assert unit * item["quantityOrdered"] == pytest.approx(float(price["amount"]), abs=0.001)
                 seen += item["quantityOrdered"] > 1
             else:
                 assert "price" not in item["product"]
@@ -203,6 +208,7 @@ def test_money_is_text_and_a_unit_price_is_the_amount_of_one(client):
         else:
             assert "proceeds" not in order
     assert seen
+    assert kinds == {"ITEM", "SHIPPING", "GIFT_WRAP", "COD_FEE", "TAX", "DISCOUNT"}
 
 
 def test_cancelled_orders_say_who_cancelled(client):

@@ -20,7 +20,8 @@ ITEM = (
     "<ItemStatus>Shipped</ItemStatus><ProductName>Kurta &amp; कुर्ता</ProductName><Quantity>2</Quantity><ItemPrice>"
     '<Component><Type>Principal</Type><Amount currency="INR">406.00</Amount></Component>'
     '<Component><Type>Shipping</Type><Amount currency="INR">40.00</Amount></Component></ItemPrice>'
-    "<Promotion><PromotionIDs>P-1</PromotionIDs></Promotion><Promotion><PromotionIDs>P-2</PromotionIDs></Promotion>"
+    "<Promotion><PromotionIDs>P-1</PromotionIDs><ItemPromotionDiscount currency='INR'>20.00</ItemPromotionDiscount>"
+    "</Promotion><Promotion><PromotionIDs>P-2</PromotionIDs></Promotion>"
     "</OrderItem>"
 )
 
@@ -70,6 +71,7 @@ def test_an_order_comes_with_all_its_facts_and_without_the_buyers_address(read):
                     "quantity": 2,
                     "prices": {"Principal": ("406.00", "INR"), "Shipping": ("40.00", "INR")},
                     "promotion_ids": ["P-1", "P-2"],
+                    "discounts": [("20.00", "INR")],
                 }
             ],
             "unknown": [],
