@@ -28,6 +28,7 @@ class SandboxOptions:
             their own stores.
         rate_scale: 1 is Amazon's pace, 10 is ten times as fast, 0 means no limits.
         denied_roles: Roles that the sellers have not granted.
+        denied_marketplaces: Stores for which each call with `marketplaceIds` answers 403, although the role is granted.
         faults: Faults switched on at the start.
     """
 
@@ -42,6 +43,7 @@ class SandboxOptions:
     marketplaces: tuple[str, ...] = (INDIA,)
     rate_scale: float = 1.0
     denied_roles: tuple[str, ...] = ()
+    denied_marketplaces: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

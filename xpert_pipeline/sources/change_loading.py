@@ -23,7 +23,14 @@ from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.collect import collecting
 from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
-from xpert_pipeline.spapi.errors import NotYetKnown, ReauthRequired, ReportFailed, SpApiError, Stopped
+from xpert_pipeline.spapi.errors import (
+    NotGranted,
+    NotYetKnown,
+    ReauthRequired,
+    ReportFailed,
+    SpApiError,
+    Stopped,
+)
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import chunks
@@ -64,7 +71,7 @@ def _follow(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
         if stopped.intersection(piece.span.marketplace_ids):
             continue
         if piece.job is None:
-            _load(run, feed, piece)
+            _load_granted(run, feed, piece)
             continue
         (job,) = ready(run, JOB_API, [piece.job])
         if not _load_or_park(run, feed, replace(piece, job=job)):
@@ -86,7 +93,7 @@ def _load_created(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
         for batch in chunks([piece for piece in pieces if piece.job is None], REPORTS_TOGETHER):
             for piece in with_accepted_reports(run, feed, batch, failures):
                 if piece.job is None:
-                    _load(run, feed, piece)
+                    _load_granted(run, feed, piece)
                 else:
                     waiting[piece.job.id] = piece
             _load_ready(run, feed, waiting, failures)
@@ -125,9 +132,36 @@ def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
         return False
     if piece.job.state is JobState.FATAL:
         raise failure_of(run, JOB_API, piece.job)
-    _load(run, feed, piece)
+    _load_granted(run, feed, piece)
     run.jobs.mark_collected(piece.job)
     return True
+
+
+def _load_granted(run: SellerRun, feed: Feed, piece: Piece) -> None:
+    """Load a piece for the marketplaces that Amazon grants.
+
+    Amazon refuses a request as a whole if it does not grant one of its marketplaces; then each is requested alone. A
+    refusal is recorded for its marketplace, and later pieces leave it out.
+
+    Raises:
+        NotGranted: The seller has only one marketplace.
+    """
+    refused = run.outcome(feed.name).refused
+    markets = tuple(market for market in piece.span.markets if market.id not in refused)
+    if not markets:
+        return
+    try:
+        _load(run, feed, replace(piece, span=replace(piece.span, markets=markets)))
+    except NotGranted as error:
+        if len(markets) > 1:
+            for market in markets:
+                _load_granted(run, feed, replace(piece, span=replace(piece.span, markets=(market,))))
+        elif len(run.markets) == 1:
+            raise
+        else:
+            run.log.warning("seller %s, %s: not granted: %s", run.who, markets[0].place.domain, error)
+            for table in feed.tables:
+                run.outcome(table.name).not_granted(str(error), markets[0].id)
 
 
 def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:

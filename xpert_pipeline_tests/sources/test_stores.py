@@ -234,3 +234,20 @@ def test_a_doubted_reading_of_one_store_leaves_the_others_complete(shop):
     for load in sorted(shop.rows("loads"), key=lambda load: load["finished_at"]):
         kinds.setdefault(load["marketplace_id"], []).append(load["window_kind"])
     assert kinds == {INDIA: ["snapshot", "partial"], **dict.fromkeys((GERMANY, BRITAIN), ["snapshot"] * 2)}
+
+
+def test_a_store_that_amazon_does_not_grant_does_not_keep_the_orders_of_the_others(empty_pipeline, make_sandbox):
+    """A 403 for one store made orders `not_granted` in all of them, and none was loaded."""
+    sandbox = make_sandbox(
+        marketplaces=STORES, days=6, orders_per_day=20, skus=60, rate_scale=0, denied_marketplaces=(GERMANY,)
+    )
+    empty_pipeline.serve(sandbox, onboard=False)
+    authorize(empty_pipeline, STORES)
+    done = empty_pipeline.run(tables=["orders", "order_items"], days=past_everywhere(empty_pipeline))
+    assert (done.success, done.errors) == (True, {})
+    assert set(by_store(empty_pipeline, "orders")) == {INDIA, BRITAIN}
+    loads = [row["marketplace_id"] for row in empty_pipeline.rows("loads") if row["table_name"] == "orders"]
+    assert set(loads) == {INDIA, BRITAIN}
+    assert "Grant the role" in done.reasons["orders"]
+    (sentence,) = empty_pipeline.one("select sentence from check_results where check_name = 'role_granted'")
+    assert "for Amazon.de" in sentence

@@ -61,7 +61,10 @@ async def _serve(operation: Operation, request: Request) -> Response:
 async def _admit(operation: Operation, request: Request, seller_id: str) -> Response:
     """Answer a call that has a valid token."""
     state: State = request.app.state.sandbox
-    if is_denied(operation.roles, state.options.denied_roles):
+    requested = ",".join(request.query_params.getlist("marketplaceIds")).split(",")
+    if is_denied(operation.roles, state.options.denied_roles) or set(requested) & set(
+        state.options.denied_marketplaces
+    ):
         raise denied()
     if not state.buckets.take(operation.name, seller_id):
         state.statistics.count_empty_bucket(operation.name)
