@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.cli.options import DAY, chosen_days, data_dir_option, sandbox_option, seller_option
+from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
 from xpert_pipeline.cli.terminal import fitted, grid_width
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
+from xpert_pipeline.sandbox.option_types import DAY
 from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.spapi.errors import SpApiError

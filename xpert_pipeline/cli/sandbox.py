@@ -9,6 +9,7 @@ from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.world import fixed_options
 from xpert_pipeline.sandbox.command_line import list_faults_option, sandbox_options
+from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import PortTakenError, run
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError
 
@@ -23,6 +24,7 @@ def sandbox(context: click.Context, /, data_dir: str | None, **options: Any) -> 
 
     It accepts any client id, secret and refresh token; they mean its first seller.
     """
+    SandboxOptions.from_cli(**options)  # usage errors before anything is created
     chosen = fixed_options(Home(data_directory(data_dir)), options)
     try:
         run(chosen, as_json=context.obj["json"])

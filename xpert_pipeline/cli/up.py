@@ -27,7 +27,9 @@ from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.welcome import never_synced, welcome
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.holders import WAITER, own_lock
+from xpert_pipeline.sandbox import option_types
 from xpert_pipeline.sandbox.command_line import sandbox_options
+from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.watchdog import end_dead_runs
 
 PORT = 3000
@@ -37,7 +39,7 @@ Show = Callable[[Sequence[RunResult]], int]
 
 @click.command()
 @click.option("--no-ui", is_flag=True, help="Sync once, print the result and exit.")
-@click.option("--port", type=int, default=PORT, show_default=True, help="Port of Dagster's UI.")
+@click.option("--port", type=option_types.PORT, default=PORT, show_default=True, help="Port of Dagster's UI.")
 @sandbox_option
 @sync_options
 @data_dir_option
@@ -57,6 +59,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
     console = Console(stderr=True)
     span, tables = (options["from_day"], options["to_day"]), split_tables(options["tables"])
     chosen_days(read_settings(), date.min, span, options["days"])  # usage errors before anything starts
+    SandboxOptions.from_cli(**options)
     with ExitStack() as opened:
         opened.enter_context(Home(data_directory(options["data_dir"])).alone())
         with progress(console, Board(STARTING)):

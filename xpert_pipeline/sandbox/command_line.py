@@ -8,7 +8,12 @@ import click
 from xpert_pipeline.sandbox.app import DECLARATIONS, build_faults
 from xpert_pipeline.sandbox.control.fault_list import fault_lines
 from xpert_pipeline.sandbox.marketplaces import check_stores
+from xpert_pipeline.sandbox.option_types import DAY, PORT, SEED, Finite
 from xpert_pipeline.sandbox.serving.roles import known_role
+
+MOST_DAYS = 3_660
+"""Ten years."""
+MANY = click.IntRange(1, 1_000_000)
 
 
 def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -17,24 +22,24 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
     The command receives the values as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
     marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
     """
-    most = click.IntRange(min=1)
     options = (
-        click.option(port_flag, "sandbox_port", type=click.IntRange(0, 65_535), default=0, metavar="PORT",
+        click.option(port_flag, "sandbox_port", type=PORT, default=0, metavar="PORT",
                      help="Loopback port of the SP-API sandbox (default: a free one)."),
         click.option("--orders-csv", type=click.Path(dir_okay=False), metavar="FILE",
                      help="Serve the orders of this Seller Central all-orders export (.csv, .gz, .xz)."),
-        click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY",
+        click.option("--as-of", type=DAY, metavar="DAY",
                      help="The sandbox world's last day (default: yesterday, fixed at the first start)."),
-        click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented world."),
-        click.option("--days", type=most, default=30, show_default=True, help="Days of history."),
-        click.option("--orders-per-day", type=most, default=150, show_default=True,
+        click.option("--seed", type=SEED, default=1, show_default=True, help="Seed of the invented world."),
+        click.option("--days", type=click.IntRange(1, MOST_DAYS), default=30, show_default=True,
+                     help="Days of history."),
+        click.option("--orders-per-day", type=MANY, default=150, show_default=True,
                      help="Orders per day in the invented world."),
-        click.option("--skus", type=most, default=200, show_default=True, help="SKUs in the invented world."),
-        click.option("--sellers", "seller_count", type=most, default=1, show_default=True,
+        click.option("--skus", type=MANY, default=200, show_default=True, help="SKUs in the invented world."),
+        click.option("--sellers", "seller_count", type=click.IntRange(1, 10_000), default=1, show_default=True,
                      help="Number of sellers in the sandbox."),
         click.option("--marketplaces", metavar="ID,ID", callback=_marketplaces,
                      help="Stores of every invented seller, all in the Europe region (default: A21TJRUUN4KGV)."),
-        click.option("--rate-scale", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="X",
+        click.option("--rate-scale", type=Finite(0, 1_000_000), default=1.0, show_default=True, metavar="X",
                      help="Multiplies Amazon's rates and divides its waiting times; 0 = no limits."),
         click.option("--deny-role", "denied_roles", multiple=True, metavar="ROLE", callback=_roles,
                      help="A role that the sellers have not granted; repeatable."),
@@ -74,6 +79,8 @@ def _marketplaces(_context: click.Context, _parameter: click.Parameter, value: s
     if value is None:
         return None
     ids = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not value.isprintable():
+        raise click.BadParameter(f"{value!r} names no marketplace")
     try:
         check_stores(ids)
     except ValueError as error:

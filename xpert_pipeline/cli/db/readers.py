@@ -8,14 +8,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from xpert_pipeline.cli.db.address import owner_dsn, reachable
 from xpert_pipeline.cli.errors import WrongUsage
-from xpert_pipeline.cli.options import data_dir_option, seller_option
+from xpert_pipeline.cli.options import READER, data_dir_option, seller_option
 from xpert_pipeline.postgres.viewers import Granted, Viewer, grant_viewer, is_name, revoke_viewer, viewers
 
 READS_ALL = "all sellers, also those added later"
 
 
 @click.command(name="grant-reader")
-@click.argument("name")
+@click.argument("name", type=READER)
 @seller_option
 @click.option("--new-password", is_flag=True, help="Give a known reader a new password.")
 @data_dir_option
@@ -46,7 +46,7 @@ def grant_reader(
 
 
 @click.command(name="revoke-reader")
-@click.argument("name")
+@click.argument("name", type=READER)
 @data_dir_option
 def revoke_reader(name: str, data_dir: str | None) -> None:
     """Delete a reader's login and end its sessions."""

@@ -7,7 +7,7 @@ import click
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.onboarding import add_seller
-from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.options import LABEL, SELLER_ID, data_dir_option, text_of
 from xpert_pipeline.cli.sellers.book import daily_time, find_seller, hour_option, timezone_option
 from xpert_pipeline.cli.verification import verify_seller
 from xpert_pipeline.cli.workplace import open_database
@@ -18,8 +18,8 @@ from xpert_pipeline.spapi.marketplaces import Marketplace
 
 
 @click.command()
-@click.argument("seller_id")
-@click.option("--name", help="Name for people (default: the id).")
+@click.argument("seller_id", type=SELLER_ID)
+@click.option("--name", type=LABEL, help="Name for people (default: the id).")
 @click.option(
     "--marketplace",
     "marketplaces",
@@ -54,7 +54,7 @@ def add(
     that is added later gets its history; one that is left out keeps its rows and is no longer synced.
     """
     chosen = _marketplaces(marketplaces)
-    token = _token_in(refresh_token_file) if refresh_token_file else None
+    token = text_of(refresh_token_file, "the refresh token") if refresh_token_file else None
     try:
         with open_database(data_dir) as (pool, key):
             book = SellerBook(pool, key)
@@ -86,17 +86,6 @@ def _tell(seller: Seller, chosen: list[Marketplace], *, is_new: bool, is_checked
             f"Its first sync starts within half an hour while `xpert up` or the daemon runs, or now with "
             f"`xpert sync --seller {who}`. After that it is synced daily at {daily_time(seller)}."
         )
-
-
-def _token_in(file: Path) -> str:
-    """The refresh token in a file."""
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUsage(f"{file} is not a text file with a refresh token: {type(error).__name__}") from error
-    if not token:
-        raise WrongUsage(f"{file} is empty: it must contain the refresh token")
-    return token
 
 
 def _prompted_token(known: Seller | None) -> str | None:

@@ -7,7 +7,7 @@ import click
 import dagster as dg
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.options import SELLER_ID, data_dir_option
 from xpert_pipeline.cli.sellers.book import known_seller, open_book
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.partitions import sellers_of_run
@@ -18,7 +18,7 @@ from xpert_pipeline.wording import counted
 
 
 @click.command()
-@click.argument("seller_id")
+@click.argument("seller_id", type=SELLER_ID)
 @data_dir_option
 def remove(seller_id: str, data_dir: str | None) -> None:
     """Stop syncing a seller for good and delete its refresh token; its rows stay.
@@ -35,7 +35,7 @@ def remove(seller_id: str, data_dir: str | None) -> None:
 
 
 @click.command()
-@click.argument("seller_id")
+@click.argument("seller_id", type=SELLER_ID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_dir_option
 @click.pass_context

@@ -3,12 +3,12 @@
 import click
 
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
-from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.options import SELLER_ID, data_dir_option
 from xpert_pipeline.cli.sellers.book import daily_time, hour_option, known_seller, open_book, timezone_option
 
 
 @click.command()
-@click.argument("seller_id")
+@click.argument("seller_id", type=SELLER_ID)
 @data_dir_option
 def pause(seller_id: str, data_dir: str | None) -> None:
     """Stop syncing a seller; its data stays."""
@@ -16,7 +16,7 @@ def pause(seller_id: str, data_dir: str | None) -> None:
 
 
 @click.command()
-@click.argument("seller_id")
+@click.argument("seller_id", type=SELLER_ID)
 @data_dir_option
 def resume(seller_id: str, data_dir: str | None) -> None:
     """Sync a seller again."""
@@ -24,7 +24,7 @@ def resume(seller_id: str, data_dir: str | None) -> None:
 
 
 @click.command()
-@click.argument("seller_id")
+@click.argument("seller_id", type=SELLER_ID)
 @hour_option
 @timezone_option
 @data_dir_option

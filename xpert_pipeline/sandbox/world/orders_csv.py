@@ -3,6 +3,7 @@
 import csv
 import gzip
 import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -85,7 +86,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
                     raise NotAnOrderReportError(
                         f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {width}"
                     )
-    except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise NotAnOrderReportError(f"{path} cannot be read as an order report: {error}") from error
 
 

@@ -1,0 +1,38 @@
+"""Types of command-line options that accept only what makes sense; click's own types accept nan and the year 1."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+import click
+
+FIRST_DAY, LAST_DAY = datetime(2000, 1, 1), datetime(2099, 12, 31)  # noqa: DTZ001  a day has no zone
+PORT = click.IntRange(0, 65_535)
+SEED = click.IntRange(-(2**63), 2**63 - 1)
+
+
+class Day(click.DateTime):
+    """A day from 2000 to 2099, as YYYY-MM-DD."""
+
+    def __init__(self) -> None:
+        super().__init__(formats=["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day as a datetime without a zone."""
+        day = super().convert(value, param, ctx)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail(f"{value} is not between {FIRST_DAY:%F} and {LAST_DAY:%F}", param, ctx)
+        return day
+
+
+class Finite(click.FloatRange):
+    """A number within bounds; nan and inf are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        if not math.isfinite(click.FLOAT.convert(value, param, ctx)):
+            self.fail(f"{value} is not a number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DAY = Day()
