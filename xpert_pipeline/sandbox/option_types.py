@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-FIRST_DAY, LAST_DAY = datetime(2000, 1, 1), datetime(2099, 12, 31)  # noqa: DTZ001  a day has no zone
+FIRST_DAY, LAST_DAY = datetime(2000, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001  a day has no zone
 PORT = click.IntRange(0, 65_535)
 SEED = click.IntRange(-(2**63), 2**63 - 1)
 
 
 class Day(click.DateTime):
-    """A day from 2000 to 2099, as YYYY-MM-DD."""
+    """A day from 2000 to 2999, as YYYY-MM-DD."""
 
     def __init__(self) -> None:
         super().__init__(formats=["%Y-%m-%d"])

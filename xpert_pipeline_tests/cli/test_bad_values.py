@@ -16,7 +16,7 @@ from xpert_pipeline.sandbox.option_types import DAY, Finite
 from xpert_pipeline.sandbox.world.orders_csv import COLUMNS
 
 NO_NUMBERS = ("", "x", "1e", "0x10", "½")
-DAYS = ("0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31", "2026-02-30", "31.12.2026", "x", "")
+DAYS = ("0001-01-01", "1999-12-31", "3000-01-01", "9999-12-31", "2026-02-30", "31.12.2026", "x", "")
 WORDS = {
     SELLER_ID: ("", "A1 B2", "A1\x1b[31m", "A" * 65, "A1;drop"),
     DIRECTORY: ("", "a\x07b", "d" * 5000),
