@@ -72,7 +72,7 @@ class ListingsWalk:
                     break
             if count < REACHABLE or count >= total:
                 return
-            if newest is None or newest == created_after:
+            if newest is None or (created_after is not None and newest <= created_after):  # else it would never end
                 raise self._unreachable(total - count)
             created_after = newest
 

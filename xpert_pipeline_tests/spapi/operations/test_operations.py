@@ -1,5 +1,6 @@
 """Listings, catalogue, sales metrics and participations: the right parameters, every page, every item once."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -118,6 +119,23 @@ def test_listings_out_of_reach_are_an_error_and_not_a_short_catalogue(amazon, ap
         listing["summaries"] = [{"createdDate": "2026-01-01T00:00:00+00:00"}]
     with pytest.raises(errors.BadAnswer, match="cannot reach 200 listings"):
         list(search_listings_items(api, INDIA))
+
+
+def test_a_search_whose_creation_times_go_back_and_forth_comes_to_an_end(amazon, api):
+    """Each new query starts at the last creation time seen; if that goes back, the queries would never end."""
+    numbers = itertools.count()
+
+    def answer(handler):
+        after = amazon.calls(LISTINGS)[-1].query.get("createdAfter", [""])[0]
+        created = "2026-01-01T00:00:00Z" if after.startswith("2026-01-02") else "2026-01-02T00:00:00Z"
+        items = [{"sku": f"SKU {next(numbers)}", "summaries": [{"createdDate": created}]} for _ in range(20)]
+        pagination = {"nextToken": f"t{next(numbers)}"}
+        Reply(200, {"numberOfResults": 5000, "items": items, "pagination": pagination}, FAST)(handler)
+
+    amazon.on("GET", LISTINGS, answer)
+    with pytest.raises(errors.BadAnswer, match="cannot reach 4,000 listings"):
+        list(search_listings_items(api, INDIA))
+    assert len(amazon.calls(LISTINGS)) == 100
 
 
 def test_catalogue_items_are_requested_by_twenty_in_one_comma_separated_value(amazon, api):
