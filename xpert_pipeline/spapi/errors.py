@@ -79,6 +79,7 @@ class Unconfirmed(Transient):
         refusal: What Amazon answered. It is raised if Amazon repeats it.
     """
 
+    what_to_do = "It is believed only if Amazon repeats it"
     jittered = False
 
     def __init__(self, refusal: SpApiError) -> None:
