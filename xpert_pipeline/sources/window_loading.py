@@ -19,6 +19,7 @@ from xpert_pipeline.sources.doubt import doubted_days, losses_of, remember_doubt
 from xpert_pipeline.sources.job_windows import JobWindow, WindowSource
 from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.window_requests import request_granted
 from xpert_pipeline.spapi.errors import (
     BadRequest,
     EndlessPages,
@@ -101,9 +102,11 @@ class _Loader:
             (n, request) for n, window in enumerate(self.windows) for request in window.requests[len(window.jobs) :]
         ]
         for batch in chunks(missing, BATCH):
-            jobs = self.source.request(self.run, [request for _, request in batch])
-            for (place, _), job in zip(batch, jobs, strict=True):
+            requested, refused = request_granted(self.run, self.source, self.windows, batch)
+            for place, job in requested:
                 self._wait_for(place, [job])
+            for place in refused:
+                self._close(place)
             self._take_ready(is_waiting=False)
         while self._waiting:  # repeat for pages that were requested in the meantime
             self._take_ready(is_waiting=True)

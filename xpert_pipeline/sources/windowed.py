@@ -22,6 +22,7 @@ from xpert_pipeline.sources.source import Source
 from xpert_pipeline.sources.window_loading import load_windows
 from xpert_pipeline.sources.windows import DayWindow, Restatement, day_windows, restated_open_days
 from xpert_pipeline.spapi.documents.download import Document, DocumentSource
+from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.jobs.api import JobApi, JobRequest
 from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
@@ -155,7 +156,19 @@ class WindowedJobs(Source):
         windows = self.windows(run)
         if run.refetch:
             self._supersede_older(run, windows)
-        return self._requested_ahead(run, windows)
+        try:
+            return self._requested_ahead(run, windows)
+        except NotGranted:
+            if len(run.markets) == 1:
+                raise
+            return [alone for window in windows for alone in self._alone(run, window)]
+
+    def _alone(self, run: SellerRun, window: JobWindow) -> Iterator[JobWindow]:
+        """Cut a window by marketplace, because Amazon may grant only some; `window_requests` finds out which."""
+        for market in window.window.markets:
+            days = DayWindow(window.window.days, (market,))
+            if requests := self.requests(run, days):
+                yield JobWindow(days, requests)
 
     def sync(self, run: SellerRun, prepared: list[JobWindow] | None) -> None:
         """Load every window."""

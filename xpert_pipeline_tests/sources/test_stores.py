@@ -236,18 +236,22 @@ def test_a_doubted_reading_of_one_store_leaves_the_others_complete(shop):
     assert kinds == {INDIA: ["snapshot", "partial"], **dict.fromkeys((GERMANY, BRITAIN), ["snapshot"] * 2)}
 
 
-def test_a_store_that_amazon_does_not_grant_does_not_keep_the_orders_of_the_others(empty_pipeline, make_sandbox):
-    """A 403 for one store made orders `not_granted` in all of them, and none was loaded."""
+@pytest.mark.parametrize(
+    ("table", "tables"), [("orders", ["orders", "order_items"]), ("economics_daily", ["economics_daily"])]
+)
+def test_a_store_that_amazon_does_not_grant_does_not_keep_the_days_of_the_others(
+    empty_pipeline, make_sandbox, table, tables
+):
+    """A 403 for one store made the table `not_granted` in all of them, and nothing was loaded."""
     sandbox = make_sandbox(
         marketplaces=STORES, days=6, orders_per_day=20, skus=60, rate_scale=0, denied_marketplaces=(GERMANY,)
     )
     empty_pipeline.serve(sandbox, onboard=False)
     authorize(empty_pipeline, STORES)
-    done = empty_pipeline.run(tables=["orders", "order_items"], days=past_everywhere(empty_pipeline))
+    done = empty_pipeline.run(tables=tables, days=past_everywhere(empty_pipeline))
     assert (done.success, done.errors) == (True, {})
-    assert set(by_store(empty_pipeline, "orders")) == {INDIA, BRITAIN}
-    loads = [row["marketplace_id"] for row in empty_pipeline.rows("loads") if row["table_name"] == "orders"]
-    assert set(loads) == {INDIA, BRITAIN}
-    assert "Grant the role" in done.reasons["orders"]
+    assert set(by_store(empty_pipeline, table)) == {INDIA, BRITAIN}
+    assert {row["marketplace_id"] for row in empty_pipeline.rows("loads")} == {INDIA, BRITAIN}
+    assert "Grant the role" in done.reasons[table]
     (sentence,) = empty_pipeline.one("select sentence from check_results where check_name = 'role_granted'")
     assert "for Amazon.de" in sentence

@@ -12,7 +12,7 @@ from xpert_pipeline.sandbox.jobs.query_store import Query
 from xpert_pipeline.sandbox.jobs.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
 from xpert_pipeline.sandbox.jobs.state import job_state
 from xpert_pipeline.sandbox.serving import parameters
-from xpert_pipeline.sandbox.serving.errors import bad_pagination_token, invalid, not_found, server_error
+from xpert_pipeline.sandbox.serving.errors import bad_pagination_token, denied, invalid, not_found, server_error
 from xpert_pipeline.sandbox.serving.operation import Call, Operation
 from xpert_pipeline.sandbox.serving.paging import Paging, StaleTokenError, binding
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
@@ -32,6 +32,8 @@ def create_query(call: Call) -> dict[str, Any]:
         raise invalid("query: is required.")
     latest = max(last_day(call.world, marketplace_id, call.now) for marketplace_id in call.world.marketplace_ids)
     question = read_question(body["query"], date.fromordinal(latest), state.schemas)
+    if set(question.arguments.get("marketplaceIds") or ()) & set(state.options.denied_marketplaces):
+        raise denied()
     first = _place(call, body)
     faults = call.faults(QUERY)
     if "query-500" in faults:
