@@ -10,6 +10,7 @@ from xpert_pipeline.delta_sensor import build_orders_delta_sensor
 from xpert_pipeline.freshness_sensor import build_freshness_sensor
 from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
 from xpert_pipeline.partitions import build_partitions
+from xpert_pipeline.prune_job import build_prune_job, build_prune_schedule
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.schedules import build_daily_schedule
@@ -56,21 +57,25 @@ def build_definitions(
         report_patience_seconds=settings.report_patience_minutes * 60,
         fill_pages=settings.fill_pages,
     )
+    pruning = build_prune_job(settings, sources)
     return dg.Definitions(
         assets=[build_asset(source, **common) for source in sources],
         asset_checks=[check for source in sources for check in source_checks(source)],
         executor=dg.in_process_executor,
-        jobs=[SYNC, build_delta_job(sources)],
-        schedules=_schedules(settings),
+        jobs=[SYNC, build_delta_job(sources), pruning],
+        schedules=_schedules(settings, pruning),
         sensors=_sensors(settings, sources),
         resources={"postgres": postgres, "sp_api": sp_api, "run_start": RunStart(sources)},
     )
 
 
-def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+def _schedules(settings: Settings, pruning: dg.JobDefinition) -> list[dg.ScheduleDefinition]:
     if settings.alone:
         return []
-    return [build_daily_schedule(SYNC.name, settings.start_date, settings.timezone, is_sandbox=settings.sandbox)]
+    return [
+        build_daily_schedule(SYNC.name, settings.start_date, settings.timezone, is_sandbox=settings.sandbox),
+        build_prune_schedule(pruning, settings.timezone),
+    ]
 
 
 def _sensors(settings: Settings, sources: Sequence[Source]) -> list[dg.SensorDefinition]:

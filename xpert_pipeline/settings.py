@@ -21,6 +21,35 @@ IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
 HISTORY = timedelta(days=730)
 DAY_MINUTES = 1_440
+MOST_DAYS = 36_500
+KEPT = {
+    "XPERT_KEEP_RUNS_DAYS": "runs_days",
+    "XPERT_KEEP_HISTORY_DAYS": "history_days",
+    "XPERT_KEEP_REQUESTS_DAYS": "requests_days",
+    "XPERT_KEEP_REJECTED_DAYS": "rejected_days",
+    "XPERT_KEEP_LOGS_DAYS": "logs_days",
+}
+"""Variables that say how many days to keep what grows, with the field of `Keep`."""
+
+
+class Keep(BaseModel):
+    """How many days to keep what grows; 0 keeps it for ever.
+
+    Attributes:
+        runs_days: Dagster's runs with their events.
+        history_days: Single rows of `loads`, and `fact_stream`. Older loads are joined and still cover the same days.
+        requests_days: Ended requests in `report_requests`.
+        rejected_days: Records in quarantine that did not come again.
+        logs_days: Rotated log files.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    runs_days: int = 60
+    history_days: int = 90
+    requests_days: int = 30
+    rejected_days: int = 0
+    logs_days: int = 30
 
 
 class SettingsError(Exception):
@@ -56,6 +85,8 @@ class Settings(BaseModel):
     report_patience_minutes: float = 30.0
     fill_pages: int = 10
     delta_minutes: int = 5
+    keep: Keep = Field(default_factory=Keep)
+    log_directory: Path | None = None
     alone: bool = False
     allow_not_granted: bool = False
 
@@ -138,6 +169,10 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         values["fill_pages"] = int(env["XPERT_FILL_PAGES"])
     if "XPERT_DELTA_MINUTES" in env:
         values["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
+    if "XPERT_LOG_DIR" in env:
+        values["log_directory"] = Path(env["XPERT_LOG_DIR"])
+    kept = {field: int(env[name]) for name, field in KEPT.items() if name in env}
+    values["keep"] = Keep(**kept)
     return values
 
 
@@ -195,7 +230,18 @@ def _malformed_numbers(env: Mapping[str, str]) -> list[str]:
         problems.append("XPERT_FILL_PAGES must be a number of pages, such as 10, or 0 for none")
     if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
         problems.append("XPERT_DELTA_MINUTES must be a number of minutes: 1 to 1440, or 0 for no deltas")
-    return problems
+    return [*problems, *_malformed_retention(env)]
+
+
+def _malformed_retention(env: Mapping[str, str]) -> list[str]:
+    wrong = [name for name in KEPT if name in env and not (env[name].isascii() and env[name].isdigit())]
+    wrong += [name for name in KEPT if name in env and name not in wrong and int(env[name]) > MOST_DAYS]
+    if wrong:
+        return [f"{name} must be a number of days up to {MOST_DAYS:,}; 0 keeps everything" for name in wrong]
+    keep = Keep(**{field: int(env[name]) for name, field in KEPT.items() if name in env})
+    if keep.history_days and (not keep.runs_days or keep.runs_days > keep.history_days):
+        return ["XPERT_KEEP_HISTORY_DAYS must be at least XPERT_KEEP_RUNS_DAYS: events of a kept run must stay known"]
+    return []
 
 
 def _malformed_key(env: Mapping[str, str]) -> list[str]:

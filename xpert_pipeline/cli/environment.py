@@ -64,6 +64,7 @@ def export(home: Home, settings: Settings, admin: str, pipeline: str) -> None:
             STORAGE: storage_url(storage),
             "XPERT_FIRST_DAY_FILE": str(home.first_day_file),
             "XPERT_SPOOL_DIR": str(home.spool),
+            "XPERT_LOG_DIR": str(home.logs),
             "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "500"),
         }
     )

@@ -31,6 +31,10 @@ CONFIG = {
             "dequeue_interval_seconds": 2,
         },
     },
+    "retention": {  # days that evaluations are kept; the job `prune` removes runs
+        "schedule": {"purge_after_days": 30},
+        "sensor": {"purge_after_days": {"skipped": 1, "success": 30, "failure": 30, "started": 30}},
+    },
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
     "python_logs": {"managed_python_loggers": ["xpert_pipeline.spapi"], "python_log_level": "INFO"},
     "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},

@@ -78,6 +78,11 @@ class ChangeFeed(Source):
         """A daily sync starts at the feed's first incomplete day, unless a restatement rule chooses the days."""
         return self.feed.rule is None
 
+    @property
+    def settled_after(self) -> timedelta:
+        """As the restatement rule says, if there is one."""
+        return self.feed.rule.restated if self.feed.rule else timedelta(0)
+
     def prepare(self, run: SellerRun) -> list[Piece]:
         """Plan the run and request the first reports."""
         report_complete(run, self.feed)

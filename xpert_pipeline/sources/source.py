@@ -9,7 +9,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,6 +107,11 @@ class Source(ABC):
     def sets_daily_range(self) -> bool:
         """Whether a daily sync starts at this source's first incomplete day; other sources choose their own days."""
         return False
+
+    @property
+    def settled_after(self) -> timedelta:
+        """The age from which Amazon does not change a day any more; 0 if it does not restate days."""
+        return timedelta(0)
 
     @property
     def is_derived(self) -> bool:

@@ -71,6 +71,11 @@ class WindowedJobs(Source):
         return (self.table,)
 
     @property
+    def settled_after(self) -> timedelta:
+        """As the restatement rule says."""
+        return self.rule.restated
+
+    @property
     def operations(self) -> tuple[str, ...]:
         """The operations that request, poll and download."""
         return (self.create, self.job_api.poll, self.fetch_document)
