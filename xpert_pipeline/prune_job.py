@@ -1,7 +1,6 @@
 """The job and the daily schedule that prune what grows."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -26,16 +25,13 @@ def what_grows(
     logs: Path | None,
 ) -> Grown:
     """Return what the pipeline with these sources has to prune."""
-    restated = {
-        table.name: source.settled_after for source in sources for table in source.tables if source.settled_after
-    }
     return Grown(
         instance,
         pool,
         [table.name for source in sources for table in source.tables],
         [table.name for source in sources if source.is_derived for table in source.tables],
         build_partitions(settings.start_date, settings.timezone),
-        {table: after + timedelta(days=1) for table, after in restated.items()},
+        {table.name: source.settled_after for source in sources for table in source.tables},
         logs,
     )
 

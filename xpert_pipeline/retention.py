@@ -20,6 +20,7 @@ from xpert_pipeline.postgres.old_rows import (
 )
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline.settings import Keep
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,11 @@ def _prune(grown: Grown, keep: Keep, now: datetime, *, dry_run: bool) -> Iterato
     sellers = SellerBook(grown.pool, None).all()
     if days := keep.history_days:
         before = now - timedelta(days=days)
-        loads = [compact_loads(grown.pool, one.id, before, grown.settled_after, dry_run=dry_run) for one in sellers]
+        zones = {place.id: place.zone for place in MARKETPLACES}
+        loads = [
+            compact_loads(grown.pool, seller.id, before, grown.settled_after, zones, dry_run=dry_run)
+            for seller in sellers
+        ]
         yield Pruned("loads", sum(done.removed for done in loads), days, sum(done.added for done in loads))
         facts = sum(delete_old_facts(grown.pool, seller, before, dry_run=dry_run) for seller in sellers)
         yield Pruned("fact_stream", facts, days)

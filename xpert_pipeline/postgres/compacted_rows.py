@@ -11,8 +11,9 @@ because the pipeline reads them. Of the others,
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 COMPACTED = "compacted"
 SUMS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected", "calls", "waited_seconds")
@@ -56,13 +57,14 @@ class Joined:
     rows: list[LedgerRow]
 
 
-def join_old(rows: Sequence[LedgerRow], before: datetime, settled_after: timedelta) -> Joined | None:
+def join_old(rows: Sequence[LedgerRow], before: datetime, settled_after: timedelta, zone: ZoneInfo) -> Joined | None:
     """Join the old rows of one table in one marketplace; None if that would not make them fewer.
 
     Args:
         rows: All rows of the table in the marketplace.
         before: Rows that finished at this time or later stay as they are.
         settled_after: The age from which a day is final; 0 if Amazon does not restate days.
+        zone: The marketplace's time zone.
     """
     needed = _needed(rows)
     old = [row for row in rows if row.finished_at < before and row.load_id not in needed]
@@ -73,7 +75,7 @@ def join_old(rows: Sequence[LedgerRow], before: datetime, settled_after: timedel
     joined: list[LedgerRow] = []
     for kind, group in by_kind.items():
         if kind == "created":
-            windows, group = _settled(group, rows, settled_after)  # noqa: PLW2901  rows that stay are left out
+            windows, group = _settled(group, rows, settled_after, zone)  # noqa: PLW2901  rows that stay are left out
         elif kind == "updated":
             windows = union(row.window for row in group)
         else:
@@ -108,10 +110,10 @@ def _needed(rows: Sequence[LedgerRow]) -> set[UUID]:
 
 
 def _settled(
-    old: Sequence[LedgerRow], rows: Sequence[LedgerRow], settled_after: timedelta
+    old: Sequence[LedgerRow], rows: Sequence[LedgerRow], settled_after: timedelta, zone: ZoneInfo
 ) -> tuple[list[Interval], list[LedgerRow]]:
     """Return the windows of settled days, and the rows that these and later rows make needless."""
-    ends = [(row, min(row.window_end, row.started_at - settled_after)) for row in old]
+    ends = [(row, min(row.window_end, _end_of_day(row.started_at - settled_after, zone))) for row in old]
     windows = union((row.window_start, end) for row, end in ends if row.window_start < end)
     others = [row for row in rows if row.window_kind == "created"]
     needless = [
@@ -120,6 +122,10 @@ def _settled(
         if _is_covered(row.window, [*windows, *(o.window for o in others if o.started_at > row.started_at)])
     ]
     return windows, needless
+
+
+def _end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), time(), zone)
 
 
 def _is_covered(window: Interval, by: Iterable[Interval]) -> bool:

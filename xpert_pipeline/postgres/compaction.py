@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -16,6 +17,8 @@ from xpert_pipeline.postgres.compacted_rows import COMPACTED, SUMS, Joined, Ledg
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import Pool, tenant
 
+NOT_RESTATED = timedelta(0)
+UTC = ZoneInfo("UTC")
 ROWS = """
 select load_id, table_name, marketplace_id, window_kind, window_start, window_end, started_at, finished_at, newest_day,
        fetched, inserted, updated, unchanged, deleted, rejected, calls, waited_seconds,
@@ -68,7 +71,13 @@ class Compacted:
 
 
 def compact_loads(
-    pool: Pool, seller_id: UUID, before: datetime, settled_after: Mapping[str, timedelta], *, dry_run: bool = False
+    pool: Pool,
+    seller_id: UUID,
+    before: datetime,
+    settled_after: Mapping[str, timedelta],
+    zones: Mapping[str, ZoneInfo],
+    *,
+    dry_run: bool = False,
 ) -> Compacted:
     """Join a seller's loads that finished before a time.
 
@@ -77,6 +86,7 @@ def compact_loads(
         seller_id: The seller.
         before: Younger loads stay as they are.
         settled_after: Tables whose days Amazon restates, with the age from which a day is final.
+        zones: Time zone by marketplace id.
         dry_run: Only count.
 
     Raises:
@@ -87,8 +97,8 @@ def compact_loads(
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"xpert compact {seller_id}"])
         joined = [
             part
-            for rows in _groups(conn, seller_id)
-            if (part := join_old(rows, before, settled_after.get(rows[0].table_name, timedelta(0))))
+            for (table, marketplace_id), rows in _groups(conn, seller_id).items()
+            if (part := join_old(rows, before, settled_after.get(table, NOT_RESTATED), zones.get(marketplace_id, UTC)))
         ]
         done = Compacted(sum(len(part.gone) for part in joined), sum(len(part.rows) for part in joined))
         if joined and not dry_run:
@@ -102,12 +112,12 @@ def compact_loads(
     return done
 
 
-def _groups(conn: Connection, seller_id: UUID) -> list[list[LedgerRow]]:
+def _groups(conn: Connection, seller_id: UUID) -> dict[tuple[str, str], list[LedgerRow]]:
     groups: dict[tuple[str, str], list[LedgerRow]] = {}
     with conn.cursor(row_factory=class_row(LedgerRow)) as cursor:
         for row in cursor.execute(ROWS, {"seller_id": seller_id}):
             groups.setdefault((row.table_name, row.marketplace_id), []).append(row)
-    return list(groups.values())
+    return groups
 
 
 def _fingerprint(conn: Connection, seller_id: UUID) -> list[tuple[object, ...]]:

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -23,9 +24,9 @@ from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.standing import standing
 
 INDIA, BERLIN = ("A21TJRUUN4KGV", "Asia/Kolkata"), ("A1PA6795UKMFR9", "Europe/Berlin")
-NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-SETTLED = timedelta(days=15)
+NOW = (datetime.now(UTC) - timedelta(days=10)).replace(hour=3, minute=0, second=0, microsecond=0)
 RESTATED = timedelta(days=14)
+ZONES = {marketplace_id: ZoneInfo(zone) for marketplace_id, zone in (INDIA, BERLIN)}
 KEEP = timedelta(days=90)
 
 
@@ -126,15 +127,15 @@ def test_a_year_of_daily_loads_becomes_a_season_and_no_answer_changes(add, pool,
     tables = ("orders", "economics_daily", "fba_inventory", "sales_data")
     first = first_run - timedelta(days=40)
     before = {table: answers(pool, seller, scope, table, first) for table in tables}
-    planned = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": SETTLED}, dry_run=True)
+    planned = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": RESTATED}, ZONES, dry_run=True)
     rows = count()
-    done = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": SETTLED})
+    done = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": RESTATED}, ZONES)
     assert planned == done
     assert count() == rows - done.removed + done.added
     for table in tables:
         assert count(table) <= 2 * 90 + 12
         assert answers(pool, seller, scope, table, first) == before[table], table
-    again = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": SETTLED})
+    again = compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": RESTATED}, ZONES)
     assert again == compaction.Compacted(0, 0)
 
 
@@ -144,10 +145,10 @@ def test_pruned_every_day_the_ledger_stays_as_small(add, pool, seller, count):
     a_year(add, scope, first_run)
     sizes = []
     for ago in range(40, -1, -4):
-        compact_loads(pool, seller.id, NOW - KEEP - timedelta(days=ago), {"economics_daily": SETTLED})
+        compact_loads(pool, seller.id, NOW - KEEP - timedelta(days=ago), {"economics_daily": RESTATED}, ZONES)
         sizes.append({table: count(table) for table in ("orders", "economics_daily", "fba_inventory", "sales_data")})
     for table in sizes[0]:
-        shrunk = [earlier[table] - later[table] for earlier, later in zip(sizes, sizes[1:], strict=False)]
+        shrunk = [earlier[table] - later[table] for earlier, later in pairwise(sizes)]
         assert all(number >= 3 for number in shrunk), (table, shrunk)
 
 
@@ -163,13 +164,14 @@ def test_whatever_the_loads_were_no_answer_changes(add, pool, seller, seed):
         end = start + timedelta(days=chance.choice([0, 1, 1, 3, 15]), hours=chance.choice([0, 0, 5]))
         began = min(end + timedelta(days=chance.choice([0, 1, 13, 14, 15, 30])), NOW - timedelta(hours=1))
         kind = chance.choice(["created", "created", "created", "updated", "updated", "partial", "derived", "snapshot"])
+        end = start if kind == "snapshot" else end
         details = chance.choice([None, {"trust": chance.choice(["match", "mismatch"])}, {"plan": "x"}])
         numbers = {name: chance.randrange(9) for name in ("fetched", "inserted", "deleted", "rejected")}
         newest = chance.choice([None, start.date()])
         add(scope, "t", kind, start, end, began, details=details, newest_day=newest, **numbers)
     before = answers(pool, seller, scope, "t", first)
     for ago in (60, 30, 10, 1):
-        compact_loads(pool, seller.id, NOW - timedelta(days=ago), {"t": SETTLED})
+        compact_loads(pool, seller.id, NOW - timedelta(days=ago), {"t": RESTATED}, ZONES)
         after = answers(pool, seller, scope, "t", first)
         if before["followed"] != after["followed"]:  # an old snapshot outside the stream no longer stops it
             assert after["followed"] > before["followed"]
@@ -188,14 +190,14 @@ def test_a_result_that_covers_less_is_refused_and_nothing_is_changed(add, pool, 
 
     monkeypatch.setattr(compaction, "join_old", loses_a_window)
     with pytest.raises(CoverageWouldChange, match="was not compacted"):
-        compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": SETTLED})
+        compact_loads(pool, seller.id, NOW - KEEP, {"economics_daily": RESTATED}, ZONES)
     assert count() == rows
 
 
 def test_other_sellers_and_young_loads_stay_as_they_are(add, pool, seller, other_seller, count):
     scope = scope_of(seller)
     a_year(add, scope, NOW.date() - timedelta(days=80))
-    assert compact_loads(pool, seller.id, NOW - KEEP, {}) == compaction.Compacted(0, 0)
+    assert compact_loads(pool, seller.id, NOW - KEEP, {}, ZONES) == compaction.Compacted(0, 0)
     rows = count()
-    assert compact_loads(pool, other_seller.id, NOW, {}) == compaction.Compacted(0, 0)
+    assert compact_loads(pool, other_seller.id, NOW, {}, ZONES) == compaction.Compacted(0, 0)
     assert count() == rows

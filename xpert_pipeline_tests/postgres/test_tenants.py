@@ -79,10 +79,22 @@ def test_a_transaction_without_a_tenant_is_refused(pool, nobody):
         pytest.fail("a transaction without a tenant was opened")
 
 
-def test_the_ledger_can_only_grow(pool, both):
-    for statement in ("delete from loads", "update loads set inserted = 0"):
-        with pytest.raises(NotPermitted), tenant(pool, both[0].id) as conn:
-            conn.execute(statement)
+def test_the_ledger_can_only_grow_until_it_is_old(pool, both, admin):
+    """Joining old loads needs to delete them; no load can be changed, and none of today can go."""
+    with pytest.raises(NotPermitted), tenant(pool, both[0].id) as conn:
+        conn.execute("update loads set inserted = 0")
+    for ago in ("2 hours", "2 days"):
+        admin.execute(
+            "insert into loads (load_id, table_name, seller_id, marketplace_id, source, window_kind, window_start,"
+            " window_end, run_id, fetched, inserted, updated, unchanged, deleted, rejected, started_at, finished_at)"
+            " values (gen_random_uuid(), 'orders', %s, 'A21TJRUUN4KGV', 's', 'created', now(), now(), 'r',"
+            " 0, 0, 0, 0, 0, 0, now(), now() - %s::interval)",
+            [both[0].id, ago],
+        )
+    with tenant(pool, both[0].id) as conn:
+        before = conn.execute("select count(*) from loads").fetchone()[0]
+        assert conn.execute("delete from loads").rowcount == 1
+        assert conn.execute("select count(*) from loads").fetchone() == (before - 1,)
 
 
 def test_a_reader_sees_the_seller_that_its_jwt_names_and_writes_nothing(admin, both):
