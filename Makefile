@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help sync up dev test check lint docs reset
+.PHONY: help sync up dev test check lint docs release reset
 help:
 	@echo "make sync    load the last 30 days and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
 	@echo "make test    the whole test suite, against a Postgres that it starts itself"
 	@echo "make check   tests, linters and types"
 	@echo "make docs    write docs/tables.md, the README's list and sql/comments.sql from the row contracts"
+	@echo "make release record the migrations of the version in pyproject.toml, before it is tagged"
 	@echo "make dev     only install what tests, linters and benchmarks need"
 	@echo "make reset   delete the data directory (asks first)"
 	@echo "Pass options of xpert in ARGS: make sync ARGS='--days 60'"
@@ -40,6 +41,9 @@ lint: $(VENV)/dev
 
 docs: $(VENV)/ready
 	@$(BIN)/python -m xpert_pipeline.reference
+
+release: $(VENV)/ready
+	@$(BIN)/python -m xpert_pipeline.release
 
 reset: $(VENV)/ready
 	@$(BIN)/xpert db reset

@@ -8,6 +8,7 @@ from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.prune import prune_command
+from xpert_pipeline.cli.report.group import report
 from xpert_pipeline.cli.sandbox import sandbox
 from xpert_pipeline.cli.sellers.group import sellers
 from xpert_pipeline.cli.status import status
@@ -50,7 +51,7 @@ def main(context: click.Context, /, as_json: bool) -> None:
         raise PreconditionError(str(error)) from error
 
 
-for command in (up, sync, backfill, plan, status, doctor, sellers, db, prune_command, sandbox):
+for command in (up, sync, backfill, plan, status, doctor, sellers, db, report, prune_command, sandbox):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def lines(
     if standing.reports is not None:
         yield from _under("open reports", [*open_reports(standing.reports, seller)] or ["none"])
     rejected = ", ".join(f"{table} {count}" for table, count in standing.rejected.items())
-    why = " (see sql/monitoring/rejected_records.sql for the reasons)" if rejected else ""
+    why = " (see `xpert report rejected-records` for the reasons)" if rejected else ""
     yield _line("rejected records", (rejected or "none") + why)
 
 

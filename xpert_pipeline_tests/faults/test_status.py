@@ -105,7 +105,7 @@ def test_it_shows_what_is_waited_for_now_and_until_when(xpert, busy, pipeline_ds
     text = xpert("status", **environ).stdout
     assert "searchOrders (backfill) since " in text
     assert "1 x 429" in text
-    assert "orders 1 (see sql/monitoring" in text
+    assert "orders 1 (see `xpert report rejected-records`" in text
     assert "none has ended yet" in text
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from xpert_pipeline.cli.db.backup import backup, restore
 from xpert_pipeline.cli.db.expose import expose
 from xpert_pipeline.cli.db.readers import grant_reader, readers, revoke_reader
 from xpert_pipeline.cli.db.schema import migrate, status
@@ -31,5 +32,19 @@ def db() -> None:
     """Start and stop the embedded Postgres, migrate, connect, and let others read."""
 
 
-for command in (start, stop, status, migrate, url, shell, expose, grant_reader, revoke_reader, readers, reset):
+for command in (
+    start,
+    stop,
+    status,
+    migrate,
+    backup,
+    restore,
+    url,
+    shell,
+    expose,
+    grant_reader,
+    revoke_reader,
+    readers,
+    reset,
+):
     db.add_command(command)

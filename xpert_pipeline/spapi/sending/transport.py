@@ -19,7 +19,7 @@ from xpert_pipeline.spapi.sending.deadline import Deadline
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
-USER_AGENT = "xpert-pipeline/0.1 (Language=Python)"
+USER_AGENT = "xpert-pipeline/0.2 (Language=Python)"
 
 
 @dataclass(frozen=True, slots=True)

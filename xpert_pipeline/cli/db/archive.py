@@ -1,0 +1,86 @@
+"""The file of a backup: a tar archive with the dump, small files of the data directory, and a description of both."""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from xpert_pipeline.cli.errors import PreconditionError
+
+DUMP, ABOUT, KEY = "database.dump", "backup.json", "encryption.key"
+STATE_FILES = ("state.json", "world.json")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class About:
+    """What a backup contains.
+
+    Attributes:
+        made_at: When it was made, in UTC.
+        version: Version of the pipeline.
+        sellers: Number of sellers.
+        key_ids: Fingerprints of the keys that its refresh tokens need.
+        has_key: Whether the key is in the archive.
+        format: Version of the archive's layout.
+    """
+
+    made_at: str
+    version: str
+    sellers: int
+    key_ids: list[str]
+    has_key: bool
+    format: int = FORMAT
+
+
+def write_archive(file: Path, dump: Path, about: About, home: Path, *, with_key: bool) -> None:
+    """Write an archive for its owner only; it must not exist yet.
+
+    Args:
+        file: The archive.
+        dump: The dump of the database.
+        about: Its description.
+        home: The data directory.
+        with_key: Whether to add the encryption key.
+    """
+    described = dump.with_name(ABOUT)
+    described.write_text(json.dumps(asdict(about), indent=2) + "\n")
+    draft = file.with_name(f".{file.name}.draft")
+    names = [name for name in (*STATE_FILES, *([KEY] if with_key else [])) if (home / name).exists()]
+    draft.touch(mode=0o600)
+    try:
+        with tarfile.open(draft, "w") as archive:
+            archive.add(described, ABOUT)
+            archive.add(dump, DUMP)
+            for name in names:
+                archive.add(home / name, name)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened_archive(file: Path) -> Iterator[tuple[About, Path]]:
+    """Unpack an archive into a folder for the block; yield its description and the folder.
+
+    Raises:
+        PreconditionError: It is not a backup, or a newer version of the pipeline made it.
+    """
+    with TemporaryDirectory(prefix="xpert-restore-") as folder:
+        place = Path(folder)
+        try:
+            with tarfile.open(file) as archive:
+                known = {DUMP, ABOUT, KEY, *STATE_FILES}
+                members = [member for member in archive if member.name in known and member.isfile()]
+                archive.extractall(place, members=members, filter="data")
+            about = About(**json.loads((place / ABOUT).read_text()))
+        except FileNotFoundError as error:
+            raise PreconditionError(f"{file} is not there or not a backup of `xpert db backup`: {error}") from None
+        except (OSError, tarfile.TarError, ValueError, TypeError) as error:
+            raise PreconditionError(f"{file} is not a backup of `xpert db backup`, or damaged: {error}") from None
+        if about.format > FORMAT:
+            raise PreconditionError(f"{file} was made by a newer version ({about.version}): update the pipeline first")
+        yield about, place

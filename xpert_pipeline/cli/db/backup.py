@@ -1,0 +1,161 @@
+"""`xpert db backup` and `xpert db restore`: the whole database in one file, and back."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from xpert_pipeline.cli.db.address import owner_dsn
+from xpert_pipeline.cli.db.archive import DUMP, KEY, STATE_FILES, About, opened_archive, write_archive
+from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.home import Home, data_directory
+from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.postgres import dumps
+from xpert_pipeline.postgres.embedded import find_embedded, start_embedded
+from xpert_pipeline.postgres.encryption import key_id, read_key
+from xpert_pipeline.postgres.migrations import migrate
+from xpert_pipeline.wording import counted
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--with-key", is_flag=True, help="Put the encryption key into the file: it can then be read without it.")
+@data_dir_option
+@click.pass_context
+def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_key: bool) -> None:
+    """Write the database, with Dagster's history, to FILE.
+
+    The pipeline may go on working. With DATABASE_URL set, its role must own the tables, as for `db migrate`. The
+    encryption key is not in FILE unless you ask for it, because it would open the refresh tokens in FILE.
+    """
+    if file.exists():
+        raise PreconditionError(f"{file} exists: choose another name, or delete it")
+    home = Home(data_directory(data_dir))
+    embedded = read_settings().database_url is None
+    was_running = embedded and find_embedded(home.path) is not None
+    dsn = owner_dsn(data_dir)
+    try:
+        with TemporaryDirectory(prefix=".xpert-backup-", dir=_folder(file)) as folder:
+            dump = Path(folder) / DUMP
+            dumps.dump(dsn, dump)
+            about = About(
+                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                version=version("xpert-pipeline"),
+                sellers=dumps.count_sellers(dsn) or 0,
+                key_ids=sorted(dumps.key_ids(dsn)),
+                has_key=with_key and (home.path / KEY).exists(),
+            )
+            write_archive(file, dump, about, home.path, with_key=with_key)
+    finally:
+        if embedded and not was_running and (server := find_embedded(home.path)):
+            server.stop()
+    size = file.stat().st_size
+    if context.obj["json"]:
+        click.echo(json.dumps({"file": str(file), "bytes": size, "sellers": about.sellers, "has_key": about.has_key}))
+        return
+    click.echo(f"wrote {file}: {size:,} bytes, {counted(about.sellers, 'seller')}")
+    click.echo(_about_key(about, home))
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--replace", is_flag=True, help="Replace a database that has sellers.")
+@data_dir_option
+@click.pass_context
+def restore(context: click.Context, /, file: Path, data_dir: str | None, *, replace: bool) -> None:
+    """Restore the database from FILE, then apply newer migrations.
+
+    It restores into the embedded server, or into DATABASE_URL as the owner of its tables. Stop the pipeline first.
+    Logins that `db grant-reader` made belong to the server and are not in FILE: grant them again.
+    """
+    home = Home(data_directory(data_dir))
+    with home.alone(), opened_archive(file) as (about, folder):
+        settings = read_settings()
+        if settings.database_url:
+            dsn = settings.database_url.get_secret_value()
+            _refuse_other(dsn, replace=replace)
+            dumps.prepare_roles(dsn)
+            dumps.restore(dsn, folder / DUMP)
+            migrate(dsn)
+        else:
+            _restore_embedded(home, folder, about, replace=replace)
+        lacking = _lacking_key(about, home)
+    if context.obj["json"]:
+        click.echo(json.dumps({"file": str(file), "made_at": about.made_at, "sellers": about.sellers, "key": lacking}))
+        return
+    click.echo(f"restored {counted(about.sellers, 'seller')} from the backup of {about.made_at}")
+    if lacking:
+        click.echo(lacking)
+
+
+def _folder(file: Path) -> Path:
+    folder = file.resolve().parent
+    if not folder.is_dir():
+        raise PreconditionError(f"{folder} is not a folder: create it first")
+    return folder
+
+
+def _refuse_other(dsn: str, *, replace: bool) -> None:
+    sellers = dumps.count_sellers(dsn)
+    if sellers and not replace:
+        raise PreconditionError(
+            f"the database has {counted(sellers, 'seller')}: nothing was changed. Use --replace to replace all of it"
+        )
+
+
+def _restore_embedded(home: Home, folder: Path, about: About, *, replace: bool) -> None:
+    was_running = find_embedded(home.path) is not None
+    server = start_embedded(home.path)
+    try:
+        _refuse_other(server.admin_dsn, replace=replace)
+        dumps.prepare_roles(server.admin_dsn)
+        with dumps.replacing_embedded(server) as dsn:
+            dumps.restore(dsn, folder / DUMP)
+            migrate(dsn)
+        _restore_files(home, folder, about)
+    finally:
+        if not was_running:
+            server.stop()
+
+
+def _restore_files(home: Home, folder: Path, about: About) -> None:
+    """Bring back the small files of the data directory; those that were there are kept under another name."""
+    names = [*STATE_FILES, *([KEY] if about.has_key else [])]
+    for name in (name for name in names if (folder / name).exists()):
+        target = home.path / name
+        if target.exists() and target.read_bytes() != (folder / name).read_bytes():
+            shutil.copy2(target, target.with_name(f"{name}.before-restore"))
+        shutil.copyfile(folder / name, target)
+        if name == KEY:
+            target.chmod(0o600)
+
+
+def _lacking_key(about: About, home: Home) -> str | None:
+    """Return what to do about the encryption key; None if the one in use opens the stored tokens."""
+    settings = read_settings()
+    file = home.path / KEY
+    present = settings.key or (read_key(file.read_text().strip()) if file.exists() else None)
+    if not set(about.key_ids) - ({key_id(present)} if present else set()):
+        return None
+    place = "XPERT_ENCRYPTION_KEY" if settings.database_url or settings.encryption_key else str(file)
+    return (
+        f"The stored refresh tokens need the encryption key with the fingerprint {', '.join(about.key_ids)}, which is "
+        f"not here: put it into {place}, or add the sellers again with `xpert sellers add`"
+    )
+
+
+def _about_key(about: About, home: Home) -> str:
+    if not about.key_ids:
+        return "It contains no refresh token, so it needs no encryption key."
+    if about.has_key:
+        return "It contains the encryption key: whoever can read the file can read the refresh tokens. Keep it secret."
+    place = home.path / KEY
+    where = str(place) if place.exists() else "the value of XPERT_ENCRYPTION_KEY"
+    return f"The encryption key is not in it. Keep {where} in another safe place: without it sellers authorize again."

@@ -1,0 +1,1 @@
+"""`xpert report`: answers questions about the pipeline. `group` makes a command of each file in sql/monitoring."""

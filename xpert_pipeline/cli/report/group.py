@@ -1,0 +1,115 @@
+"""The group and its commands: one for each question, with an option for each of its parameters."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from rich.table import Table
+
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.options import data_dir_option, seller_option
+from xpert_pipeline.cli.report.questions import Question, Row, questions
+from xpert_pipeline.cli.terminal import plain_console
+from xpert_pipeline.cli.workplace import open_records
+from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.sources.run import today_of
+
+LOADED_BY_DAY = [
+    table.name for source in SOURCES if not source.is_derived for table in source.tables if table.day is not None
+]
+DAYS, ROWS = 7, 20
+DAYS_BACK = click.option(
+    "--days", type=click.IntRange(1, 36_500), default=DAYS, show_default=True, help="What happened in so many days."
+)
+OPTIONS = {
+    "since": DAYS_BACK,
+    "first_day": click.option(
+        "--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="So many days back."
+    ),
+    "rows": click.option(
+        "--rows", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True, help="At most so many rows."
+    ),
+    "table_name": click.option(
+        "--table", "tables", type=click.Choice(LOADED_BY_DAY), multiple=True, help="Only this table; repeatable."
+    ),
+}
+"""The option for each parameter that is not a fact about the seller."""
+
+
+@click.group()
+def report() -> None:
+    """Answer questions about the pipeline: what failed, what is missing, how fresh the data is.
+
+    Each command runs one statement of sql/monitoring for every seller.
+    """
+
+
+def _command(question: Question) -> click.Command:
+    def run(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | None, **chosen: Any) -> None:
+        tables = list(chosen.pop("tables", ())) or LOADED_BY_DAY
+        with open_records(data_dir) as (pool, _):
+            asked = _chosen(SellerBook(pool, None).all(), sellers)
+            try:
+                rows = [
+                    row for seller in asked for row in question.ask(pool, [seller], tables, _values(seller, **chosen))
+                ]
+            except DatabaseError as error:
+                raise PreconditionError(str(error)) from error
+        if context.obj["json"]:
+            click.echo(json.dumps({"question": question.text, "rows": rows}, default=str))
+        else:
+            _print(question, rows)
+
+    command: Any = click.pass_context(run)
+    for parameter in sorted(question.parameters & OPTIONS.keys()):
+        command = OPTIONS[parameter](command)
+    options = data_dir_option(seller_option(command))
+    return click.command(name=question.name, help=f"{question.text}\n\n{question.about}")(options)
+
+
+def _values(seller: Seller, **chosen: Any) -> dict[str, Any]:
+    """The parameters that follow from the options."""
+    days = timedelta(days=chosen.get("days", DAYS))
+    return {
+        "since": datetime.now(UTC) - days,
+        "first_day": today_of(seller) - days,
+        "rows": chosen.get("rows", ROWS),
+    }
+
+
+def _chosen(known: list[Seller], amazon_ids: tuple[str, ...]) -> list[Seller]:
+    if unknown := sorted(set(amazon_ids) - {seller.amazon_seller_id for seller in known}):
+        raise PreconditionError(f"seller {', '.join(unknown)} is not known: see `xpert sellers list`")
+    return [seller for seller in known if not amazon_ids or seller.amazon_seller_id in amazon_ids]
+
+
+def _print(question: Question, rows: list[Row]) -> None:
+    click.echo(question.text)
+    if not rows:
+        click.echo("nothing")
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    plain_console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+for each in questions():
+    report.add_command(_command(each))

@@ -1,0 +1,161 @@
+"""`xpert db backup` and `xpert db restore`: what was destroyed comes back, and the next sync changes nothing."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+pytestmark = pytest.mark.timeout(400)
+XPERT = Path(sys.executable).with_name("xpert")
+WORLD = ("--days", "2", "--orders-per-day", "5", "--skus", "5", "--rate-scale", "0")
+
+
+def environment(**more):
+    skipped = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
+    return {**kept, **more}
+
+
+def xpert(home, *arguments, code=0, **environ):
+    done = subprocess.run(
+        [XPERT, *arguments, "--data-dir", str(home)], env=environment(**environ), capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def changed(done):
+    """Rows that a sync wrote, by table."""
+    tables = json.loads(done.stdout)["tables"]
+    rows = tables.values() if isinstance(tables, dict) else tables
+    return sum(row.get(name) or 0 for row in rows for name in ("inserted", "updated", "deleted"))
+
+
+def test_a_destroyed_data_directory_comes_back_and_the_next_sync_changes_nothing(new_home, tmp_path):
+    """There was no way back from a lost disk but to load everything again."""
+    home, file = new_home() / "home", tmp_path / "books.backup"
+    first = xpert(home, "--json", "up", "--no-ui", *WORLD)
+    assert changed(first) > 20
+    said = xpert(home, "db", "backup", str(file)).stdout
+    assert "The encryption key is not in it" in said
+    assert file.stat().st_mode & 0o077 == 0
+    assert b"Atzr|" not in file.read_bytes()
+    with tarfile.open(file) as archive:
+        assert set(archive.getnames()) == {"backup.json", "database.dump", "state.json", "world.json"}
+    xpert(home, "db", "backup", str(file), code=3)  # it never overwrites
+    key = (home / "encryption.key").read_text()
+    xpert(home, "db", "reset", "--yes")
+    assert not home.exists()
+
+    said = xpert(home, "db", "restore", str(file)).stdout
+    assert "restored 1 seller" in said
+    assert "need the encryption key with the fingerprint" in said
+    refused = xpert(home, "up", "--no-ui", *WORLD, code=3)
+    assert "encryption.key is gone" in refused.stderr
+    (home / "encryption.key").write_text(key)
+    again = xpert(home, "--json", "up", "--no-ui", *WORLD)
+    assert changed(again) == 0
+    refused = xpert(home, "db", "restore", str(file), code=3)
+    assert "Use --replace" in refused.stderr
+    assert "restored 1 seller" in xpert(home, "db", "restore", "--replace", str(file)).stdout
+    assert changed(xpert(home, "--json", "up", "--no-ui", *WORLD)) == 0
+    xpert(home, "db", "reset", "--yes")
+
+
+def test_with_the_key_a_backup_is_complete(new_home, tmp_path):
+    home, other, file = new_home() / "home", new_home() / "other", tmp_path / "all.backup"
+    xpert(home, "up", "--no-ui", *WORLD)
+    assert "contains the encryption key" in xpert(home, "db", "backup", "--with-key", str(file)).stdout
+    said = xpert(other, "db", "restore", str(file)).stdout
+    assert "encryption key" not in said
+    assert (other / "encryption.key").read_text() == (home / "encryption.key").read_text()
+    assert (other / "encryption.key").stat().st_mode & 0o077 == 0
+    for place in (home, other):
+        xpert(place, "db", "reset", "--yes")
+
+
+@pytest.fixture
+def owner(embedded_server):
+    """Addresses of empty databases, as the owner of their tables."""
+    made = []
+
+    def make(name):
+        with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
+            conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        made.append(name)
+        return embedded_server.dsn("postgres", name)
+
+    yield make
+    with psycopg.connect(embedded_server.admin_dsn, autocommit=True) as conn:
+        for name in made:
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def test_an_external_database_is_backed_up_and_restored_by_its_owner(admin_dsn, seller, admin, owner, tmp_path):
+    file = tmp_path / "external.backup"
+    admin.execute(
+        "insert into loads (load_id, table_name, seller_id, marketplace_id, source, window_kind, window_start, window_end,"
+        " run_id, fetched, inserted, updated, unchanged, deleted, rejected, started_at)"
+        " values (gen_random_uuid(), 'orders', %s, 'A21TJRUUN4KGV', 's', 'created', now(), now(), 'r', 7, 7, 0, 0, 0, 0, now())",
+        [seller.id],
+    )
+    said = xpert(tmp_path / "home", "--json", "db", "backup", str(file), DATABASE_URL=admin_dsn)
+    assert json.loads(said.stdout)["sellers"] == 1
+    target = owner("restored")
+    xpert(tmp_path / "home", "db", "restore", str(file), DATABASE_URL=target)
+    for _ in range(2):  # the second time into a database that has it all
+        with psycopg.connect(target) as conn:
+            assert conn.execute("select amazon_seller_id from sellers").fetchall() == [("A1TESTSELLER",)]
+            assert conn.execute("select sum(fetched) from loads").fetchone() == (7,)
+            policies = "select count(*) from pg_policies where tablename = 'loads'"
+            assert conn.execute(policies).fetchone() == admin.execute(policies).fetchone()
+        refused = xpert(tmp_path / "home", "db", "restore", str(file), DATABASE_URL=target, code=3)
+        assert "Use --replace" in refused.stderr
+        xpert(tmp_path / "home", "db", "restore", "--replace", str(file), DATABASE_URL=target)
+    assert "nothing to apply" in xpert(tmp_path / "home", "db", "migrate", DATABASE_URL=target).stdout
+
+
+def test_the_pipelines_role_cannot_make_a_backup_that_lacks_rows(pipeline_dsn, seller, tmp_path):
+    """Row level security hides rows from it: a dump must fail and not be empty."""
+    file = tmp_path / "never.backup"
+    refused = xpert(tmp_path / "home", "db", "backup", str(file), DATABASE_URL=pipeline_dsn, code=3)
+    assert "connect as the owner of the tables" in refused.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive", "a tar of something else"])
+def test_a_file_that_is_no_backup_is_refused_before_anything_is_touched(content, admin_dsn, tmp_path):
+    file = tmp_path / "x"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    elif content:
+        shutil.make_archive(str(tmp_path / "y"), "tar", tmp_path)
+        (tmp_path / "y.tar").rename(file)
+    refused = xpert(tmp_path / "home", "db", "restore", "--replace", str(file), DATABASE_URL=admin_dsn, code=3)
+    assert "backup" in refused.stderr
+    with psycopg.connect(admin_dsn) as conn:
+        assert conn.execute("select count(*) from schema_migrations").fetchone()[0] > 20
+
+
+def test_a_damaged_dump_leaves_the_database_as_it_was(admin_dsn, seller, tmp_path):
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    xpert(tmp_path / "home", "db", "backup", str(good), DATABASE_URL=admin_dsn)
+    with tarfile.open(good) as archive:
+        archive.extractall(tmp_path / "parts", filter="data")
+    dump = tmp_path / "parts" / "database.dump"
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    with tarfile.open(bad, "w") as archive:
+        for part in sorted((tmp_path / "parts").iterdir()):
+            archive.add(part, part.name)
+    refused = xpert(tmp_path / "home", "db", "restore", "--replace", str(bad), DATABASE_URL=admin_dsn, code=3)
+    assert "pg_restore" in refused.stderr
+    with psycopg.connect(admin_dsn) as conn:
+        assert conn.execute("select amazon_seller_id from sellers").fetchall() == [("A1TESTSELLER",)]
