@@ -1,8 +1,8 @@
 """Records the migrations of a release in `sql/migrations/released.sha256`, so that they never change afterwards.
 
 Run `make release` before tagging a version. A database that applied a migration refuses an edited one, so a released
-file can neither change nor vanish; a test compares the list, and the last tag, with the files. `sha256sum --check` reads
-the list, too.
+file can neither change nor vanish. A test compares the list, and the last tag, with the files. `sha256sum --check` can
+read the list, too.
 """
 
 import hashlib

@@ -30,7 +30,8 @@ def read_by_code() -> set[str]:
 
 
 def read_by_compose() -> set[str]:
-    return set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    files = (ROOT / "docker-compose.yml", ROOT / "deploy" / "external-database.yml")
+    return {name for file in files for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}
 
 
 def test_every_variable_is_explained_and_every_explained_variable_is_read():
