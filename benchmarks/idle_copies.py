@@ -109,7 +109,10 @@ def _value(connection: psycopg.Connection, schema: str, table: str, column: str)
     name = Identifier("t", column)
     mark = SQL("(d.ago::text || s.n)")
     text = SQL("{}")
-    if column == "seller_id":
+    if (table, column) == ("loads", "window_start"):  # a day's changes begin where those of the day before ended
+        day = "interval '1 day 5 minutes'"
+        text = SQL("case window_kind when 'updated' then t.window_end - " + day + " else {} end + d.ago")
+    elif column == "seller_id":
         text = SQL("s.new_seller")
     elif column in ("load_id", "run_id") or (column == "id" and kind == "uuid"):
         text = SQL("md5({}::text || {mark})::uuid::" + ("uuid" if kind == "uuid" else "text"))

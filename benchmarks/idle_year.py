@@ -74,7 +74,7 @@ def outcome(results: Mapping[int, Mapping[int, Sizes]]) -> Outcome:
         goals[f"most_growth_of_rows_{number}"] = Goal("<=", 1.1)
         goals[f"growth_of_bytes_{number}"] = Goal("<=", 1.1)
     notes = (
-        f"TABLE_rows_N_day_D: rows with N sellers after D simulated days; TABLE_mb_N: MB after {DAYS} days with indexes",
+        f"TABLE_rows_N_day_D: rows with N sellers after D simulated days; TABLE_mb_N: MB + indexes after {DAYS} days",
         f"most_growth_of_rows_N: of the table that grew most from day {SEASON} on; growth_of_bytes_N: all together",
         "not measured: evaluations of sensors and schedules, which Dagster itself deletes after 1 or 30 days",
     )

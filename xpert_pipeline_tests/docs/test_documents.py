@@ -154,8 +154,8 @@ def test_operations_explains_every_state(state: str):
 
 def test_operations_lists_every_monitoring_question():
     text = (ROOT / "docs" / "operations.md").read_text()
-    listed = set(re.findall(r"^\|.*\| `(\w+\.sql)` \|$", text, re.MULTILINE))
-    assert listed == {file.name for file in (ROOT / "sql" / "monitoring").glob("*.sql")}
+    listed = set(re.findall(r"^\|.*\| `xpert report ([a-z-]+)` \|$", text, re.MULTILINE))
+    assert listed == {file.stem.replace("_", "-") for file in (ROOT / "sql" / "monitoring").glob("*.sql")}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
