@@ -9,4 +9,4 @@ comment on table public.loads is
 'One row per load, table and marketplace, committed together with the data. `xpert prune` joins rows older than XPERT_KEEP_HISTORY_DAYS.';
 comment on column public.loads.run_id is 'The Dagster run; "compacted" for a row that stands for several old loads.';
 
-insert into public.schema_migrations (name) values ('0029_retention') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0030_retention') on conflict do nothing;
