@@ -12,6 +12,7 @@ import click
 import psutil
 
 from xpert_pipeline.cli.database_checks import check_dagster_storage, check_database, check_tokens
+from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.cli.options import data_dir_option, sandbox_option, seller_option
@@ -56,6 +57,7 @@ def doctor(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | 
 def _findings(data_dir: str | None, sellers: tuple[str, ...], *, force_sandbox: bool) -> Iterator[Finding]:
     """All findings; a problem that prevents the other checks is a finding too."""
     try:
+        require_data_directory(data_dir)
         with open_workplace(data_dir, force_sandbox=force_sandbox) as place:
             yield from examine(place, sellers)
     except PreconditionError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from dotenv import load_dotenv
 
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.home import Home
+from xpert_pipeline.cli.home import HOME_OF_DAGSTER, Home, data_directory
 from xpert_pipeline.cli.instance import STORAGE, ensure_schema, storage_url, write_config
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.settings import Settings, SettingsError
@@ -29,6 +29,33 @@ def read_settings() -> Settings:
         raise PreconditionError(
             f"the environment is incomplete or wrong: {error}. `.env.example` explains every variable"
         ) from error
+
+
+def require_data_directory(option: str | None) -> None:
+    """Check that there is a data directory, for commands that only read: a mistyped path must not become one.
+
+    With DATABASE_URL everything is in that database, so that only a directory that was named must exist.
+
+    Args:
+        option: `--data-dir`.
+
+    Raises:
+        PreconditionError: The directory is not a data directory.
+    """
+    path = data_directory(option).expanduser().resolve()
+    try:
+        names = {entry.name for entry in path.iterdir()}
+    except FileNotFoundError:
+        names = set()
+    except OSError:
+        Home(path)  # says why it cannot be used
+        raise
+    if HOME_OF_DAGSTER in names or (option is None and read_settings().database_url):
+        return
+    what = "is not a data directory of xpert" if path.exists() else "does not exist"
+    raise PreconditionError(
+        f"the data directory {path} {what}: check --data-dir or XPERT_DATA_DIR. `xpert up` makes one and loads data"
+    )
 
 
 def wants_sandbox(settings: Settings, *, force: bool) -> bool:

@@ -17,6 +17,7 @@ from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, key_id, new_k
 REMEMBERED, STATE, WORLD = "noted.json", "state.json", "world.json"
 KEY_ID = "encryption_key"
 DAY_SECONDS = 86_400
+HOME_OF_DAGSTER = "dagster"
 
 
 class Home:
@@ -46,7 +47,7 @@ class Home:
     @property
     def dagster(self) -> Path:
         """DAGSTER_HOME."""
-        return self.path / "dagster"
+        return self.path / HOME_OF_DAGSTER
 
     @property
     def logs(self) -> Path:

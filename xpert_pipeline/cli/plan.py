@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
@@ -46,6 +47,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
     For each table: what would be requested from which source, with how many calls, how long it would take, and why.
     Nothing is loaded.
     """
+    require_data_directory(options["data_dir"])
     with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
         settings, span = place.settings, (options["from_day"], options["to_day"])
         first, last = chosen_days(settings, settings.first_possible, span, 1)

@@ -10,6 +10,7 @@ import dagster as dg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import data_dir_option, seller_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
@@ -31,6 +32,7 @@ def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | 
 
     Newest complete days by marketplace, runs, what is waited for now, quota, open reports, rejected records.
     """
+    require_data_directory(data_dir)
     with open_records(data_dir) as (pool, instance):
         statuses = [_status(pool, instance, seller) for seller in _chosen(SellerBook(pool, None).all(), sellers)]
     if context.obj["json"]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.cli.db.address import owner_dsn
-from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.home import data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.postgres.embedded import find_embedded
@@ -35,6 +35,7 @@ def migrate(context: click.Context, /, data_dir: str | None) -> None:
 @click.pass_context
 def status(context: click.Context, /, data_dir: str | None) -> None:
     """Show whether the database runs, pending migrations, and the TCP port for BI tools."""
+    require_data_directory(data_dir)
     settings = read_settings()
     running = find_embedded(data_directory(data_dir)) if not settings.database_url else None
     state: dict[str, Any] = {

@@ -10,10 +10,10 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from xpert_pipeline.cli.db.address import owner_dsn
-from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
-from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.options import SELLER_ID, data_dir_option
 from xpert_pipeline.postgres.address import check_address, connect
 from xpert_pipeline.postgres.embedded import start_embedded
 from xpert_pipeline.postgres.errors import explained
@@ -31,6 +31,7 @@ def url(data_dir: str | None, *, with_password: bool) -> None:
 
     It starts the embedded server, which has no password, if that is not running.
     """
+    require_data_directory(data_dir)
     dsn = owner_dsn(data_dir)
     parts = check_address(dsn)
     if "password" in parts and not with_password:
@@ -39,7 +40,9 @@ def url(data_dir: str | None, *, with_password: bool) -> None:
 
 
 @click.command()
-@click.option("--seller", "amazon_id", metavar="ID", help="Show only the rows of this Amazon seller id.")
+@click.option(
+    "--seller", "amazon_id", type=SELLER_ID, metavar="ID", help="Show only the rows of this Amazon seller id."
+)
 @data_dir_option
 def shell(data_dir: str | None, amazon_id: str | None) -> None:
     """Open psql on the database.
@@ -47,6 +50,7 @@ def shell(data_dir: str | None, amazon_id: str | None) -> None:
     The embedded database shows the rows of all sellers, or of --seller. On DATABASE_URL the pipeline's role sees one
     seller at a time: the only one, or --seller.
     """
+    require_data_directory(data_dir)
     settings = read_settings()
     if settings.dagster_database_url:  # a direct connection; DATABASE_URL may be a transaction pooler
         psql, dsn = shutil.which("psql"), settings.dagster_database_url.get_secret_value()

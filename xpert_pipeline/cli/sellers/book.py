@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 import click
 
+from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.workplace import open_database
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -21,6 +22,7 @@ def open_book(data_dir: str | None) -> Iterator[SellerBook]:
     Raises:
         PreconditionError: The database cannot be used; the message says why.
     """
+    require_data_directory(data_dir)
     try:
         with open_database(data_dir) as (pool, key):
             yield SellerBook(pool, key)
