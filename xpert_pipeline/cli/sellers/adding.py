@@ -8,10 +8,9 @@ from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.onboarding import add_seller
 from xpert_pipeline.cli.options import LABEL, SELLER_ID, data_dir_option, text_of
-from xpert_pipeline.cli.sellers.book import daily_time, find_seller, hour_option, timezone_option
+from xpert_pipeline.cli.sellers.book import chosen_marketplaces, find_seller, first_sync, hour_option, timezone_option
 from xpert_pipeline.cli.verification import verify_seller
 from xpert_pipeline.cli.workplace import open_database
-from xpert_pipeline.marketplace_names import MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.spapi.marketplaces import Marketplace
@@ -53,7 +52,7 @@ def add(
     Amazon is asked first whether the refresh token belongs to this merchant id and these marketplaces. A marketplace
     that is added later gets its history; one that is left out keeps its rows and is no longer synced.
     """
-    chosen = _marketplaces(marketplaces)
+    chosen = chosen_marketplaces(marketplaces)
     token = text_of(refresh_token_file, "the refresh token") if refresh_token_file else None
     try:
         with open_database(data_dir) as (pool, key):
@@ -82,10 +81,7 @@ def _tell(seller: Seller, chosen: list[Marketplace], *, is_new: bool, is_checked
     for doubt in doubts:
         click.echo(f"note: {doubt}")
     if is_new:
-        click.echo(
-            f"Its first sync starts within half an hour while `xpert up` or the daemon runs, or now with "
-            f"`xpert sync --seller {who}`. After that it is synced daily at {daily_time(seller)}."
-        )
+        click.echo(first_sync(seller))
 
 
 def _prompted_token(known: Seller | None) -> str | None:
@@ -97,13 +93,3 @@ def _prompted_token(known: Seller | None) -> str | None:
     if not token:
         raise WrongUsage("the refresh token is empty")
     return token
-
-
-def _marketplaces(names: tuple[str, ...]) -> list[Marketplace]:
-    try:
-        marketplaces = find_marketplaces(names)
-    except MarketplacesRefused as error:
-        raise WrongUsage(str(error)) from error
-    if not marketplaces:
-        raise WrongUsage("--marketplace is empty: name at least one marketplace, such as IN")
-    return marketplaces

@@ -7,10 +7,12 @@ from zoneinfo import available_timezones
 import click
 
 from xpert_pipeline.cli.environment import require_data_directory
-from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.workplace import open_database
+from xpert_pipeline.marketplace_names import MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.spapi.marketplaces import Marketplace
 
 FIRST_HOUR, LAST_HOUR = 0, 23
 
@@ -50,6 +52,29 @@ def known_seller(book: SellerBook, seller_id: str) -> Seller:
 def daily_time(seller: Seller) -> str:
     """Return when the seller's daily sync starts, for people."""
     return f"{seller.sync_hour:02d}:00 {seller.sync_timezone}"
+
+
+def first_sync(seller: Seller) -> str:
+    """Say when a new seller is synced for the first time, and from then on."""
+    return (
+        "Its first sync starts within half an hour while `xpert up` or the daemon runs, or now with "
+        f"`xpert sync --seller {seller.amazon_seller_id}`. After that it is synced daily at {daily_time(seller)}."
+    )
+
+
+def chosen_marketplaces(names: tuple[str, ...]) -> list[Marketplace]:
+    """Return the marketplaces that `--marketplace` names.
+
+    Raises:
+        WrongUsage: There is no such marketplace, none is named, or they belong to several regions.
+    """
+    try:
+        marketplaces = find_marketplaces(names)
+    except MarketplacesRefused as error:
+        raise WrongUsage(str(error)) from error
+    if not marketplaces:
+        raise WrongUsage("--marketplace is empty: name at least one marketplace, such as IN")
+    return marketplaces
 
 
 class TimeZone(click.ParamType):

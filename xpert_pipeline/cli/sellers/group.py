@@ -3,6 +3,7 @@
 import click
 
 from xpert_pipeline.cli.sellers.adding import add
+from xpert_pipeline.cli.sellers.authorizing import authorize
 from xpert_pipeline.cli.sellers.leaving import purge, remove
 from xpert_pipeline.cli.sellers.listing import list_sellers
 from xpert_pipeline.cli.sellers.standing import pause, resume, schedule
@@ -10,8 +11,8 @@ from xpert_pipeline.cli.sellers.standing import pause, resume, schedule
 
 @click.group()
 def sellers() -> None:
-    """Add, list, schedule, pause, remove and purge sellers."""
+    """Add, authorize, list, schedule, pause, remove and purge sellers."""
 
 
-for command in (add, list_sellers, schedule, pause, resume, remove, purge):
+for command in (add, authorize, list_sellers, schedule, pause, resume, remove, purge):
     sellers.add_command(command)
