@@ -14,7 +14,7 @@ from psycopg import Connection
 from xpert_pipeline import reference
 from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.main import main
-from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool
+from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool, viewers
 from xpert_pipeline.postgres.column_comments import column_comments
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import State
@@ -29,7 +29,7 @@ DOCUMENTS = [
     ROOT / "CHANGELOG.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-DATABASE_MODULES = (embedded_place, encryption, errors, lease, migrations, sellers, spool)
+DATABASE_MODULES = (embedded_place, encryption, errors, lease, migrations, sellers, spool, viewers)
 
 
 def test_the_readme_lists_the_tables_with_their_keys():
