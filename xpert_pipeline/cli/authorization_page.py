@@ -80,7 +80,6 @@ class AuthorizationPage:
         config = uvicorn.Config(LocalOnly(self._app(), self.port), log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 2
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C ends the command
         thread = threading.Thread(target=server.run, args=([listener],), name="authorization", daemon=True)
         thread.start()
         try:

@@ -2,7 +2,6 @@
 
 import html
 import re
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -23,6 +22,12 @@ class Browser:
     def __init__(self, port):
         self.home = f"http://127.0.0.1:{port}"
         self.client = httpx.Client(trust_env=False, timeout=30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.close()
 
     def open(self):
         """The first page, as soon as it is there."""
@@ -77,8 +82,8 @@ def authorize(xpert, amazon, port):
             **environ,
         }
         words = ("sellers", "authorize", "--marketplace", marketplace, "--wait-minutes", "0.5", *options)
-        with ThreadPoolExecutor() as threads:
-            found = threads.submit(visit, Browser(port))
+        with Browser(port) as browser, ThreadPoolExecutor() as threads:
+            found = threads.submit(visit, browser)
             done = xpert(*words, **settings)
             return done, found.result(60)
 
@@ -223,19 +228,16 @@ def test_what_is_missing_is_named_before_anything_is_served(xpert, amazon, envir
 
 def test_without_credentials_the_sandbox_stands_in_for_amazon(xpert, pipeline_dsn, monkeypatch, port, pool):
     monkeypatch.setattr("xpert_pipeline.cli.sellers.authorizing.free_port", lambda: port)
-    seen = []
 
-    def visit():
-        browser = Browser(port)
+    def visit(browser):
         link = browser.link()
         seller = re.search(r'value="([A-Z0-9]+)"', browser.get(link).text)[1]
-        seen.append((seller, browser.get(browser.consent(seller, link)).status_code))
+        return seller, browser.get(browser.consent(seller, link)).status_code
 
-    thread = threading.Thread(target=visit)
-    thread.start()
-    done = xpert("sellers", "authorize", "--marketplace", "IN", "--sandbox", DATABASE_URL=pipeline_dsn)
-    thread.join(60)
-    ((seller, status),) = seen
+    with Browser(port) as browser, ThreadPoolExecutor() as threads:
+        found = threads.submit(visit, browser)
+        done = xpert("sellers", "authorize", "--marketplace", "IN", "--sandbox", DATABASE_URL=pipeline_dsn)
+        seller, status = found.result(60)
     assert (done.exit_code, status) == (0, 200)
     assert f"Seller {seller} (Amazon.in) authorized the application" in done.stdout
     (stored,) = SellerBook(pool).all()
