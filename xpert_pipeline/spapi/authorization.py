@@ -3,6 +3,7 @@
 Facts from Amazon's "Website Authorization Workflow" and "Seller Central URLs" pages.
 """
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,6 +16,7 @@ from xpert_pipeline.spapi.sending.transport import NetworkFailure, Transport
 EUROPE = "https://sellercentral-europe.amazon.com"
 SHARED = dict.fromkeys(("ES", "GB", "FR", "DE", "IT"), EUROPE)
 """Countries that share a Seller Central; every other has one at its marketplace's own domain."""
+SELLER_ID = re.compile("[A-Za-z0-9]{1,64}")
 CONSENT_PATH = "/apps/authorize/consent"
 EXCHANGE_SECONDS = 30.0
 _OPERATION = "authorization code exchange"
@@ -92,6 +94,8 @@ def parse_consent(address: str) -> tuple[Consent, str]:
         raise ConsentRefused(
             f"the address lacks {', '.join(missing)}: give the whole address that the browser shows after the consent"
         )
+    if not SELLER_ID.fullmatch(values["selling_partner_id"]):
+        raise ConsentRefused("selling_partner_id in the address is no merchant id")
     return Consent(values["selling_partner_id"], values["spapi_oauth_code"]), values["state"]
 
 

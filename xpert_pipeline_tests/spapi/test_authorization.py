@@ -37,3 +37,5 @@ def test_a_consent_shows_no_code_and_an_incomplete_address_is_refused():
     with pytest.raises(ConsentRefused, match="lacks selling_partner_id") as caught:
         parse_consent("https://x/cb?state=s&spapi_oauth_code=secret")
     assert "secret" not in str(caught.value)
+    with pytest.raises(ConsentRefused, match="is no merchant id"):
+        parse_consent("https://x/cb?state=s&selling_partner_id=<b>&spapi_oauth_code=secret")

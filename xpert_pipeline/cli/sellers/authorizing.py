@@ -9,12 +9,13 @@ import click
 from xpert_pipeline.cli.authorization_page import CALLBACK, HOST, AuthorizationPage
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.onboarding import add_seller
-from xpert_pipeline.cli.options import data_dir_option, sandbox_option
+from xpert_pipeline.cli.options import LABEL, data_dir_option, sandbox_option
 from xpert_pipeline.cli.sellers.book import chosen_marketplaces, find_seller, first_sync
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.verification import verify_seller
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.sandbox.option_types import Finite
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.authorization import Consent, OAuthClient, consent_url, exchange_code, seller_central
 from xpert_pipeline.spapi.errors import SpApiError
@@ -33,11 +34,9 @@ SANDBOX_APP = "amzn1.sp.solution.sandbox"
     metavar="IN,GB",
     help="The marketplaces to sync, all of one region, as country codes or ids; the first one's Seller Central asks.",
 )
-@click.option("--name", help="Name for people (default: the id).")
+@click.option("--name", type=LABEL, help="Name for people (default: the id).")
 @click.option("--draft", is_flag=True, help="The application is still a draft in Seller Central (version=beta).")
-@click.option(
-    "--wait-minutes", type=click.FloatRange(0.1, 1440), default=15.0, show_default=True, help="How long to wait."
-)
+@click.option("--wait-minutes", type=Finite(0.1, 1440), default=15.0, show_default=True, help="How long to wait.")
 @sandbox_option
 @data_dir_option
 def authorize(

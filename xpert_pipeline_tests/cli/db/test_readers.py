@@ -160,7 +160,7 @@ def test_a_revoked_reader_is_gone_with_its_open_sessions(ask, reader, db, bi):
         (["grant-reader", "postgres"], 3, "the role postgres exists and was not made by `xpert db grant-reader`"),
         (["grant-reader", "xpert_pipeline"], 3, "the role xpert_pipeline exists and was not made by"),
         (["revoke-reader", "xpert_pipeline"], 3, "the role xpert_pipeline exists and was not made by"),
-        (["grant-reader", "Power BI"], 2, "'Power BI' cannot be the name of a reader: use lower-case letters"),
+        (["grant-reader", "Power BI"], 2, "'Power BI' is not a name of a reader: use lower-case letters"),
         (["grant-reader", "x", "--seller", "A0NOBODY"], 3, "seller A0NOBODY is not known: see `xpert sellers list`"),
     ],
 )
