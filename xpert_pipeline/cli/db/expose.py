@@ -5,7 +5,7 @@ import json
 import click
 
 from xpert_pipeline.cli.db.readers import READS_ALL, address_lines
-from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
@@ -38,6 +38,8 @@ def expose(context: click.Context, /, port: int | None, data_dir: str | None, *,
         raise PreconditionError(
             "DATABASE_URL is set, so BI tools connect to that server: give them a login with `xpert db grant-reader`"
         )
+    if off:
+        require_data_directory(data_dir)
     home = Home(data_directory(data_dir))
     server = find_embedded(home.path) or start_embedded(home.path)
     if off:

@@ -7,6 +7,7 @@ import click
 from psycopg.conninfo import conninfo_to_dict
 
 from xpert_pipeline.cli.db.address import owner_dsn, reachable
+from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import WrongUsage
 from xpert_pipeline.cli.options import READER, data_dir_option, seller_option
 from xpert_pipeline.postgres.viewers import Granted, Viewer, grant_viewer, is_name, revoke_viewer, viewers
@@ -32,6 +33,7 @@ def grant_reader(
         raise WrongUsage(
             f"{name!r} cannot be the name of a reader: use lower-case letters, digits and underscores, such as metabase"
         )
+    require_data_directory(data_dir)
     dsn = owner_dsn(data_dir)
     granted = grant_viewer(dsn, name, sellers, new_password=new_password)
     place = {**reachable(data_dir), "user": _login(dsn, name)}
@@ -50,6 +52,7 @@ def grant_reader(
 @data_dir_option
 def revoke_reader(name: str, data_dir: str | None) -> None:
     """Delete a reader's login and end its sessions."""
+    require_data_directory(data_dir)
     existed = revoke_viewer(owner_dsn(data_dir), name)
     click.echo(f"{name} cannot log in any more" if existed else f"there is no reader {name}: nothing to revoke")
 
@@ -59,6 +62,7 @@ def revoke_reader(name: str, data_dir: str | None) -> None:
 @click.pass_context
 def readers(context: click.Context, /, data_dir: str | None) -> None:
     """List the logins that only read, with their sellers."""
+    require_data_directory(data_dir)
     known = viewers(owner_dsn(data_dir))
     if context.obj["json"]:
         entries = [

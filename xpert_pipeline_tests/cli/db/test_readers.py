@@ -13,7 +13,7 @@ from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.postgres.embedded import find_embedded
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
-from xpert_pipeline_tests.cli.db.conftest import environment
+from xpert_pipeline_tests.cli.db.conftest import Command, environment
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, run_load
 
 pytestmark = pytest.mark.timeout(240)
@@ -206,3 +206,11 @@ def test_the_port_is_closed_again_and_readers_keep_their_passwords(db, bi, ask, 
     assert "Connection refused" in ask("bi", bi["password"], "select 1")
     assert db.json("expose", "--port", str(bi["port"])) == {name: bi[name] for name in ("host", "port", "database")}
     assert ask("bi", bi["password"], COUNTS) == ["Books|1", "Toys|2"]
+
+
+@pytest.mark.parametrize("words", [["readers"], ["grant-reader", "x"], ["revoke-reader", "x"], ["expose", "--off"]])
+def test_a_mistyped_data_directory_is_named_and_not_created(tmp_path, words):
+    done = Command(tmp_path / "typo")(*words, check=False)
+    assert done.exit_code == 3
+    assert "typo" in done.stderr
+    assert not (tmp_path / "typo").exists()
