@@ -28,8 +28,8 @@ class Command:
         before = dict(os.environ)
         try:
             os.environ.clear()
-            os.environ.update(environment(**environ))
-            done = CliRunner().invoke(main, ["db", *words, "--data-dir", str(self.home)])
+            os.environ.update(environment(XPERT_DATA_DIR=str(self.home), **environ))
+            done = CliRunner().invoke(main, ["db", *words])
         finally:
             os.environ.clear()
             os.environ.update(before)

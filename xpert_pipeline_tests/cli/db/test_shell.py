@@ -25,9 +25,9 @@ def shell(tmp_path, embedded_server):
     programs = str(embedded_server.place.programs)
 
     def run(dsn, *options, typed=COUNT, **more):
-        environ = environment(DATABASE_URL=dsn, **more)
+        environ = environment(DATABASE_URL=dsn, XPERT_DATA_DIR=str(tmp_path / "home"), **more)
         environ["PATH"] = f"{programs}:{environ['PATH']}"
-        command = [XPERT, "db", "shell", *options, "--data-dir", str(tmp_path / "home")]
+        command = [XPERT, "db", "shell", *options]
         return subprocess.run(command, env=environ, cwd=tmp_path, input=typed, capture_output=True, text=True)
 
     return run
@@ -74,9 +74,9 @@ def test_behind_a_pooler_the_session_connection_of_dagster_is_used(shell, embedd
 
 def test_the_list_of_processes_shows_no_password(tmp_path, embedded_server, pipeline_dsn, two_orders):
     dsn = pipeline_dsn.replace("xpert_pipeline@", "xpert_pipeline:canary%40word@")
-    environ = environment(DATABASE_URL=dsn)
+    environ = environment(DATABASE_URL=dsn, XPERT_DATA_DIR=str(tmp_path / "home"))
     environ["PATH"] = f"{embedded_server.place.programs}:{environ['PATH']}"
-    command = [XPERT, "db", "shell", "--data-dir", str(tmp_path / "home")]
+    command = [XPERT, "db", "shell"]
     shell = subprocess.Popen(
         command, env=environ, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
