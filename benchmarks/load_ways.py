@@ -31,6 +31,7 @@ from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.sources.collect import Rows, collecting
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.snapshot_report import collect_lines
 from xpert_pipeline.spapi.documents.charsets import Charset
 from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.flat_files import read_rows
@@ -83,13 +84,12 @@ class Bench:
         bulk = PRODUCTS.bulk
         assert bulk is not None
 
-        def parse(line: dict[str, str | None]) -> Rows:
-            return ([bulk.parse(line, self.market)],)
+        def no_parser(_record: object) -> Rows:
+            raise RuntimeError("collect_lines sets the parser")
 
-        _, collector = stack.enter_context(collecting(self.run.spool, PRODUCTS.tables, parse))
-        collector.carry([bulk.columns])
+        _, collector = stack.enter_context(collecting(self.run.spool, PRODUCTS.tables, no_parser))
         with self.document.open_text() as lines:
-            collector.add(read_rows(lines, bulk.needs, report=bulk.report_type))
+            collect_lines(bulk, self.market, collector, read_rows(lines, bulk.needs, report=bulk.report_type))
         return collector.loads([(self.market.id,)])
 
     def commit(self, parts: Sequence[TableLoad]) -> int:

@@ -23,7 +23,7 @@ comment on column public.products.condition_type is
 comment on column public.products.status is
 'BUYABLE, DISCOVERABLE, or both; an empty list means neither. NULL: Amazon did not report it.';
 comment on column public.products.fulfillment_channel is
-'Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing. NULL: Amazon did not report it.';
+'Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing. Amazon''s own if there are both. NULL: Amazon did not report it.';
 comment on column public.products.price is
 'The seller''s price, in the currency of the row. NULL: the listing has no price.';
 comment on column public.products.currency is

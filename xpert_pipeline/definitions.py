@@ -56,6 +56,7 @@ def build_definitions(
         is_sandbox=settings.sandbox,
         report_patience_seconds=settings.report_patience_minutes * 60,
         fill_pages=settings.fill_pages,
+        reread_days=settings.reread_days,
     )
     pruning = build_prune_job(settings, sources)
     return dg.Definitions(

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from sys import float_info
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
 HISTORY = timedelta(days=730)
 DAY_MINUTES = 1_440
 MOST_DAYS = 36_500
+MOST_REREAD_DAYS = 3_650
 KEPT = {
     "XPERT_KEEP_RUNS_DAYS": "runs_days",
     "XPERT_KEEP_HISTORY_DAYS": "history_days",
@@ -84,6 +86,7 @@ class Settings(BaseModel):
     sandbox: bool = False
     report_patience_minutes: float = 30.0
     fill_pages: int = 10
+    reread_days: float = 7.0
     delta_minutes: int = 5
     keep: Keep = Field(default_factory=Keep)
     log_directory: Path | None = None
@@ -167,6 +170,8 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         values["report_patience_minutes"] = float(env["XPERT_REPORT_PATIENCE_MINUTES"])
     if "XPERT_FILL_PAGES" in env:
         values["fill_pages"] = int(env["XPERT_FILL_PAGES"])
+    if "XPERT_REREAD_DAYS" in env:
+        values["reread_days"] = float(env["XPERT_REREAD_DAYS"])
     if "XPERT_DELTA_MINUTES" in env:
         values["delta_minutes"] = int(env["XPERT_DELTA_MINUTES"])
     if "XPERT_LOG_DIR" in env:
@@ -228,6 +233,8 @@ def _malformed_numbers(env: Mapping[str, str]) -> list[str]:
     pages = env.get("XPERT_FILL_PAGES", "0")
     if not (pages.isascii() and pages.isdecimal() and len(pages) < 10):
         problems.append("XPERT_FILL_PAGES must be a number of pages, such as 10, or 0 for none")
+    if "XPERT_REREAD_DAYS" in env and not _is_positive(env["XPERT_REREAD_DAYS"], most=MOST_REREAD_DAYS):
+        problems.append("XPERT_REREAD_DAYS must be a number of days above 0 and at most 3650, such as 7")
     if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
         problems.append("XPERT_DELTA_MINUTES must be a number of minutes: 1 to 1440, or 0 for no deltas")
     return [*problems, *_malformed_retention(env)]
@@ -263,9 +270,9 @@ def _malformed_urls(env: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _is_positive(text: str) -> bool:
+def _is_positive(text: str, *, most: float = float_info.max) -> bool:
     try:
-        return 0 < float(text) < float("inf")
+        return 0 < float(text) <= most
     except ValueError:
         return False
 

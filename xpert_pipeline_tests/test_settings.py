@@ -63,6 +63,9 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
         ("XPERT_REPORT_PATIENCE_MINUTES", "-5", "must be a number of minutes above 0"),
         ("XPERT_FILL_PAGES", "-1", "a number of pages, such as 10, or 0 for none"),
         ("XPERT_FILL_PAGES", "ten", "a number of pages, such as 10, or 0 for none"),
+        ("XPERT_REREAD_DAYS", "-1", "must be a number of days above 0 and at most 3650"),
+        ("XPERT_REREAD_DAYS", "nan", "must be a number of days above 0 and at most 3650"),
+        ("XPERT_REREAD_DAYS", "99999", "must be a number of days above 0 and at most 3650"),
         ("AMAZON_MARKETPLACE_IDS", "IN,XX", "ids or country codes"),
     ],
 )

@@ -74,7 +74,11 @@ def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     with client_of(place, seller, priority_of(days, today_of(seller))) as api:
         log = logging.getLogger("xpert_pipeline.plan")
-        options = RunOptions(refetch=refetch, fill_pages=place.settings.fill_pages)
+        options = RunOptions(
+            refetch=refetch,
+            fill_pages=place.settings.fill_pages,
+            reread_after=timedelta(days=place.settings.reread_days),
+        )
         return plan_run(SOURCES, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
 
 

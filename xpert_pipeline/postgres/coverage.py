@@ -49,6 +49,11 @@ from (
   from loads
   where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
     and window_kind in ('updated', 'snapshot')
+    and window_end >= coalesce((
+      select max(window_start) from loads
+      where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = %(marketplace_id)s
+        and window_kind = 'snapshot'
+    ), '-infinity')
 ) as joined
 order by lower(followed) limit 1
 """
@@ -122,7 +127,8 @@ def days_read(
 def followed_until(pool: Pool, scope: Scope, table: str) -> datetime | None:
     """Return how far the change stream has been followed: the end of the first contiguous run of change windows.
 
-    None before the first snapshot or the first window of changes.
+    A snapshot has all changes before it, so only windows that reach to the last one count. The result is None before
+    the first snapshot or the first window of changes.
     """
     moment: datetime | None = _value(pool, scope, FOLLOWED, table=table)
     return moment

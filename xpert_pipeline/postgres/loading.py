@@ -60,6 +60,7 @@ class TableLoad:
             set without rows is emptied. It may also be a table of the same load, each row of which is a complete set,
             such as an order with all its lines. If empty, the rows are changes and nothing is deleted.
         kept: Keys of rows that arrived but cannot be loaded; existing rows with these keys are not deleted.
+        sparse: Columns that the source does not know for every row: NULL leaves the known value as it is.
         signals: Counts of unusual things in the records, for `loads.details`; merging adds its own.
     """
 
@@ -70,6 +71,7 @@ class TableLoad:
     rejects: Sequence[Reject] = ()
     whole_sets: Sequence[Row] | Table = ()
     kept: Sequence[Row] = ()
+    sparse: frozenset[str] = frozenset()
     signals: Counter[str] = field(default_factory=Counter)
     inferred: tuple[str, ...] = ()
 
@@ -105,7 +107,7 @@ class Load:
 
     def target(self, part: TableLoad) -> Target:
         """The target of a part's rows."""
-        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id, part.inferred)
+        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id, part.inferred, part.sparse)
 
 
 def load(  # noqa: PLR0913  keywords only: everything that the ledger records

@@ -2,14 +2,14 @@
 
 Rules, in this order: within a window the newest state of a record wins, then the last to arrive; a set that was read
 completely is replaced (`row_sets`); a row is written only if it is new, or newer and different; columns that a source
-does not fill stay as they are; an inferred value never replaces what is known of the same state. Counts are exact, by
-marketplace and business day.
+does not fill stay as they are, and so do those that it does not know for a row; an inferred value never replaces what
+is known of the same state. Counts are exact, by marketplace and business day.
 """
 
 from collections.abc import Iterable
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from xpert_pipeline.postgres.target import RowCounts, Target, listed, same
 
@@ -116,9 +116,16 @@ def _upsert_statement(target: Target) -> Composed:
 
 
 def _values(target: Target, names: Iterable[str]) -> Composed:
-    """The values to write: those that arrived, and for inferred columns what is already known of the same state."""
+    """The values to write: those that arrived, except for inferred and sparse columns that are known already.
+
+    In an inferred column stays what is known of the same state; in a sparse one, NULL leaves what is known.
+    """
     known = SQL("case when o.{version} = s.{version} then coalesce(o.{name}, s.{name}) else s.{name} end")
-    return SQL(", ").join(
-        known.format(**target.names(name=Identifier(name))) if name in target.inferred else Identifier("s", name)
-        for name in names
-    )
+
+    def value(name: str) -> Composable:
+        if name in target.inferred:
+            return known.format(**target.names(name=Identifier(name)))
+        arrived = Identifier("s", name)
+        return SQL("coalesce({}, {})").format(arrived, Identifier("o", name)) if name in target.sparse else arrived
+
+    return SQL(", ").join(map(value, names))

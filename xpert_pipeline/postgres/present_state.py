@@ -1,4 +1,4 @@
-"""Counts for judging a reading of the current state: rows in the table now, and in earlier doubtful readings."""
+"""What is known for judging a reading of the current state: the last one, rows now, and earlier doubtful readings."""
 
 from datetime import datetime
 
@@ -18,6 +18,20 @@ where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and tabl
       and window_kind = 'snapshot'
   ), '-infinity')
 """
+
+LAST_SNAPSHOT = """
+select max(window_start) from loads
+where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and table_name = %(table)s
+  and window_kind = 'snapshot'
+"""
+
+
+def last_snapshot(pool: Pool, scope: Scope, table: str) -> datetime | None:
+    """Return the time that the last complete reading describes; None before the first one."""
+    values = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "table": table}
+    with tenant(pool, scope.seller_id) as conn:
+        row = conn.execute(LAST_SNAPSHOT, values).fetchone()
+    return row[0] if row else None
 
 
 def count_rows(pool: Pool, scope: Scope, table: str) -> int:

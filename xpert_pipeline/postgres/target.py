@@ -20,7 +20,14 @@ RowCounts = dict[tuple[str, date | None], int]
 class Target:
     """The target of a load: the table, the columns to fill, and the values to add to each row.
 
-    `inferred` are columns whose values are not Amazon's own but follow from others; see `TableLoad`.
+    Attributes:
+        table: The contract.
+        columns: The columns to fill.
+        seller_id: The tenant.
+        source: Operation or report.
+        load_id: The load.
+        inferred: Columns whose values are not Amazon's own but follow from others; see `TableLoad`.
+        sparse: Columns in which NULL leaves the known value as it is.
     """
 
     table: Table
@@ -29,6 +36,7 @@ class Target:
     source: str
     load_id: UUID
     inferred: tuple[str, ...] = ()
+    sparse: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         table = self.table

@@ -120,6 +120,7 @@ class SpApiResource(dg.ConfigurableResource):
         is_sandbox: Whether the endpoint is the sandbox that the command line started.
         report_patience_seconds: How long a run waits for a requested report; after that, the next run collects it.
         fill_pages: The most pages that a run reads to fill what a report lacks.
+        reread_days: After how many days a table whose changes are followed is read as a whole again.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -132,6 +133,7 @@ class SpApiResource(dg.ConfigurableResource):
     is_sandbox: bool = False
     report_patience_seconds: float = 1800.0
     fill_pages: int = 10
+    reread_days: float = 7.0
     _tried_in_vain: set[str] = PrivateAttr(default_factory=set)
     _began: dict[str, float] = PrivateAttr(default_factory=dict)
 

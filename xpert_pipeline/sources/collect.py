@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.sources.values import is_rounded
 from xpert_pipeline.tables.columns import columns_of
-from xpert_pipeline.tables.contract import Table
+from xpert_pipeline.tables.contract import MARKETPLACE, Table
 from xpert_pipeline.tables.validation import SHAPE_ERRORS, Refused, chunks, collector_paused, shape_reason, validate
 
 Row = dict[str, Any]
@@ -30,7 +30,30 @@ KEPT_SETS = "sets from which nothing was deleted, because a record without a rea
 
 
 class Unfit(Exception):
-    """A record that cannot become a row; the message says why and quotes no values."""
+    """A record that cannot become a row; the message says why and quotes no values.
+
+    Args:
+        reason: Why.
+        may_be: The keys that it may have, if its own cannot be read; existing rows with these keys are not deleted.
+            With None, any row may be meant, and the load deletes nothing. Left out, the collector reads the key itself.
+    """
+
+    def __init__(self, reason: str, *, may_be: Sequence[Row] | Literal["readable"] | None = "readable") -> None:
+        super().__init__(reason)
+        self.may_be = may_be
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The columns that a source fills in one load; the load does not change the others.
+
+    Attributes:
+        columns: Their names.
+        sparse: Those that it does not know for every row. In these, NULL leaves the known value as it is.
+    """
+
+    columns: tuple[str, ...]
+    sparse: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -41,6 +64,7 @@ class TableRows:
         table: The contract.
         columns: Columns that the source fills.
         inferred: Those of them whose values follow from others; see `TableLoad`.
+        sparse: Those of them in which NULL leaves the known value as it is.
         spool: Valid rows, on disk.
         fetched: Number of records received for the table.
         rejects: Records that cannot become rows.
@@ -55,6 +79,7 @@ class TableRows:
     table: Table
     columns: tuple[str, ...]
     spool: RowSpool
+    sparse: frozenset[str] = frozenset()
     fetched: int = 0
     rejects: list[Reject] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
@@ -138,13 +163,25 @@ class Collector:
         """Number of records so far."""
         return self.main.fetched
 
-    def carry(self, columns: Sequence[tuple[str, ...]], inferred: Sequence[tuple[str, ...]] = ()) -> None:
-        """Set the columns that the source fills, and which of them it infers, one tuple per table.
+    def carry(self, columns: Sequence[tuple[str, ...] | Carried], inferred: Sequence[tuple[str, ...]] = ()) -> None:
+        """Set the columns that the source fills, and which of them it infers, for each table.
 
         The other columns keep their values.
+
+        Raises:
+            ValueError: Records with other columns were collected before; one load has the same columns in all rows.
         """
-        for place, (part, names) in enumerate(zip(self.parts, columns, strict=True)):
-            part.columns, part.inferred = names, inferred[place] if inferred else ()
+        for number, (part, names) in enumerate(zip(self.parts, columns, strict=True)):
+            new = names if isinstance(names, Carried) else Carried(names)
+            if len(part.spool) and (part.columns, part.sparse) != (new.columns, new.sparse):
+                raise ValueError(f"{part.table.name}: records with other columns were collected before")
+            part.columns, part.sparse = new.columns, new.sparse
+            part.inferred = inferred[number] if inferred else ()
+
+    def carry_all(self) -> None:
+        """Discard everything, and fill all columns again, because another source begins."""
+        self.restart()
+        self.carry([part.table.columns for part in self.parts])
 
     def restart(self) -> None:
         """Discard everything, because the source starts again with its first record."""
@@ -189,6 +226,7 @@ class Collector:
                 part.rejects,
                 whole_sets=self.main.table if number else read if is_known else (),
                 kept=part.kept,
+                sparse=part.sparse,
                 signals=Counter() if number else Counter(self.signals),
                 inferred=part.inferred,
             )
@@ -218,7 +256,7 @@ class Collector:
                 parsed.append(self.parse(record))
                 records.append(record)
             except Unfit as error:
-                self._reject_unparsed(record, str(error))
+                self._reject_unfit(record, error)
             except SHAPE_ERRORS as error:
                 self._reject_unparsed(record, shape_reason(error))
         self.main.fetched += len(records)
@@ -254,6 +292,18 @@ class Collector:
                 Reject(other, f"its {self.main.table.name} row was refused: {reason}", key, row.get("marketplace_id"))
                 for other in others
             ]
+
+    def _reject_unfit(self, record: Any, error: Unfit) -> None:
+        if error.may_be == "readable":
+            self._reject_unparsed(record, str(error))
+            return
+        self.main.fetched += 1
+        if error.may_be is None:
+            self._reject(self.main, self.original(record), {}, str(error))
+            return
+        where = error.may_be[0].get(MARKETPLACE) if error.may_be else None
+        self.main.rejects.append(Reject(self.original(record), str(error), None, where))
+        self.main.kept += [key for key in map(self.main.key_of, error.may_be) if key is not None]
 
     def _reject_unparsed(self, record: Any, reason: str) -> None:
         self.main.fetched += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, LiteralString, Protocol
 
-from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.collect import Carried, Row
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.download import Document, DocumentSource
@@ -90,6 +90,9 @@ class WindowSource(Protocol):
 
     def read(self, document: Document, job: Job) -> Iterator[Any]:
         """The records of a document."""
+
+    def carried(self, document: Document) -> Carried:
+        """The columns of the table that a document fills."""
 
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
         """Turn one record into a row."""

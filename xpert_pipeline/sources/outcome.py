@@ -28,12 +28,14 @@ class TableOutcome:
         refused: Marketplaces for which Amazon does not grant access; "*" means all of them.
         no_history_before: First day with data, for sources that have only the current state.
         lacking: Days that were skipped, or whose data is not complete yet.
+        short: Marketplaces and days for which Amazon sent less than it counted.
         reasons: Reasons and what to do, in order and without duplicates.
     """
 
     refused: set[str] = field(default_factory=set)
     no_history_before: dict[str, date] = field(default_factory=dict)
     lacking: dict[str, set[date]] = field(default_factory=dict)
+    short: set[tuple[str, date]] = field(default_factory=set)
     reasons: list[str] = field(default_factory=list)
 
     def no_history(self, marketplace_id: str, before: date) -> None:
@@ -44,6 +46,10 @@ class TableOutcome:
         """Leave days to a later run."""
         self.lacking.setdefault(marketplace_id, set()).update(days)
         self.explain(reason)
+
+    def mark_incomplete(self, marketplace_id: str, days: Iterable[date]) -> None:
+        """Record that Amazon sent less than it counted, so that the days are incomplete even if no row arrived."""
+        self.short.update((marketplace_id, day) for day in days)
 
     def not_granted(self, reason: str, marketplace_id: str = "*") -> None:
         """Record that Amazon denies access: the application lacks the role, or the seller did not authorize it."""
@@ -76,7 +82,7 @@ class TableOutcome:
             return "no_history"
         has_changed = any(counts.values())
         if day in self.lacking.get(marketplace_id, ()):
-            return "incomplete" if has_changed else "skipped"
+            return "incomplete" if has_changed or (marketplace_id, day) in self.short else "skipped"
         if has_changed:
             return "ok"
         return "up_to_date" if rows else "empty"

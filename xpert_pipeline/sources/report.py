@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, TextIO
 
-from xpert_pipeline.sources.collect import Row, Unfit
+from xpert_pipeline.sources.collect import Carried, Row
+from xpert_pipeline.sources.flat_records import carried, cells_by_path, check_line
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -14,11 +15,12 @@ from xpert_pipeline.sources.source import Probe
 from xpert_pipeline.sources.windowed import WindowedJobs
 from xpert_pipeline.sources.windows import DayWindow, day_windows
 from xpert_pipeline.spapi.documents.download import REPORTS, Document
-from xpert_pipeline.spapi.documents.flat_files import read_rows
+from xpert_pipeline.spapi.documents.flat_files import FlatColumn, FlatRows, read_rows
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline.tables.columns import columns_of
 
 ReadLines = Callable[[TextIO], Iterator[Any]]
 
@@ -27,11 +29,13 @@ ReadLines = Callable[[TextIO], Iterator[Any]]
 class WindowedReport(WindowedJobs):
     """A table filled by a report over windows of days, one report for each marketplace.
 
-    Empty cells of a flat file are None. A line that has fewer or more cells than the header is rejected whole.
+    Empty cells of a flat file are None. A line that has fewer or more cells than the header is rejected whole. Columns
+    of the table whose path (`At`) the file lacks keep their values.
 
     Attributes:
         report: Amazon's report type.
-        needs: Columns that the report must have.
+        needs: Columns that the report must have, and other columns that have several spellings. It must also have those
+            that columns of the table are read from (`At`), unless these may be NULL.
         options: Report options, by Amazon's names.
         is_for_account: Whether the report has the same lines whichever marketplace is asked for. Then it is requested
             once, for the seller's first marketplace, and its rows belong to that one.
@@ -39,7 +43,7 @@ class WindowedReport(WindowedJobs):
     """
 
     report: str
-    needs: tuple[str, ...] = ()
+    needs: tuple[str | FlatColumn, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     is_for_account: bool = False
     read_lines: ReadLines | None = None
@@ -85,12 +89,12 @@ class WindowedReport(WindowedJobs):
         """One line as a row.
 
         Raises:
-            Unfit: The line does not have as many cells as the header, so no cell can be trusted.
+            Unfit: The line does not have as many cells as the header, so no cell can be trusted. The load then deletes
+                no row of its days.
         """
         if self.read_lines is not None:
             return super().row(record, requested, signals)
-        if "" in record or None in record.values():
-            raise Unfit("the line does not have as many cells as the header")
+        check_line(record, self.table, requested.markets[0])
         return super().row({name: cell or None for name, cell in record.items()}, requested, signals)
 
     def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
@@ -105,7 +109,14 @@ class WindowedReport(WindowedJobs):
     def read(self, document: Document, job: Job) -> Iterator[Any]:
         """The lines of the document."""
         with document.open_text() as lines:
-            yield from self.read_lines(lines) if self.read_lines else read_rows(lines, self.needs, report=self.report)
+            yield from self.read_lines(lines) if self.read_lines else self._rows(lines)
+
+    def carried(self, document: Document) -> Carried:
+        """The columns of the table that the document fills."""
+        if self.read_lines or self.parse:
+            return super().carried(document)
+        with document.open_text() as lines:
+            return carried(cells_by_path(self.table), self._rows(lines).columns)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the key and day of the record, if they can be read."""
@@ -115,3 +126,14 @@ class WindowedReport(WindowedJobs):
         """List one report of the type; this needs the same role as requesting one."""
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
         return Probe(f"reports ({self.report})")
+
+    def _rows(self, lines: TextIO) -> FlatRows:
+        """Read a flat file. It may lack columns that may be NULL; a column that is read may not occur twice."""
+        named = {need if isinstance(need, str) else need.name for need in self.needs}
+        paths = {
+            column.at.path: column.is_nullable
+            for column in columns_of(self.table.row)
+            if column.at and self.parse is None and column.at.path not in named
+        }
+        needs = [*self.needs, *(FlatColumn(path, is_optional=paths[path]) for path in sorted(paths))]
+        return read_rows(lines, needs, report=self.report)

@@ -30,6 +30,7 @@ from xpert_pipeline.spapi.jobs.job import ABANDONED_AFTER, BUDGET_SECONDS, Job
 from xpert_pipeline.spapi.marketplaces import Marketplace, by_id
 from xpert_pipeline.spapi.session import SellerApi
 
+REREAD_AFTER = timedelta(days=7)
 LEASE_PATIENCE_SECONDS = 900.0
 """How long to wait for a lease. Another run holds it only while it loads one window."""
 
@@ -99,6 +100,7 @@ class RunOptions:
         patience: Seconds to wait for a report, from its request or from the start of the run, whichever is later.
         fill_pages: The most pages that the run reads to fill what a report lacks.
         age: Returns the seconds since the run began for this seller.
+        reread_after: How long after a complete reading a table whose changes are followed is read as a whole again.
     """
 
     refetch: bool = False
@@ -107,6 +109,7 @@ class RunOptions:
     patience: float = BUDGET_SECONDS
     fill_pages: int = 10
     age: Callable[[], float] = lambda: 0.0
+    reread_after: timedelta = REREAD_AFTER
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Kind 1: the current state, read in full by pages, or from a report if it is large. Amazon keeps no history of it.
 
-A reading is complete if it reached the end and returned as many records as Amazon counts, if Amazon has a count. Only a
-complete reading is recorded as a snapshot and deletes rows that Amazon no longer returns. A reading with far fewer rows
-than the table is doubtful: it counts only if a second one, at least an hour later, agrees.
+A reading is complete if it reached the end and returned as many records as Amazon counts, if Amazon has a count
+(`snapshot_reading` compares). Only a complete reading is recorded as a snapshot and deletes rows that Amazon no longer
+returns. A reading with far fewer rows than the table is doubtful: it counts only if a second one, at least an hour
+later, agrees.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,18 +13,22 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from xpert_pipeline.postgres.coverage import followed_until
-from xpert_pipeline.postgres.present_state import count_rows, doubted_counts
+from xpert_pipeline.postgres.present_state import count_rows, doubted_counts, last_snapshot
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, collecting
-from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
+from xpert_pipeline.sources.jobs import failure_of, park, ready
+from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
+from xpert_pipeline.sources.rereading import reread_after
 from xpert_pipeline.sources.rows import known_key, unfilled_columns
 from xpert_pipeline.sources.run import Market, SellerRun
-from xpert_pipeline.sources.snapshot_reading import BulkReport, Pages, Reading, Result, read, row_of
+from xpert_pipeline.sources.snapshot_pages import Pages
+from xpert_pipeline.sources.snapshot_reading import Reading, Result, read, row_of
+from xpert_pipeline.sources.snapshot_report import BulkReport
 from xpert_pipeline.sources.source import Probe, Source
-from xpert_pipeline.spapi.errors import BadRequest, SpApiError
+from xpert_pipeline.spapi.errors import BadRequest, SpApiError, Stopped
 from xpert_pipeline.spapi.jobs.api import JobRequest
-from xpert_pipeline.spapi.jobs.job import JobState
+from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made, predict_walk
@@ -38,6 +43,7 @@ AGREES_WITHIN = 0.1
 """Two doubtful readings agree if their counts differ by at most this share."""
 BELIEVED_AFTER = timedelta(hours=1)
 """Minimum time between a doubtful reading and a second one that confirms it."""
+A_SECOND = timedelta(seconds=1)
 JOB_API = ReportApi()
 
 
@@ -77,26 +83,34 @@ class Snapshot(Source):
         return {self.table: unfilled_columns(self.table, ("*",) if self.parse else ())}
 
     def prepare(self, run: SellerRun) -> list[Reading]:
-        """Count the records, and request the report if there are many; do nothing for past days."""
-        return [self._prepared(run, market) for market in run.markets if market.is_live]
+        """Count the records, and request the report if there are many; do nothing for past days.
+
+        Raises:
+            SpApiError: Amazon refused every marketplace. A refusal of some is left to `sync`.
+        """
+        readings = [self._prepared(run, market) for market in run.markets if market.is_live]
+        if readings and all(reading.refused for reading in readings):
+            raise readings[0].refused or AssertionError("unreachable")
+        return readings
 
     def sync(self, run: SellerRun, prepared: list[Reading] | None) -> None:
         """Read and load every marketplace; past days have no history.
 
         Raises:
-            SpApiError: The first error, raised after all marketplaces were tried.
+            SpApiError: The first error, raised after all marketplaces were tried. A marketplace that Amazon does not
+                grant is no error if it grants another one.
         """
         for market in run.markets:
             run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
-        readings, failures = prepared or [], list[SpApiError]()
+        readings, failures = prepared or [], Failures(run, self.table.name)
         for reading in readings:
-            if reading.job is None:
-                with collecting_failures(failures):
+            with failures.of(reading.market):
+                if reading.refused:
+                    raise reading.refused
+                if reading.job is None:
                     self._load(run, reading)
-        with collecting_failures(failures):
-            self._load_reports(run, {reading.job.id: reading for reading in readings if reading.job}, failures)
-        if failures:
-            raise failures[0]
+        self._load_reports(run, {reading.job.id: reading for reading in readings if reading.job}, failures)
+        failures.raise_first()
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Plan the pages or the report of each live marketplace."""
@@ -117,37 +131,64 @@ class Snapshot(Source):
         return Probe(f"{self.noun}s on the first page", len(page.records) if page else 0, if_none)
 
     def _since(self, run: SellerRun, market: Market) -> datetime | None:
-        """The time from which to read changes; None to read everything."""
+        """The time from which to read changes; None to read everything.
+
+        A record can change without its update time moving, and one that is gone is in no list of changes. So everything
+        is read again from time to time (`RunOptions.reread_after`).
+        """
         if not self.pages.follows_changes or run.refetch:
+            return None
+        last = last_snapshot(run.pool, market.scope, self.table.name)
+        if last is None or run.client().server_now() >= last + reread_after(run, market, self.table.name):
             return None
         return followed_until(run.pool, market.scope, self.table.name)
 
     def _prepared(self, run: SellerRun, market: Market) -> Reading:
+        """Decide what to read; an error of Amazon concerns this marketplace alone."""
+        try:
+            return self._planned(run, market)
+        except Stopped:
+            raise
+        except SpApiError as error:
+            return Reading(market, refused=error)
+
+    def _planned(self, run: SellerRun, market: Market) -> Reading:
         since = self._since(run, market)
         total = self.pages.count_since(run.client(), market.id, since)
         if self.bulk is None or not self.bulk.is_for(total):
             return Reading(market, since, total)
+        if since is not None:  # the report has all records anyway
+            total = self.pages.count_since(run.client(), market.id, None)
         request = JobRequest(self.bulk.report_type, marketplace_ids=(market.id,))
-        not_older_than = run.client().server_now() - timedelta(seconds=1) if run.refetch else since
-        (job,) = request_jobs(run.client(), run.jobs, JOB_API, [request], not_older_than=not_older_than)
-        return Reading(market, since, total, job)
+        if run.refetch:
+            oldest: datetime | None = run.client().server_now() - A_SECOND
+        else:  # Amazon tells whole seconds: a report of the same second may be the one that was loaded
+            loaded = since or last_snapshot(run.pool, market.scope, self.table.name)
+            oldest = loaded + A_SECOND if loaded else None
+        (job,) = request_jobs(run.client(), run.jobs, JOB_API, [request], not_older_than=oldest)
+        return Reading(market, None, total, job)
 
-    def _load_reports(self, run: SellerRun, waiting: Mapping[UUID, Reading], failures: list[SpApiError]) -> None:
-        for job in ready(run, JOB_API, [reading.job for reading in waiting.values() if reading.job]):
-            reading = replace(waiting[job.id], job=job)
-            if job.is_live or job.state is JobState.THROTTLED:
-                park(run, [self.table.name], [reading.market], [reading.market.partition_of_today], job)
-            elif job.state is JobState.DONE:
-                with collecting_failures(failures):
-                    problem = self._load(run, reading)
-                    run.jobs.mark_collected(job)
-                    if problem:  # otherwise the next sync would read the same document again
-                        run.jobs.update(replace(job, state=JobState.FATAL, reason=problem))
-            else:
-                failures.append(failure_of(run, JOB_API, job))
+    def _load_reports(self, run: SellerRun, waiting: Mapping[UUID, Reading], failures: Failures) -> None:
+        jobs = ready(run, JOB_API, [reading.job for reading in waiting.values() if reading.job])
+        with failures.of(None):
+            for job in jobs:
+                reading = replace(waiting[job.id], job=job)
+                with failures.of(reading.market):
+                    self._load_report(run, reading, job)
 
-    def _load(self, run: SellerRun, reading: Reading) -> str:
-        """Load a marketplace; return why the reading is incomplete, or an empty text."""
+    def _load_report(self, run: SellerRun, reading: Reading, job: Job) -> None:
+        if job.is_live or job.state is JobState.THROTTLED:
+            park(run, [self.table.name], [reading.market], [reading.market.partition_of_today], job)
+            return
+        if job.state is not JobState.DONE:
+            raise failure_of(run, JOB_API, job)
+        result = self._load(run, reading)
+        run.jobs.mark_collected(job)
+        if problem := result.short_report or result.problem:  # otherwise the next sync would read the same document
+            run.jobs.update(replace(job, state=JobState.FATAL, reason=problem))
+
+    def _load(self, run: SellerRun, reading: Reading) -> Result:
+        """Read and load a marketplace."""
         market, name = reading.market, self.table.name
         what = "reading everything" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
         step(run.who, name, f"{what}{run.place_of(market)}")
@@ -172,14 +213,16 @@ class Snapshot(Source):
                 markets=[market],
                 began=began,
                 partitions=[market.partition_of_today],
-                details=result.details(reading.total, collector.fetched),
+                details=result.details(collector.fetched),
             )
         if result.problem:
             reason = f"{name}{run.place_of(market)}: {result.problem}"
             run.skip([name], market, [market.partition_of_today], reason)
+            if result.doubted is None:
+                run.outcome(name).mark_incomplete(market.id, [market.partition_of_today])
         elif result.empty_because:
             run.outcome(name).explain(f"{name}{run.place_of(market)}: {result.empty_because}")
-        return result.problem
+        return result
 
     def _doubted(self, run: SellerRun, market: Market, result: Result, collector: Collector, began: datetime) -> Result:
         """Mark a complete reading with far fewer rows than the table as doubtful, unless an earlier one agrees."""
@@ -198,6 +241,8 @@ class Snapshot(Source):
     def _plan(self, run: SellerRun, market: Market, levels: BucketLevels) -> StreamPlan:
         since = self._since(run, market)
         total = self.pages.count_since(run.client(), market.id, since)
+        if since is not None and self.bulk is not None and self.bulk.is_for(total):
+            since, total = None, self.pages.count_since(run.client(), market.id, None)
         expected = count_rows(run.pool, market.scope, self.table.name) if total is None else total
         predictions = {"pages": predict_walk(expected, self.pages.per_call, levels)}
         why = counted(expected, self.noun) + ("" if total is not None else " in the table now")

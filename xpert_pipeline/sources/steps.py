@@ -6,7 +6,7 @@ tells Dagster.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -23,7 +23,7 @@ from xpert_pipeline.sources.figures import RunFigures
 from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.sources.reporting import DayReport, report_table
 from xpert_pipeline.sources.roles import keep_role
-from xpert_pipeline.sources.run import RunOptions, SellerRun
+from xpert_pipeline.sources.run import REREAD_AFTER, RunOptions, SellerRun
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, Transient
 from xpert_pipeline.spapi.jobs.job import BUDGET_SECONDS
@@ -122,6 +122,7 @@ def _run_seller(
             patience=sp_api.report_patience_seconds if sp_api else BUDGET_SECONDS,
             fill_pages=sp_api.fill_pages if sp_api else 0,
             age=lambda: sp_api.age_seconds(amazon_id) if sp_api else 0.0,
+            reread_after=timedelta(days=sp_api.reread_days) if sp_api else REREAD_AFTER,
         ),
     )
     run.options.age()  # the clock starts with the seller's first step

@@ -195,6 +195,7 @@ class _Loader:
             return
         with document_of(self.run, page, opened.folder, self.source.document_source) as document:
             opened.collector.signals.update(document.charset.signals)
+            opened.collector.carry([self.source.carried(document)])
             opened.collector.add(self.source.read(document, page))
             document.remove()
 

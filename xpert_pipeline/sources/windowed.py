@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from xpert_pipeline.progress import step
-from xpert_pipeline.sources.collect import Row
+from xpert_pipeline.sources.collect import Carried, Row
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
 from xpert_pipeline.sources.jobs import supersede, unfinished
 from xpert_pipeline.sources.plan import StreamPlan, days_text
@@ -96,6 +96,10 @@ class WindowedJobs(Source):
     @abstractmethod
     def read(self, document: Document, job: Job) -> Iterator[Any]:
         """The records of a document."""
+
+    def carried(self, document: Document) -> Carried:
+        """The columns of the table that a document fills; usually all of them."""
+        return Carried(self.table.columns)
 
     @abstractmethod
     def key_of(self, record: Any, requested: Requested) -> Row:

@@ -1,5 +1,6 @@
 """The newest state of a row wins, and a record without news changes nothing."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from xpert_pipeline.assets.orders.orders import ORDERS
@@ -89,3 +90,15 @@ def test_an_inferred_value_fills_a_gap_but_never_replaces_what_is_known_of_the_s
     newer = by_report(order("1", version=1, order_total=Decimal(9)), order("3", version=1, order_total=None))
     assert newer == {"fetched": 2, "updated": 2}
     assert totals() == [("1", 9, "the report"), ("2", 10, "the report"), ("3", None, "the report")]
+
+
+def test_a_null_in_a_sparse_column_leaves_what_is_known_and_is_no_change(pool, seller):
+    """A report that knows the brand of some rows alone overwrote the others with NULL."""
+    run_load(pool, seller, products(product("A", brand="Penguin"), product("B", brand="Puffin")))
+    arrived = [product("A", brand=None), product("B", brand="Pelican"), product("C", brand=None)]
+    (load,) = products(*arrived)
+    result = run_load(pool, seller, [replace(load, sparse=frozenset({"brand"}))])
+    assert counts(result, "products") == {"fetched": 3, "inserted": 1, "updated": 1, "unchanged": 1}
+    brands = rows_of(pool, seller, "select sku, brand from products order by 1")
+    assert brands == [("A", "Penguin"), ("B", "Pelican"), ("C", None)]
+    assert counts(run_load(pool, seller, products(*arrived)), "products")["updated"] == 1, "a full column takes NULL"

@@ -305,3 +305,42 @@ def test_the_row_of_a_rejected_record_is_kept_where_a_marketplace_is_one_set(ope
     (load,) = collector.loads([(STORE,)])
     assert load.whole_sets == [(STORE,)]
     assert load.kept == [(STORE, "B"), (STORE, "C")]
+
+
+def collected_lines(open_collector, *records):
+    """A collector of parcels that knows no key of a torn record, but perhaps a few that it may have."""
+
+    def parse(record):
+        if "torn" in record:
+            raise Unfit("it is torn", may_be=record["torn"])
+        return ([parse_parcel(record)[0][0]],)
+
+    collector = open_collector([PARCELS], parse)
+    collector.add(records)
+    return collector
+
+
+def test_rows_that_an_unreadable_record_may_be_about_are_kept(open_collector):
+    torn = {"torn": [{"marketplace_id": STORE, "parcel_id": cell} for cell in ("A", "nonsense", "\x07")]}
+    collector = collected_lines(open_collector, parcel("B"), torn)
+    (load,) = collector.loads([(STORE,)])
+    assert (load.whole_sets, load.kept) == ([(STORE,)], [(STORE, "A"), (STORE, "nonsense")])
+    (reject,) = load.rejects
+    assert (reject.record, reject.record_key, reject.marketplace_id) == (torn, None, STORE)
+
+
+def test_a_record_that_may_be_any_row_lets_the_load_delete_nothing_until_the_source_starts_again(open_collector):
+    collector = collected_lines(open_collector, parcel("B"), {"torn": None})
+    (load,) = collector.loads([(STORE,)])
+    assert (list(load.whole_sets), load.fetched, len(load.rejects)) == ([], 2, 1)
+    collector.restart()
+    collector.add([parcel("B")])
+    (load,) = collector.loads([(STORE,)])
+    assert load.whole_sets == [(STORE,)]
+
+
+def test_rows_of_one_load_have_the_same_columns(open_collector):
+    collector = collected_lines(open_collector, parcel("B"))
+    with pytest.raises(ValueError, match="parcels: records with other columns were collected before"):
+        collector.carry([("marketplace_id", "parcel_id", "packed_on")])
+    collector.carry([PARCELS.columns])

@@ -18,7 +18,7 @@ from xpert_pipeline.sources.declarations import ROLES, DeclarationError, require
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.sources.report import WindowedReport
 from xpert_pipeline.sources.snapshot import Snapshot
-from xpert_pipeline.sources.snapshot_reading import Pages
+from xpert_pipeline.sources.snapshot_pages import Pages
 from xpert_pipeline.sources.windows import Restatement
 from xpert_pipeline.spapi import library
 from xpert_pipeline.spapi.operations.paging import Page

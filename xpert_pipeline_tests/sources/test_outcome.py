@@ -40,6 +40,12 @@ def test_a_day_that_was_left_to_a_later_run_is_incomplete_with_rows_and_skipped_
     assert outcome.reason == "the report is not ready"
 
 
+def test_a_day_for_which_amazon_sent_less_than_it_counted_is_incomplete_even_without_rows(outcome):
+    outcome.skip(INDIA, [DAY_BEFORE, DAY], "the report has a header alone")
+    outcome.mark_incomplete(INDIA, [DAY])
+    assert [outcome.state(INDIA, day, NOTHING) for day in (DAY_BEFORE, DAY)] == ["skipped", "incomplete"]
+
+
 def test_days_before_the_present_state_have_no_history(outcome):
     outcome.no_history(INDIA, DAY)
     states = [outcome.state(INDIA, day, NOTHING) for day in (DAY_BEFORE, DAY)]

@@ -27,6 +27,18 @@ def inventory(empty_pipeline, amazon, monkeypatch):
     return Inventory(empty_pipeline, amazon, monkeypatch)
 
 
+@pytest.fixture
+def days_pass(admin):
+    """Let all loads so far have happened days ago."""
+    moments = ("started_at", "finished_at", "window_start", "window_end")
+
+    def pass_(days):
+        moved = ", ".join(f"{name} = {name} - make_interval(days => %(days)s)" for name in moments)
+        admin.execute(f"update loads set {moved}", {"days": days})
+
+    return pass_
+
+
 def read(pipeline, tables=STOCK, **options):
     return pipeline.run(tables=tables, days=[pipeline.today], **options)
 
@@ -340,34 +352,6 @@ def test_changes_that_did_not_all_arrive_are_read_again_from_the_same_moment(sto
     stock.assert_whole(*LISTINGS)
 
 
-@pytest.fixture
-def by_report(monkeypatch):
-    monkeypatch.setitem(vars(products.SOURCE.bulk), "above", 0)
-
-
-def test_a_short_report_of_listings_is_an_incomplete_reading_and_the_next_sync_requests_another(stock, by_report):
-    stock.fault("listings-report-short")
-    done = read(stock, LISTINGS)
-    assert done.states == {"products": "incomplete"}
-    total = len(stock.truth("products"))
-    assert f"Amazon counts {total} listings, but GET_MERCHANT_LISTINGS_ALL_DATA returned" in done.reasons["products"]
-    assert windows(stock, "products")[0][0] == "partial"
-    stock.mend()
-    assert read(stock, LISTINGS).states == {"products": "ok"}
-    assert stock.calls("createReport") == 2
-    assert windows(stock, "products")[-1][:3] == ("snapshot", total, 0)
-    assert len(stock.rows("products")) == total
-
-
-def test_a_whole_report_of_listings_deletes_those_that_are_gone(stock, by_report):
-    read(stock, LISTINGS)
-    change_listings(stock, lambda listings: listings[1:])
-    time.sleep(1.1)  # a report of the same second would serve
-    done = read(stock, LISTINGS, refetch=True)
-    assert done.counts["products"]["deleted"] == 1
-    assert [row["sku"] for row in stock.rows("products")] == sorted(row["sku"] for row in stock.truth("products"))
-
-
 def test_the_scripted_seller_is_asked_as_the_real_one(inventory):
     inventory.serves(summaries(1))
     inventory.read()
@@ -378,3 +362,72 @@ def test_the_scripted_seller_is_asked_as_the_real_one(inventory):
         "granularityId": ["A21TJRUUN4KGV"],
         "marketplaceIds": ["A21TJRUUN4KGV"],
     }
+
+
+def test_a_null_among_the_listings_is_counted_and_the_reading_is_incomplete(stock):
+    """The walk of the listings crashed on it, and the table failed."""
+    total = len(stock.truth("products"))
+    stock.fault("listings-page-null")
+    done = read(stock, LISTINGS)
+    assert (done.success, done.states) == (True, {"products": "incomplete"})
+    ((kind, fetched, _, details),) = windows(stock, "products")
+    pages = -(-total // 20)
+    assert (kind, fetched) == ("partial", total - pages)
+    assert details["signals"] == {"null among records": pages}
+
+
+def test_a_count_of_none_is_checked_by_a_look_at_the_first_page(stock, monkeypatch):
+    """A seller whose listings Amazon once counted as 0 had an empty table, and only their changes from then on."""
+    asked = iter([0])
+    count = products.SOURCE.pages.count
+    monkeypatch.setitem(vars(products.SOURCE.pages), "count", lambda *about: next(asked, None) or count(*about))
+    assert read(stock, LISTINGS).states == {"products": "ok"}
+    stock.assert_whole(*LISTINGS)
+
+
+def test_listings_deleted_while_they_are_read_make_the_reading_no_less_complete(stock, monkeypatch):
+    total = len(stock.truth("products"))
+    asked = iter([total + 2])
+    count = products.SOURCE.pages.count
+    monkeypatch.setitem(vars(products.SOURCE.pages), "count", lambda *about: next(asked, None) or count(*about))
+    done = read(stock, LISTINGS)
+    assert (done.states, done.reasons) == ({"products": "ok"}, {})
+    ((kind, fetched, _, details),) = windows(stock, "products")
+    assert (kind, fetched, details["counted_by_amazon"]) == ("snapshot", total, total)
+
+
+def test_listings_are_read_whole_again_when_a_week_has_passed(stock, days_pass):
+    """A listing that is gone, or changes without its update time moving, was never noticed after the first reading."""
+    read(stock, LISTINGS)
+    gone = stock.sandbox.state.worlds[stock.sellers[0]].listings[0].sku
+    change_listings(stock, lambda listings: [replace(listings[1], price="1.00"), *listings[2:]])
+    assert read(stock, LISTINGS).states == {"products": "up_to_date"}
+    days_pass(5)
+    read(stock, LISTINGS)
+    assert gone in [row["sku"] for row in stock.rows("products")]
+    days_pass(2)
+    done = read(stock, LISTINGS)
+    assert done.counts["products"] | {"deleted": 1, "updated": 1} == done.counts["products"]
+    assert [window[0] for window in windows(stock, "products")] == ["snapshot", "updated", "updated", "snapshot"]
+    stock.assert_whole(*LISTINGS)
+    read(stock, LISTINGS)
+    assert windows(stock, "products")[-1][0] == "updated", "and only the changes after that"
+
+
+def test_changes_are_followed_from_the_last_whole_reading_on(stock, days_pass):
+    """A gap before a whole reading kept the stream at the gap, so each sync read the same changes again."""
+    read(stock, LISTINGS)
+    days_pass(30)
+    read(stock, LISTINGS)
+    read(stock, LISTINGS)
+    loads = sorted(stock.rows("loads"), key=lambda load: load["finished_at"])
+    assert [load["window_kind"] for load in loads] == ["snapshot", "snapshot", "updated"]
+    assert loads[2]["window_start"] == loads[1]["window_start"]
+
+
+def test_of_two_fulfilment_channels_of_a_listing_amazons_is_loaded(stock):
+    """The first in the list won: a listing that Amazon fulfils had the seller's own channel, and a quantity."""
+    stock.fault("listings-two-channels")
+    assert read(stock, LISTINGS).states == {"products": "ok"}
+    stock.assert_whole(*LISTINGS)
+    assert {row["fulfillment_channel"] for row in stock.rows("products")} >= {"AMAZON_IN"}

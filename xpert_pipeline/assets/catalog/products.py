@@ -1,5 +1,6 @@
 """products: the seller's current listings, with details from Amazon's catalogue."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -9,8 +10,10 @@ from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
-from xpert_pipeline.sources.snapshot_reading import BulkReport, Lookup, Pages
+from xpert_pipeline.sources.snapshot_pages import Lookup, Pages
+from xpert_pipeline.sources.snapshot_report import BulkReport
 from xpert_pipeline.sources.values import instant, plain, text_or_none
+from xpert_pipeline.spapi.documents.flat_files import FlatColumn
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
 from xpert_pipeline.tables.about import About
@@ -41,7 +44,8 @@ class ProductRow(TypedDict):
     status: Annotated[list[Text] | None, "BUYABLE, DISCOVERABLE, or both; an empty list means neither."]
     fulfillment_channel: Annotated[
         Text | None,
-        "Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing.",
+        "Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing. "
+        "Amazon's own if there are both.",
     ]
     price: Annotated[
         Amount | None, "The seller's price, in the currency of the row.", Null("The listing has no price.")
@@ -111,7 +115,8 @@ PRODUCTS = Table(
         grain="a listing in its current state",
         source="searchListingsItems 2021-08-01 and searchCatalogItems 2022-04-01; the report "
         "GET_MERCHANT_LISTINGS_ALL_DATA if more than 1,000 listings must be read",
-        freshness="Every sync reads the listings that changed since the previous one.",
+        freshness="Every sync reads the listings that changed since the previous one, and all of them once a week "
+        "(XPERT_REREAD_DAYS).",
         restatement="Amazon keeps no history of listings: a changed listing replaces its row. A load from the "
         "report does not change the columns that the report lacks.",
         example="select sku, item_name, price, currency, quantity from products\n"
@@ -120,18 +125,36 @@ PRODUCTS = Table(
 )
 SEARCH_LIMIT = 1_000
 """searchListingsItems returns at most this many SKUs for a query; above it, the report is also cheaper."""
-REPORT_COLUMNS = (
-    "marketplace_id",
-    "sku",
-    "asin",
-    "item_name",
-    "status",
-    "fulfillment_channel",
-    "price",
-    "currency",
-    "quantity",
+READABLE_BY_PAGES = 20_000
+"""If the report is incomplete, so many listings are read by pages: 1,000 calls of each operation, nine minutes."""
+CELLS = (
+    FlatColumn("seller-sku", ("出品者SKU",)),
+    FlatColumn("item-name", ("商品名",)),
+    FlatColumn("asin1", is_optional=True),
+    FlatColumn("product-id", ("商品ID",), is_optional=True),
+    FlatColumn("product-id-type", ("商品IDタイプ",), is_optional=True),
+    FlatColumn("status", ("ステータス",), is_optional=True),
+    FlatColumn("fulfillment-channel", ("fulfilment-channel", "フルフィルメント・チャンネル"), is_optional=True),
+    FlatColumn("price", ("価格",), is_optional=True),
+    FlatColumn("quantity", ("数量",), is_optional=True),
 )
-REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": []}
+"""Columns of the report, with the names that they have in the United Kingdom and in Japan."""
+REPORT_COLUMNS = {
+    "marketplace_id": (),
+    "sku": ("seller-sku",),
+    "asin": ("asin1", "product-id"),
+    "item_name": ("item-name",),
+    "status": ("status",),
+    "fulfillment_channel": ("fulfillment-channel",),
+    "price": ("price",),
+    "currency": ("price",),
+    "quantity": ("quantity",),
+}
+REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": [], "Incomplete": []}
+ASIN_TYPE = "1"
+"""The product-id-type that says that product-id is an ASIN."""
+SELLERS_OWN = "DEFAULT"
+"""The fulfilment channel of listings that the seller fulfils."""
 
 
 def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None, market: Market) -> Row:
@@ -139,7 +162,7 @@ def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None,
     summary = _of_marketplace(listing.get("summaries"), market.id)
     offer = _consumer_offer(listing.get("offers"), market.id)
     price = offer.get("price") or {}
-    stock = (listing.get("fulfillmentAvailability") or [{}])[0]
+    stock = _stock(listing.get("fulfillmentAvailability"), market)
     issues = listing.get("issues")
     row: Row = dict.fromkeys(PRODUCTS.columns) | {
         "marketplace_id": market.id,
@@ -164,19 +187,42 @@ def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None,
     return row | (_catalog(catalog, market.id) if catalog else {})
 
 
-def parse_report_listing(line: Mapping[str, str | None], market: Market) -> Row:
+def parse_report_listing(line: Mapping[str, str | None], market: Market, signals: Counter[str]) -> Row:
     """Parse one line of the merchant listings report, which has only some of the columns."""
+    status = line.get("status")
+    if status and status not in REPORT_STATUS:
+        signals[f"unknown listing status {status[:40]}"] += 1
     return {
         "marketplace_id": market.id,
         "sku": text_or_none(line.get("seller-sku")),
-        "asin": text_or_none(line.get("asin1")),
+        "asin": text_or_none(line.get("asin1")) or _product_asin(line),
         "item_name": text_or_none(line.get("item-name")),
-        "status": REPORT_STATUS.get(line.get("status") or ""),
+        "status": REPORT_STATUS.get(status or ""),
         "fulfillment_channel": text_or_none(line.get("fulfillment-channel")),
         "price": text_or_none(line.get("price")),
         "currency": market.place.currency if line.get("price") else None,
         "quantity": text_or_none(line.get("quantity")),
     }
+
+
+def _product_asin(line: Mapping[str, str | None]) -> str | None:
+    """The product id, if it is an ASIN."""
+    is_asin = (line.get("product-id-type") or "").strip() == ASIN_TYPE
+    return text_or_none(line.get("product-id")) if is_asin else None
+
+
+def _stock(channels: list[Any] | None, market: Market) -> Mapping[str, Any]:
+    """The fulfilment channel of a listing with its quantity. Amazon's channels come before the seller's own.
+
+    Amazon sends the channels in no order. It fulfils a listing that it has a channel for; the seller's own channel is
+    then a remainder of earlier times. Of several of Amazon's channels, that of the marketplace's country comes first.
+    """
+
+    def rank(entry: Mapping[str, Any]) -> tuple[bool, bool, str]:
+        code = str(entry.get("fulfillmentChannelCode"))
+        return code == SELLERS_OWN, not code.endswith(f"_{market.place.country}"), code
+
+    return min(channels or ({},), key=rank)
 
 
 def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:
@@ -249,7 +295,8 @@ SOURCE = Snapshot(
     bulk=BulkReport(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
-        needs=("seller-sku", "item-name"),
+        pages_up_to=READABLE_BY_PAGES,
+        needs=CELLS,
         parse=parse_report_listing,
         columns=REPORT_COLUMNS,
         because=f"the search returns at most {SEARCH_LIMIT:,} listings",

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.snapshot import Snapshot
-from xpert_pipeline.sources.snapshot_reading import Pages, walk_of
+from xpert_pipeline.sources.snapshot_pages import Pages, walk_of
 from xpert_pipeline.sources.values import instant
 from xpert_pipeline.spapi.operations.inventory import INVENTORY_SUMMARIES
 from xpert_pipeline.tables.about import About

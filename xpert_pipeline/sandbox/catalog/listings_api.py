@@ -6,7 +6,14 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from xpert_pipeline.sandbox.catalog.faults import SEARCH, SHORT_PAGE
+from xpert_pipeline.sandbox.catalog.faults import (
+    NULL_ITEM,
+    SEARCH,
+    SHORT_PAGE,
+    TWO_CHANNELS,
+    with_null,
+    with_two_channels,
+)
 from xpert_pipeline.sandbox.catalog.listings_payload import DATA_SETS, listing_payload, status
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
@@ -43,9 +50,14 @@ def search_listings_items(call: Call) -> dict[str, Any]:
     groups = _sorted(_matching(call, marketplaces), query)
     reachable = groups[:MOST]
     cut, pagination = page.cut(reachable), page.pagination(len(reachable))
-    if SHORT_PAGE in call.faults(SEARCH):
+    faults = call.faults(SEARCH)
+    if SHORT_PAGE in faults:
         cut, pagination = cut[: len(cut) // 2], {}
-    items = [listing_payload(group, included) for group in _retitled(call, cut)]
+    items: list[Any] = [listing_payload(group, included) for group in _retitled(call, cut)]
+    if TWO_CHANNELS in faults:
+        items = with_two_channels(items)
+    if NULL_ITEM in faults:
+        items = with_null(items)
     return {"numberOfResults": len(groups), "items": items, **pagination}
 
 

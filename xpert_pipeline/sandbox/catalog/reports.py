@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xpert_pipeline.sandbox.catalog.faults import REPORT, SHORT_REPORT
+from xpert_pipeline.sandbox.catalog.faults import FAULTS, REPORT, SHORT_REPORT, spoilt_lines
 from xpert_pipeline.sandbox.catalog.merchant_listings import merchant_listings
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
@@ -18,12 +18,17 @@ def _count(world: World, report: Report) -> int:
 
 def _write(content: ReportInput) -> Iterator[str]:
     listings = content.world.listings_of(content.report.marketplace_ids)
+    own = [kind.name for kind in FAULTS if kind.place == REPORT]
     for fault in content.faults:
         if fault == SHORT_REPORT:
             listings = listings[: len(listings) // 2]
-        elif listings:
+        elif listings and fault not in own:
             listings[0] = replace(listings[0], title=faulty_title(listings[0].title, fault))
-    return merchant_listings(listings)
+    lines = merchant_listings(listings)
+    for fault in content.faults:
+        if fault in own and fault != SHORT_REPORT:
+            lines = spoilt_lines(lines, fault)
+    return lines
 
 
 MERCHANT_LISTINGS = ReportKind(

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+BAD_BYTE = "\udce9"
+"""Stands for the byte E9, which is valid in UTF-8 only before other bytes, in the pieces of a document."""
 KEPT_BYTES = 128 * 1024 * 1024
 
 
@@ -28,11 +30,15 @@ def pack(pieces: Iterable[str], encoding: str, content_type: str) -> Document:
     for piece in pieces:
         batch.append(piece)
         if len(batch) >= 500:
-            packed.append(compressor.compress("".join(batch).encode(encoding, "replace")))
+            packed.append(compressor.compress(_encoded("".join(batch), encoding)))
             batch.clear()
-    packed.append(compressor.compress("".join(batch).encode(encoding, "replace")))
+    packed.append(compressor.compress(_encoded("".join(batch), encoding)))
     packed.append(compressor.flush())
     return Document(b"".join(packed), packed=True, content_type=f"{content_type};charset={encoding}")
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    return b"\xe9".join(part.encode(encoding, "replace") for part in text.split(BAD_BYTE))
 
 
 def plain(text: str) -> Document:

@@ -1,12 +1,19 @@
-"""Reads tab-separated reports as dict rows. Amazon's flat files have no quoting; Amazon may add or reorder columns.
+"""Reads tab-separated reports as dict rows. Amazon's flat files have no quoting; Amazon may add, drop or move columns.
 
-The header is checked before any row is read, because Amazon may send an error text instead of a report.
+The header is checked before any row is read, because Amazon may send an error text instead of a report. Names of
+columns are compared without case, spaces and punctuation.
 """
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 from xpert_pipeline.spapi.errors import BadAnswer
+
+BEYOND = ""
+"""The key of cells that have no column, joined by tabs."""
 
 
 class BadHeader(BadAnswer):
@@ -15,38 +22,99 @@ class BadHeader(BadAnswer):
     what_to_do = "Read the first line quoted here: it is Amazon's error text, or Amazon has changed the columns."
 
 
-def read_rows(file: TextIO, required: Sequence[str], *, report: str) -> Iterator[dict[str, str | None]]:
-    """Yield the rows of a flat file by column name, in file order.
+@dataclass(frozen=True)
+class FlatColumn:
+    """A column that a source reads.
+
+    Attributes:
+        name: Its name in the rows.
+        spellings: Other names that Amazon gives it, such as those of other countries.
+        is_optional: Whether a file may lack it.
+    """
+
+    name: str
+    spellings: tuple[str, ...] = ()
+    is_optional: bool = False
+
+
+Needs = Sequence[str | FlatColumn]
+"""Columns that a source reads; a bare name must be in the file."""
+
+
+class FlatRows(Iterator[dict[str, str | None]]):
+    """The rows of a flat file by column name, in file order.
 
     Every row has all columns of the header: "" for an empty cell, None if the line is too short. If a line has too many
-    cells, the extra ones are under the key "" (joined by tabs); the caller should reject such a row.
+    cells, the extra ones are under `BEYOND`. `is_ragged` finds both kinds; no cell of such a row can be trusted.
+
+    Attributes:
+        columns: Names of the columns that the file has, as the rows have them.
+    """
+
+    def __init__(self, header: Sequence[str], lines: Iterator[str]) -> None:
+        self._header, self._lines = header, lines
+        self.columns = frozenset(header)
+
+    def __next__(self) -> dict[str, str | None]:
+        """Return the next row; blank lines are skipped."""
+        for line in self._lines:
+            cells = _cells(line)
+            if cells == [""]:
+                continue
+            if len(cells) == len(self._header):
+                return dict(zip(self._header, cells, strict=True))
+            return _ragged(self._header, cells)
+        raise StopIteration
+
+
+def read_rows(file: TextIO, needs: Needs, *, report: str) -> FlatRows:
+    """Read the header of a flat file, and return its rows.
 
     Args:
         file: Text as `Document.open_text` opens it (lines end with CRLF or LF; a single CR is data).
-        required: Columns that must be present, in any order; other columns may be missing.
+        needs: The columns that are read, in any order. The rows have them under their own names, whatever the spelling
+            in the file, and all other columns as the file names them.
         report: Name of the file in errors.
 
     Raises:
-        BadHeader: A required column is missing, or the header names a column twice.
+        BadHeader: A required column is missing, or a column that is read occurs twice.
     """
+    columns = [FlatColumn(need) if isinstance(need, str) else need for need in needs]
     lines = iter(file)
     header = [name.strip().strip("\ufeff") for name in _cells(next(lines, ""))]
-    missing = [name for name in required if name not in header]
-    if missing or len(set(header)) != len(header):
-        problem = f"has no column {', '.join(missing)}" if missing else "names a column twice"
-        raise BadHeader(
-            f"{report} {problem}; its first line is {chr(9).join(header)[:200]!r}",
-            operation=report,
-        )
-    width = len(header)
-    for line in lines:
-        cells = _cells(line)
-        if cells == [""]:
-            continue
-        if len(cells) == width:
-            yield dict(zip(header, cells, strict=True))
-        else:
-            yield _ragged(header, cells)
+    known = {plain_name(name): column.name for column in columns for name in (column.name, *column.spellings)}
+    names = [known.get(plain_name(name)) for name in header]
+    counts = Counter(name for name in names if name is not None)
+    missing = [column.name for column in columns if not column.is_optional and column.name not in counts]
+    repeated = [name for name, count in counts.items() if count > 1]
+    if missing or repeated:
+        lacking = f"has no column {', '.join(missing)}"
+        problem = lacking if missing else f"has the column {', '.join(repeated)} more than once"
+        raise BadHeader(f"{report} {problem}; its first line is {chr(9).join(header)[:200]!r}", operation=report)
+    return FlatRows(_distinct(header, names, counts), lines)
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name without case, spaces and punctuation, to compare it with others."""
+    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+
+
+def is_ragged(row: Mapping[str, str | None]) -> bool:
+    """Whether a line had more or fewer cells than the header, so that no one can tell which cell is which."""
+    return BEYOND in row or None in row.values()
+
+
+def _distinct(header: Sequence[str], names: Sequence[str | None], taken: Counter[str]) -> list[str]:
+    """Name every column: the read ones by their own names, repeated and empty ones with a number."""
+    seen = Counter(taken.keys())
+    result = []
+    for number, (spelt, name) in enumerate(zip(header, names, strict=True), start=1):
+        own = name or spelt or f"(column {number})"
+        if name is None:
+            seen[own] += 1
+            own = own if seen[own] == 1 else f"{own} ({seen[own]})"
+        result.append(own)
+    return result
 
 
 def _cells(line: str) -> list[str]:
@@ -58,5 +126,5 @@ def _ragged(header: Sequence[str], cells: Sequence[str | None]) -> dict[str, str
     row = dict(zip(header, short, strict=False))
     beyond = [cell or "" for cell in cells[len(header) :]]
     if beyond:
-        row[""] = "\t".join(beyond)
+        row[BEYOND] = "\t".join(beyond)
     return row

@@ -52,8 +52,8 @@ class ListingsWalk:
         """Number of listings received so far; each SKU counts once."""
         return len(self._skus)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield each SKU's listing once, in Amazon's shape, oldest first.
+    def __iter__(self) -> Iterator[Any]:
+        """Yield each SKU's listing once, in Amazon's shape, oldest first; and whatever else is among the listings.
 
         Raises:
             BadAnswer: More than 1,000 listings share a creation time, so Amazon's search cannot reach the rest.
@@ -90,10 +90,13 @@ class ListingsWalk:
             **filters,
         )
 
-    def _new(self, listings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _new(self, listings: list[Any]) -> Iterator[Any]:
+        """Yield listings with a new SKU. Nulls and other shapes pass, so that the caller can count and reject them."""
         for listing in listings:
-            sku = str(listing.get("sku"))
-            if sku not in self._skus:
+            sku = listing.get("sku") if isinstance(listing, dict) else None
+            if not isinstance(sku, str):
+                yield listing
+            elif sku not in self._skus:
                 self._skus.add(sku)
                 yield listing
 
@@ -145,7 +148,7 @@ def count_listings(api: SellerApi, marketplace_id: str, updated_after: datetime 
     return int(answer["numberOfResults"])
 
 
-def _created(listing: dict[str, Any]) -> datetime | None:
-    summaries = listing.get("summaries")
-    first = summaries[0] if isinstance(summaries, list) and summaries else {}
-    return from_amazon(first.get("createdDate"))
+def _created(listing: Any) -> datetime | None:
+    summaries = listing.get("summaries") if isinstance(listing, dict) else None
+    first = summaries[0] if isinstance(summaries, list) and summaries else None
+    return from_amazon(first.get("createdDate")) if isinstance(first, dict) else None

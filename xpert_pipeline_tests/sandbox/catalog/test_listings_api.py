@@ -93,3 +93,35 @@ def test_a_short_report_is_done_and_has_half_of_the_lines(client):
     assert report["processingStatus"] == "DONE"
     assert rows(client.text(report)) == whole[:30]
     assert len(rows(client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")))) == len(whole) == 60
+
+
+def lines_with(client, fault):
+    """The cells of the report's lines with a fault."""
+    client.fault(fault, 1)
+    text = client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA"))
+    return [line.split("\t") for line in text.split("\n")[:-1]]
+
+
+def test_faults_of_the_report_change_its_lines_and_columns_alone(client):
+    whole = client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA"))
+    header, *lines = [line.split("\t") for line in whole.split("\n")[:-1]]
+    assert lines_with(client, "listings-report-header-only") == [header]
+    assert lines_with(client, "listings-report-repeats") == [header, *lines[:30], *lines[:30]]
+    lacking = lines_with(client, "listings-report-lacks-columns")
+    assert lacking[0] == [name for name in header if name not in ("asin1", "status")]
+    assert {len(cells) for cells in lacking} == {len(header) - 2}
+    other = lines_with(client, "listings-report-other-columns")
+    assert (other[0].count("Deprecated column"), other[0].count("fulfilment-channel"), other[1:]) == (2, 1, lines)
+    ragged = lines_with(client, "listings-report-ragged")
+    assert [len(cells) - len(header) for cells in ragged[:4]] == [0, 1, -1, 0]
+
+
+def test_a_null_page_and_two_channels_are_sent_by_the_search(client):
+    client.fault("listings-page-null", 1)
+    first, second = search(client, pageSize=2).json()["items"]
+    assert (first, second["sku"] != "") == (None, True)
+    client.fault("listings-two-channels", 1)
+    items = search(client, pageSize=20, includedData="fulfillmentAvailability").json()["items"]
+    channels = {tuple(entry["fulfillmentChannelCode"] for entry in item["fulfillmentAvailability"]) for item in items}
+    assert channels <= {("DEFAULT", "AMAZON_IN"), ("DEFAULT",)}
+    assert ("DEFAULT", "AMAZON_IN") in channels

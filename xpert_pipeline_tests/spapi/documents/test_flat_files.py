@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from xpert_pipeline.spapi.documents.flat_files import BadHeader, read_rows
+from xpert_pipeline.spapi.documents.flat_files import BadHeader, FlatColumn, is_ragged, read_rows
 
 REQUIRED = ("seller-sku", "price")
 
@@ -56,9 +56,60 @@ def test_a_very_long_cell_is_read():
         "<Error><Code>AccessDenied</Code></Error>",
         "seller-sku\tquantity\nA\t1\n",
         "seller-sku\tprice\tprice\nA\t1\t2\n",
+        "seller-sku\tPrice\tprice\nA\t1\t2\n",
     ],
 )
 def test_another_file_is_refused_with_its_first_line(text):
     with pytest.raises(BadHeader) as caught:
         rows(text)
     assert text.split("\n")[0][:30] in str(caught.value).replace("\\t", "\t")
+
+
+def test_needless_columns_of_the_same_name_are_kept_apart():
+    """Two columns named "Deprecated column" had the whole report refused."""
+    text = "seller-sku\tDeprecated column\tprice\tDeprecated column\t\t\nA\tx\t1\ty\tz\t\n"
+    assert rows(text) == [
+        {
+            "seller-sku": "A",
+            "Deprecated column": "x",
+            "price": "1",
+            "Deprecated column (2)": "y",
+            "(column 5)": "z",
+            "(column 6)": "",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "fulfillment-channel",
+        "fulfilment-channel",
+        "Fulfillment Channel",
+        "FULFILMENT_CHANNEL",
+        "フルフィルメント・チャンネル",
+    ],
+)
+def test_a_column_is_known_by_each_of_its_spellings_whatever_its_case_and_punctuation(spelt):
+    needs = [FlatColumn("fulfillment-channel", ("fulfilment-channel", "フルフィルメント・チャンネル"))]
+    lines = read_rows(io.StringIO(f"sku\t{spelt}\nA\tDEFAULT\n", newline="\n"), needs, report="listings")
+    assert list(lines) == [{"sku": "A", "fulfillment-channel": "DEFAULT"}]
+
+
+def test_two_spellings_of_one_column_are_refused():
+    needs = [FlatColumn("fulfillment-channel", ("fulfilment-channel",), is_optional=True)]
+    with pytest.raises(BadHeader, match="has the column fulfillment-channel more than once"):
+        read_rows(io.StringIO("fulfillment-channel\tfulfilment-channel\n"), needs, report="listings")
+
+
+def test_the_columns_that_came_are_known_before_the_first_row():
+    needs = ["seller-sku", FlatColumn("asin1", is_optional=True), FlatColumn("status", is_optional=True)]
+    lines = read_rows(io.StringIO("Seller SKU\tASIN 1\tmore\n"), needs, report="listings")
+    assert lines.columns == {"seller-sku", "asin1", "more"}
+    assert list(lines) == []
+
+
+@pytest.mark.parametrize(("line", "is_wrong"), [("A\t1", False), ("A\t", False), ("A", True), ("A\t1\t", True)])
+def test_a_line_of_another_length_than_the_header_is_told_apart(line, is_wrong):
+    (row,) = rows(f"seller-sku\tprice\n{line}\n")
+    assert is_ragged(row) is is_wrong
