@@ -13,9 +13,9 @@ from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_pages import Lookup, Pages
 from xpert_pipeline.sources.snapshot_report import BulkReport
 from xpert_pipeline.sources.values import instant, plain, text_or_none
-from xpert_pipeline.spapi.documents.flat_files import FlatColumn
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
+from xpert_pipeline.spapi.operations.merchant_listings_report import COLUMNS
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
@@ -127,18 +127,6 @@ SEARCH_LIMIT = 1_000
 """searchListingsItems returns at most this many SKUs for a query; above it, the report is also cheaper."""
 READABLE_BY_PAGES = 20_000
 """If the report is incomplete, so many listings are read by pages: 1,000 calls of each operation, nine minutes."""
-CELLS = (
-    FlatColumn("seller-sku", ("出品者SKU",)),
-    FlatColumn("item-name", ("商品名",)),
-    FlatColumn("asin1", is_optional=True),
-    FlatColumn("product-id", ("商品ID",), is_optional=True),
-    FlatColumn("product-id-type", ("商品IDタイプ",), is_optional=True),
-    FlatColumn("status", ("ステータス",), is_optional=True),
-    FlatColumn("fulfillment-channel", ("fulfilment-channel", "フルフィルメント・チャンネル"), is_optional=True),
-    FlatColumn("price", ("価格",), is_optional=True),
-    FlatColumn("quantity", ("数量",), is_optional=True),
-)
-"""Columns of the report, with the names that they have in the United Kingdom and in Japan."""
 REPORT_COLUMNS = {
     "marketplace_id": (),
     "sku": ("seller-sku",),
@@ -296,7 +284,7 @@ SOURCE = Snapshot(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
         pages_up_to=READABLE_BY_PAGES,
-        needs=CELLS,
+        needs=COLUMNS,
         parse=parse_report_listing,
         columns=REPORT_COLUMNS,
         because=f"the search returns at most {SEARCH_LIMIT:,} listings",
