@@ -11,14 +11,13 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table as Grid
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.environment import require_data_directory
-from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, seller_option
+from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, seller_option, verbose_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
-from xpert_pipeline.cli.terminal import fitted, grid_width
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
@@ -27,10 +26,11 @@ from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.spapi.planning.source_choice import reason_of
-from xpert_pipeline.wording import counted, duration_words
+from xpert_pipeline.spapi.planning.source_choice import plain_of, reason_of
+from xpert_pipeline.wording import counted, day_words, duration_words, moment_words
 
-READING = "planning {first} to {last}: reading Amazon's counts of records; nothing is loaded ..."
+NAME_WIDTH = 16
+READING = "planning {days}: reading Amazon's counts of records; nothing is loaded ..."
 
 
 @click.command()
@@ -38,6 +38,7 @@ READING = "planning {first} to {last}: reading Amazon's counts of records; nothi
 @click.option("--to", "to_day", type=DAY, required=True, metavar="DAY", help="Last marketplace-local day, included.")
 @seller_option
 @click.option("--refetch", is_flag=True, help="Plan to download complete days again.")
+@verbose_option
 @sandbox_option
 @data_dir_option
 @click.pass_context
@@ -53,7 +54,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
         first, last = chosen_days(settings, settings.first_possible, span, 1)
         console = Console(stderr=True, quiet=context.obj["json"])
         plans, errors = [], []
-        with announced_if_slow(console, READING.format(first=first, last=last)):
+        with announced_if_slow(console, READING.format(days=day_words(first, last))):
             for seller in place.sellers(options["sellers"]):
                 days = chosen_days(settings, settings.first_possible, span, 1, seller)
                 try:
@@ -64,7 +65,8 @@ def plan(context: click.Context, /, **options: Any) -> None:
         click.echo(json.dumps({"plans": [_as_json(run_plan) for _, run_plan in plans]}))
     else:
         for seller, run_plan in plans:
-            show(run_plan, several_marketplaces=len(seller.marketplace_ids) > 1)
+            several = len(seller.marketplace_ids) > 1
+            show(run_plan, name=seller.name, several_marketplaces=several, verbose=options["verbose"])
     for line in errors:
         click.echo(fitted(line, indent=2, err=True), err=True)
     context.exit(1 if errors else 0)
@@ -106,25 +108,46 @@ def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
     }
 
 
-def show(plan: RunPlan, *, several_marketplaces: bool = False) -> None:
-    """Print one seller's plan: a row and a reason for each kind of window, then the totals."""
-    console = Console(width=160 if not Console().is_terminal else None, highlight=False)
-    console.print(f"seller {plan.seller}")
+def show(plan: RunPlan, *, name: str = "", several_marketplaces: bool = False, verbose: bool = False) -> None:
+    """Print one seller's plan: a line for each kind of window, "up to date" for complete tables, then the total.
+
+    Args:
+        plan: The plan.
+        name: The seller's name.
+        several_marketplaces: Whether to name the marketplaces.
+        verbose: Print the facts behind each line, and the calls.
+    """
+    click.echo(fitted(f"{name} ({plan.seller})" if name else f"seller {plan.seller}", indent=2))
     rows = grouped(plan.streams)
-    if rows:
-        _print_grid(console, rows, several_marketplaces=several_marketplaces)
-    for stream in rows:
-        where = f" in {_countries(stream)}" if several_marketplaces else ""
-        what = f"{stream.table}{where}, {stream.window}, from {stream.source}"
-        click.echo(fitted(f"  {what}: {stream.why}.", indent=4))
-    for table, count in plan.complete.items():
-        if count:
+    for table in (source.tables[0].name for source in SOURCES if not source.is_derived):
+        of_table = [stream for stream in rows if stream.table == table]
+        for number, stream in enumerate(of_table):
+            where = f" in {_countries(stream)}" if several_marketplaces else ""
+            _line("" if number else table, f"{_window(stream)}{where}: {stream.plain or stream.why}")
+            if verbose:
+                _line("", f"from {stream.source}: {stream.why}")
+        if count := plan.complete.get(table):
             days = counted(count, "day")
-            click.echo(fitted(f"  {table}: {days} already complete (use --refetch to download again).", indent=4))
-    calls = ", ".join(f"{count:,} {name}" for name, count in sorted(plan.calls.items()) if count)
-    click.echo(fitted(f"  calls: {calls or 'none'}", indent=4))
-    finish = f"started now, it would finish at {_finish_of(plan).astimezone():%F %T %Z}"
-    click.echo(fitted(f"  about {duration_words(plan.seconds)}: {finish}\n", indent=4))
+            _line("" if of_table else table, f"{days} up to date" + (" (--refetch downloads them again)" * verbose))
+        elif not of_table:
+            _line(table, "nothing to request")
+    if verbose:
+        calls = ", ".join(f"{count:,} {operation}" for operation, count in sorted(plan.calls.items()) if count)
+        _line("calls", calls or "none")
+    if not plan.streams:
+        _line("in all", "nothing to request\n")
+        return
+    finish = moment_words(_finish_of(plan))
+    _line("in all", f"~{duration_words(plan.seconds)}; started now, it would end on {finish}\n")
+
+
+def _line(name: str, text: str) -> None:
+    click.echo(fitted(f"  {name:<{NAME_WIDTH}}  {text}", indent=NAME_WIDTH + 4))
+
+
+def _window(stream: StreamPlan) -> str:
+    """The window for people."""
+    return day_words(*stream.created) if stream.created else stream.window
 
 
 def _finish_of(plan: RunPlan) -> datetime:
@@ -164,27 +187,10 @@ def _joined(group: Sequence[StreamPlan]) -> StreamPlan:
         window=f"created {days}, {len(group)} windows",
         seconds=max(stream.seconds for stream in group),
         calls=calls,
+        created=(min(first for first, _ in spans), max(last for _, last in spans)),
         why=reason_of([stream.choice for stream in group if stream.choice]),
+        plain=plain_of([stream.choice for stream in group if stream.choice]),
     )
-
-
-def _print_grid(console: Console, rows: Sequence[StreamPlan], *, several_marketplaces: bool) -> None:
-    """Print a row per stream; a narrow terminal leaves out the source, which the reasons name too."""
-    columns = {"table": [stream.table for stream in rows]}
-    if several_marketplaces:
-        columns["stores"] = [_countries(stream) for stream in rows]
-    columns["window"] = [stream.window for stream in rows]
-    columns["source"] = [stream.source for stream in rows]
-    columns["calls"] = [f"{sum(stream.calls.values()):,}" for stream in rows]
-    columns["ready in"] = [duration_words(stream.seconds) for stream in rows]
-    if grid_width(columns) > console.width:
-        del columns["source"]
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        grid.add_column(name, justify="right" if name in ("calls", "ready in") else "left", no_wrap=name == "table")
-    for row in zip(*columns.values(), strict=True):
-        grid.add_row(*row)
-    console.print(grid)
 
 
 def _countries(stream: StreamPlan) -> str:

@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.options import data_dir_option, seller_option
+from xpert_pipeline.cli.options import data_dir_option, seller_option, verbose_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
 from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.cli.workplace import open_records
@@ -25,12 +25,14 @@ from xpert_pipeline.spapi.quota import usage_plans
 
 @click.command()
 @seller_option
+@verbose_option
 @data_dir_option
 @click.pass_context
-def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | None) -> None:
+def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | None, *, verbose: bool) -> None:
     """Show the state of each seller.
 
-    Newest complete days by marketplace, runs, what is waited for now, quota, open reports, rejected records.
+    The last good day of each table by marketplace, the next run, the last run and error, what is waited for now, open
+    reports and rejected records; with -v also quota and calls.
     """
     require_data_directory(data_dir)
     with open_records(data_dir) as (pool, instance):
@@ -38,7 +40,10 @@ def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | 
     if context.obj["json"]:
         click.echo(json.dumps({"sellers": [status.as_json() for status in statuses]}, default=str))
         return
-    texts = ["\n".join(lines(status.seller, status.standing, status.runs, status.published)) for status in statuses]
+    texts = [
+        "\n".join(lines(status.seller, status.standing, status.runs, status.published, verbose=verbose))
+        for status in statuses
+    ]
     click.echo("\n\n".join(texts) or "There is no seller yet: add one with `xpert sellers add`, or run `xpert up`.")
 
 

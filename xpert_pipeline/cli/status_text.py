@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.change_asks import ChangeAsk
-from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.sellers import ACTIVE, Seller
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
+from xpert_pipeline.schedules import last_slot
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.wording import counted, day_span
+from xpert_pipeline.wording import counted, day_span, moment_words
 
 FULL = 0.05
 """A bucket that lacks fewer tokens counts as full."""
@@ -20,7 +21,12 @@ NOUNS = {"report": ("report", "reports"), "query": ("query", "queries")}
 
 
 def lines(
-    seller: Seller, standing: Standing, runs: Sequence[SellerRunState], published: Mapping[str, float]
+    seller: Seller,
+    standing: Standing,
+    runs: Sequence[SellerRunState],
+    published: Mapping[str, float],
+    *,
+    verbose: bool = False,
 ) -> Iterator[str]:
     """Return the lines about a seller.
 
@@ -29,16 +35,19 @@ def lines(
         standing: What the database knows about it; `newest_days` has every table in every marketplace.
         runs: Its newest runs, newest first.
         published: The rates that Amazon publishes, by operation.
+        verbose: Add the quota and the calls.
     """
     about = ", ".join(filter(None, (seller.status, "sandbox" if seller.is_sandbox else "", seller.timezone)))
     yield fitted(f"{seller.amazon_seller_id} {seller.name}: {about}", indent=2)
-    yield from _under("newest complete day", _newest_days(seller, standing.newest_days))
+    yield from _under("last good day", _newest_days(seller, standing.newest_days))
+    yield _line("next run", _next_run(seller))
     yield from _runs(runs)
     yield _line("changes", _asked(standing.asked))
     yield from _under("waiting for quota", _waiting(standing))
-    yield from _under("quota", _quota(standing, published))
-    calls = [f"{spent.operation} {spent.calls:,}{_waited(spent.waited_seconds)}" for spent in standing.waited]
-    yield _line("calls in 24 hours", ", ".join(calls) or "none")
+    if verbose:
+        yield from _under("quota", _quota(standing, published))
+        calls = [f"{spent.operation} {spent.calls:,}{_waited(spent.waited_seconds)}" for spent in standing.waited]
+        yield _line("calls in 24 hours", ", ".join(calls) or "none")
     if standing.reports is not None:
         yield from _under("open reports", [*open_reports(standing.reports, seller)] or ["none"])
     rejected = ", ".join(f"{table} {count}" for table, count in standing.rejected.items())
@@ -76,6 +85,15 @@ def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) 
         yield country + "; ".join(texts)
 
 
+def _next_run(seller: Seller) -> str:
+    """When the daily sync of an active seller comes next, in the time zone of its hour."""
+    if seller.status != ACTIVE:
+        return f"none: the seller is {seller.status} (`xpert sellers resume {seller.amazon_seller_id}`)"
+    zone = ZoneInfo(seller.sync_timezone)
+    slot = last_slot(seller, datetime.now(UTC)).astimezone(zone) + timedelta(days=1)
+    return f"{moment_words(slot, zone)} {seller.sync_timezone}, while `xpert up` or the daemon runs"
+
+
 def _waited(seconds: float) -> str:
     return f" (waited {seconds:,.1f} s)" if seconds >= 0.05 else ""
 
@@ -84,8 +102,10 @@ def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
     ended = next((run for run in runs if run.ended_at), None)
     if ended and ended.ended_at:
         took = (ended.ended_at - ended.began_at).total_seconds()
-        result = f"{_run(ended)}: {ended.state} at {instant(ended.ended_at)} after {took:,.0f} s"
-        yield _line("last run", "; ".join([result, *ended.reasons]))
+        yield _line("last run", f"{_run(ended)}: {ended.state} at {instant(ended.ended_at)} after {took:,.0f} s")
+        failed = next((run for run in runs if run.reasons), None)
+        if failed and failed.ended_at:
+            yield _line("last error", f"{instant(failed.ended_at)}: {'; '.join(failed.reasons)}")
     else:
         yield _line("last run", "none has ended yet")
     busy = [f"{_run(run)}: {run.state} since {instant(run.began_at)}" for run in runs if not run.ended_at]

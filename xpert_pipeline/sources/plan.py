@@ -30,7 +30,7 @@ class StreamPlan:
         why: The reason for the choice, and which part of it is a guess.
         plain: What would be loaded, how, and how long it takes, in plain words; `why` has the facts behind it.
         is_made: Whether Amazon prepares the data while the run does other things.
-        created: First and last day, if the window selects by creation date.
+        created: First and last day, if the window consists of days.
         choice: The facts behind the choice between sources, if there was one.
     """
 

@@ -231,6 +231,7 @@ class WindowedJobs(Source):
             predicted={"queries" if self.job_api.kind == "query" else "reports": seconds} if calls else {},
             why=why,
             is_made=bool(calls),
+            created=(min(days), max(days)),
         )
 
     def request(self, run: SellerRun, requests: Sequence[JobRequest]) -> list[Job]:

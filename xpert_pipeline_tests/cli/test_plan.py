@@ -1,5 +1,6 @@
 """The text of a plan: windows that are alike share a row, and the totals contain every window."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 from xpert_pipeline.cli.plan import grouped, show
 from xpert_pipeline.sources.plan import RunPlan, StreamPlan
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
+from xpert_pipeline.wording import day_words
 
 NEWEST = date(2026, 11, 25)
 METRICS = "by Amazon's order metrics"
@@ -29,6 +31,7 @@ def window(number, *, orders=4500.0, pages=800.0, report=60.0, known=METRICS, ma
         plan.calls,
         {},
         plan.why,
+        plan.plain,
         created=(first, last),
         choice=plan,
     )
@@ -63,14 +66,39 @@ def test_only_windows_of_records_by_date_share_a_row():
     assert grouped([other, other]) == [other, other]
 
 
+def test_a_line_tells_days_amount_way_and_times_in_plain_words(capsys):
+    """A plan was a table and, below it, a sentence of 40 words for each row."""
+    show(RunPlan("A1", [window(0, orders=3503.0, pages=2840.0, report=21.2)]), name="Books")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Books (A1)"
+    days = day_words(NEWEST - timedelta(days=29), NEWEST)
+    told = "about 3,503 orders, by bulk report (~22 s; paging would take ~48 min)"
+    assert f"  orders            {days}: {told}" in lines
+    assert not any("predicted" in line for line in lines)
+
+
+def test_a_number_that_nobody_knows_and_a_choice_that_is_forced_are_told():
+    stream = window(0, pages=1.0, known=None)
+    assert stream.plain == "about 4,500 orders (a guess), by paging (~1 s; a bulk report would take ~60 s)"
+    forced = stream.choice.forced("pages", "the ids differ")
+    assert forced.plain.endswith("by paging (~1 s; a bulk report would take ~60 s; the ids differ)")
+
+
 def test_the_totals_are_those_of_every_window(capsys):
     streams = [window(number) for number in range(3)]
-    show(RunPlan("A1", streams, {"orders": 1, "traffic_daily": 0}, Counter({"createReport": 3})))
+    show(RunPlan("A1", streams, {"orders": 1, "traffic_daily": 0}, Counter({"createReport": 3})), verbose=True)
     printed = capsys.readouterr().out
-    assert "  orders: 1 day already complete" in printed
-    assert "traffic_daily" not in printed
-    assert "  calls: 3 createReport" in printed
-    assert printed.count("3 windows") == 2
+    assert "  1 day up to date (--refetch downloads them again)" in printed
+    assert re.search(r"^  traffic_daily +nothing to request$", printed, re.MULTILINE)
+    assert re.search(r"^  calls +3 createReport$", printed, re.MULTILINE)
+    assert "by 3 bulk reports (~60 s each; paging would take ~14 min each)" in printed
+
+
+def test_complete_days_are_up_to_date(capsys):
+    show(RunPlan("A1", [], {"orders": 30}))
+    printed = capsys.readouterr().out
+    assert re.search(r"^  orders +30 days up to date$", printed, re.MULTILINE)
+    assert re.search(r"^  in all +nothing to request$", printed, re.MULTILINE)
 
 
 def test_windows_of_different_marketplaces_stay_apart_and_are_named_by_country(capsys):
@@ -78,13 +106,10 @@ def test_windows_of_different_marketplaces_stay_apart_and_are_named_by_country(c
     rows = grouped(streams)
     assert [row.marketplaces for row in rows] == [(INDIA,), (INDIA, BRITAIN), (BRITAIN,)]
     show(RunPlan("A1", streams), several_marketplaces=True)
-    table, reasons = capsys.readouterr().out.split("  orders in", 1)
-    assert [line.split("  ")[1].strip() for line in table.splitlines()[2:]] == ["IN", "IN, GB", "GB"]
-    assert [text.split(", created")[0].strip() for text in reasons.split("  orders in")] == ["IN", "IN, GB", "GB"]
+    printed = capsys.readouterr().out
+    assert re.findall(r" in ([A-Z]{2}(?:, [A-Z]{2})*): about", printed) == ["IN", "IN, GB", "GB"]
 
 
 def test_a_seller_with_one_marketplace_is_not_told_its_name(capsys):
     show(RunPlan("A1", [window(0)]))
-    printed = capsys.readouterr().out
-    assert "stores" not in printed
-    assert "  orders, created" in printed
+    assert " in IN" not in capsys.readouterr().out

@@ -1,11 +1,13 @@
 """The text of `xpert status`: days of the marketplace, one line for things that are alike, nothing unimportant."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.status_text import lines, open_reports
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.standing import BucketLevel, Standing, Waiting
@@ -59,7 +61,7 @@ def test_a_reports_window_is_shown_in_days_of_the_marketplace_or_else_in_its_tim
 
 
 def quota_lines(buckets, waiting=()):
-    texts = list(lines(SELLER, Standing({}, list(waiting), buckets, [], [], {}), [], {}))
+    texts = list(lines(SELLER, Standing({}, list(waiting), buckets, [], [], {}), [], {}, verbose=True))
     at = next(number for number, line in enumerate(texts) if line.startswith("  quota"))
     return [line[23:] for line in texts[at:] if line.startswith(("  quota", "   "))]
 
@@ -84,8 +86,8 @@ def test_buckets_that_are_all_full_are_counted():
 
 
 def newest_lines(seller, newest):
-    texts = list(lines(seller, Standing(newest, [], [], [], [], {}), [], {}))
-    at = next(number for number, line in enumerate(texts) if line.startswith("  newest"))
+    texts = list(lines(seller, Standing(newest, [], [], [], [], {}), [], {}, verbose=True))
+    at = next(number for number, line in enumerate(texts) if line.startswith("  last good day"))
     return [line[23:] for line in texts[at : at + len(seller.marketplace_ids)]]
 
 
@@ -109,3 +111,32 @@ def test_a_report_of_one_of_several_marketplaces_is_shown_with_its_country_and_i
     assert ", 2026-01-01, 77" in british
     assert indian.startswith("GET_X (IN): 1 report")
     assert "2026-01-01 05:30 to 2026-01-02 05:30 Asia/Kolkata" in indian
+
+
+def told(seller=SELLER, runs=(), **options):
+    return "\n".join(
+        lines(seller, Standing({}, [], [bucket("searchOrders", 5.4)], [], [], {}), list(runs), {}, **options)
+    )
+
+
+def test_quota_and_calls_are_told_only_on_request():
+    """Ten lines of token buckets stood before what a seller wants to know."""
+    assert "searchOrders" not in told()
+    assert "calls in 24 hours" not in told()
+    assert "searchOrders: 5.4 of 20 tokens" in told(verbose=True)
+
+
+def test_the_next_run_is_told_in_the_zone_of_the_sellers_hour_and_a_paused_one_has_none():
+    assert re.search(r"next run +\d+ \w{3}( \d{4})? 02:00 Asia/Kolkata", told(replace(SELLER, sync_hour=2)))
+    assert re.search(
+        r"next run +none: the seller is paused \(`xpert sellers resume A1`\)", told(replace(SELLER, status="paused"))
+    )
+
+
+def test_the_last_error_stays_although_a_later_run_succeeded():
+    ended = SellerRunState("1234567890", "success", None, None, NOON, NOON + timedelta(hours=2), [])
+    failed = replace(ended, state="failure", ended_at=NOON + timedelta(hours=1), reasons=["orders: down"])
+    text = told(runs=[ended, failed])
+    assert re.search(r"last run +12345678: success at 2026-03-01 14:00 UTC", text)
+    assert re.search(r"last error +2026-03-01 13:00 UTC: orders: down", text)
+    assert "last error" not in told(runs=[ended])

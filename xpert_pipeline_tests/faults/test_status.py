@@ -52,7 +52,7 @@ def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
     (bucket,) = [each for each in found["buckets"] if each["operation"] == "searchListingsItems"]
     assert (bucket["published_rate"], bucket["throttled"]) == (5, 0)
     assert bucket["rate"] > 5, "the sandbox knows no limits, and says so"
-    text = xpert("status", **environ).stdout
+    text = xpert("status", "-v", **environ).stdout
     assert f"{TODAY}: products, fba_inventory; {YESTERDAY}: orders, order_items, sales_data, economics_daily" in text
     assert ": success at " in text
     assert "buckets full" in text
@@ -69,7 +69,7 @@ def test_a_failed_run_is_shown_with_its_reason(xpert, amazon, admin):
     (reason,) = found["last_run"]["reasons"]
     assert reason.startswith("MigrationNeeded")
     assert set(found["newest_days"].values()) == {None}
-    text = xpert("status", **environ).stdout
+    text = xpert("status", "-v", **environ).stdout
     assert f"never: {', '.join(table.name for table in TABLES)}" in text
     assert reason in text
 
@@ -102,7 +102,7 @@ def test_it_shows_what_is_waited_for_now_and_until_when(xpert, busy, pipeline_ds
     (bucket,) = found["buckets"]
     assert (bucket["throttled"], bucket["level"]) == (1, pytest.approx(0, abs=0.1))
     assert found["rejected_records"] == {"orders": 1}
-    text = xpert("status", **environ).stdout
+    text = xpert("status", "-v", **environ).stdout
     assert "searchOrders (backfill) since " in text
     assert "1 x 429" in text
     assert "orders 1 (see `xpert report rejected-records`" in text
@@ -134,7 +134,7 @@ def test_open_report_requests_are_shown_newest_first_and_dead_ones_are_not(xpert
     requests = only(xpert("status", "--json", **environ))["report_requests"]
     assert [each["report_type"] for each in requests] == ["GET_XML", "GET_BLOCKED", "GET_MADE", "GET_OLD"]
     assert (requests[0]["state"], requests[0]["amazon_id"]) == ("IN_QUEUE", "77")
-    text = xpert("status", **environ).stdout
+    text = xpert("status", "-v", **environ).stdout
     assert "GET_XML: 1 report IN_QUEUE since " in text
     assert ", 2026-01-01 to 2026-01-31, tried 2 times, 77" in text, "days of the marketplace, the last one included"
 

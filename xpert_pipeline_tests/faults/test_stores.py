@@ -55,7 +55,7 @@ def test_status_shows_the_newest_day_of_each_store(xpert, environ):
     assert found["newest_days"]["orders"] == min(yesterdays.values())
     assert found["newest_days"]["products"] is None
     lines = xpert("status", **environ).stdout.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("  newest complete day"))
+    at = next(number for number, line in enumerate(lines) if line.startswith("  last good day"))
     assert [line[23:25] for line in lines[at : at + 3]] == ["IN", "GB", "DE"]
     assert all("orders, order_items" in line for line in lines[at : at + 3])
 
