@@ -3,6 +3,7 @@
 `admin_dsn` owns the tables, `pipeline_dsn` and `pool` are the unprivileged role that the pipeline runs as.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -43,10 +44,11 @@ def new_home() -> Iterator[Callable[[], Path]]:
 def remove_orphans() -> None:
     """End the servers of test sessions that were killed."""
     for pid in Path(tempfile.gettempdir()).glob("xt-*/pid"):
-        owner = pid.read_text() if pid.stat().st_uid == os.geteuid() else ""
-        if owner and not psutil.pid_exists(int(owner)):
-            remove_embedded(pid.parent / "data")
-            shutil.rmtree(pid.parent)
+        with contextlib.suppress(FileNotFoundError):  # another session removes it at the same time
+            owner = pid.read_text() if pid.stat().st_uid == os.geteuid() else ""
+            if owner and not psutil.pid_exists(int(owner)):
+                remove_embedded(pid.parent / "data")
+                shutil.rmtree(pid.parent)
 
 
 @pytest.fixture(scope="session")
