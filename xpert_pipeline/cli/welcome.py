@@ -22,7 +22,7 @@ INVENTED = (
 COMMANDS = {
     "xpert db shell": "ask with SQL, for example: select * from sales_data limit 10;",
     "xpert up": "Dagster's UI: every table, day and run",
-    "xpert db url": "the address for BI tools and other programs",
+    "xpert db expose": "open a port for BI tools: Metabase, Grafana, Power BI, Excel",
     "xpert status": "how far each table is",
 }
 

@@ -73,7 +73,7 @@ def test_the_end_of_a_sync_fits_the_terminal_and_nothing_of_the_display_stays(fi
 def test_the_first_sync_ends_with_what_was_loaded_where_it_is_and_how_to_go_on(first, home):
     end = " ".join(first.end.split())
     assert re.search(r"Loaded [\d,]+ rows in \d tables\. All of it is invented: .* sandbox", end)
-    for part in (str(home), "xpert db shell", "xpert up", "xpert db url", "xpert sellers add MERCHANT_ID", ".env"):
+    for part in (str(home), "xpert db shell", "xpert up", "xpert db expose", "xpert sellers add MERCHANT_ID", ".env"):
         assert part in end
 
 
