@@ -16,7 +16,7 @@ from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.present_state import count_rows, doubted_counts, last_snapshot
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, collecting
-from xpert_pipeline.sources.jobs import failure_of, park, ready
+from xpert_pipeline.sources.jobs import failure_of, park, ready, why_unreadable
 from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.rereading import reread_after
@@ -155,7 +155,7 @@ class Snapshot(Source):
     def _planned(self, run: SellerRun, market: Market) -> Reading:
         since = self._since(run, market)
         total = self.pages.count_since(run.client(), market.id, since)
-        if self.bulk is None or not self.bulk.is_for(total):
+        if self.bulk is None or not self.bulk.is_for(total) or self._why_no_report(run, market, total):
             return Reading(market, since, total)
         if since is not None:  # the report has all records anyway
             total = self.pages.count_since(run.client(), market.id, None)
@@ -167,6 +167,12 @@ class Snapshot(Source):
             oldest = loaded + A_SECOND if loaded else None
         (job,) = request_jobs(run.client(), run.jobs, JOB_API, [request], not_older_than=oldest)
         return Reading(market, None, total, job)
+
+    def _why_no_report(self, run: SellerRun, market: Market, total: int | None) -> str | None:
+        """Why pages are read although there are many records: an earlier report could not be read."""
+        if self.bulk is None or not self.bulk.is_for(total) or (total or 0) > self.bulk.pages_up_to:
+            return None
+        return why_unreadable(run, JOB_API, JobRequest(self.bulk.report_type, marketplace_ids=(market.id,)))
 
     def _load_reports(self, run: SellerRun, waiting: Mapping[UUID, Reading], failures: Failures) -> None:
         jobs = ready(run, JOB_API, [reading.job for reading in waiting.values() if reading.job])
@@ -241,7 +247,8 @@ class Snapshot(Source):
     def _plan(self, run: SellerRun, market: Market, levels: BucketLevels) -> StreamPlan:
         since = self._since(run, market)
         total = self.pages.count_since(run.client(), market.id, since)
-        if since is not None and self.bulk is not None and self.bulk.is_for(total):
+        unreadable = self._why_no_report(run, market, total)
+        if since is not None and self.bulk is not None and self.bulk.is_for(total) and not unreadable:
             since, total = None, self.pages.count_since(run.client(), market.id, None)
         expected = count_rows(run.pool, market.scope, self.table.name) if total is None else total
         predictions = {"pages": predict_walk(expected, self.pages.per_call, levels)}
@@ -251,9 +258,10 @@ class Snapshot(Source):
             learnt = run.jobs.generation_seconds("report", self.bulk.report_type)
             create, document = levels["createReport"], levels["getReportDocument"]
             predictions["report"] = predict_made(1, learnt, create=create, document=document)
-            is_made = self.bulk.is_for(total)
+            is_made = self.bulk.is_for(total) and not unreadable
             source = self.bulk.report_type if is_made else source
-            why += f": {self.bulk.because}; {how_known(learnt)}" if is_made else ": pages carry more columns"
+            pages_because = unreadable or "pages carry more columns"
+            why += f": {self.bulk.because}; {how_known(learnt)}" if is_made else f": {pages_because}"
         chosen = predictions["report" if is_made else "pages"]
         levels.spend(chosen.calls)
         return StreamPlan(

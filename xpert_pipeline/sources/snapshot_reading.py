@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.collect import Collector, Row, Rows
+from xpert_pipeline.sources.jobs import UNUSABLE
 from xpert_pipeline.sources.rows import known_key, row_parser
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.snapshot_pages import Pages, collect_pages
 from xpert_pipeline.sources.snapshot_report import BulkReport, read_report, received_rows
 from xpert_pipeline.spapi.errors import BadRequest, PageTokenExpired, SpApiError
-from xpert_pipeline.spapi.jobs.job import Job
+from xpert_pipeline.spapi.jobs.job import UNREADABLE, Job
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
@@ -127,20 +128,34 @@ def read(
     """Collect all records, and compare their number with Amazon's count.
 
     The count moves while records are read. So if fewer arrive than Amazon counted before, it counts again: a reading is
-    complete if it has at least the smaller number. Otherwise it is repeated by pages, once for each source.
+    complete if it has at least the smaller number. Otherwise it is repeated by pages, once for each source. Pages are
+    also read if the report cannot be read.
     """
     if reading.job is None or source.bulk is None:
         return _read_pages(run, source, reading, collector, began)
-    known_at = read_report(run, source.bulk, reading.market, reading.job, collector, folder, began)
+    try:
+        known_at = read_report(run, source.bulk, reading.market, reading.job, collector, folder, began)
+    except UNUSABLE as error:
+        if (reading.total or 0) > source.bulk.pages_up_to:
+            raise
+        return _pages_instead(run, source, reading, collector, began, f"{UNREADABLE}{error.message}")
     comparison = _compared(run, source, reading, [reading.total], received_rows(collector))
     result = _result(reading, Result(source.bulk.report_type, known_at), comparison)
     if not result.problem or (comparison.counted or 0) > source.bulk.pages_up_to:
         return result
-    run.log.warning("seller %s: %s: %s; reading pages", run.who, source.table.name, comparison.lack(result.source))
+    again = replace(reading, total=comparison.counted)
+    return _pages_instead(run, source, again, collector, began, comparison.lack(result.source))
+
+
+def _pages_instead(
+    run: SellerRun, source: SnapshotSource, reading: Reading, collector: Collector, began: datetime, why: str
+) -> Result:
+    """Read pages, because the report cannot be used; what it brought is discarded."""
+    run.log.warning("seller %s: %s: %s; reading pages", run.who, source.table.name, why)
     collector.carry_all()
     collector.read_as(row_of(source, reading.market), lambda record: known_key(source.table, record, reading.market))
-    paged = _read_pages(run, source, replace(reading, job=None, total=comparison.counted), collector, began)
-    return replace(paged, short_report=comparison.lack(result.source))
+    paged = _read_pages(run, source, replace(reading, job=None), collector, began)
+    return replace(paged, short_report=why)
 
 
 @dataclass(frozen=True)

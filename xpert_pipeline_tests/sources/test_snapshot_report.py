@@ -197,3 +197,36 @@ def test_a_byte_that_is_not_valid_costs_one_character_and_is_told(stock):
     ((sku, title),) = wrong.items()
     assert title == titles[sku] + "\ufffd"
     assert any(not title.isascii() for title in titles.values())
+
+
+def test_a_report_whose_bytes_stay_damaged_is_replaced_by_pages_in_the_same_run(stock):
+    """The table failed, although pages would have shown all listings."""
+    stock.fault("truncated-gzip")
+    done = read(stock)
+    assert (done.errors, done.states) == ({}, {"products": "ok"})
+    ((kind, fetched, _, details),) = windows(stock)
+    assert (kind, fetched) == ("snapshot", len(stock.truth("products")))
+    assert details["short_report"].startswith("its document cannot be read: ")
+    stock.assert_whole(*LISTINGS)
+
+
+def test_a_report_without_a_needed_column_is_replaced_by_pages_and_remembered(stock, monkeypatch):
+    """A report that could not be read was requested again, run after run."""
+    bulk = products.SOURCE.bulk
+    monkeypatch.setitem(vars(bulk), "needs", (*bulk.needs, "no-such-column"))
+    assert read(stock).states == {"products": "ok"}
+    assert stock.calls("createReport") == 1
+    assert "no-such-column" in windows(stock)[0][3]["short_report"]
+    assert read(stock, refetch=True).states == {"products": "ok"}
+    assert stock.calls("createReport") == 1
+    assert [kind for kind, *_ in windows(stock)] == ["snapshot"] * 2
+    stock.assert_whole(*LISTINGS)
+
+
+@pytest.mark.usefixtures("never_by_pages")
+def test_an_unreadable_report_of_too_many_listings_fails_and_is_requested_again(stock):
+    stock.fault("truncated-gzip")
+    assert read(stock).error.startswith("DocumentBroken: seller ")
+    stock.mend()
+    assert read(stock).states == {"products": "ok"}
+    assert stock.calls("createReport") == 2
