@@ -6,7 +6,7 @@ show where to continue.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from xpert_pipeline.postgres.lacking_rows import newest_lacking
@@ -19,6 +19,7 @@ from xpert_pipeline.spapi.quota import usage_plans
 
 KEPT = 0.5
 """Share of the bucket that is left for live work, such as the changes of the next hours."""
+PURPOSE = "filling what the bulk report lacks"
 
 
 @dataclass(frozen=True)
@@ -69,4 +70,5 @@ def _newest(run: SellerRun, feed: Feed, markets: Sequence[Market], pages: int, l
     known = f"{lacking.lacking:,} of these {noun} came with a report, which lacks columns"
     expected = ExpectedRecords(lacking.rows, known, feed.noun)
     prediction = predict_pages(lacking.rows, level, operation=feed.operation, page_size=page_size)
-    return Filling(span, choose({"pages": prediction}, expected, span.days, operation=feed.operation))
+    plan = choose({"pages": prediction}, expected, span.days, operation=feed.operation)
+    return Filling(span, replace(plan, purpose=PURPOSE))

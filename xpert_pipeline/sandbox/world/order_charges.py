@@ -47,8 +47,8 @@ def breakdown(items: tuple[Item, ...]) -> list[tuple[str, str]]:
 
 
 def charge(item: Item, kind: str) -> str | None:
-    """One charge of a line; None if the line has none of its kind."""
-    return dict(item.charges).get(kind)
+    """One charge of a line; None if the line has none of its kind, or if its price is unknown."""
+    return None if item.amount is None else dict(item.charges).get(kind)
 
 
 def _signed(kind: str, amount: str) -> Decimal:

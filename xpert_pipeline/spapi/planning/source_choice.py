@@ -59,6 +59,7 @@ class SourcePlan:
         made: How we know the time that Amazon takes for a report.
         forced_by: A reason for the choice other than the predictions; empty if there is none.
         operation: The operation that returns the pages.
+        purpose: What the records are read for, if not to load them for the first time or to follow their changes.
     """
 
     source: Source
@@ -68,6 +69,7 @@ class SourcePlan:
     made: str
     forced_by: str = ""
     operation: str = "searchOrders"
+    purpose: str = ""
 
     @property
     def why(self) -> str:
@@ -96,7 +98,7 @@ class SourcePlan:
     @property
     def rule(self) -> tuple[str | None, ...]:
         """Equal for plans that chose the same source for the same reason, whatever their figures."""
-        return self.source, self.expected.known, self.expected.lacks, self.made, self.forced_by
+        return self.source, self.expected.known, self.expected.lacks, self.made, self.forced_by, self.purpose
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able form for the ledger."""
@@ -162,7 +164,8 @@ def plain_of(plans: Sequence[SourcePlan]) -> str:
         times.append(first.forced_by)
     count = sum(plan.expected.count for plan in plans)
     guess = "" if first.expected.known else f" ({first.expected.guess})"
-    return f"about {counted(round(count), first.expected.noun)}{guess}, by {way} ({'; '.join(times)})"
+    purpose = f"{first.purpose}, " if first.purpose else ""
+    return f"{purpose}about {counted(round(count), first.expected.noun)}{guess}, by {way} ({'; '.join(times)})"
 
 
 def _length(days: float) -> str:
