@@ -9,7 +9,10 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import psycopg
@@ -20,10 +23,27 @@ from xpert_pipeline.postgres.embedded import EmbeddedServer, remove_embedded, st
 from xpert_pipeline.postgres.migrations import migrate
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline_tests.midnight import NOTED, moved_on
 
+BEGAN = datetime.now(UTC)
 TEMPLATE = "xpert_template"
 MARKETPLACE = "A21TJRUUN4KGV"
 KEY = bytes(range(32))
+
+
+@pytest.fixture(autouse=True)
+def days_move_on(request: pytest.FixtureRequest) -> None:
+    """Correct the days that the test's module noted at its import, if midnight has passed since."""
+    now = datetime.now(UTC)
+    for name, (noted, began) in _noted_by(request.module).items():
+        setattr(request.module, name, moved_on(noted, began, now))
+
+
+@cache
+def _noted_by(module: ModuleType) -> dict[str, tuple[date, datetime]]:
+    """The days that a module noted, and when the suite began; constants are read before anything changes them."""
+    noted = {name: getattr(module, name, None) for name in NOTED}
+    return {name: (day, BEGAN) for name, day in noted.items() if type(day) is date}
 
 
 @pytest.fixture(scope="session")

@@ -261,7 +261,13 @@ def test_freshness_returns_the_newest_load_and_day_of_each_table_in_each_marketp
 ):
     add_load(admin, seller, newest_day=TODAY, window_kind="updated", window_end=NOW)
     add_load(admin, seller, marketplace_id=BRITAIN, newest_day=TODAY - timedelta(3))
-    add_load(admin, seller, table_name="products", window_kind="snapshot", finished_at=NOW - timedelta(hours=30))
+    add_load(
+        admin,
+        seller,
+        table_name="products",
+        window_kind="snapshot",
+        finished_at=datetime.now(UTC) - timedelta(hours=30),
+    )
     british, orders, products = sorted(ask("freshness"), key=lambda row: (row["table_name"], row["marketplace_id"]))
     assert (orders["table_name"], orders["marketplace_id"]) == ("orders", INDIA)
     assert (orders["newest_day"], orders["changes_followed_until"]) == (TODAY, NOW)
