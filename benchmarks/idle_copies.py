@@ -1,6 +1,6 @@
 """Copies the rows that a run left, shifted to other days and sellers, for `idle_year`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,9 +70,11 @@ def add_sellers(connection: psycopg.Connection, number: int) -> None:
     )
 
 
-def copy_day(connection: psycopg.Connection, template: Template, moment: datetime) -> None:
+def copy_day(
+    connection: psycopg.Connection, template: Template, moment: datetime, tables: Sequence[str] = GROWING
+) -> None:
     """Insert copies of the template for each seller, as if the run had been at a time."""
-    for table in ("loads", "fact_stream", "report_requests", *DAGSTERS):
+    for table in (table for table in tables if table in template.counts):
         schema = "public" if table in OWN else "dagster"
         columns = [name for name in _columns(connection, schema, table) if not (name == "id" and table in NUMBERED)]
         values = SQL(", ").join(_value(connection, schema, table, name) for name in columns)
@@ -91,10 +93,10 @@ def copy_day(connection: psycopg.Connection, template: Template, moment: datetim
         connection.execute(statement)
 
 
-def sizes(connection: psycopg.Connection) -> dict[str, dict[str, int]]:
+def sizes(connection: psycopg.Connection, tables: Sequence[str] = GROWING) -> dict[str, dict[str, int]]:
     """Rows and bytes, with indexes, of each table."""
     found = {}
-    for table in GROWING:
+    for table in tables:
         connection.execute(SQL("vacuum (full, analyze) {}").format(_name(table)))
         (size,) = connection.execute(
             SQL("select pg_total_relation_size({}::regclass)").format(_name(table).as_string(connection))

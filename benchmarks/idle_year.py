@@ -10,7 +10,7 @@ Copies instead of real runs, because 100 sellers × 365 runs take days. `idle_co
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ import psycopg
 
 from benchmarks.command import database, xpert
 from benchmarks.harness import Figure, Goal, Outcome, publish, say, workspace
-from benchmarks.idle_copies import GROWING, Template, add_sellers, copy_day, read_template, sizes
+from benchmarks.idle_copies import GROWING, OWN, Template, add_sellers, copy_day, read_template, sizes
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.instance import STORAGE, storage_url
 from xpert_pipeline.postgres.pool import open_pool
@@ -40,13 +40,14 @@ Sizes = Mapping[str, Mapping[str, int]]
 @click.command()
 @click.option("--sellers", type=click.IntRange(min=1), multiple=True, default=(1,), show_default=True,
               help="Numbers of sellers; repeatable.")  # fmt: skip
+@click.option("--own-tables", is_flag=True, help="Leave out Dagster's tables, which take most of the time.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def main(sellers: tuple[int, ...], *, as_json: bool) -> None:
+def main(sellers: tuple[int, ...], *, own_tables: bool, as_json: bool) -> None:
     """Measure what an idle year leaves behind."""
     results = {}
     for number in sorted({*sellers}):
         with workspace() as folder, database(folder):
-            results[number] = _year(folder, number)
+            results[number] = _year(folder, number, OWN if own_tables else GROWING)
     publish(outcome(results), as_json=as_json)
 
 
@@ -61,12 +62,13 @@ def outcome(results: Mapping[int, Mapping[int, Sizes]]) -> Outcome:
     for number, by_day in results.items():
         season = min(day for day in by_day if day >= SEASON)
         last = max(by_day)
-        for table in GROWING:
+        tables = [table for table in GROWING if table in by_day[last]]
+        for table in tables:
             then, now = by_day[season][table], by_day[last][table]
             figures[f"{table}_rows_{number}_day_{season}"] = then["rows"]
             figures[f"{table}_rows_{number}_day_{last}"] = now["rows"]
             figures[f"{table}_mb_{number}"] = round(now["bytes"] / 1e6, 2)
-        growth = [_ratio(by_day[last][table]["rows"], by_day[season][table]["rows"]) for table in GROWING]
+        growth = [_ratio(by_day[last][table]["rows"], by_day[season][table]["rows"]) for table in tables]
         figures[f"most_growth_of_rows_{number}"] = round(max(growth), 3)
         total = [sum(table["bytes"] for table in by_day[day].values()) for day in (season, last)]
         figures[f"total_mb_{number}"] = round(total[1] / 1e6, 1)
@@ -85,7 +87,7 @@ def _ratio(now: int, then: int) -> float:
     return now / then if then else float(now > 0) + 1.0
 
 
-def _year(folder: Path, number: int) -> dict[int, Sizes]:
+def _year(folder: Path, number: int, tables: Sequence[str]) -> dict[int, Sizes]:
     xpert(folder, "--json", "up", "--no-ui", *TINY)
     before = xpert(folder, "db", "url").stdout.strip()
     with psycopg.connect(before, autocommit=True) as connection:
@@ -94,10 +96,12 @@ def _year(folder: Path, number: int) -> dict[int, Sizes]:
         template = read_template(connection, after=mark)
         say(f"{number} sellers: a run without news leaves {json.dumps(template.counts)}")
         add_sellers(connection, number)
-        return _simulate(folder, connection, template, number)
+        return _simulate(folder, connection, template, tables)
 
 
-def _simulate(folder: Path, connection: psycopg.Connection, template: Template, number: int) -> dict[int, Sizes]:
+def _simulate(
+    folder: Path, connection: psycopg.Connection, template: Template, tables: Sequence[str]
+) -> dict[int, Sizes]:
     found: dict[int, Sizes] = {}
     dsn = connection.info.dsn
     began = datetime.now(UTC) - timedelta(days=DAYS + 2)
@@ -105,15 +109,14 @@ def _simulate(folder: Path, connection: psycopg.Connection, template: Template, 
         settings = Settings.from_env({"XPERT_START_DATE": (began.date() - timedelta(days=2)).isoformat()})
         grown = what_grows(instance, pool, settings, SOURCES, None)
         for day in range(1, DAYS + 1):
-            copy_day(connection, template, began + timedelta(days=day))
+            copy_day(connection, template, began + timedelta(days=day), tables)
             if day % MONTH and day != DAYS:
                 continue
             start = time.perf_counter()
             prune(grown, Keep(), now=began + timedelta(days=day))
-            found[day] = sizes(connection)
+            found[day] = sizes(connection, tables)
             rows = {table: size["rows"] for table, size in found[day].items()}
             say(f"  day {day}, pruned in {time.perf_counter() - start:.1f} s: {json.dumps(rows)}")
-    say(f"  {number} sellers done")
     return found
 
 
