@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 XPERT = Path(sys.executable).with_name("xpert")
 WORLD = ("--days", "2", "--orders-per-day", "5", "--skus", "5", "--rate-scale", "0")
 
