@@ -69,6 +69,12 @@ def _problems(source: Source) -> list[str]:
         for table, names in source.unfilled().items()
         for name in names
     ]
+    problems += [
+        f"{source.declared_at}: {source.step}: the figure {figure.name} is of the table {figure.table.name}, which "
+        "another source fills: declare it there"
+        for figure in source.figures
+        if figure.table not in source.tables
+    ]
     if source.is_derived:
         return problems
     if not source.roles:
