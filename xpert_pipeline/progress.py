@@ -153,6 +153,7 @@ def loaded(seller: str, counts: Mapping[str, Counts]) -> None:
 def working(seller: str, tables: Sequence[str]) -> Iterator[None]:
     """Report the beginning and the end of a step; waits in between belong to its first table."""
     report(Began(seller, tuple(tables)))
+    outer = _working.get(seller, "")  # another run of the seller in this process, if there is one
     _working[seller] = tables[0]
     try:
         yield
@@ -162,7 +163,7 @@ def working(seller: str, tables: Sequence[str]) -> Iterator[None]:
     else:
         report(Ended(seller, tuple(tables)))
     finally:
-        del _working[seller]
+        _working[seller] = outer
 
 
 class ProgressListener:

@@ -190,7 +190,7 @@ def tick(pipeline_dsn, instance):
 
 def test_a_tick_asks_one_run_of_today_for_a_seller_that_is_due(tick, followed, other_seller):
     (request,) = tick().run_requests
-    assert request.tags == range_tags([TODAY], followed.amazon_seller_id)
+    assert request.tags == range_tags([TODAY], followed.amazon_seller_id, followed.name)
     assert request.run_key.startswith(f"{followed.amazon_seller_id}:")
     assert tick().run_requests == []  # asked a moment ago
 
@@ -244,14 +244,14 @@ def test_a_marketplace_without_a_first_load_keeps_no_other_from_being_followed(t
     follow(pool, european, GERMANY, 60)
     (request,) = tick().run_requests
     days = [local_today("Europe/Berlin"), local_today("Europe/London")]
-    assert request.tags == range_tags([max(days)], "A1TESTSELLER"), "the latest local day of the seller"
+    assert request.tags == range_tags([max(days)], "A1TESTSELLER", european.name), "the latest local day of the seller"
 
 
 def test_a_day_without_a_partition_is_never_asked_for(tick, pool, european):
     """Where the days of the partitions begin later than the seller's, a run of the new day failed."""
     follow(pool, european, GERMANY, 60)
     (request,) = tick(timezone="Etc/GMT+12").run_requests
-    assert request.tags == range_tags([local_today("Etc/GMT+12")], "A1TESTSELLER")
+    assert request.tags == range_tags([local_today("Etc/GMT+12")], "A1TESTSELLER", european.name)
 
 
 def sensors(**environ):

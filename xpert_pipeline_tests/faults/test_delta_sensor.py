@@ -93,7 +93,8 @@ def test_a_change_starts_one_run_that_loads_it_and_then_there_is_nothing_new(pip
     lines = tuple(line._replace(cancelled=True) for line in orders[place].items)
     pipeline.change_order(place, status="CANCELLED", items=lines)
     result = tick()
-    assert [request.tags for request in result.run_requests] == [range_tags([pipeline.today], pipeline.sellers[0])]
+    seller = pipeline.sellers[0]
+    assert [request.tags for request in result.run_requests] == [range_tags([pipeline.today], seller, f"Shop {seller}")]
     (done,) = run_requested(pipeline, result)
     assert (done.success, changes(done) >= 1) == (True, True)
     pipeline.assert_whole("orders", "order_items", "sales_data")

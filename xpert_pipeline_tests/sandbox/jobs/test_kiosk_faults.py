@@ -93,6 +93,27 @@ def test_the_last_days_can_still_be_missing(client):
     assert client.records(by_date(*SPAN))[-1]["startDate"] == "2026-11-20"
 
 
+def test_the_sales_of_the_last_days_can_be_told_as_0_while_charges_and_visits_stay(client):
+    economics_fields = (
+        "startDate msku sales { unitsOrdered orderedProductSales { amount } } "
+        "ads { charge { totalAmount { amount } } } fees { feeTypeName }"
+    )
+    text, traffic = economics(*SPAN, fields=economics_fields), by_date(*SPAN)
+    before, visits = client.records(text), client.records(traffic)
+    client.fault("kiosk-zero-sales", 2)
+    after, visits_then = client.records(text), client.records(traffic)
+    last = {f"2026-11-{day}" for day in (18, 19, 20)}
+    for old, new in zip(before, after, strict=True):
+        if old["startDate"] in last:
+            assert new["sales"] == {"unitsOrdered": 0, "orderedProductSales": {"amount": 0}}
+            assert (new["msku"], new["ads"]) == (old["msku"], old["ads"])
+        else:
+            assert new == old
+    assert any(old["sales"]["unitsOrdered"] for old in before if old["startDate"] in last)
+    assert [record.get("traffic") for record in visits_then] == [record.get("traffic") for record in visits]
+    assert client.records(text) == before
+
+
 def test_restated_economics_and_their_truth_differ_only_in_the_last_days(client):
     fields = "startDate msku ads { charge { totalAmount { amount } } } netProceeds { total { amount } }"
     text = economics(*SPAN, fields=fields)
