@@ -24,7 +24,7 @@ import psycopg
 from xpert_pipeline.postgres.embedded import remove_embedded, start_embedded
 
 START_SECONDS = 300
-SMALL = ("--days", "1", "--skus", "5", "--orders-per-day", "3", "--rate-scale", "0", "--marketplaces", "A21TJRUUN4KGV")
+SMALL = ("--days", "4", "--skus", "5", "--orders-per-day", "5", "--rate-scale", "0", "--marketplaces", "A21TJRUUN4KGV")
 FOREIGN = ("AMAZON_", "DATABASE_", "DAGSTER_", "XPERT_", "SP_API")
 COUNTED = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
 LOADED = "select " + ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in COUNTED) + " from loads"

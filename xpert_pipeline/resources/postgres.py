@@ -13,6 +13,7 @@ from xpert_pipeline.holders import holding
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline.postgres.spool import clear_abandoned
 
 DAGSTER_CONNECTION_SECONDS = 2
 """How long a run keeps a connection to Dagster's storage: short, so that it never finds one broken."""
@@ -36,7 +37,7 @@ class PostgresResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PostgresResource"]:
-        """Keep one pool for the run and close it at the end; hold the run, for the watchdog."""
+        """Keep one pool for the run, hold the run for the watchdog, and clear what killed runs left on disk."""
         hold: AbstractContextManager[None]
         if context.instance is not None and context.run is not None:
             context.instance.optimize_for_webserver(  # otherwise each of a run's thousand statements opens a connection
@@ -44,6 +45,7 @@ class PostgresResource(dg.ConfigurableResource):
                 pool_recycle=DAGSTER_CONNECTION_SECONDS,
                 max_overflow=20,
             )
+            clear_abandoned(self.spool)
             hold = holding(context.instance, context.run.run_id)
         else:
             hold = nullcontext()
