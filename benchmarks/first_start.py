@@ -59,10 +59,11 @@ class Start:
         return self.exit_code == 0 and self.loaded[0] > 0 and self.loaded == self.logged
 
 
-def killed_start(seconds: float) -> Start:
+def killed_start(seconds: float, tables: str = "") -> Start:
     """Kill the process group of a first start after some seconds, and start again."""
     with _data_directory() as home:
         command = [sys.executable, "-m", "xpert_pipeline.cli.main", "up", "--no-ui", *SMALL, "--data-dir", str(home)]
+        command += ["--select", tables] if tables else []
         env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         first = subprocess.Popen(
             command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -98,11 +99,13 @@ def main() -> int:
     """Print one line per start, then how many ended well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--first", type=int, default=1, help="number of the first moment")
     parser.add_argument("--step", type=float, default=0.1, help="seconds between two moments")
+    parser.add_argument("--select", default="", help="tables to load; default: all")
     options = parser.parse_args()
     starts = []
-    for number in range(1, options.kills + 1):
-        starts.append(killed_start(number * options.step))
+    for number in range(options.first, options.first + options.kills):
+        starts.append(killed_start(number * options.step, options.select))
         print(json.dumps(asdict(starts[-1])), flush=True)
     well = sum(start.ended_well for start in starts)
     print(f"{well} of {len(starts)} ended well")

@@ -26,7 +26,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from xpert_pipeline.cli.instance import STORAGE
+from xpert_pipeline.cli.instance import STORAGE, storage_failure
 from xpert_pipeline.postgres.errors import DatabaseError
 
 LOCK = 7_299_360_171_043  # any number that no other program locks
@@ -39,10 +39,6 @@ DATA_MIGRATIONS = {
     *schedule_migrations.REQUIRED_SCHEDULE_DATA_MIGRATIONS,
     *schedule_migrations.OPTIONAL_SCHEDULE_DATA_MIGRATIONS,
 }
-
-
-class DagsterStorageFailed(DatabaseError):
-    """Dagster's tables could not be prepared; the message says where and what to do."""
 
 
 def prepare_storage(url: str) -> None:
@@ -103,14 +99,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        state = getattr(error.orig, "pgcode", None)
-        diagnosis = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-        raise DagsterStorageFailed(
-            f"Dagster's tables could not be prepared (SQLSTATE {state or 'unknown'}: "
-            f"{diagnosis or type(error.orig).__name__}): check that the role may create tables in the schema dagster, "
-            "and that the database's disk has space. Then run again",
-            state,
-        ) from None
+        raise storage_failure(error, "prepared") from None
 
 
 def main() -> int:

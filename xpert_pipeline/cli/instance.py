@@ -9,9 +9,15 @@ import psycopg
 import yaml
 from dagster._core.instance.ref import InstanceRef
 from psycopg import conninfo
+from sqlalchemy.exc import DBAPIError
 
 from xpert_pipeline.postgres.address import unreachable
-from xpert_pipeline.postgres.errors import explained
+from xpert_pipeline.postgres.errors import DatabaseError, explained
+
+
+class DagsterStorageFailed(DatabaseError):
+    """Dagster's tables cannot be used; the message says why and what to do."""
+
 
 STORAGE = "XPERT_DAGSTER_STORAGE"
 SCHEMA = "dagster"
@@ -80,6 +86,23 @@ def ensure_schema(dsn: str) -> None:
     with explained(), _connected(dsn) as connection:
         if connection.execute("select to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
             connection.execute("create schema dagster")
+
+
+def storage_failure(error: DBAPIError, done: str) -> DagsterStorageFailed:
+    """Return an error that says why Dagster's tables could not be used, without the statement and its values."""
+    state = getattr(error.orig, "pgcode", None)
+    reason = getattr(getattr(error.orig, "diag", None), "message_primary", None) or type(error.orig).__name__
+    if (state or "").startswith("53"):
+        advice = "free space on the database's disk"
+    elif state is None or state.startswith(("08", "57")):
+        advice = "check that the database runs"
+    else:
+        advice = f"check that the role may create and write tables in the schema {SCHEMA}"
+    return DagsterStorageFailed(
+        f"Dagster's tables could not be {done} (SQLSTATE {state or 'unknown'}: {reason}): {advice}. Everything loaded "
+        "so far is kept; then run again",
+        state,
+    )
 
 
 def _connected(dsn: str) -> psycopg.Connection:

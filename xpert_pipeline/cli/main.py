@@ -1,11 +1,16 @@
 """The command group: global options and the list of commands."""
 
+import errno
+from typing import Any
+
 import click
+from sqlalchemy.exc import DBAPIError
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.db.group import db
 from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.instance import storage_failure
 from xpert_pipeline.cli.plan import plan
 from xpert_pipeline.cli.prune import prune_command
 from xpert_pipeline.cli.report.group import report
@@ -14,7 +19,11 @@ from xpert_pipeline.cli.sellers.group import sellers
 from xpert_pipeline.cli.status import status
 from xpert_pipeline.cli.sync import backfill, sync
 from xpert_pipeline.cli.up import up
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.sources.declarations import DeclarationError, require_valid
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""Errors of a disk that is full, read-only or broken."""
 
 
 class JsonAnywhere(click.Group):
@@ -25,6 +34,23 @@ class JsonAnywhere(click.Group):
         if "--json" in args:
             args = ["--json", *(word for word in args if word != "--json")]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; tell failures of the database and of the disk in one message, whichever command met them."""
+        try:
+            return super().invoke(ctx)
+        except DatabaseError as error:
+            raise PreconditionError(str(error)) from error
+        except DBAPIError as error:
+            raise PreconditionError(str(storage_failure(error, "used"))) from error
+        except OSError as error:
+            if error.errno not in DISK:
+                raise
+            where = error.filename or "a disk that xpert writes to"
+            raise PreconditionError(
+                f"{where} cannot be used ({error.strerror}): free space there, or choose another data directory with "
+                "--data-dir or XPERT_DATA_DIR. Everything loaded so far is kept; run again"
+            ) from error
 
 
 @click.group(cls=JsonAnywhere, context_settings={"help_option_names": ["-h", "--help"]})

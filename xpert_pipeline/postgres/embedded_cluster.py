@@ -22,6 +22,7 @@ from xpert_pipeline.postgres.embedded_place import EmbeddedServerFailed, Place
 
 ADMIN = "postgres"
 LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432.lock")
+NO_SPACE = "No space left on device"
 PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # unix_socket_directories is a list: no comma, no quote
 SETTINGS = """\
 # Every start of the embedded server writes this file; put your own settings into postgresql.auto.conf (alter system).
@@ -219,8 +220,10 @@ def _run(place: Place, program: str, *arguments: str, keep_open: Sequence[int] =
         text = output.read().decode(errors="replace").strip()
     if done.returncode:
         tail = _log_tail(place) if program == "pg_ctl" else ""
+        said = f"{text} {tail}".rstrip()
+        full = f"the disk of {place.cluster} is full: free space there and run again. " if NO_SPACE in said else ""
         raise EmbeddedServerFailed(
-            f"the embedded database failed: `{program}` ended with {done.returncode}: {text} {tail}".rstrip()
+            f"the embedded database failed. {full}`{program}` ended with {done.returncode}: {said}"
         )
     logger.debug("%s: %s", program, text)
 

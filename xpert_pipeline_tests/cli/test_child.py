@@ -75,6 +75,27 @@ def test_what_a_child_has_started_ends_with_it_even_if_it_does_not_listen(tmp_pa
     assert ends(grandchild)
 
 
+SESSION = """
+import os, subprocess, sys, time
+from xpert_pipeline_tests.commands import start_command
+words = ["--json", "sandbox", "--days", "1", "--skus", "5", "--data-dir", sys.argv[1]]
+process = start_command(*words, stdout=subprocess.PIPE)
+process.stdout.readline()
+print(process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_command_that_a_test_started_ends_when_the_test_session_is_killed(tmp_path):
+    """A killed test session left the whole tree of its `xpert up` running."""
+    session = subprocess.Popen([sys.executable, "-c", SESSION, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    with session:
+        command = int(session.stdout.readline())
+        session.send_signal(signal.SIGKILL)
+        session.wait()
+    assert ends(command)
+
+
 def test_a_sandbox_started_alone_stays_when_its_input_ends(tmp_path):
     command = [XPERT, "--json", "sandbox", "--days", "1", "--skus", "5", "--data-dir", str(tmp_path)]
     alone = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

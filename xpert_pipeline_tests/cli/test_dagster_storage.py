@@ -10,8 +10,8 @@ import pytest
 from dagster_postgres import DagsterPostgresStorage
 from psycopg import sql
 
-from xpert_pipeline.cli.dagster_storage import KINDS, DagsterStorageFailed, main, prepare_storage
-from xpert_pipeline.cli.instance import STORAGE, ensure_schema, storage_url
+from xpert_pipeline.cli.dagster_storage import KINDS, main, prepare_storage
+from xpert_pipeline.cli.instance import STORAGE, DagsterStorageFailed, ensure_schema, storage_url
 
 EVERYTHING = """
 select 'index', tablename, indexname, replace(indexdef, schemaname || '.', '') from pg_indexes where schemaname = %(schema)s
@@ -72,7 +72,9 @@ def test_every_subset_that_a_kill_can_leave_is_completed(url, admin):
 
 def test_a_role_without_rights_is_told_what_to_do(url, admin, pipeline_dsn):
     admin.execute("revoke all on schema dagster from xpert_pipeline")
-    with pytest.raises(DagsterStorageFailed, match=r"SQLSTATE (42501|3F000).*may create tables in the schema dagster"):
+    with pytest.raises(
+        DagsterStorageFailed, match=r"SQLSTATE (42501|3F000).*may create and write tables in the schema dagster"
+    ):
         prepare_storage(storage_url(pipeline_dsn))
 
 

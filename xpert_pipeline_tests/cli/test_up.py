@@ -17,6 +17,7 @@ import pytest
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.sources.report import WindowedReport
+from xpert_pipeline_tests.commands import start_command
 
 pytestmark = pytest.mark.timeout(400)
 DAYS = 3
@@ -77,9 +78,9 @@ def home(new_home):
 
 @pytest.fixture(scope="module")
 def running(home):
-    command = [XPERT, "--json", "up", "--days", str(DAYS), "--rate-scale", "0", "--port", "0", "--data-dir", str(home)]
+    command = ["--json", "up", "--days", DAYS, "--rate-scale", "0", "--port", "0", "--data-dir", home]
     with (home / "out").open("w") as out, (home / "err").open("w") as err:
-        process = subprocess.Popen(command, env=environment(), stdout=out, stderr=err, start_new_session=True)
+        process = start_command(*command, env=environment(), stdout=out, stderr=err)
     yield process
     assert processes(home)
     process.send_signal(signal.SIGINT)  # Ctrl-C leaves no process of those it started

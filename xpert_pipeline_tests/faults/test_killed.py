@@ -3,15 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from xpert_pipeline_tests.commands import start_command
 from xpert_pipeline_tests.faults.pipeline import Pipeline
 
-XPERT = Path(sys.executable).with_name("xpert")
 LOCK = 4711
 STOP_AT_THE_CHANGES = f"""
 create function stop_here() returns trigger language plpgsql as $$
@@ -46,8 +44,8 @@ def _stopped(amazon, pipeline, admin, tmp_path, number):
     environ = amazon()
     command = ["sync", "--json", "--from", str(pipeline.days[0]), "--to", str(pipeline.today)]
     admin.execute(STOP_AT_THE_CHANGES)
-    process = subprocess.Popen(
-        [XPERT, *command],
+    process = start_command(
+        *command,
         env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         | environ
         | {"XPERT_DATA_DIR": str(tmp_path / "home")},
@@ -83,15 +81,18 @@ def test_an_interrupted_sync_says_what_became_of_its_work_and_goes_on(stop, xper
     assert told.startswith("interrupted by Ctrl-C or SIGTERM. Everything loaded so far is kept")
 
 
-def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, pipeline, admin):
+def test_a_sync_killed_in_a_load_is_made_whole_by_the_same_command(stop, xpert, pipeline, admin, tmp_path):
     _, _, command, environ = stop(signal.SIGKILL)
     assert len(pipeline.rows("orders")) == len(pipeline.truth("orders"))
+    spool = tmp_path / "home" / "spool"
+    assert list(spool.iterdir())
     (run_id,) = admin.execute("select run_id from dagster.runs where status = 'STARTED'").fetchone()
     windows = pipeline.rows("loads", "table_name, window_kind")
     assert {"table_name": "orders", "window_kind": "updated"} not in windows
     assert pipeline.rows("sales_data") == []
     again = xpert(*command, **environ)
     assert again.exit_code == 0, again.stderr
+    assert list(spool.iterdir()) == []
     pipeline.assert_whole()
     inserted = {line["table"]: line["inserted"] for line in again.json["tables"]}
     assert (inserted["orders"], inserted["order_items"]) == (0, 0)

@@ -1,0 +1,23 @@
+"""Starts `xpert` as a process that ends with the test, also if the test session is killed."""
+
+import os
+import subprocess
+import sys
+import weakref
+
+
+def start_command(*arguments, **options):
+    """Start `xpert` with these arguments; everything that it starts ends with it.
+
+    The process holds the other end of a pipe that nobody writes to. When this process ends, the pipe closes.
+    """
+    theirs, ours = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xpert_pipeline.cli.child", "xpert_pipeline.cli.main", *map(str, arguments)],
+        stdin=theirs,
+        start_new_session=True,
+        **options,
+    )
+    os.close(theirs)
+    weakref.finalize(process, os.close, ours)
+    return process
