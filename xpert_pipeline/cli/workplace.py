@@ -174,7 +174,8 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
         if names := pending(dsn):
             raise PreconditionError(
                 f"the database lacks {counted(len(names), 'migration')} ({', '.join(names)}): "
-                "run `xpert db migrate` first"
+                "run `xpert db migrate` first. If it had them before, DATABASE_URL leads to another database now: "
+                "correct it"
             )
         return dsn, dsn, None
     server = start_embedded(home.path)

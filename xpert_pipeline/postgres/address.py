@@ -13,6 +13,7 @@ SCHEMES = ("postgresql://", "postgres://")
 HOST = re.compile(r"[@/].*|[\w.:%-]*", re.ASCII)
 """A socket's directory, an abstract socket, or a name or an address of a machine."""
 ADVICE = (
+    (r"No space left", "free space on its disk"),
     (
         r"password|\brole\b|SASL|authentication failed|Tenant or user not found",
         "check user and password of the address (special characters of the password must be percent-encoded)",

@@ -7,6 +7,7 @@ our own runner because the usual libraries need other drivers or an ORM, or take
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 
+CREATED = re.compile(r"^create table if not exists public\.(\w+)", re.MULTILINE)
 LOCK = 7_299_360_171_042  # any number that no other program locks
 
 
@@ -50,6 +52,8 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
         conn.execute("select pg_advisory_xact_lock(%s)", [LOCK])
         applied = _applied(conn)
         _check_unedited(files, applied)
+        if not applied:
+            _check_free(conn, files)
         names = [name for name in files if name not in applied]
         for name in names:
             _apply(conn, name, files[name])
@@ -95,6 +99,21 @@ def _check_unedited(files: dict[str, str], applied: dict[str, str | None]) -> No
             raise MigrationEdited(
                 f"migration {name} was edited after it was applied: restore the file and write a new one for the change"
             )
+
+
+def _check_free(conn: Connection[TupleRow], files: dict[str, str]) -> None:
+    """Refuse a database that has other tables of our names: the migrations would take them for ours."""
+    names = [name for text in files.values() for name in CREATED.findall(text)]
+    rows = conn.execute(
+        "select name from unnest(%s::text[]) as name where to_regclass('public.' || quote_ident(name)) is not null",
+        [names],
+    ).fetchall()
+    if rows:
+        raise MigrationFailed(
+            "this database has tables that the pipeline did not create but whose names it needs "
+            f"({', '.join(sorted({name for (name,) in rows}))}), and no record of a migration: they are another "
+            "program's. Nothing was changed. Use a database of the pipeline's own"
+        )
 
 
 def _apply(conn: Connection[TupleRow], name: str, text: str) -> None:
