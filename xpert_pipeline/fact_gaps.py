@@ -24,14 +24,14 @@ NAMES = ["fetched", "inserted", "updated", "unchanged", "deleted", "rejected"]
 
 RUNS = """
 select run_id, min(finished_at), max(finished_at) from loads
-where seller_id = %s and finished_at >= %s group by run_id
+where seller_id = %s and finished_at >= %s and not details ? 'compacted' group by run_id
 """
 GAPS = """
 with ledger as (
   select run_id, table_name, day, name, sum(number::bigint) as loaded, max(finished_at) as finished_at,
          count(distinct load_id) as loads, max(finished_at - started_at) as duration
   from loads, jsonb_each(partitions) as days (day, counts), jsonb_each_text(counts) as numbers (name, number)
-  where seller_id = %(seller)s and run_id = any(%(runs)s)
+  where seller_id = %(seller)s and run_id = any(%(runs)s) and not details ? 'compacted'
   group by run_id, table_name, day, name
 ),
 logged as (
