@@ -15,6 +15,7 @@ from dagster_graphql import DagsterGraphQLClient
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import SyncRequest, Syncs, result_of, run_config
+from xpert_pipeline.cli.step_watch import StepWatch, report_loads
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
@@ -77,11 +78,17 @@ def launch(port: int, syncs: Syncs, tags: Mapping[str, str] | None = None) -> It
 def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued]) -> list[RunResult]:
     """Wait until all runs have ended; return their results in the order of `runs`."""
     results: dict[str, RunResult] = {}
+    watch = StepWatch()
     while open_runs := {run.id: run for run in runs if run.id not in results}:
         place.services.check()
         ended = instance.get_runs(dg.RunsFilter(run_ids=list(open_runs), statuses=list(ENDED)))
+        started = instance.get_runs(dg.RunsFilter(run_ids=list(open_runs), statuses=[dg.DagsterRunStatus.STARTED]))
+        for dagster_run in [*started, *ended]:
+            run = open_runs[dagster_run.run_id]
+            watch.look(instance, run.id, run.seller.amazon_seller_id)
         for run in (open_runs[dagster_run.run_id] for dagster_run in ended):
             results[run.id] = result_of(place, instance, run.id, run.seller, run.request)
+            report_loads(results[run.id].tables)
             if len(runs) > 1:
                 note(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)
