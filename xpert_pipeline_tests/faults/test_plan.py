@@ -146,3 +146,21 @@ def test_a_seller_that_cannot_be_planned_is_named_and_the_others_are_planned(xpe
     said = xpert("plan", "--json", *SPAN, **environ)
     assert (said.exit_code, said.json) == (1, {"plans": []})
     assert f"seller {environ['AMAZON_SELLER_ID']} cannot be planned" in said.stderr
+
+
+def test_the_plan_shows_which_orders_pages_will_fill(xpert, amazon, by_report, no_pages, admin):
+    """Orders that came with a report lack columns; a run with requests to spare reads the newest of them again."""
+    environ = amazon()
+    assert xpert("backfill", "--select", "orders", *SPAN, **environ).exit_code == 0
+    by_report.source = None
+    no_pages(environ)
+    assert admin.execute("select distinct split_part(source, '_DATA', 1) from orders").fetchall() == [
+        ("GET_XML_ALL_ORDERS",)
+    ]
+    assert "came with a report" not in xpert("plan", *LIVE, **environ).stdout, "nothing is to spare"
+    admin.execute("delete from api_quota")
+    (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
+    *_, last = (stream for stream in plan["streams"] if stream["table"] == "orders")
+    (count,) = admin.execute("select count(*) from orders").fetchone()
+    assert f"{count} orders ({count} of these orders came with a report, which lacks columns)" in last["why"]
+    assert (last["source"], last["calls"]) == ("searchOrders", {"searchOrders": 1})
