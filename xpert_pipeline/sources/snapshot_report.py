@@ -68,5 +68,5 @@ def collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows: 
 def received_rows(collector: Collector) -> int:
     """Count the records that arrived; a key that came twice counts once, and a rejected record counts, too."""
     key = [collector.main.columns.index(name) for name in collector.main.table.key]
-    keys = {hash(tuple(row[place] for place in key)) for row in collector.main.spool}
+    keys = {hash(tuple(row[index] for index in key)) for row in collector.main.spool}
     return len(keys) + len(collector.main.rejects)
