@@ -87,7 +87,7 @@ def test_a_wrong_client_secret_is_the_applications_fault_not_the_sellers(pipelin
     assert failed.error.startswith("AppCredentialsRefused")
     assert "Correct the client id and secret" in failed.error
     assert pipeline.book.get(pipeline.sellers[0]).status == "active"
-    assert pipeline.calls("requestAccessToken") == 1
+    assert pipeline.calls("requestAccessToken") == 2, "the second request confirms the refusal"
     ((_, _, _, needs_a_person, *_),) = pipeline.facts()
     assert needs_a_person
 
