@@ -62,7 +62,7 @@ def build_prune_schedule(job: dg.JobDefinition, timezone: str) -> dg.ScheduleDef
     """Return the schedule of the job: once a day, early in the morning of the partitions' time zone."""
     return dg.ScheduleDefinition(
         name="daily_prune",
-        job=job,
+        job_name=job.name,  # Dagster binds resources to a copy of the job; a second object would conflict with it
         cron_schedule=CRON,
         execution_timezone=timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
