@@ -21,7 +21,11 @@ from xpert_pipeline.tables.contract import Table
 
 LOADED_LATELY = "loaded_lately"
 FRESH_FOR = timedelta(hours=36)
-NEWEST = "select marketplace_id, max(finished_at) from loads where seller_id = %s and table_name = %s group by 1"
+NEWEST = """
+select marketplace_id, max(finished_at) from loads
+where seller_id = %s and table_name = %s and window_kind <> 'partial' group by 1
+"""
+"""A partial reading does not count: a table whose readings are always incomplete is not fresh."""
 
 
 def freshness_of(pool: ConnectionPool, sellers: Sequence[Seller], source: Source, table: Table) -> dg.AssetCheckResult:

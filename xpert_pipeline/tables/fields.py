@@ -25,6 +25,14 @@ def _printable(text: str) -> str:
     return text
 
 
+def _decoded(text: str) -> str:
+    """Refuse an id with a character that could not be decoded: it would name something else, or nothing."""
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        msg = "an id with a character that could not be decoded"
+        raise ValueError(msg)
+    return text
+
+
 def _finite(amount: Decimal) -> Decimal:
     if not amount.is_finite() or abs(amount) > LARGEST_AMOUNT:
         msg = "not a finite amount below 10^14"
@@ -49,7 +57,7 @@ def _zoned(value: Any) -> Any:
 Text = Annotated[str, AfterValidator(_printable)]
 """Any text that PostgreSQL can store."""
 
-Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_decoded), AfterValidator(_printable)]
 """An id from Amazon or from the seller; text, because some ids have leading zeros."""
 
 Amount = Annotated[Decimal, AfterValidator(_finite), Unit("money in currency")]

@@ -64,6 +64,16 @@ def test_a_seller_that_must_authorize_again_is_not_fresh_and_the_reason_is_given
     assert "(the token was revoked)" in check.description
 
 
+def test_a_table_whose_readings_are_always_incomplete_is_not_fresh(three, admin):
+    first, second, third = three.sellers
+    load(three, first, second, third)
+    partial = "update loads set window_kind = 'partial' where seller_id = %s"
+    admin.execute(partial, [three.book.get(second).id])
+    check = load(three, first)["loaded_lately"]
+    assert not check.passed
+    assert f"Shop {second} ({second}): Amazon.in never loaded" in check.description
+
+
 def test_what_was_wrong_for_one_seller_stays_wrong_when_another_ran_last(three, admin):
     first, second, _ = three.sellers
     load(three, first)
