@@ -39,7 +39,7 @@ def what_grows(
 def build_prune_job(settings: Settings, sources: Sequence[Source]) -> dg.JobDefinition:
     """Return the job; its one step reports what it removed."""
 
-    @dg.op(name=PRUNE, description="Remove what is older than the settings XPERT_KEEP_..._DAYS allow.")
+    @dg.op(description="Remove what is older than the settings XPERT_KEEP_..._DAYS allow.")
     def prune_step(context: dg.OpExecutionContext, postgres: PostgresResource) -> None:
         grown = what_grows(context.instance, postgres.pool, settings, sources, settings.log_directory)
         for part in prune(grown, settings.keep):
