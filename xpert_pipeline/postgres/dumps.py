@@ -22,7 +22,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.migrations import migrate
 
 SCHEMAS = ("public", "dagster")
-RESTORED = f"{DATABASE}_restored"
+RESTORED, REPLACED = f"{DATABASE}_restored", f"{DATABASE}_replaced"
 OF_SCHEMA_PUBLIC = re.compile(r"^\d+; .* (SCHEMA - public|(ACL|COMMENT) - SCHEMA public)\b")
 """Entries of a dump that a target's own schema `public` replaces."""
 
@@ -114,18 +114,33 @@ def key_ids(dsn: str) -> set[str]:
 
 @contextmanager
 def replacing_embedded(server: EmbeddedServer) -> Iterator[str]:
-    """Yield the address of a new, empty database; it takes the place of the embedded one if the block succeeds."""
-    current, new = sql.Identifier(DATABASE), sql.Identifier(RESTORED)
+    """Yield the address of a new, empty database; it takes the place of the embedded one if the block succeeds.
+
+    Both change their names in one transaction, so that a kill or Ctrl-C at any time leaves one of them in place.
+    """
     with _connect(server.dsn(ADMIN, "postgres")) as conn:
         conn.autocommit = True
-        conn.execute(sql.SQL("drop database if exists {} with (force)").format(new))
-        conn.execute(sql.SQL("create database {}").format(new))
+        for name in (RESTORED, REPLACED):
+            _drop(conn, name)
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(RESTORED)))
         try:
             yield server.dsn(ADMIN, RESTORED)
-            conn.execute(sql.SQL("drop database if exists {} with (force)").format(current))
-            conn.execute(sql.SQL("alter database {} rename to {}").format(new, current))
+            with conn.transaction():
+                _rename(conn, DATABASE, REPLACED)
+                _rename(conn, RESTORED, DATABASE)
+            _drop(conn, REPLACED)
         finally:
-            conn.execute(sql.SQL("drop database if exists {} with (force)").format(new))
+            _drop(conn, RESTORED)
+
+
+def _drop(conn: psycopg.Connection, name: str) -> None:
+    conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _rename(conn: psycopg.Connection, name: str, new: str) -> None:
+    """Rename a database; end the sessions in it, which would prevent that."""
+    conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [name])
+    conn.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(name), sql.Identifier(new)))
 
 
 def _listed(file: Path) -> list[str]:

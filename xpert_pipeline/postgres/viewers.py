@@ -21,7 +21,7 @@ from xpert_pipeline.postgres.errors import DatabaseError, NotPermitted, explaine
 from xpert_pipeline.postgres.sellers import SellerUnknown
 
 GROUP = "xpert_viewer"
-NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
+NAME = re.compile(r"(?!pg_|(?:public|none)\Z)[a-z_][a-z0-9_]{0,62}")
 SETTINGS = {
     "default_transaction_read_only": "on",
     "statement_timeout": "10min",
@@ -30,16 +30,24 @@ SETTINGS = {
 ROLE = """
 select oid, exists (
   select from pg_auth_members as m
-  where m.member = r.oid and m.roleid = to_regrole(%(group)s)
+  where m.member = r.oid and m.roleid = to_regrole(%(group)s) and not m.admin_option
 ) as is_viewer
 from pg_roles as r where rolname = %(name)s
 """
+"""Whoever created the group is a member, too, from PostgreSQL 16 on, but with the admin option."""
 VIEWERS = """
-select v.role_name, array_agg(s.amazon_seller_id order by s.amazon_seller_id) filter (where s.id is not null),
-       bool_or(v.seller_id is null)
-from viewer_sellers as v left join sellers as s on s.id = v.seller_id
-group by v.role_name order by v.role_name
+select r.rolname, array_agg(s.amazon_seller_id order by s.amazon_seller_id) filter (where s.id is not null),
+       coalesce(bool_or(v.seller_id is null) filter (where v.role_name is not null), false)
+from pg_roles as r
+left join viewer_sellers as v on v.role_name = r.rolname
+left join sellers as s on s.id = v.seller_id
+where exists (
+  select from pg_auth_members as m
+  where m.member = r.oid and m.roleid = to_regrole(%(group)s) and not m.admin_option
+)
+group by r.rolname order by r.rolname
 """
+"""A viewer whose only seller was purged has no row in `viewer_sellers`, but it can still log in."""
 
 
 class RoleTaken(DatabaseError):
@@ -120,7 +128,8 @@ def revoke_viewer(dsn: str, name: str) -> bool:
         database = Identifier(str(conn.info.dbname))
         conn.execute(SQL("revoke all on database {} from {}").format(database, Identifier(name)))
         conn.execute(SQL("revoke {} from {}").format(Identifier(GROUP), Identifier(name)))
-        conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+        conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", [name])
+        _drop_owned(conn, name)
         conn.execute(SQL("drop role {}").format(Identifier(name)))
     return True
 
@@ -132,7 +141,7 @@ def viewers(dsn: str) -> list[Viewer]:
 
 
 def _listed(conn: Connection[TupleRow]) -> list[TupleRow]:
-    return conn.execute(VIEWERS).fetchall()
+    return conn.execute(VIEWERS, {"group": GROUP}).fetchall()
 
 
 @contextmanager
@@ -175,6 +184,13 @@ def _is_known(conn: Connection[TupleRow], name: str) -> bool:
     if row is not None and not row[1]:
         raise RoleTaken(f"the role {name} exists and was not made by `xpert db grant-reader`: choose another name")
     return row is not None
+
+
+def _drop_owned(conn: Connection[TupleRow], name: str) -> None:
+    """Delete what a viewer owns, which would keep its role: anyone may make large objects and temporary tables."""
+    if conn.execute("select pg_has_role(%s, 'usage')", [name]).fetchone() != (True,):
+        conn.execute(SQL("grant {} to current_user").format(Identifier(name)))
+    conn.execute(SQL("drop owned by {}").format(Identifier(name)))
 
 
 def _set_password(conn: Connection[TupleRow], name: str, password: str) -> None:

@@ -88,7 +88,10 @@ def parse_consent(address: str) -> tuple[Consent, str]:
     Raises:
         ConsentRefused: It contains no consent.
     """
-    values = {name: found[0] for name, found in parse_qs(urlsplit(address.strip()).query).items()}
+    try:
+        values = {name: found[0] for name, found in parse_qs(urlsplit(address.strip()).query).items()}
+    except ValueError:
+        raise ConsentRefused("that is no address: copy it from the browser's address bar") from None
     missing = [name for name in ("state", "selling_partner_id", "spapi_oauth_code") if not values.get(name)]
     if missing:
         raise ConsentRefused(

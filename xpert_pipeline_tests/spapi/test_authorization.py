@@ -39,3 +39,5 @@ def test_a_consent_shows_no_code_and_an_incomplete_address_is_refused():
     assert "secret" not in str(caught.value)
     with pytest.raises(ConsentRefused, match="is no merchant id"):
         parse_consent("https://x/cb?state=s&selling_partner_id=<b>&spapi_oauth_code=secret")
+    with pytest.raises(ConsentRefused, match="that is no address"):
+        parse_consent("http://[/?state=s&selling_partner_id=A1&spapi_oauth_code=secret")

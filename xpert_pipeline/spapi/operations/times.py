@@ -18,6 +18,6 @@ def from_amazon(text: object) -> datetime | None:
     """Read a moment from an answer; None if it is missing, malformed or without a zone."""
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # the year 9999 with an offset has no time in UTC
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -12,6 +12,7 @@ import pytest
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.postgres.embedded import find_embedded
 from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.purge import purge_seller
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline_tests.cli.db.conftest import Command, environment
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, run_load
@@ -154,9 +155,48 @@ def test_a_revoked_reader_is_gone_with_its_open_sessions(ask, reader, db, bi):
     assert "there is no reader excel" in db("revoke-reader", "excel").stdout
 
 
+def test_a_reader_whose_only_seller_was_purged_reads_no_other(db, ask, bi, reader, shops):
+    """It was no longer listed, so `xpert db expose` took its login `bi` for a new one and gave it all sellers."""
+    server = find_embedded(db.home)
+    with open_pool(server.pipeline_dsn) as pool:
+        gone = SellerBook(pool).add(
+            "A3GONE", name="Gone", region="eu", marketplace_ids=["A21TJRUUN4KGV"], timezone="Asia/Kolkata"
+        )
+        login = reader("partner", "--seller", "A3GONE")
+        purge_seller(pool, gone.id)
+    assert {"name": "partner", "sellers": []} in db.json("readers")["readers"]
+    assert "partner: no seller" in db("readers").stdout
+    db("revoke-reader", "bi")
+    assert "user" not in db.json("expose"), "there is a reader, so none is made"
+    assert ask("partner", login["password"], COUNTS) == []
+    bi["password"] = db.json("grant-reader", "bi")["password"]
+
+
+def test_a_reader_cannot_prevent_that_it_is_revoked(db, ask, reader):
+    """A reader that had made a large object could not be revoked: its role owned something."""
+    login = reader("hoarder")
+    made = "set transaction_read_only = off; select lo_create(0) > 0"
+    assert ask("hoarder", login["password"], made)[-1] == "t"
+    assert "hoarder cannot log in any more" in db("revoke-reader", "hoarder").stdout
+    assert "FATAL" in ask("hoarder", login["password"], "select 1")
+
+
+def test_the_creator_of_the_group_is_no_reader(db, bi):
+    """From PostgreSQL 16 on, it is a member of the group, too: the owner of a hosted database became read-only."""
+    with psycopg.connect(find_embedded(db.home).admin_dsn, autocommit=True) as conn:
+        conn.execute("create role hosted_owner login createrole")
+        conn.execute("grant xpert_viewer to hosted_owner with admin option, inherit false, set false")
+        try:
+            assert "was not made by" in " ".join(db("grant-reader", "hosted_owner", check=False).stderr.split())
+            assert "hosted_owner" not in db("readers").stdout
+        finally:
+            conn.execute("drop role hosted_owner")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
+        (["grant-reader", "public"], 2, "'public' cannot be the name of a reader: use lower-case"),
         (["grant-reader", "postgres"], 3, "the role postgres exists and was not made by `xpert db grant-reader`"),
         (["grant-reader", "xpert_pipeline"], 3, "the role xpert_pipeline exists and was not made by"),
         (["revoke-reader", "xpert_pipeline"], 3, "the role xpert_pipeline exists and was not made by"),
