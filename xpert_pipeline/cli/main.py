@@ -58,7 +58,7 @@ class JsonAnywhere(click.Group):
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
 def main(context: click.Context, /, as_json: bool) -> None:
-    r"""Load an Amazon seller's business into PostgreSQL and keep it current.
+    """Load an Amazon seller's business into PostgreSQL and keep it current.
 
     Start with `xpert up --no-ui`: without any setting it loads data from a local sandbox into an embedded Postgres.
 
@@ -69,7 +69,7 @@ def main(context: click.Context, /, as_json: bool) -> None:
       2    wrong usage
       3    something must be corrected first; the message says what
       130  interrupted
-    """
+    """  # noqa: D301  Click wants the character, not two
     context.obj = {"json": as_json}
     try:
         require_valid(SOURCES)

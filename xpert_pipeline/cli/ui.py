@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import httpx
 import yaml
-from dagster_graphql import DagsterGraphQLClient
+from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.run_result import RunResult
@@ -61,17 +61,27 @@ def start_dagster(place: Workplace, env: dict[str, str], port: int) -> str:
 
 
 def launch(port: int, syncs: Syncs, tags: Mapping[str, str] | None = None) -> Iterator[Queued]:
-    """Queue one run per seller, and yield each as soon as it is queued."""
+    """Queue one run per seller, and yield each as soon as it is queued.
+
+    Raises:
+        PreconditionError: Dagster refused a run, as when its code server could not load the pipeline.
+    """
     client = DagsterGraphQLClient("127.0.0.1", port_number=port)
     for seller, request in syncs:
-        run_id = client.submit_job_execution(
-            "sync",
-            repository_location_name=LOCATION,
-            repository_name=REPOSITORY,
-            tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **(tags or {})},
-            run_config=run_config(request),
-            asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
-        )
+        try:
+            run_id = client.submit_job_execution(
+                "sync",
+                repository_location_name=LOCATION,
+                repository_name=REPOSITORY,
+                tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **(tags or {})},
+                run_config=run_config(request),
+                asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
+            )
+        except DagsterGraphQLClientError as error:
+            raise PreconditionError(
+                f"Dagster did not take the sync of {seller.amazon_seller_id}: {error.args[-1]}. "
+                "The reason is in logs/code-server.log in the data directory; all data is kept"
+            ) from error
         yield Queued(run_id, seller, request)
 
 

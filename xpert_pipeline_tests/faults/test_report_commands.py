@@ -49,6 +49,14 @@ def test_a_table_for_people_has_a_header_and_times_in_utc(xpert, loaded):
     assert loaded["AMAZON_SELLER_ID"] in lines[2]
 
 
+def test_the_days_of_a_first_sync_have_no_gap_without_an_option(xpert, amazon):
+    """The default went one day further back than a sync, and a complete first sync was told to have gaps."""
+    environ = amazon()
+    assert xpert("up", "--no-ui", "--select", "orders,order_items", **environ).exit_code == 0
+    rows = xpert("--json", "report", "gaps", "--table", "orders", **environ).json["rows"]
+    assert rows == []
+
+
 def test_what_is_not_there_is_said_so(xpert, loaded):
     assert "nothing" in xpert("report", "rejected-records", **loaded).stdout
     refused = xpert("report", "gaps", "--seller", "A0NOBODY", **loaded)

@@ -158,4 +158,7 @@ def _about_key(about: About, home: Home) -> str:
         return "It contains the encryption key: whoever can read the file can read the refresh tokens. Keep it secret."
     place = home.path / KEY
     where = str(place) if place.exists() else "the value of XPERT_ENCRYPTION_KEY"
-    return f"The encryption key is not in it. Keep {where} in another safe place: without it sellers authorize again."
+    return (
+        f"The encryption key is not in it. Keep {where} in another safe place: without the key, each seller must be "
+        "authorized again."
+    )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 
 from xpert_pipeline.assets.registry import SOURCES
@@ -21,13 +22,15 @@ LOADED_BY_DAY = [
     table.name for source in SOURCES if not source.is_derived for table in source.tables if table.day is not None
 ]
 DAYS, ROWS = 7, 20
+WIDEST = 10_000
+"""Columns to measure a table in, wider than any terminal."""
 DAYS_BACK = click.option(
     "--days", type=click.IntRange(1, 36_500), default=DAYS, show_default=True, help="What happened in so many days."
 )
 OPTIONS = {
     "since": DAYS_BACK,
     "first_day": click.option(
-        "--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="So many days back."
+        "--days", type=click.IntRange(1, 36_500), default=29, show_default=True, help="So many days before today."
     ),
     "rows": click.option(
         "--rows", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True, help="At most so many rows."
@@ -96,7 +99,20 @@ def _print(question: Question, rows: list[Row]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    plain_console().print(table)
+    console = plain_console()
+    if console.measure(table, options=console.options.update(max_width=WIDEST)).maximum <= console.width:
+        console.print(table)
+        return
+    for row in rows:
+        console.print(_record(row))
+
+
+def _record(row: Row) -> Padding:
+    """One row as lines of a name and a value, for a terminal that is too narrow for its columns."""
+    lines = Table.grid(padding=(0, 2))
+    for name, value in row.items():
+        lines.add_row(name, _cell(value))
+    return Padding(lines, (0, 0, 1, 0))
 
 
 def _cell(value: Any) -> str:
