@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from xpert_pipeline.postgres.sellers import PAUSED
+from xpert_pipeline.postgres.sellers import STOPPED
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.sources.freshness import LOADED_LATELY, freshness_of
 from xpert_pipeline.sources.source import Source
@@ -35,7 +35,7 @@ def build_freshness_sensor(sources: Sequence[Source], *, is_sandbox: bool) -> dg
     )
     def freshness(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SensorResult:
         sellers = [
-            seller for seller in postgres.sellers.all() if seller.status != PAUSED and seller.is_sandbox == is_sandbox
+            seller for seller in postgres.sellers.all() if seller.status not in STOPPED and seller.is_sandbox == is_sandbox
         ]
         if not sellers:
             return dg.SensorResult(cursor=context.cursor, skip_reason="there is no seller to watch")

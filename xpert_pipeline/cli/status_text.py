@@ -88,7 +88,8 @@ def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) 
 def _next_run(seller: Seller) -> str:
     """When the daily sync of an active seller comes next, in the time zone of its hour."""
     if seller.status != ACTIVE:
-        return f"none: the seller is {seller.status} (`xpert sellers resume {seller.amazon_seller_id}`)"
+        command = "resume" if seller.status == "paused" else "add"
+        return f"none: the seller is {seller.status} (`xpert sellers {command} {seller.amazon_seller_id}`)"
     zone = ZoneInfo(seller.sync_timezone)
     slot = last_slot(seller, datetime.now(UTC)).astimezone(zone) + timedelta(days=1)
     return f"{moment_words(slot, zone)} {seller.sync_timezone}, while `xpert up` or the daemon runs"

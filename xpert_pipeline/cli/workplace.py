@@ -12,7 +12,14 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
-from xpert_pipeline.cli.environment import export, export_sandbox, export_timezone, read_settings, wants_sandbox
+from xpert_pipeline.cli.environment import (
+    export,
+    export_sandbox,
+    export_timezone,
+    read_settings,
+    require_data_directory,
+    wants_sandbox,
+)
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.instance import open_instance
@@ -208,11 +215,12 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
 
 @contextmanager
 def open_records(data_dir: str | None) -> Iterator[tuple[ConnectionPool, dg.DagsterInstance]]:
-    """Open the pipeline's database and Dagster's instance, for commands that only read both.
+    """Open the pipeline's database and Dagster's instance, for commands about what is there already.
 
     Raises:
-        PreconditionError: Something is missing; the message says what to do.
+        PreconditionError: Something is missing, such as the data directory; the message says what to do.
     """
+    require_data_directory(data_dir)
     home = Home(data_directory(data_dir))
     settings = read_settings()
     started: EmbeddedServer | None = None

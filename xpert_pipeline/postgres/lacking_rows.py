@@ -22,7 +22,18 @@ where t.seller_id = %(seller_id)s and t.marketplace_id = any(%(marketplace_ids)s
 order by t.{created} desc limit 1
 """)
 STRETCH = SQL("""
-with beyond as (
+with covered as (
+  select range_agg(tstzrange(window_start, window_end)) as spans from loads
+  where seller_id = %(seller_id)s and table_name = %(table)s and marketplace_id = any(%(marketplace_ids)s)
+    and window_kind in ('created', 'updated')
+  group by marketplace_id
+),
+
+loaded as (
+  select coalesce(max(lower(span)), %(newest)s) as since from covered, unnest(spans) as span where span @> %(newest)s
+),
+
+beyond as (
   select t.{created} as moment from {table} as t
   where t.seller_id = %(seller_id)s and t.marketplace_id = any(%(marketplace_ids)s) and t.{created} <= %(newest)s
   order by t.{created} desc offset %(most)s limit 1
@@ -36,7 +47,7 @@ oldest as (
 select min(t.{created}), count(*), count(*) filter (where t.source = any(%(sources)s))
 from {table} as t
 where t.seller_id = %(seller_id)s and t.marketplace_id = any(%(marketplace_ids)s) and t.{created} <= %(newest)s
-  and t.{created} >= (select moment from oldest)
+  and t.{created} >= (select moment from oldest) and t.{created} >= (select since from loaded)
   and (t.{created} = %(newest)s or t.{created} > coalesce((select moment from beyond), '-infinity'))
 """)
 
@@ -71,6 +82,8 @@ def newest_lacking(  # noqa: PLR0913  keywords only
     most: int,
 ) -> Lacking | None:
     """Return the newest stretch of rows that came from `sources` and that `operation` has not read since.
+
+    The stretch ends where loaded time ends: nobody knows how many records Amazon has for days that were never loaded.
 
     Args:
         pool: The pipeline's pool.

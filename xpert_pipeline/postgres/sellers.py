@@ -12,7 +12,8 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import Pool, operator
 
 ACTIVE = "active"
-PAUSED = "paused"
+STOPPED = ("paused", "removed")
+"""States in which the operator wants no sync: nobody expects such a seller to be loaded."""
 COLUMNS = """id, amazon_seller_id, name, region, marketplace_ids, timezone, status, status_reason, is_sandbox,
              refresh_token_encrypted is not null as has_token, sync_hour,
              coalesce(sync_timezone, timezone) as sync_timezone"""

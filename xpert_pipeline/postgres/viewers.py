@@ -2,6 +2,9 @@
 
 `sql/migrations/0026_viewers.sql` has their rights. The functions here need the owner of the database, who may create
 roles; `xpert_pipeline` may not.
+
+Since PostgreSQL 16 a role that creates another one becomes its administrator, and so a member of it. That alone makes
+nobody a viewer.
 """
 
 import re

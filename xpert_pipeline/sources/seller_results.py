@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.partitions import sellers_of_run
 from xpert_pipeline.postgres.check_results import CheckResult, keep_result, newest_results
-from xpert_pipeline.postgres.sellers import PAUSED, Seller
+from xpert_pipeline.postgres.sellers import STOPPED, Seller
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.wording import counted
 
@@ -23,12 +23,12 @@ Examine = Callable[[Seller], CheckResult]
 
 
 def sellers_to_examine(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> list[Seller]:
-    """The sellers of the run; all that are not paused if the run names none."""
+    """The sellers of the run; all that are not paused or removed if the run names none."""
     named = sellers_of_run(context.run.tags, context.instance.get_dynamic_partitions("sellers"))
     return [
         seller
         for seller in postgres.sellers.all()
-        if (seller.amazon_seller_id in named if named else seller.status != PAUSED)
+        if (seller.amazon_seller_id in named if named else seller.status not in STOPPED)
     ]
 
 
@@ -39,7 +39,7 @@ def sellers_to_report(postgres: PostgresResource, examined: Sequence[Seller]) ->
     return [
         seller
         for seller in postgres.sellers.all()
-        if seller.id in ids or (seller.status != PAUSED and seller.is_sandbox in kinds)
+        if seller.id in ids or (seller.status not in STOPPED and seller.is_sandbox in kinds)
     ]
 
 

@@ -143,3 +143,22 @@ def test_sellers_with_several_stores_are_filled_in_the_same_requests(empty_pipel
     assert len(windows) == 1
     ((start, end),) = windows
     assert end - start <= timedelta(days=len(empty_pipeline.days) + 1)
+
+
+def test_days_between_that_nobody_loaded_are_not_read(empty_pipeline, make_sandbox, by_report):
+    """The stretch to fill reached across days that nobody had asked for, so a run read all their orders by pages."""
+    pipeline = empty_pipeline
+    pipeline.serve(make_sandbox(**{**SMALL, "days": 5}))
+    first, *between, last = pipeline.past_days
+    pipeline.environ["XPERT_FILL_PAGES"] = "0"
+    for days in ([first], [last, pipeline.today]):
+        assert pipeline.run(tables=ORDERS, days=days).success
+    loaded = {row["order_date"] for row in pipeline.rows("orders", "order_date")}
+    assert {first, last} <= loaded
+    assert not loaded.intersection(between)
+    del pipeline.environ["XPERT_FILL_PAGES"]
+    by_report.source = None
+    for _ in range(2):
+        assert pipeline.run(tables=ORDERS, days=[pipeline.today]).success
+    assert {row["order_date"] for row in pipeline.rows("orders", "order_date")} == loaded
+    assert set(sources(pipeline)) == {BY_PAGES}

@@ -11,7 +11,7 @@ import click
 
 from xpert_pipeline.cli.db.address import owner_dsn
 from xpert_pipeline.cli.db.archive import DUMP, KEY, STATE_FILES, About, opened_archive, write_archive
-from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
@@ -37,6 +37,7 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
     """
     if file.exists():
         raise PreconditionError(f"{file} exists: choose another name, or delete it")
+    require_data_directory(data_dir)
     home = Home(data_directory(data_dir))
     embedded = read_settings().database_url is None
     was_running = embedded and find_embedded(home.path) is not None

@@ -105,7 +105,7 @@ def _is_restricted(conn: Connection) -> bool:
     """Whether this role sees no rows until the transaction names a seller."""
     row = conn.execute(
         "select to_regclass('public.loads') is not null and row_security_active('public.loads')"
-        " and not exists (select from pg_roles where rolname = %(group)s and pg_has_role(oid, 'member'))",
+        " and not exists (select from pg_roles where rolname = %(group)s and pg_has_role(oid, 'usage'))",
         {"group": GROUP},
     ).fetchone()
     return row is not None and bool(row[0])

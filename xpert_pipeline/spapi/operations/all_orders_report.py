@@ -4,7 +4,7 @@ It rejects a DOCTYPE before it parses anything, so there are no entities to expa
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
@@ -175,7 +175,7 @@ def _sum(one: tuple[str, str | None], other: tuple[str, str | None]) -> tuple[st
     """Add two amounts of one price component; if that is impossible, return a text that the row contract rejects."""
     try:
         total = Decimal(one[0]) + Decimal(other[0])
-    except InvalidOperation:
+    except ArithmeticError:  # also an overflow
         return f"{one[0]} + {other[0]}", one[1]
     return (str(total), one[1]) if one[1] == other[1] else (f"{one} + {other}", one[1])
 
