@@ -2,9 +2,6 @@
 
 `sql/migrations/0026_viewers.sql` has their rights. The functions here need the owner of the database, who may create
 roles; `xpert_pipeline` may not.
-
-Since PostgreSQL 16 a role that creates another one becomes its administrator, and so a member of it. That alone makes
-nobody a viewer.
 """
 
 import re
@@ -131,8 +128,10 @@ def revoke_viewer(dsn: str, name: str) -> bool:
         database = Identifier(str(conn.info.dbname))
         conn.execute(SQL("revoke all on database {} from {}").format(database, Identifier(name)))
         conn.execute(SQL("revoke {} from {}").format(Identifier(GROUP), Identifier(name)))
+        _join(conn, name)
         conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", [name])
-        _drop_owned(conn, name)
+        # what it owns would keep it: anyone may make large objects and temporary tables
+        conn.execute(SQL("drop owned by {}").format(Identifier(name)))
         conn.execute(SQL("drop role {}").format(Identifier(name)))
     return True
 
@@ -189,11 +188,10 @@ def _is_known(conn: Connection[TupleRow], name: str) -> bool:
     return row is not None
 
 
-def _drop_owned(conn: Connection[TupleRow], name: str) -> None:
-    """Delete what a viewer owns, which would keep its role: anyone may make large objects and temporary tables."""
+def _join(conn: Connection[TupleRow], name: str) -> None:
+    """Make this role a member of a viewer: only members may end its sessions and drop what it owns."""
     if conn.execute("select pg_has_role(%s, 'usage')", [name]).fetchone() != (True,):
         conn.execute(SQL("grant {} to current_user").format(Identifier(name)))
-    conn.execute(SQL("drop owned by {}").format(Identifier(name)))
 
 
 def _set_password(conn: Connection[TupleRow], name: str, password: str) -> None:

@@ -131,7 +131,7 @@ def exchange_code(client: OAuthClient, consent: Consent, redirect_uri: str | Non
         raise RedirectRefused("the token endpoint redirects", status=answer.status, **facts)
 
     def clean(text: str) -> str:
-        return redact(text.replace(client.client_secret, "[redacted]").replace(consent.code, "[redacted]"))
+        return redact(text, client.client_secret, consent.code)
 
     if answer.status != 200:
         refused = token_refusal(answer, facts, clean)

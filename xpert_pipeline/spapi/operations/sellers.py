@@ -40,7 +40,7 @@ def is_own_account(api: SellerApi, marketplace_id: str) -> bool | None:
 
     Only searchListingsItems takes the merchant id and refuses another account's. It also refuses without the role
     Product Listing; searchCatalogItems, which needs the same role but no merchant id, tells the two cases apart. One
-    call if the id is right, at most three otherwise.
+    call if the id is right, at most five otherwise, because each refusal is confirmed.
     """
     for _ in range(TRIES):
         try:

@@ -37,12 +37,12 @@ class Credentials:
         A value shorter than `SHORTEST_SECRET` protects nothing, and as a part of ordinary words it would make messages
         unreadable. It is removed only where its shape or its place shows that it is a secret.
         """
-        for secret in (self.client_secret, self.refresh_token):
-            if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, "[redacted]")
-        return redact(text)
+        return redact(text, self.client_secret, self.refresh_token)
 
 
-def redact(text: str) -> str:
-    """Remove tokens, client secrets and URL signatures from a text."""
+def redact(text: str, *secrets: str) -> str:
+    """Remove tokens, client secrets and URL signatures from a text, and these secrets if they are long enough."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "[redacted]")
     return _SECRETS.sub("[redacted]", text)
