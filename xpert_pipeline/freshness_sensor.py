@@ -35,7 +35,9 @@ def build_freshness_sensor(sources: Sequence[Source], *, is_sandbox: bool) -> dg
     )
     def freshness(context: dg.SensorEvaluationContext, postgres: PostgresResource) -> dg.SensorResult:
         sellers = [
-            seller for seller in postgres.sellers.all() if seller.status not in STOPPED and seller.is_sandbox == is_sandbox
+            seller
+            for seller in postgres.sellers.all()
+            if seller.status not in STOPPED and seller.is_sandbox == is_sandbox
         ]
         if not sellers:
             return dg.SensorResult(cursor=context.cursor, skip_reason="there is no seller to watch")

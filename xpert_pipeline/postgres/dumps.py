@@ -27,7 +27,8 @@ RESTORED, REPLACED = f"{DATABASE}_restored", f"{DATABASE}_replaced"
 OF_SCHEMA_PUBLIC = re.compile(r"^\d+; .* (SCHEMA - public|(ACL|COMMENT) - SCHEMA public)\b")
 """Entries of a dump that a target's own schema `public` replaces."""
 SELLERS_TABLE = """
-select pg_has_role(relowner, 'usage') and row_security_active(oid) from pg_class where oid = to_regclass('public.sellers')
+select pg_has_role(relowner, 'usage') and row_security_active(oid)
+from pg_class where oid = to_regclass('public.sellers')
 """
 
 
