@@ -1,12 +1,17 @@
 """The file of a backup: a tar archive with the dump, small files of the data directory, and a description of both."""
 
+import errno
 import json
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from pydantic import TypeAdapter, ValidationError
 
 from xpert_pipeline.cli.errors import PreconditionError
 
@@ -76,10 +81,17 @@ def opened_archive(file: Path) -> Iterator[tuple[About, Path]]:
                 known = {DUMP, ABOUT, KEY, *STATE_FILES}
                 members = [member for member in archive if member.name in known and member.isfile()]
                 archive.extractall(place, members=members, filter="data")
-            about = About(**json.loads((place / ABOUT).read_text()))
+            about = TypeAdapter(About).validate_json((place / ABOUT).read_bytes())
+            (place / DUMP).stat()
+        except ValidationError:
+            raise PreconditionError(
+                f"{file} is not a backup of `xpert db backup`, or damaged: {ABOUT} in it has another shape"
+            ) from None
         except FileNotFoundError as error:
             raise PreconditionError(f"{file} is not there or not a backup of `xpert db backup`: {error}") from None
-        except (OSError, tarfile.TarError, ValueError, TypeError) as error:
+        except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
             raise PreconditionError(f"{file} is not a backup of `xpert db backup`, or damaged: {error}") from None
         if about.format > FORMAT:
             raise PreconditionError(f"{file} was made by a newer version ({about.version}): update the pipeline first")
