@@ -137,8 +137,9 @@ def show(plan: RunPlan, *, name: str = "", several_marketplaces: bool = False, v
     if not plan.streams:
         _line("in all", "nothing to request\n")
         return
-    finish = moment_words(_finish_of(plan))
-    _line("in all", f"~{duration_words(plan.seconds)}; started now, it would end on {finish}\n")
+    finish = _finish_of(plan).astimezone()
+    when = f"{moment_words(finish)} {finish:%Z}"  # the windows above are in the marketplace's time
+    _line("in all", f"~{duration_words(plan.seconds)}; started now, it would end on {when}\n")
 
 
 def _line(name: str, text: str) -> None:
