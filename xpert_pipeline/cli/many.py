@@ -12,13 +12,14 @@ from contextlib import contextmanager
 import dagster as dg
 
 from xpert_pipeline.cli import ui
+from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import Syncs, log_events, run_syncs
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.holders import WAITER, own_lock
 from xpert_pipeline.progress import note
-from xpert_pipeline.watchdog import UNFINISHED, end_dead_runs
+from xpert_pipeline.watchdog import UNFINISHED
 
 MANY = 4
 """With this many sellers the run queue is worth the start of its processes."""
@@ -47,7 +48,7 @@ def _daemon_runs(instance: dg.DagsterInstance) -> bool:
 @contextmanager
 def _dagster(place: Workplace, instance: dg.DagsterInstance) -> Iterator[int]:
     """Start Dagster's processes for these runs only; yield the webserver's port."""
-    end_dead_runs(instance)
+    clear_leftovers(place, instance)
     port = free_port()
     try:
         ui.start_dagster(place, {**os.environ, "XPERT_ALONE": "1"}, port)

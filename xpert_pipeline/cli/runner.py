@@ -13,6 +13,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.board import Board
+from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.result import table_results
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.workplace import Workplace
@@ -23,7 +24,6 @@ from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.watchdog import end_dead_runs
 from xpert_pipeline.wording import counted, day_words
 
 STARTING = "Starting"
@@ -80,7 +80,7 @@ def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
     with place.instance(runs_here=True) as instance:
-        end_dead_runs(instance)
+        clear_leftovers(place, instance)
         results = []
         for seller, request in syncs:
             run_id = _run(definitions, instance, seller, request)

@@ -16,6 +16,7 @@ from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, resumable
 from xpert_pipeline.cli.first_day import begin_with
 from xpert_pipeline.cli.home import Home, data_directory
+from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.many import run_all
 from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, split_tables, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
@@ -30,7 +31,6 @@ from xpert_pipeline.holders import WAITER, own_lock
 from xpert_pipeline.sandbox import option_types
 from xpert_pipeline.sandbox.command_line import sandbox_options
 from xpert_pipeline.sandbox.options import SandboxOptions
-from xpert_pipeline.watchdog import end_dead_runs
 
 PORT = 3000
 Show = Callable[[Sequence[RunResult]], int]
@@ -104,7 +104,7 @@ def _stay_up(
     with place.home.claim(ui.DAGSTER) as claimed, place.instance() as instance:
         if not claimed:
             raise PreconditionError(f"an `xpert sync` of many sellers runs in {place.home.path}: wait until it ends")
-        end_dead_runs(instance)
+        clear_leftovers(place, instance)
         with progress(console, Board("Starting Dagster")):
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)

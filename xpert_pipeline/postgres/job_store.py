@@ -91,6 +91,11 @@ select percentile_cont(0.5) within group (order by extract(epoch from ready_at -
            and not reused and ready_at >= asked_at
          order by created_at desc limit %(count)s) as latest
 """
+GIVE_UP_OF_ENDED = """
+update report_requests set state = 'FATAL', reason = %(reason)s, updated_at = clock_timestamp()
+ where seller_id = %(seller_id)s and run_id <> all(%(runs)s)
+   and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or (state = 'DONE' and collected_at is null))
+"""
 LEARNT_FROM = 20
 """Number of recent jobs from which Amazon's generation time is estimated."""
 Request = TypeVar("Request")
@@ -253,3 +258,16 @@ class PostgresJobStore(Generic[Request, Job]):
             tuple(fields.pop("marketplace_ids")),
         )
         return self._make_job(request=request, created_at=fields.pop("asked_at"), **fields)
+
+
+def give_up_jobs(pool: Pool, seller_id: UUID, *, except_of: Sequence[str], reason: str) -> None:
+    """Mark a seller's unfinished and uncollected jobs as FATAL, except those that some runs still wait for.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        except_of: Ids of these runs.
+        reason: Why nobody can collect them.
+    """
+    with tenant(pool, seller_id) as conn:
+        conn.execute(GIVE_UP_OF_ENDED, {"seller_id": seller_id, "runs": list(except_of), "reason": reason})

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from xpert_pipeline.assets.sales.traffic_daily import TRENDS
-from xpert_pipeline.postgres.job_store import PostgresJobStore
+from xpert_pipeline.postgres.job_store import PostgresJobStore, give_up_jobs
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.sql_files import migrations_directory
 from xpert_pipeline.sources.kiosk.queries import asins_of, query_asins
@@ -280,3 +280,21 @@ def test_an_unreadable_document_is_remembered_for_overlapping_days_of_the_same_t
     admin.execute("alter table report_requests disable trigger user")
     admin.execute("update report_requests set updated_at = updated_at - interval '31 days'")
     assert known(START, END) is None
+
+
+def test_jobs_of_ended_runs_are_given_up_when_nobody_can_collect_them(pool, seller):
+    """A sandbox that was stopped took its queries with it; the next sync waited five minutes for them."""
+    ended, running = store_for(pool, seller), store_for(pool, seller, "run-2")
+    done, _ = find_or_add(ended)
+    ended.update(replace(done, state=JobState.DONE, amazon_id="1", document_id="d", created_at=MADE, ready_at=MADE))
+    loaded, _ = find_or_add(ended, replace(REQUEST, report_type="GET_X"))
+    ended.update(replace(loaded, state=JobState.DONE, amazon_id="2", document_id="d", created_at=MADE, ready_at=MADE))
+    ended.mark_collected(loaded)
+    live, _ = find_or_add(running, replace(REQUEST, report_type="GET_Y"))
+    give_up_jobs(pool, seller.id, except_of=["run-2"], reason="the sandbox was stopped")
+    states = {job.id: (ended.read(job.id).state, ended.read(job.id).reason) for job in (done, loaded, live)}
+    assert states == {
+        done.id: (JobState.FATAL, "the sandbox was stopped"),
+        loaded.id: (JobState.DONE, None),
+        live.id: (JobState.WANTED, None),
+    }
