@@ -1,6 +1,6 @@
 """Decides which old rows of the ledger can be joined, and into which rows; pure functions.
 
-These rows stay as they are: the first load, the newest snapshot, and the newest row with each entry of `details`,
+These rows stay as they are: the first load, the newest snapshots, and the newest row with each entry of `details`,
 because the pipeline reads them. Of the others,
 
 - windows of changes that touch each other become one window;
@@ -106,7 +106,9 @@ def _needed(rows: Sequence[LedgerRow]) -> set[UUID]:
         for name in [*names, *(["snapshot"] if row.window_kind == "snapshot" else [])]:
             if name not in newest or row.finished_at >= newest[name].finished_at:
                 newest[name] = row
-    return needed | {row.load_id for row in newest.values()}
+    snapshots = [row for row in rows if row.window_kind == "snapshot"]
+    latest = max(snapshots, key=lambda row: row.window_start, default=None)  # the stream of changes continues from it
+    return needed | {row.load_id for row in newest.values()} | ({latest.load_id} if latest else set())
 
 
 def _settled(

@@ -39,6 +39,7 @@ NEEDED = {
     "--marketplace": "IN",
     "seller_id": "A1B2C3D4",
     "name": "reader",
+    "file": "copy.dump",
 }
 """Good values for what a command requires."""
 

@@ -219,7 +219,13 @@ def test_records_before_an_expired_token_do_not_come_twice_to_the_collector(inve
     """Tokens of a walk longer than what is read ahead expire while rows are collected: the first pages come again."""
     first, again = summaries(4), summaries(5, totalQuantity=7)
     inventory.serves_pages(
-        (first[:2], "one"), (first[2:], "two"), "expired", (again[:3], "three"), (again[3:], None), read_ahead=0
+        (first[:2], "one"),
+        (first[2:], "two"),
+        "expired",
+        "expired",
+        (again[:3], "three"),
+        (again[3:], None),
+        read_ahead=0,
     )
     done = inventory.read()
     assert done.states == {"fba_inventory": "ok"}
@@ -247,12 +253,17 @@ def test_a_record_that_cannot_be_read_keeps_its_row(inventory):
     rows = {row["sku"]: row for row in inventory.pipeline.rows("fba_inventory")}
     assert rows["SKU-001"]["total_quantity"] == 1, "as it was"
     assert rows["SKU-002"]["fulfillable_quantity"] is None, "a missing part is unknown"
-    assert "SKU-010" not in rows
+    assert "SKU-010" in rows, "the record whose key cannot be read may be this one"
     rejected = inventory.pipeline.rows("rejected_records")
     assert {row["record"]["sellerSku"]: row["reason"].split(":")[0] for row in rejected} == {
         "SKU-001": "total_quantity",
         "SKU-003": "fn_sku",
     }
+    inventory.serves([*bad[:2], *summaries(10)[2:-1]])
+    inventory.read()
+    rows = {row["sku"]: row for row in inventory.pipeline.rows("fba_inventory")}
+    assert rows["SKU-001"]["total_quantity"] == 1, "its key can be read"
+    assert "SKU-010" not in rows
     assert {row["record_key"] for row in rejected} == {"SKU-001 FN-001 NewItem", None}
 
 

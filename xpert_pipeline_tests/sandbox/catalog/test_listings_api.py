@@ -1,5 +1,7 @@
 """searchListingsItems: filters, order, pages, and the ceiling of 1,000."""
 
+import gzip
+
 import pytest
 
 from xpert_pipeline_tests.sandbox.client import INDIA
@@ -114,6 +116,18 @@ def test_faults_of_the_report_change_its_lines_and_columns_alone(client):
     assert (other[0].count("Deprecated column"), other[0].count("fulfilment-channel"), other[1:]) == (2, 1, lines)
     ragged = lines_with(client, "listings-report-ragged")
     assert [len(cells) - len(header) for cells in ragged[:4]] == [0, 1, -1, 0]
+
+
+def test_a_bad_byte_is_the_only_difference_of_a_damaged_report(client):
+    whole = client.text(client.report("GET_MERCHANT_LISTINGS_ALL_DATA"))
+    client.fault("listings-report-bad-byte", 1)
+    document = client.document(client.report("GET_MERCHANT_LISTINGS_ALL_DATA")).json()
+    raw = client.download(document["url"]).content
+    raw = gzip.decompress(raw) if document.get("compressionAlgorithm") else raw
+    with pytest.raises(UnicodeDecodeError):
+        raw.decode()
+    lines = zip(raw.decode(errors="replace").split("\n"), whole.split("\n"), strict=True)
+    assert sum(damaged != line for damaged, line in lines) == 1
 
 
 def test_a_null_page_and_two_channels_are_sent_by_the_search(client):
