@@ -37,9 +37,9 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
     """
     if file.exists():
         raise PreconditionError(f"{file} exists: choose another name, or delete it")
-    require_data_directory(data_dir)
+    if embedded := read_settings().database_url is None:
+        require_data_directory(data_dir)
     home = Home(data_directory(data_dir))
-    embedded = read_settings().database_url is None
     was_running = embedded and find_embedded(home.path) is not None
     dsn = owner_dsn(data_dir)
     try:
