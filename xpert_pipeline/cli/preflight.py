@@ -91,7 +91,7 @@ def _problems(place: Workplace, seller: Seller, clients: dict[Seller, SellerApi]
                 return []
             findings = list(check_identity(seller, api))
     except ReauthRequired as error:
-        place.book.set_status(seller.id, "reauth_required", error.message)
+        place.book.require_reauthorization(seller.id, error.message)
         return [str(error)]
     except (SpApiError, EncryptionKeyWrong) as error:
         return [str(error)]

@@ -156,6 +156,15 @@ class SellerBook:
                 [status, reason, seller_id, status, reason],
             )
 
+    def require_reauthorization(self, seller_id: UUID, reason: str) -> None:
+        """Store that Amazon refuses an active seller's token; a paused or removed seller stays as it is."""
+        with operator(self._pool) as conn:
+            conn.execute(
+                "update sellers set status = 'reauth_required', status_reason = %s, updated_at = now()"
+                " where id = %s and status = 'active'",
+                [reason, seller_id],
+            )
+
     def set_schedule(self, seller_id: UUID, *, hour: int | None, timezone: str | None) -> None:
         """Change when the daily sync starts. None keeps the hour or zone; an empty zone is the marketplace's."""
         with operator(self._pool) as conn:

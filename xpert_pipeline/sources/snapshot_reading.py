@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xpert_pipeline.postgres.ledger import LoadWindow
+from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.collect import Collector, Row, Rows
 from xpert_pipeline.sources.jobs import UNUSABLE
 from xpert_pipeline.sources.rows import known_key, row_parser
@@ -182,7 +183,11 @@ def _compared(
     known = [count for count in counts if count is not None]
     if not known or received >= max(known):
         return _Comparison(source.noun, max(known, default=None), received)
-    now = source.pages.count_since(run.client(), reading.market.id, reading.since)
+    now = ask_for_help(
+        run,
+        f"Amazon's counts of {source.noun}s after a reading",
+        lambda: source.pages.count_since(run.client(), reading.market.id, reading.since),
+    )
     needed = max(known) if now is None else min(max(known), now)
     return _Comparison(source.noun, needed, received)
 

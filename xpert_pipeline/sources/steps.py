@@ -81,7 +81,7 @@ def run_sellers(step: Step, work: Callable[[SellerRun], None]) -> Iterator[Any]:
         except (SpApiError, DatabaseError, LeaseHeld, LeaseLost) as error:
             if isinstance(error, ReauthRequired):
                 sellers = step.postgres.sellers
-                sellers.set_status(sellers.get(amazon_id).id, "reauth_required", str(error))
+                sellers.require_reauthorization(sellers.get(amazon_id).id, str(error))
             if step.sp_api and type(error) is Transient:  # subclasses do not mean that Amazon is down for the seller
                 step.sp_api.lose_patience(amazon_id)
             failures.append(f"{type(error).__name__}: seller {amazon_id}: {error}")

@@ -177,6 +177,10 @@ def test_a_purged_seller_leaves_no_row_in_any_table(xpert, amazon, sellers, admi
     who = seller.amazon_seller_id
     other = sellers.add("A0OTHER", name="Other", region="eu", marketplace_ids=[INDIA], timezone="Asia/Kolkata")
     admin.execute("insert into dirty_keys (consumer, seller_id, business_date) values ('x', %s, now())", [other.id])
+    refused = xpert("sellers", "purge", who, "--yes", **environ)
+    assert refused.exit_code == 3
+    assert f"AMAZON_SELLER_ID names {who}, so the next sync would add it again" in refused.stderr
+    environ = {name: value for name, value in environ.items() if not name.endswith(("_TOKEN", "_SELLER_ID", "_IDS"))}
     kept = xpert("sellers", "purge", who, typed="no\n", **environ)
     assert kept.exit_code == 3
     assert "nothing was deleted" in kept.stderr

@@ -159,3 +159,14 @@ def test_a_seller_with_loads_stays_in_its_region(sellers, seller, pool):
     with pytest.raises(SellerMixed, match="A1TESTSELLER has loads of region eu.*add the marketplaces of na as another"):
         add(sellers, seller.amazon_seller_id, **moved)
     assert sellers.get(seller.amazon_seller_id).region == "eu"
+
+
+@pytest.mark.parametrize(("before", "after"), [("active", "reauth_required"), ("paused", "paused")])
+def test_a_refused_token_changes_only_an_active_seller(sellers, seller, before, after):
+    """A run that was still going when its seller was removed called it `reauth_required` afterwards."""
+    sellers.set_status(seller.id, before)
+    sellers.require_reauthorization(seller.id, "revoked")
+    assert sellers.get(seller.amazon_seller_id).status == after
+    sellers.remove(seller.id)
+    sellers.require_reauthorization(seller.id, "revoked")
+    assert sellers.get(seller.amazon_seller_id).status == "removed"

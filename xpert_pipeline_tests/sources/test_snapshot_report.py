@@ -94,6 +94,18 @@ def test_listings_that_a_short_report_lacks_are_read_by_pages(stock):
 
 
 @pytest.mark.usefixtures("never_by_pages")
+def test_a_second_count_that_fails_costs_no_row_that_arrived(stock):
+    """Amazon counts again after a short report; its answer only helps, so the first count decides without it."""
+    stock.fault("listings-report-short")
+    stock.fault("500-json", operation="searchListingsItems", skip=1)
+    done = read(stock)
+    assert (done.success, done.states) == (True, {"products": "incomplete"})
+    total = len(stock.truth("products"))
+    assert len(stock.rows("products")) == total // 2
+    assert f"Amazon counts {total} listings, but" in done.reasons["products"]
+
+
+@pytest.mark.usefixtures("never_by_pages")
 @pytest.mark.parametrize("refetch", [False, True])
 @pytest.mark.parametrize("fault", ["listings-report-header-only", "listings-report-short"])
 def test_a_report_with_fewer_lines_than_amazon_counts_neither_empties_the_table_nor_stands(stock, fault, refetch):

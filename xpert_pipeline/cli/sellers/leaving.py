@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import click
 import dagster as dg
 
+from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import SELLER_ID, data_dir_option
 from xpert_pipeline.cli.sellers.book import known_seller, open_book
@@ -41,6 +42,11 @@ def remove(seller_id: str, data_dir: str | None) -> None:
 @click.pass_context
 def purge(context: click.Context, /, seller_id: str, yes: bool, data_dir: str | None) -> None:
     """Delete a seller and everything that the pipeline keeps about it: all rows, its runs and its partitions."""
+    if seller_id == read_settings().seller_id:
+        raise PreconditionError(
+            f"AMAZON_SELLER_ID names {seller_id}, so the next sync would add it again: remove it from the environment "
+            "and from `.env` first"
+        )
     with open_records(data_dir) as (pool, instance):
         seller = known_seller(SellerBook(pool), seller_id)
         run_ids = _runs_of(instance, seller)

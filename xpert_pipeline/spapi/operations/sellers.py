@@ -8,8 +8,6 @@ from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.session import SellerApi
 
-TRIES = 2
-"""How often Amazon must refuse the merchant id before we believe it."""
 ANY_ASIN = "B000000000"
 """The catalogue need not contain it: only whether Amazon answers counts."""
 
@@ -42,11 +40,11 @@ def is_own_account(api: SellerApi, marketplace_id: str) -> bool | None:
     Product Listing; searchCatalogItems, which needs the same role but no merchant id, tells the two cases apart. One
     call if the id is right, at most five otherwise, because each refusal is confirmed.
     """
-    for _ in range(TRIES):
-        try:
-            count_listings(api, marketplace_id)
-        except NotGranted:
-            continue
+    try:
+        count_listings(api, marketplace_id)
+    except NotGranted:
+        pass
+    else:
         return True
     try:
         list(search_catalog_items(api, marketplace_id, [ANY_ASIN]))
