@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.log_files import rotate_logs
 from xpert_pipeline.old_runs import delete_old_checks, delete_old_runs
-from xpert_pipeline.postgres.compaction import compact_loads
+from xpert_pipeline.postgres.compaction import CoverageWouldChange, compact_loads
 from xpert_pipeline.postgres.old_rows import (
     delete_expired_waiters,
     delete_old_facts,
@@ -75,6 +75,7 @@ def prune(grown: Grown, keep: Keep, *, now: datetime | None = None, dry_run: boo
         dry_run: Only count.
 
     Raises:
+        CoverageWouldChange: The ledger of a seller was left as it is; everything else is pruned.
         DatabaseError: The database failed; what was pruned before stays pruned.
     """
     return list(_prune(grown, keep, now or datetime.now(UTC), dry_run=dry_run))
@@ -87,13 +88,18 @@ def _prune(grown: Grown, keep: Keep, now: datetime, *, dry_run: bool) -> Iterato
         yield Pruned("Dagster's runs", runs, days)
         yield Pruned("results of checks", delete_old_checks(grown.instance, before, dry_run=dry_run), days)
     sellers = SellerBook(grown.pool, None).all()
+    refused: list[CoverageWouldChange] = []
     if days := keep.history_days:
         before = now - timedelta(days=days)
         zones = {place.id: place.zone for place in MARKETPLACES}
-        loads = [
-            compact_loads(grown.pool, seller.id, before, grown.settled_after, zones, dry_run=dry_run)
-            for seller in sellers
-        ]
+        loads = []
+        for seller in sellers:
+            try:
+                done = compact_loads(grown.pool, seller.id, before, grown.settled_after, zones, dry_run=dry_run)
+            except CoverageWouldChange as error:  # the other sellers' ledgers are pruned all the same
+                refused.append(error)
+            else:
+                loads.append(done)
         yield Pruned("loads", sum(done.removed for done in loads), days, sum(done.added for done in loads))
         facts = sum(delete_old_facts(grown.pool, seller, before, dry_run=dry_run) for seller in sellers)
         yield Pruned("fact_stream", facts, days)
@@ -109,3 +115,5 @@ def _prune(grown: Grown, keep: Keep, now: datetime, *, dry_run: bool) -> Iterato
     yield Pruned("quota_waiters", delete_expired_waiters(grown.pool, dry_run=dry_run), 0)
     if grown.logs is not None:
         yield Pruned("bytes of logs", rotate_logs(grown.logs, keep.logs_days, dry_run=dry_run), keep.logs_days)
+    if refused:
+        raise refused[0]

@@ -8,10 +8,12 @@ import dagster as dg
 import pytest
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
+from xpert_pipeline import retention
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.log_files import ROTATED_ABOVE, rotate_logs
 from xpert_pipeline.partitions import partition_key, range_tags
+from xpert_pipeline.postgres.compaction import CoverageWouldChange
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.prune_job import what_grows
 from xpert_pipeline.retention import prune
@@ -83,6 +85,20 @@ def test_days_whose_runs_are_gone_stay_materialized_in_the_ui(pipeline, pruned, 
     )
     done = status.deserialize_materialized_partition_subsets(grown.partitions)
     assert partition_key(pipeline.days[0], pipeline.sellers[0]) in done.get_partition_keys()
+
+
+def test_a_ledger_that_cannot_be_compacted_keeps_nothing_else_from_being_pruned(pipeline, pruned, monkeypatch):
+    """One seller's ledger ended the whole prune, every day, for all sellers after it."""
+    assert pipeline.run().success
+    collect_events(pipeline.instance, pipeline.pool, NAMES)
+
+    def refuse(*_args, **_options):
+        raise CoverageWouldChange("the ledger of seller A was not compacted")
+
+    monkeypatch.setattr(retention, "compact_loads", refuse)
+    with pytest.raises(CoverageWouldChange):
+        pruned()
+    assert (counts(pipeline)["fact_stream"], counts(pipeline)["runs"]) == (0, 0)
 
 
 def test_a_dry_run_counts_the_same_and_removes_nothing(pipeline, pruned):
