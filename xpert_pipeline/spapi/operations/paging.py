@@ -196,7 +196,7 @@ class PageGuard:
             RepeatedPage: The page or the token has come before.
         """
         texts = [str(record_id) for record_id in ids]
-        page = hashlib.sha256("\n".join(texts).encode()).digest()
+        page = hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
         if texts and page in self._pages:
             raise self._repeated(f"the page beginning with {texts[0][:100]} came twice")
         if token is not None and token in self._tokens:

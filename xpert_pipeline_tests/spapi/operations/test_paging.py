@@ -8,7 +8,7 @@ import pytest
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.operations import paging
 from xpert_pipeline.spapi.operations.inventory import INVENTORY_SUMMARIES
-from xpert_pipeline.spapi.operations.paging import PagedOperation, next_token
+from xpert_pipeline.spapi.operations.paging import PagedOperation, PageGuard, next_token
 from xpert_pipeline_tests.spapi.scripted import Reply, refusal
 
 PATH = "/fba/inventory/v1/summaries"
@@ -287,3 +287,10 @@ def test_a_token_that_must_be_the_only_parameter_is(amazon, api):
         {"reportTypes": ["GET_X"], "pageSize": ["100"]},
         {"nextToken": ["t"]},
     ]
+
+
+def test_half_a_character_in_an_id_does_not_end_the_walk():
+    """JSON may hold a lone surrogate. One in a single SKU ended the whole table; now its record is set aside."""
+    guard = PageGuard("searchListingsItems", "A1")
+    guard.check(None, ["SKU-\ud83d"])
+    guard.check(None, ["SKU-1"])
