@@ -23,6 +23,7 @@ from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.collect import collecting
 from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.windows import Span
 from xpert_pipeline.spapi.errors import (
     NotGranted,
     NotYetKnown,
@@ -34,6 +35,7 @@ from xpert_pipeline.spapi.errors import (
 from xpert_pipeline.spapi.jobs.job import JobState
 from xpert_pipeline.spapi.planning.planner import REPORTS_TOGETHER, BucketLevels
 from xpert_pipeline.tables.validation import chunks
+from xpert_pipeline.wording import counted, day_span
 
 
 def sync_feed(run: SellerRun, feed: Feed, pieces: Sequence[Piece]) -> None:
@@ -177,12 +179,27 @@ def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
             lease.check()
             if collector.signals:
                 run.log.warning("seller %s: new or unusual, but kept: %s", run.who, dict(collector.signals))
+            covers_nothing = span.kind == "created" and collector.fetched > 0 and not len(collector.main.spool)
             run.load(
                 lease,
                 source=source,
-                window=LoadWindow(span.kind, span.start, fetch.end),
+                window=LoadWindow("partial" if covers_nothing else span.kind, span.start, fetch.end),
                 parts=collector.loads(),
                 markets=span.markets,
                 began=fetch.began,
                 details=fetch.details,
             )
+            if covers_nothing:
+                _leave_open(run, feed, span, collector.fetched)
+
+
+def _leave_open(run: SellerRun, feed: Feed, span: Span, rejected: int) -> None:
+    """Report a span whose records were all rejected; its days stay open, and the next run reads them again.
+
+    Only for days by creation. A stream of changes goes on, or one unreadable record would stop it for ever.
+    """
+    first, last = span.local_days
+    reason = f"all {counted(rejected, feed.noun)} of {day_span([first, last])} were rejected; see rejected_records"
+    days = [day for day in run.days if first <= day <= last] or [max(run.days)]
+    for market in span.markets:
+        run.skip([table.name for table in feed.tables], market, days, reason)

@@ -1,5 +1,6 @@
 """What stands in the records themselves: odd values are kept, broken records are set apart whole, the others load."""
 
+from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.sandbox.orders import api as orders_api
 
 ORDERS = ["orders", "order_items"]
@@ -64,6 +65,24 @@ def test_an_order_without_a_required_field_is_set_apart_whole_and_the_others_loa
     assert pipeline.run(refetch=True).success
     pipeline.assert_whole()
     assert len(pipeline.rows("rejected_records")) == len(rows) == 1 + len(payload["orderItems"])
+
+
+def test_days_whose_records_are_all_rejected_are_not_loaded_and_read_again(pipeline, monkeypatch):
+    """Times in the year 9999 rejected 14 of 14 orders; the days counted as complete and were never read again."""
+
+    def unreadable(*_args):
+        raise KeyError("createdTime")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(vars(feed.SOURCE.feed), "parse", unreadable)
+        done = pipeline.run(tables=ORDERS)
+    assert done.success
+    assert done.states == {"orders": "incomplete", "order_items": "skipped"}
+    assert "were rejected; see rejected_records" in done.reasons["orders"]
+    assert pipeline.rows("orders") == []
+    assert {load["window_kind"] for load in pipeline.rows("loads") if load["fetched"]} == {"partial"}
+    assert pipeline.run(tables=ORDERS).states == dict.fromkeys(ORDERS, "ok")
+    pipeline.assert_whole(*ORDERS)
 
 
 def test_a_record_that_keeps_coming_broken_is_kept_once(pipeline):
