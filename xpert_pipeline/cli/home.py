@@ -75,8 +75,18 @@ class Home:
 
     @contextmanager
     def claim(self, what: str) -> Iterator[bool]:
-        """Claim a part of the directory for this process until the block ends; yield whether the claim was free."""
-        descriptor = os.open(self.path / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        """Claim a part of the directory for this process until the block ends; yield whether the claim was free.
+
+        Raises:
+            PreconditionError: The lock file cannot be opened.
+        """
+        file = self.path / f"{what}.lock"
+        try:
+            descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            raise PreconditionError(
+                f"{file} cannot be opened ({error.strerror}): it must be an ordinary file; delete what is there"
+            ) from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

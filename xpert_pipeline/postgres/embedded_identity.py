@@ -13,7 +13,7 @@ def check_identity(data_dir: Path, place: Place) -> None:
         EmbeddedServerFailed: It is gone, or it is another one; the message says what to do.
     """
     file = identity_file(data_dir)
-    known = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    known = file.read_text(encoding="utf-8", errors="replace").strip() if file.exists() else ""
     exists = (place.cluster / "PG_VERSION").exists()
     if known and not exists:
         raise EmbeddedServerFailed(

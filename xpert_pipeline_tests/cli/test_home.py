@@ -131,3 +131,9 @@ def test_a_full_disk_is_named_and_the_files_stay_as_they_were(small_disk):
     assert (home.path / "state.json").read_text() == before
     (home.path / "filler").unlink()
     assert home.as_of("a world", None, TODAY) == TODAY
+
+
+def test_a_directory_in_place_of_a_lock_is_named(home):
+    (home.path / "up.lock").mkdir()
+    with pytest.raises(PreconditionError, match="up.lock cannot be opened"), home.claim("up"):
+        pass
