@@ -171,7 +171,7 @@ def test_a_sandbox_port_that_is_taken_is_named(xpert, tmp_path, taken_port, pipe
 def test_a_ui_port_that_is_in_use_is_replaced_by_another_one(monkeypatch, capsys, taken_port):
     monkeypatch.setattr(up.ui, "start_dagster", lambda _place, _environ, port: pytest.exit(f"on {port}"))
     home = SimpleNamespace(claim=lambda _what: nullcontext(True))
-    place = SimpleNamespace(instance=dg.DagsterInstance.ephemeral, home=home)
+    place = SimpleNamespace(instance=dg.DagsterInstance.ephemeral, home=home, sandbox=None)
     with pytest.raises(pytest.exit.Exception, match=r"on \d+"):
         up._stay_up(place, [], Console(stderr=True), taken_port, print)
     ports = re.search(r"port (\d+) is in use: using (\d+)", capsys.readouterr().err)
