@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from xpert_pipeline.postgres.pool import Pool, tenant
-from xpert_pipeline.postgres.scope import Scope
+from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.scope import Scope, rows_of
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 COVERED = """
@@ -98,7 +98,7 @@ def covered_days(
         until: Position of the change stream; loads need not cover anything after it.
     """
     values = {"days": list(days), "until": until}
-    return {day for (day,) in _rows(pool, scope, COVERED, table=table, **values)}
+    return {day for (day,) in rows_of(pool, scope, COVERED, table=table, **values)}
 
 
 def days_read(
@@ -121,7 +121,7 @@ def days_read(
         since: A load counts only if it began at this time or later.
     """
     values = {"days": list(days), "age": age, "since": since}
-    return {day for (day,) in _rows(pool, scope, READ, table=table, **values)}
+    return {day for (day,) in rows_of(pool, scope, READ, table=table, **values)}
 
 
 def followed_until(pool: Pool, scope: Scope, table: str) -> datetime | None:
@@ -161,11 +161,5 @@ def latest_detail(pool: Pool, scope: Scope, table: str, name: str) -> Any:
 
 
 def _value(pool: Pool, scope: Scope, query: str, **values: Any) -> Any:
-    rows = _rows(pool, scope, query, **values)
+    rows = rows_of(pool, scope, query, **values)
     return rows[0][0] if rows else None
-
-
-def _rows(pool: Pool, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
-    about = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "timezone": scope.timezone}
-    with tenant(pool, scope.seller_id) as conn:
-        return conn.execute(query, {**about, **values}).fetchall()

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
-from xpert_pipeline.postgres.pool import Pool, tenant
-from xpert_pipeline.postgres.scope import Scope
+from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.scope import Scope, rows_of
 from xpert_pipeline.tables.contract import Table
 
 KNOWN = """
@@ -58,12 +58,12 @@ def figures_by_day(
         positive = SQL(" or ").join(SQL("{} > 0").format(Identifier(name)) for name in sales)
         has_sales = SQL("coalesce(bool_or({}), false)").format(positive)
     statement = SQL(KNOWN).format(table=Identifier(table.name), day=Identifier(table.day or ""), has_sales=has_sales)
-    return {day: DayFigures(*figures) for day, *figures in _rows(pool, scope, statement, days=list(days))}
+    return {day: DayFigures(*figures) for day, *figures in rows_of(pool, scope, statement, days=list(days))}
 
 
 def days_selected(pool: Pool, scope: Scope, statement: LiteralString, days: Collection[date]) -> set[date]:
     """Return the days that a statement selects; its parameters are `seller_id`, `marketplace_id` and `days`."""
-    return {day for (day,) in _rows(pool, scope, SQL(statement).format(), days=list(days))}
+    return {day for (day,) in rows_of(pool, scope, SQL(statement).format(), days=list(days))}
 
 
 def days_doubted_before(
@@ -80,10 +80,4 @@ def days_doubted_before(
         before: Only jobs that were created at this time or earlier count.
     """
     values = {"table": table, "days": list(days), "report_type": report_type, "before": before}
-    return {day for (day,) in _rows(pool, scope, SQL(DOUBTED_BEFORE).format(), **values)}
-
-
-def _rows(pool: Pool, scope: Scope, statement: Composed, **values: Any) -> list[tuple[Any, ...]]:
-    about = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "timezone": scope.timezone}
-    with tenant(pool, scope.seller_id) as conn:
-        return conn.execute(statement, {**about, **values}).fetchall()
+    return {day for (day,) in rows_of(pool, scope, SQL(DOUBTED_BEFORE).format(), **values)}

@@ -1,7 +1,12 @@
 """The unit for which loads, coverage, gaps and days are recorded: one marketplace of one seller."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from psycopg.sql import Composed
+
+from xpert_pipeline.postgres.pool import Pool, tenant
 
 
 @dataclass(frozen=True)
@@ -17,3 +22,10 @@ class Scope:
     seller_id: UUID
     marketplace_id: str
     timezone: str
+
+
+def rows_of(pool: Pool, scope: Scope, query: str | Composed, **values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a query, whose parameters are the scope's attributes and these values."""
+    about = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "timezone": scope.timezone}
+    with tenant(pool, scope.seller_id) as conn:
+        return conn.execute(query, {**about, **values}).fetchall()
