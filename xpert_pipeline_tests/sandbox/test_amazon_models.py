@@ -177,6 +177,8 @@ def test_every_word_that_a_model_enumerates_is_one_of_its_words(client, large_cl
     of another shop for a sale. Models enumerate such words in descriptions only, which JSON schema does not check."""
     included = {"includedData": ORDER_DATA, "createdAfter": "2026-01-01T00:00:00Z"}
     listings = {"marketplaceIds": INDIA, "includedData": LISTING_DATA}
+    client.create_report(LISTINGS_REPORT)
+    client.create_query(QUERY)
     answers = [
         *(
             ("orders_2026-01-01", "SearchOrdersResponse", page)
