@@ -110,7 +110,7 @@ class Asking:
                     log=self.log,
                     client=lambda: api,
                 )
-                return Reply(at, news=next(filter(None, (feed.news(run) for feed in self.feeds)), None))
+                return Reply(at, news=next(filter(None, (_news(feed, run) for feed in self.feeds)), None))
         except (SpApiError, DatabaseError) as error:
             return Reply(at, error=f"{type(error).__name__}: {error}")
         except Exception as error:  # noqa: BLE001  a mistake in one seller's data must not keep the others from being asked
@@ -133,6 +133,11 @@ class Asking:
         with self._lock:
             for api in self._open:
                 api.stop()
+
+
+def _news(feed: Source, run: SellerRun) -> str | None:
+    own = run.where_offered(feed.marketplaces)
+    return feed.news(own) if own.markets else None
 
 
 def _cancel(waiting: dict[Future[Reply | None], Seller]) -> None:

@@ -198,6 +198,6 @@ def _followed_until(postgres: PostgresResource, seller: Seller, feeds: Sequence[
         followed_until(postgres.pool, scope, feed.tables[0].name)
         or first_load_started(postgres.pool, scope, feed.tables[0].name)
         for feed in feeds
-        for scope in scopes_of(seller)
+        for scope in scopes_of(seller, feed.marketplaces)
     ]
     return min((mark for mark in marks if mark), default=None)

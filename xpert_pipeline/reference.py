@@ -9,6 +9,7 @@ from pathlib import Path
 from xpert_pipeline.assets.registry import SOURCES, TABLES, declared_sources
 from xpert_pipeline.sources.declarations import require_valid
 from xpert_pipeline.sources.source import Source
+from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.tables.columns import Column, columns_of
 from xpert_pipeline.tables.contract import Table
 
@@ -103,6 +104,9 @@ def _section(source: Source, table: Table) -> Iterator[str]:
     yield f"- Source: {about.source}"
     if source.roles:
         yield f"- Role: {' or '.join(source.roles)}"
+    if source.marketplaces is not None:
+        countries = sorted(by_id(marketplace_id).country for marketplace_id in source.marketplaces)
+        yield f"- Offered by Amazon in: {', '.join(countries)}"
     if source.after:
         yield f"- Loaded after: {', '.join(f'`{name}`' for name in source.after)}"
     yield f"- Freshness: {about.freshness}"

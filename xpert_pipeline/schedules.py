@@ -41,7 +41,7 @@ def days_to_sync(pool: ConnectionPool, seller: Seller, start: date, newest: date
         day
         for source in SOURCES
         if source.sets_daily_range
-        for scope in scopes_of(seller)
+        for scope in scopes_of(seller, source.marketplaces)
         for day in set(days) - covered_days(pool, scope, source.tables[0].name, days)
     }
     return [day for day in days if day >= min([*open_days, today])]

@@ -15,7 +15,7 @@ LEAST_IMPORTANT = ("seconds", "waited s", "calls", "unchanged", "deleted", "reje
 FEW = 5
 """More sellers than this are added up, one line per table."""
 LEFT = ("table", "store", "state", "sellers")
-DONE = ("ok", "up_to_date", "empty")
+DONE = ("ok", "up_to_date", "empty", "not_available_in_marketplace")
 
 
 def show(console: Console, results: Mapping[str, Sequence[TableResult]], *, verbose: bool = False) -> None:
@@ -94,4 +94,4 @@ def _count(result: TableResult, name: str) -> str:
 
 def in_words(state: str) -> str:
     """Return a state for people: "up to date" for up_to_date."""
-    return state.replace("_", " ")
+    return "not offered" if state == "not_available_in_marketplace" else state.replace("_", " ")

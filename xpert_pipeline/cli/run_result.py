@@ -23,7 +23,8 @@ class TableResult:
         calls: Requests to Amazon. Requests for several tables or marketplaces count for the first of them.
         waited_seconds: Seconds waited for quota, counted in the same way.
         seconds: Seconds from the first request to the end of the load, added up over the loads.
-        state: ok, up_to_date, empty, failed, incomplete, skipped, not_granted or no_history.
+        state: ok, up_to_date, empty, failed, incomplete, skipped, not_granted, no_history or
+            not_available_in_marketplace.
     """
 
     seller: str

@@ -24,6 +24,7 @@ from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.sources.outcome import WITHOUT_ACCESS
 from xpert_pipeline.wording import counted, day_words
 
 STARTING = "Starting"
@@ -106,10 +107,10 @@ def result_of(
     """Return what an ended run did."""
     errors = [f"{step or 'run ' + run_id}: {reason}" for step, reason in why_failed(instance, run_id)]
     tables = table_results(place.pool, instance, run_id, seller, request.names)
-    refused = {result.table for result in tables if result.state == "not_granted"}
+    refused = {result.table for result in tables if result.state in WITHOUT_ACCESS}
     tables_by_reason: dict[str, list[str]] = {}
     for table, reason in reasons(instance, run_id).items():
-        if table not in refused:  # the role is named once for all of its tables
+        if table not in refused:  # a role is named once for all of its tables
             tables_by_reason.setdefault(reason, []).append(table)
     notes = [f"{', '.join(names)}: {reason}" for reason, names in tables_by_reason.items()]
     return RunResult(tables, errors, notes, f"{seller.name} ({seller.amazon_seller_id})")

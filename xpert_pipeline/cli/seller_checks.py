@@ -104,7 +104,7 @@ def _answers(seller: Seller, api: SellerApi) -> bool:
     now, market = api.server_now(), market_of(seller, seller.marketplace_ids[0], ())
     for source in SOURCES:
         try:
-            if source.probe(api, market, now) is not None:
+            if source.is_offered_in(market.id) and source.probe(api, market, now) is not None:
                 return True
         except Transient:
             return False
@@ -149,7 +149,7 @@ def check_sources(seller: Seller, api: SellerApi, sources: Sequence[Source] = SO
     yield _clock(now, seller.amazon_seller_id)
     markets = [market_of(seller, marketplace_id, ()) for marketplace_id in seller.marketplace_ids]
     for source in sources:
-        yield from _source(seller, api, source, markets, now)
+        yield from _source(seller, api, source, [market for market in markets if source.is_offered_in(market.id)], now)
 
 
 def _source(

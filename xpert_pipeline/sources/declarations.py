@@ -6,6 +6,7 @@ from pathlib import Path
 from xpert_pipeline.postgres.sql_files import migration_of, sql_directory
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi import library
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.tables.columns import columns_of, line_of
 from xpert_pipeline.tables.contract import Table
@@ -20,6 +21,7 @@ ROLES = (
     "Selling Partner Insights",
 )
 """Amazon's names for the roles that sources may need."""
+MARKETPLACE_IDS = frozenset(marketplace.id for marketplace in MARKETPLACES)
 
 
 class DeclarationError(ValueError):
@@ -87,6 +89,16 @@ def _problems(source: Source) -> list[str]:
         for role in source.roles
         if role not in ROLES
     ]
+    problems += [
+        f"{source.declared_at}: {source.step} names the marketplace {name!r}, which Amazon does not have; use the ids "
+        "of spapi/marketplaces.py"
+        for name in sorted(source.marketplaces or ())
+        if name not in MARKETPLACE_IDS
+    ]
+    if source.marketplaces is not None and not source.marketplaces:
+        problems.append(
+            f"{source.declared_at}: {source.step} is offered in no marketplace: leave marketplaces out for all"
+        )
     for operation in source.operations:
         if operation not in library.OPERATIONS:
             problems.append(

@@ -31,16 +31,21 @@ where seller_id = %s and table_name = %s and window_kind <> 'partial' group by 1
 def freshness_of(pool: ConnectionPool, sellers: Sequence[Seller], source: Source, table: Table) -> dg.AssetCheckResult:
     """Return whether the table was loaded lately for each of the sellers; a failure is a warning."""
     roles = newest_results(pool, source.tables[0].name, ROLE_GRANTED)
-    results = [(seller, _freshness(pool, seller, table, roles.get(seller.id))) for seller in sellers]
+    results = [(seller, _freshness(pool, seller, source, table, roles.get(seller.id))) for seller in sellers]
     return summary(results, dg.AssetCheckSeverity.WARN)
 
 
-def _freshness(pool: ConnectionPool, seller: Seller, table: Table, role: CheckResult | None) -> CheckResult:
+def _freshness(
+    pool: ConnectionPool, seller: Seller, source: Source, table: Table, role: CheckResult | None
+) -> CheckResult:
+    places = [place for place in seller.marketplace_ids if source.is_offered_in(place)]
+    if not places:
+        return CheckResult(passed=True, sentence="Amazon does not offer it in the seller's marketplaces")
     with tenant(pool, seller.id) as connection:
         newest: dict[str, datetime] = dict(connection.execute(NEWEST, (seller.id, table.name)).fetchall())
-    stale = [place for place in seller.marketplace_ids if not _is_fresh(newest.get(place))]
+    stale = [place for place in places if not _is_fresh(newest.get(place))]
     if not stale:
-        oldest = min(newest[place] for place in seller.marketplace_ids)
+        oldest = min(newest[place] for place in places)
         return CheckResult(passed=True, sentence=f"loaded at {oldest:%F %R} UTC")
     if role and not role.passed:
         return CheckResult(passed=True, sentence=f"not granted: see the check {ROLE_GRANTED}")

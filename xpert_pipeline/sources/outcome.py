@@ -8,8 +8,28 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-State = Literal["ok", "up_to_date", "empty", "skipped", "incomplete", "not_granted", "no_history"]
-BEST_LAST = ("not_granted", "no_history", "empty", "up_to_date", "skipped", "ok", "incomplete")
+State = Literal[
+    "ok",
+    "up_to_date",
+    "empty",
+    "skipped",
+    "incomplete",
+    "not_granted",
+    "no_history",
+    "not_available_in_marketplace",
+]
+BEST_LAST = (
+    "not_available_in_marketplace",
+    "not_granted",
+    "no_history",
+    "empty",
+    "up_to_date",
+    "skipped",
+    "ok",
+    "incomplete",
+)
+WITHOUT_ACCESS = ("not_granted", "not_available_in_marketplace")
+"""States of a table that Amazon does not give to the seller: it holds nothing, and was not loaded."""
 
 
 def overall(states: Iterable[str]) -> str:
@@ -26,6 +46,7 @@ class TableOutcome:
 
     Attributes:
         refused: Marketplaces for which Amazon does not grant access; "*" means all of them.
+        unavailable: Marketplaces in which Amazon does not offer the source.
         no_history_before: First day with data, for sources that have only the current state.
         lacking: Days that were skipped, or whose data is not complete yet.
         short: Marketplaces and days for which Amazon sent less than it counted.
@@ -33,6 +54,7 @@ class TableOutcome:
     """
 
     refused: set[str] = field(default_factory=set)
+    unavailable: set[str] = field(default_factory=set)
     no_history_before: dict[str, date] = field(default_factory=dict)
     lacking: dict[str, set[date]] = field(default_factory=dict)
     short: set[tuple[str, date]] = field(default_factory=set)
@@ -56,6 +78,11 @@ class TableOutcome:
         self.refused.add(marketplace_id)
         self.explain(reason)
 
+    def not_available(self, marketplace_id: str, reason: str) -> None:
+        """Record that Amazon does not offer the source in a marketplace."""
+        self.unavailable.add(marketplace_id)
+        self.explain(reason)
+
     def explain(self, reason: str) -> None:
         """Add a reason, once."""
         if reason and reason not in self.reasons:
@@ -75,6 +102,8 @@ class TableOutcome:
             counts: The ledger's counts for that day in this run.
             rows: Rows that the table has for that day.
         """
+        if marketplace_id in self.unavailable:
+            return "not_available_in_marketplace"
         if self.refused & {marketplace_id, "*"}:
             return "not_granted"
         first = self.no_history_before.get(marketplace_id)

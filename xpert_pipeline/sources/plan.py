@@ -78,6 +78,10 @@ class RunPlan:
 class Plannable(Protocol):
     """The part of a source that planning needs."""
 
+    @property
+    def marketplaces(self) -> frozenset[str] | None:
+        """Marketplaces in which Amazon offers the source; None for all."""
+
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Predict what a sync would do now."""
 
@@ -91,8 +95,10 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
     streams: list[StreamPlan] = []
     complete: dict[str, int] = {}
     for source in sources:
-        streams += source.plan(run, levels)
-        complete |= source.complete_days(run)
+        own = run.where_offered(source.marketplaces)
+        if own.markets:
+            streams += source.plan(own, levels)
+            complete |= source.complete_days(own)
     calls: Counter[str] = Counter()
     for stream in streams:
         calls.update(stream.calls)

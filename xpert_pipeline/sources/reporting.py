@@ -1,7 +1,7 @@
 """Reports the partitions of a step to Dagster: one materialization per loaded day, in the order of the days.
 
-Dagster's own way would materialize every partition of the run, in no order. A day that Amazon did not grant holds
-nothing, so it must not look loaded: an observation tells its state, and its partition stays missing.
+Dagster's own way would materialize every partition of the run, in no order. A day that Amazon did not grant or does
+not offer holds nothing, so it must not look loaded: an observation tells its state, and its partition stays missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,7 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata
 
 from xpert_pipeline.partitions import DATE, SELLER
-
-REFUSED = "not_granted"
+from xpert_pipeline.sources.outcome import WITHOUT_ACCESS
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def report_table(
         shared: Metadata that belongs to the whole step.
     """
     ordered = sorted(reports, key=lambda report: (report.seller, report.day))
-    loaded = [report for report in ordered if report.state != REFUSED]
+    loaded = [report for report in ordered if report.state not in WITHOUT_ACCESS]
     step, batch = context.get_step_execution_context(), str(uuid4())
     for number, report in enumerate(loaded, start=1):
         event = dg.AssetMaterialization(
@@ -66,7 +65,7 @@ def report_table(
             tags=get_tags_from_multi_partition_key(report.partition),
         )
         yield DagsterEvent.asset_materialization(step, event, DagsterEventBatchMetadata(batch, number == len(loaded)))
-    newest = {report.seller: report for report in ordered if report.state == REFUSED}
+    newest = {report.seller: report for report in ordered if report.state in WITHOUT_ACCESS}
     for report in newest.values():  # one says it for all days of the seller
         yield dg.AssetObservation(
             table,

@@ -6,7 +6,7 @@ Every source receives a `SellerRun`. `steps` connects it to Dagster, where one s
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import cached_property
@@ -126,6 +126,7 @@ class SellerRun:
         client: Returns the seller's API client; the first call creates it.
         options: Options of the run.
         outcomes: The outcome of each table.
+        offered_in: Marketplaces in which Amazon offers what the run loads now; None for all (`where_offered`).
         unanswered: Questions that only help to plan and that Amazon did not answer, with the reason (`aids`).
     """
 
@@ -138,6 +139,7 @@ class SellerRun:
     client: Callable[[], SellerApi]
     options: RunOptions = field(default_factory=RunOptions)
     outcomes: dict[str, TableOutcome] = field(default_factory=dict)
+    offered_in: frozenset[str] | None = None
     unanswered: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -152,10 +154,16 @@ class SellerRun:
 
     @cached_property
     def markets(self) -> tuple[Market, ...]:
-        """Every marketplace of the seller, in the seller's order."""
+        """The seller's marketplaces, in the seller's order; only those in which Amazon offers the source."""
         return tuple(
-            market_of(self.seller, marketplace_id, self.days) for marketplace_id in self.seller.marketplace_ids
+            market_of(self.seller, marketplace_id, self.days)
+            for marketplace_id in self.seller.marketplace_ids
+            if self.offered_in is None or marketplace_id in self.offered_in
         )
+
+    def where_offered(self, marketplaces: frozenset[str] | None) -> "SellerRun":
+        """Return this run for a source that Amazon offers only in some marketplaces (None: in all of them)."""
+        return replace(self, offered_in=marketplaces)
 
     def market(self, marketplace_id: str) -> Market:
         """One of the seller's marketplaces."""
@@ -250,9 +258,13 @@ def market_of(seller: Seller, marketplace_id: str, days: tuple[date, ...]) -> Ma
     return Market(place, scope, days, local_today(place.timezone))
 
 
-def scopes_of(seller: Seller) -> list[Scope]:
-    """Return the ledger scope of each of the seller's marketplaces."""
-    return [market_of(seller, marketplace_id, ()).scope for marketplace_id in seller.marketplace_ids]
+def scopes_of(seller: Seller, offered_in: frozenset[str] | None = None) -> list[Scope]:
+    """Return the ledger scope of each of the seller's marketplaces, or of those among some marketplaces."""
+    return [
+        market_of(seller, marketplace_id, ()).scope
+        for marketplace_id in seller.marketplace_ids
+        if offered_in is None or marketplace_id in offered_in
+    ]
 
 
 def today_of(seller: Seller) -> date:

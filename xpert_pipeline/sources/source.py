@@ -57,6 +57,8 @@ class Source(ABC):
         group: Dagster's asset group.
         roles: Amazon roles; any one of them grants access. Empty only for derived tables.
         after: Tables that must be loaded before this source.
+        marketplaces: Ids of the marketplaces in which Amazon offers the source; None for all of them. Nothing is asked
+            for in the others, and no row is invented: their state is `not_available_in_marketplace`.
         checks: Asset checks specific to these tables.
         figures: Figures that each day of these tables shows in Dagster, beside its rows.
         declared_at: File and line of the declaration, for error messages.
@@ -65,6 +67,7 @@ class Source(ABC):
     group: str
     roles: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    marketplaces: frozenset[str] | None = None
     checks: tuple[dg.AssetChecksDefinition, ...] = ()
     figures: tuple[DayFigure, ...] = ()
     declared_at: str = field(init=False, default="", compare=False)
@@ -82,6 +85,10 @@ class Source(ABC):
     @abstractmethod
     def tables(self) -> tuple[Table, ...]:
         """The tables that the source fills; a parent table comes before its child tables."""
+
+    def is_offered_in(self, marketplace_id: str) -> bool:
+        """Whether Amazon offers the source in a marketplace."""
+        return self.marketplaces is None or marketplace_id in self.marketplaces
 
     @property
     def step(self) -> str:

@@ -86,8 +86,9 @@ class RunStart:
 
 def _try(source: Source, run: SellerRun) -> Any:
     """Prepare a source; return its result, or its error so that only that source's step fails."""
+    own = run.where_offered(source.marketplaces)
     try:
-        return source.prepare(run)
+        return source.prepare(own) if own.markets else None
     except Stopped:
         raise
     except (SpApiError, DatabaseError) as error:

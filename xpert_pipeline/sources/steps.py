@@ -20,7 +20,7 @@ from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
 from xpert_pipeline.sources.day_figures import DayContent, read_contents, total_contents
 from xpert_pipeline.sources.figures import RunFigures
-from xpert_pipeline.sources.outcome import overall
+from xpert_pipeline.sources.outcome import WITHOUT_ACCESS, overall
 from xpert_pipeline.sources.reporting import DayReport, report_table
 from xpert_pipeline.sources.roles import keep_role
 from xpert_pipeline.sources.run import REREAD_AFTER, RunOptions, SellerRun
@@ -31,7 +31,7 @@ from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 
 MANY_MARKETPLACES = 2
-WITHOUT_ROWS = ("no_history", "not_granted")
+WITHOUT_ROWS = ("no_history", *WITHOUT_ACCESS)
 """States of a day for which the table can hold nothing: the partition then has no count, not a count of 0."""
 
 
@@ -126,8 +126,10 @@ def _run_seller(
         ),
     )
     run.options.age()  # the clock starts with the seller's first step
+    own = _where_offered(run, step.source)
     try:
-        work(run)
+        if own.markets:
+            work(own)
     except NotGranted as error:
         step.context.log.warning("seller %s: not granted: %s", amazon_id, error)
         for table in step.tables:
@@ -137,9 +139,19 @@ def _run_seller(
             figures.add(api)
             api.close()
     if sp_api is not None:
-        keep_role(run, step.source, has_asked=any(api.spent().waits for api in clients))
+        keep_role(own, step.source, has_asked=any(api.spent().waits for api in clients))
     for table in step.tables:
         step.reports.extend(_describe(run, table, step.source))
+
+
+def _where_offered(run: SellerRun, source: Source) -> SellerRun:
+    """Return the run in the marketplaces in which Amazon offers the source; the outcome of the others says so."""
+    for market in run.markets:
+        if not source.is_offered_in(market.id):
+            for table in source.tables:
+                reason = f"Amazon does not offer {table.name} on {market.place.domain}"
+                run.outcome(table.name).not_available(market.id, reason)
+    return run.where_offered(source.marketplaces)
 
 
 def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:

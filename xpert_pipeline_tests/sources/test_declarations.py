@@ -181,6 +181,15 @@ def test_a_role_that_amazon_does_not_have_is_refused():
     )
 
 
+def test_marketplaces_that_amazon_does_not_have_are_refused():
+    source = replace(fba_inventory.SOURCE, marketplaces=frozenset({"A21TJRUUN4KGV", "India"}))  # declared: India
+    ((place, text),) = problems_of(source)
+    assert place == declared("India")
+    assert text == (
+        "fba_inventory names the marketplace 'India', which Amazon does not have; use the ids of spapi/marketplaces.py"
+    )
+
+
 def test_a_derived_table_needs_no_role():
     require_valid([*SOURCES[:2], Derived(table=stock(name="sales_data"), group="sales", after=("orders",))])
 

@@ -4,7 +4,7 @@ One step's error does not reach another step.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -34,9 +34,14 @@ class Run:
     client: Callable[[], Client]
     options: RunOptions
 
+    markets: tuple[str, ...] = ("IN", "DE")
+
     @property
     def refetch(self):
         return self.options.refetch
+
+    def where_offered(self, marketplaces):
+        return replace(self, markets=tuple(sorted(marketplaces & {*self.markets}))) if marketplaces else self
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Source:
     turns: list
     rank: int = 0
     prepares: bool = True
+    marketplaces: frozenset[str] | None = None
 
     def prepare(self, run):
         self.turns.append(self.step)
@@ -156,3 +162,11 @@ def test_sellers_and_runs_are_kept_apart_and_an_earlier_run_is_forgotten(turns):
     for run_id, seller in (("run-1", "A1"), ("run-1", "A2"), ("run-2", "A1"), ("run-1", "A1")):
         assert start.take(run_of("orders", run_id=run_id, seller=seller), "orders") == "reports"
     assert len(turns) == 4
+
+
+def test_a_source_prepares_only_where_amazon_offers_it(turns):
+    here = Source("reviews", lambda run: run.markets, turns, marketplaces=frozenset({"DE", "US"}))
+    elsewhere = Source("ads", lambda run: run.markets, turns, marketplaces=frozenset({"US"}))
+    start, run = RunStart([here, elsewhere]), run_of("reviews", "ads")
+    assert [start.take(run, step) for step in ("reviews", "ads")] == [("DE",), None]
+    assert turns == ["reviews"]
