@@ -261,6 +261,57 @@ comment on column public.fba_inventory.expired_quantity is
 comment on column public.fba_inventory.amazon_updated_at is
 'When one of the quantities last changed at Amazon. NULL: Amazon did not report it.';
 
+comment on table public.inventory_ledger is
+'One row is the units of a SKU, FNSKU and disposition in a country on a day. Source: the report GET_LEDGER_SUMMARY_VIEW_DATA with aggregatedByTimePeriod=DAILY and aggregateByLocation=COUNTRY.';
+comment on column public.inventory_ledger.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.inventory_ledger.business_date is
+'Day of Amazon''s ledger; the partition.';
+comment on column public.inventory_ledger.location is
+'Country of the warehouse, as Amazon writes it.';
+comment on column public.inventory_ledger.store is
+'The store, as Amazon names it; ''(no store)'' if it names none.';
+comment on column public.inventory_ledger.sku is
+'The seller''s own SKU; ''(no SKU)'' for units without one.';
+comment on column public.inventory_ledger.fn_sku is
+'FNSKU: Amazon''s label for the stock.';
+comment on column public.inventory_ledger.disposition is
+'State of the units, in Amazon''s words, such as SELLABLE, DEFECTIVE or EXPIRED.';
+comment on column public.inventory_ledger.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.product_name is
+'Title. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.opening_quantity is
+'Units in the warehouses at the beginning of the day.';
+comment on column public.inventory_ledger.receipts_quantity is
+'Units received from inbound shipments. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.customer_shipments_quantity is
+'Units shipped to customers: 0 or negative. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.customer_returns_quantity is
+'Units that customers returned. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.vendor_returns_quantity is
+'Units sent back to the seller: 0 or negative. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.warehouse_transfer_quantity is
+'Units that came from other warehouses, less those that left. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.found_quantity is
+'Units that Amazon found again. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.lost_quantity is
+'Units that Amazon lost: 0 or negative. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.damaged_quantity is
+'Units damaged in a warehouse: they leave one disposition and enter another. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.disposed_quantity is
+'Units that were disposed of: 0 or negative. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.other_events_quantity is
+'Units of all other events. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.unknown_events_quantity is
+'Units that Amazon cannot explain. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.in_transit_quantity is
+'Units on their way between warehouses; they are no part of the balances. NULL: Amazon did not report it.';
+comment on column public.inventory_ledger.closing_quantity is
+'Units in the warehouses at the end of the day.';
+comment on column public.inventory_ledger.unexplained_quantity is
+'closing_quantity - opening_quantity - all movements that the line has: 0 if the line adds up. NULL: A movement of the line is no number.';
+
 comment on table public.economics_daily is
 'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, by MSKU and DAY.';
 comment on column public.economics_daily.marketplace_id is

@@ -6,7 +6,7 @@ from pkgutil import walk_packages
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily
-from xpert_pipeline.assets.inventory import fba_inventory
+from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.sales import sales_data, traffic_daily
 from xpert_pipeline.sources.source import Source
@@ -17,6 +17,7 @@ SOURCES: tuple[Source, ...] = (
     feed.SOURCE,
     sales_data.SOURCE,
     fba_inventory.SOURCE,
+    inventory_ledger.SOURCE,
     economics_daily.SOURCE,
     traffic_daily.SOURCE,
 )

@@ -42,11 +42,6 @@ class JobWindow:
     requests: tuple[JobRequest, ...]
     jobs: tuple[Job, ...] = ()
 
-    @property
-    def requested(self) -> Requested:
-        """The marketplaces and days that the requests cover."""
-        return Requested(self.window.markets, frozenset(self.window.days))
-
     def days_in(self, run: SellerRun) -> list[date]:
         """The window's days that are part of the run; the run's last day if none are."""
         return sorted(set(self.window.days).intersection(run.days) or {max(run.days)})

@@ -38,7 +38,8 @@ class WindowedReport(WindowedJobs):
             that columns of the table are read from (`At`), unless these may be NULL.
         options: Report options, by Amazon's names.
         is_for_account: Whether the report has the same lines whichever marketplace is asked for. Then it is requested
-            once, for the seller's first marketplace, and its rows belong to that one.
+            once, for the seller's first marketplace. Its rows belong to that one, unless `row` says otherwise: the
+            window's `Requested` has all marketplaces, and the load replaces the days of all of them.
         read_lines: Reads the records of a document; the default reads a flat file with the columns in `needs`.
     """
 

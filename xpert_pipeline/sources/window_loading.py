@@ -16,10 +16,11 @@ from uuid import UUID
 from xpert_pipeline.postgres.merge import DIFFERING
 from xpert_pipeline.sources.collect import Collector, collecting
 from xpert_pipeline.sources.doubt import doubted_days, losses_of, remember_doubt, report_losses
-from xpert_pipeline.sources.job_windows import JobWindow, WindowSource
+from xpert_pipeline.sources.job_windows import JobWindow, Requested, WindowSource
 from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
 from xpert_pipeline.sources.window_requests import request_granted
+from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.errors import (
     BadRequest,
     EndlessPages,
@@ -170,7 +171,7 @@ class _Loader:
 
     def _open(self, place: int) -> _Opened:
         window, files, source = self.windows[place], self.cleanup.enter_context(ExitStack()), self.source
-        requested = window.requested
+        requested = Requested(self._covered(window).markets, frozenset(window.window.days))
         folder, collector = files.enter_context(
             collecting(
                 self.run.spool,
@@ -237,7 +238,7 @@ class _Loader:
         if collector.signals:
             run.log.warning("seller %s: %s: unusual, but kept: %s", run.who, name, dict(collector.signals))
         with run.lease(name) as lease:
-            losses = losses_of(run, self.source, opened.window.window, collector)
+            losses = losses_of(run, self.source, self._covered(opened.window), collector)
             if doubted := doubted_days(run, self.source, collector, opened.pages, losses):
                 remember_doubt(run, self.source, opened.window, opened.pages, doubted)
                 return
@@ -272,7 +273,11 @@ class _Loader:
         """The days that the load replaces, if the table is replaced by day."""
         if self.source.table.replaced_by != ("marketplace_id", self.source.table.day):
             return []
-        return [(market.id, day) for market in window.window.markets for day in window.window.days]
+        return [(market.id, day) for market in self._covered(window).markets for day in window.window.days]
+
+    def _covered(self, window: JobWindow) -> DayWindow:
+        """The window's days, in all marketplaces whose rows the documents have."""
+        return replace(window.window, markets=self.source.covers(self.run, window.window))
 
     def _details(self, opened: _Opened) -> dict[str, Any]:
         plural = "queries" if self.source.job_api.kind == "query" else "reports"

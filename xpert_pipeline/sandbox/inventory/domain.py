@@ -3,7 +3,8 @@
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.inventory.api import get_inventory_summaries
 from xpert_pipeline.sandbox.inventory.faults import FAULTS, READING
-from xpert_pipeline.sandbox.inventory.truth import fba_inventory
+from xpert_pipeline.sandbox.inventory.ledger_report import LEDGER_SUMMARY
+from xpert_pipeline.sandbox.inventory.truth import fba_inventory, inventory_ledger
 from xpert_pipeline.sandbox.serving.errors import bad_next_token
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.paging import Paging
@@ -25,6 +26,7 @@ DOMAIN = Domain(
             fault_places=(READING,),
         ),
     ),
-    truth={"fba_inventory": fba_inventory},
+    reports=(LEDGER_SUMMARY,),
+    truth={"fba_inventory": fba_inventory, "inventory_ledger": inventory_ledger},
     faults=FAULTS,
 )
