@@ -268,7 +268,7 @@ comment on column public.inventory_ledger.marketplace_id is
 comment on column public.inventory_ledger.business_date is
 'Day of Amazon''s ledger; the partition.';
 comment on column public.inventory_ledger.location is
-'Country of the warehouse, as Amazon writes it.';
+'Country of the warehouse, as Amazon writes it. If the seller has no marketplace there, the row belongs to the seller''s first marketplace.';
 comment on column public.inventory_ledger.store is
 'The store, as Amazon names it; ''(no store)'' if it names none.';
 comment on column public.inventory_ledger.sku is

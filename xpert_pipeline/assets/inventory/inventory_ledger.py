@@ -1,34 +1,28 @@
 """inventory_ledger: the units in Amazon's warehouses on each day, with everything that moved them.
 
-The report covers the whole account: each line belongs to the marketplace of the country in which the units lie. Units
-in a country where the seller has no marketplace stay with the first marketplace; `location` names the country.
+The report covers the whole account: each line belongs to the marketplace of the country in which the units lie.
 """
 
-import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
-from xpert_pipeline.sources.collect import Row, Unfit
+from xpert_pipeline.sources.account_report import AccountReport
+from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import Requested
-from xpert_pipeline.sources.report import WindowedReport
 from xpert_pipeline.sources.rows import unfilled_columns
-from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.windows import Restatement
-from xpert_pipeline.spapi.documents.download import Document
-from xpert_pipeline.spapi.documents.flat_files import FlatColumn
-from xpert_pipeline.spapi.jobs.job import Job
-from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.spapi.operations.ledger_report import COLUMNS, OPTIONS
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At, Null
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Id, MarketplaceId, Quantity, Text
 
-logger = logging.getLogger(__name__)
 OPENING, CLOSING = "opening_quantity", "closing_quantity"
 MOVEMENTS = (
     "receipts_quantity",
@@ -47,8 +41,6 @@ MOVEMENTS = (
 NO_SKU, NO_STORE = "(no SKU)", "(no store)"
 FORMATS = ("%m/%d/%Y", "%Y-%m-%d")
 """How the report writes days. A day that is written otherwise is not guessed: its line is rejected."""
-COUNTRIES = {"UK": "GB"}
-"""Country codes that a report may use, and those that the list of marketplaces has."""
 
 
 def ledger_day(text: Any) -> date | None:
@@ -81,7 +73,12 @@ class LedgerRow(TypedDict):
 
     marketplace_id: MarketplaceId
     business_date: Annotated[date, At("Date", ledger_day), "Day of Amazon's ledger; the partition."]
-    location: Annotated[Id, At("Location"), "Country of the warehouse, as Amazon writes it."]
+    location: Annotated[
+        Id,
+        At("Location"),
+        "Country of the warehouse, as Amazon writes it. If the seller has no marketplace there, the row belongs to the "
+        "seller's first marketplace.",
+    ]
     store: Annotated[Id, At("Store", store_of), "The store, as Amazon names it; '(no store)' if it names none."]
     sku: Annotated[Id, At("MSKU", sku_of), "The seller's own SKU; '(no SKU)' for units without one."]
     fn_sku: Annotated[Id, At("FNSKU"), "FNSKU: Amazon's label for the stock."]
@@ -149,60 +146,18 @@ INVENTORY_LEDGER = Table(
 )
 
 
-class LedgerSummary(WindowedReport):
-    """The report for the account, with the lines of the countries of all of the seller's marketplaces."""
+@dataclass(frozen=True, kw_only=True)
+class LedgerSummary(AccountReport):
+    """The report, with what a line's balances and movements leave over."""
 
     def unfilled(self) -> Mapping[Table, Sequence[str]]:
         """Columns without a path that `row` does not compute."""
         return {self.table: unfilled_columns(self.table, ("unexplained_quantity",))}
 
-    def read(self, document: Document, job: Job) -> Iterator[Any]:
-        """The lines of the document.
-
-        Amazon may take the dates of the requested times in another time zone. Lines of the day before the window and of
-        the day after it are then in the document, too; other windows read those days.
-        """
-        start, end = job.request.start, job.request.end
-        assert start is not None
-        assert end is not None
-        zone = by_id(job.request.marketplace_ids[0]).zone
-        first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-        beside, left = {first - timedelta(days=1), after}, 0
-        for line in super().read(document, job):
-            if ledger_day(line.get("Date")) in beside:
-                left += 1
-            else:
-                yield line
-        if left:
-            logger.debug("%s: %d lines of the days beside its window were left to other windows", job, left)
-
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
-        """One line as a row of the marketplace in its country.
-
-        Raises:
-            Unfit: The line has more or fewer cells than the header, or another day than those that were requested.
-        """
+        """One line as a row."""
         row = super().row(record, requested, signals)
-        if row["business_date"] is not None and row["business_date"] not in requested.days:
-            raise Unfit(f"it is a line of {row['business_date']}, which was not requested", may_be=None)
-        row["marketplace_id"] = _market(row["location"], requested.markets, signals).id
-        row["unexplained_quantity"] = _unexplained(row)
-        return row
-
-    def key_of(self, record: Any, requested: Requested) -> Row:
-        """The readable part of the key of a line, with the marketplace in its country."""
-        key = super().key_of(record, requested)
-        return key | {"marketplace_id": _market(key.get("location"), requested.markets, Counter()).id}
-
-
-def _market(location: Any, markets: Sequence[Market], signals: Counter[str]) -> Market:
-    """The marketplace of the country in which the units lie; the first one if the seller has none there."""
-    country = COUNTRIES.get(str(location), str(location))
-    for market in markets:
-        if market.place.country == country:
-            return market
-    signals[f"units in {country[:10]}, where the seller has no marketplace"] += 1
-    return markets[0]
+        return row | {"unexplained_quantity": _unexplained(row)}
 
 
 def _unexplained(row: Mapping[str, Any]) -> int | None:
@@ -219,9 +174,9 @@ SOURCE = LedgerSummary(
     group="inventory",
     roles=("Amazon Fulfillment",),
     report="GET_LEDGER_SUMMARY_VIEW_DATA",
-    options={"aggregatedByTimePeriod": "DAILY", "aggregateByLocation": "COUNTRY"},
-    needs=("MSKU", FlatColumn("Store", is_optional=True)),
-    is_for_account=True,
+    options=OPTIONS,
+    needs=COLUMNS,
+    country="location",
     longest=30,
     rule=Restatement(restated=timedelta(days=10), oldest=timedelta(days=540)),
     figures=(

@@ -142,7 +142,7 @@ def test_what_does_not_add_up_is_kept_beside_the_balances(cells, unexplained):
 def test_units_in_a_country_without_a_store_of_the_seller_stay_with_the_first_one_and_are_told():
     signals = Counter()
     assert row_of(signals, Location="CZ")["marketplace_id"] == INDIA
-    assert signals == {"units in CZ, where the seller has no marketplace": 1}
+    assert signals == {"lines of CZ, where the seller has no marketplace": 1}
     assert row_of(Location="CZ")["location"] == "CZ"
 
 
