@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from xpert_pipeline.assets.registry import SOURCES, declared_sources
+from xpert_pipeline.assets.registry import RECONCILIATIONS, SOURCES, declared_reconciliations, declared_sources
 from xpert_pipeline.delta_sensor import build_orders_delta_sensor
 from xpert_pipeline.freshness_sensor import build_freshness_sensor
 from xpert_pipeline.jobs import DELTA, SYNC, build_delta_job, followed_feeds
@@ -23,6 +23,7 @@ from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.build import build_asset
 from xpert_pipeline.sources.checks import source_checks
 from xpert_pipeline.sources.declarations import require_valid
+from xpert_pipeline.sources.reconciliation import build_reconciliations
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.sources.start import RunStart
 
@@ -35,7 +36,10 @@ def build_definitions(
     Raises:
         DeclarationError: A source is declared incorrectly; the message names the file and line to fix.
     """
-    require_valid(sources, declared_sources() if sources is SOURCES else ())
+    if sources is SOURCES:
+        require_valid(sources, declared_sources(), RECONCILIATIONS, declared_reconciliations())
+    else:
+        require_valid(sources)
     common = {
         "partitions_def": build_partitions(settings.start_date, settings.timezone),
         "owners": ["team:seller-data"],
@@ -61,7 +65,10 @@ def build_definitions(
     pruning = build_prune_job(settings, sources)
     return dg.Definitions(
         assets=[build_asset(source, **common) for source in sources],
-        asset_checks=[check for source in sources for check in source_checks(source)],
+        asset_checks=[
+            *(check for source in sources for check in source_checks(source)),
+            *build_reconciliations(RECONCILIATIONS, (table.name for source in sources for table in source.tables)),
+        ],
         executor=dg.in_process_executor,
         jobs=[SYNC, build_delta_job(sources), pruning],
         schedules=_schedules(settings, pruning),

@@ -6,7 +6,13 @@ Run `make docs` after changing a row contract. A test compares the files with th
 from collections.abc import Iterator
 from pathlib import Path
 
-from xpert_pipeline.assets.registry import SOURCES, TABLES, declared_sources
+from xpert_pipeline.assets.registry import (
+    RECONCILIATIONS,
+    SOURCES,
+    TABLES,
+    declared_reconciliations,
+    declared_sources,
+)
 from xpert_pipeline.sources.declarations import require_valid
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -75,7 +81,7 @@ def write(root: Path = ROOT) -> list[Path]:
     Raises:
         DeclarationError: A source is declared wrongly, so nothing is written.
     """
-    require_valid(SOURCES, declared_sources())
+    require_valid(SOURCES, declared_sources(), RECONCILIATIONS, declared_reconciliations())
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)

@@ -1,14 +1,17 @@
-"""The list of sources: the only place that names all tables. Everything else reads it."""
+"""The list of sources and the list of reconciliations. Everything else reads them."""
 
 from importlib import import_module
 from pkgutil import walk_packages
+from types import ModuleType
 
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger
 from xpert_pipeline.assets.orders import feed
+from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.sales import sales_data, traffic_daily
+from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
 
@@ -21,11 +24,25 @@ SOURCES: tuple[Source, ...] = (
     economics_daily.SOURCE,
     traffic_daily.SOURCE,
 )
+RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    sales_figures.TRAFFIC_IS_SALES,
+    sales_figures.ECONOMICS_IS_SALES,
+)
 TABLES: tuple[Table, ...] = tuple(table for source in SOURCES for table in source.tables)
 
 
 def declared_sources() -> tuple[Source, ...]:
     """Every `SOURCE` that a module of a domain declares, listed or not."""
-    names = [module.name for module in walk_packages(assets.__path__, f"{assets.__name__}.") if module.name != __name__]
-    sources = (getattr(import_module(name), "SOURCE", None) for name in names)
+    sources = (getattr(module, "SOURCE", None) for module in _modules())
     return tuple(source for source in sources if source is not None)
+
+
+def declared_reconciliations() -> tuple[Reconciliation, ...]:
+    """Every `Reconciliation` that a module of a domain declares, listed or not."""
+    values = (value for module in _modules() for value in vars(module).values())
+    return tuple({id(value): value for value in values if isinstance(value, Reconciliation)}.values())
+
+
+def _modules() -> list[ModuleType]:
+    names = [module.name for module in walk_packages(assets.__path__, f"{assets.__name__}.") if module.name != __name__]
+    return [import_module(name) for name in names]

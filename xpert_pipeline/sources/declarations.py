@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xpert_pipeline.postgres.sql_files import migration_of, sql_directory
+from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi import library
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES
@@ -28,12 +29,19 @@ class DeclarationError(ValueError):
     """Some sources are declared incorrectly; the message lists every problem with its file and line."""
 
 
-def require_valid(sources: Sequence[Source], declared: Sequence[Source] = ()) -> None:
+def require_valid(
+    sources: Sequence[Source],
+    declared: Sequence[Source] = (),
+    reconciliations: Sequence[Reconciliation] = (),
+    declared_reconciliations: Sequence[Reconciliation] = (),
+) -> None:
     """Check every declaration.
 
     Args:
         sources: The list of sources.
         declared: All sources that the domains declare; each must be in the list.
+        reconciliations: The list of reconciliations.
+        declared_reconciliations: All reconciliations that the domains declare; each must be in the list.
 
     Raises:
         DeclarationError: There is at least one problem; the message lists all of them.
@@ -44,6 +52,12 @@ def require_valid(sources: Sequence[Source], declared: Sequence[Source] = ()) ->
         *(problem for source in sources for problem in _problems(source)),
         *_unknown_upstream(sources),
         *_unlisted(sources, declared),
+        *_reconciliation_problems(sources, reconciliations),
+        *(
+            f"the reconciliation {each.name} is declared, but not listed: add a line to assets/registry.py"
+            for each in declared_reconciliations
+            if not any(each is listed for listed in reconciliations)
+        ),
     ]
     if problems:
         raise DeclarationError("some sources are declared incorrectly:\n" + "\n".join(f"- {text}" for text in problems))
@@ -159,6 +173,25 @@ def _unknown_upstream(sources: Sequence[Source]) -> list[str]:
         for name in source.after
         if name not in known
     ]
+
+
+def _reconciliation_problems(sources: Sequence[Source], reconciliations: Sequence[Reconciliation]) -> list[str]:
+    known = {table.name for source in sources for table in source.tables}
+    names: set[str] = set()
+    problems = []
+    for each in reconciliations:
+        if each.name in names:
+            problems.append(f"the reconciliation {each.name} is declared twice: rename one of the two")
+        names.add(each.name)
+        problems += [
+            f"the reconciliation {each.name} reads {table}, which no source fills"
+            for table in each.tables
+            if table not in known
+        ]
+        families = [tolerance.family for tolerance in each.tolerances]
+        if len(set(families)) < len(families):
+            problems.append(f"the reconciliation {each.name} has two tolerances for one family: remove one of them")
+    return problems
 
 
 def _file(module: object) -> str:

@@ -17,6 +17,7 @@ from xpert_pipeline.postgres.sellers import Seller
 
 FOLDER = Path(__file__).resolve().parents[2] / "sql" / "monitoring"
 QUESTIONS = {
+    "checks",
     "failures",
     "freshness",
     "gaps",
@@ -57,6 +58,10 @@ def add(connection: Connection, table: str, **row: Any) -> None:
     names = ", ".join(row)
     places = ", ".join(f"%({name})s" for name in row)
     connection.execute(f"insert into {table} ({names}) values ({places})".encode(), row)
+
+
+def add_check(connection: Connection, seller: Seller, table: str, **result: Any) -> None:
+    add(connection, "check_results", seller_id=seller.id, table_name=table, check_name="a_check", **result)
 
 
 def add_event(
@@ -277,12 +282,25 @@ def test_freshness_returns_the_newest_load_and_day_of_each_table_in_each_marketp
     assert 30 <= float(products["hours_since_load"]) < 31
 
 
-@pytest.mark.parametrize("question", sorted(QUESTIONS - {"quota_waits", "gaps"}))
+@pytest.mark.parametrize("question", sorted(QUESTIONS - {"checks", "quota_waits", "gaps"}))
 def test_another_sellers_rows_stay_out(question: str, admin: Connection, other_seller: Seller, ask: Ask):
     add_event(admin, other_seller, NOW, "sync.failed", table="orders", error="x")
     add_load(admin, other_seller)
     assert ask(question) == []
     assert ask(question, amazon_seller_id=other_seller.amazon_seller_id) == []
+
+
+def test_checks_show_the_newest_result_of_each_check_failures_first(
+    admin: Connection, seller: Seller, other_seller: Seller, ask: Ask
+):
+    add_check(admin, other_seller, "orders", passed=True, sentence="every key is unique")
+    add_check(admin, seller, "orders", passed=True, sentence="every key is unique")
+    add_check(admin, seller, "traffic_daily", passed=False, sentence="1 differs: 2026-03-10 on Amazon.in, SKU A-1")
+    wrong, right = ask("checks")
+    assert (wrong["table_name"], wrong["passed"]) == ("traffic_daily", False)
+    assert wrong["sentence"] == "1 differs: 2026-03-10 on Amazon.in, SKU A-1"
+    assert (right["table_name"], right["check_name"], right["passed"]) == ("orders", "a_check", True)
+    assert right["checked_at"] is not None
 
 
 def test_report_requests_show_what_is_open_first_and_how_long_amazon_took(ask, pool, seller):

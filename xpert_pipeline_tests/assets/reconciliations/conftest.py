@@ -1,0 +1,115 @@
+"""A small world that is loaded once, all tables with their checks; each test gets a copy of the database."""
+
+import base64
+import uuid
+from dataclasses import dataclass
+from functools import partial
+
+import dagster as dg
+import psycopg
+import pytest
+from psycopg import sql
+
+from xpert_pipeline.assets.registry import RECONCILIATIONS
+from xpert_pipeline.cli.instance import CONFIG
+from xpert_pipeline.postgres.embedded import EmbeddedServer
+from xpert_pipeline.postgres.pool import Pool, open_pool
+from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sources.reconciliation import reconcile, result_of
+from xpert_pipeline.spapi import session
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline_tests.conftest import KEY, drop_database
+from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
+
+WORLD = {"rate_scale": 0, "days": 6, "orders_per_day": 15, "skus": 25}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A loaded database.
+
+    Attributes:
+        admin_dsn: Its owner's address.
+        dsn: The pipeline's address.
+        evaluations: What the checks of the sync said, by name.
+    """
+
+    admin_dsn: str
+    dsn: str
+    evaluations: dict[str, dg.AssetCheckEvaluation]
+
+
+@dataclass(frozen=True)
+class Books:
+    """A copy of the loaded database that a test may spoil."""
+
+    admin: psycopg.Connection
+    pool: Pool
+    seller: Seller
+
+    def change(self, statement, *values):
+        """Change exactly one row, and return it."""
+        cursor = self.admin.execute(statement, values)
+        assert cursor.rowcount == 1, f"{cursor.rowcount} rows changed"
+        return cursor.fetchone()
+
+    def results(self):
+        """The result of every reconciliation, by name."""
+        return {each.name: result_of(each, reconcile(self.pool, self.seller, each)) for each in RECONCILIATIONS}
+
+
+def copy_database(admin_dsn: str, server: EmbeddedServer) -> tuple[str, str]:
+    """Copy a database to which nobody is connected; gives the copy's admin and pipeline address."""
+    name, source = f"test_{uuid.uuid4().hex}", psycopg.conninfo.conninfo_to_dict(admin_dsn)["dbname"]
+    with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(str(source)))
+        )
+    return server.dsn("postgres", name), server.dsn("xpert_pipeline", name)
+
+
+def load(addresses, monkeypatch, **options):
+    """Sync a small world with all checks."""
+    admin_dsn, dsn = addresses
+    environ = {
+        "DATABASE_URL": dsn,
+        "AMAZON_CLIENT_ID": CLIENT_ID,
+        "AMAZON_CLIENT_SECRET": CLIENT_SECRET,
+        "XPERT_ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
+        "XPERT_SANDBOX": "1",
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
+    settings = {name: CONFIG[name] for name in ("telemetry", "python_logs")}
+    sandbox = start(SandboxOptions(**WORLD | options))
+    try:
+        with open_pool(dsn) as pool, dg.DagsterInstance.ephemeral(settings=settings) as instance:
+            pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
+            pipeline.serve(sandbox)
+            done = pipeline.run(checks=True)
+            assert done.success, done.errors
+            logs = instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+            checks = [entry.asset_check_evaluation for entry in logs]
+            return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks})
+    finally:
+        sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def loaded(new_database, embedded_server):
+    addresses = new_database()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield load(addresses, monkeypatch)
+    drop_database(addresses[0], embedded_server)
+
+
+@pytest.fixture
+def books(loaded, embedded_server):
+    admin_dsn, dsn = copy_database(loaded.admin_dsn, embedded_server)
+    with psycopg.connect(admin_dsn, autocommit=True) as admin, open_pool(dsn) as pool:
+        (seller,) = SellerBook(pool, KEY).all()
+        yield Books(admin, pool, seller)
+    drop_database(admin_dsn, embedded_server)
