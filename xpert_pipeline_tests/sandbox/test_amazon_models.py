@@ -116,6 +116,7 @@ def test_refusals_keep_the_model(client, model, path, status, definition):
 
 
 LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
+TRANSACTIONS = "/finances/2024-06-19/transactions"
 QUERY = economics("2026-11-19", "2026-11-20")
 
 
@@ -151,6 +152,7 @@ ANSWERS = {
     "searchCatalogItems": a_catalogue_page,
     "getOrderMetrics": lambda client: client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30"),
     "getInventorySummaries": lambda client: client.inventory_page(),
+    "listTransactions": lambda client: client.get(TRANSACTIONS, postedAfter="2026-11-01T00:00:00Z"),
     "createReport": lambda client: client.create_report(LISTINGS_REPORT),
     "getReports": lambda client: client.get(REPORTS, reportTypes=LISTINGS_REPORT),
     "getReport": lambda client: client.get(f"{REPORTS}/{client.report(LISTINGS_REPORT)['reportId']}"),

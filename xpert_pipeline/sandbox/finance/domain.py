@@ -1,4 +1,4 @@
-"""The domain of seller economics."""
+"""The domain of money: seller economics, and the transactions of the account."""
 
 from functools import partial
 
@@ -6,10 +6,37 @@ from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.finance.economics import RESTATED, economics_groups, economics_record
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
+from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
+from xpert_pipeline.sandbox.finance.transactions_faults import FAULTS, TRANSACTIONS
+from xpert_pipeline.sandbox.finance.transactions_truth import financial_event_amounts, financial_events
 from xpert_pipeline.sandbox.finance.truth import economics_daily
 from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
+from xpert_pipeline.sandbox.serving.errors import bad_next_token
+from xpert_pipeline.sandbox.serving.operation import Operation
+from xpert_pipeline.sandbox.serving.paging import Paging
+from xpert_pipeline.sandbox.serving.usage_plans import Plan
 
 DOMAIN = Domain(
+    operations=(
+        Operation(
+            name="listTransactions",
+            method="GET",
+            path="/finances/2024-06-19/transactions",
+            answer=list_transactions,
+            plan=Plan(0.5, 10),
+            roles=("Finance and Accounting",),
+            heavy=True,
+            paging=Paging(
+                parameter="nextToken",
+                refusal=bad_next_token,
+                size_parameter=None,
+                default=500,
+                most=500,
+                is_nested=False,
+            ),
+            fault_places=(TRANSACTIONS,),
+        ),
+    ),
     schemas=(
         KioskSchema(
             ECONOMICS,
@@ -24,9 +51,14 @@ DOMAIN = Domain(
             ),
         ),
     ),
-    truth={"economics_daily": economics_daily},
+    truth={
+        "economics_daily": economics_daily,
+        "financial_events": financial_events,
+        "financial_event_amounts": financial_event_amounts,
+    },
     faulty_truth={(RESTATED, "economics_daily"): partial(economics_daily, restated=True)},
     faults=(
         FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),
+        *FAULTS,
     ),
 )

@@ -1,0 +1,64 @@
+"""The faults of listTransactions. They change an answer, never the world."""
+
+from collections.abc import Collection
+from typing import Any
+
+from xpert_pipeline.sandbox.faults import FaultKind
+
+TRANSACTIONS = "transactions"
+"""Place: an answer of listTransactions."""
+OLD_ENVELOPE, NULLS, UNBALANCED, NO_ID, EMPTY, LATE = (
+    "transactions-old-envelope", "transactions-nulls", "transaction-unbalanced", "transaction-without-id",
+    "transactions-empty-page", "transactions-late",
+)  # fmt: skip
+FAULTS = (
+    FaultKind(OLD_ENVELOPE, TRANSACTIONS, "an answer has no payload around its transactions, as before 2025"),
+    FaultKind(NULLS, TRANSACTIONS, "an answer has null where the model has a list, a status or a context"),
+    FaultKind(UNBALANCED, TRANSACTIONS, "the children of a breakdown do not add up: the first shipment lacks a tax"),
+    FaultKind(NO_ID, TRANSACTIONS, "the first transaction of an answer has no id"),
+    FaultKind(EMPTY, TRANSACTIONS, "an answer has no transactions, but a token for the page that should have come"),
+    FaultKind(LATE, TRANSACTIONS, "transactions of the world's last 48 hours are missing"),
+)
+LATE_SECONDS = 48 * 3600
+
+
+def in_transactions(transactions: list[dict[str, Any]], faults: Collection[str]) -> None:
+    """Apply faults to the transactions of an answer, in place."""
+    if UNBALANCED in faults:
+        _unbalance(transactions)
+    if NO_ID in faults and transactions:
+        transactions[0].pop("transactionId", None)
+    if NULLS in faults:
+        for transaction in transactions:
+            _with_nulls(transaction)
+
+
+def _unbalance(transactions: list[dict[str, Any]]) -> None:
+    """Take the first tax of a fee out of the trees of the first shipment that has one."""
+    for transaction in transactions:
+        if transaction["transactionType"] == "Shipment":
+            trees = [item.get("breakdowns") or [] for item in transaction["items"]]
+            changed = [_take_tax(tree) for tree in (*trees, transaction.get("breakdowns") or [])]
+            if any(changed):
+                return
+
+
+def _take_tax(nodes: list[dict[str, Any]]) -> bool:
+    for node in nodes:
+        children = node["breakdowns"]
+        if len(children) > 1 and children[-1]["breakdownType"] == "Tax" and not children[-1]["breakdowns"]:
+            children.pop()
+            return True
+        if _take_tax(children):
+            return True
+    return False
+
+
+def _with_nulls(transaction: dict[str, Any]) -> None:
+    transaction.setdefault("transactionStatus", None)
+    transaction["contexts"] = [None, *transaction["contexts"]] if transaction.get("contexts") else None
+    transaction.setdefault("breakdowns", None)
+    for item in transaction["items"]:
+        item["breakdowns"] = item.get("breakdowns") or None
+        item["contexts"] = [None, *item.get("contexts", ())]
+        item.setdefault("relatedIdentifiers", None)
