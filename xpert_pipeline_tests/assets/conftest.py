@@ -1,8 +1,9 @@
-"""A small world that is loaded once, all tables with their checks; each test gets a copy of the database."""
+"""A small world that is loaded once: all tables, with all checks. Tests that spoil rows get a copy of the database."""
 
 import base64
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
@@ -10,18 +11,22 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from xpert_pipeline.assets.registry import RECONCILIATIONS
+from xpert_pipeline.assets.registry import RECONCILIATIONS, SOURCES
 from xpert_pipeline.cli.instance import CONFIG
 from xpert_pipeline.postgres.embedded import EmbeddedServer
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.resources.spapi import LIVE, Application, connect
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
+from xpert_pipeline.sources.run import market_of
 from xpert_pipeline.spapi import session
+from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY, drop_database
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
+from xpert_pipeline_tests.sandbox.traffic import Exchange, recording
 
 WORLD = {"rate_scale": 0, "days": 6, "orders_per_day": 15, "skus": 25}
 
@@ -34,11 +39,13 @@ class Loaded:
         admin_dsn: Its owner's address.
         dsn: The pipeline's address.
         evaluations: What the checks of the sync said, by name.
+        calls: Every call of the API with its answer.
     """
 
     admin_dsn: str
     dsn: str
     evaluations: dict[str, dg.AssetCheckEvaluation]
+    calls: list[Exchange]
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,15 @@ def copy_database(admin_dsn: str, server: EmbeddedServer) -> tuple[str, str]:
     name, source = f"test_{uuid.uuid4().hex}", psycopg.conninfo.conninfo_to_dict(admin_dsn)["dbname"]
     with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
         conn.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(str(source)))
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(str(source))
+            )
         )
     return server.dsn("postgres", name), server.dsn("xpert_pipeline", name)
 
 
 def load(addresses, monkeypatch, **options):
-    """Sync a small world with all checks."""
+    """Sync a small world: the whole job."""
     admin_dsn, dsn = addresses
     environ = {
         "DATABASE_URL": dsn,
@@ -84,21 +93,35 @@ def load(addresses, monkeypatch, **options):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
     settings = {name: CONFIG[name] for name in ("telemetry", "python_logs")}
-    sandbox = start(SandboxOptions(**WORLD | options))
-    try:
-        with open_pool(dsn) as pool, dg.DagsterInstance.ephemeral(settings=settings) as instance:
-            pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
-            pipeline.serve(sandbox)
-            done = pipeline.run(checks=True)
-            assert done.success, done.errors
-            logs = instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-            checks = [entry.asset_check_evaluation for entry in logs]
-            return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks})
-    finally:
-        sandbox.stop()
+    with (
+        recording() as traffic,
+        start(SandboxOptions(**WORLD | options)) as sandbox,
+        open_pool(dsn) as pool,
+        dg.DagsterInstance.ephemeral(settings=settings) as instance,
+    ):
+        pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
+        pipeline.serve(sandbox)
+        done = pipeline.run(checks=True)
+        assert done.success, done.errors
+        logs = instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        checks = [entry.asset_check_evaluation for entry in logs]
+        ask_as_doctor(pipeline)
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic.calls)
 
 
-@pytest.fixture(scope="module")
+def ask_as_doctor(pipeline):
+    """Ask Amazon what doctor asks: for the marketplaces, and one question to each source."""
+    (seller,) = pipeline.book.all()
+    sandbox = pipeline.sandbox
+    application = Application(CLIENT_ID, CLIENT_SECRET, sandbox.endpoint, sandbox.token_url)
+    with connect(application, seller, sandbox.ready()["refresh_token"], pipeline.pool, LIVE) as api:
+        assert marketplace_participations(api)
+        market = market_of(seller, *seller.marketplace_ids, ())
+        for source in SOURCES:
+            source.probe(api, market, datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
 def loaded(new_database, embedded_server):
     addresses = new_database()
     with pytest.MonkeyPatch.context() as monkeypatch:
