@@ -9,6 +9,7 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger
 from xpert_pipeline.assets.orders import feed
+from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.sales import sales_data, traffic_daily
 from xpert_pipeline.sources.reconciliation import Reconciliation
@@ -27,6 +28,8 @@ SOURCES: tuple[Source, ...] = (
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,
     sales_figures.ECONOMICS_IS_SALES,
+    ledger.LEDGER_ADDS_UP,
+    ledger.LEDGER_SHIPS_WHAT_WAS_SOLD,
 )
 TABLES: tuple[Table, ...] = tuple(table for source in SOURCES for table in source.tables)
 
