@@ -30,6 +30,8 @@ comment on column public.products.currency is
 'ISO 4217 code for price. NULL: the listing has no price.';
 comment on column public.products.quantity is
 'Units that the seller offers. NULL: Amazon fulfils the listing; see fba_inventory.';
+comment on column public.products.merchant_quantity is
+'Units in the seller''s own channel (DEFAULT), also of a listing that Amazon fulfils, too. NULL: the listing has no channel of the seller''s own, or it was only ever loaded from the report.';
 comment on column public.products.main_image_url is
 'URL of the main image. NULL: Amazon did not report it, or the row was loaded from the report.';
 comment on column public.products.browse_node_id is
@@ -311,6 +313,37 @@ comment on column public.inventory_ledger.closing_quantity is
 'Units in the warehouses at the end of the day.';
 comment on column public.inventory_ledger.unexplained_quantity is
 'closing_quantity - opening_quantity - all movements that the line has: 0 if the line adds up. NULL: A movement of the line is no number.';
+
+comment on table public.inventory_levels is
+'One row is the stock of a SKU in a fulfilment channel on a day. Source: products, fba_inventory and inventory_ledger, by sql/transforms/inventory_levels.sql.';
+comment on column public.inventory_levels.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.inventory_levels.snapshot_date is
+'Marketplace-local day on which the snapshot was taken, or day of the ledger; the partition.';
+comment on column public.inventory_levels.sku is
+'The seller''s own SKU.';
+comment on column public.inventory_levels.fulfillment_channel is
+'AMAZON: units at Amazon or on their way there. MERCHANT: units that the seller itself sends.';
+comment on column public.inventory_levels.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.inventory_levels.available_quantity is
+'Units that could be sold at once. NULL: the row is from the ledger, which does not tell it; or Amazon did not report it.';
+comment on column public.inventory_levels.reserved_quantity is
+'Units for orders, or on their way between warehouses, or being processed. NULL: the seller fulfils the listing itself; or the row is from the ledger; or Amazon did not report it.';
+comment on column public.inventory_levels.on_hand_quantity is
+'available_quantity + reserved_quantity; in the ledger, the units of the disposition SELLABLE. NULL: Amazon did not report one of them.';
+comment on column public.inventory_levels.unfulfillable_quantity is
+'Units that cannot be sold; in the ledger, those of any disposition but SELLABLE and RESEARCHING. NULL: the seller fulfils the listing itself; or Amazon did not report it.';
+comment on column public.inventory_levels.warehouse_quantity is
+'All units that are there: total_quantity - inbound_quantity; in the ledger, the closing balance. NULL: Amazon did not report it.';
+comment on column public.inventory_levels.inbound_quantity is
+'Units of inbound shipments that are not received yet. NULL: the seller fulfils the listing itself; or the row is from the ledger; or Amazon did not report it.';
+comment on column public.inventory_levels.total_quantity is
+'All units, with those of inbound shipments. NULL: the row is from the ledger, which does not tell it; or Amazon did not report it.';
+comment on column public.inventory_levels.is_in_stock is
+'Whether available_quantity is above 0; in the ledger, whether on_hand_quantity is. NULL: the quantity is not known.';
+comment on column public.inventory_levels.stock_source is
+'snapshot: the state when it was read, at some time of the day. ledger: the end of the day.';
 
 comment on table public.economics_daily is
 'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, by MSKU and DAY.';

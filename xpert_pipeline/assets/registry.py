@@ -7,7 +7,7 @@ from types import ModuleType
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily
-from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger
+from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
@@ -22,6 +22,7 @@ SOURCES: tuple[Source, ...] = (
     sales_data.SOURCE,
     fba_inventory.SOURCE,
     inventory_ledger.SOURCE,
+    inventory_levels.SOURCE,
     economics_daily.SOURCE,
     traffic_daily.SOURCE,
 )

@@ -1,9 +1,10 @@
 """Recomputes a derived table for the days whose inputs changed, in one transaction.
 
 A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
-all marketplaces. Only rows that differ are written, and rows of these days that the SELECT does not return
-are deleted. The SELECT runs in a later statement than the one that takes the dirty keys, so it sees all the data that
-made them dirty.
+all marketplaces. The temporary table `zones (marketplace_id, timezone)` has the time zones of the seller's
+marketplaces, for transforms that need the local day of a time. Only rows that differ are written, and rows of these
+days that the SELECT does not return are deleted. The SELECT runs in a later statement than the one that takes the dirty
+keys, so it sees all the data that made them dirty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     run_id: str,
     requested_days: Sequence[date],
     started_at: datetime,
+    timezones: Mapping[str, str] | None = None,
     consumer: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> LoadCounts:
@@ -67,6 +69,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         run_id: The Dagster run.
         requested_days: The run's partitions; changes of other days count for the last of them.
         started_at: When the asset began.
+        timezones: Time zones of the seller's marketplaces.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
         details: For `loads.details`.
 
@@ -83,6 +86,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     select = statement.strip().rstrip(";")
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
+        _make_zones(conn, timezones or {})
         target = Target(table, _columns(conn, select, seller_id), seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
         if done := committed(conn, load_id):
@@ -108,6 +112,12 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         return {table.name: total(total(by_day.values()) for by_day in by_marketplace.values())}
 
     return total(repeat(pool, seller_id, load_id, work).values())
+
+
+def _make_zones(conn: Connection, timezones: Mapping[str, str]) -> None:
+    conn.execute("create temp table zones (marketplace_id text not null, timezone text not null) on commit drop")
+    fill = "insert into zones (marketplace_id, timezone) select * from unnest(%s::text[], %s::text[])"
+    conn.execute(fill, [list(timezones), list(timezones.values())])
 
 
 def _columns(conn: Connection, select: LiteralString, seller_id: UUID) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class Derived(Source):
                 lease=lease,
                 run_id=run.run_id,
                 requested_days=run.days,
+                timezones={market.id: market.place.timezone for market in run.markets},
                 started_at=datetime.now(UTC),
             )
         loaded(run.who, {self.table.name: counts})

@@ -56,6 +56,11 @@ class ProductRow(TypedDict):
         "Units that the seller offers.",
         Null("Amazon fulfils the listing; see fba_inventory."),
     ]
+    merchant_quantity: Annotated[
+        Quantity | None,
+        "Units in the seller's own channel (DEFAULT), also of a listing that Amazon fulfils, too.",
+        Null("The listing has no channel of the seller's own, or it was only ever loaded from the report."),
+    ]
     main_image_url: Annotated[Text | None, "URL of the main image.", NOT_REPORTED]
     browse_node_id: Annotated[Text | None, "Id of the browse node, from the catalogue.", NOT_IN_CATALOGUE]
     browse_node_name: Annotated[Text | None, "Name of the browse node, from the catalogue.", NOT_IN_CATALOGUE]
@@ -165,6 +170,7 @@ def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None,
         "price": price.get("amount"),
         "currency": price.get("currencyCode") or price.get("currency"),
         "quantity": stock.get("quantity"),
+        "merchant_quantity": _own_quantity(listing.get("fulfillmentAvailability")),
         "main_image_url": (summary.get("mainImage") or {}).get("link"),
         "issues_count": len(issues) if issues is not None else None,
         "issues": issues,
@@ -211,6 +217,11 @@ def _stock(channels: list[Any] | None, market: Market) -> Mapping[str, Any]:
         return code == SELLERS_OWN, not code.endswith(f"_{market.place.country}"), code
 
     return min(channels or ({},), key=rank)
+
+
+def _own_quantity(channels: list[Any] | None) -> Any:
+    own = (entry.get("quantity") for entry in channels or () if entry.get("fulfillmentChannelCode") == SELLERS_OWN)
+    return next(own, None)
 
 
 def _catalog(item: Mapping[str, Any], marketplace_id: str) -> Row:

@@ -6,6 +6,7 @@ from typing import Any
 
 from xpert_pipeline.sandbox.faults import FaultKind
 from xpert_pipeline.sandbox.jobs.documents import BAD_BYTE
+from xpert_pipeline.sandbox.world.listing_facts import SELLERS_OWN
 
 SEARCH, REPORT = "listings search", "listings report"
 """Places: a page of searchListingsItems, and the merchant listings report."""
@@ -18,7 +19,7 @@ RAGGED, DAMAGED = "listings-report-ragged", "listings-report-bad-byte"
 FAULTS = (
     FaultKind(SHORT_PAGE, SEARCH, "a search counts all listings, but ends without a token after half of the page"),
     FaultKind(NULL_ITEM, SEARCH, "the first listing of a page is null"),
-    FaultKind(TWO_CHANNELS, SEARCH, "each listing has the seller's own channel with 7 units before Amazon's"),
+    FaultKind(TWO_CHANNELS, SEARCH, "each listing has the seller's own channel before Amazon's"),
     FaultKind(SHORT_REPORT, REPORT, "the merchant listings report is DONE with its header and half of its lines"),
     FaultKind(HEADER_ONLY, REPORT, "the merchant listings report is DONE with its header alone"),
     FaultKind(REPEATS, REPORT, "the merchant listings report has the first half of its lines twice"),
@@ -57,14 +58,19 @@ def with_null(items: list[Any]) -> list[Any]:
 
 
 def with_two_channels(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add the seller's own channel to listings that Amazon fulfils."""
-    own = {"fulfillmentChannelCode": "DEFAULT", "quantity": 7}
+    """Put the seller's own channel before Amazon's; a listing that has none gets one without a quantity."""
     return [
-        item | {"fulfillmentAvailability": [own, *channels]}
-        if (channels := item.get("fulfillmentAvailability")) and channels[0]["fulfillmentChannelCode"] != "DEFAULT"
+        item | {"fulfillmentAvailability": _own_first(channels)}
+        if (channels := item.get("fulfillmentAvailability"))
         else item
         for item in items
     ]
+
+
+def _own_first(channels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    own = [channel for channel in channels if channel["fulfillmentChannelCode"] == SELLERS_OWN]
+    amazons = [channel for channel in channels if channel not in own]
+    return [*(own or [{"fulfillmentChannelCode": SELLERS_OWN}]), *amazons]
 
 
 def _spoilt_first(lines: Iterator[str], fault: str, columns: list[str]) -> Iterator[str]:

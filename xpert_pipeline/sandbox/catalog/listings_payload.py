@@ -5,7 +5,13 @@ from typing import Any
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import money_of, zulu
-from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
+from xpert_pipeline.sandbox.world.listing_facts import (
+    SELLERS_OWN,
+    channel_code,
+    fn_sku,
+    own_quantity,
+    variation_theme,
+)
 from xpert_pipeline.sandbox.world.records import Listing
 
 DATA_SETS = (
@@ -27,7 +33,9 @@ def listing_payload(listings: Sequence[Listing], included: Collection[str]) -> d
         listings: The SKU's listings, one for each requested store that has the SKU.
         included: Names of the data sets.
     """
-    availability = {channel_code(listing): _availability(listing) for listing in reversed(listings)}
+    availability = {
+        channel["fulfillmentChannelCode"]: channel for listing in reversed(listings) for channel in _channels(listing)
+    }
     sets: dict[str, Any] = {
         "summaries": [_summary(listing) for listing in listings],
         "attributes": {"item_name": [_item_name(listing) for listing in listings]},
@@ -85,9 +93,11 @@ def _offers(listing: Listing) -> list[dict[str, Any]]:
     return [{"marketplaceId": listing.marketplace_id, "offerType": "B2C", "price": price}]
 
 
-def _availability(listing: Listing) -> dict[str, Any]:
-    channel: dict[str, Any] = {"fulfillmentChannelCode": channel_code(listing)}
-    return channel | ({} if listing.quantity is None else {"quantity": listing.quantity})
+def _channels(listing: Listing) -> list[dict[str, Any]]:
+    """Return the fulfilment channels of a listing, Amazon's first; the seller's own one has a quantity."""
+    own = own_quantity(listing)
+    channels: list[dict[str, Any]] = [{"fulfillmentChannelCode": channel_code(listing)}] if listing.fba else []
+    return channels if own is None else [*channels, {"fulfillmentChannelCode": SELLERS_OWN, "quantity": own}]
 
 
 def _relationships(listing: Listing) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from xpert_pipeline.sandbox.catalog.catalog_payload import catalog_facts
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type, status
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.serving.formats import zulu
-from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, variation_theme
+from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, own_quantity, variation_theme
 from xpert_pipeline.sandbox.world.records import World
 
 
@@ -26,6 +26,7 @@ def products(world: World) -> Iterator[Row]:
             "price": listing.price,
             "currency": listing.currency if listing.price else None,
             "quantity": listing.quantity,
+            "merchant_quantity": own_quantity(listing),
             "main_image_url": image_url(listing.asin),
             "variation_theme": variation_theme(listing),
             "issues_count": 0,

@@ -8,6 +8,7 @@ from xpert_pipeline.sandbox.marketplaces import STORES, Store
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.world.days import written_day
 from xpert_pipeline.sandbox.world.holdings import Holding, holdings
+from xpert_pipeline.sandbox.world.listing_facts import own_quantity
 from xpert_pipeline.sandbox.world.movements import (
     CUSTOMER_RETURN,
     DAMAGED,
@@ -18,8 +19,11 @@ from xpert_pipeline.sandbox.world.movements import (
     RECEIPT,
     RECEIVING,
     REMOVAL,
+    SELLABLE,
     SHIPMENT,
+    UNFULFILLABLE,
     WORKING,
+    Stock,
 )
 from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.sandbox.world.stock import stock_of
@@ -99,4 +103,79 @@ def _ledger_row(store: Store, balance: DayBalance) -> Row:
         "in_transit_quantity": 0,
         "closing_quantity": balance.closing,
         "unexplained_quantity": 0,
+    }
+
+
+def inventory_levels(world: World) -> Iterator[Row]:
+    """Yield the stock of both channels today, and the FBA stock at the end of each earlier day."""
+    for marketplace_id in world.marketplace_ids:
+        store = STORES[marketplace_id]
+        stock = stock_of(world, marketplace_id, world.end_of(marketplace_id))
+        today = store.day_of(time.time())
+        rows = [*_amazons_level(stock, today), *_merchant_level(world, marketplace_id, today)]
+        for row in [*rows, *_past_levels(stock, today)]:
+            yield {"marketplace_id": marketplace_id, **row}
+
+
+def _amazons_level(stock: Stock, today: int) -> Iterator[Row]:
+    by_sku: dict[str, list[Holding]] = {}
+    for holding in holdings(stock):
+        by_sku.setdefault(holding.line.sku, []).append(holding)
+    for sku, held in by_sku.items():
+        available = sum(holding.fulfillable for holding in held)
+        reserved = sum(holding.reserved for holding in held)
+        inbound = sum(sum(holding.inbound.values()) for holding in held)
+        total = sum(holding.total for holding in held)
+        yield {
+            **_level(today, sku, "AMAZON", held[0].line.asin, "snapshot"),
+            "available_quantity": available,
+            "reserved_quantity": reserved,
+            "on_hand_quantity": available + reserved,
+            "unfulfillable_quantity": sum(sum(holding.unfulfillable.values()) for holding in held),
+            "warehouse_quantity": total - inbound,
+            "inbound_quantity": inbound,
+            "total_quantity": total,
+            "is_in_stock": available > 0,
+        }
+
+
+def _merchant_level(world: World, marketplace_id: str, today: int) -> Iterator[Row]:
+    for listing in world.listings_of((marketplace_id,)):
+        if (own := own_quantity(listing)) is not None:
+            quantities = ("available", "on_hand", "warehouse", "total")
+            yield {
+                **_level(today, listing.sku, "MERCHANT", listing.asin, "snapshot"),
+                **{f"{name}_quantity": own for name in quantities},
+                "is_in_stock": own > 0,
+            }
+
+
+def _past_levels(stock: Stock, today: int) -> Iterator[Row]:
+    levels: dict[tuple[int, str], list[DayBalance]] = {}
+    for balance in day_balances(stock, stock.first, min(stock.last, today - 1)):
+        levels.setdefault((balance.day, balance.line.sku), []).append(balance)
+    for (day, sku), balances in levels.items():
+        on_hand = sum(balance.closing for balance in balances if balance.disposition == SELLABLE)
+        unfulfillable = sum(balance.closing for balance in balances if balance.disposition in UNFULFILLABLE)
+        yield {
+            **_level(day, sku, "AMAZON", balances[0].line.asin, "ledger"),
+            "on_hand_quantity": on_hand,
+            "unfulfillable_quantity": unfulfillable,
+            "warehouse_quantity": sum(balance.closing for balance in balances),
+            "is_in_stock": on_hand > 0,
+        }
+
+
+def _level(day: int, sku: str, channel: str, asin: str, source: str) -> Row:
+    return {
+        "snapshot_date": written_day(day),
+        "sku": sku,
+        "fulfillment_channel": channel,
+        "asin": asin,
+        "available_quantity": None,
+        "reserved_quantity": None,
+        "unfulfillable_quantity": None,
+        "inbound_quantity": None,
+        "total_quantity": None,
+        "stock_source": source,
     }

@@ -38,6 +38,8 @@ PROMOTIONS = (
     "Amazon PLCC Free-Financing Universal Merchant AAT-WNKTBO3K27EJC",
     "VPC-44571 Marketing Launch",
 )
+BOTH_CHANNELS, MOST_BESIDE = 8, 30
+"""Per cent of the FBA listings that the seller also offers in its own channel, and a number above its units there."""
 FIRST_LISTED = 1_672_531_200
 """1 January 2023: the oldest listings."""
 SHARED, OWN = 60, 30
@@ -102,6 +104,7 @@ def _localised(product: Product, sku: str, store: Store) -> Product:
         quantity=None if fba else (drawn >> 24) % 80 if active else 0,
         active=active,
         marketplace_id=store.id,
+        beside=_beside(sku, store.id, fba=fba),
     )
     demand = 0.05 + ((drawn >> 32) % 1000 / 1000) ** 4 * 3
     listed = product.listed + (drawn >> 44) % 60 * DAY
@@ -129,8 +132,9 @@ def _product(draw: Random, seed: str, place: int, twin: Listing | None) -> Produ
     fba = channel < 0.55 if twin is None else not twin.fba
     if rare < 0.08:
         title = RARE_TITLES[place % len(RARE_TITLES)].format(title)
+    own_sku = RARE_SKUS[place % len(RARE_SKUS)].format(sku) if 0.08 <= rare < 0.13 else sku
     listing = Listing(
-        sku=RARE_SKUS[place % len(RARE_SKUS)].format(sku) if 0.08 <= rare < 0.13 else sku,
+        sku=own_sku,
         asin=twin.asin if twin else _asin(seed, place, is_book=kind == "Book" or asin < 0.02),
         title=twin.title if twin else title,
         category=twin.category if twin else kind,
@@ -142,9 +146,16 @@ def _product(draw: Random, seed: str, place: int, twin: Listing | None) -> Produ
         active=active < 0.93,
         created=0,
         updated=0,
+        beside=_beside(own_sku, INDIA, fba=fba),
     )
     listed = FIRST_LISTED + int(draw.random() * 900) * DAY
     return Product(listing, 0.05 + demand**4 * 3, 0.15 + 0.85 * regularity**2, listed, seed)
+
+
+def _beside(sku: str, marketplace_id: str, *, fba: bool) -> int | None:
+    """Return the seller's own units of an FBA listing; None if the seller does not offer it in its own channel."""
+    drawn = number("both channels", marketplace_id, sku)
+    return (drawn >> 8) % MOST_BESIDE if fba and drawn % 100 < BOTH_CHANNELS else None
 
 
 def _asin(seed: str, place: int, *, is_book: bool) -> str:

@@ -1,9 +1,11 @@
-"""Facts derived from a listing: its label, fulfilment channel and variation family."""
+"""Facts derived from a listing: its label, fulfilment channels and variation family."""
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import letters, number
 from xpert_pipeline.sandbox.world.records import Listing
 
+SELLERS_OWN = "DEFAULT"
+"""The fulfilment channel of what the seller itself sends, as listings spell it."""
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
@@ -19,7 +21,12 @@ def stock_label(sku: str, *, is_new: bool = True) -> str:
 
 def channel_code(listing: Listing) -> str:
     """Return the fulfilment channel as listings spell it."""
-    return STORES[listing.marketplace_id].channel_code if listing.fba else "DEFAULT"
+    return STORES[listing.marketplace_id].channel_code if listing.fba else SELLERS_OWN
+
+
+def own_quantity(listing: Listing) -> int | None:
+    """Return the units that the seller itself can send; None if the listing is Amazon's alone."""
+    return listing.beside if listing.fba else listing.quantity
 
 
 def variation_theme(listing: Listing) -> str | None:

@@ -67,7 +67,8 @@ class Order(NamedTuple):
 class Listing:
     """The current listing of one SKU in one store. Times are seconds since 1970.
 
-    `quantity` is None for FBA listings, because Amazon counts their stock; see `world/stock.py`.
+    `quantity` is None for FBA listings, because Amazon counts their stock; see `world/stock.py`. `beside` are the units
+    of an FBA listing that the seller itself has in its own channel, None if it has no such channel.
     """
 
     sku: str
@@ -83,6 +84,7 @@ class Listing:
     created: int
     updated: int
     marketplace_id: str = INDIA
+    beside: int | None = None
 
     @property
     def seed(self) -> str:
