@@ -343,7 +343,7 @@ comment on column public.inventory_levels.total_quantity is
 comment on column public.inventory_levels.is_in_stock is
 'Whether available_quantity is above 0; in the ledger, whether on_hand_quantity is. NULL: the quantity is not known.';
 comment on column public.inventory_levels.stock_source is
-'snapshot: the state when it was read, at some time of the day. ledger: the end of the day.';
+'Source of the row: snapshot, read at some time of the day, or ledger, the end of the day.';
 
 comment on table public.economics_daily is
 'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, by MSKU and DAY.';

@@ -56,7 +56,7 @@ class LevelRow(TypedDict):
         Null("The quantity is not known."),
     ]
     stock_source: Annotated[
-        Id, "snapshot: the state when it was read, at some time of the day. ledger: the end of the day."
+        Id, "Source of the row: snapshot, read at some time of the day, or ledger, the end of the day."
     ]
 
 
