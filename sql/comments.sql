@@ -450,3 +450,164 @@ comment on column public.traffic_daily.refund_rate is
 'units_refunded / units_ordered, in percent. NULL: Amazon did not report it.';
 comment on column public.traffic_daily.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
+
+comment on table public.fba_returns is
+'One row is a unit that a customer sent back to Amazon. Source: GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA, for the whole account: marketplace_id is the seller''s first marketplace; returns_refunds has that of the order.';
+comment on column public.fba_returns.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.fba_returns.return_key is
+'Order, SKU and licence plate. Without a licence plate, a digest of what does not change about the return, and its number among equal ones. The date is not part of it, because Amazon may date the same return differently later.';
+comment on column public.fba_returns.return_date is
+'Day of returned_at in the seller''s first marketplace; the partition.';
+comment on column public.fba_returns.returned_at is
+'When the unit arrived at Amazon.';
+comment on column public.fba_returns.order_id is
+'Amazon''s id of the order.';
+comment on column public.fba_returns.sku is
+'The seller''s own SKU. NULL: Amazon did not report it.';
+comment on column public.fba_returns.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.fba_returns.fn_sku is
+'FNSKU: Amazon''s label for the stock. NULL: Amazon did not report it.';
+comment on column public.fba_returns.product_name is
+'Title of the product. NULL: Amazon did not report it.';
+comment on column public.fba_returns.quantity is
+'Units of the return.';
+comment on column public.fba_returns.fulfillment_center_id is
+'The fulfilment centre that received it. NULL: Amazon did not report it.';
+comment on column public.fba_returns.disposition is
+'State of the unit, such as SELLABLE or CUSTOMER_DAMAGED; an open set. NULL: Amazon did not report it.';
+comment on column public.fba_returns.reason_code is
+'Why the customer returned it, as Amazon''s code; an open set. NULL: Amazon did not report it.';
+comment on column public.fba_returns.status is
+'What Amazon did with the unit, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.fba_returns.license_plate_number is
+'Amazon''s label on this one unit. NULL: Amazon left it blank.';
+
+comment on table public.merchant_returns is
+'One row is a line of a return request for an order that the seller ships. Source: GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE.';
+comment on column public.merchant_returns.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.merchant_returns.return_key is
+'Amazon''s return id, order, SKU and, if the report has it, order item. Without a return id, a digest of what does not change about the request, and its number among equal ones.';
+comment on column public.merchant_returns.return_date is
+'Day on which the customer requested the return; the partition.';
+comment on column public.merchant_returns.order_id is
+'Amazon''s id of the order.';
+comment on column public.merchant_returns.order_item_id is
+'Amazon''s id of the order line. NULL: the report does not have it.';
+comment on column public.merchant_returns.order_date is
+'Day of the order. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.rma_id is
+'Amazon''s id of the return request. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.merchant_rma_id is
+'The seller''s own id of the return request. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.status is
+'State of the request, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.sku is
+'The seller''s own SKU. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.product_name is
+'Title of the product. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.quantity is
+'Units to be returned.';
+comment on column public.merchant_returns.order_quantity is
+'Units that were ordered. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.reason_code is
+'Why the customer returns it, as Amazon''s code; an open set. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.is_in_policy is
+'Whether Amazon''s return policy covers it. NULL: Amazon left it blank, or wrote neither yes nor no.';
+comment on column public.merchant_returns.return_type is
+'Kind of return, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.resolution is
+'What the customer gets, such as a refund, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.is_prime is
+'Whether the order is a Prime order. NULL: Amazon left it blank, or wrote neither yes nor no.';
+comment on column public.merchant_returns.has_a_to_z_claim is
+'Whether the customer made an A-to-z claim. NULL: Amazon left it blank, or wrote neither yes nor no.';
+comment on column public.merchant_returns.delivery_date is
+'Day on which the returned parcel arrived. NULL: it has not arrived, or Amazon does not know.';
+comment on column public.merchant_returns.label_type is
+'Kind of return label. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.label_cost is
+'Cost of the return label. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.label_payer is
+'Who pays for the return label, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.return_carrier is
+'Carrier of the return. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.invoice_number is
+'Number of the invoice. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.order_amount is
+'What the customer paid for the line. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.refunded_amount is
+'What the customer got back, as the report says it; finances are the measure. NULL: nothing was refunded yet.';
+comment on column public.merchant_returns.currency is
+'ISO 4217 code for all amounts of the row. NULL: Amazon did not report it.';
+comment on column public.merchant_returns.safe_t_claim_id is
+'Id of the seller''s SAFE-T claim. NULL: there is no claim.';
+comment on column public.merchant_returns.safe_t_claim_status is
+'State of the claim, in Amazon''s words. NULL: there is no claim.';
+comment on column public.merchant_returns.safe_t_claim_date is
+'Day of the claim. NULL: there is no claim.';
+comment on column public.merchant_returns.safe_t_action_reason is
+'Amazon''s reason for its decision. NULL: there is no claim.';
+comment on column public.merchant_returns.safe_t_reimbursed_amount is
+'What Amazon paid for the claim. NULL: Amazon paid nothing, or there is no claim.';
+
+comment on table public.returns_refunds is
+'One row is a unit that came back to Amazon, a line of a return request, or a refund. Source: fba_returns and merchant_returns, by sql/transforms/returns_refunds.sql.';
+comment on column public.returns_refunds.marketplace_id is
+'Amazon''s id of the marketplace: that of the order; if the order of a return to Amazon is not known, the seller''s first one.';
+comment on column public.returns_refunds.record_type is
+'FBA: a unit that came back to Amazon. MFN: a line of a return request to the seller. REFUND: a refund.';
+comment on column public.returns_refunds.return_key is
+'Key within the record type: return_key of fba_returns or merchant_returns.';
+comment on column public.returns_refunds.event_date is
+'Day of the return, request or refund; the partition.';
+comment on column public.returns_refunds.order_id is
+'Amazon''s id of the order. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.order_item_id is
+'Amazon''s id of the order line. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.sku is
+'The seller''s own SKU. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.fn_sku is
+'FNSKU: Amazon''s label for the stock. NULL: the row is not a return to Amazon.';
+comment on column public.returns_refunds.quantity is
+'Units. Never add those of different record types: they are the same units. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.return_date is
+'Day of the return or of the request. NULL: the row is a refund.';
+comment on column public.returns_refunds.returned_at is
+'When the unit arrived at Amazon. NULL: the row is not a return to Amazon.';
+comment on column public.returns_refunds.refund_date is
+'Day of the refund. NULL: the row is a return.';
+comment on column public.returns_refunds.refunded_at is
+'When the refund was posted. NULL: the row is a return.';
+comment on column public.returns_refunds.reason_code is
+'Why the customer returned it, as Amazon''s code; an open set. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.disposition is
+'State of the unit on arrival at Amazon; an open set. NULL: the row is not a return to Amazon.';
+comment on column public.returns_refunds.status is
+'State of the return or the refund, in Amazon''s words. NULL: Amazon did not report it.';
+comment on column public.returns_refunds.resolution is
+'What the customer gets, in Amazon''s words. NULL: the row is not a return request.';
+comment on column public.returns_refunds.fulfilled_by is
+'AMAZON or MERCHANT: who shipped it. NULL: the order is not known.';
+comment on column public.returns_refunds.fulfillment_center_id is
+'The fulfilment centre that received the unit. NULL: the row is not a return to Amazon.';
+comment on column public.returns_refunds.refund_amount is
+'What the refund cost the seller, negative; only REFUND rows have it. NULL: the row is a return.';
+comment on column public.returns_refunds.currency is
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
+comment on column public.returns_refunds.refund_transaction_id is
+'The transaction of the refund in financial_events. NULL: the row is a return.';
+comment on column public.returns_refunds.rma_id is
+'Amazon''s id of the return request. NULL: the row is not a return request.';
+comment on column public.returns_refunds.is_in_policy is
+'Whether Amazon''s return policy covers the return. NULL: the row is not a return request.';
+comment on column public.returns_refunds.label_cost is
+'Cost of the return label. NULL: the row is not a return request.';
+comment on column public.returns_refunds.has_a_to_z_claim is
+'Whether the customer made an A-to-z claim. NULL: the row is not a return request.';

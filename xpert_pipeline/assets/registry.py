@@ -11,6 +11,7 @@ from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inv
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
+from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
 from xpert_pipeline.assets.sales import sales_data, traffic_daily
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
@@ -25,6 +26,9 @@ SOURCES: tuple[Source, ...] = (
     inventory_levels.SOURCE,
     economics_daily.SOURCE,
     traffic_daily.SOURCE,
+    fba_returns.SOURCE,
+    merchant_returns.SOURCE,
+    returns_refunds.SOURCE,
 )
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,

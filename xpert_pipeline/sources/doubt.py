@@ -37,8 +37,12 @@ Losses = Mapping[Market, Mapping[date, Loss]]
 
 
 def losses_of(run: SellerRun, source: WindowSource, window: DayWindow, collector: Collector) -> Losses:
-    """Days of which the table knows more than the answer; none if every record was rejected."""
-    if source.table.day is None or (collector.fetched and not len(collector.main.spool)):
+    """Days of which the table knows more than the answer.
+
+    There are none if every record was rejected, or if a load deletes no rows of the table.
+    """
+    table = source.table
+    if table.day is None or not table.replaced_by or (collector.fetched and not len(collector.main.spool)):
         return {}
     columns = source.evidence.columns if source.evidence else ()
     losses: dict[Market, dict[date, Loss]] = {}

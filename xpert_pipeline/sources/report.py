@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TextIO
 from xpert_pipeline.sources.collect import Carried, Row
 from xpert_pipeline.sources.flat_records import carried, cells_by_path, check_line
 from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.line_changes import LineChange
 from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
@@ -29,8 +30,8 @@ ReadLines = Callable[[TextIO], Iterator[Any]]
 class WindowedReport(WindowedJobs):
     """A table filled by a report over windows of days, one report for each marketplace.
 
-    Empty cells of a flat file are None. A line that has fewer or more cells than the header is rejected whole. Columns
-    of the table whose path (`At`) the file lacks keep their values.
+    Empty cells of a flat file are None, and so are blank ones. A line that has fewer or more cells than the header is
+    rejected whole. Columns of the table whose path (`At`) the file lacks keep their values.
 
     Attributes:
         report: Amazon's report type.
@@ -41,6 +42,7 @@ class WindowedReport(WindowedJobs):
             once, for the seller's first marketplace. Its rows belong to that one, unless `row` says otherwise: the
             window's `Requested` has all marketplaces, and the load replaces the days of all of them.
         read_lines: Reads the records of a document; the default reads a flat file with the columns in `needs`.
+        changes: What happens to the lines of a flat file before anything else sees them, in this order.
     """
 
     report: str
@@ -48,6 +50,7 @@ class WindowedReport(WindowedJobs):
     options: Mapping[str, str] = field(default_factory=dict)
     is_for_account: bool = False
     read_lines: ReadLines | None = None
+    changes: tuple[LineChange, ...] = ()
     together: bool = False
 
     rank: ClassVar[int] = 1
@@ -96,7 +99,7 @@ class WindowedReport(WindowedJobs):
         if self.read_lines is not None:
             return super().row(record, requested, signals)
         check_line(record, self.table, requested.markets[0])
-        return super().row({name: cell or None for name, cell in record.items()}, requested, signals)
+        return super().row({name: _filled(cell) for name, cell in record.items()}, requested, signals)
 
     def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
         """The local days between the request's bounds."""
@@ -109,15 +112,18 @@ class WindowedReport(WindowedJobs):
 
     def read(self, document: Document, job: Job) -> Iterator[Any]:
         """The lines of the document."""
-        with document.open_text() as lines:
-            yield from self.read_lines(lines) if self.read_lines else self._rows(lines)
+        with document.open_text() as text:
+            lines = self.read_lines(text) if self.read_lines else self._rows(text)
+            for change in self.changes:
+                lines = change.apply(lines)
+            yield from lines
 
     def carried(self, document: Document) -> Carried:
         """The columns of the table that the document fills."""
         if self.read_lines or self.parse:
             return super().carried(document)
         with document.open_text() as lines:
-            return carried(cells_by_path(self.table), self._rows(lines).columns)
+            return carried(cells_by_path(self.table), self._rows(lines).columns | self._added)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the key and day of the record, if they can be read."""
@@ -128,13 +134,23 @@ class WindowedReport(WindowedJobs):
         api.call("getReports", expects={"reports": list}, reportTypes=[self.report], pageSize=1)
         return Probe(f"reports ({self.report})")
 
+    @property
+    def _added(self) -> frozenset[str]:
+        return frozenset(cell for change in self.changes for cell in change.adds)
+
     def _rows(self, lines: TextIO) -> FlatRows:
         """Read a flat file. It may lack columns that may be NULL; a column that is read may not occur twice."""
-        named = {need if isinstance(need, str) else need.name for need in self.needs}
-        paths = {
+        named = {need if isinstance(need, str) else need.name for need in self.needs} | self._added
+        paths = {name: True for change in self.changes for name in change.reads if name not in named}
+        paths |= {
             column.at.path: column.is_nullable
             for column in columns_of(self.table.row)
             if column.at and self.parse is None and column.at.path not in named
         }
         needs = [*self.needs, *(FlatColumn(path, is_optional=paths[path]) for path in sorted(paths))]
         return read_rows(lines, needs, report=self.report)
+
+
+def _filled(cell: Any) -> Any:
+    """The cell; None if it contains nothing but blanks."""
+    return None if isinstance(cell, str) and not cell.strip() else cell

@@ -1,0 +1,1 @@
+"""Returns of customers, to Amazon and to the seller."""
