@@ -12,6 +12,8 @@ PLANS: dict[str, tuple[float, int]] = {
     "searchListingsItems": (5.0, 5),
     "searchCatalogItems": (2.0, 2),
     "getInventorySummaries": (2.0, 2),
+    "getListingOffersBatch": (0.5, 1),
+    "getMyFeesEstimates": (0.5, 1),
     "getOrderMetrics": (0.5, 15),
     "getMarketplaceParticipations": (0.016, 15),
     "createReport": (0.0167, 15),

@@ -611,3 +611,92 @@ comment on column public.returns_refunds.label_cost is
 'Cost of the return label. NULL: the row is not a return request.';
 comment on column public.returns_refunds.has_a_to_z_claim is
 'Whether the customer made an A-to-z claim. NULL: the row is not a return request.';
+comment on table public.offer_summaries is
+'One row is the product page of one of the seller''s listings on a day. Source: getListingOffersBatch, Product Pricing v0, for listings on sale.';
+comment on column public.offer_summaries.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.offer_summaries.sku is
+'The seller''s own SKU that was asked about.';
+comment on column public.offer_summaries.captured_date is
+'Marketplace-local day on which Amazon answered.';
+comment on column public.offer_summaries.asin is
+'ASIN of the listing, from products: the answer has none. NULL: Amazon did not report it.';
+comment on column public.offer_summaries.item_condition is
+'Condition that was asked for: New, Used, Collectible, Refurbished or Club.';
+comment on column public.offer_summaries.status is
+'Success, or why there are no offers: NoBuyableOffers, ActiveButTooSoonForProcessing, NoOfferDueToMissingShippingCharge, or the code of a refusal such as NotFound. Amazon may add others.';
+comment on column public.offer_summaries.total_offers is
+'Offers of the product in this condition; Amazon lists 20 of them at most. NULL: Amazon refused the question; status has the code.';
+comment on column public.offer_summaries.featured_listing_price is
+'Price of the featured offer for one unit. NULL: no offer is featured, or Amazon listed no offers.';
+comment on column public.offer_summaries.featured_shipping_price is
+'Shipping of the featured offer. NULL: no offer is featured, or Amazon listed no offers.';
+comment on column public.offer_summaries.featured_landed_price is
+'featured_listing_price + featured_shipping_price - points. NULL: no offer is featured, or Amazon listed no offers.';
+comment on column public.offer_summaries.featured_offers is
+'Featured offers among those listed: none, one, or one for Prime and one for other customers. NULL: Amazon listed no offers; status says why.';
+comment on column public.offer_summaries.is_featured_own is
+'Whether a featured offer is the seller''s own. NULL: Amazon listed no offers; status says why.';
+comment on column public.offer_summaries.lowest_landed_price is
+'Lowest price with shipping, less points, in this condition. NULL: Amazon listed no offers; status says why.';
+comment on column public.offer_summaries.list_price is
+'Price that the manufacturer suggests. NULL: Amazon did not report it.';
+comment on column public.offer_summaries.competitive_price_threshold is
+'Price with shipping above which Amazon may feature no offer; from other shops'' prices. NULL: Amazon did not report it.';
+comment on column public.offer_summaries.sales_rank is
+'Sales rank in sales_rank_category; 1 is the best seller. NULL: Amazon did not report it.';
+comment on column public.offer_summaries.sales_rank_category is
+'Category of sales_rank. NULL: Amazon did not report it.';
+comment on column public.offer_summaries.offers_available_at is
+'When Amazon will have processed the offers. NULL: status is not ActiveButTooSoonForProcessing.';
+comment on column public.offer_summaries.currency is
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
+
+comment on table public.competitor_data is
+'One row is an offer beside one of the seller''s listings on a day, the seller''s own among them. Source: getListingOffersBatch, Product Pricing v0; offer_summaries has the page as a whole.';
+comment on column public.competitor_data.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.competitor_data.sku is
+'The seller''s own SKU beside which the offer stands.';
+comment on column public.competitor_data.captured_date is
+'Marketplace-local day on which Amazon answered.';
+comment on column public.competitor_data.competitor_seller_id is
+'Amazon''s public id of the shop that makes the offer; ''(no seller id)'' if Amazon does not name it.';
+comment on column public.competitor_data.fulfilled_by is
+'AMAZON or MERCHANT.';
+comment on column public.competitor_data.offer_number is
+'Place among the offers of this shop with this fulfilment, the cheapest first: a shop may repeat one.';
+comment on column public.competitor_data.asin is
+'ASIN of the listing, from products: the answer has none. NULL: Amazon did not report it.';
+comment on column public.competitor_data.item_condition is
+'Condition that was asked for: New, Used, Collectible, Refurbished or Club.';
+comment on column public.competitor_data.sub_condition is
+'Condition of the offer within item_condition, such as very_good. NULL: Amazon did not report it.';
+comment on column public.competitor_data.is_own_offer is
+'Whether the offer is the seller''s own.';
+comment on column public.competitor_data.offer_rank is
+'Place in Amazon''s list, which has 20 offers at most.';
+comment on column public.competitor_data.listing_price is
+'Price of one unit. NULL: Amazon did not report it.';
+comment on column public.competitor_data.shipping_price is
+'Shipping. NULL: Amazon did not report it.';
+comment on column public.competitor_data.points_value is
+'Value of the Amazon Points that come with one unit. NULL: the offer has no points; they exist only in Japan.';
+comment on column public.competitor_data.landed_price is
+'listing_price + shipping_price - points_value: what one unit costs the customer. NULL: the price or the shipping is not known.';
+comment on column public.competitor_data.currency is
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
+comment on column public.competitor_data.is_featured_offer is
+'Whether the offer is featured (in the Buy Box). Two may be: one for Prime and one for others. NULL: Amazon did not report it.';
+comment on column public.competitor_data.is_prime is
+'Whether it is a Prime offer. NULL: Amazon did not report it.';
+comment on column public.competitor_data.feedback_count is
+'Ratings that the shop has received. NULL: Amazon did not report it.';
+comment on column public.competitor_data.feedback_positive_pct is
+'Share of the shop''s ratings of the last 365 days that are positive. NULL: Amazon did not report it.';
+comment on column public.competitor_data.ships_from_country is
+'Country from which the shop sends. NULL: Amazon did not report it.';
+comment on column public.competitor_data.handling_hours_min is
+'Fewest hours until the unit is sent. NULL: Amazon did not report it.';
+comment on column public.competitor_data.handling_hours_max is
+'Most hours until the unit is sent. NULL: Amazon did not report it.';

@@ -9,6 +9,7 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
+from xpert_pipeline.assets.pricing import offers
 from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
@@ -29,6 +30,7 @@ SOURCES: tuple[Source, ...] = (
     fba_returns.SOURCE,
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,
+    offers.SOURCE,
 )
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,

@@ -5,7 +5,7 @@ seller would hide all others. The check of a table and the freshness sensor both
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 from psycopg_pool import ConnectionPool
@@ -20,7 +20,6 @@ from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.tables.contract import Table
 
 LOADED_LATELY = "loaded_lately"
-FRESH_FOR = timedelta(hours=36)
 NEWEST = """
 select marketplace_id, max(finished_at) from loads
 where seller_id = %s and table_name = %s and window_kind <> 'partial' group by 1
@@ -41,20 +40,19 @@ def _freshness(
     places = [place for place in seller.marketplace_ids if source.is_offered_in(place)]
     if not places:
         return CheckResult(passed=True, sentence="Amazon does not offer it in the seller's marketplaces")
-    with tenant(pool, seller.id) as connection:
-        newest: dict[str, datetime] = dict(connection.execute(NEWEST, (seller.id, table.name)).fetchall())
-    stale = [place for place in places if not _is_fresh(newest.get(place))]
+    newest = source.last_answers(pool, seller, table)
+    if newest is None:
+        with tenant(pool, seller.id) as connection:
+            newest = dict(connection.execute(NEWEST, (seller.id, table.name)).fetchall())
+    oldest = datetime.now(UTC) - source.fresh_for
+    stale = [place for place in places if place not in newest or newest[place] < oldest]
     if not stale:
-        oldest = min(newest[place] for place in places)
-        return CheckResult(passed=True, sentence=f"loaded at {oldest:%F %R} UTC")
+        first = min(newest[place] for place in places)
+        return CheckResult(passed=True, sentence=f"loaded at {first:%F %R} UTC")
     if role and not role.passed:
         return CheckResult(passed=True, sentence=f"not granted: see the check {ROLE_GRANTED}")
     why = f" ({seller.status_reason or seller.status})" if seller.status != ACTIVE else ""
     return CheckResult(passed=False, sentence="; ".join(_stale(place, newest.get(place)) for place in stale) + why)
-
-
-def _is_fresh(at: datetime | None) -> bool:
-    return at is not None and datetime.now(UTC) - at <= FRESH_FOR
 
 
 def _stale(marketplace_id: str, at: datetime | None) -> str:

@@ -1,45 +1,46 @@
 """Kind 5: facts about SKUs or ASINs that the pipeline already knows, looked up in batches.
 
-A subject is looked up again when its last answer is older than `every`. Subjects without an answer are left to the next
-run; the others are loaded.
+A subject is looked up again when its last answer is older than `every`, or when the facts change with which it was
+asked. Subjects without an answer are left to the next run; the others are loaded. A table without a day keeps the
+newest answer about each subject; a table with a day keeps one answer for each local day on which Amazon answered.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, LiteralString
 
 from xpert_pipeline.postgres.ledger import LoadWindow
-from xpert_pipeline.postgres.subjects import mark_answered, subjects_due
+from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.subjects import Subject, count_subjects, mark_answered, newest_answers, subjects_due
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
+from xpert_pipeline.sources.lookup_reading import Answer, Reading
+from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
-from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.run import Market, SellerRun, market_of
 from xpert_pipeline.sources.source import LATER, Later, Probe, Source
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_walk
 from xpert_pipeline.spapi.session import SellerApi
-from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.tables.validation import chunks
+from xpert_pipeline.tables.contract import MARKETPLACE, Table
 from xpert_pipeline.wording import counted, duration_words
 
+Ask = Callable[[SellerApi, str, Sequence[Subject]], Sequence[Answer]]
 
-@dataclass(frozen=True)
-class Answer:
-    """The answer about one subject of a batch.
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """A child table: each record of the lookup has lines, such as the offers for a SKU.
 
     Attributes:
-        subject: The SKU or ASIN.
-        records: Records about it; an empty list is a valid answer.
-        failed: Why Amazon gave no answer; the subject is then retried once on its own, and left to the next run if
-            that fails, too.
+        table: Its row contract. `replaced_by` is the key of the lookup's table: a record brings all of its lines.
+        parse: Turns a record into the rows of its lines.
     """
 
-    subject: str
-    records: Sequence[Any] = ()
-    failed: str = ""
-
-
-Ask = Callable[[SellerApi, str, Sequence[str]], Sequence[Answer]]
+    table: Table
+    parse: Callable[[Any, Subject, Market], Sequence[Row]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +48,15 @@ class BatchLookup(Source):
     """A table of facts about known SKUs or ASINs.
 
     Attributes:
-        table: Its row contract; an answer replaces all rows of its subject.
-        subjects: SQL that returns the known subjects as `subject`; it has `%(seller_id)s` and `%(marketplace_id)s`.
+        table: Its row contract; an answer replaces all rows of its subject, or those of its subject and day.
+        subjects: SQL that returns the known subjects as `subject`, and as further columns the facts that a request
+            needs; it has `%(seller_id)s` and `%(marketplace_id)s`.
         operation: Amazon's operation.
         batch: Subjects per call.
         ask: Looks up a batch.
         parse: Turns a record into a row.
+        lines: A child table that each record also fills.
+        count: Asks Amazon how many subjects there are, for a plan before the tables are loaded that know them.
         every: How long an answer stays valid.
     """
 
@@ -61,31 +65,56 @@ class BatchLookup(Source):
     operation: str
     batch: int
     ask: Ask
-    parse: Callable[[Any, str, Market], Row]
+    parse: Callable[[Any, Subject, Market], Row]
+    lines: Lines | None = None
+    count: Callable[[SellerApi, str], int] | None = None
     every: timedelta = timedelta(hours=24)
 
     rank: ClassVar[int] = 2
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The table."""
-        return (self.table,)
+        """The table, and its child table if it has one."""
+        return (self.table, self.lines.table) if self.lines else (self.table,)
 
     @property
     def operations(self) -> tuple[str, ...]:
         """The operation."""
         return (self.operation,)
 
+    @property
+    def fresh_for(self) -> timedelta:
+        """Answers are renewed after `every`, by the next daily sync."""
+        return self.every + super().fresh_for - timedelta(days=1)
+
+    def last_answers(self, pool: Pool, seller: Seller, table: Table) -> Mapping[str, datetime] | None:
+        """When Amazon last answered for any subject, by marketplace: each load is only a part of the table.
+
+        A marketplace without a subject needs no answer, so it is fresh.
+        """
+        places = [market_of(seller, marketplace_id, ()).scope for marketplace_id in seller.marketplace_ids]
+        idle = [place.marketplace_id for place in places if not count_subjects(pool, place, self.subjects)]
+        return dict.fromkeys(idle, datetime.now(UTC)) | newest_answers(pool, seller.id, self.table.name)
+
     def prepare(self, run: SellerRun) -> Later:
         """Return LATER: the subjects come from other tables, so they are not known at the start."""
         return LATER
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Look up every subject that is due; past days have no history."""
+        """Look up every subject that is due; past days have no history.
+
+        Raises:
+            SpApiError: The first error, raised after all marketplaces were tried. A marketplace that Amazon does not
+                grant is no error if it grants another one.
+        """
+        failures = Failures(run, self.table.name)
         for market in run.markets:
-            run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
+            for table in self.tables:
+                run.outcome(table.name).no_history(market.id, market.today if market.is_live else date.max)
             if market.is_live:
-                self._sync_market(run, market)
+                with failures.of(market):
+                    self._sync_market(run, market)
+        failures.raise_first()
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Plan the batches of each live marketplace."""
@@ -95,7 +124,7 @@ class BatchLookup(Source):
         """Return None: a call needs a subject, so only the first sync shows whether Amazon grants access."""
         return None
 
-    def _due(self, run: SellerRun, market: Market) -> list[str]:
+    def _due(self, run: SellerRun, market: Market) -> list[Subject]:
         every = timedelta(0) if run.refetch else self.every
         return subjects_due(run.pool, market.scope, self.table.name, self.subjects, every)
 
@@ -104,62 +133,66 @@ class BatchLookup(Source):
         step(run.who, name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
         if not subjects:
             return
-
-        def parse(pair: tuple[str, Any]) -> Rows:
-            return ([self.parse(pair[1], pair[0], market)],)
-
-        with run.lease(name) as lease, collecting(run.spool, self.tables, parse) as (_, collector):
-            collector.original = lambda pair: pair[1]
+        with run.lease(name) as lease, self._collecting(run, market) as collector:
             began = run.client().server_now()
-            answered = dict(self._answers(run, market, subjects, collector))
+            reading = Reading(lambda batch: self.ask(run.client(), market.id, batch), self.batch, collector)
+            reading.read(subjects)
             lease.check()
-            run.load(
-                lease,
-                source=self.operation,
-                window=LoadWindow("partial", began, began),
-                parts=collector.loads([(market.id, subject) for subject, is_whole in answered.items() if is_whole]),
-                markets=[market],
-                began=began,
-                partitions=[market.partition_of_today],
-                details={"asked": len(subjects), "answered": len(answered)},
-            )
-        mark_answered(run.pool, market.scope, name, list(answered))
-        if missing := len(subjects) - len(answered):
+            if reading.answered or reading.error is None:
+                run.load(
+                    lease,
+                    source=self.operation,
+                    window=LoadWindow("partial", began, began),
+                    parts=collector.loads([self._set_of(market, subject) for subject in reading.whole]),
+                    markets=[market],
+                    began=began,
+                    partitions=[market.partition_of_today],
+                    details={"asked": len(subjects), "answered": len(reading.answered)},
+                )
+        mark_answered(run.pool, market.scope, name, reading.answered)
+        if reading.error is not None:
+            raise reading.error
+        if missing := len(subjects) - len(reading.answered):
             reason = (
                 f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run looks them up again"
             )
-            run.skip([name], market, [market.partition_of_today], reason)
+            run.skip([table.name for table in self.tables], market, [market.partition_of_today], reason)
 
-    def _answers(
-        self, run: SellerRun, market: Market, subjects: Sequence[str], collector: Collector
-    ) -> Iterator[tuple[str, bool]]:
-        """Collect all answers.
+    @contextmanager
+    def _collecting(self, run: SellerRun, market: Market) -> Iterator[Collector]:
+        """Collect pairs of a subject and a record about it."""
 
-        Yields:
-            Each subject with an answer, and whether all its records are valid; if not, its existing rows stay.
-        """
-        for batch in chunks(subjects, self.batch):
-            for answer in self.ask(run.client(), market.id, batch):
-                final = answer
-                if answer.failed:
-                    (final,) = self.ask(run.client(), market.id, [answer.subject])
-                if not final.failed:
-                    rejects = len(collector.main.rejects)
-                    collector.add((final.subject, record) for record in final.records)
-                    yield final.subject, len(collector.main.rejects) == rejects
+        def parse(pair: tuple[Subject, Any]) -> Rows:
+            subject, record = pair
+            row = [self.parse(record, subject, market)]
+            return (row, self.lines.parse(record, subject, market)) if self.lines else (row,)
+
+        with collecting(run.spool, self.tables, parse) as (_, collector):
+            collector.original = lambda pair: pair[1]
+            yield collector
+
+    def _set_of(self, market: Market, subject: Subject) -> tuple[Any, ...]:
+        """The values of the table's set columns for one subject: the marketplace, the subject, and the day if any."""
+        known = {MARKETPLACE: market.id, self.table.day: market.today}
+        return tuple(known.get(name, subject.name) for name in self.table.set_columns)
 
     def _plan(self, run: SellerRun, market: Market, levels: BucketLevels) -> StreamPlan:
-        due = self._due(run, market)
-        prediction = predict_walk(len(due), {self.operation: self.batch}, levels)
-        levels.spend(prediction.calls)
+        due = len(self._due(run, market))
+        why = f"{counted(due, 'subject')} known and due, {self.batch} in a call"
+        if not due and self.count and not count_subjects(run.pool, market.scope, self.subjects):
+            due = self.count(run.client(), market.id)
+            why = f"{counted(due, 'subject')} by Amazon's own count, {self.batch} in a call"
+        prediction = predict_walk(due, {self.operation: self.batch}, levels)
+        calls, seconds = (prediction.calls, prediction.seconds) if due else ({}, 0.0)
+        levels.spend(calls)
         return StreamPlan(
             table=self.table.name,
             marketplaces=(market.id,),
             window="now",
             source=self.operation,
-            seconds=prediction.seconds,
-            calls=prediction.calls,
-            predicted={"batches": prediction.seconds},
-            why=f"{counted(len(due), 'subject')} known and due, {self.batch} in a call",
-            plain=f"{counted(len(due), 'subject')} to look up (~{duration_words(prediction.seconds)})",
+            seconds=seconds,
+            calls=calls,
+            predicted={"batches": seconds},
+            why=why,
+            plain=f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})",
         )

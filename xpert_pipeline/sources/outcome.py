@@ -107,7 +107,7 @@ class TableOutcome:
         if self.refused & {marketplace_id, "*"}:
             return "not_granted"
         first = self.no_history_before.get(marketplace_id)
-        if first is not None and day < first:
+        if first is not None and day < first and not rows:
             return "no_history"
         has_changed = any(counts.values())
         if day in self.lacking.get(marketplace_id, ()):

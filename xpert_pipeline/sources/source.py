@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 
 import dagster as dg
 
+from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -119,6 +121,15 @@ class Source(ABC):
     def settled_after(self) -> timedelta:
         """The age from which Amazon does not change a day any more; 0 if it does not restate days."""
         return timedelta(0)
+
+    @property
+    def fresh_for(self) -> timedelta:
+        """How long after its last load a table counts as fresh; a daily sync may be late."""
+        return timedelta(hours=36)
+
+    def last_answers(self, pool: Pool, seller: Seller, table: Table) -> Mapping[str, datetime] | None:
+        """When Amazon last answered, by marketplace, if the ledger's complete loads do not tell; else None."""
+        return None
 
     @property
     def is_derived(self) -> bool:

@@ -5,6 +5,7 @@ transport: ours records the request, and our own gate sends it. Each thread has 
 keep state between request and answer.
 """
 
+import json
 import os
 import ssl
 import threading
@@ -33,6 +34,8 @@ OPERATIONS = {
     "searchListingsItems": Operation("ListingsItems", "search_listings_items", "2021-08-01"),
     "getInventorySummaries": Operation("Inventories", "get_inventory_summary_marketplace", "v1"),
     "searchCatalogItems": Operation("CatalogItems", "search_catalog_items", "2022-04-01"),
+    "getListingOffersBatch": Operation("Products", "get_listing_offers_batch", "v0"),
+    "getMyFeesEstimates": Operation("ProductFees", "get_product_fees_estimate", "v0"),
     "getOrderMetrics": Operation("Sales", "get_order_metrics", "v1"),
     "getMarketplaceParticipations": Operation("Sellers", "get_marketplace_participation", "v1"),
     "createReport": Operation("Reports", "create_report", "2021-06-30"),
@@ -89,7 +92,7 @@ class Library:
         ours = {name: value for name, value in recorded.params.items() if name in params or name not in _ADDED}
         if _NO_MARKETPLACE in ours.values() or _NO_MARKETPLACE.encode() in (recorded.content or b""):
             raise ValueError(f"{operation} needs a marketplace")
-        return Prepared(recorded.method, recorded.path, ours, recorded.content)
+        return Prepared(recorded.method, recorded.path, ours, _without_nulls(recorded.content))
 
     def _client(self, where: Operation) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
@@ -114,6 +117,19 @@ class Library:
         client._transport.close()  # noqa: SLF001
         client._transport = _Recorder()  # noqa: SLF001
         return client
+
+
+def _without_nulls(content: bytes | None) -> bytes | None:
+    """Leave out what was not given: the library writes null for it, which Amazon's models do not allow."""
+    if content is None or b"null" not in content:
+        return content
+    return json.dumps(_given(json.loads(content)), ensure_ascii=False).encode()
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _given(inner) for name, inner in value.items() if inner is not None}
+    return [_given(inner) for inner in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every operation of the sandbox is as Amazon's model describes it."""
 
 from operator import attrgetter
+from urllib.parse import quote
 
 import pytest
 
@@ -142,6 +143,22 @@ def a_cancelled_query(client):
     return client.call("DELETE", f"{KIOSK}/queries/{client.query(QUERY)['queryId']}")
 
 
+def the_offers(client):
+    skus = [item["sku"] for item in client.listings()][:20]
+    requests = [
+        {
+            "uri": f"/products/pricing/v0/listings/{quote(sku, safe='')}/offers",
+            "method": "GET",
+            "MarketplaceId": INDIA,
+            "ItemCondition": "New",
+        }
+        for sku in [*skus[1:], "no such SKU"]
+    ]
+    answer = client.call("POST", "/batches/products/pricing/v0/listingOffers", json={"requests": requests})
+    assert {response["status"]["statusCode"] for response in answer.json()["responses"]} == {200, 404}
+    return answer
+
+
 ANSWERS = {
     "getMarketplaceParticipations": lambda client: client.get("/sellers/v1/marketplaceParticipations"),
     "searchOrders": lambda client: client.orders_page(createdAfter="2026-01-01T00:00:00Z"),
@@ -153,6 +170,7 @@ ANSWERS = {
     "getOrderMetrics": lambda client: client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30"),
     "getInventorySummaries": lambda client: client.inventory_page(),
     "listTransactions": lambda client: client.get(TRANSACTIONS, postedAfter="2026-11-01T00:00:00Z"),
+    "getListingOffersBatch": the_offers,
     "createReport": lambda client: client.create_report(LISTINGS_REPORT),
     "getReports": lambda client: client.get(REPORTS, reportTypes=LISTINGS_REPORT),
     "getReport": lambda client: client.get(f"{REPORTS}/{client.report(LISTINGS_REPORT)['reportId']}"),

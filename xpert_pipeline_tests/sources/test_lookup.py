@@ -8,7 +8,8 @@ import pytest
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.sources.lookup import Answer, BatchLookup
+from xpert_pipeline.sources.lookup import BatchLookup
+from xpert_pipeline.sources.lookup_reading import Answer
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Id, MarketplaceId, Quantity, Text
@@ -56,7 +57,8 @@ class Catalogue:
     failing: dict = field(default_factory=dict)
     changed: dict = field(default_factory=dict)
 
-    def ask(self, api, marketplace_id, asins):
+    def ask(self, api, marketplace_id, subjects):
+        asins = [subject.name for subject in subjects]
         self.calls.append((marketplace_id, tuple(asins)))
         items = {item["asin"]: item for item in search_catalog_items(api, marketplace_id, asins)}
         return [self._answer(asin, items.get(asin)) for asin in asins]
@@ -72,11 +74,11 @@ class Catalogue:
         return [len(asins) for _, asins in self.calls]
 
 
-def parse(record, asin, market):
+def parse(record, subject, market):
     number = record.get("number", 1)
     return {
         "marketplace_id": market.id,
-        "asin": asin,
+        "asin": subject.name,
         "number": number,
         "brand": record.get("summaries", [{}])[0].get("brand"),
     }

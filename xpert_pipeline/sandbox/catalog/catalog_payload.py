@@ -5,7 +5,7 @@ from typing import Any
 
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type
 from xpert_pipeline.sandbox.world.digest import number
-from xpert_pipeline.sandbox.world.listing_facts import parent_asin, variation_theme
+from xpert_pipeline.sandbox.world.listing_facts import parent_asin, sales_rank, variation_theme
 from xpert_pipeline.sandbox.world.records import Listing
 
 DATA_SETS = (
@@ -73,8 +73,7 @@ def _node(listing: Listing) -> dict[str, str]:
 
 
 def _rank(listing: Listing) -> dict[str, Any]:
-    rank = 1 + number("rank", listing.asin) % 200_000
-    return {"classificationId": node_id(listing), "title": listing.category, "rank": rank}
+    return {"classificationId": node_id(listing), "title": listing.category, "rank": sales_rank(listing)}
 
 
 def _package(asin: str) -> dict[str, Any]:

@@ -38,3 +38,8 @@ def parent_asin(listing: Listing) -> str:
     """Return the parent ASIN that all sizes of a style share."""
     style = listing.sku.rsplit("-", 1)[0]
     return f"B0P{number('parent', style) % 10**7:07d}"
+
+
+def sales_rank(listing: Listing) -> int:
+    """Return the rank of the listing's product in its category; 1 is the best seller."""
+    return 1 + number("rank", listing.asin) % 200_000

@@ -27,8 +27,16 @@ def day_of(record: Mapping[str, Any], requested: Requested) -> date:
 
 @dataclass
 class Money:
-    """Reads the amounts of one record, which must all have the same currency."""
+    """Reads the amounts of one record, which must all have the same currency.
 
+    Attributes:
+        amount_name: Name of the number in an amount.
+        currency_name: Name of its currency; both differ between Amazon's interfaces.
+        currencies: The currencies of the amounts that were read.
+    """
+
+    amount_name: str = "amount"
+    currency_name: str = "currencyCode"
     currencies: set[str] = field(default_factory=set)
 
     def read(self, value: Mapping[str, Any] | None) -> Decimal | None:
@@ -37,10 +45,10 @@ class Money:
         Raises:
             Unfit: The amount has no currency.
         """
-        amount = number(value.get("amount")) if value else None
+        amount = number(value.get(self.amount_name)) if value else None
         if value is None or amount is None:
             return None
-        code = value.get("currencyCode")
+        code = value.get(self.currency_name)
         if not code:
             raise Unfit("an amount has no currency")
         self.currencies.add(code)

@@ -25,6 +25,10 @@ _LWA_ERRORS: dict[str, type[SpApiError]] = {
 }
 
 
+BARE_LIST = "(list)"
+"""The name in `expects` under which an operation's answer is returned if it is a list without an object around it."""
+
+
 def parse_json(body: bytes) -> Any:
     """Read JSON; numbers with a fraction become Decimal.
 
@@ -68,7 +72,8 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
 
     Args:
         body: The raw body.
-        expects: What the object must contain: dotted paths of values, with their types.
+        expects: What the object must contain: dotted paths of values, with their types. With `BARE_LIST` alone, the
+            answer must be a list; it is returned under that name.
         facts: Operation, seller, status and request id, for the message.
 
     Raises:
@@ -78,6 +83,8 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
         answer = parse_json(body)
     except ValueError as exc:
         raise errors.BadAnswer(f"the body is not complete JSON ({describe(body)})", **facts) from exc
+    if BARE_LIST in expects and isinstance(answer, list):
+        return {BARE_LIST: answer}
     if not isinstance(answer, dict):
         raise errors.BadAnswer(f"the body is a {type(answer).__name__}, not an object", **facts)
     if answer.get("errors"):

@@ -1,0 +1,1 @@
+"""Prices, offers and fee estimates of the seller's own listings."""
