@@ -1,7 +1,6 @@
 """Subjects of lookups: which SKUs or ASINs are known, what they were asked with, and when Amazon last answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -42,21 +41,14 @@ select marketplace_id, max(answered_at) from lookups where seller_id = %s and ta
 """
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A SKU or ASIN to look up.
-
-    Attributes:
-        name: The SKU or ASIN.
-        facts: What the request needs to know about it, such as its price. If they change, it is due again.
-    """
-
-    name: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+Facts = Mapping[str, Any]
+"""What a question contains about its subject, such as a price, by name."""
 
 
-def subjects_due(pool: Pool, scope: Scope, table: str, subjects: LiteralString, every: timedelta) -> list[Subject]:
-    """Return the subjects that must be looked up; those that waited longest come first.
+def subjects_due(
+    pool: Pool, scope: Scope, table: str, subjects: LiteralString, every: timedelta
+) -> list[tuple[str, Facts]]:
+    """Return the subjects that must be looked up, with the facts to ask with; those that waited longest come first.
 
     A subject is due without an answer, with an answer older than `every`, and if it was asked with other facts.
 
@@ -70,8 +62,7 @@ def subjects_due(pool: Pool, scope: Scope, table: str, subjects: LiteralString, 
     """
     values = {**_place(scope, table), "every": every}
     with tenant(pool, scope.seller_id) as conn:
-        rows = conn.execute(SQL(DUE).format(subjects=SQL(subjects)), values).fetchall()
-    return [Subject(name, facts) for name, facts in rows]
+        return conn.execute(SQL(DUE).format(subjects=SQL(subjects)), values).fetchall()
 
 
 def count_subjects(pool: Pool, scope: Scope, subjects: LiteralString) -> int:
@@ -81,9 +72,9 @@ def count_subjects(pool: Pool, scope: Scope, subjects: LiteralString) -> int:
     return int(row[0]) if row else 0
 
 
-def mark_answered(pool: Pool, scope: Scope, table: str, subjects: Sequence[Subject]) -> None:
-    """Record that Amazon has just answered for these subjects."""
-    names, facts = [subject.name for subject in subjects], [Jsonb(dict(subject.facts)) for subject in subjects]
+def mark_answered(pool: Pool, scope: Scope, table: str, subjects: Sequence[tuple[str, Facts]]) -> None:
+    """Record that Amazon has just answered for these subjects, which were asked with these facts."""
+    names, facts = [name for name, _ in subjects], [Jsonb(dict(known)) for _, known in subjects]
     with tenant(pool, scope.seller_id) as conn:
         conn.execute(ANSWERED, {**_place(scope, table), "subjects": names, "facts": facts})
 

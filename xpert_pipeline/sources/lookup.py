@@ -14,14 +14,15 @@ from typing import Any, ClassVar, LiteralString
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.postgres.subjects import Subject, count_subjects, mark_answered, newest_answers, subjects_due
+from xpert_pipeline.postgres.subjects import count_subjects, mark_answered, newest_answers, subjects_due
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
-from xpert_pipeline.sources.lookup_reading import Answer, Reading
+from xpert_pipeline.sources.lookup_reading import Reading
 from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun, market_of
 from xpert_pipeline.sources.source import LATER, Later, Probe, Source
+from xpert_pipeline.spapi.operations.batch import Answer, Subject
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_walk
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import MARKETPLACE, Table
@@ -126,7 +127,8 @@ class BatchLookup(Source):
 
     def _due(self, run: SellerRun, market: Market) -> list[Subject]:
         every = timedelta(0) if run.refetch else self.every
-        return subjects_due(run.pool, market.scope, self.table.name, self.subjects, every)
+        due = subjects_due(run.pool, market.scope, self.table.name, self.subjects, every)
+        return [Subject(name, facts) for name, facts in due]
 
     def _sync_market(self, run: SellerRun, market: Market) -> None:
         subjects, name = self._due(run, market), self.table.name
@@ -149,7 +151,7 @@ class BatchLookup(Source):
                     partitions=[market.partition_of_today],
                     details={"asked": len(subjects), "answered": len(reading.answered)},
                 )
-        mark_answered(run.pool, market.scope, name, reading.answered)
+        mark_answered(run.pool, market.scope, name, [(subject.name, subject.facts) for subject in reading.answered])
         if reading.error is not None:
             raise reading.error
         if missing := len(subjects) - len(reading.answered):

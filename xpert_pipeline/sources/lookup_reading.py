@@ -2,28 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from xpert_pipeline.postgres.subjects import Subject
 from xpert_pipeline.sources.collect import Collector
 from xpert_pipeline.spapi.errors import BadRequest, SpApiError, Stopped
+from xpert_pipeline.spapi.operations.batch import Answer, Subject
 from xpert_pipeline.tables.validation import chunks
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer about one subject of a batch.
-
-    Attributes:
-        subject: The SKU or ASIN.
-        records: Records about it; an empty list is a valid answer.
-        failed: Why Amazon gave no answer; the subject is then retried once on its own, and left to the next run if
-            that fails, too.
-    """
-
-    subject: str
-    records: Sequence[Any] = ()
-    failed: str = ""
 
 
 @dataclass

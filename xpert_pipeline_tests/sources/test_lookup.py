@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.sources.lookup import BatchLookup
-from xpert_pipeline.sources.lookup_reading import Answer
+from xpert_pipeline.spapi.operations.batch import Answer
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Id, MarketplaceId, Quantity, Text

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.pricing.offer_summaries import CONSUMERS, OFFER_SUMMARIES, is_own
-from xpert_pipeline.postgres.subjects import Subject
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.run import Market
+from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, Unfilled
 from xpert_pipeline.tables.contract import Table
@@ -98,7 +98,7 @@ def parse_offers(record: Mapping[str, Any], subject: Subject, market: Market) ->
             "sku": subject.name,
             "captured_date": market.today,
             "asin": subject.facts["asin"],
-            "item_condition": record["condition"],
+            "item_condition": subject.facts["condition"],
             "offer_rank": rank,
             **_offer(offer, record["own_seller_id"]),
         }

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
-from xpert_pipeline.postgres.subjects import Subject
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.values import instant
+from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -102,7 +102,7 @@ def parse_summary(record: Mapping[str, Any], subject: Subject, market: Market) -
         "sku": subject.name,
         "captured_date": market.today,
         "asin": subject.facts["asin"],
-        "item_condition": record["condition"],
+        "item_condition": subject.facts["condition"],
         "status": payload.get("status") or record["refusal"],
         "total_offers": summary.get("TotalOfferCount"),
         "featured_listing_price": money.read(featured.get("ListingPrice")),

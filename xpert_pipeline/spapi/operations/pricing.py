@@ -1,61 +1,47 @@
 """Product Pricing API v0: the offers on the product pages of the seller's own listings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from xpert_pipeline.spapi.operations.batch import Answer, Subject
 from xpert_pipeline.spapi.quota.usage_plans import page
 from xpert_pipeline.spapi.session import SellerApi
 
 OFFERS_BATCH = page("getListingOffersBatch")
-ANSWERED, GIVEN_UP = 200, (400, 404)
+ANSWERED, FINAL = 200, (400, 404)
 """Statuses within a batch: the offers of a SKU, and refusals that stay the same however often they are asked."""
 
 
-@dataclass(frozen=True)
-class OffersAnswer:
-    """What a batch says about one SKU.
-
-    Attributes:
-        sku: The SKU.
-        offers: Amazon's payload, in its shape; None if there is none.
-        refusal: Amazon's code of a refusal that is final, such as NotFound.
-        failed: Why there is no answer now; ask again.
-    """
-
-    sku: str
-    offers: Mapping[str, Any] | None = None
-    refusal: str = ""
-    failed: str = ""
-
-
-def get_listing_offers(api: SellerApi, marketplace_id: str, conditions: Mapping[str, str]) -> list[OffersAnswer]:
-    """Return the offers beside up to 20 of the seller's listings (getListingOffersBatch, one call).
+def get_listing_offers(api: SellerApi, marketplace_id: str, subjects: Sequence[Subject]) -> list[Answer]:
+    """Ask for the offers beside up to 20 of the seller's listings (getListingOffersBatch, one call).
 
     Each SKU has a status of its own within the batch; one that is throttled there does not concern the others.
 
     Args:
         api: The seller.
         marketplace_id: The marketplace.
-        conditions: Amazon's word for the condition (New, Used, Collectible, Refurbished, Club), by SKU.
+        subjects: The SKUs; the fact `condition` is Amazon's word for the condition to ask for: New, Used, Collectible,
+            Refurbished or Club.
 
     Returns:
-        An answer for each SKU. One that Amazon left out has failed.
+        An answer for each SKU, with one record: `offers` has Amazon's payload in its shape, or `refusal` the code of a
+        refusal that is final, such as NotFound; `own_seller_id` is the seller's own id. A SKU that Amazon left out has
+        failed.
     """
     requests = [
         {
-            "uri": f"/products/pricing/v0/listings/{quote(sku, safe='')}/offers",
+            "uri": f"/products/pricing/v0/listings/{quote(subject.name, safe='')}/offers",
             "method": "GET",
             "MarketplaceId": marketplace_id,
-            "ItemCondition": condition,
+            "ItemCondition": subject.facts["condition"],
             "CustomerType": "Consumer",
         }
-        for sku, condition in conditions.items()
+        for subject in subjects
     ]
     answer = api.call("getListingOffersBatch", requests, expects={"responses": list})
     found = {sku: response for response in answer["responses"] if (sku := _sku_of(response)) is not None}
-    return [_answer(sku, found.get(sku)) for sku in conditions]
+    return [_answer(subject.name, found.get(subject.name), api.seller_id) for subject in subjects]
 
 
 def _sku_of(response: Any) -> str | None:
@@ -71,16 +57,16 @@ def _sku_of(response: Any) -> str | None:
     return next((sku for sku in places if isinstance(sku, str)), None)
 
 
-def _answer(sku: str, response: Mapping[str, Any] | None) -> OffersAnswer:
+def _answer(sku: str, response: Mapping[str, Any] | None, own_seller_id: str) -> Answer:
     if response is None:
-        return OffersAnswer(sku, failed="the batch has no answer for it")
+        return Answer(sku, failed="the batch has no answer for it")
     status, body = _dict(response.get("status")).get("statusCode"), _dict(response.get("body"))
     payload, code = body.get("payload"), _code(body)
-    if status in GIVEN_UP:
-        return OffersAnswer(sku, refusal=code or str(status))
+    if status in FINAL:
+        return Answer(sku, [{"offers": None, "refusal": code or str(status), "own_seller_id": own_seller_id}])
     if status not in (ANSWERED, None) or not isinstance(payload, dict):
-        return OffersAnswer(sku, failed=" ".join(filter(None, [str(status or ""), code])) or "no payload")
-    return OffersAnswer(sku, offers=payload)
+        return Answer(sku, failed=" ".join(filter(None, [str(status or ""), code])) or "no payload")
+    return Answer(sku, [{"offers": payload, "refusal": "", "own_seller_id": own_seller_id}])
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -91,22 +77,3 @@ def _code(body: Mapping[str, Any]) -> str:
 
 def _dict(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def condition_word(condition_type: str | None) -> str:
-    """Return the condition that a pricing request names for a listing's condition, such as used_very_good: Used.
-
-    New is Amazon's own word for a listing whose condition is not known.
-    """
-    first = (condition_type or "new").split("_")[0].lower()
-    return CONDITIONS.get(first, "New")
-
-
-CONDITIONS: Mapping[str, str] = {
-    "new": "New",
-    "used": "Used",
-    "collectible": "Collectible",
-    "refurbished": "Refurbished",
-    "club": "Club",
-}
-"""First word of a listing's condition → the word of a pricing request."""

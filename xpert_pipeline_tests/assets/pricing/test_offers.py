@@ -9,8 +9,8 @@ import pytest
 
 from xpert_pipeline.assets.pricing.competitor_data import COMPETITOR_DATA, NOBODY, parse_offers
 from xpert_pipeline.assets.pricing.offer_summaries import OFFER_SUMMARIES, parse_summary
-from xpert_pipeline.postgres.subjects import Subject
 from xpert_pipeline.sources.collect import Unfit
+from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)
 TABLES = ("offer_summaries", "competitor_data")
 BATCHES = "getListingOffersBatch"
 MARKET = SimpleNamespace(id="A21TJRUUN4KGV", today=date(2026, 11, 20))
-SUBJECT = Subject("A B/1", {"asin": "B000000001", "condition_type": "new_new"})
+SUBJECT = Subject("A B/1", {"asin": "B000000001", "condition": "New"})
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def offer(seller, price, **fields):
 
 def record(offers=(), refusal="", **summary):
     payload = {"status": "Success", "Offers": list(offers), "Summary": {"TotalOfferCount": len(offers), **summary}}
-    return {"offers": None if refusal else payload, "refusal": refusal, "condition": "New", "own_seller_id": "AOWN"}
+    return {"offers": None if refusal else payload, "refusal": refusal, "own_seller_id": "AOWN"}
 
 
 def test_the_price_of_a_page_is_that_of_one_unit_for_a_consumer():
