@@ -611,6 +611,7 @@ comment on column public.returns_refunds.label_cost is
 'Cost of the return label. NULL: the row is not a return request.';
 comment on column public.returns_refunds.has_a_to_z_claim is
 'Whether the customer made an A-to-z claim. NULL: the row is not a return request.';
+
 comment on table public.offer_summaries is
 'One row is the product page of one of the seller''s listings on a day. Source: getListingOffersBatch, Product Pricing v0, for listings on sale.';
 comment on column public.offer_summaries.marketplace_id is

@@ -18,8 +18,8 @@ from xpert_pipeline.sandbox.jobs.fault_kinds import QUERY_FAULTS, REPORT_FAULTS
 from xpert_pipeline.sandbox.jobs.state import JobState
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.orders.domain import DOMAIN as ORDERS
-from xpert_pipeline.sandbox.returns.domain import DOMAIN as RETURNS
 from xpert_pipeline.sandbox.pricing.domain import DOMAIN as PRICING
+from xpert_pipeline.sandbox.returns.domain import DOMAIN as RETURNS
 from xpert_pipeline.sandbox.sales.domain import DOMAIN as SALES
 from xpert_pipeline.sandbox.sellers.domain import DOMAIN as SELLERS
 from xpert_pipeline.sandbox.serving.consent import PATH as CONSENT_PATH

@@ -76,4 +76,4 @@ create index if not exists competitor_data_updated_idx on public.competitor_data
 select public.xpert_describe_standard_columns('public.competitor_data');
 select public.xpert_protect_tenant_table('public.competitor_data');
 
-insert into public.schema_migrations (name) values ('0033_offers') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0034_offers') on conflict do nothing;
