@@ -16,6 +16,7 @@ PLANS: dict[str, tuple[float, int]] = {
     "getMyFeesEstimates": (0.5, 1),
     "getOrderMetrics": (0.5, 15),
     "getMarketplaceParticipations": (0.016, 15),
+    "listTransactions": (0.5, 10),
     "createReport": (0.0167, 15),
     "getReport": (2.0, 15),
     "getReports": (0.0222, 10),

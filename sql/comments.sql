@@ -394,6 +394,132 @@ comment on column public.economics_daily.fulfillment_cost is
 comment on column public.economics_daily.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
 
+comment on table public.financial_events is
+'One row is a transaction (item_index -1), or one of its items. Source: listTransactions (Finances 2024-06-19).';
+comment on column public.financial_events.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.financial_events.transaction_id is
+'Amazon''s id of the transaction. Without one: `hash:` and a hash of the marketplace, type, time, total and order, shipment, refund and invoice; equal ones are numbered (`hash:...:2`).';
+comment on column public.financial_events.item_index is
+'Place of the item, from 0; -1 for the transaction itself.';
+comment on column public.financial_events.has_amazon_id is
+'Whether transaction_id is Amazon''s own.';
+comment on column public.financial_events.transaction_type is
+'Shipment, Refund, ServiceFee, ProductAdsPayment and others, in Amazon''s spelling.';
+comment on column public.financial_events.transaction_status is
+'DEFERRED: the money waits. DEFERRED_RELEASED: it was deferred, and a later transaction released it. RELEASED. NULL: Amazon names no status, as for some old transactions.';
+comment on column public.financial_events.received_status is
+'The status in the spelling in which it came. NULL: Amazon names no status.';
+comment on column public.financial_events.description is
+'Amazon''s words for the transaction; for an item, usually the product''s title. NULL: Amazon did not report it.';
+comment on column public.financial_events.posted_at is
+'When Amazon posted the transaction.';
+comment on column public.financial_events.posted_date is
+'Marketplace-local day of posted_at; the partition.';
+comment on column public.financial_events.account_type is
+'The kind of account, e.g. Standard Orders. In India it is the payment rail: electronic, or cash. NULL: Amazon did not report it.';
+comment on column public.financial_events.order_id is
+'Amazon''s order id. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.shipment_id is
+'Amazon''s shipment id. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.refund_id is
+'Id of the refund. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.invoice_id is
+'Id of the invoice. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.settlement_id is
+'Id of the settlement that paid the money. NULL: it is not settled yet.';
+comment on column public.financial_events.financial_event_group_id is
+'The financial event group, which becomes one settlement. NULL: the money is deferred, or a later transaction releases it.';
+comment on column public.financial_events.disbursement_id is
+'Id of the payment to the bank. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.transfer_id is
+'Id of the transfer. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.deferred_transaction_id is
+'The deferred transaction whose money this one releases. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.release_transaction_id is
+'The later transaction that released the money of this one. NULL: Amazon names none for the transaction.';
+comment on column public.financial_events.order_adjustment_item_id is
+'Id of the item''s refund, claim or chargeback. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.coupon_id is
+'Id of the coupon. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.removal_shipment_item_id is
+'Id of the item in a removal shipment. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.sku is
+'The seller''s own SKU. In a RemovalShipment it can be the FNSKU. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.asin is
+'ASIN. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.quantity is
+'Units. A shipment whose amount is 0 still moved its units. NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.fulfillment_network is
+'AFN (Amazon) or MFN (the merchant). NULL: the row is a transaction and not an item, or Amazon names none.';
+comment on column public.financial_events.total_amount is
+'Total of the transaction or of the item. Money that the seller pays is negative. NULL: Amazon did not report it.';
+comment on column public.financial_events.currency is
+'ISO 4217 code of total_amount. NULL: Amazon did not report it.';
+comment on column public.financial_events.deferral_reason is
+'Why the money waits or waited, e.g. B2B or DD7. NULL: it was not deferred, as far as Amazon tells.';
+comment on column public.financial_events.matures_at is
+'When deferred money is or was released. NULL: it was not deferred, as far as Amazon tells.';
+comment on column public.financial_events.amount_tree is
+'The breakdown whose leaves are in financial_event_amounts: ITEMS, those of the items, or TRANSACTION, its own. NULL: Amazon breaks nothing down.';
+comment on column public.financial_events.is_balanced is
+'Whether the breakdown adds up: every node to the sum of its children, and all leaves to total_amount.';
+comment on column public.financial_events.imbalance_amount is
+'What the leaves lack of total_amount; if nothing, the largest difference between a node and its children. NULL: it adds up, or its amounts have several currencies or are unknown, so that nobody can add them.';
+comment on column public.financial_events.breakdowns is
+'The breakdown as it came, if it does not add up. NULL: it adds up; its leaves are in financial_event_amounts.';
+comment on column public.financial_events.is_counted is
+'Whether the transaction counts by its date (accrual). Deferred money has two transactions, which name each other: the first one counts, the one that releases it does not.';
+comment on column public.financial_events.is_cash is
+'Whether it moves money in its group: its status is RELEASED, or Amazon names none.';
+
+comment on table public.financial_event_amounts is
+'One row is a leaf of a transaction''s breakdown. Source: loaded together with its transaction.';
+comment on column public.financial_event_amounts.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.financial_event_amounts.transaction_id is
+'The transaction, as in financial_events.';
+comment on column public.financial_event_amounts.item_index is
+'The item, as in financial_events; -1 if the transaction''s own breakdown is counted.';
+comment on column public.financial_event_amounts.leaf_number is
+'Place of the leaf in its breakdown, from 0.';
+comment on column public.financial_event_amounts.amount_tree is
+'The breakdown that is counted: ITEMS or TRANSACTION, never both.';
+comment on column public.financial_event_amounts.path is
+'Amazon''s words from the root to the leaf, e.g. AmazonFees/Commission/Base.';
+comment on column public.financial_event_amounts.amount_group is
+'First word: ProductCharges, Shipping, Tax, Promotion, AmazonFees and others. In a transaction''s own breakdown, the first word below Sales or Expenses.';
+comment on column public.financial_event_amounts.amount_name is
+'Name of the amount: the last word of the path that is neither Base nor Tax.';
+comment on column public.financial_event_amounts.is_tax is
+'Whether it is the tax part of amount_name (the leaf is called Tax), e.g. GST on a fee.';
+comment on column public.financial_event_amounts.amount is
+'The amount. Money that the seller pays is negative.';
+comment on column public.financial_event_amounts.currency is
+'ISO 4217 code of amount. NULL: Amazon did not report it.';
+comment on column public.financial_event_amounts.sku is
+'The item''s SKU; also if the transaction has only one item. In a RemovalShipment it can be the FNSKU. NULL: the amount belongs to the transaction as a whole, or Amazon names none.';
+comment on column public.financial_event_amounts.asin is
+'The item''s ASIN; also if the transaction has only one item. NULL: the amount belongs to the transaction as a whole, or Amazon names none.';
+comment on column public.financial_event_amounts.order_id is
+'Amazon''s order id. NULL: Amazon names none for the transaction.';
+comment on column public.financial_event_amounts.transaction_type is
+'As in financial_events.';
+comment on column public.financial_event_amounts.transaction_status is
+'As in financial_events. NULL: Amazon names no status.';
+comment on column public.financial_event_amounts.posted_at is
+'When Amazon posted the transaction.';
+comment on column public.financial_event_amounts.posted_date is
+'Marketplace-local day of posted_at; the partition.';
+comment on column public.financial_event_amounts.account_type is
+'As in financial_events. NULL: Amazon did not report it.';
+comment on column public.financial_event_amounts.financial_event_group_id is
+'As in financial_events. NULL: the money is deferred, or a later transaction releases it.';
+comment on column public.financial_event_amounts.is_counted is
+'Whether it counts by its date (accrual); false for the transaction that releases deferred money.';
+comment on column public.financial_event_amounts.is_cash is
+'Whether it moves money in its group.';
+
 comment on table public.traffic_daily is
 'One row is a child ASIN''s sessions, page views and sales on a day. Source: Data Kiosk sales and traffic 2024-04-24: trends for up to 30 ASINs, or all ASINs of one day, whichever needs fewer queries.';
 comment on column public.traffic_daily.marketplace_id is

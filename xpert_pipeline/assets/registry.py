@@ -6,7 +6,7 @@ from types import ModuleType
 
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.finance import economics_daily
+from xpert_pipeline.assets.finance import economics_daily, transaction_feed
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import offers
@@ -26,6 +26,7 @@ SOURCES: tuple[Source, ...] = (
     inventory_ledger.SOURCE,
     inventory_levels.SOURCE,
     economics_daily.SOURCE,
+    transaction_feed.SOURCE,
     traffic_daily.SOURCE,
     fba_returns.SOURCE,
     merchant_returns.SOURCE,

@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import Connection
+from psycopg.sql import SQL
 
 from xpert_pipeline.postgres import merge, row_sets, staging
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -43,6 +44,17 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class WholeDays:
+    """Days whose rows were all read: their sets that did not arrive are gone. Arrived sets are complete, too.
+
+    Attributes:
+        days: Marketplace and day.
+    """
+
+    days: tuple[tuple[str, date], ...]
+
+
+@dataclass(frozen=True)
 class TableLoad:
     """One table's share of a window.
 
@@ -58,10 +70,12 @@ class TableLoad:
         whole_sets: The sets that were read completely; their rows that did not arrive are deleted. Each entry has the
             values of `Table.set_columns`, followed by the set's version if the table has `replaced_by` and a version; a
             set without rows is emptied. It may also be a table of the same load, each row of which is a complete set,
-            such as an order with all its lines. If empty, the rows are changes and nothing is deleted.
+            such as an order with all its lines. Or days that were read completely. If empty, the rows are changes and
+            nothing is deleted.
         kept: Keys of rows that arrived but cannot be loaded; existing rows with these keys are not deleted.
         sparse: Columns that the source does not know for every row: NULL leaves the known value as it is.
         signals: Counts of unusual things in the records, for `loads.details`; merging adds its own.
+        decided: Columns that `Load.decide` decides after all rows are merged. The arriving value is only for new rows.
     """
 
     table: Table
@@ -69,16 +83,22 @@ class TableLoad:
     rows: Iterable[Row]
     fetched: int
     rejects: Sequence[Reject] = ()
-    whole_sets: Sequence[Row] | Table = ()
+    whole_sets: Sequence[Row] | Table | WholeDays = ()
     kept: Sequence[Row] = ()
     sparse: frozenset[str] = frozenset()
     signals: Counter[str] = field(default_factory=Counter)
     inferred: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Load:
-    """A window to be loaded, and everything that the ledger records about it."""
+    """A window to be loaded, and everything that the ledger records about it.
+
+    Attributes:
+        decide: A statement that runs after all rows are merged, for facts that one row does not tell. Its parameter is
+            `seller_id`; the arrived rows are in `pg_temp.stage_<table>`.
+    """
 
     seller_id: UUID
     partitions: Mapping[str, Sequence[date]]
@@ -90,6 +110,7 @@ class Load:
     waits: Waits
     started_at: datetime
     details: Mapping[str, Any]
+    decide: LiteralString = ""
     load_id: UUID = field(default_factory=uuid4)
 
     def __post_init__(self) -> None:
@@ -107,7 +128,16 @@ class Load:
 
     def target(self, part: TableLoad) -> Target:
         """The target of a part's rows."""
-        return Target(part.table, part.columns, self.seller_id, self.source, self.load_id, part.inferred, part.sparse)
+        return Target(
+            part.table,
+            part.columns,
+            self.seller_id,
+            self.source,
+            self.load_id,
+            part.inferred,
+            part.sparse,
+            frozenset(part.decided),
+        )
 
 
 def load(  # noqa: PLR0913  keywords only: everything that the ledger records
@@ -124,6 +154,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
     waits: Waits,
     started_at: datetime,
     details: Mapping[str, Any] | None = None,
+    decide: LiteralString = "",
 ) -> dict[str, LoadCounts]:
     """Load one window in one transaction, repeated up to five times when the database is busy or fails.
 
@@ -144,6 +175,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         waits: API calls and seconds waited for quota since the asset's previous load, by operation.
         started_at: When fetching began.
         details: For `loads.details`.
+        decide: A statement that runs after all rows are merged; see `Load`.
 
     Returns:
         Counts by table, summed over the marketplaces.
@@ -164,6 +196,7 @@ def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         waits,
         started_at,
         details or {},
+        decide,
     )
     return repeat(pool, seller_id, work.load_id, lambda conn: _load(conn, work))
 
@@ -213,6 +246,8 @@ def _load(conn: Connection, work: Load) -> dict[str, LoadCounts]:
         by_marketplace = _merge(conn, work, part, staged[part.table.name])
         _write_entries(conn, work, part, by_marketplace, newest_days(staged[part.table.name]))
         counts[part.table.name] = total(total(by_day.values()) for by_day in by_marketplace.values())
+    if work.decide:
+        conn.execute(SQL(work.decide), {"seller_id": work.seller_id})
     work.lease.fence(conn)
     return counts
 
@@ -222,7 +257,7 @@ def _merge(conn: Connection, work: Load, part: TableLoad, staged: RowCounts) -> 
     deleted: RowCounts = {}
     has_sets = bool(part.whole_sets) or row_sets.set_version(target) is not None
     if has_sets:
-        row_sets.stage_sets(conn, target, part.whole_sets)
+        _stage_sets(conn, work, part)
         row_sets.drop_stale_sets(conn, target, _parent_table(work, part.table))
     if differing := merge.drop_duplicates(conn, target):
         part.signals[merge.DIFFERING] = differing
@@ -242,6 +277,17 @@ def _merge(conn: Connection, work: Load, part: TableLoad, staged: RowCounts) -> 
     counts = counts_by_marketplace(work.partitions, staged, inserted, updated, deleted)
     _count_others(counts, work, part, sum(staged.values()))
     return counts
+
+
+def _stage_sets(conn: Connection, work: Load, part: TableLoad) -> None:
+    """List the sets of a part; a child table of a part with whole days has the same sets as that one."""
+    target, whole = work.target(part), part.whole_sets
+    if isinstance(whole, WholeDays):
+        row_sets.stage_sets_of_days(conn, target, whole.days, part.kept)
+        return
+    parent = next((other for other in work.parts if other.table is whole), None)
+    shares_sets = parent is not None and isinstance(parent.whole_sets, WholeDays)
+    row_sets.stage_sets(conn, target, whole, shares_sets=shares_sets)
 
 
 def _count_others(counts: dict[str, CountsByDay], work: Load, part: TableLoad, staged: int) -> None:

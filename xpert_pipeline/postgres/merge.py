@@ -116,15 +116,18 @@ def _upsert_statement(target: Target) -> Composed:
 
 
 def _values(target: Target, names: Iterable[str]) -> Composed:
-    """The values to write: those that arrived, except for inferred and sparse columns that are known already.
+    """The values to write: those that arrived, except for inferred, sparse and decided columns that are known already.
 
-    In an inferred column stays what is known of the same state; in a sparse one, NULL leaves what is known.
+    In an inferred column stays what is known of the same state; in a sparse one, NULL leaves what is known; in a
+    decided one always stays what is known.
     """
     known = SQL("case when o.{version} = s.{version} then coalesce(o.{name}, s.{name}) else s.{name} end")
 
     def value(name: str) -> Composable:
         if name in target.inferred:
             return known.format(**target.names(name=Identifier(name)))
+        if name in target.decided:
+            return SQL("coalesce({}, {})").format(Identifier("o", name), Identifier("s", name))
         arrived = Identifier("s", name)
         return SQL("coalesce({}, {})").format(arrived, Identifier("o", name)) if name in target.sparse else arrived
 

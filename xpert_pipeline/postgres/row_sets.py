@@ -4,6 +4,7 @@ The statements work on staged rows (`staging`); `merge` writes the rows themselv
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier
@@ -12,7 +13,33 @@ from xpert_pipeline.postgres.target import Row, RowCounts, Target, listed, same
 from xpert_pipeline.tables.contract import Table
 
 
-def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> None:
+def stage_sets_of_days(conn: Connection, target: Target, days: Sequence[tuple[str, date]], kept: Sequence[Row]) -> None:
+    """List the sets that arrived, and those that the table has on days that were read completely; all are whole.
+
+    Args:
+        conn: The load's transaction.
+        target: The table with the sets; its rows are staged. Its sets have no version.
+        days: Marketplace and day.
+        kept: Keys of rows that stay as they are, with their whole set.
+    """
+    columns = target.table.set_columns
+    conn.execute(
+        SQL(""" create temp table {name} on commit drop as select {set}, true as is_whole from {stage} union select
+        {known}, true from {table} as t join unnest(%(places)s::text[], %(days)s::date[]) as d (place, day) on
+        t.{marketplace} = d.place and t.{day} = d.day where t.seller_id = %(seller_id)s
+        """).format(**target.names(name=Identifier(target.sets), set=listed(columns), known=listed(columns, "t"))),
+        {**target.values, "places": [place for place, _ in days], "days": [day for _, day in days]},
+    )
+    places = [target.table.key.index(name) for name in columns]
+    condition = SQL(" and ").join(SQL("{} = %s").format(Identifier(name)) for name in columns)
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            SQL("delete from {sets} where {condition}").format(**target.names(condition=condition)),
+            list({tuple(key[place] for place in places) for key in kept}),
+        )
+
+
+def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table, *, shares_sets: bool = False) -> None:
     """List the sets that arrived, each with its newest version, and mark those that were read completely.
 
     Args:
@@ -20,10 +47,11 @@ def stage_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -
         target: The table with the sets; its rows are staged.
         whole: The sets that were read completely, as values of the set's columns and of its version, if it has one. Or
             a table of the same load, each staged row of which identifies such a set.
+        shares_sets: Whether the sets are those of that table, arrived or gone, and not only its staged rows.
     """
     columns = listed(_arrived_columns(target))
     arrived = SQL("select {columns}, true as is_whole from {whole}").format(
-        columns=columns, whole=_whole_sets(conn, target, whole)
+        columns=columns, whole=_whole_sets(conn, target, whole, shares_sets=shares_sets)
     )
     if set_version(target):
         arrived = SQL("{arrived} union all select {columns}, false from {stage}").format(
@@ -109,10 +137,10 @@ def _arrived_columns(target: Target) -> tuple[str, ...]:
     return (*target.table.set_columns, *((version,) if version else ()))
 
 
-def _whole_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table) -> Identifier:
+def _whole_sets(conn: Connection, target: Target, whole: Sequence[Row] | Table, *, shares_sets: bool) -> Identifier:
     """The temporary table that lists the completely read sets."""
     if isinstance(whole, Table):
-        return Identifier("pg_temp", f"stage_{whole.name}")
+        return Identifier("pg_temp", f"{'sets' if shares_sets else 'stage'}_{whole.name}")
     return _temporary_rows(conn, target, f"whole_{target.table.name}", _arrived_columns(target), whole)
 
 

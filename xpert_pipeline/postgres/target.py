@@ -28,6 +28,7 @@ class Target:
         load_id: The load.
         inferred: Columns whose values are not Amazon's own but follow from others; see `TableLoad`.
         sparse: Columns in which NULL leaves the known value as it is.
+        decided: Columns whose known value stays as it is, because a later statement of the load decides it.
     """
 
     table: Table
@@ -37,6 +38,7 @@ class Target:
     load_id: UUID
     inferred: tuple[str, ...] = ()
     sparse: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         table = self.table

@@ -19,6 +19,7 @@ from xpert_pipeline.sources.change_pieces import (
     with_accepted_reports,
     with_reports,
 )
+from xpert_pipeline.sources.change_replacing import whole_days
 from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.collect import collecting
 from xpert_pipeline.sources.jobs import collecting_failures, failure_of, park, ready
@@ -173,6 +174,8 @@ def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
     with run.lease(feed.name) as lease:
         step(run.who, feed.name, f"{span.in_words}{run.place_of(span.markets[0])}: {plain}")
         with collecting(run.spool, feed.tables, no_parser) as (folder, collector):
+            for part, names in zip(collector.parts, feed.decided, strict=False):
+                part.decided = names
             plan = piece.plan.as_dict() if piece.plan else {"source": "report", "why": why}
             fetch = Fetch(run, feed, span, collector, folder, {"plan": plan})
             source = fetch.pages() if job is None else fetch.report(job)
@@ -184,10 +187,11 @@ def _load(run: SellerRun, feed: Feed, piece: Piece) -> None:
                 lease,
                 source=source,
                 window=LoadWindow("partial" if covers_nothing else span.kind, span.start, fetch.end),
-                parts=collector.loads(),
+                parts=collector.loads(whole_days=whole_days(run, feed, span, fetch.end, collector)),
                 markets=span.markets,
                 began=fetch.began,
                 details=fetch.details,
+                decide=feed.decide,
             )
             if covers_nothing:
                 _leave_open(run, feed, span, collector.fetched)

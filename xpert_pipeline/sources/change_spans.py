@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 from xpert_pipeline.postgres.coverage import covered_days, latest_detail, records_per_day
 from xpert_pipeline.progress import step
@@ -29,6 +29,7 @@ from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
 from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
@@ -122,6 +123,13 @@ class Feed:
         bulk: A report for large spans.
         count_created: Returns Amazon's count of the records created in a span; with the name of that count.
         noun: Singular word for a record, for messages.
+        longest: The most days in one span of creation dates.
+        replaces_days: Whether a span contains every record of its days, so that what does not come again is gone. The
+            first table needs `replaced_by`: a record's own columns.
+        decide: A statement that runs in each load after its rows are merged, for facts that one record does not tell;
+        see
+            `postgres.loading.Load`.
+        decided: The columns that it decides, one tuple per table.
     """
 
     tables: tuple[Table, ...]
@@ -137,6 +145,10 @@ class Feed:
     bulk: BulkFeed | None = None
     count_created: tuple[Callable[[SellerApi, str, datetime, datetime], int], str] | None = None
     noun: str = "record"
+    longest: int = LONGEST_DAYS
+    replaces_days: bool = False
+    decide: LiteralString = ""
+    decided: tuple[tuple[str, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -178,7 +190,7 @@ def created_spans(run: SellerRun, feed: Feed, days: Mapping[Market, Sequence[dat
     """Spans of creation dates, newest first."""
     latest = run.client().server_now() - feed.settling
     spans = []
-    for window in day_windows(days, LONGEST_DAYS, together=feed.together, exact=True):
+    for window in day_windows(days, feed.longest, together=feed.together, exact=True):
         start, end = window.bounds()
         spans.append(Span("created", start, min(end, latest), window.markets))
     return [span for span in spans if span.start < span.end]
@@ -235,6 +247,7 @@ def _plan(run: SellerRun, feed: Feed, span: Span, levels: BucketLevels) -> Sourc
         levels,
         expected_records(run, feed, span),
         operation=feed.operation,
+        page_size=usage_plans.page(feed.operation),
         days=span.days,
         generation_seconds=run.jobs.generation_seconds("report", report_type) if report_type else None,
         report_type=report_type,

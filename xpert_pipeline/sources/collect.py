@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from xpert_pipeline.postgres.loading import TableLoad
+from xpert_pipeline.postgres.loading import TableLoad, WholeDays
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
 from xpert_pipeline.sources.values import is_rounded
@@ -63,7 +64,6 @@ class TableRows:
     Attributes:
         table: The contract.
         columns: Columns that the source fills.
-        inferred: Those of them whose values follow from others; see `TableLoad`.
         sparse: Those of them in which NULL leaves the known value as it is.
         spool: Valid rows, on disk.
         fetched: Number of records received for the table.
@@ -74,6 +74,8 @@ class TableRows:
             columns, or None. Such a row may be any row of its set.
         sales_columns: Columns that are above 0 in a row with sales.
         days_with_sales: Marketplace and day of the rows with sales.
+        inferred: Those of the columns whose values follow from others; see `TableLoad`.
+        decided: Those of the columns that the load decides after merging; see `TableLoad`.
     """
 
     table: Table
@@ -87,6 +89,7 @@ class TableRows:
     unread: list[tuple[Any, ...]] = field(default_factory=list)
     sales_columns: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
     days_with_sales: set[tuple[str, Any]] = field(default_factory=set)
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -130,7 +133,7 @@ class Collector:
     """Collects the records of one load.
 
     Args:
-        parts: One entry per table that a record fills; the first one has one row for each record.
+        parts: One entry per table that a record fills; the first one has at least one row for each record.
         parse: Turns a record into the rows of each table.
         key_of: Returns the readable part of the first table's key for a record that cannot be parsed.
 
@@ -205,13 +208,18 @@ class Collector:
             for chunk in chunks(self._without_nulls(records)):
                 self._add_chunk(chunk)
 
-    def loads(self, whole_sets: Sequence[tuple[Any, ...]] = ()) -> list[TableLoad]:
+    def loads(
+        self, whole_sets: Sequence[tuple[Any, ...]] = (), whole_days: Sequence[tuple[str, date]] = ()
+    ) -> list[TableLoad]:
         """Each table's part of the load.
 
         Args:
             whole_sets: Sets of the first table that were read completely: the load deletes their rows that did not
                 arrive. It deletes nothing from a set to which a record without a readable key may belong, and nothing
                 at all if every record was rejected, because no one can tell which rows are gone.
+            whole_days: Marketplaces and days of the first table that were read completely: the load deletes their sets
+                that did not arrive, and the rows of arrived sets that did not. It deletes nothing if a record has no
+                readable key.
         """
         is_known = len(self.main.spool) > 0 or not self.main.rejects
         read = [rows_of for rows_of in whole_sets if self.main.is_read(rows_of)] if is_known else []
@@ -224,14 +232,20 @@ class Collector:
                 part.spool,
                 part.fetched,
                 part.rejects,
-                whole_sets=self.main.table if number else read if is_known else (),
+                whole_sets=self.main.table if number else self._whole_days(whole_days) or (read if is_known else ()),
                 kept=part.kept,
                 sparse=part.sparse,
                 signals=Counter() if number else Counter(self.signals),
                 inferred=part.inferred,
+                decided=part.decided,
             )
             for number, part in enumerate(self.parts)
         ]
+
+    def _whole_days(self, days: Sequence[tuple[str, date]]) -> WholeDays | None:
+        if self.main.unread and days:
+            self.signals[KEPT_SETS] = len(days)
+        return None if self.main.unread or not days else WholeDays(tuple(days))
 
     def _without_nulls(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
@@ -259,8 +273,7 @@ class Collector:
                 self._reject_unfit(record, error)
             except SHAPE_ERRORS as error:
                 self._reject_unparsed(record, shape_reason(error))
-        self.main.fetched += len(records)
-        for place, part in enumerate(self.parts[1:], start=1):
+        for place, part in enumerate(self.parts):
             part.fetched += sum(len(rows[place]) for rows in parsed)
         return records, parsed
 
@@ -285,6 +298,7 @@ class Collector:
 
     def _quarantine(self, record: Any, rows: Rows, reason: str) -> None:
         row = rows[0][0]
+        self.main.fetched -= len(rows[0]) - 1  # a rejected record counts once
         self._reject(self.main, record, row, reason)
         key = self.main.rejects[-1].record_key
         for part, others in zip(self.parts[1:], rows[1:], strict=True):

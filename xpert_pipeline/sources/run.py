@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 from psycopg_pool import ConnectionPool
@@ -205,7 +205,7 @@ class SellerRun:
         """Hold the lease to write one of the seller's streams; wait while another run loads a window."""
         return hold(self.pool, self.seller.id, stream, wait=LEASE_PATIENCE_SECONDS)
 
-    def load(
+    def load(  # noqa: PLR0913  keywords only: everything that the ledger records
         self,
         lease: Lease,
         *,
@@ -216,6 +216,7 @@ class SellerRun:
         began: datetime,
         partitions: Sequence[date] | None = None,
         details: dict[str, Any] | None = None,
+        decide: LiteralString = "",
     ) -> Mapping[str, LoadCounts]:
         """Load one window in one transaction.
 
@@ -228,6 +229,7 @@ class SellerRun:
             began: When fetching began.
             partitions: Days to count rows for; the run's days by default.
             details: For `loads.details`.
+            decide: A statement that runs in the transaction after all rows are merged; see `loading.Load`.
 
         Raises:
             LeaseLost: Another process took over the stream; nothing was loaded.
@@ -246,6 +248,7 @@ class SellerRun:
             waits=self.client().bill().waits,
             started_at=began,
             details=details,
+            decide=decide,
         )
         loaded(self.who, counts)
         return counts

@@ -38,6 +38,7 @@ OPERATIONS = {
     "getMyFeesEstimates": Operation("ProductFees", "get_product_fees_estimate", "v0"),
     "getOrderMetrics": Operation("Sales", "get_order_metrics", "v1"),
     "getMarketplaceParticipations": Operation("Sellers", "get_marketplace_participation", "v1"),
+    "listTransactions": Operation("Finances", "list_transactions", "2024-06-19"),
     "createReport": Operation("Reports", "create_report", "2021-06-30"),
     "getReport": Operation("Reports", "get_report", "2021-06-30"),
     "getReports": Operation("Reports", "get_reports", "2021-06-30"),

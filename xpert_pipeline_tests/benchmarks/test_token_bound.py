@@ -28,8 +28,8 @@ def test_requests_without_a_plan_cost_nothing():
 
 
 def test_an_operation_without_a_plan_is_rejected():
-    with pytest.raises(LookupError, match="no usage plan for 'listTransactions'"):
-        wait("listTransactions", 1, 1)
+    with pytest.raises(LookupError, match="no usage plan for 'listBalances'"):
+        wait("listBalances", 1, 1)
 
 
 def test_a_report_takes_twenty_seconds_and_one_for_20_000_rows():

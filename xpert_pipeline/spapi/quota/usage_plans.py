@@ -46,8 +46,8 @@ _OPERATIONS = (
     UsagePlan("getListingsItem", 5, 10, page=1),
     UsagePlan("searchCatalogItems", 2, 2, page=20),
     UsagePlan("getCatalogItem", 2, 2, page=1),
-    # Finances 2024-06-19: Amazon neither states the size of a page nor lets us choose it
-    UsagePlan("listTransactions", 0.5, 10),
+    # Finances 2024-06-19: the size of a page cannot be chosen
+    UsagePlan("listTransactions", 0.5, 10, page=500),
     UsagePlan("listBalances", 0.5, 10),
     UsagePlan("listSummary", 0.5, 10),
     # FBA Inventory v1: the page size is the most SKUs that a call may name
