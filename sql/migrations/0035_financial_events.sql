@@ -95,4 +95,4 @@ select public.xpert_describe_standard_columns('public.financial_event_amounts');
 select public.xpert_protect_tenant_table('public.financial_event_amounts');
 select public.xpert_watch('public.financial_event_amounts', 'posted_date');
 
-insert into public.schema_migrations (name) values ('0034_financial_events') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0035_financial_events') on conflict do nothing;
