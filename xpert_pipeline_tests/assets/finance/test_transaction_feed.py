@@ -1,6 +1,5 @@
 """Transactions and their amounts: rows equal the world's books, and a window that is read again replaces what it held."""
 
-
 import pytest
 
 from xpert_pipeline.assets.finance.transaction_feed import SOURCE
