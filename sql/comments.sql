@@ -827,3 +827,28 @@ comment on column public.competitor_data.handling_hours_min is
 'Fewest hours until the unit is sent. NULL: Amazon did not report it.';
 comment on column public.competitor_data.handling_hours_max is
 'Most hours until the unit is sent. NULL: Amazon did not report it.';
+
+comment on table public.fee_estimates is
+'One row is an estimate of the fees for one unit of a listing on sale, at its price of that day. Source: getMyFeesEstimates, Product Fees v0.';
+comment on column public.fee_estimates.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.fee_estimates.sku is
+'The seller''s own SKU.';
+comment on column public.fee_estimates.estimated_date is
+'Marketplace-local day of the estimate.';
+comment on column public.fee_estimates.asin is
+'ASIN of the listing, from products. NULL: Amazon did not report it.';
+comment on column public.fee_estimates.is_fba is
+'Whether the estimate assumes that Amazon fulfils the listing.';
+comment on column public.fee_estimates.listing_price is
+'Price of one unit that the estimate assumes, without shipping.';
+comment on column public.fee_estimates.currency is
+'ISO 4217 code for all amounts of the row.';
+comment on column public.fee_estimates.status is
+'Success or ClientError.';
+comment on column public.fee_estimates.error_code is
+'Amazon''s code of the refusal. NULL: status is Success.';
+comment on column public.fee_estimates.fees_total is
+'What Amazon would charge in all, as it reports it. NULL: Amazon refused the estimate; error_code says why.';
+comment on column public.fee_estimates.fees is
+'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';

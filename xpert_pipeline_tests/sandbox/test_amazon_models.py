@@ -159,6 +159,27 @@ def the_offers(client):
     return answer
 
 
+def the_estimates(client):
+    skus = [item["sku"] for item in client.listings()][:19]
+    price = {"ListingPrice": {"CurrencyCode": "INR", "Amount": 499.5}}
+    questions = [
+        {
+            "IdType": "SellerSKU",
+            "IdValue": sku,
+            "FeesEstimateRequest": {
+                "MarketplaceId": INDIA,
+                "IsAmazonFulfilled": True,
+                "PriceToEstimateFees": price,
+                "Identifier": sku,
+            },
+        }
+        for sku in [*skus, "no such SKU"]
+    ]
+    answer = client.call("POST", "/products/fees/v0/feesEstimate", json=questions)
+    assert {entry["Status"] for entry in answer.json()} == {"Success", "ClientError"}
+    return answer
+
+
 ANSWERS = {
     "getMarketplaceParticipations": lambda client: client.get("/sellers/v1/marketplaceParticipations"),
     "searchOrders": lambda client: client.orders_page(createdAfter="2026-01-01T00:00:00Z"),
@@ -171,6 +192,7 @@ ANSWERS = {
     "getInventorySummaries": lambda client: client.inventory_page(),
     "listTransactions": lambda client: client.get(TRANSACTIONS, postedAfter="2026-11-01T00:00:00Z"),
     "getListingOffersBatch": the_offers,
+    "getMyFeesEstimates": the_estimates,
     "createReport": lambda client: client.create_report(LISTINGS_REPORT),
     "getReports": lambda client: client.get(REPORTS, reportTypes=LISTINGS_REPORT),
     "getReport": lambda client: client.get(f"{REPORTS}/{client.report(LISTINGS_REPORT)['reportId']}"),

@@ -1,9 +1,10 @@
 """The domain of offers and fee estimates."""
 
 from xpert_pipeline.sandbox.domain import Domain
-from xpert_pipeline.sandbox.pricing.faults import FAULTS, OFFERS
+from xpert_pipeline.sandbox.pricing.faults import FAULTS, FEES, OFFERS
+from xpert_pipeline.sandbox.pricing.fees_api import get_my_fees_estimates
 from xpert_pipeline.sandbox.pricing.offers_api import get_listing_offers_batch
-from xpert_pipeline.sandbox.pricing.truth import competitor_data, offer_summaries
+from xpert_pipeline.sandbox.pricing.truth import competitor_data, fee_estimates, offer_summaries
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
 
@@ -18,7 +19,16 @@ DOMAIN = Domain(
             roles=("Pricing",),
             fault_places=(OFFERS,),
         ),
+        Operation(
+            name="getMyFeesEstimates",
+            method="POST",
+            path="/products/fees/v0/feesEstimate",
+            answer=get_my_fees_estimates,
+            plan=Plan(0.5, 1),
+            roles=("Pricing", "Product Listing"),
+            fault_places=(FEES,),
+        ),
     ),
-    truth={"offer_summaries": offer_summaries, "competitor_data": competitor_data},
+    truth={"offer_summaries": offer_summaries, "competitor_data": competitor_data, "fee_estimates": fee_estimates},
     faults=FAULTS,
 )

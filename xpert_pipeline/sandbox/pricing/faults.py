@@ -5,10 +5,11 @@ from typing import Any
 
 from xpert_pipeline.sandbox.faults import FaultKind
 
-OFFERS = "offers batch"
-"""The place: a batch of offers."""
+OFFERS, FEES = "offers batch", "fees batch"
+"""Places: a batch of offers, and a batch of fee estimates."""
 THROTTLED, BROKEN, GONE, MISSING = "offers-item-throttled", "offers-item-500", "offers-item-404", "offers-item-missing"
 FOREIGN, UNNAMED, NEW_STATUS = "offers-foreign-currency", "offers-unnamed-seller", "offers-unknown-status"
+SERVICE_ERROR, PARTS_LACK_FINAL = "fees-item-service-error", "fees-parts-without-final"
 FAULTS = (
     FaultKind(THROTTLED, OFFERS, "the first SKU of a batch answers 429 within the batch"),
     FaultKind(BROKEN, OFFERS, "the first SKU of a batch answers 500 within the batch"),
@@ -16,6 +17,8 @@ FAULTS = (
     FaultKind(MISSING, OFFERS, "the batch has no answer for its first SKU"),
     FaultKind(FOREIGN, OFFERS, "the offers of a batch ask for shipping in US dollars"),
     FaultKind(UNNAMED, OFFERS, "the offers of a batch have no seller id"),
+    FaultKind(SERVICE_ERROR, FEES, "the first SKU of a batch answers ServiceError within the batch"),
+    FaultKind(PARTS_LACK_FINAL, FEES, "the parts of a fee have no FinalFee"),
     FaultKind(NEW_STATUS, OFFERS, "the first SKU of a batch has an undocumented status, and no offers"),
 )
 REFUSALS = {

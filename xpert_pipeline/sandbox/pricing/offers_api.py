@@ -6,11 +6,11 @@ from urllib.parse import unquote
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.pricing.faults import OFFERS, refusal, spoilt
+from xpert_pipeline.sandbox.pricing.listings import listing_of
 from xpert_pipeline.sandbox.pricing.offers_payload import offers_payload
 from xpert_pipeline.sandbox.serving.errors import denied, invalid
 from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.world.offers import NO_OFFERS, ProductPage, product_page
-from xpert_pipeline.sandbox.world.records import Listing
 
 MOST = 20
 URI = re.compile(r"/products/pricing/v0/listings/([^/?#]+)/offers")
@@ -47,20 +47,10 @@ def _response(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         or request.get("CustomerType", "Consumer") not in CUSTOMERS
     ):
         return refusal(asked, 400, "InvalidInput", "The input you have submitted is not valid.")
-    listing = _listings(call, request["MarketplaceId"]).get(sku)
+    listing = listing_of(call.world, request["MarketplaceId"], sku)
     if listing is None:
         return refusal(asked, 404, "NotFound", "Resource not found")
     day = STORES[listing.marketplace_id].day_of(call.now)
     page = product_page(call.seller_id, listing, day) if request["ItemCondition"] == "New" else ProductPage(NO_OFFERS)
     payload = offers_payload(listing, page, request["ItemCondition"], call.now)
     return {"status": {"statusCode": 200, "reasonPhrase": "OK"}, "body": {"payload": payload}, "request": asked}
-
-
-def _listings(call: Call, marketplace_id: str) -> dict[str, Listing]:
-    """The listings of a store by SKU."""
-    figures = call.world.figures
-    key = f"listings of {marketplace_id}"
-    if key not in figures:
-        figures[key] = {listing.sku: listing for listing in call.world.listings_of((marketplace_id,))}
-    by_sku: dict[str, Listing] = figures[key]
-    return by_sku

@@ -3,11 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
+from xpert_pipeline.sandbox.world.charges import FULFILMENT, Charge
 from xpert_pipeline.sandbox.world.days import written_day
+from xpert_pipeline.sandbox.world.fee_estimates import NAMES, estimate, fulfilment_parts, is_known
 from xpert_pipeline.sandbox.world.listing_facts import sales_rank
 from xpert_pipeline.sandbox.world.offers import LISTED, SUCCESS, Offer, ProductPage, product_page
 from xpert_pipeline.sandbox.world.records import Listing, World
@@ -86,4 +89,43 @@ def _offer(offer: Offer) -> Row:
         "feedback_positive_pct": offer.feedback_pct,
         "handling_hours_min": low,
         "handling_hours_max": high,
+    }
+
+
+def fee_estimates(world: World) -> Iterator[Row]:
+    """One row for each listing on sale with a price."""
+    now = time.time()
+    for listing in world.listings:
+        if listing.active and listing.price is not None:
+            charges = estimate(listing, Decimal(listing.price), fba=listing.fba) if is_known(listing) else None
+            yield {
+                "marketplace_id": listing.marketplace_id,
+                "sku": listing.sku,
+                "estimated_date": written_day(STORES[listing.marketplace_id].day_of(now)),
+                "asin": listing.asin,
+                "is_fba": listing.fba,
+                "listing_price": listing.price,
+                "currency": listing.currency,
+                "status": "ClientError" if charges is None else "Success",
+                "error_code": "InvalidParameterValue" if charges is None else None,
+                "fees_total": amount_text(sum((charge.total for charge in charges), Decimal(0))) if charges else None,
+                "fees": None if charges is None else [fee for charge in charges for fee in _fees(charge)],
+            }
+
+
+def _fees(charge: Charge) -> list[Row]:
+    """A fee, or its parts in its place."""
+    if charge.type != FULFILMENT:
+        return [_fee(NAMES[charge.type], None, charge)]
+    return [_fee(part.type, NAMES[charge.type], part) for part in fulfilment_parts(charge)]
+
+
+def _fee(name: str, group: str | None, charge: Charge) -> Row:
+    return {
+        "type": name,
+        "group": group,
+        "amount": amount_text(charge.amount),
+        "promotion": amount_text(charge.promotion),
+        "tax": amount_text(charge.tax),
+        "total": amount_text(charge.total),
     }

@@ -33,7 +33,7 @@ class Operation:
     name: str
     method: str
     path: str
-    answer: Callable[["Call"], dict[str, Any]]
+    answer: Callable[["Call"], dict[str, Any] | list[Any]]
     plan: Plan
     roles: tuple[str, ...] = ()
     status: int = 200

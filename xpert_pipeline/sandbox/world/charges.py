@@ -28,6 +28,8 @@ REFERRAL, CLOSING, FULFILMENT, SHIPPING, STORAGE, REFUND = (
     "Referral fee", "Closing fee", "FBA fulfillment fees", "Easy Ship handling fee", "FBA storage fee",
     "Refund administration fee",
 )  # fmt: skip
+CLOSING_RUPEES, FULFILMENT_RUPEES = Decimal(5), Decimal("43.50")
+"""Fees per unit that do not depend on the price."""
 PRODUCT_AD, DISPLAY_AD = "SponsoredProductFee", "SponsoredDisplayFee"
 
 
@@ -101,6 +103,13 @@ def ads(listing: Listing, day: int) -> list[Charge]:
     return charges
 
 
+def of_one_unit(listing: Listing, price: Decimal, *, fba: bool) -> list[Charge]:
+    """Return what one unit would be charged at a price: the fees of a sale, without the seller's own shipping."""
+    store = STORES[listing.marketplace_id]
+    charges = [_referral(listing, price, 1), _charge(store, CLOSING, _local(store, CLOSING_RUPEES), quantity=1)]
+    return [*charges, _charge(store, FULFILMENT, _local(store, FULFILMENT_RUPEES), quantity=1)] if fba else charges
+
+
 def restated(charges: Iterable[Charge]) -> list[Charge]:
     """Return the same charges after Amazon corrected them."""
     return [charge._replace(amount=charge.amount + RESTATED_BY) for charge in charges]
@@ -154,14 +163,17 @@ def _listed(listing: Listing) -> int:
 def _selling_fees(listing: Listing, units: int, sales: Decimal) -> list[Charge]:
     store, charges = STORES[listing.marketplace_id], []
     if sales:
-        drawn = number("referral", listing.category)
-        amount = (sales * (5 + drawn % 13) / 100).quantize(CENT)
-        rebate = (amount / 10).quantize(CENT) if number("rebate", listing.seed) % 10 == 0 else Decimal(0)
-        charges.append(_charge(store, REFERRAL, amount, rebate, units))
-    charges.append(_charge(store, CLOSING, _local(store, Decimal(5)) * units, quantity=units))
-    name, rupees = (FULFILMENT, Decimal("43.50")) if listing.fba else (SHIPPING, Decimal("61.25"))
+        charges.append(_referral(listing, sales, units))
+    charges.append(_charge(store, CLOSING, _local(store, CLOSING_RUPEES) * units, quantity=units))
+    name, rupees = (FULFILMENT, FULFILMENT_RUPEES) if listing.fba else (SHIPPING, Decimal("61.25"))
     charges.append(_charge(store, name, _local(store, rupees) * units, quantity=units))
     return charges
+
+
+def _referral(listing: Listing, sales: Decimal, units: int) -> Charge:
+    amount = (sales * (5 + number("referral", listing.category) % 13) / 100).quantize(CENT)
+    rebate = (amount / 10).quantize(CENT) if number("rebate", listing.seed) % 10 == 0 else Decimal(0)
+    return _charge(STORES[listing.marketplace_id], REFERRAL, amount, rebate, units)
 
 
 def _local(store: Store, rupees: Decimal) -> Decimal:
