@@ -25,4 +25,4 @@ create index if not exists fee_estimates_updated_idx on public.fee_estimates (se
 select public.xpert_describe_standard_columns('public.fee_estimates');
 select public.xpert_protect_tenant_table('public.fee_estimates');
 
-insert into public.schema_migrations (name) values ('0035_fee_estimates') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0036_fee_estimates') on conflict do nothing;
