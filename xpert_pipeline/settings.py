@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from sys import float_info
 from typing import Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -283,8 +284,13 @@ def _is_interval(text: str) -> bool:
 
 def _is_safe(url: str) -> bool:
     """Whether tokens may be sent to a URL: encrypted, or to this machine. A login in it would be shown."""
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # such as https://[, or a port beyond 65535
+        return False
     is_https = url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
-    return is_https and "@" not in url.partition("://")[2].partition("/")[0]
+    return is_whole and is_https and "@" not in parts.netloc
 
 
 def _malformed_marketplaces(env: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import uvicorn
 from starlette.applications import Starlette
@@ -143,12 +143,13 @@ class LocalOnly:
     def __init__(self, app: ASGIApp, port: int) -> None:
         self.app = app
         self.hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
+        self.origins = {f"http://{host}" for host in self.hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a foreign Host, and forms of other pages."""
         headers = {name.decode(): value.decode("latin-1") for name, value in scope.get("headers", ())}
         origin = headers.get("origin")
-        is_foreign = origin is not None and urlsplit(origin).netloc not in self.hosts
+        is_foreign = origin is not None and origin not in self.origins
         if headers.get("host") not in self.hosts or (scope.get("method") == "POST" and is_foreign):
             await PlainTextResponse("refused: not meant for this page", 403)(scope, receive, send)
             return

@@ -30,6 +30,8 @@ from xpert_pipeline.cli.instance import STORAGE, storage_failure
 from xpert_pipeline.postgres.errors import DatabaseError
 
 LOCK = 7_299_360_171_043  # any number that no other program locks
+STAMPS = "alembic_version"
+"""The table with the version of Dagster's tables; only this module writes it."""
 KINDS = (RunStorageSqlMetadata, SqlEventLogStorageMetadata, ScheduleStorageSqlMetadata)
 DATA_MIGRATIONS = {
     *run_migrations.REQUIRED_DATA_MIGRATIONS,
@@ -53,11 +55,20 @@ def prepare_storage(url: str) -> None:
     engine = create_engine(url, poolclass=NullPool)
     with _explained():
         with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            _lock(connection)
             _complete(connection)
             missing = DATA_MIGRATIONS - _migrated(connection)
         if missing:
             _migrate_data(url)
+
+
+def _lock(connection: Connection) -> None:
+    """Let one start at a time prepare the storage; as for migrations, readers must not be able to hold the lock."""
+    connection.execute(text("select set_config('lock_timeout', '60s', true)"))
+    if not inspect(connection).has_table(STAMPS):
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    if inspect(connection).has_table(STAMPS):
+        connection.execute(text(f"lock table {STAMPS} in share row exclusive mode"))
 
 
 def _complete(connection: Connection) -> None:

@@ -108,6 +108,11 @@ class Home:
         advice += f'delete the file and the line "{KEY_ID}" in {self.path / STATE}; then add the sellers again'
         with self._exclusive():
             known = self._state().get(KEY_ID)
+            if file.is_dir():
+                raise PreconditionError(
+                    f"{file} is a folder, not the file with the encryption key. Move it away. "
+                    + (advice if known else "The next start makes a key")
+                )
             if known and not file.exists():
                 raise PreconditionError(f"the encryption key {file} is gone. {advice}")
             if not file.exists():

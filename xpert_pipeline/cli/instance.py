@@ -94,6 +94,8 @@ def storage_failure(error: DBAPIError, done: str) -> DagsterStorageFailed:
     reason = getattr(getattr(error.orig, "diag", None), "message_primary", None) or type(error.orig).__name__
     if (state or "").startswith("53"):
         advice = "free space on the database's disk"
+    elif state == "55P03":
+        advice = "a session holds a lock on them for too long: wait for it, or end it (pg_locks names it)"
     elif state is None or state.startswith(("08", "57")):
         advice = "check that the database runs"
     else:

@@ -6,7 +6,6 @@ only requests whose Host is this address and whose Origin, if any, is this page;
 
 import sys
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import click
 import dagster as dg
@@ -30,6 +29,7 @@ class LocalOnly:
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
         self.hosts = frozenset(hosts)
+        self.origins = frozenset(f"http://{host}" for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass requests from this server's own pages; refuse all others."""
@@ -46,7 +46,7 @@ class LocalOnly:
         if headers.get("host") not in self.hosts:
             return "refused: this server answers only on its own address"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc not in self.hosts:
+        if origin is not None and origin not in self.origins:
             return "refused: the request comes from another page"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and connection.scope.get("path") != "/":
             return "refused: the request comes from another page"

@@ -15,6 +15,7 @@ from psycopg.rows import class_row
 
 from xpert_pipeline.postgres.compacted_rows import COMPACTED, SUMS, Joined, LedgerRow, join_old
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.locks import lock_of_seller
 from xpert_pipeline.postgres.pool import Pool, tenant
 
 NOT_RESTATED = timedelta(0)
@@ -94,7 +95,7 @@ def compact_loads(
         DatabaseError: The database failed; nothing was changed.
     """
     with tenant(pool, seller_id) as conn:
-        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"xpert compact {seller_id}"])
+        lock_of_seller(conn, seller_id, "compact loads")
         joined = [
             part
             for (table, marketplace_id), rows in _groups(conn, seller_id).items()

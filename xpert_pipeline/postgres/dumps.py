@@ -18,14 +18,16 @@ from psycopg.conninfo import make_conninfo
 
 from xpert_pipeline.postgres.address import check_address, unreachable
 from xpert_pipeline.postgres.embedded import DATABASE, EmbeddedServer
-from xpert_pipeline.postgres.embedded_cluster import ADMIN
+from xpert_pipeline.postgres.embedded_cluster import ADMIN, NO_SPACE
 from xpert_pipeline.postgres.errors import DatabaseError, explained
+from xpert_pipeline.postgres.locks import naming_holders
 from xpert_pipeline.postgres.migrations import migrate
 
 SCHEMAS = ("public", "dagster")
 RESTORED, REPLACED = f"{DATABASE}_restored", f"{DATABASE}_replaced"
 OF_SCHEMA_PUBLIC = re.compile(r"^\d+; .* (SCHEMA - public|(ACL|COMMENT) - SCHEMA public)\b")
 """Entries of a dump that a target's own schema `public` replaces."""
+LOST = ("server closed the connection", "connection to server was lost")
 SELLERS_TABLE = """
 select pg_has_role(relowner, 'usage') and row_security_active(oid)
 from pg_class where oid = to_regclass('public.sellers')
@@ -68,9 +70,8 @@ def dump(dsn: str, file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     schemas = [f"--schema={name}" for name in SCHEMAS if _has_schema(dsn, name)]
     advice = "connect as the owner of the tables (Supabase: postgres), who may bypass row level security"
-    _run(
-        "pg_dump", dsn, ["--format=custom", "--no-owner", "--lock-wait-timeout=60s", *schemas, f"--file={file}"], advice
-    )
+    options = ["--format=custom", "--no-owner", "--lock-wait-timeout=60s", *schemas, f"--file={file}"]
+    _run("pg_dump", dsn, options, advice, file.parent)
 
 
 def restore(dsn: str, file: Path) -> None:
@@ -89,7 +90,7 @@ def restore(dsn: str, file: Path) -> None:
     options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
     advice = "connect as the owner of the tables to a server that is at least as new as that of the backup"
     try:
-        _run("pg_restore", dsn, [*options, f"--use-list={contents}", str(file)], advice, as_option=True)
+        _run("pg_restore", dsn, [*options, f"--use-list={contents}", str(file)], advice, file.parent, as_option=True)
     finally:
         contents.unlink(missing_ok=True)
 
@@ -110,7 +111,7 @@ def count_sellers(dsn: str) -> int | None:
     Raises:
         DatabaseError: The database failed, or a program keeps the table locked.
     """
-    with explained(), _connect(dsn) as conn:
+    with explained(), naming_holders(lambda: _connect(dsn), readers=True), _connect(dsn) as conn:
         conn.execute("select set_config('lock_timeout', '20s', true)")
         table = conn.execute(SELLERS_TABLE).fetchone()
         if table is None:
@@ -168,7 +169,7 @@ def _listed(file: Path) -> list[str]:
     return [line for line in listed.stdout.splitlines() if line and not line.startswith(";")]
 
 
-def _run(name: str, dsn: str, options: Sequence[str], advice: str, *, as_option: bool = False) -> None:
+def _run(name: str, dsn: str, options: Sequence[str], advice: str, written: Path, *, as_option: bool = False) -> None:
     """Run a program on a database; the password goes through the environment, where `ps` does not show it."""
     parts = {key: str(value) for key, value in check_address(dsn).items() if value is not None}
     password = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
@@ -176,7 +177,20 @@ def _run(name: str, dsn: str, options: Sequence[str], advice: str, *, as_option:
     command = [str(programs() / name), *options, f"--dbname={address}" if as_option else address]
     done = subprocess.run(command, env={**os.environ, **password}, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise DumpFailed(f"{name} failed: {_reason(done.stderr)}. To correct it, {advice}")
+        remedy = _remedy(done.stderr, written) or advice
+        raise DumpFailed(f"{name} failed: {_reason(done.stderr)}. To correct it, {remedy}")
+
+
+def _remedy(said: str, written: Path) -> str | None:
+    """What to do about a full disk or a lost server; None if the reason is another one."""
+    full = next((line for line in said.splitlines() if NO_SPACE in line), None)
+    if full is not None:
+        is_servers = any(word in full for word in ("ERROR:", "FATAL:", "PANIC:"))
+        place = "on the disk of the database's server" if is_servers else f"on the disk of {written}"
+        return f"free space {place}. Then run again"
+    if any(words in said for words in LOST):
+        return "see the server's log: it ended the connection, perhaps because its disk or memory is used up"
+    return None
 
 
 def _reason(text: str) -> str:

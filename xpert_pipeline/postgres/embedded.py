@@ -6,6 +6,7 @@ directory.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -19,6 +20,7 @@ from psycopg import sql
 
 from xpert_pipeline.postgres.embedded_cluster import (
     ADMIN,
+    NO_SPACE,
     ServerComesUp,
     make_cluster,
     postmaster,
@@ -104,15 +106,17 @@ def start_embedded(data_dir: Path) -> EmbeddedServer:
             server = EmbeddedServer(data_dir, place, socket_directory, is_new)
             _make_database(server)
     except OSError as error:
+        full = "Free space there, or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Choose"
         msg = (
             f"the embedded database cannot use {data_dir}: {error.strerror or error} ({error.filename or data_dir}). "
-            "Choose a directory that you may write to, on a disk with space, with --data-dir or XPERT_DATA_DIR"
+            f"{full} a directory that you may write to, on a disk with space, with --data-dir or XPERT_DATA_DIR"
         )
         raise EmbeddedServerFailed(msg) from error
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         log = link_of(data_dir) / "log"
-        msg = f"the embedded database of {data_dir} failed while it was prepared: {reason}. Its log is in {log}"
+        full = f" Free space on the disk of {data_dir}, then run again." if NO_SPACE in reason else ""
+        msg = f"the embedded database of {data_dir} failed while it was prepared: {reason}.{full} Its log is in {log}"
         raise EmbeddedServerFailed(msg) from None
     return server
 

@@ -78,6 +78,7 @@ KINDS: dict[str, tuple[type[DatabaseError], str, str]] = {
         ("21", "22", "23"),
         (DataRefused, "refused a value", "its row contract accepts the value: correct the contract"),
     ),
+    "53100": (DatabaseError, "has no space left on its disk", "free space on the disk of its server, then run again"),
     "53": (DatabaseError, "is out of disk, memory or connections", "make room, then run again"),
     "": (DatabaseError, "refused a statement", "see its log"),
 }

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
+from xpert_pipeline.postgres.locks import lock_of_seller
 from xpert_pipeline.postgres.target import RowCounts, Target, listed, same
 
 DIFFERING = "keys that arrived more than once with different values"
@@ -18,9 +19,7 @@ DIFFERING = "keys that arrived more than once with different values"
 
 def lock_table_of_seller(conn: Connection, target: Target) -> None:
     """Lock a seller's table until the transaction ends, so that only one load at a time merges into it."""
-    conn.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"xpert load {target.table.name} {target.seller_id}"]
-    )
+    lock_of_seller(conn, target.seller_id, f"load {target.table.name}")
 
 
 def drop_duplicates(conn: Connection, target: Target) -> int:

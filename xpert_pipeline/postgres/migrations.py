@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 
 from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.locks import naming_holders
 from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 
 CREATED = re.compile(r"^create table if not exists public\.(\w+)", re.MULTILINE)
@@ -45,11 +46,11 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
         MigrationEdited: An applied file has changed since it was applied.
     """
     files = _files(directory)
-    with connect(dsn) as conn:
+    with naming_holders(lambda: connect(dsn), readers=True), connect(dsn) as conn:
         conn.execute(
             "select set_config('lock_timeout', '60s', true), set_config('client_min_messages', 'warning', true)"
         )
-        conn.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        _lock(conn)
         applied = _applied(conn)
         _check_unedited(files, applied)
         if not applied:
@@ -75,6 +76,22 @@ def pending(dsn: str, directory: Path | None = None) -> list[str]:
     return [name for name in files if name not in applied]
 
 
+def _lock(conn: Connection[TupleRow]) -> None:
+    """Let one migration at a time run. An advisory lock would do, but any reader can hold that for ever.
+
+    An empty database has no readers yet, and no table to lock.
+    """
+    if not _has_records(conn):
+        conn.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+    may_write = "select has_table_privilege('public.schema_migrations', 'update')"
+    if _has_records(conn) and conn.execute(may_write).fetchone() == (True,):  # others are refused later
+        conn.execute("lock table public.schema_migrations in share row exclusive mode")
+
+
+def _has_records(conn: Connection[TupleRow]) -> bool:
+    return conn.execute("select to_regclass('public.schema_migrations') is not null").fetchone() == (True,)
+
+
 def _files(directory: Path | None) -> dict[str, str]:
     paths = sorted((directory or migrations_directory()).glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
@@ -85,8 +102,7 @@ def _checksum(text: str) -> str:
 
 
 def _applied(conn: Connection[TupleRow]) -> dict[str, str | None]:
-    row = conn.execute("select to_regclass('public.schema_migrations') is not null").fetchone()
-    if row is None or not row[0]:
+    if not _has_records(conn):
         return {}
     return dict(conn.execute("select name, checksum from public.schema_migrations order by name").fetchall())
 

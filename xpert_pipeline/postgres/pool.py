@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from xpert_pipeline.postgres.address import check_address, unreachable
 from xpert_pipeline.postgres.errors import DatabaseBusy, DatabaseError, TenantNotSet, explained
+from xpert_pipeline.postgres.locks import naming_holders
 
 Pool = ConnectionPool[Connection[TupleRow]]
 
@@ -77,7 +78,7 @@ def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
     Raises:
         DatabaseError: The database failed; the message contains no data.
     """
-    with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
+    with _transaction(pool) as conn:
         row = conn.execute(BEGIN, {"seller": str(seller_id)}).fetchone()
         if row is None or not isinstance(seller_id, UUID) or row[-1] != str(seller_id):
             raise TenantNotSet("the tenant could not be set: no row was read or written")
@@ -87,8 +88,18 @@ def tenant(pool: Pool, seller_id: UUID) -> Iterator[Connection[TupleRow]]:
 @contextmanager
 def operator(pool: Pool) -> Iterator[Connection[TupleRow]]:
     """Open a READ COMMITTED transaction on the pipeline's own records (sellers, leases, quota, cursors): no tenant."""
-    with explained(lambda error: _why_no_connection(pool, error)), pool.connection() as conn:
+    with _transaction(pool) as conn:
         conn.execute(BEGIN, {"seller": ""})
+        yield conn
+
+
+@contextmanager
+def _transaction(pool: Pool) -> Iterator[Connection[TupleRow]]:
+    with (
+        explained(lambda error: _why_no_connection(pool, error)),
+        naming_holders(lambda: pool.connection(timeout=5)),
+        pool.connection() as conn,
+    ):
         yield conn
 
 

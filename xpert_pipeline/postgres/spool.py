@@ -1,9 +1,6 @@
 """Private files for rows between fetching and loading: memory stays flat, and no transaction waits for Amazon."""
 
-import fcntl
-import os
 import pickle
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.postgres.private_folders import private_folder
 
 CHUNK = 5_000
 PREFIX = "xpert-spool-"
@@ -32,40 +30,12 @@ def spool_folder(parent: Path, name: str) -> Iterator[Path]:
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        folder, lock = _locked_folder(parent, name)
-        try:
+        with private_folder(parent, f"{PREFIX}{name}-") as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
     except (ConnectionError, TimeoutError):  # OSErrors that do not come from the disk
         raise
     except OSError as error:
         raise failure(parent, error) from error
-
-
-def clear_abandoned(parent: Path) -> None:
-    """Delete the folders of processes that were killed. Nobody holds their locks, which end with their process."""
-    for folder in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # it is in use, just deleted, or another user's
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(lock)
-
-
-def _locked_folder(parent: Path, name: str) -> tuple[Path, int]:
-    """Create a folder and lock it; `clear_abandoned` may have deleted it before it was locked."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=parent))
-        with suppress(FileNotFoundError):
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
 
 
 class RowSpool:

@@ -18,9 +18,12 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.errors import DatabaseError, NotPermitted, explained
+from xpert_pipeline.postgres.locks import naming_holders
 from xpert_pipeline.postgres.sellers import SellerUnknown
 
 GROUP = "xpert_viewer"
+LOCK_WAIT = "20s"
+"""How long to wait for a lock that another session holds."""
 NAME = re.compile(r"(?!pg_|(?:public|none)\Z)[a-z_][a-z0-9_]{0,62}")
 SETTINGS = {
     "default_transaction_read_only": "on",
@@ -95,7 +98,7 @@ def grant_viewer(dsn: str, name: str, amazon_ids: Sequence[str] = (), *, new_pas
         NotPermitted: The role of the address may not create roles.
         DatabaseError: The database failed.
     """
-    with _owner(dsn) as conn:
+    with _owner(dsn) as conn, _all_sellers(conn):
         ids = _seller_ids(conn, amazon_ids)
         known = _is_known(conn, name)
         password = _new_password() if new_password or not known else None
@@ -122,14 +125,17 @@ def revoke_viewer(dsn: str, name: str) -> bool:
         DatabaseError: The database refused; nothing was changed.
     """
     with _owner(dsn) as conn:
+        if is_known := _is_known(conn, name):
+            conn.execute(SQL("alter role {} nologin").format(Identifier(name)))
+            _join(conn, name)
+    with _owner(dsn) as conn:  # its sessions end first: the locks that they hold would stop what follows
         conn.execute("delete from viewer_sellers where role_name = %s", [name])
-        if not _is_known(conn, name):
+        if not is_known:
             return False
+        conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", [name])
         database = Identifier(str(conn.info.dbname))
         conn.execute(SQL("revoke all on database {} from {}").format(database, Identifier(name)))
         conn.execute(SQL("revoke {} from {}").format(Identifier(GROUP), Identifier(name)))
-        _join(conn, name)
-        conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", [name])
         # what it owns would keep it: anyone may make large objects and temporary tables
         conn.execute(SQL("drop owned by {}").format(Identifier(name)))
         conn.execute(SQL("drop role {}").format(Identifier(name)))
@@ -138,7 +144,7 @@ def revoke_viewer(dsn: str, name: str) -> bool:
 
 def viewers(dsn: str) -> list[Viewer]:
     """Return the viewers of a database, by name."""
-    with _owner(dsn) as conn:
+    with _owner(dsn) as conn, _all_sellers(conn):
         return [Viewer(name, None if all_of_them else tuple(ids or ())) for name, ids, all_of_them in _listed(conn)]
 
 
@@ -148,9 +154,11 @@ def _listed(conn: Connection[TupleRow]) -> list[TupleRow]:
 
 @contextmanager
 def _owner(dsn: str) -> Iterator[Connection[TupleRow]]:
-    """Open a transaction as the owner of the tables, in which row level security does not hide sellers from it."""
-    with explained(), connect(dsn) as conn:
-        conn.execute("select set_config('lock_timeout', '20s', true), set_config('search_path', 'public', true)")
+    """Open a transaction as the owner of the tables; a wait for a lock ends after LOCK_WAIT and names the holders."""
+    with explained(), naming_holders(lambda: connect(dsn), readers=True), connect(dsn) as conn:
+        conn.execute(
+            "select set_config('lock_timeout', %s, true), set_config('search_path', 'public', true)", [LOCK_WAIT]
+        )
         owns = conn.execute("select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('sellers')")
         row = owns.fetchone()
         if row is not None and not row[0]:
@@ -158,12 +166,18 @@ def _owner(dsn: str) -> Iterator[Connection[TupleRow]]:
                 "the role of the address does not own the tables, so it may not give rights on them: use the owner's "
                 "address for this command (Supabase: postgres), as for `xpert db migrate`"
             )
-        hidden = conn.execute("select row_security_active('sellers')").fetchone() == (True,)
-        if hidden:
-            conn.execute("alter table sellers no force row level security")
         yield conn
-        if hidden:
-            conn.execute("alter table sellers force row level security")
+
+
+@contextmanager
+def _all_sellers(conn: Connection[TupleRow]) -> Iterator[None]:
+    """Let the owner see all sellers, if row level security hides them from it, too."""
+    hidden = conn.execute("select row_security_active('sellers')").fetchone() == (True,)
+    if hidden:
+        conn.execute("alter table sellers no force row level security")
+    yield
+    if hidden:
+        conn.execute("alter table sellers force row level security")
 
 
 def _new_password() -> str:

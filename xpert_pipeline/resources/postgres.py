@@ -12,8 +12,9 @@ from pydantic import PrivateAttr
 from xpert_pipeline.holders import holding
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.private_folders import clear_abandoned
 from xpert_pipeline.postgres.sellers import SellerBook
-from xpert_pipeline.postgres.spool import clear_abandoned
+from xpert_pipeline.postgres.spool import PREFIX as SPOOLS
 
 DAGSTER_CONNECTION_SECONDS = 2
 """How long a run keeps a connection to Dagster's storage: short, so that it never finds one broken."""
@@ -45,7 +46,7 @@ class PostgresResource(dg.ConfigurableResource):
                 pool_recycle=DAGSTER_CONNECTION_SECONDS,
                 max_overflow=20,
             )
-            clear_abandoned(self.spool)
+            clear_abandoned(self.spool, SPOOLS)
             hold = holding(context.instance, context.run.run_id)
         else:
             hold = nullcontext()

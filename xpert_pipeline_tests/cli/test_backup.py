@@ -12,6 +12,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from xpert_pipeline.postgres.dumps import _remedy
+from xpert_pipeline.postgres.private_folders import private_folder
+
 pytestmark = pytest.mark.timeout(900)
 XPERT = Path(sys.executable).with_name("xpert")
 WORLD = ("--days", "2", "--orders-per-day", "5", "--skus", "5", "--rate-scale", "0")
@@ -159,3 +162,67 @@ def test_a_damaged_dump_leaves_the_database_as_it_was(admin_dsn, seller, tmp_pat
     assert "pg_restore" in refused.stderr
     with psycopg.connect(admin_dsn) as conn:
         assert conn.execute("select amazon_seller_id from sellers").fetchall() == [("A1TESTSELLER",)]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk with room for less than a backup."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", str(place)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_backup_to_a_place_that_takes_no_file_is_refused_in_one_line(admin_dsn, tmp_path):
+    """A traceback of tempfile was all that was said."""
+    file = "/proc/books.backup"  # not even root can create a file there
+    said = " ".join(xpert(tmp_path / "home", "db", "backup", file, DATABASE_URL=admin_dsn, code=3).stderr.split())
+    assert "Traceback" not in said
+    assert said.startswith("Error: /proc cannot be written (No such file or directory): check that it is there")
+
+
+def test_a_backup_that_fills_its_disk_says_where_space_is_missing(admin_dsn, small_disk, tmp_path):
+    """The advice was to connect as the owner of the tables."""
+    file = small_disk / "books.backup"
+    said = " ".join(xpert(tmp_path / "home", "db", "backup", str(file), DATABASE_URL=admin_dsn, code=3).stderr.split())
+    assert "No space left on device" in said
+    assert f"free space on the disk of {small_disk}" in said
+    assert "owner" not in said
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_restore_without_room_to_unpack_says_where_space_is_missing(admin_dsn, small_disk, tmp_path):
+    file = tmp_path / "books.backup"
+    xpert(tmp_path / "home", "db", "backup", str(file), DATABASE_URL=admin_dsn)
+    refused = xpert(
+        tmp_path / "home", "db", "restore", str(file), DATABASE_URL=admin_dsn, TMPDIR=str(small_disk), code=3
+    )
+    said = " ".join(refused.stderr.split())
+    assert f"{small_disk} cannot be written (No space left on device): free space on its disk, or set TMPDIR" in said
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_server_whose_disk_is_full_is_told_from_a_full_disk_here():
+    servers = (
+        'pg_restore: error: COPY failed for table "orders": ERROR:  could not extend file: No space left on device'
+    )
+    assert "on the disk of the database's server" in _remedy(servers, Path("/here"))
+    ours = "pg_dump: error: could not write to file: No space left on device"
+    assert "on the disk of /here" in _remedy(ours, Path("/here"))
+    lost = "pg_restore: error: could not execute query: server closed the connection unexpectedly"
+    assert "see the server's log" in _remedy(lost, Path("/here"))
+    assert _remedy("pg_dump: error: permission denied for table orders", Path("/here")) is None
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one_into_that_folder(admin_dsn, tmp_path):
+    place = tmp_path / "backups"
+    place.mkdir()
+    left = place / ".xpert-backup-killed"
+    left.mkdir()
+    (left / "database.dump").write_bytes(b"half")
+    with private_folder(place, ".xpert-backup-") as of_another:
+        xpert(tmp_path / "home", "db", "backup", str(place / "new"), DATABASE_URL=admin_dsn)
+        assert sorted(place.iterdir()) == sorted([of_another, place / "new"])

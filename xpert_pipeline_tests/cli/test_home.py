@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.files import write_whole
 from xpert_pipeline.cli.home import Home
 from xpert_pipeline.cli.world import fixed_options
 from xpert_pipeline.postgres.encryption import new_key, read_key
@@ -137,3 +138,38 @@ def test_a_directory_in_place_of_a_lock_is_named(home):
     (home.path / "up.lock").mkdir()
     with pytest.raises(PreconditionError, match="up.lock cannot be opened"), home.claim("up"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("world.json", lambda home: home.keep_world({"days": 3})),
+        ("noted.json", lambda home: home.remember("a")),
+        ("first_day", lambda home: write_whole(home.first_day_file, "2026-03-01\n")),
+    ],
+)
+def test_a_folder_in_place_of_a_file_is_to_be_moved_away(home, name, write):
+    """The advice was to free space."""
+    (home.path / name).mkdir()
+    with pytest.raises(PreconditionError, match=f"{name} cannot be written .*Move the folder away"):
+        write(home)
+    (home.path / name).rmdir()
+    write(home)
+    assert (home.path / name).is_file()
+
+
+def test_a_folder_in_place_of_the_key_is_named_and_nothing_is_lost(home):
+    """The advice was to restore a key that had never been there."""
+    file = home.path / "encryption.key"
+    file.mkdir()
+    with pytest.raises(PreconditionError, match=r"is a folder.*Move it away. The next start makes a key$"):
+        home.encryption_key()
+    file.rmdir()
+    key = home.encryption_key()
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(PreconditionError, match=r"is a folder.*Move it away. Restore .* from your backup"):
+        home.encryption_key()
+    file.rmdir()
+    file.write_text(key)
+    assert home.encryption_key() == key

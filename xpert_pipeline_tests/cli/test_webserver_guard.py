@@ -53,6 +53,7 @@ def test_a_mutation_by_get_is_refused(client):
         {"Origin": "null"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Origin": "http://127.0.0.1:4000"},
+        {"Origin": "http://["},
     ],
 )
 def test_other_pages_and_rebound_names_are_refused(client, headers):

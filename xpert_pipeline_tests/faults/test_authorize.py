@@ -203,12 +203,25 @@ def test_other_pages_and_names_cannot_use_the_page(authorize, amazon):
     def visit(browser):
         address = browser.consent(names(amazon)[0])
         foreign = browser.client.get(browser.home, headers={"host": "evil.example"})
-        posted = browser.paste(address, origin="https://evil.example")
+        posted = [browser.paste(address, origin=origin).status_code for origin in ("https://evil.example", "http://[")]
         browser.get(address)
         return foreign, posted
 
     done, (foreign, posted) = authorize(visit)
-    assert (foreign.status_code, posted.status_code, done.exit_code) == (403, 403, 0)
+    assert (foreign.status_code, posted, done.exit_code) == (403, [403, 403], 0)
+
+
+def test_the_consent_page_refuses_a_redirect_uri_that_is_no_address(authorize, amazon):
+    """The sandbox answered 500."""
+
+    def visit(browser):
+        link = browser.link()
+        browser.get(browser.consent(names(amazon)[0], link))
+        return browser.get(re.sub("redirect_uri=[^&]+", "redirect_uri=http://[", link))
+
+    _, refused = authorize(visit)
+    assert refused.status_code == 400
+    assert "the redirect URI does not match" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,23 @@ def test_a_removed_seller_has_no_token_and_keeps_its_rows(xpert, amazon, sellers
     assert "was removed: add it again with `xpert sellers add`" in resumed.stderr
 
 
+def test_a_purge_that_was_killed_is_finished_by_the_same_command(xpert, amazon, sellers, admin, pool, monkeypatch):
+    """The seller went first, so that its runs and its partition stayed for ever after a kill."""
+    environ = {name: value for name, value in amazon().items() if not name.endswith(("_TOKEN", "_SELLER_ID", "_IDS"))}
+    seller = sellers.add("A0GONE", name="Gone", region="eu", marketplace_ids=[INDIA], timezone="Asia/Kolkata")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("dagster.DagsterInstance.delete_dynamic_partition", killed)
+        assert xpert("sellers", "purge", "A0GONE", "--yes", **environ).exit_code != 0
+    assert sellers.get(seller.amazon_seller_id) == seller
+    done = xpert("sellers", "purge", "A0GONE", "--yes", **environ)
+    assert done.exit_code == 0, done.stderr
+    assert sellers.all() == []
+
+
 def test_a_purged_seller_leaves_no_row_in_any_table(xpert, amazon, sellers, admin, pool):
     environ = amazon(sellers=2)
     assert xpert("sync", **environ).exit_code == 0

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from xpert_pipeline.postgres.spool import CHUNK, RowSpool, SpoolFailed, clear_abandoned, spool_folder
+from xpert_pipeline.postgres.private_folders import clear_abandoned
+from xpert_pipeline.postgres.spool import CHUNK, PREFIX, RowSpool, SpoolFailed, spool_folder
 
 
 def test_rows_come_back_in_order_any_number_of_times(tmp_path):
@@ -72,11 +73,11 @@ def test_the_folder_of_a_killed_process_is_cleared_and_that_of_a_living_one_is_k
     killed = Path(holder.stdout.readline().strip())
     (tmp_path / "not-ours").mkdir()
     with spool_folder(tmp_path, "orders") as mine:
-        clear_abandoned(tmp_path)
+        clear_abandoned(tmp_path, PREFIX)
         assert {path.name for path in tmp_path.iterdir()} == {killed.name, mine.name, "not-ours"}
         holder.kill()
         holder.wait()
-        clear_abandoned(tmp_path)
+        clear_abandoned(tmp_path, PREFIX)
         assert {path.name for path in tmp_path.iterdir()} == {mine.name, "not-ours"}
     assert {path.name for path in tmp_path.iterdir()} == {"not-ours"}
 
@@ -86,7 +87,7 @@ def test_folders_are_made_while_others_clear(tmp_path):
 
     def clear():
         while not done.is_set():
-            clear_abandoned(tmp_path)
+            clear_abandoned(tmp_path, PREFIX)
 
     threads = [threading.Thread(target=clear) for _ in range(2)]
     for thread in threads:
@@ -104,7 +105,7 @@ def test_folders_are_made_while_others_clear(tmp_path):
 
 
 def test_a_spool_that_does_not_exist_yet_needs_no_clearing(tmp_path):
-    clear_abandoned(tmp_path / "new")
+    clear_abandoned(tmp_path / "new", PREFIX)
     assert not (tmp_path / "new").exists()
 
 

@@ -1,23 +1,27 @@
 """The file of a backup: a tar archive with the dump, small files of the data directory, and a description of both."""
 
-import errno
 import json
 import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 
 from pydantic import TypeAdapter, ValidationError
 
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.files import FULL, unwritten, writing_to
+from xpert_pipeline.postgres.private_folders import clear_abandoned, private_folder
 
 DUMP, ABOUT, KEY = "database.dump", "backup.json", "encryption.key"
 STATE_FILES = ("state.json", "world.json")
 FORMAT = 1
+UNPACKED = "xpert-restore-"
+"""How folders begin in which archives are unpacked; `backup` names those in which they are made."""
+ELSEWHERE = "set TMPDIR to a folder on another disk"
 
 
 @dataclass(frozen=True)
@@ -46,25 +50,22 @@ def write_archive(file: Path, dump: Path, about: About, home: Path, *, with_key:
 
     Args:
         file: The archive.
-        dump: The dump of the database.
+        dump: The dump of the database, in a private folder on the disk of the archive, where the draft is, too.
         about: Its description.
         home: The data directory.
         with_key: Whether to add the encryption key.
     """
     described = dump.with_name(ABOUT)
     described.write_text(json.dumps(asdict(about), indent=2) + "\n")
-    draft = file.with_name(f".{file.name}.draft")
-    names = [name for name in (*STATE_FILES, *([KEY] if with_key else [])) if (home / name).exists()]
+    draft = dump.with_name("draft")
+    names = [name for name in (*STATE_FILES, *([KEY] if with_key else [])) if (home / name).is_file()]
     draft.touch(mode=0o600)
-    try:
-        with tarfile.open(draft, "w") as archive:
-            archive.add(described, ABOUT)
-            archive.add(dump, DUMP)
-            for name in names:
-                archive.add(home / name, name)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+    with tarfile.open(draft, "w") as archive:
+        archive.add(described, ABOUT)
+        archive.add(dump, DUMP)
+        for name in names:
+            archive.add(home / name, name)
+    draft.replace(file)
 
 
 @contextmanager
@@ -74,8 +75,7 @@ def opened_archive(file: Path) -> Iterator[tuple[About, Path]]:
     Raises:
         PreconditionError: It is not a backup, or a newer version of the pipeline made it.
     """
-    with TemporaryDirectory(prefix="xpert-restore-") as folder:
-        place = Path(folder)
+    with _unpacking() as place:
         try:
             with tarfile.open(file) as archive:
                 known = {DUMP, ABOUT, KEY, *STATE_FILES}
@@ -90,9 +90,20 @@ def opened_archive(file: Path) -> Iterator[tuple[About, Path]]:
         except FileNotFoundError as error:
             raise PreconditionError(f"{file} is not there or not a backup of `xpert db backup`: {error}") from None
         except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise unwritten(place.parent, error, ELSEWHERE) from error
             raise PreconditionError(f"{file} is not a backup of `xpert db backup`, or damaged: {error}") from None
         if about.format > FORMAT:
             raise PreconditionError(f"{file} was made by a newer version ({about.version}): update the pipeline first")
         yield about, place
+
+
+@contextmanager
+def _unpacking() -> Iterator[Path]:
+    """Create a private folder for the block, and delete those of restores that were killed."""
+    parent = Path(gettempdir())
+    clear_abandoned(parent, UNPACKED)
+    with ExitStack() as stack:
+        with writing_to(parent, ELSEWHERE):
+            folder = stack.enter_context(private_folder(parent, UNPACKED))
+        yield folder

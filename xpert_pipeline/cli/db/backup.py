@@ -5,7 +5,6 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -13,15 +12,20 @@ from xpert_pipeline.cli.db.address import owner_dsn
 from xpert_pipeline.cli.db.archive import DUMP, KEY, STATE_FILES, About, opened_archive, write_archive
 from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.files import writing_to
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.postgres import dumps
 from xpert_pipeline.postgres.embedded import find_embedded, start_embedded
 from xpert_pipeline.postgres.encryption import key_id, read_key
 from xpert_pipeline.postgres.migrations import migrate
+from xpert_pipeline.postgres.private_folders import clear_abandoned, private_folder
 from xpert_pipeline.wording import counted
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+DRAFTS = ".xpert-backup-"
+"""How folders begin in which a backup is made, beside its file."""
+AGAIN = "move away what is in its place. The database is restored already: --replace restores all of it again"
 
 
 @click.command()
@@ -39,19 +43,20 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
         raise PreconditionError(f"{file} exists: choose another name, or delete it")
     if embedded := read_settings().database_url is None:
         require_data_directory(data_dir)
-    home = Home(data_directory(data_dir))
+    home, folder = Home(data_directory(data_dir)), _folder(file)
     was_running = embedded and find_embedded(home.path) is not None
     dsn = owner_dsn(data_dir)
+    clear_abandoned(folder, DRAFTS)
     try:
-        with TemporaryDirectory(prefix=".xpert-backup-", dir=_folder(file)) as folder:
-            dump = Path(folder) / DUMP
+        with writing_to(folder, "choose another place"), private_folder(folder, DRAFTS) as drafts:
+            dump = drafts / DUMP
             dumps.dump(dsn, dump)
             about = About(
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 version=version("xpert-pipeline"),
                 sellers=dumps.count_sellers(dsn) or 0,
                 key_ids=sorted(dumps.key_ids(dsn)),
-                has_key=with_key and (home.path / KEY).exists(),
+                has_key=with_key and (home.path / KEY).is_file(),
             )
             write_archive(file, dump, about, home.path, with_key=with_key)
     finally:
@@ -131,18 +136,19 @@ def _restore_files(home: Home, folder: Path, about: About) -> None:
     names = [*STATE_FILES, *([KEY] if about.has_key else [])]
     for name in (name for name in names if (folder / name).exists()):
         target = home.path / name
-        if target.exists() and target.read_bytes() != (folder / name).read_bytes():
-            shutil.copy2(target, target.with_name(f"{name}.before-restore"))
-        shutil.copyfile(folder / name, target)
-        if name == KEY:
-            target.chmod(0o600)
+        with writing_to(target, AGAIN):
+            if target.exists() and target.read_bytes() != (folder / name).read_bytes():
+                shutil.copy2(target, target.with_name(f"{name}.before-restore"))
+            shutil.copyfile(folder / name, target)
+            if name == KEY:
+                target.chmod(0o600)
 
 
 def _lacking_key(about: About, home: Home) -> str | None:
     """Return what to do about the encryption key; None if the one in use opens the stored tokens."""
     settings = read_settings()
     file = home.path / KEY
-    present = settings.key or (read_key(file.read_text().strip()) if file.exists() else None)
+    present = settings.key or (read_key(file.read_text().strip()) if file.is_file() else None)
     if not set(about.key_ids) - ({key_id(present)} if present else set()):
         return None
     place = "XPERT_ENCRYPTION_KEY" if settings.database_url or settings.encryption_key else str(file)

@@ -53,10 +53,10 @@ def purge(context: click.Context, /, seller_id: str, yes: bool, data_dir: str | 
         rows = rows_by_table(pool, seller.id)
         if not yes:
             _confirm(seller, rows)
-        purge_seller(pool, seller.id)
         for run_id in run_ids:
             instance.delete_run(run_id)
         instance.delete_dynamic_partition("sellers", seller_id)
+        purge_seller(pool, seller.id)  # last: while it is known, an interrupted purge can be run again
     if context.obj["json"]:
         click.echo(json.dumps({"seller": seller_id, "rows": rows, "runs": len(run_ids)}))
         return

@@ -68,9 +68,16 @@ def _problem(application_id: str, state: str, redirect_uri: str) -> str | None:
         return "MD1000: there is no application with this id."
     if not state:
         return "The parameter state is missing."
-    if urlsplit(redirect_uri).scheme not in ("http", "https"):
+    if not _is_address(redirect_uri):
         return "MD5101: the redirect URI does not match one of those of the application."
     return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in ("http", "https")
+    except ValueError:  # such as http://[
+        return False
 
 
 def _page(application_id: str, sellers: list[str], *, is_draft: bool) -> str:
