@@ -852,3 +852,85 @@ comment on column public.fee_estimates.fees_total is
 'What Amazon would charge in all, as it reports it. NULL: Amazon refused the estimate; error_code says why.';
 comment on column public.fee_estimates.fees is
 'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
+
+comment on table public.settlements is
+'One row is a settlement: what Amazon paid for a period; India has one for each way of payment. Source: the report GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2, which Amazon makes by itself.';
+comment on column public.settlements.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.settlements.settlement_id is
+'Amazon''s id of the settlement.';
+comment on column public.settlements.settlement_date is
+'Marketplace-local day on which the period ended; the partition.';
+comment on column public.settlements.started_at is
+'Start of the period. NULL: the report has a day without a time.';
+comment on column public.settlements.ended_at is
+'End of the period. NULL: the report has a day without a time.';
+comment on column public.settlements.deposited_at is
+'When Amazon paid. NULL: the report has no date, or a day without a time.';
+comment on column public.settlements.total_amount is
+'What Amazon paid, from the report''s summary; negative if the seller owes it.';
+comment on column public.settlements.rows_amount is
+'Sum of the settlement''s rows in settlement_rows that are in currency.';
+comment on column public.settlements.difference_amount is
+'total_amount - rows_amount.';
+comment on column public.settlements.is_balanced is
+'Whether the rows add up to the total, no line was rejected and all amounts are in one currency.';
+comment on column public.settlements.row_count is
+'Rows in settlement_rows.';
+comment on column public.settlements.rejected_count is
+'Lines of the report that could not be read; see rejected_records.';
+comment on column public.settlements.currency is
+'ISO 4217 code of the amounts.';
+comment on column public.settlements.report_id is
+'Amazon''s id of the report that the settlement was read from.';
+comment on column public.settlements.report_document_id is
+'Amazon''s id of the report''s document.';
+comment on column public.settlements.report_created_at is
+'When Amazon made the report. NULL: Amazon did not report it.';
+
+comment on table public.settlement_rows is
+'One row is a row of a settlement report: one amount of one transaction. Source: the report GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2.';
+comment on column public.settlement_rows.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.settlement_rows.settlement_id is
+'The settlement.';
+comment on column public.settlement_rows.row_number is
+'Number of the row in the report, below the header; the summary is usually row 1. Equal rows are real.';
+comment on column public.settlement_rows.posted_date is
+'Marketplace-local day on which the amount was posted; the partition. NULL: the row has no date.';
+comment on column public.settlement_rows.posted_at is
+'When it was posted. NULL: the row has a day without a time, or no date.';
+comment on column public.settlement_rows.transaction_type is
+'Order, Refund, ServiceFee, other-transaction, ...; an open set. NULL: Amazon left it empty.';
+comment on column public.settlement_rows.order_id is
+'The order; for some fees of Amazon''s warehouses the inbound shipment (FBA...). NULL: the amount belongs to no order.';
+comment on column public.settlement_rows.merchant_order_id is
+'The seller''s own order id. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.adjustment_id is
+'Amazon''s id of the adjustment, for refunds. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.shipment_id is
+'The shipment. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.marketplace_name is
+'The store, such as Amazon.in. NULL: empty for advertising, inbound fees and adjustments.';
+comment on column public.settlement_rows.amount_type is
+'Group of the amount, such as ItemPrice, ItemFees or Cost of Advertising; an open set.';
+comment on column public.settlement_rows.amount_description is
+'What the amount is for, such as Principal or Commission; an open set. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.amount is
+'The amount; negative if the seller pays it.';
+comment on column public.settlement_rows.currency is
+'ISO 4217 code of the amount: the row''s own, or the settlement''s.';
+comment on column public.settlement_rows.fulfillment_id is
+'AFN if Amazon fulfilled, MFN if the seller did. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.order_item_code is
+'Amazon''s id of the order line. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.merchant_order_item_id is
+'The seller''s own id of the order line. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.merchant_adjustment_item_id is
+'The seller''s own id of the adjusted line. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.sku is
+'The seller''s own SKU. NULL: the amount belongs to no SKU.';
+comment on column public.settlement_rows.quantity_purchased is
+'Units. NULL: Amazon did not report it.';
+comment on column public.settlement_rows.promotion_id is
+'The promotion. NULL: Amazon did not report it.';

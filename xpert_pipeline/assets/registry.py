@@ -6,7 +6,7 @@ from types import ModuleType
 
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.finance import economics_daily, transaction_feed
+from xpert_pipeline.assets.finance import economics_daily, settlement_report, transaction_feed
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import fee_estimates, offers
@@ -33,6 +33,7 @@ SOURCES: tuple[Source, ...] = (
     returns_refunds.SOURCE,
     offers.SOURCE,
     fee_estimates.SOURCE,
+    settlement_report.SOURCE,
 )
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,

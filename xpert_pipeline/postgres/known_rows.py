@@ -40,3 +40,15 @@ def count_news(pool: Pool, seller_id: UUID, table: Table, rows: Sequence[Mapping
     with tenant(pool, seller_id) as conn:
         answer = conn.execute(statement, [*values, seller_id]).fetchone()
     return int(answer[0]) if answer else 0
+
+
+def find_row(pool: Pool, seller_id: UUID, table: Table, key: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a seller's row of a table by its key; None if there is none."""
+    statement = SQL("select {columns} from {table} where seller_id = %(seller_id)s and {same}").format(
+        columns=SQL(", ").join(map(Identifier, table.columns)),
+        table=Identifier(table.name),
+        same=SQL(" and ").join(SQL("{} = {}").format(Identifier(name), Placeholder(name)) for name in table.key),
+    )
+    with tenant(pool, seller_id) as conn:
+        row = conn.execute(statement, {"seller_id": seller_id, **key}).fetchone()
+    return dict(zip(table.columns, row, strict=True)) if row else None

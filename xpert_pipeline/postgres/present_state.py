@@ -1,11 +1,12 @@
 """What is known for judging a reading of the current state: the last one, rows now, and earlier doubtful readings."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from psycopg.sql import SQL, Identifier
 
 from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.scope import Scope
+from xpert_pipeline.tables.contract import Table
 
 DOUBTED = """
 select (details ->> 'doubted')::integer
@@ -54,3 +55,13 @@ def doubted_counts(pool: Pool, scope: Scope, table: str, before: datetime) -> li
     values = {"seller_id": scope.seller_id, "marketplace_id": scope.marketplace_id, "table": table, "before": before}
     with tenant(pool, scope.seller_id) as conn:
         return [count for (count,) in conn.execute(DOUBTED, values).fetchall()]
+
+
+def first_day(pool: Pool, scope: Scope, table: Table) -> date | None:
+    """Return the first day for which a table has a row in one marketplace; None if it has none."""
+    statement = SQL("select min({}) from {} where seller_id = %s and marketplace_id = %s").format(
+        Identifier(table.day or ""), Identifier(table.name)
+    )
+    with tenant(pool, scope.seller_id) as conn:
+        row = conn.execute(statement, [scope.seller_id, scope.marketplace_id]).fetchone()
+    return row[0] if row else None

@@ -27,9 +27,10 @@ from xpert_pipeline.sandbox.serving.consent import consent_page
 from xpert_pipeline.sandbox.serving.fault_kinds import FAULTS as CALL_FAULTS
 from xpert_pipeline.sandbox.serving.gate import endpoint, unknown_path
 from xpert_pipeline.sandbox.serving.lwa import token_endpoint
+from xpert_pipeline.sandbox.settlements.domain import DOMAIN as SETTLEMENTS
 from xpert_pipeline.sandbox.world.worlds import Worlds
 
-DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, RETURNS, PRICING)
+DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, RETURNS, PRICING, SETTLEMENTS)
 REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
 DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
 DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)

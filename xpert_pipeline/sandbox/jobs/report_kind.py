@@ -1,6 +1,6 @@
 """A report type as a domain declares it, and its documents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,6 +31,28 @@ class ReportInput(NamedTuple):
     faults: tuple[str, ...]
 
 
+class MadeReport(NamedTuple):
+    """A report that Amazon made by itself. Times are seconds since 1970.
+
+    Attributes:
+        name: What tells it from all other reports of its type.
+        document: What tells its document from others; two reports may have the same document.
+        created: When it was made.
+        start: Start of the period that it covers.
+        end: End of that period.
+        marketplace_ids: Its stores.
+        options: What its writer needs to know of it; nobody can see them.
+    """
+
+    name: str
+    document: str
+    created: int
+    start: int
+    end: int
+    marketplace_ids: tuple[str, ...]
+    options: Mapping[str, str]
+
+
 def without_options(_options: Any) -> dict[str, str]:
     """Return no options, for a report type that has none and ignores those requested."""
     return {}
@@ -53,6 +75,7 @@ class ReportKind:
         options: Reads the request's options, adds the defaults, and rejects unknown ones with an ApiError.
         app_plan: The plan that all sellers of the app share; None if there is none.
         fault_places: Places of the faults that change its content.
+        made: Returns the reports that Amazon makes by itself, newest first; then nobody can request the type.
     """
 
     name: str
@@ -66,6 +89,7 @@ class ReportKind:
     options: Callable[[Any], dict[str, str]] = without_options
     app_plan: AppPlan | None = None
     fault_places: tuple[str, ...] = ()
+    made: Callable[[World], Sequence[MadeReport]] | None = None
 
     def document(self, faults: Faults, world: World, report: Report) -> Document:
         """Write the document of a finished report."""

@@ -93,6 +93,12 @@ class ReportStore:
             self.reports[report.id] = report
         return report
 
+    def keep(self, reports: Iterable[Report]) -> None:
+        """Keep reports that have an id; those that the store has stay as they are."""
+        with self.lock:
+            for report in reports:
+                self.reports.setdefault(report.id, report)
+
     def processing_seconds(self, rows: int) -> float:
         """Return how long a report with this number of rows takes."""
         return self.pace.waiting(BASE_SECONDS + rows / ROWS_PER_SECOND)

@@ -32,6 +32,8 @@ def create_report(call: Call) -> dict[str, Any]:
     kind = state.report_kinds.get(str(body.get("reportType")))
     if kind is None:
         raise invalid(f"reportType: {body.get('reportType')} is not a report type that can be requested.")
+    if kind.made is not None:
+        raise invalid(f"reportType: {kind.name} cannot be requested. Amazon makes it by itself.")
     if is_denied(kind.roles, state.options.denied_roles):
         raise denied()
     marketplaces = body.get("marketplaceIds")
@@ -128,9 +130,15 @@ def _matching(call: Call, query: QueryParams) -> list[Report]:
     marketplaces = set(parameters.values(query, "marketplaceIds", most=10))
     since = parameters.moment(query, "createdSince") or call.now - KEPT_SECONDS
     until = parameters.moment(query, "createdUntil") or call.now
+    state = job_state(call)
+    kinds = [state.report_kinds[name] for name in types if name in state.report_kinds]
+    if any(is_denied(kind.roles, state.options.denied_roles) for kind in kinds):
+        raise denied()
+    state.list_made(call.seller_id, types, call.now)
+    reports = sorted(state.reports.of(call.seller_id), key=lambda report: -report.created)
     return [
         report
-        for report in job_state(call).reports.of(call.seller_id)
+        for report in reports
         if report.report_type in types
         and report.status(call.now) in statuses
         and since <= report.created <= until

@@ -1,0 +1,1 @@
+"""Settlement reports, which Amazon makes by itself."""

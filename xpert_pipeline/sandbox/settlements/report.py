@@ -1,0 +1,133 @@
+"""GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2 as text: 24 columns, in the style of dates and amounts of the store.
+
+India and the stores with a decimal comma write dates as DD.MM.YYYY, Britain and Ireland as DD/MM/YYYY, the others as
+YYYY-MM-DD. A report that was listed once may be listed again, with the same document or with a copy of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from xpert_pipeline.sandbox.faults import FaultKind
+from xpert_pipeline.sandbox.jobs.flat_file import flat_line
+from xpert_pipeline.sandbox.jobs.report_kind import MadeReport, ReportInput, ReportKind
+from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.marketplaces import STORES, Store
+from xpert_pipeline.sandbox.settlements.lines import SettlementLine, closed_periods, lines_of
+from xpert_pipeline.sandbox.world.digest import number
+from xpert_pipeline.sandbox.world.records import World
+from xpert_pipeline.sandbox.world.settlement_periods import Period
+
+REPORT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+COLUMNS = (
+    "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount", "currency",
+    "transaction-type", "order-id", "merchant-order-id", "adjustment-id", "shipment-id", "marketplace-name",
+    "amount-type", "amount-description", "amount", "fulfillment-id", "posted-date", "posted-date-time",
+    "order-item-code", "merchant-order-item-id", "merchant-adjustment-item-id", "sku", "quantity-purchased",
+    "promotion-id",
+)  # fmt: skip
+COPIED_IN = 4
+"""One settlement in this many is also listed with another document."""
+PLACE, CUT = "settlement", "settlement-cut"
+FAULTS = (FaultKind(CUT, PLACE, "a settlement report ends after half of its rows, at the end of a line"),)
+_DAYS = {"comma": "%d.%m.%Y", "IN": "%d.%m.%Y", "GB": "%d/%m/%Y", "IE": "%d/%m/%Y"}
+_COMMA = frozenset(("DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "TR"))
+
+
+def made_reports(world: World) -> list[MadeReport]:
+    """Return all reports of a seller, in the order in which Amazon lists them; one document may be listed twice."""
+    made = []
+    for marketplace_id in world.marketplace_ids:
+        for period in reversed(closed_periods(world, marketplace_id)):
+            documents = ["first", "first"]
+            if number("copied", period.settlement) % COPIED_IN == 0:
+                documents.append("copy")
+            made += [
+                MadeReport(
+                    name=f"{period.settlement} {place}",
+                    document=f"{period.settlement} {document}",
+                    created=period.end,
+                    start=period.start,
+                    end=period.end,
+                    marketplace_ids=(marketplace_id,),
+                    options={"settlement": period.settlement},
+                )
+                for place, document in enumerate(documents)
+            ]
+    return made
+
+
+def _write(content: ReportInput) -> Iterator[str]:
+    (marketplace_id,) = content.report.marketplace_ids
+    settlement = content.report.options["settlement"]
+    periods = closed_periods(content.world, marketplace_id)
+    period = next(period for period in periods if period.settlement == settlement)
+    lines = list(lines_of(content.world, marketplace_id, period))
+    if CUT in content.faults:
+        lines = lines[: len(lines) // 2]
+    store = STORES[marketplace_id]
+    yield "\t".join(COLUMNS) + "\r\n"
+    yield flat_line(_summary(period, store), COLUMNS, "\r\n")
+    for line in lines:
+        yield flat_line(_cells(period, line, store), COLUMNS, "\r\n")
+
+
+def _summary(period: Period, store: Store) -> dict[str, str]:
+    return {
+        "settlement-id": period.settlement,
+        "settlement-start-date": _moment(period.start, store),
+        "settlement-end-date": _moment(period.end, store),
+        "deposit-date": _moment(period.deposited, store),
+        "total-amount": _amount(period.cents, store),
+        "currency": store.currency,
+    }
+
+
+def _cells(period: Period, line: SettlementLine, store: Store) -> dict[str, str]:
+    return {
+        "settlement-id": period.settlement,
+        "transaction-type": line.transaction_type,
+        "order-id": line.order_id,
+        "merchant-order-id": line.order_id if line.marketplace_name else "",
+        "adjustment-id": line.adjustment_id,
+        "shipment-id": line.shipment_id,
+        "marketplace-name": line.marketplace_name,
+        "amount-type": line.label.type,
+        "amount-description": line.label.description,
+        "amount": _amount(line.cents, store),
+        "fulfillment-id": line.network,
+        "posted-date": _moment(line.posted, store).partition(" ")[0],
+        "posted-date-time": _moment(line.posted, store),
+        "order-item-code": line.order_item_code,
+        "sku": line.sku,
+        "quantity-purchased": "" if line.quantity is None else str(line.quantity),
+        "promotion-id": line.promotion_id,
+    }
+
+
+def _moment(seconds: int, store: Store) -> str:
+    style: Mapping[str, str] = _DAYS
+    day = style["comma"] if store.country in _COMMA else style.get(store.country, "%Y-%m-%d")
+    return datetime.fromtimestamp(seconds, UTC).strftime(f"{day} %H:%M:%S UTC")
+
+
+def _amount(cents: int, store: Store) -> str:
+    text = f"{Decimal(cents) / 100:.2f}"
+    return text.replace(".", ",") if store.country in _COMMA else text
+
+
+def _count(_world: World, _report: Report) -> int:
+    """Return 0: nobody can request this report."""
+    return 0
+
+
+SETTLEMENT_REPORT = ReportKind(
+    name=REPORT,
+    roles=("Finance and Accounting",),
+    content_type="text/tab-separated-values",
+    count=_count,
+    write=_write,
+    minimum_seconds=None,
+    made=made_reports,
+    fault_places=(PLACE,),
+)
