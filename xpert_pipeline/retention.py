@@ -19,6 +19,7 @@ from xpert_pipeline.postgres.old_rows import (
     delete_orphaned_keys,
 )
 from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline.postgres.source_coverage import delete_orphaned_coverage
 from xpert_pipeline.settings import Keep
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 
@@ -111,6 +112,8 @@ def _prune(grown: Grown, keep: Keep, now: datetime, *, dry_run: bool) -> Iterato
         before = now - timedelta(days=days)
         rejects = sum(delete_old_rejects(grown.pool, seller, before, dry_run=dry_run) for seller in sellers)
         yield Pruned("rejected_records", rejects, days)
+    orphaned = sum(delete_orphaned_coverage(grown.pool, seller, grown.assets, dry_run=dry_run) for seller in sellers)
+    yield Pruned("coverage", orphaned, 0)
     yield Pruned("dirty_keys", delete_orphaned_keys(grown.pool, grown.derived, dry_run=dry_run), 0)
     yield Pruned("quota_waiters", delete_expired_waiters(grown.pool, dry_run=dry_run), 0)
     if grown.logs is not None:

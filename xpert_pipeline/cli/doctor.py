@@ -17,7 +17,8 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.cli.options import data_dir_option, sandbox_option, seller_option
 from xpert_pipeline.cli.preflight import client_of
-from xpert_pipeline.cli.seller_checks import check_identity, check_sources
+from xpert_pipeline.cli.seller_checks import check_clock, check_identity
+from xpert_pipeline.cli.source_findings import check_sources
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.pool import tenant
@@ -131,7 +132,8 @@ def _seller(place: Workplace, seller: Seller) -> Iterator[Finding]:
         identity = list(check_identity(seller, api))
         yield from identity
         if all(finding.state != FAIL for finding in identity):
-            yield from check_sources(seller, api)
+            yield check_clock(seller, api)
+            yield from check_sources(seller, api, place.pool)
     yield from _history(place, seller)
 
 

@@ -127,7 +127,7 @@ def print_result(
         click.echo(json.dumps(document, default=str))
     else:
         show(plain_console(), {run.seller: run.tables for run in runs if run.tables}, verbose=verbose)
-    not_granted = _not_granted(tables)
+    not_granted = [*_not_granted(runs), *_lost(runs)]
     lines = [f"not loaded: {note}" for run in runs for note in run.notes]
     lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
     lines += _rejected(tables)
@@ -138,9 +138,14 @@ def print_result(
     return TABLE_FAILED if failed or (not_granted and not allow_not_granted) else 0
 
 
-def _not_granted(tables: Sequence[TableResult]) -> list[str]:
+def _not_granted(runs: Sequence[RunResult]) -> list[str]:
     """A line for each role that Amazon did not grant, with the tables and sellers that lack it, and what to do."""
-    refused = [result for result in tables if result.state == "not_granted"]
+    refused = [
+        result
+        for run in runs
+        for result in run.tables
+        if result.state == "not_granted" and result.table not in run.lost
+    ]
     names: dict[str, list[str]] = {}
     for source in SOURCES:
         filled = {table.name for table in source.tables}
@@ -153,6 +158,21 @@ def _not_granted(tables: Sequence[TableResult]) -> list[str]:
             f"not granted: the role {role} to {', '.join(sellers)}, so {', '.join(lacking)} cannot be loaded: "
             f"{HOW_TO_GRANT}"
         )
+    return lines
+
+
+def _lost(runs: Sequence[RunResult]) -> list[str]:
+    """A line for each role that Amazon granted before and refuses now."""
+    lines = []
+    for run in runs:
+        by_reason: dict[str, list[str]] = {}
+        for result in run.tables:
+            if result.state == "not_granted" and result.table in run.lost:
+                tables = by_reason.setdefault(run.lost[result.table], [])
+                tables += [result.table] if result.table not in tables else []
+        lines += [
+            f"not granted any more: {', '.join(tables)} of {run.seller}: {why}" for why, tables in by_reason.items()
+        ]
     return lines
 
 

@@ -1,5 +1,6 @@
 """What a run did: the values that a sync prints. `result` reads and prints them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -59,9 +60,11 @@ class RunResult:
         errors: Why steps failed.
         notes: Why steps that did not fail could not load everything.
         seller: The seller's name with its id.
+        lost: Tables whose role Amazon granted before and refuses now, each with the sentence about it.
     """
 
     tables: list[TableResult]
     errors: list[str]
     notes: list[str] = field(default_factory=list)
     seller: str = ""
+    lost: Mapping[str, str] = field(default_factory=dict)

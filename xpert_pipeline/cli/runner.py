@@ -24,6 +24,7 @@ from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.source_coverage import coverage_of
 from xpert_pipeline.sources.outcome import WITHOUT_ACCESS
 from xpert_pipeline.wording import counted, day_words
 
@@ -113,7 +114,10 @@ def result_of(
         if table not in refused:  # a role is named once for all of its tables
             tables_by_reason.setdefault(reason, []).append(table)
     notes = [f"{', '.join(names)}: {reason}" for reason, names in tables_by_reason.items()]
-    return RunResult(tables, errors, notes, f"{seller.name} ({seller.amazon_seller_id})")
+    lost = {
+        each.table: f"{each.reason}; {each.what_to_do}" for each in coverage_of(place.pool, seller.id) if each.is_lost
+    }
+    return RunResult(tables, errors, notes, f"{seller.name} ({seller.amazon_seller_id})", lost)
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:

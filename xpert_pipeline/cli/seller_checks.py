@@ -1,22 +1,18 @@
-"""Checks of one seller by real calls to Amazon: token, marketplaces, clock, and whether each source is granted."""
+"""Checks of one seller by real calls to Amazon: token, marketplaces and clock; `source_findings` asks the sources."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.findings import FAIL, OK, WARN, Finding
 from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.sources.run import Market, market_of
-from xpert_pipeline.sources.source import Source
+from xpert_pipeline.sources.run import market_of
 from xpert_pipeline.spapi.errors import (
     AppCredentialsRefused,
-    NotGranted,
     ReauthRequired,
     SellerSuspended,
     SpApiError,
-    Throttled,
     TokenRefused,
     Transient,
     WrongRegion,
@@ -143,60 +139,14 @@ def _marketplaces(seller: Seller, stores: Mapping[str, Mapping[str, Any]]) -> It
             )
 
 
-def check_sources(seller: Seller, api: SellerApi, sources: Sequence[Source] = SOURCES) -> Iterator[Finding]:
-    """Check the clock, and ask each source with one call per marketplace whether it is granted and has data."""
-    now = api.server_now()
-    yield _clock(now, seller.amazon_seller_id)
-    markets = [market_of(seller, marketplace_id, ()) for marketplace_id in seller.marketplace_ids]
-    for source in sources:
-        yield from _source(seller, api, source, [market for market in markets if source.is_offered_in(market.id)], now)
-
-
-def _source(
-    seller: Seller, api: SellerApi, source: Source, markets: Sequence[Market], now: datetime
-) -> Iterator[Finding]:
-    """The answer of each marketplace; a call that shows only the role is not repeated for other marketplaces."""
-    for number, market in enumerate(markets):
-        finding, is_about_role = _probe(seller, api, source, market, now)
-        if finding is not None and len(markets) > 1 and not (is_about_role and number == 0):
-            finding = replace(finding, marketplace=market.id)
-        if finding is not None:
-            yield finding
-        if is_about_role:
-            break
-
-
-def _probe(
-    seller: Seller, api: SellerApi, source: Source, market: Market, now: datetime
-) -> tuple[Finding | None, bool]:
-    """What one call answered, and whether the answer is the same for every marketplace."""
-    who, tables = seller.amazon_seller_id, ", ".join(table.name for table in source.tables)
-    roles = " or ".join(source.roles)
-    try:
-        probe = source.probe(api, market, now)
-    except NotGranted as error:
-        advice = f"needs the role {roles}. {error.what_to_do}"
-        return Finding(tables, WARN, f"not granted: {error.message}", advice, who), True
-    except Throttled as error:
-        return Finding(tables, WARN, f"throttled: {error.message}", error.what_to_do, who), False
-    except SpApiError as error:
-        return Finding(tables, FAIL, error.message, error.what_to_do, who), False
-    if probe is None:
-        return None, True
-    if probe.count is None:
-        return Finding(tables, OK, f"{probe.what}: granted (role {roles})", seller=who), True
-    advice = "" if probe.count else probe.if_none
-    detail = f"{probe.what}: {probe.count:,} (role {roles})"
-    return Finding(tables, OK if probe.count else WARN, detail, advice, who), False
-
-
-def _clock(server: datetime, who: str) -> Finding:
-    skew = datetime.now(UTC) - server
+def check_clock(seller: Seller, api: SellerApi) -> Finding:
+    """Compare this machine's clock with Amazon's."""
+    skew = datetime.now(UTC) - api.server_now()
     if abs(skew) > CLOCK_TOLERANCE:
         seconds = skew.total_seconds()
         detail = f"this machine's clock differs from Amazon's by {seconds:+.0f} s"
-        return Finding("clock", WARN, detail, "set it by NTP", who)
-    return Finding("clock", OK, "this machine's clock agrees with Amazon's", seller=who)
+        return Finding("clock", WARN, detail, "set it by NTP", seller.amazon_seller_id)
+    return Finding("clock", OK, "this machine's clock agrees with Amazon's", seller=seller.amazon_seller_id)
 
 
 def _names(marketplace_ids: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from xpert_pipeline.cli.status_text import lines
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.postgres.source_coverage import Coverage, coverage_of
 from xpert_pipeline.postgres.standing import Standing, standing
 from xpert_pipeline.sources.run import scopes_of
 from xpert_pipeline.spapi.quota import usage_plans
@@ -31,8 +32,8 @@ from xpert_pipeline.spapi.quota import usage_plans
 def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | None, *, verbose: bool) -> None:
     """Show the state of each seller.
 
-    The last good day of each table by marketplace, the next run, the last run and error, what is waited for now, open
-    reports and rejected records; with -v also quota and calls.
+    The last good day of each table by marketplace, what Amazon does not give, the next run, the last run and error,
+    what is waited for now, open reports and rejected records; with -v also quota and calls.
     """
     require_data_directory(data_dir)
     with open_records(data_dir) as (pool, instance):
@@ -41,7 +42,9 @@ def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | 
         click.echo(json.dumps({"sellers": [status.as_json() for status in statuses]}, default=str))
         return
     texts = [
-        "\n".join(lines(status.seller, status.standing, status.runs, status.published, verbose=verbose))
+        "\n".join(
+            lines(status.seller, status.standing, status.runs, status.published, status.coverage, verbose=verbose)
+        )
         for status in statuses
     ]
     click.echo("\n\n".join(texts) or "There is no seller yet: add one with `xpert sellers add`, or run `xpert up`.")
@@ -56,12 +59,14 @@ class SellerStatus:
         standing: What the database knows; `newest_days` has every table in every marketplace.
         runs: Its newest runs, newest first.
         published: The rates that Amazon publishes for the operations of its buckets.
+        coverage: What Amazon gives of each table, by marketplace.
     """
 
     seller: Seller
     standing: Standing
     runs: list[SellerRunState]
     published: dict[str, float]
+    coverage: list[Coverage]
 
     def newest_days(self) -> dict[str, date | None]:
         """Return for each table the newest day that is complete in every marketplace; None if one has none."""
@@ -103,6 +108,7 @@ class SellerStatus:
             },
             "report_requests": self.standing.reports,
             "rejected_records": self.standing.rejected,
+            "coverage": [each.as_json() for each in self.coverage],
             "changes": _asked(self.standing.asked),
         }
 
@@ -123,7 +129,8 @@ def _status(pool: ConnectionPool, instance: dg.DagsterInstance, seller: Seller) 
     places = [(table.name, marketplace_id) for marketplace_id in seller.marketplace_ids for table in TABLES]
     state = replace(state, newest_days={place: state.newest_days.get(place) for place in places})
     published = {bucket.operation: rate for bucket in state.buckets if (rate := _published(bucket.operation))}
-    return SellerStatus(seller, state, runs_of(instance, seller.amazon_seller_id), published)
+    runs, coverage = runs_of(instance, seller.amazon_seller_id), coverage_of(pool, seller.id)
+    return SellerStatus(seller, state, runs, published, coverage)
 
 
 def _published(operation: str) -> float | None:

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from xpert_pipeline.cli.result_table import in_words
 from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import ACTIVE, Seller
+from xpert_pipeline.postgres.source_coverage import AVAILABLE, Coverage
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
 from xpert_pipeline.schedules import last_slot
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -25,6 +27,7 @@ def lines(
     standing: Standing,
     runs: Sequence[SellerRunState],
     published: Mapping[str, float],
+    coverage: Sequence[Coverage] = (),
     *,
     verbose: bool = False,
 ) -> Iterator[str]:
@@ -35,11 +38,13 @@ def lines(
         standing: What the database knows about it; `newest_days` has every table in every marketplace.
         runs: Its newest runs, newest first.
         published: The rates that Amazon publishes, by operation.
+        coverage: What Amazon gives of each table.
         verbose: Add the quota and the calls.
     """
     about = ", ".join(filter(None, (seller.status, "sandbox" if seller.is_sandbox else "", seller.timezone)))
     yield fitted(f"{seller.amazon_seller_id} {seller.name}: {about}", indent=2)
     yield from _under("last good day", _newest_days(seller, standing.newest_days))
+    yield from _under("coverage", coverage_lines(seller, coverage))
     yield _line("next run", _next_run(seller))
     yield from _runs(runs)
     yield _line("changes", _asked(standing.asked))
@@ -83,6 +88,31 @@ def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) 
         texts += [f"never: {', '.join(by_day[None])}"] if None in by_day else []
         country = f"{by_id(marketplace_id).country}  " if len(seller.marketplace_ids) > 1 else ""
         yield country + "; ".join(texts)
+
+
+def coverage_lines(seller: Seller, coverage: Sequence[Coverage]) -> Iterator[str]:
+    """How many tables Amazon fills; then the others by state and reason, with what to do.
+
+    Args:
+        seller: The seller.
+        coverage: What is known of its tables, by marketplace.
+    """
+    known = [each for each in coverage if each.marketplace_id in seller.marketplace_ids]
+    if not known:
+        yield "not known yet: the first sync finds out what Amazon gives"
+        return
+    lacking: dict[tuple[str, str, str | None, str | None], list[str]] = {}
+    for each in known:
+        if each.state != AVAILABLE:
+            place = by_id(each.marketplace_id).country if len(seller.marketplace_ids) > 1 else ""
+            lacking.setdefault((place, each.state, each.reason, each.what_to_do), []).append(each.table)
+    all_of_them = counted(len(known), "table" if len(seller.marketplace_ids) == 1 else "table and store", None)
+    number = sum(each.state == AVAILABLE for each in known)
+    yield f"all of {all_of_them} available" if number == len(known) else f"{number} of {all_of_them} available"
+    for (place, state, reason, what_to_do), tables in lacking.items():
+        where = f"{place}  " if place else ""
+        why = ": ".join(filter(None, (reason, what_to_do)))
+        yield f"{where}{in_words(state)}: {', '.join(tables)}{f' ({why})' if why else ''}"
 
 
 def _next_run(seller: Seller) -> str:

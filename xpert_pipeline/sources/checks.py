@@ -18,6 +18,7 @@ from xpert_pipeline.postgres.check_results import CheckResult
 from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.source_coverage import sellers_that_lost
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.sources.freshness import LOADED_LATELY, freshness_of
 from xpert_pipeline.sources.roles import ROLE_GRANTED
@@ -171,10 +172,15 @@ def _role_granted(source: Source) -> dg.AssetChecksDefinition:
 
     @asset_check(table, name=ROLE_GRANTED)
     def role_granted(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
-        """Amazon grants every seller the role that this source needs, as of the newest answer."""
+        """Amazon grants every seller the role that this source needs, as of the newest answer.
+
+        A role that was granted before and is refused now is a warning.
+        """
         sellers = sellers_to_report(postgres, sellers_to_examine(context, postgres))
         results = results_of(postgres.pool, sellers, table, ROLE_GRANTED)
-        return summary(results, dg.AssetCheckSeverity.ERROR)
+        refused = {seller.id for seller, result in results if result and not result.passed}
+        is_loss = refused <= sellers_that_lost(postgres.pool, sellers, table)
+        return summary(results, dg.AssetCheckSeverity.WARN if is_loss else dg.AssetCheckSeverity.ERROR)
 
     return role_granted
 

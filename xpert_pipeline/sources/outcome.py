@@ -50,6 +50,7 @@ class TableOutcome:
         no_history_before: First day with data, for sources that have only the current state.
         lacking: Days that were skipped, or whose data is not complete yet.
         short: Marketplaces and days for which Amazon sent less than it counted.
+        why_empty: Why Amazon has no records, by marketplace, if it says so.
         reasons: Reasons and what to do, in order and without duplicates.
     """
 
@@ -58,6 +59,7 @@ class TableOutcome:
     no_history_before: dict[str, date] = field(default_factory=dict)
     lacking: dict[str, set[date]] = field(default_factory=dict)
     short: set[tuple[str, date]] = field(default_factory=set)
+    why_empty: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
     def no_history(self, marketplace_id: str, before: date) -> None:

@@ -228,6 +228,7 @@ class Snapshot(Source):
                 run.outcome(name).mark_incomplete(market.id, [market.partition_of_today])
         elif result.empty_because:
             run.outcome(name).explain(f"{name}{run.place_of(market)}: {result.empty_because}")
+            run.outcome(name).why_empty[market.id] = result.empty_because
         return result
 
     def _doubted(self, run: SellerRun, market: Market, result: Result, collector: Collector, began: datetime) -> Result:

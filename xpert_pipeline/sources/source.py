@@ -103,6 +103,11 @@ class Source(ABC):
         return ()
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Amazon's names of what fills the tables: operations, report types or datasets."""
+        return self.operations
+
+    @property
     def is_refetchable(self) -> bool:
         """Whether the source skips complete days unless the run refetches them."""
         return True

@@ -1,7 +1,7 @@
 """Runs a source's Dagster step for each seller, and says what each partition holds.
 
-This module groups by seller, isolates failures and describes the days; the source decides what to load, and `reporting`
-tells Dagster.
+This module groups by seller and isolates failures; the source decides what to load, `day_reports` describes the days,
+and `reporting` tells Dagster.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,13 +14,12 @@ import dagster as dg
 from xpert_pipeline.partitions import days_by_seller, local_today
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.lease import LeaseHeld, LeaseLost
-from xpert_pipeline.postgres.ledger import COUNTS, run_counts
 from xpert_pipeline.progress import working
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource, priority_of
-from xpert_pipeline.sources.day_figures import DayContent, read_contents, total_contents
+from xpert_pipeline.sources.coverage import learn
+from xpert_pipeline.sources.day_reports import describe_days
 from xpert_pipeline.sources.figures import RunFigures
-from xpert_pipeline.sources.outcome import WITHOUT_ACCESS, overall
 from xpert_pipeline.sources.reporting import DayReport, report_table
 from xpert_pipeline.sources.roles import keep_role
 from xpert_pipeline.sources.run import REREAD_AFTER, RunOptions, SellerRun
@@ -29,10 +28,6 @@ from xpert_pipeline.spapi.errors import NotGranted, ReauthRequired, SpApiError, 
 from xpert_pipeline.spapi.jobs.job import BUDGET_SECONDS
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
-
-MANY_MARKETPLACES = 2
-WITHOUT_ROWS = ("no_history", *WITHOUT_ACCESS)
-"""States of a day for which the table can hold nothing: the partition then has no count, not a count of 0."""
 
 
 class RefetchConfig(dg.Config):
@@ -128,20 +123,28 @@ def _run_seller(
     run.options.age()  # the clock starts with the seller's first step
     own = _where_offered(run, step.source)
     try:
-        if own.markets:
-            work(own)
-    except NotGranted as error:
-        step.context.log.warning("seller %s: not granted: %s", amazon_id, error)
-        for table in step.tables:
-            run.outcome(table.name).not_granted(str(error))
+        _work(own, step, work)
+        asked = {operation for api in clients for operation in api.calls}
+        known = learn(run, step.source, has_asked=not asked.isdisjoint(step.source.operations))
     finally:
         for api in clients:
             figures.add(api)
             api.close()
     if sp_api is not None:
-        keep_role(own, step.source, has_asked=any(api.spent().waits for api in clients))
+        keep_role(own, step.source, list(known.values()), has_asked=bool(asked))
     for table in step.tables:
-        step.reports.extend(_describe(run, table, step.source))
+        step.reports.extend(describe_days(run, table, step.source, known))
+
+
+def _work(run: SellerRun, step: Step, work: Callable[[SellerRun], None]) -> None:
+    """Call `work` if Amazon offers the source to the seller anywhere; a refusal is an outcome, no failure."""
+    try:
+        if run.markets:
+            work(run)
+    except NotGranted as error:
+        step.context.log.warning("seller %s: not granted: %s", run.who, error)
+        for table in step.tables:
+            run.outcome(table.name).not_granted(str(error))
 
 
 def _where_offered(run: SellerRun, source: Source) -> SellerRun:
@@ -158,29 +161,3 @@ def _refetching(run_config: Mapping[str, Any]) -> frozenset[str]:
     """Steps whose `RefetchConfig` asks for complete days again."""
     ops = run_config.get("ops") or {}
     return frozenset(name for name, op in ops.items() if (op.get("config") or {}).get("refetch"))
-
-
-def _describe(run: SellerRun, table: Table, source: Source) -> Iterator[DayReport]:
-    """Describe each of the seller's days: its state, what the table holds for it, and what this run loaded."""
-    counts = run_counts(run.pool, run.seller.id, run.run_id, table.name)
-    contents = read_contents(run, table, source.figures)
-    outcome = run.outcome(table.name)
-    nothing = dict.fromkeys(COUNTS, 0)
-    for day in run.days:
-        by_market = {market.id: counts.get(market.id, {}).get(day, nothing) for market in run.markets}
-        held = {market.id: contents.get((market.id, day), DayContent()) for market in run.markets}
-        states = {
-            market: str(outcome.state(market, day, numbers, held[market].rows)) for market, numbers in by_market.items()
-        }
-        state = overall(states.values())
-        metadata: dict[str, Any] = {"state": state}
-        if known := [held[market] for market, own in states.items() if own not in WITHOUT_ROWS]:
-            metadata |= total_contents(known)
-        loaded = {name: sum(int(numbers[name]) for numbers in by_market.values()) for name in COUNTS}
-        if any(loaded.values()):
-            metadata["this_run"] = dg.JsonMetadataValue({name: number for name, number in loaded.items() if number})
-        if outcome.reason:
-            metadata["reason"] = outcome.reason
-        if len(states) >= MANY_MARKETPLACES:
-            metadata["states_by_marketplace"] = dg.JsonMetadataValue(states)
-        yield DayReport(table.name, run.who, day, state, metadata)

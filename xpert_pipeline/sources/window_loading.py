@@ -259,6 +259,9 @@ class _Loader:
             run.log.warning("seller %s: %s: %d %s", run.who, name, differing, DIFFERING)
         if all_rejected:
             self._leave_open(opened)
+        if all(page.state is JobState.EMPTY for page in opened.pages):
+            why = opened.pages[-1].reason or "there is no data in its window"
+            run.outcome(name).why_empty.update({market.id: why for market in markets})
         for page in opened.pages:
             run.jobs.mark_collected(page)
 

@@ -85,6 +85,11 @@ class WindowedJobs(Source):
     def types(self) -> tuple[str, ...]:
         """Report types or datasets of the requests."""
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The report types or datasets."""
+        return self.types
+
     @abstractmethod
     def requests(self, run: SellerRun, window: DayWindow) -> tuple[JobRequest, ...]:
         """The requests that cover a window.

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
+from xpert_pipeline.postgres.present_state import last_snapshot
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
@@ -135,6 +136,8 @@ order by min(created_at), asin
 """
 """ASINs that are listed, or that have sales, charges or traffic in the window, in the order in which they became known.
 Thanks to this order, a new ASIN changes only the last query."""
+LISTINGS = "products"
+"""The table whose ASINs are those of the listings."""
 DATASET = "analytics_salesAndTraffic_2024_04_24"
 AMOUNT = "{ amount currencyCode }"
 FIELDS = f"""
@@ -212,16 +215,21 @@ def parse_traffic(record: Mapping[str, Any], requested: Requested, signals: Coun
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficDataset(KioskDataset):
-    """Queries traffic either as trends for up to 30 ASINs over many days, or for all ASINs of one day."""
+    """Queries traffic either as trends for up to 30 ASINs over many days, or for all ASINs of one day.
+
+    Trends need the whole list of ASINs. Where the listings were never read as a whole, for example because Amazon does
+    not grant their role, each day is queried for all ASINs, which takes longer and misses none.
+    """
 
     def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
         """Cut consecutive days into one window of trends or one window per day, whichever needs fewer queries."""
         windows: list[DayWindow] = []
         for window in day_windows(open_days, self.longest):
             asins = max((len(known) for known in _known_asins(run, window).values()), default=0)
-            if asins and takes_trends(asins, len(window.days)):
+            is_whole = _knows_all_asins(run, window)
+            if is_whole and asins and takes_trends(asins, len(window.days)):
                 windows.append(window)
-            elif asins:
+            elif asins or not is_whole:
                 windows += [DayWindow((day,), window.markets) for day in reversed(window.days)]
         return windows
 
@@ -229,10 +237,10 @@ class TrafficDataset(KioskDataset):
         """One query for all ASINs of a single day if there are many; otherwise trends for up to 30 ASINs each."""
         known = _known_asins(run, window)
         most = max((len(asins) for asins in known.values()), default=0)
+        if len(window.days) == 1 and (most or not _knows_all_asins(run, window)):
+            return (self._by_asin(window),)
         if not most:
             return ()
-        if len(window.days) == 1 and not takes_trends(most, 1):
-            return (self._by_asin(window),)
         return self._trends(window, known)
 
     def is_current(self, run: SellerRun, window: DayWindow, request: Query) -> bool:
@@ -261,9 +269,13 @@ class TrafficDataset(KioskDataset):
         return {"asins": count} if count else {}
 
     def prepare(self, run: SellerRun) -> Any:
-        """Plan and request; return LATER if the run must load listings before any ASIN is known."""
-        windows = super().prepare(run)
-        return LATER if not windows and run.options.steps.intersection(self.after) else windows
+        """Plan and request; return LATER if the run reads the listings first and their ASINs are not known yet."""
+        if run.options.steps.intersection(self.after):
+            if any(last_snapshot(run.pool, market.scope, LISTINGS) is None for market in run.markets):
+                return LATER
+            windows = super().prepare(run)
+            return windows or LATER
+        return super().prepare(run)
 
     def why_none(self, run: SellerRun) -> str:
         """Explain that without listings no ASIN is known."""
@@ -283,6 +295,11 @@ class TrafficDataset(KioskDataset):
             filled = {name: some for name, some in batch.items() if some}
             requests.append(query_asins(TRENDS, filled, window.first, window.last, yesterday=yesterday))
         return tuple(requests)
+
+
+def _knows_all_asins(run: SellerRun, window: DayWindow) -> bool:
+    """Whether the listings of each marketplace of the window were read as a whole at least once."""
+    return all(last_snapshot(run.pool, market.scope, LISTINGS) is not None for market in window.markets)
 
 
 def _asins_in(window: JobWindow, marketplace_id: str) -> set[str]:
@@ -307,7 +324,7 @@ SOURCE = TrafficDataset(
     table=TRAFFIC_DAILY,
     group="sales",
     roles=("Brand Analytics",),
-    after=("products",),
+    after=(LISTINGS,),
     figures=(
         DayFigure(TRAFFIC_DAILY, "sessions", "sum(sessions)"),
         DayFigure(TRAFFIC_DAILY, "page views", "sum(page_views)"),

@@ -1,0 +1,186 @@
+"""Coverage: what Amazon gives of each table, learnt from runs and from one call a day, and each change told once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.postgres.source_coverage import coverage_of, delete_orphaned_coverage
+from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
+
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)]
+NAMES = [table.name for table in TABLES]
+ROLES = sorted({role for source in SOURCES for role in source.roles})
+KIOSK = ["economics_daily"]
+
+
+@pytest.fixture
+def shop(empty_pipeline, make_sandbox):
+    empty_pipeline.serve(make_sandbox(days=3, skus=4, orders_per_day=3))
+    return empty_pipeline
+
+
+def deny(pipeline, *roles):
+    state = pipeline.sandbox.state
+    state.options = replace(state.options, denied_roles=roles)
+
+
+def coverage(pipeline):
+    seller = pipeline.book.get(pipeline.sellers[0])
+    return {each.table: each for each in coverage_of(pipeline.pool, seller.id)}
+
+
+def changes(pipeline):
+    """The events about coverage: table, state before, state, and whether a person has to act; in their order."""
+    rows = pipeline.rows("fact_stream", "timestamp, data, event_type, requires_action")
+    events = sorted((row for row in rows if row["event_type"] == "coverage.changed"), key=lambda row: row["timestamp"])
+    return [
+        (row["data"]["table"], row["data"]["before"], row["data"]["state"], row["requires_action"]) for row in events
+    ]
+
+
+def needing(roles):
+    """The tables of sources that nothing but these roles opens."""
+    return {table.name for source in SOURCES if source.roles and set(source.roles) <= roles for table in source.tables}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_withholding_a_role_costs_its_own_tables_only_and_granting_it_fills_them(shop, role):
+    deny(shop, role)
+    done = shop.run()
+    assert done.errors == {}
+    refused, derived = needing({role}), {source.step for source in SOURCES if source.is_derived}
+    known = coverage(shop)
+    assert {table for table, each in known.items() if each.state == "not_granted"} - derived == refused
+    for table in refused:
+        assert known[table].reason.startswith("Amazon does not grant the role "), table
+        assert role in known[table].reason
+        assert "grant it to the application" in known[table].what_to_do
+        assert shop.rows(table) == []
+    whole = [
+        table.name
+        for source in SOURCES
+        for table in source.tables
+        if table.name not in refused and not (source.is_derived and refused & {*source.after})
+    ]
+    shop.assert_whole(*whole)
+    deny(shop)
+    if refused:
+        assert shop.run(tables=[*refused, *derived]).errors == {}
+    shop.assert_whole()
+    assert {each.state for each in coverage(shop).values()} == {"available"}
+    assert {table for table, *_ in changes(shop)} >= refused
+
+
+def test_a_first_sync_tells_the_coverage_of_every_table_and_no_change(shop):
+    assert shop.run().errors == {}
+    known = coverage(shop)
+    assert set(known) == set(NAMES)
+    assert {each.state for each in known.values()} == {"available"}
+    for source in SOURCES:
+        for table in source.tables:
+            assert known[table.name].source == ("derived" if source.is_derived else ", ".join(source.origins))
+            assert (known[table.name].granted_at is None) == source.is_derived
+    assert changes(shop) == []
+
+
+def test_a_role_that_is_lost_and_comes_back_is_two_events_and_a_warning_in_between(shop):
+    """A lost role was told as one that was never granted, at every run again."""
+    shop.run(tables=KIOSK)
+    deny(shop, "Brand Analytics")
+    shop.run(tables=KIOSK, refetch=True)
+    shop.run(tables=KIOSK, refetch=True)
+    lost = coverage(shop)["economics_daily"]
+    assert lost.is_lost
+    assert lost.reason.startswith("Amazon granted the role Brand Analytics until ")
+    assert "grant it to the application" not in lost.what_to_do
+    told = shop.one("select sentence from check_results where check_name = 'role_granted'")[0]
+    assert lost.reason in told
+    assert shop.differences("economics_daily") == [], "what was loaded stays"
+    deny(shop)
+    shop.run(tables=KIOSK, refetch=True)
+    assert changes(shop) == [
+        ("economics_daily", "available", "not_granted", True),
+        ("economics_daily", "not_granted", "available", False),
+    ]
+
+
+def test_one_odd_refusal_changes_no_coverage(shop):
+    shop.run(tables=KIOSK)
+    shop.fault("access-denied", operation="createQuery", count=1)
+    assert shop.run(tables=KIOSK, refetch=True).errors == {}
+    assert shop.struck("access-denied") == 1
+    assert (coverage(shop)["economics_daily"].state, changes(shop)) == ("available", [])
+
+
+def test_a_failure_that_is_no_refusal_leaves_the_coverage_as_it_was(shop):
+    shop.run(tables=KIOSK)
+    before = coverage(shop)
+    shop.fault("500-json", operation="createQuery")
+    assert shop.run(tables=KIOSK, refetch=True).errors
+    assert coverage(shop) == before
+
+
+def test_a_source_that_nothing_is_asked_of_is_probed_once_a_day(shop, admin):
+    """Days that are complete are not asked for, so a lost role stayed unknown until the next new day."""
+    past = shop.past_days[:1]
+    assert shop.run(tables=["orders", "order_items"]).errors == {}
+    asked = shop.calls("getOrderMetrics") + shop.calls("searchOrders")
+    checked = coverage(shop)["orders"].checked_at
+    assert datetime.now(UTC) - checked < timedelta(minutes=5)
+    shop.run(tables=["orders", "order_items"], days=past)
+    assert coverage(shop)["orders"].checked_at == checked, "complete days of the past need no call, and no probe"
+    assert shop.calls("getOrderMetrics") + shop.calls("searchOrders") == asked
+
+
+def test_an_empty_answer_is_empty_and_says_why(shop):
+    shop.fault("not-enrolled-in-fba", count=1)
+    shop.run(tables=["fba_inventory"])
+    known = coverage(shop)["fba_inventory"]
+    assert (known.state, known.what_to_do) == ("empty", None)
+    assert known.reason.startswith("the seller is not enrolled in FBA")
+    shop.run(tables=["fba_inventory"])
+    assert changes(shop) == [("fba_inventory", "empty", "available", False)]
+
+
+def test_a_source_that_the_marketplace_does_not_have_is_told_as_such(empty_pipeline, make_sandbox):
+    source = next(source for source in SOURCES if source.step == "economics_daily")
+    empty_pipeline.sources = (replace(source, marketplaces=frozenset({GERMANY})),)
+    empty_pipeline.serve(make_sandbox(days=2, skus=4, orders_per_day=2))
+    empty_pipeline.run()
+    known = coverage(empty_pipeline)["economics_daily"]
+    assert (known.state, known.reason) == ("not_available_in_marketplace", "Amazon does not offer it on Amazon.in")
+
+
+def test_past_days_of_a_source_without_history_are_told_until_the_present_was_read(shop):
+    shop.run(tables=["fba_inventory"], days=shop.past_days)
+    assert coverage(shop)["fba_inventory"].state == "no_history"
+    shop.run(tables=["fba_inventory"])
+    assert coverage(shop)["fba_inventory"].state == "available"
+    shop.run(tables=["fba_inventory"], days=shop.past_days)
+    assert coverage(shop)["fba_inventory"].state == "available"
+
+
+def test_the_page_of_a_table_in_dagster_shows_its_coverage(shop):
+    deny(shop, "Brand Analytics")
+    done = shop.run(tables=["fba_inventory", *KIOSK])
+    told = {}
+    for entry in shop.instance.all_logs(done.run_id):
+        event = entry.asset_materialization or entry.asset_observation
+        if event and "coverage" in event.metadata:
+            told[event.asset_key.to_user_string()] = event.metadata["coverage"].value
+    assert told["fba_inventory"].startswith("available since ")
+    assert "Amazon does not grant the role Brand Analytics; grant it" in told["economics_daily"]
+
+
+def test_rows_of_tables_and_marketplaces_that_nobody_loads_any_more_are_pruned(shop, pool):
+    shop.run(tables=["fba_inventory"])
+    seller = shop.book.get(shop.sellers[0])
+    assert delete_orphaned_coverage(pool, seller, NAMES, dry_run=False) == 0
+    assert delete_orphaned_coverage(pool, replace(seller, marketplace_ids=(GERMANY,)), NAMES, dry_run=True) == 1
+    assert set(coverage(shop)) == {"fba_inventory"}
+    assert delete_orphaned_coverage(pool, seller, ["products"], dry_run=False) == 1
+    assert coverage(shop) == {}
+    assert seller.marketplace_ids == (INDIA,)
