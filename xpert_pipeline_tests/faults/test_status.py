@@ -1,5 +1,6 @@
 """`xpert status` shows an operator the state of each seller; it reads only the database."""
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -17,6 +18,13 @@ from xpert_pipeline_tests.conftest import KEY
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 YESTERDAY = TODAY - timedelta(days=1)
+
+
+def only_line(text, name):
+    """What `xpert status` says under a name, in one line."""
+    after = text.split(f"  {name}", 1)[1].splitlines()
+    continued = itertools.takewhile(lambda line: line.startswith(" " * 23), after[1:])
+    return " ".join(line.strip() for line in (after[0], *continued))
 
 
 def only(said):
@@ -53,7 +61,14 @@ def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
     assert (bucket["published_rate"], bucket["throttled"]) == (5, 0)
     assert bucket["rate"] > 5, "the sandbox knows no limits, and says so"
     text = xpert("status", "-v", **environ).stdout
-    assert f"{TODAY}: products, fba_inventory; {YESTERDAY}: orders, order_items, sales_data, economics_daily" in text
+    by_day = dict(part.split(": ") for part in only_line(text, "last good day").split("; "))
+    assert {"products", "fba_inventory"} <= set(by_day[str(TODAY)].split(", "))
+    assert {"orders", "order_items", "sales_data", "economics_daily"} <= set(by_day[str(YESTERDAY)].split(", "))
+    states = {each["table"]: each["state"] for each in found["coverage"]}
+    assert states.keys() == {table.name for table in TABLES}
+    assert set(states.values()) <= {"available", "empty"}
+    assert {states[table] for table in ("products", "orders", "sales_data", "traffic_daily")} == {"available"}
+    assert f"of {len(TABLES)} tables available" in only_line(text, "coverage")
     assert ": success at " in text
     assert "buckets full" in text
     assert "searchListingsItems: " not in text, "only buckets that lack tokens get a line"
