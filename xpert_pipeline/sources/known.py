@@ -6,6 +6,7 @@ from typing import Any, LiteralString
 from psycopg.sql import SQL
 
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.present_state import last_snapshot
 from xpert_pipeline.sources.run import Market, SellerRun
 
 
@@ -29,3 +30,8 @@ def known_values(
     if invalid := len(known) - len(valid):
         run.log.warning("seller %s: %d %s; skipped", run.who, invalid, what)
     return valid
+
+
+def was_read_whole(run: SellerRun, market: Market, table: str) -> bool:
+    """Whether a table of the current state was read as a whole at least once."""
+    return last_snapshot(run.pool, market.scope, table) is not None

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
-from xpert_pipeline.postgres.present_state import last_snapshot
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
@@ -25,7 +24,7 @@ from xpert_pipeline.sources.kiosk.queries import (
     query_days,
 )
 from xpert_pipeline.sources.kiosk.records import Money, day_of
-from xpert_pipeline.sources.known import known_values
+from xpert_pipeline.sources.known import known_values, was_read_whole
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import LATER
 from xpert_pipeline.sources.values import number
@@ -271,7 +270,7 @@ class TrafficDataset(KioskDataset):
     def prepare(self, run: SellerRun) -> Any:
         """Plan and request; return LATER if the run reads the listings first and their ASINs are not known yet."""
         if run.options.steps.intersection(self.after):
-            if any(last_snapshot(run.pool, market.scope, LISTINGS) is None for market in run.markets):
+            if not all(was_read_whole(run, market, LISTINGS) for market in run.markets):
                 return LATER
             windows = super().prepare(run)
             return windows or LATER
@@ -299,7 +298,7 @@ class TrafficDataset(KioskDataset):
 
 def _knows_all_asins(run: SellerRun, window: DayWindow) -> bool:
     """Whether the listings of each marketplace of the window were read as a whole at least once."""
-    return all(last_snapshot(run.pool, market.scope, LISTINGS) is not None for market in window.markets)
+    return all(was_read_whole(run, market, LISTINGS) for market in window.markets)
 
 
 def _asins_in(window: JobWindow, marketplace_id: str) -> set[str]:
