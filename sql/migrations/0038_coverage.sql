@@ -33,4 +33,4 @@ select public.xpert_protect_tenant_table('public.coverage');
 comment on column public.fact_stream.event_type is 'sync.completed, sync.failed, sync.not_granted, coverage.changed.';
 comment on column public.fact_stream.event_category is 'sync or coverage.';
 
-insert into public.schema_migrations (name) values ('0037_coverage') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0038_coverage') on conflict do nothing;
