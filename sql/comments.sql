@@ -828,6 +828,43 @@ comment on column public.competitor_data.handling_hours_min is
 comment on column public.competitor_data.handling_hours_max is
 'Most hours until the unit is sent. NULL: Amazon did not report it.';
 
+comment on table public.pricing_history is
+'One row is the price of a listing and of the featured offer beside it, from one change to the next. Source: products, offer_summaries and competitor_data, by sql/transforms/pricing_history.sql.';
+comment on column public.pricing_history.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.pricing_history.sku is
+'The seller''s own SKU.';
+comment on column public.pricing_history.offer_type is
+'For whom the price is: B2C, consumers.';
+comment on column public.pricing_history.item_condition is
+'Condition of the listing: New, Used, Collectible, Refurbished or Club.';
+comment on column public.pricing_history.valid_from is
+'When a sync first saw these values; Amazon may have had them since the sync before.';
+comment on column public.pricing_history.valid_to is
+'When a sync saw other values, or that the listing was gone; not part of the span. NULL: these are the present values.';
+comment on column public.pricing_history.asin is
+'ASIN of the listing. NULL: Amazon did not report it.';
+comment on column public.pricing_history.is_buyable is
+'Whether the listing was on sale. NULL: Amazon did not report it.';
+comment on column public.pricing_history.listing_price is
+'The seller''s price of one unit.';
+comment on column public.pricing_history.shipping_price is
+'Shipping of the seller''s own offer. NULL: the newest offers do not list the seller''s own, or there are none.';
+comment on column public.pricing_history.points_value is
+'Value of the Amazon Points of the seller''s own offer. NULL: it has no points; they exist only in Japan.';
+comment on column public.pricing_history.landed_price is
+'listing_price + shipping_price - points_value. NULL: the newest offers do not list the seller''s own, or there are none.';
+comment on column public.pricing_history.featured_listing_price is
+'Price of the featured offer. NULL: no offer was featured, none is known yet, or the listing is not on sale.';
+comment on column public.pricing_history.featured_landed_price is
+'Price of the featured offer with shipping, less points. NULL: no offer was featured, none is known yet, or the listing is not on sale.';
+comment on column public.pricing_history.is_featured_own is
+'Whether the featured offer was the seller''s own. NULL: the page had no offers, none is known yet, or the listing is not on sale.';
+comment on column public.pricing_history.competitive_price_threshold is
+'Price with shipping above which Amazon may feature no offer. NULL: Amazon did not report it, or the listing is not on sale.';
+comment on column public.pricing_history.currency is
+'ISO 4217 code for all amounts of the row.';
+
 comment on table public.fee_estimates is
 'One row is an estimate of the fees for one unit of a listing on sale, at its price of that day. Source: getMyFeesEstimates, Product Fees v0.';
 comment on column public.fee_estimates.marketplace_id is

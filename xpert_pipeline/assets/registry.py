@@ -9,7 +9,7 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily, settlement_report, transaction_feed
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
-from xpert_pipeline.assets.pricing import fee_estimates, offers
+from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
@@ -32,6 +32,7 @@ SOURCES: tuple[Source, ...] = (
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,
     offers.SOURCE,
+    pricing_history.SOURCE,
     fee_estimates.SOURCE,
     settlement_report.SOURCE,
 )

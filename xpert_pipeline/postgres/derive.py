@@ -55,6 +55,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     timezones: Mapping[str, str] | None = None,
     consumer: str | None = None,
     details: Mapping[str, Any] | None = None,
+    deletes: bool = True,
 ) -> LoadCounts:
     """Recompute the days marked dirty for a table, and the requested days.
 
@@ -72,6 +73,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         timezones: Time zones of the seller's marketplaces.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
         details: For `loads.details`.
+        deletes: Whether the transform returns all rows of its days, so that the others are deleted. If not, rows that
+            it does not return stay.
 
     Returns:
         Counts, summed over the marketplaces; `fetched` counts the rows that the transform returned.
@@ -92,7 +95,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         if done := committed(conn, load_id):
             return done
         days = _take_days(conn, consumer or table.name, seller_id, requested_days)
-        by_marketplace, newest = _recompute(conn, target, select, requested_days)
+        by_marketplace, newest = _recompute(conn, target, select, requested_days, deletes=deletes)
         for marketplace_id, by_day in by_marketplace.items():
             entry = LedgerEntry(
                 load_id=load_id,
@@ -135,7 +138,7 @@ def _take_days(conn: Connection, consumer: str, seller_id: UUID, requested: Sequ
 
 
 def _recompute(
-    conn: Connection, target: Target, select: LiteralString, requested: Sequence[date]
+    conn: Connection, target: Target, select: LiteralString, requested: Sequence[date], *, deletes: bool
 ) -> tuple[dict[str, CountsByDay], dict[str, date]]:
     staging.make_stage(conn, target)
     names = target.names(columns=listed(target.columns), select=SQL(select))
@@ -143,7 +146,7 @@ def _recompute(
     conn.execute(fill.format(**names), target.values)
     conn.execute(SQL("analyze {stage}").format(**names))
     staged = staging.count_staged(conn, target)
-    deleted = merge.delete_missing(conn, target, Identifier("pg_temp", "dirty"))
+    deleted = merge.delete_missing(conn, target, Identifier("pg_temp", "dirty")) if deletes else {}
     inserted, updated = merge.upsert(conn, target)
     changed = {marketplace_id for marketplace_id, _ in {*inserted, *updated, *deleted}}
     marketplaces = list(dict.fromkeys([*_marketplaces(conn, target.seller_id), *sorted(changed)]))

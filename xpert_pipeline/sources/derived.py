@@ -1,4 +1,4 @@
-"""Kind 6: tables computed from other tables in SQL, for the days whose inputs changed."""
+"""Kind 6: tables computed from other tables in SQL, for the days whose inputs changed, or as their history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +27,13 @@ class Derived(Source):
     Attributes:
         table: Its row contract.
         complete_when: Tables whose days must be loaded for a day to be complete.
+        keeps_history: Whether the table is a history of the present state of other tables. The transform then returns
+            only the rows to write, and no row is ever deleted. Only a run of today computes it.
     """
 
     table: Table
     complete_when: tuple[str, ...] = ()
+    keeps_history: bool = False
 
     rank: ClassVar[int] = 2
     prepares: ClassVar[bool] = False
@@ -54,7 +57,12 @@ class Derived(Source):
         """Do nothing: a derived table needs no request."""
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Recompute the run's days and every day whose inputs changed."""
+        """Recompute the run's days and every day whose inputs changed, or continue the history."""
+        if self.keeps_history:
+            for market in run.markets:
+                run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
+            if not run.is_live:
+                return
         with run.lease(self.table.name) as lease:
             counts = derive(
                 run.pool,
@@ -66,6 +74,7 @@ class Derived(Source):
                 requested_days=run.days,
                 timezones={market.id: market.place.timezone for market in run.markets},
                 started_at=datetime.now(UTC),
+                deletes=not self.keeps_history,
             )
         loaded(run.who, {self.table.name: counts})
         for market in run.markets:

@@ -111,7 +111,8 @@ class BatchLookup(Source):
         failures = Failures(run, self.table.name)
         for market in run.markets:
             for table in self.tables:
-                run.outcome(table.name).no_history(market.id, market.today if market.is_live else date.max)
+                first = market.today if market.is_live else date.max
+                run.outcome(table.name).no_history(market.id, first, keeps_days=table.day is not None)
             if market.is_live:
                 with failures.of(market):
                     self._sync_market(run, market)

@@ -48,6 +48,7 @@ class TableOutcome:
         refused: Marketplaces for which Amazon does not grant access; "*" means all of them.
         unavailable: Marketplaces in which Amazon does not offer the source.
         no_history_before: First day with data, for sources that have only the current state.
+        keeps_days: Whether the table keeps earlier days that were loaded in their time.
         lacking: Days that were skipped, or whose data is not complete yet.
         short: Marketplaces and days for which Amazon sent less than it counted.
         why_empty: Why Amazon has no records, by marketplace, if it says so.
@@ -57,14 +58,22 @@ class TableOutcome:
     refused: set[str] = field(default_factory=set)
     unavailable: set[str] = field(default_factory=set)
     no_history_before: dict[str, date] = field(default_factory=dict)
+    keeps_days: bool = False
     lacking: dict[str, set[date]] = field(default_factory=dict)
     short: set[tuple[str, date]] = field(default_factory=set)
     why_empty: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
-    def no_history(self, marketplace_id: str, before: date) -> None:
-        """Record that Amazon keeps no history: days before this one can never be loaded."""
+    def no_history(self, marketplace_id: str, before: date, *, keeps_days: bool = False) -> None:
+        """Record that Amazon keeps no history: days before this one can never be loaded.
+
+        Args:
+            marketplace_id: The marketplace.
+            before: The first day that can be loaded.
+            keeps_days: Whether the table keeps the days that earlier runs loaded in their time.
+        """
         self.no_history_before[marketplace_id] = before
+        self.keeps_days = keeps_days
 
     def skip(self, marketplace_id: str, days: Iterable[date], reason: str) -> None:
         """Leave days to a later run."""
@@ -109,7 +118,7 @@ class TableOutcome:
         if self.refused & {marketplace_id, "*"}:
             return "not_granted"
         first = self.no_history_before.get(marketplace_id)
-        if first is not None and day < first and not rows:
+        if first is not None and day < first and not (rows and self.keeps_days):
             return "no_history"
         has_changed = any(counts.values())
         if day in self.lacking.get(marketplace_id, ()):

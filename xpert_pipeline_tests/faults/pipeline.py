@@ -212,13 +212,14 @@ class Pipeline:
             trust_env=False,
         ).text
         rows = [json.loads(line) for line in text.splitlines()]
-        return sorted(rows, key=lambda row: [row[name] for name in KEYS[table]])
+        return sorted(rows, key=lambda row: [row[name] for name in known_key(table, rows)])
 
     def differences(self, table, seller=None, only=None):
         """Where rows and truth differ: keys on one side only, and columns with other values."""
-        key = KEYS[table]
+        truth = self.truth(table, seller=seller)
+        key = known_key(table, truth)
         ours = {tuple(str(row[name]) for name in key): row for row in self.rows(table, seller=seller)}
-        theirs = {tuple(str(row[name]) for name in key): row for row in self.truth(table, seller=seller)}
+        theirs = {tuple(str(row[name]) for name in key): row for row in truth}
         found = [f"{table} {each} is on one side only" for each in ours.keys() ^ theirs.keys()]
         for each in ours.keys() & theirs.keys():
             found += [
@@ -265,6 +266,11 @@ class Pipeline:
             for name in COUNTS:
                 sums[name] += loaded.get(name, 0)
         return {table: overall(told) for table, told in states.items()}, counts
+
+
+def known_key(table, truth):
+    """The columns of the key that the sandbox can know; only the pipeline knows when it saw something first."""
+    return [name for name in KEYS[table] if not truth or name in truth[0]]
 
 
 def same(ours, theirs):

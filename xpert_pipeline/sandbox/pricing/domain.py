@@ -4,7 +4,7 @@ from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.pricing.faults import FAULTS, FEES, OFFERS
 from xpert_pipeline.sandbox.pricing.fees_api import get_my_fees_estimates
 from xpert_pipeline.sandbox.pricing.offers_api import get_listing_offers_batch
-from xpert_pipeline.sandbox.pricing.truth import competitor_data, fee_estimates, offer_summaries
+from xpert_pipeline.sandbox.pricing.truth import competitor_data, fee_estimates, offer_summaries, pricing_history
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
 
@@ -29,6 +29,11 @@ DOMAIN = Domain(
             fault_places=(FEES,),
         ),
     ),
-    truth={"offer_summaries": offer_summaries, "competitor_data": competitor_data, "fee_estimates": fee_estimates},
+    truth={
+        "offer_summaries": offer_summaries,
+        "competitor_data": competitor_data,
+        "fee_estimates": fee_estimates,
+        "pricing_history": pricing_history,
+    },
     faults=FAULTS,
 )

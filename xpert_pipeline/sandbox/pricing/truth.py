@@ -12,7 +12,7 @@ from xpert_pipeline.sandbox.world.charges import FULFILMENT, Charge
 from xpert_pipeline.sandbox.world.days import written_day
 from xpert_pipeline.sandbox.world.fee_estimates import NAMES, estimate, fulfilment_parts, is_known
 from xpert_pipeline.sandbox.world.listing_facts import sales_rank
-from xpert_pipeline.sandbox.world.offers import LISTED, SUCCESS, Offer, ProductPage, product_page
+from xpert_pipeline.sandbox.world.offers import LISTED, NO_OFFERS, SUCCESS, Offer, ProductPage, product_page
 from xpert_pipeline.sandbox.world.records import Listing, World
 
 MERCHANT, AMAZON = "MERCHANT", "AMAZON"
@@ -89,6 +89,40 @@ def _offer(offer: Offer) -> Row:
         "feedback_positive_pct": offer.feedback_pct,
         "handling_hours_min": low,
         "handling_hours_max": high,
+    }
+
+
+def pricing_history(world: World) -> Iterator[Row]:
+    """The present prices, one row for each listing with a price. Only the pipeline knows since when it saw them."""
+    now = time.time()
+    for listing in world.listings:
+        if listing.price is not None:
+            day = STORES[listing.marketplace_id].day_of(now)
+            page = product_page(world.seller_id, listing, day) if listing.active else None
+            yield {
+                "marketplace_id": listing.marketplace_id,
+                "sku": listing.sku,
+                "offer_type": "B2C",
+                "item_condition": "New",
+                "valid_to": None,
+                "asin": listing.asin,
+                "is_buyable": listing.active,
+                "listing_price": listing.price,
+                **_beside(page if page and page.status in (SUCCESS, NO_OFFERS) else ProductPage(NO_OFFERS)),
+                "currency": listing.currency,
+            }
+
+
+def _beside(page: ProductPage) -> Row:
+    """The featured offer, and what the own offer adds to the price if Amazon lists it."""
+    own, featured = next((offer for offer in page.offers[:LISTED] if offer.is_own), None), page.featured
+    return {
+        "shipping_price": amount_text(own and own.shipping),
+        "landed_price": amount_text(own and own.landed),
+        "featured_listing_price": amount_text(featured and featured.price),
+        "featured_landed_price": amount_text(featured and featured.landed),
+        "is_featured_own": any(offer.is_own and offer.is_featured for offer in page.offers) if page.offers else None,
+        "competitive_price_threshold": amount_text(page.threshold),
     }
 
 

@@ -41,7 +41,7 @@ def statuses(shop):
     return {row["sku"]: row["status"] for row in shop.rows("offer_summaries")}
 
 
-def test_offers_and_pages_are_those_of_amazon_and_a_second_sync_asks_nothing(shop):
+def test_offers_and_pages_are_those_of_amazon_and_a_second_sync_asks_nothing(shop, admin):
     done = look_up(shop)
     assert (done.success, done.states, done.reasons) == (True, dict.fromkeys(TABLES, "ok"), {})
     shop.assert_whole(*TABLES)
@@ -66,6 +66,9 @@ def test_offers_and_pages_are_those_of_amazon_and_a_second_sync_asks_nothing(sho
     assert max(Counter(row["sku"] for row in offers).values()) == 20
     again = look_up(shop)
     assert (again.states, shop.calls(BATCHES)) == (dict.fromkeys(TABLES, "up_to_date"), -(-len(skus) // 20))
+    admin.execute("update offer_summaries set captured_date = captured_date - 1")
+    past = shop.run(tables=list(TABLES), days=shop.past_days)
+    assert past.states["offer_summaries"] == "up_to_date", "the pages of yesterday are kept"
 
 
 def test_what_fails_within_a_batch_is_asked_for_alone(shop):
