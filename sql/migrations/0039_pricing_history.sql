@@ -32,4 +32,4 @@ create index if not exists pricing_history_updated_idx on public.pricing_history
 select public.xpert_describe_standard_columns('public.pricing_history');
 select public.xpert_protect_tenant_table('public.pricing_history');
 
-insert into public.schema_migrations (name) values ('0038_pricing_history') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0039_pricing_history') on conflict do nothing;
