@@ -345,6 +345,146 @@ comment on column public.inventory_levels.is_in_stock is
 comment on column public.inventory_levels.stock_source is
 'Source of the row: snapshot, read at some time of the day, or ledger, the end of the day.';
 
+comment on table public.inbound_shipments is
+'One row is a shipment to Amazon in its current state. Source: getShipments of Fulfillment Inbound v0, without addresses.';
+comment on column public.inbound_shipments.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.inbound_shipments.shipment_id is
+'Amazon''s id of the shipment, such as FBA15ABCDEFG.';
+comment on column public.inbound_shipments.shipment_name is
+'Name of the shipment. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.shipment_status is
+'State, in Amazon''s words, such as WORKING, IN_TRANSIT or CLOSED. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.fulfillment_center_id is
+'Amazon''s id of the fulfilment centre to which it goes. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.label_prep_type is
+'Who labels the units: NO_LABEL, SELLER_LABEL or AMAZON_LABEL. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.is_case_packed is
+'Whether all units must be packed in equal cases. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.box_contents_source is
+'How Amazon learns what is in which box. NULL: Amazon did not report it.';
+comment on column public.inbound_shipments.needed_by_date is
+'Day by which units that customers ordered in advance must arrive. NULL: no unit was ordered in advance.';
+
+comment on table public.inbound_shipment_items is
+'One row is a SKU in a shipment to Amazon. Source: getShipmentItems of Fulfillment Inbound v0.';
+comment on column public.inbound_shipment_items.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.inbound_shipment_items.shipment_id is
+'Amazon''s id of the shipment.';
+comment on column public.inbound_shipment_items.sku is
+'The seller''s own SKU.';
+comment on column public.inbound_shipment_items.fn_sku is
+'FNSKU: Amazon''s label for the stock. NULL: Amazon did not report it.';
+comment on column public.inbound_shipment_items.shipped_quantity is
+'Units that the seller sends.';
+comment on column public.inbound_shipment_items.received_quantity is
+'Units that Amazon has received so far. NULL: Amazon did not report it.';
+comment on column public.inbound_shipment_items.case_quantity is
+'Units in each case; 0 if the units are not packed in equal cases. NULL: Amazon did not report it.';
+
+comment on table public.inbound_plan_items is
+'One row is a SKU in a shipment of an inbound plan. Source: listInboundPlans, getInboundPlan, getShipment and listShipmentItems of Fulfillment Inbound 2024-03-20, without addresses and contacts.';
+comment on column public.inbound_plan_items.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.inbound_plan_items.inbound_plan_id is
+'Amazon''s id of the plan.';
+comment on column public.inbound_plan_items.plan_shipment_id is
+'Amazon''s id of the shipment within plans.';
+comment on column public.inbound_plan_items.shipment_id is
+'Id of the shipment as in inbound_shipments, such as FBA15ABCDEFG. NULL: the shipment is not confirmed yet.';
+comment on column public.inbound_plan_items.sku is
+'The seller''s own SKU; ''(no SKU)'' for a shipment without items.';
+comment on column public.inbound_plan_items.fn_sku is
+'FNSKU: Amazon''s label for the stock. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.asin is
+'ASIN. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.planned_quantity is
+'Units of all lots together. NULL: the shipment has no items.';
+comment on column public.inbound_plan_items.lot_count is
+'Number of entries that Amazon lists for the SKU: by expiry date, lot, preparation and label owner. NULL: the shipment has no items.';
+comment on column public.inbound_plan_items.plan_name is
+'Name of the plan. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.plan_status is
+'State of the plan: ACTIVE, VOIDED, SHIPPED and others. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.plan_shipment_status is
+'State of the shipment, in Amazon''s words, such as READY_TO_SHIP or MIXED. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.fulfillment_center_id is
+'Amazon''s id of the fulfilment centre to which it goes. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.tracking_ids is
+'The carriers'' ids of its boxes and freight bills. NULL: Amazon knows none.';
+comment on column public.inbound_plan_items.delivery_window_start_at is
+'Start of the time in which it should arrive. NULL: none was chosen.';
+comment on column public.inbound_plan_items.delivery_window_end_at is
+'End of the time in which it should arrive. NULL: none was chosen.';
+comment on column public.inbound_plan_items.appointment_status is
+'State of the appointment at the fulfilment centre. NULL: it needs none.';
+comment on column public.inbound_plan_items.plan_created_at is
+'When the plan was made. NULL: Amazon did not report it.';
+comment on column public.inbound_plan_items.plan_updated_at is
+'When the plan last changed. NULL: Amazon did not report it.';
+
+comment on table public.shipments_inbound is
+'One row is a SKU in a shipment to Amazon. Source: inbound_shipments, inbound_shipment_items, inbound_plan_items and products, by sql/transforms/shipments_inbound.sql.';
+comment on column public.shipments_inbound.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.shipments_inbound.shipment_id is
+'Amazon''s id of the shipment, such as FBA15ABCDEFG.';
+comment on column public.shipments_inbound.sku is
+'The seller''s own SKU; ''(no SKU)'' for a shipment without items.';
+comment on column public.shipments_inbound.shipment_name is
+'Name of the shipment, or else of its plan. NULL: Amazon did not report it.';
+comment on column public.shipments_inbound.shipment_status is
+'State as the v0 API words it, or else its plan, such as WORKING, IN_TRANSIT or CLOSED. NULL: Amazon did not report it.';
+comment on column public.shipments_inbound.fulfillment_center_id is
+'Amazon''s id of the fulfilment centre to which it goes. NULL: Amazon did not report it.';
+comment on column public.shipments_inbound.label_prep_type is
+'Who labels the units: NO_LABEL, SELLER_LABEL or AMAZON_LABEL. NULL: Amazon did not report it.';
+comment on column public.shipments_inbound.is_case_packed is
+'Whether all units must be packed in equal cases. NULL: Amazon did not report it.';
+comment on column public.shipments_inbound.fn_sku is
+'FNSKU: Amazon''s label for the stock. NULL: the shipment has no items, or Amazon did not report it.';
+comment on column public.shipments_inbound.asin is
+'ASIN, from products, or else from the plan. NULL: the shipment has no items, or Amazon did not report it.';
+comment on column public.shipments_inbound.shipped_quantity is
+'Units that the seller sends. NULL: the shipment has no items, or Amazon did not report it.';
+comment on column public.shipments_inbound.received_quantity is
+'Units that Amazon has received so far. NULL: the shipment has no items, or Amazon did not report it.';
+comment on column public.shipments_inbound.discrepancy_quantity is
+'shipped_quantity - received_quantity. In a CLOSED shipment: units that did not arrive; too many if negative. NULL: one of the two is not known.';
+comment on column public.shipments_inbound.case_quantity is
+'Units in each case; 0 if they are not packed in equal cases. NULL: the shipment has no items, or Amazon did not report it.';
+comment on column public.shipments_inbound.inbound_plan_id is
+'Amazon''s id of the plan. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.plan_shipment_id is
+'Amazon''s id of the shipment within plans. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.plan_status is
+'State of the plan: ACTIVE, VOIDED, SHIPPED and others. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.plan_shipment_status is
+'State of the shipment as its plan words it. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.planned_quantity is
+'Units of all lots in the plan. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.lot_count is
+'Number of entries for the SKU in the plan, such as lots. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.tracking_ids is
+'The carriers'' ids of its boxes and freight bills. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.delivery_window_start_at is
+'Start of the time in which it should arrive. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.delivery_window_end_at is
+'End of the time in which it should arrive. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.appointment_status is
+'State of the appointment at the fulfilment centre. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.plan_created_at is
+'When the plan was made. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.plan_updated_at is
+'When the plan last changed. NULL: the shipment was made without a plan, or Amazon did not report it.';
+comment on column public.shipments_inbound.is_current is
+'Whether Amazon still tells of it. If not, the row is as it was last known.';
+comment on column public.shipments_inbound.first_seen_at is
+'When the pipeline first saw it.';
+comment on column public.shipments_inbound.last_changed_at is
+'When the pipeline last saw a change of it.';
+
 comment on table public.economics_daily is
 'One row is a SKU''s sales, fees, advertising charges and net proceeds on a day, as Amazon reports them. Source: Data Kiosk economics 2024-03-15, by MSKU and DAY.';
 comment on column public.economics_daily.marketplace_id is

@@ -7,6 +7,12 @@ from types import ModuleType
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import economics_daily, settlement_report, transaction_feed
+from xpert_pipeline.assets.inbound import (
+    inbound_plan_items,
+    inbound_shipment_items,
+    inbound_shipments,
+    shipments_inbound,
+)
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
@@ -25,6 +31,10 @@ SOURCES: tuple[Source, ...] = (
     fba_inventory.SOURCE,
     inventory_ledger.SOURCE,
     inventory_levels.SOURCE,
+    inbound_shipments.SOURCE,
+    inbound_shipment_items.SOURCE,
+    inbound_plan_items.SOURCE,
+    shipments_inbound.SOURCE,
     economics_daily.SOURCE,
     transaction_feed.SOURCE,
     traffic_daily.SOURCE,

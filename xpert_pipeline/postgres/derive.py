@@ -3,8 +3,8 @@
 A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
 all marketplaces. The temporary table `zones (marketplace_id, timezone)` has the time zones of the seller's
 marketplaces, for transforms that need the local day of a time. Only rows that differ are written, and rows of these
-days that the SELECT does not return are deleted. The SELECT runs in a later statement than the one that takes the dirty
-keys, so it sees all the data that made them dirty.
+days that the SELECT does not return are deleted. A table without a day is computed as a whole. The SELECT runs in a
+later statement than the one that takes the dirty keys, so it sees all the data that made them dirty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -146,7 +146,8 @@ def _recompute(
     conn.execute(fill.format(**names), target.values)
     conn.execute(SQL("analyze {stage}").format(**names))
     staged = staging.count_staged(conn, target)
-    deleted = merge.delete_missing(conn, target, Identifier("pg_temp", "dirty")) if deletes else {}
+    days = Identifier("pg_temp", "dirty") if target.table.day else None
+    deleted = merge.delete_missing(conn, target, days) if deletes else {}
     inserted, updated = merge.upsert(conn, target)
     changed = {marketplace_id for marketplace_id, _ in {*inserted, *updated, *deleted}}
     marketplaces = list(dict.fromkeys([*_marketplaces(conn, target.seller_id), *sorted(changed)]))

@@ -57,18 +57,20 @@ def _count_differing(conn: Connection, target: Target) -> int:
     return int(row[0]) if row else 0
 
 
-def delete_missing(conn: Connection, target: Target, days: Identifier) -> RowCounts:
-    """Delete the rows of the days listed in `days (business_date)` that are not staged."""
+def delete_missing(conn: Connection, target: Target, days: Identifier | None) -> RowCounts:
+    """Delete the rows of the days listed in `days (business_date)` that are not staged; without days, of the table."""
+    own_day = SQL("t.{day} in (select d.business_date from {days} as d)") if days else SQL("true")
+    names = target.names(days=days or SQL(""), same_row=same("s", "t", target.table.key))
     return target.counts(
         conn,
         SQL("""
         with gone as (
-          delete from {table} as t using {days} as d
-          where t.seller_id = %(seller_id)s and t.{day} = d.business_date
+          delete from {table} as t
+          where t.seller_id = %(seller_id)s and {own_day}
             and not exists (select from {stage} as s where {same_row})
           returning t.{marketplace}, {returned_day} as day)
         select {marketplace}, day, count(*) from gone group by 1, 2
-        """).format(**target.names(days=days, same_row=same("s", "t", target.table.key))),
+        """).format(**names, own_day=own_day.format(**names)),
     )
 
 

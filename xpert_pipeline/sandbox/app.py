@@ -11,6 +11,7 @@ from xpert_pipeline.sandbox.control.api import control_routes
 from xpert_pipeline.sandbox.domain import Declarations, Domain
 from xpert_pipeline.sandbox.faults import FaultRule, Faults
 from xpert_pipeline.sandbox.finance.domain import DOMAIN as FINANCE
+from xpert_pipeline.sandbox.inbound.domain import DOMAIN as INBOUND
 from xpert_pipeline.sandbox.inventory.domain import DOMAIN as INVENTORY
 from xpert_pipeline.sandbox.jobs import kiosk_api, reports_api
 from xpert_pipeline.sandbox.jobs.downloads import download
@@ -30,7 +31,7 @@ from xpert_pipeline.sandbox.serving.lwa import token_endpoint
 from xpert_pipeline.sandbox.settlements.domain import DOMAIN as SETTLEMENTS
 from xpert_pipeline.sandbox.world.worlds import Worlds
 
-DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, RETURNS, PRICING, SETTLEMENTS)
+DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, INBOUND, RETURNS, PRICING, SETTLEMENTS)
 REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
 DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
 DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)

@@ -24,6 +24,8 @@ FOLLOWED_RECENTLY = timedelta(hours=1)
 class Derived(Source):
     """A table that `sql/transforms/<table>.sql` computes from other tables.
 
+    A table without a day holds the present state: it is computed as a whole, and past days have no history.
+
     Attributes:
         table: Its row contract.
         complete_when: Tables whose days must be loaded for a day to be complete.
@@ -78,6 +80,8 @@ class Derived(Source):
             )
         loaded(run.who, {self.table.name: counts})
         for market in run.markets:
+            if self.table.day is None:
+                run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
             self._report_incomplete(run, market)
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:

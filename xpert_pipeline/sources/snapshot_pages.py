@@ -1,7 +1,7 @@
 """Reads the current state page by page, with details from a second operation."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,7 @@ class Pages:
         count: Returns Amazon's count of the records that the walk yields; None if Amazon has no count.
         follows_changes: Whether `walk` can yield only changed records; if so, later runs read only changes.
         lookup: A second operation that adds details to each record.
+        also: Further operations that `walk` calls, with the records that one call covers, for planning.
         empty_on: Code of a BadRequest that means "this seller has none", and the reason to show for it.
     """
 
@@ -62,18 +63,19 @@ class Pages:
     count: Callable[[SellerApi, str, datetime | None], int] | None = None
     follows_changes: bool = False
     lookup: Lookup | None = None
+    also: Mapping[str, int] = field(default_factory=dict)
     empty_on: tuple[str, str] | None = None
 
     @property
     def operations(self) -> tuple[str, ...]:
         """The operations of the pages and of the lookup."""
-        return (self.operation, *((self.lookup.operation,) if self.lookup else ()))
+        return (self.operation, *self.also, *((self.lookup.operation,) if self.lookup else ()))
 
     @property
     def per_call(self) -> dict[str, int]:
         """Records per call, by operation."""
         lookup = {self.lookup.operation: self.lookup.batch} if self.lookup else {}
-        return {self.operation: self.page_size, **lookup}
+        return {self.operation: self.page_size, **self.also, **lookup}
 
     def count_since(self, api: SellerApi, marketplace_id: str, since: datetime | None) -> int | None:
         """Amazon's count of the records to read; None if Amazon has no count."""

@@ -27,6 +27,14 @@ def instant(text: Any) -> datetime | None:
         return None
 
 
+def calendar_day(text: Any) -> date | None:
+    """Read a day without a time, such as 2026-11-30; None if it is absent or unreadable."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except (TypeError, ValueError):
+        return None
+
+
 def local_day(text: Any, zone: ZoneInfo) -> date | None:
     """The local day of a time as Amazon writes it."""
     moment = instant(text)

@@ -11,6 +11,7 @@ ALL_DATA = "FULFILLMENT,PROCEEDS,PROMOTION,CANCELLATION,TAX,PACKAGES"
 ORDERS = "/orders/2026-01-01/orders"
 REPORTS = "/reports/2021-06-30/reports"
 KIOSK = "/dataKiosk/2023-11-15"
+INBOUND, PLANS = "/fba/inbound/v0", "/inbound/fba/2024-03-20/inboundPlans"
 INVENTORY = "/fba/inventory/v1/summaries"
 
 
@@ -97,6 +98,16 @@ class Client:
         """All summaries of one store."""
         pages = self.inventory_pages(marketplaceIds=marketplace, granularityId=marketplace, **params)
         return [summary for page in pages for summary in page["payload"]["inventorySummaries"]]
+
+    def a_plan(self):
+        """Paths of a plan, and of its shipment with the most SKUs among the first plans."""
+        plans = [plan["inboundPlanId"] for plan in self.get(PLANS, pageSize=30).json()["inboundPlans"]]
+        paths = {}
+        for plan_id in plans:
+            (shipment,) = self.get(f"{PLANS}/{plan_id}").json()["shipments"]
+            path = f"{PLANS}/{plan_id}/shipments/{shipment['shipmentId']}"
+            paths[len(self.get(f"{path}/items", pageSize=1000).json()["items"])] = f"{PLANS}/{plan_id}", path
+        return paths[max(paths)]
 
     def metrics(self, first, end, granularity="Day", **params):
         params = {"marketplaceIds": INDIA, "granularity": granularity, "granularityTimeZone": "Asia/Kolkata", **params}

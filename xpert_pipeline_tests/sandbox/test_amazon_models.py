@@ -14,7 +14,7 @@ from xpert_pipeline_tests.sandbox.amazon_models import (
     query_parameters,
     words,
 )
-from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INBOUND, INDIA, INVENTORY, KIOSK, ORDERS, PLANS, REPORTS
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 pytestmark = needs_models
@@ -118,6 +118,13 @@ def test_refusals_keep_the_model(client, model, path, status, definition):
 
 LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 TRANSACTIONS = "/finances/2024-06-19/transactions"
+SINCE = {
+    "QueryType": "DATE_RANGE",
+    "MarketplaceId": INDIA,
+    "LastUpdatedAfter": "2026-01-01T00:00:00Z",
+    "LastUpdatedBefore": "2026-12-31T00:00:00Z",
+}
+"""Parameters for all inbound shipments of the year."""
 QUERY = economics("2026-11-19", "2026-11-20")
 
 
@@ -190,6 +197,12 @@ ANSWERS = {
     "searchCatalogItems": a_catalogue_page,
     "getOrderMetrics": lambda client: client.metrics("2026-11-12T00:00:00+05:30", "2026-11-21T00:00:00+05:30"),
     "getInventorySummaries": lambda client: client.inventory_page(),
+    "getShipments": lambda client: client.get(f"{INBOUND}/shipments", **SINCE),
+    "getShipmentItems": lambda client: client.get(f"{INBOUND}/shipmentItems", **SINCE),
+    "listInboundPlans": lambda client: client.get(PLANS),
+    "getInboundPlan": lambda client: client.get(client.a_plan()[0]),
+    "getShipment": lambda client: client.get(client.a_plan()[1]),
+    "listShipmentItems": lambda client: client.get(f"{client.a_plan()[1]}/items"),
     "listTransactions": lambda client: client.get(TRANSACTIONS, postedAfter="2026-11-01T00:00:00Z"),
     "getListingOffersBatch": the_offers,
     "getMyFeesEstimates": the_estimates,

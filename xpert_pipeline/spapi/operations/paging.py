@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xpert_pipeline.spapi.errors import BadAnswer, BadRequest, EndlessPages, PageTokenExpired, RepeatedPage
@@ -23,7 +23,13 @@ MOST_PAGES_BEYOND_COUNT = 10
 """After Amazon's own count of records has arrived, the walk stops after this many further pages."""
 TOKEN_DOUBTS = Doubts((BadRequest,))
 """A refused page token is sent once more before it is believed."""
-_TOKEN_PATHS = ("pagination.nextToken", "nextToken", "payload.nextToken", "payload.pagination.nextToken")
+_TOKEN_PATHS = (
+    "pagination.nextToken",
+    "nextToken",
+    "payload.nextToken",
+    "payload.pagination.nextToken",
+    "payload.NextToken",
+)
 
 logger = logging.getLogger("xpert_pipeline.spapi")
 
@@ -58,6 +64,7 @@ class PagedOperation:
         total: Dotted path of Amazon's own count of all records, if the answer has one.
         longest: The most pages in a walk; after that it raises EndlessPages.
         token_alone: Whether the token must be the only parameter of a request (getReports).
+        on_next: Parameters that differ in a request with a token; None leaves one out (getShipments of v0).
         read_ahead: How many pages to fetch into memory before yielding the first one. This is for tokens that may
             expire while the caller works on a page (after 30 seconds for getInventorySummaries). In a walk of up to
             `read_ahead` + 1 pages no token waits for the caller. In a longer walk, each further token waits while the
@@ -71,6 +78,7 @@ class PagedOperation:
     total: str | None = None
     longest: int = 5_000
     token_alone: bool = False
+    on_next: Mapping[str, str | None] = field(default_factory=dict)
     read_ahead: int = 0
 
     def pages(self, api: SellerApi, *path: str, **params: Any) -> Iterator[Page]:
@@ -137,7 +145,8 @@ class PagedOperation:
         if token is None:
             return api.call(self.name, *path, expects=expects, **params)
         try:
-            others = {} if self.token_alone else params
+            changed = {**params, **self.on_next}
+            others = {} if self.token_alone else {name: value for name, value in changed.items() if value is not None}
             return api.call(self.name, *path, expects=expects, doubts=TOKEN_DOUBTS, **{**others, self.token: token})
         except PageTokenExpired:
             raise

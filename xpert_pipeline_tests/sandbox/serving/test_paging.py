@@ -7,7 +7,7 @@ from xpert_pipeline.sandbox.app import DECLARATIONS
 from xpert_pipeline.sandbox.serving.errors import ApiError, bad_next_token
 from xpert_pipeline.sandbox.serving.pace import Pace
 from xpert_pipeline.sandbox.serving.paging import PageTokens, Paging, open_page
-from xpert_pipeline_tests.sandbox.client import INDIA, INVENTORY, KIOSK, ORDERS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INBOUND, INDIA, INVENTORY, KIOSK, ORDERS, PLANS, REPORTS
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -46,6 +46,25 @@ def of_inventory(client):
     return INVENTORY, "payload.inventorySummaries", params
 
 
+WINDOW = {"LastUpdatedAfter": "2026-01-01T00:00:00Z", "LastUpdatedBefore": "2026-12-31T00:00:00Z"}
+
+
+def of_shipments(client):
+    return f"{INBOUND}/shipments", "payload.ShipmentData", {"QueryType": "DATE_RANGE", "MarketplaceId": INDIA, **WINDOW}
+
+
+def of_shipment_items(client):
+    return f"{INBOUND}/shipmentItems", "payload.ItemData", {"QueryType": "DATE_RANGE", "MarketplaceId": INDIA, **WINDOW}
+
+
+def of_plans(client):
+    return PLANS, "inboundPlans", {"pageSize": 1}
+
+
+def of_plan_items(client):
+    return f"{client.a_plan()[1]}/items", "items", {"pageSize": 1}
+
+
 REQUESTS = {
     "searchOrders": of_orders,
     "searchListingsItems": of_listings,
@@ -53,7 +72,13 @@ REQUESTS = {
     "getReports": of_reports,
     "getQueries": of_queries,
     "getInventorySummaries": of_inventory,
+    "getShipments": of_shipments,
+    "getShipmentItems": of_shipment_items,
+    "listInboundPlans": of_plans,
+    "listShipmentItems": of_plan_items,
 }
+BESIDE_TOKEN = {"NextToken": {"QueryType": "NEXT_TOKEN", "MarketplaceId": INDIA}}
+"""What a request needs beside a token that holds the other parameters, by the token's name."""
 
 
 class Walk:
@@ -66,7 +91,7 @@ class Walk:
     def get(self, token=None):
         if token is None:
             return self.client.get(self.path, **self.params)
-        params = {} if self.paging.carries else self.params
+        params = BESIDE_TOKEN.get(self.paging.parameter, {}) if self.paging.carries else self.params
         return self.client.get(self.path, **params, **{self.paging.parameter: token})
 
     def page(self, token=None):
@@ -77,6 +102,8 @@ class Walk:
         records = page
         for name in self.records.split("."):
             records = records[name]
+        if self.paging.parameter == "NextToken":
+            return records, page["payload"].get("NextToken")
         return records, (page.get("pagination", {}) if self.paging.is_nested else page).get("nextToken")
 
 

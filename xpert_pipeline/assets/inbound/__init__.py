@@ -1,0 +1,1 @@
+"""Shipments from the seller to Amazon."""
