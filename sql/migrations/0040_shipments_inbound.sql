@@ -119,4 +119,4 @@ create index if not exists shipments_inbound_updated_idx on public.shipments_inb
 select public.xpert_describe_standard_columns('public.shipments_inbound');
 select public.xpert_protect_tenant_table('public.shipments_inbound');
 
-insert into public.schema_migrations (name) values ('0038_shipments_inbound') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0040_shipments_inbound') on conflict do nothing;
