@@ -53,6 +53,17 @@ def tables_of_sellers(conn):
     return found
 
 
+def views_of_sellers(conn):
+    """The views over these tables, which show nobody more rows than the tables do."""
+    views = (
+        "select relname::text, reloptions from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace"
+    )
+    found = dict(conn.execute(views).fetchall())
+    assert {"seller_names", "financial_accrual", "financial_cash", "financial_cash_amounts"} <= found.keys()
+    assert {name: options for name, options in found.items() if options != ["security_invoker=true"]} == {}
+    return found.keys() - {"seller_names"}
+
+
 def prepare(conn):
     for role in (*API_ROLES, "nobody"):
         conn.execute(f"create role {role} nologin")
@@ -97,7 +108,7 @@ def test_the_list_of_rights_would_show_what_the_default_privileges_give(on_supab
 
 
 def test_readers_and_viewers_read_and_do_nothing_else(migrated):
-    read = {table: ["select"] for table in tables_of_sellers(migrated)}
+    read = {table: ["select"] for table in {*tables_of_sellers(migrated), *views_of_sellers(migrated)}}
     assert rights(migrated, "xpert_reader") == {**read, "xpert_reader": ["execute"]}
     viewer = {"viewer_sellers": ["select"], "seller_names": ["select"], "xpert_readable": ["execute"]}
     assert rights(migrated, "xpert_viewer") == {**read, **viewer}
@@ -122,8 +133,10 @@ def test_a_jwt_reader_reads_tables_and_reaches_no_sequence(migrated, embedded_se
         admin.execute("grant xpert_reader to authenticated")
         admin.execute("grant authenticated to supa with set true")
     found = rights(migrated, "authenticated")
-    assert {name for name, allowed in found.items() if allowed == ["select"]} == tables_of_sellers(migrated)
-    assert found.keys() - tables_of_sellers(migrated) == {"xpert_reader"}
+    assert {name for name, allowed in found.items() if allowed == ["select"]} == {
+        *tables_of_sellers(migrated), *views_of_sellers(migrated),
+    }  # fmt: skip
+    assert found.keys() - tables_of_sellers(migrated) - views_of_sellers(migrated) == {"xpert_reader"}
     migrated.execute("set local role authenticated")
     assert migrated.execute("select count(*) from orders").fetchone() == (0,)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -46,10 +46,10 @@ class Leaf:
     words: tuple[str, ...]
     money: Money
 
-    @property
-    def name(self) -> str:
-        """The word of the nearest node, from the leaf upwards, that is neither Base nor Tax."""
-        return next((word for word in reversed(self.words) if word not in (BASE, TAX)), self.words[-1])
+    def name(self, *, is_wrapped: bool) -> str:
+        """The word of the nearest node, from the leaf upwards, that is neither Base nor Tax, or else its own."""
+        below = self.words[self._wrappers(is_wrapped=is_wrapped) :]
+        return next((word for word in reversed(below) if word not in (BASE, TAX)), self.words[-1])
 
     @property
     def is_tax(self) -> bool:
@@ -58,8 +58,11 @@ class Leaf:
 
     def group(self, *, is_wrapped: bool) -> str:
         """The first word; in a transaction's own tree the first word below Sales, Expenses and the like."""
-        has_wrapper = is_wrapped and len(self.words) > 1 and _bare(self.words[0]) in WRAPPERS
-        return self.words[1] if has_wrapper else self.words[0]
+        return self.words[self._wrappers(is_wrapped=is_wrapped)]
+
+    def _wrappers(self, *, is_wrapped: bool) -> int:
+        """How many words stand before the group: 1 if Sales, Expenses or the like are above it."""
+        return int(is_wrapped and len(self.words) > 1 and _bare(self.words[0]) in WRAPPERS)
 
 
 @dataclass

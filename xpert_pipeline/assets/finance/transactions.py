@@ -187,7 +187,7 @@ def _leaf_columns(leaf: Leaf, number: int, *, is_wrapped: bool) -> Row:
         "leaf_number": number,
         "path": "/".join(leaf.words),
         "amount_group": leaf.group(is_wrapped=is_wrapped),
-        "amount_name": leaf.name,
+        "amount_name": leaf.name(is_wrapped=is_wrapped),
         "is_tax": leaf.is_tax,
         "amount": leaf.money.amount,
         "currency": leaf.money.currency,
