@@ -109,4 +109,4 @@ comment on column public.financial_cash_amounts.amount is 'Sum of the amounts. M
 comment on column public.financial_cash_amounts.transactions is 'Number of transactions.';
 select public.xpert_show_view('public.financial_cash_amounts');
 
-insert into public.schema_migrations (name) values ('0040_money_views') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0041_money_views') on conflict do nothing;
