@@ -717,6 +717,98 @@ comment on column public.traffic_daily.refund_rate is
 comment on column public.traffic_daily.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
 
+comment on table public.search_query_performance is
+'One row is an ASIN, a search query and a week. Source: GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: one report for a week and up to 18 ASINs; brand owners only.';
+comment on column public.search_query_performance.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.search_query_performance.period_start is
+'Sunday: the week''s first day; the partition.';
+comment on column public.search_query_performance.period_end is
+'Saturday: the week''s last day.';
+comment on column public.search_query_performance.asin is
+'ASIN.';
+comment on column public.search_query_performance.search_query is
+'What customers searched for.';
+comment on column public.search_query_performance.search_query_rank is
+'Amazon''s rank of the query among those of the ASIN; 1 is the best. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.search_query_volume is
+'How often customers searched for it. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_impressions is
+'Impressions of all ASINs in the results. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_impressions is
+'Impressions of this ASIN. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_impression_share_pct is
+'Share of this ASIN in all impressions. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_clicks is
+'Clicks on all ASINs in the results. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_clicks is
+'Clicks on this ASIN. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_click_share_pct is
+'Share of this ASIN in all clicks. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_median_click_price is
+'Median price of all ASINs that were clicked. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_median_click_price is
+'Median price of this ASIN when it was clicked. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_cart_adds is
+'How often any ASIN was put into a cart after the search. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_cart_adds is
+'How often this ASIN was put into a cart. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_cart_add_share_pct is
+'Share of this ASIN in everything that was put into a cart. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_median_cart_add_price is
+'Median price of all ASINs that were put into a cart. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_median_cart_add_price is
+'Median price of this ASIN when it was put into a cart. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_purchases is
+'Purchases of all ASINs after the search. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_purchases is
+'Purchases of this ASIN. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_purchase_share_pct is
+'Share of this ASIN in all purchases. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.total_median_purchase_price is
+'Median price of all ASINs that were purchased. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.asin_median_purchase_price is
+'Median price of this ASIN when it was purchased. NULL: Amazon did not report it.';
+comment on column public.search_query_performance.currency is
+'ISO 4217 code for all amounts of the row. NULL: Amazon did not report it.';
+
+comment on table public.market_share is
+'One row is a metric of an ASIN in a period and a scope. Source: search_query_performance, traffic_daily and products, by sql/transforms/market_share.sql.';
+comment on column public.market_share.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.market_share.period_type is
+'WEEK (Sunday to Saturday) or DAY.';
+comment on column public.market_share.period_start is
+'First day of the period; the partition.';
+comment on column public.market_share.period_end is
+'Last day of the period.';
+comment on column public.market_share.asin is
+'ASIN.';
+comment on column public.market_share.metric is
+'IMPRESSION_SHARE, CLICK_SHARE, CART_ADD_SHARE and PURCHASE_SHARE: shares in the results of a search. FEATURED_OFFER_SHARE: share of the product''s page views with the seller''s own featured offer. SALES_RANK: the rank in a category.';
+comment on column public.market_share.scope is
+'What the share is of: a search query, a category, or ALL for all page views of the product.';
+comment on column public.market_share.own_value is
+'The seller''s part: impressions, clicks, cart adds or purchases of the ASIN. NULL: Amazon did not report it.';
+comment on column public.market_share.total_value is
+'The whole that share_pct is of. NULL: Amazon did not report it.';
+comment on column public.market_share.share_pct is
+'The share, as Amazon says it. NULL: the metric is a rank.';
+comment on column public.market_share.rank is
+'Sales rank; 1 is the best seller. NULL: the metric is a share.';
+comment on column public.market_share.search_volume is
+'How often customers searched for the query. NULL: the metric is not about a search.';
+comment on column public.market_share.median_price_own is
+'Median price of the ASIN in the step of the metric. NULL: the metric has no price, or Amazon did not report it.';
+comment on column public.market_share.median_price_total is
+'Median price of all ASINs in the step. NULL: the metric has no price, or Amazon did not report it.';
+comment on column public.market_share.currency is
+'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
+comment on column public.market_share.is_proxy is
+'Whether the metric only hints at a share: a rank is no share.';
+comment on column public.market_share.source_table is
+'The table that the metric is from.';
+
 comment on table public.fba_returns is
 'One row is a unit that a customer sent back to Amazon. Source: GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA, for the whole account: marketplace_id is the seller''s first marketplace; returns_refunds has that of the order.';
 comment on column public.fba_returns.marketplace_id is

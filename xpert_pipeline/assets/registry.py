@@ -19,7 +19,7 @@ from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
-from xpert_pipeline.assets.sales import sales_data, traffic_daily
+from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
@@ -38,6 +38,8 @@ SOURCES: tuple[Source, ...] = (
     economics_daily.SOURCE,
     transaction_feed.SOURCE,
     traffic_daily.SOURCE,
+    search_query_performance.SOURCE,
+    market_share.SOURCE,
     fba_returns.SOURCE,
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,

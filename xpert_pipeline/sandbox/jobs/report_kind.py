@@ -67,6 +67,7 @@ class ReportKind:
         roles: Any one of these roles is enough to request it.
         content_type: Content type of its documents, without the charset.
         count: Counts its rows; a report without rows ends CANCELLED.
+        refusal: Returns why a report ends FATAL, None if it does not; such types have no CANCELLED reports.
         write: Writes the document in pieces.
         minimum_seconds: Shortest time between two equal reports; None if Amazon sets none. It is half an hour for
             near-real-time FBA reports, and four hours for daily ones.
@@ -84,6 +85,7 @@ class ReportKind:
     count: Callable[[World, Report], int]
     write: Callable[[ReportInput], Iterator[str]]
     minimum_seconds: int | None
+    refusal: Callable[[World, Report], str | None] | None = None
     has_window: bool = True
     longest_seconds: float | None = None
     options: Callable[[Any], dict[str, str]] = without_options

@@ -66,6 +66,8 @@ def _new_report(call: Call, kind: ReportKind, marketplaces: tuple[str, ...]) -> 
     rows = 0
     if kind.longest_seconds is not None and end - start > kind.longest_seconds:
         report.error = TOO_LONG
+    elif kind.refusal is not None and (refusal := kind.refusal(call.world, report)):
+        report.fate, report.error = FATAL, refusal
     else:
         rows = kind.count(call.world, report)
         report.fate = DONE if rows else CANCELLED

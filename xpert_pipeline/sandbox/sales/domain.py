@@ -5,6 +5,8 @@ from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
 from xpert_pipeline.sandbox.sales import traffic_queries
 from xpert_pipeline.sandbox.sales.api import get_order_metrics
 from xpert_pipeline.sandbox.sales.schema import TRAFFIC, types
+from xpert_pipeline.sandbox.sales.search_report import SEARCH_QUERY_PERFORMANCE
+from xpert_pipeline.sandbox.sales.share_truth import market_share, search_query_performance
 from xpert_pipeline.sandbox.sales.traffic_report import SALES_AND_TRAFFIC
 from xpert_pipeline.sandbox.sales.truth import sales_data, traffic_daily
 from xpert_pipeline.sandbox.serving.operation import Operation
@@ -22,7 +24,7 @@ DOMAIN = Domain(
             heavy=True,
         ),
     ),
-    reports=(SALES_AND_TRAFFIC,),
+    reports=(SALES_AND_TRAFFIC, SEARCH_QUERY_PERFORMANCE),
     schemas=(
         KioskSchema(
             TRAFFIC,
@@ -47,5 +49,10 @@ DOMAIN = Domain(
             ),
         ),
     ),
-    truth={"sales_data": sales_data, "traffic_daily": traffic_daily},
+    truth={
+        "sales_data": sales_data,
+        "traffic_daily": traffic_daily,
+        "search_query_performance": search_query_performance,
+        "market_share": market_share,
+    },
 )
