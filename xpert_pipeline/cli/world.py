@@ -15,8 +15,11 @@ KEPT: dict[str, type | tuple[type, ...]] = {
     "rate_scale": (int, float),
     "marketplaces": list,
     "orders_csv": str,
+    "stock_csv": str,
 }
 """The options that describe the world and its pace, with their types in the file."""
+FILES = ("orders_csv", "stock_csv")
+"""Those that name a file."""
 
 
 def fixed_options(home: Home, parsed: dict[str, Any] | None) -> SandboxOptions:
@@ -56,5 +59,5 @@ def _last_used(home: Home) -> SandboxOptions:
 
 def _kept(parsed: dict[str, Any]) -> dict[str, Any]:
     """The options to keep; faults and denied roles apply to one start only."""
-    plain = {name: parsed[name] for name in KEPT if name != "orders_csv" and parsed.get(name) is not None}
-    return plain | ({"orders_csv": str(Path(parsed["orders_csv"]).resolve())} if parsed.get("orders_csv") else {})
+    plain = {name: parsed[name] for name in KEPT if name not in FILES and parsed.get(name) is not None}
+    return plain | {name: str(Path(parsed[name]).resolve()) for name in FILES if parsed.get(name)}

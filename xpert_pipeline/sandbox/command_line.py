@@ -19,14 +19,16 @@ MANY = click.IntRange(1, 1_000_000)
 def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds every sandbox option to a click command; `port_flag` names the port option.
 
-    The command receives the values as sandbox_port, orders_csv, as_of, seed, days, orders_per_day, skus, seller_count,
-    marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
+    The command receives the values as sandbox_port, orders_csv, stock_csv, as_of, seed, days, orders_per_day, skus,
+    seller_count, marketplaces, rate_scale, denied_roles and faults: pass them to `SandboxOptions.from_cli`.
     """
     options = (
         click.option(port_flag, "sandbox_port", type=PORT, default=0, metavar="PORT",
                      help="Loopback port of the SP-API sandbox (default: a free one)."),
         click.option("--orders-csv", type=click.Path(dir_okay=False), metavar="FILE",
                      help="Serve the orders of this Seller Central all-orders export (.csv, .gz, .xz)."),
+        click.option("--stock-csv", type=click.Path(dir_okay=False), metavar="FILE",
+                     help="Serve the stock of this list (columns SKU Code, Stock) beside the orders of --orders-csv."),
         click.option("--as-of", type=DAY, metavar="DAY",
                      help="The sandbox world's last day (default: yesterday, fixed at the first start)."),
         click.option("--seed", type=SEED, default=1, show_default=True, help="Seed of the invented world."),

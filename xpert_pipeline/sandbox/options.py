@@ -18,6 +18,7 @@ class SandboxOptions:
     Attributes:
         port: Loopback port, 0 for any free one.
         orders_csv: A Seller Central all-orders export (.csv, .csv.gz, .csv.xz) to take the orders from.
+        stock_csv: The stock list of the seller with these orders (.csv, .csv.gz, .csv.xz).
         as_of: The world's last day in every store. None means the last day that is complete in all stores.
         seed: Seed of the invented world.
         days: Days of invented history; the last one is `as_of`.
@@ -34,6 +35,7 @@ class SandboxOptions:
 
     port: int = 0
     orders_csv: Path | None = None
+    stock_csv: Path | None = None
     as_of: date | None = None
     seed: int = 1
     days: int = 30
@@ -64,7 +66,7 @@ class SandboxOptions:
         """Make options from values that click parsed; ignore values of other options.
 
         Raises:
-            click.UsageError: A fault names a seller that does not exist.
+            click.UsageError: A fault names a seller that does not exist, or there is a stock list without orders.
         """
         try:
             for word in values.get("faults") or ():
@@ -72,10 +74,13 @@ class SandboxOptions:
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         as_of = values.get("as_of")
-        orders_csv = values.get("orders_csv")
+        orders_csv, stock_csv = values.get("orders_csv"), values.get("stock_csv")
+        if stock_csv and not orders_csv:
+            raise click.UsageError("--stock-csv needs --orders-csv: it is the stock of the seller with these orders")
         return cls(
             port=values.get("sandbox_port") or 0,
             orders_csv=Path(orders_csv) if orders_csv else None,
+            stock_csv=Path(stock_csv) if stock_csv else None,
             as_of=as_of.date() if isinstance(as_of, datetime) else as_of,
             marketplaces=tuple(values.get("marketplaces") or (INDIA,)),
             denied_roles=tuple(values.get("denied_roles") or ()),
@@ -95,6 +100,8 @@ class SandboxOptions:
     def arguments(self) -> list[str]:
         """Return the equivalent command line, without the port."""
         arguments = [f"--orders-csv={self.orders_csv.resolve()}"] if self.orders_csv else []
+        if self.stock_csv:
+            arguments.append(f"--stock-csv={self.stock_csv.resolve()}")
         if self.as_of:
             arguments.append(f"--as-of={self.as_of.isoformat()}")
         sizes = ("seed", "days", "orders_per_day", "skus", "sellers", "rate_scale")

@@ -17,6 +17,7 @@ from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli import up
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.postgres.sql_files import migrations_directory
+from xpert_pipeline_tests.sandbox.world.exports import write_export
 
 CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
 SELLER = {
@@ -145,6 +146,18 @@ def test_a_csv_that_is_no_order_report_is_refused_with_the_columns_it_lacks(xper
     done = xpert("sandbox", "--orders-csv", str(tmp_path / "none.csv"), "--data-dir", str(tmp_path / "data"))
     assert done.exit_code == 3
     assert "none.csv cannot be read as an order report: No such file or directory" in done.stderr
+
+
+def test_a_stock_list_without_orders_or_without_its_columns_is_refused(xpert, tmp_path):
+    (tmp_path / "stock.csv").write_text("SKU,Stock\nKURTA-1,5\n")
+    stock, home = ("--stock-csv", str(tmp_path / "stock.csv")), ("--data-dir", str(tmp_path / "data"))
+    done = xpert("sandbox", *stock, *home)
+    assert done.exit_code == 2
+    assert "--stock-csv needs --orders-csv" in done.stderr
+    assert not (tmp_path / "data").exists()
+    done = xpert("sandbox", "--orders-csv", str(write_export(tmp_path / "orders.csv", [{}])), *stock, *home)
+    assert done.exit_code == 3
+    assert "stock.csv is not a stock list: it has no column SKU Code" in done.stderr
 
 
 def test_up_with_a_csv_that_is_no_order_report_says_why_and_does_not_remember_it(xpert, tmp_path, pipeline_dsn):

@@ -14,6 +14,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 EVERYTHING = SandboxOptions(
     port=0,
     orders_csv=Path("/orders/of mine.csv.xz"),
+    stock_csv=Path("/orders/my stock.csv"),
     as_of=date(2026, 11, 20),
     seed=5,
     days=70,

@@ -15,7 +15,7 @@ from pathlib import Path
 from xpert_pipeline.sandbox.marketplaces import BY_NAME, INDIA, STORES
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.digest import fraction, number
-from xpert_pipeline.sandbox.world.listings import listings_of
+from xpert_pipeline.sandbox.world.listings import listings_of, with_stock
 from xpert_pipeline.sandbox.world.orders_csv import Line, NotAnOrderReportError, read_day, read_lines
 from xpert_pipeline.sandbox.world.records import (
     CANCELLED,
@@ -29,19 +29,21 @@ from xpert_pipeline.sandbox.world.records import (
     Order,
     World,
 )
+from xpert_pipeline.sandbox.world.stock_csv import read_stock
 
 HOUR, DAY = 3600, 86_400
 LAG_HOURS = {PENDING: (0.0, 0.2), UNSHIPPED: (0.5, 6.0), CANCELLED: (1.0, 30.0), SHIPPED: (6.0, 72.0)}
 """Status → the shortest and longest time between an order's creation and its last change."""
 
 
-def build(path: Path, seller_id: str, last_day: date) -> World:
+def build(path: Path, seller_id: str, last_day: date, stock_path: Path | None = None) -> World:
     """Build the world from an export.
 
     Args:
         path: The file.
         seller_id: The id of the seller who owns the orders.
         last_day: The latest possible day of the last order.
+        stock_path: The seller's stock list; None to invent the stock.
 
     Raises:
         NotAnOrderReportError: The message names the file, the line and the problem.
@@ -65,7 +67,10 @@ def build(path: Path, seller_id: str, last_day: date) -> World:
         end = STORES[INDIA].midnight(last_day + timedelta(days=1)) - 1
         orders = [draft.order(midnights[draft.date], end) for draft in drafts.values()]
         orders.sort(key=lambda order: (order.created, order.id))
-        return World(seller_id, f"Orders of {path.name}", (INDIA,), orders, listings_of(orders, facts, end), end)
+        listings, stock = listings_of(orders, facts, end), read_stock(stock_path) if stock_path else {}
+        name = f"Orders of {path.name}" + (f", stock of {stock_path.name}" if stock_path else "")
+        units = {sku: one.units for sku, one in stock.items()}
+        return World(seller_id, name, (INDIA,), orders, with_stock(listings, stock, end), end, stocked=units)
 
 
 class _Draft:

@@ -14,7 +14,7 @@ def world_id(options: SandboxOptions) -> str:
     """Return the id of the world's first seller, which also identifies the world.
 
     Raises:
-        NotAnOrderReportError: The file does not exist.
+        NotAnOrderReportError: A file does not exist.
     """
     return seller_ids(options)[0]
 
@@ -22,7 +22,9 @@ def world_id(options: SandboxOptions) -> str:
 def seller_ids(options: SandboxOptions) -> list[str]:
     """Return the ids of all sellers, first to last."""
     if options.orders_csv is not None:
-        first = _seller_id("file", _file_hash(options.orders_csv))
+        hashes = [_file_hash(options.orders_csv, "an order report")]
+        hashes += [_file_hash(options.stock_csv, "a stock list")] if options.stock_csv else []
+        first = _seller_id("file", *hashes)
     else:
         first = _seller_id("seed", seed_of(options, 1))
     return [first, *(_seller_id("seed", seed_of(options, place)) for place in range(2, options.sellers + 1))]
@@ -44,9 +46,9 @@ def _seller_id(*words: str) -> str:
     return "A" + letters(13, _ALPHABET, "seller", *words)
 
 
-def _file_hash(path: Path) -> str:
+def _file_hash(path: Path, kind: str) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise NotAnOrderReportError(f"{path} cannot be read as an order report: {error.strerror}") from error
+        raise NotAnOrderReportError(f"{path} cannot be read as {kind}: {error.strerror}") from error

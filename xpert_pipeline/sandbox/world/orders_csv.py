@@ -1,14 +1,12 @@
 """Reads the lines of a Seller Central all-orders export (csv, plain or .gz or .xz); `csv_world` interprets them."""
 
 import csv
-import gzip
-import lzma
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
+
+from xpert_pipeline.sandbox.world.export_file import UNREADABLE, opened
 
 COLUMNS = {
     "order_id": "Order ID",
@@ -75,7 +73,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
         NotAnOrderReportError: The file is missing, damaged, or lacks columns.
     """
     try:
-        with _opened(path) as text:
+        with opened(path) as text:
             reader = csv.reader(text)
             places = _places(next(reader, []), path)
             width = max(places) + 1
@@ -86,7 +84,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
                     raise NotAnOrderReportError(
                         f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {width}"
                     )
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+    except UNREADABLE as error:
         raise NotAnOrderReportError(f"{path} cannot be read as an order report: {error}") from error
 
 
@@ -102,19 +100,6 @@ def read_day(value: str, place: str) -> date:
         except ValueError:
             continue
     raise NotAnOrderReportError(f"{place}: {value!r} is not a date (expected MM-DD-YY)")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    kind = path.suffix.lower()
-    if kind == ".gz":
-        text: TextIO = gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115  closed below
-    elif kind == ".xz":
-        text = lzma.open(path, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115  closed below
-    else:
-        text = path.open(encoding="utf-8-sig", newline="")
-    with text:
-        yield text
 
 
 def _places(header: list[str], path: Path) -> list[int]:

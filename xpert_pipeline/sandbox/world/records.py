@@ -107,6 +107,7 @@ class World:
         listings: Listings of all stores, by store and SKU.
         end: The last second of the world; nothing happens later.
         ends: The last second of each store that does not end at `end`: a store ends with its own last local day.
+        stocked: Units of each SKU that can be sold at the end, from a stock list; the stock of others is invented.
         by_update: Indexes into `orders`, sorted by time of the last change.
         opened: Creation time of the first order, by marketplace id (None for orders of unknown stores).
         shelves: Listings by marketplace id and ASIN.
@@ -120,6 +121,7 @@ class World:
     listings: Sequence[Listing]
     end: int
     ends: Mapping[str, int] = field(default_factory=dict)
+    stocked: Mapping[str, int] = field(default_factory=dict)
     created: array = field(init=False)
     updated: array = field(init=False)
     by_update: array = field(init=False)

@@ -41,7 +41,7 @@ def _built(world: World, marketplace_id: str, cut: int) -> Stock:
     demand = _demand(world, books)
     lines: list[StockLine] = []
     for listing in _stored(world, marketplace_id, demand):
-        lines += Keeper(books, listing, demand.get(listing.sku, Demand())).lines()
+        lines += Keeper(books, listing, demand.get(listing.sku, Demand()), _units_left(world, listing)).lines()
     lines.sort(key=lambda line: (line.sku, line.condition))
     return Stock(store, books.first, books.last, lines, inbound.all())
 
@@ -56,6 +56,12 @@ def _demand(world: World, books: Books) -> dict[str, Demand]:
                     demand[item.sku] = Demand()
                 demand[item.sku].add(books.store, order, item, books.last)
     return demand
+
+
+def _units_left(world: World, listing: Listing) -> int | None:
+    """Return the free units at the end by the stock list: all of an FBA listing, none of another; None without it."""
+    units = world.stocked.get(listing.sku)
+    return units if units is None or listing.fba else 0
 
 
 def _stored(world: World, marketplace_id: str, ordered: Collection[str]) -> Iterator[Listing]:

@@ -71,8 +71,8 @@ class Books:
 class Keeper:
     """Keeps the books of one SKU, day by day."""
 
-    def __init__(self, books: Books, listing: Listing, demand: Demand) -> None:
-        self.books, self.listing, self.demand = books, listing, demand
+    def __init__(self, books: Books, listing: Listing, demand: Demand, units_left: int | None = None) -> None:
+        self.books, self.listing, self.demand, self.units_left = books, listing, demand, units_left
         self.store, self.seed = books.store, listing.seed
         drawn = number("stock", self.seed)
         self.replenished = listing.fba and listing.active and drawn % 100 >= RUN_DOWN_SHARE
@@ -80,7 +80,7 @@ class Keeper:
         self.phase = (drawn >> 16) % REVIEW_DAYS
         self.removal_phase = (drawn >> 24) % REMOVAL_DAYS
         self.new = self._line(NEW, self._opening(drawn >> 32))
-        graded = listing.fba and number("graded", self.seed) % 100 < GRADED_SHARE
+        graded = units_left is None and listing.fba and number("graded", self.seed) % 100 < GRADED_SHARE
         self.used = self._line(USED, {SELLABLE: 1 + (drawn >> 48) % 4}) if graded else None
         self.adjusted = set(self._adjusted_days())
         self.units = dict(self.new.opening)
@@ -98,6 +98,8 @@ class Keeper:
             if (next_day := heappop(self.days)) != day and next_day <= self.books.last:
                 day = next_day
                 self._keep(day)
+        if self.units_left is not None:
+            self._settle(self.units_left + self.demand.reserved)
         lines = [self.new] if self.used is None else [self.new, self.used]
         for line in lines:
             line.movements.sort(key=lambda movement: movement.at)
@@ -106,6 +108,15 @@ class Keeper:
         self.new.reserved = self.demand.reserved
         self.new.touched = max(self.new.touched, self.demand.touched)
         return lines
+
+    def _settle(self, units: int) -> None:
+        """Let the stock end with so many sellable units: by more units from the start, or by a removal at the end."""
+        if (lacking := units - self.units[SELLABLE]) > 0:
+            self.new.opening[SELLABLE] += lacking
+        elif lacking < 0:
+            reference = f"R{number('settled', self.seed) % 10**9:09d}"
+            at, day = min(self.books.cut, self._moment(self.books.last, 20)), self.books.last
+            self.new.movements.append(Movement(at, day, REMOVAL, lacking, SELLABLE, reference))
 
     def _opening(self, drawn: int) -> dict[str, int]:
         """Return the units by disposition at the beginning of the first day."""

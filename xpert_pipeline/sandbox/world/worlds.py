@@ -75,7 +75,7 @@ def build_worlds(options: SandboxOptions) -> Worlds:
 
 def _build(options: SandboxOptions, seller_id: str, place: int) -> World:
     if place == 1 and options.orders_csv is not None:
-        return csv_world.build(options.orders_csv, seller_id, options.last_day)
+        return csv_world.build(options.orders_csv, seller_id, options.last_day, options.stock_csv)
     size = SIZES[(place - 1) % len(SIZES)]
     plan = synthetic.Plan(
         seed=seed_of(options, place),

@@ -33,6 +33,9 @@ def test_an_id_of_a_file_is_a_hash_of_its_bytes(tmp_path):
     assert world_id(SandboxOptions(orders_csv=first)) == world_id(SandboxOptions(orders_csv=second, seed=9))
     second.write_text("y")
     assert world_id(SandboxOptions(orders_csv=first)) != world_id(SandboxOptions(orders_csv=second))
+    assert world_id(SandboxOptions(orders_csv=first)) != world_id(SandboxOptions(orders_csv=first, stock_csv=second))
+    with pytest.raises(NotAnOrderReportError, match=r"gone.csv cannot be read as a stock list"):
+        world_id(SandboxOptions(orders_csv=first, stock_csv=tmp_path / "gone.csv"))
     with pytest.raises(NotAnOrderReportError, match=r"gone\.csv"):
         world_id(SandboxOptions(orders_csv=tmp_path / "gone.csv"))
 
