@@ -89,6 +89,9 @@ class WindowSource(Protocol):
     def carried(self, document: Document) -> Carried:
         """The columns of the table that a document fills."""
 
+    def signals(self, document: Document) -> Mapping[str, int]:
+        """What is unusual about a document."""
+
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
         """Turn one record into a row."""
 

@@ -37,6 +37,7 @@ class WindowedReport(WindowedJobs):
         report: Amazon's report type.
         needs: Columns that the report must have, and other columns that have several spellings. It must also have those
             that columns of the table are read from (`At`), unless these may be NULL.
+        ignores: Other columns that Amazon is known to send. A column beyond all these is counted and reported.
         options: Report options, by Amazon's names.
         is_for_account: Whether the report has the same lines whichever marketplace is asked for. Then it is requested
             once, for the seller's first marketplace. Its rows belong to that one, unless `row` says otherwise: the
@@ -47,6 +48,7 @@ class WindowedReport(WindowedJobs):
 
     report: str
     needs: tuple[str | FlatColumn, ...] = ()
+    ignores: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     is_for_account: bool = False
     read_lines: ReadLines | None = None
@@ -125,6 +127,13 @@ class WindowedReport(WindowedJobs):
         with document.open_text() as lines:
             return carried(cells_by_path(self.table), self._rows(lines).columns | self._added)
 
+    def signals(self, document: Document) -> Mapping[str, int]:
+        """What is unusual about the document: its charset, and columns that nobody has declared."""
+        if self.read_lines:
+            return super().signals(document)
+        with document.open_text() as lines:
+            return {**super().signals(document), **self._rows(lines).signals}
+
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the key and day of the record, if they can be read."""
         return known_key(self.table, record, requested.markets[0])
@@ -148,7 +157,7 @@ class WindowedReport(WindowedJobs):
             if column.at and self.parse is None and column.at.path not in named
         }
         needs = [*self.needs, *(FlatColumn(path, is_optional=paths[path]) for path in sorted(paths))]
-        return read_rows(lines, needs, report=self.report)
+        return read_rows(lines, needs, report=self.report, ignores=self.ignores)
 
 
 def _filled(cell: Any) -> Any:

@@ -1,6 +1,6 @@
 """Turns records into rows with the paths of a row type, for declarations without a parser of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from xpert_pipeline.sources.run import Market
@@ -11,6 +11,7 @@ from xpert_pipeline.tables.validation import SHAPE_ERRORS
 
 GIVEN = frozenset(("marketplace_id",))
 """Columns that the framework fills; records do not contain them."""
+LONGEST_NAME = 60
 
 
 def row_parser(table: Table) -> Callable[[Mapping[str, Any], Market], dict[str, Any]]:
@@ -52,6 +53,13 @@ def read_at(record: Mapping[str, Any], at: At, market: Market) -> Any:
     if at.read is None:
         return value
     return at.read(value, market.zone) if at.in_zone else at.read(value)
+
+
+def unknown_fields(record: Any, known: Collection[str]) -> dict[str, int]:
+    """Count the fields of a record that nobody has declared; nothing if no fields are declared."""
+    if not known or not isinstance(record, dict):
+        return {}
+    return {f"unknown field {name[:LONGEST_NAME]}": 1 for name in record if name not in known}
 
 
 def unfilled_columns(table: Table, parsed: Sequence[str] = ()) -> list[str]:

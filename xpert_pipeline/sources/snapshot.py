@@ -6,21 +6,23 @@ returns. A reading with far fewer rows than the table is doubtful: it counts onl
 later, agrees.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 from xpert_pipeline.postgres.coverage import followed_until
 from xpert_pipeline.postgres.present_state import count_rows, doubted_counts, last_snapshot
 from xpert_pipeline.progress import step
-from xpert_pipeline.sources.collect import Collector, Row, collecting
+from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
 from xpert_pipeline.sources.jobs import failure_of, park, ready, why_unreadable
 from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.rereading import reread_after
-from xpert_pipeline.sources.rows import known_key, unfilled_columns
+from xpert_pipeline.sources.rows import known_key, unfilled_columns, unknown_fields
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.snapshot_pages import Pages
 from xpert_pipeline.sources.snapshot_reading import Reading, Result, read, row_of
@@ -57,6 +59,7 @@ class Snapshot(Source):
         bulk: A report for many records.
         parse: Builds a row from a record, its lookup result and the marketplace; by default, the columns' paths (`At`)
             are read.
+        fields: The fields that Amazon is known to send in a record of a page. Others are counted and reported.
         noun: Singular word for a record, for messages.
     """
 
@@ -64,6 +67,7 @@ class Snapshot(Source):
     pages: Pages
     bulk: BulkReport | None = None
     parse: Callable[[Any, Any, Market], Row] | None = None
+    fields: tuple[str, ...] = ()
     noun: str = "record"
 
     rank: ClassVar[int] = 4
@@ -199,18 +203,13 @@ class Snapshot(Source):
         what = "reading everything" if reading.total is None else f"{counted(reading.total, self.noun)} to read"
         step(run.who, name, f"{what}{run.place_of(market)}")
 
-        def key_of(record: Any) -> Row:
-            return known_key(self.table, record, market)
-
-        with (
-            run.lease(name) as lease,
-            collecting(run.spool, self.tables, row_of(self, market), key_of) as (folder, collector),
-        ):
-            collector.original = lambda record: record[0] if isinstance(record, tuple) else record
+        with run.lease(name) as lease, self._collecting(run, market) as (folder, collector):
             began = run.client().server_now()
             result = read(run, self, reading, collector, folder, began)
             lease.check()
             result = self._doubted(run, market, result, collector, began)
+            if collector.signals:
+                run.log.warning("seller %s: %s: unusual, but kept: %s", run.who, name, dict(collector.signals))
             run.load(
                 lease,
                 source=result.source,
@@ -230,6 +229,25 @@ class Snapshot(Source):
             run.outcome(name).explain(f"{name}{run.place_of(market)}: {result.empty_because}")
             run.outcome(name).why_empty[market.id] = result.empty_because
         return result
+
+    @contextmanager
+    def _collecting(self, run: SellerRun, market: Market) -> Iterator[tuple[Path, Collector]]:
+        """Create the collector of a reading; it counts fields that nobody has declared."""
+        parse = row_of(self, market)
+
+        def original(record: Any) -> Any:
+            return record[0] if isinstance(record, tuple) else record
+
+        def parse_and_count(record: Any) -> Rows:
+            collector.signals.update(unknown_fields(original(record), self.fields))
+            return parse(record)
+
+        def key_of(record: Any) -> Row:
+            return known_key(self.table, record, market)
+
+        with collecting(run.spool, self.tables, parse_and_count, key_of) as (folder, collector):
+            collector.original = original
+            yield folder, collector
 
     def _doubted(self, run: SellerRun, market: Market, result: Result, collector: Collector, began: datetime) -> Result:
         """Mark a complete reading with far fewer rows than the table as doubtful, unless an earlier one agrees."""

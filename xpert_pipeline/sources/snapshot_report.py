@@ -10,6 +10,7 @@ from xpert_pipeline.sources.collect import Collector, Row, Rows
 from xpert_pipeline.sources.flat_records import carried, check_line
 from xpert_pipeline.sources.jobs import document_of
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.documents.flat_files import FlatColumn, FlatRows, read_rows
 from xpert_pipeline.spapi.jobs.job import Job
 
@@ -27,6 +28,7 @@ class BulkReport:
         columns: Columns that it fills, each with the columns of the report that it is read from, the best one first.
             The other columns keep their values, and so do those whose columns a report lacks.
         because: Why pages are not used, for `xpert plan`.
+        ignores: Other columns that Amazon is known to send; a column beyond all these is counted and reported.
     """
 
     report_type: str
@@ -36,6 +38,7 @@ class BulkReport:
     parse: Callable[[Mapping[str, str | None], Market, Counter[str]], Row]
     columns: Mapping[str, Sequence[str]]
     because: str
+    ignores: tuple[str, ...] = ()
 
     def is_for(self, total: int | None) -> bool:
         """Whether to read the report, given Amazon's count of the records; without a count, pages are read."""
@@ -46,11 +49,21 @@ def read_report(
     run: SellerRun, bulk: BulkReport, market: Market, job: Job, collector: Collector, folder: Path, began: datetime
 ) -> datetime:
     """Collect the lines of a finished report; return the time that they describe."""
-    with document_of(run, job, folder) as document, document.open_text() as lines:
-        rows = read_rows(lines, bulk.needs, report=bulk.report_type)
-        collector.signals.update(document.charset.signals)
-        collect_lines(bulk, market, collector, rows)
+    with document_of(run, job, folder) as document:
+        collect_listed(bulk, market, document, collector)
     return min(began, job.created_at) if job.created_at else began  # an older report has older data
+
+
+def collect_listed(bulk: BulkReport, market: Market, document: Document, collector: Collector) -> None:
+    """Collect the lines of a document.
+
+    Raises:
+        BadHeader: The document does not have the columns of the report.
+    """
+    with document.open_text() as lines:
+        rows = read_rows(lines, bulk.needs, report=bulk.report_type, ignores=bulk.ignores)
+        collector.signals.update({**document.charset.signals, **rows.signals})
+        collect_lines(bulk, market, collector, rows)
 
 
 def collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows: FlatRows) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from xpert_pipeline.postgres.merge import DIFFERING
-from xpert_pipeline.sources.collect import Collector, collecting
+from xpert_pipeline.sources.collect import Collector
 from xpert_pipeline.sources.doubt import doubted_days, losses_of, remember_doubt, report_losses
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, WindowSource
 from xpert_pipeline.sources.jobs import SUPERSEDED, UNUSABLE, document_of, failure_of, park, ready
 from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.sources.window_documents import collect_document, collecting_window
 from xpert_pipeline.sources.window_requests import request_granted
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.errors import (
@@ -172,16 +173,7 @@ class _Loader:
     def _open(self, place: int) -> _Opened:
         window, files, source = self.windows[place], self.cleanup.enter_context(ExitStack()), self.source
         requested = Requested(self._covered(window).markets, frozenset(window.window.days))
-        folder, collector = files.enter_context(
-            collecting(
-                self.run.spool,
-                [source.table],
-                lambda record: ([source.row(record, requested, collector.signals)],),
-                lambda record: source.key_of(record, requested),
-            )
-        )
-        if source.evidence:
-            collector.main.sales_columns = source.evidence.columns
+        folder, collector = files.enter_context(collecting_window(self.run.spool, source, requested))
         self._opened[place] = _Opened(window, collector, folder, files, len(window.requests))
         return self._opened[place]
 
@@ -195,9 +187,7 @@ class _Loader:
         if page.document_id is None:  # done without a document: no rows
             return
         with document_of(self.run, page, opened.folder, self.source.document_source) as document:
-            opened.collector.signals.update(document.charset.signals)
-            opened.collector.carry([self.source.carried(document)])
-            opened.collector.add(self.source.read(document, page))
+            collect_document(self.source, document, page, opened.collector)
             document.remove()
 
     def _start_over(self, chain: _Chain, error: PageTokenExpired) -> None:

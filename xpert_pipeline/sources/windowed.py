@@ -106,6 +106,10 @@ class WindowedJobs(Source):
         """The columns of the table that a document fills; usually all of them."""
         return Carried(self.table.columns)
 
+    def signals(self, document: Document) -> Mapping[str, int]:
+        """What is unusual about a document, for `loads.details`."""
+        return document.charset.signals
+
     @abstractmethod
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the readable part of the key of a record that cannot be parsed."""

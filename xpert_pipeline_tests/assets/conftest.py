@@ -5,6 +5,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dagster as dg
 import psycopg
@@ -21,12 +23,16 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
 from xpert_pipeline.sources.run import market_of
+from xpert_pipeline.sources.snapshot import Snapshot
+from xpert_pipeline.spapi.documents.download import fetch_document
+from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY, drop_database
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
-from xpert_pipeline_tests.sandbox.traffic import Exchange, recording
+from xpert_pipeline_tests.sandbox.traffic import Traffic, recording
 
 WORLD = {"rate_scale": 0, "days": 6, "orders_per_day": 15, "skus": 25}
 
@@ -39,13 +45,13 @@ class Loaded:
         admin_dsn: Its owner's address.
         dsn: The pipeline's address.
         evaluations: What the checks of the sync said, by name.
-        calls: Every call of the API with its answer.
+        traffic: Every request with its answer.
     """
 
     admin_dsn: str
     dsn: str
     evaluations: dict[str, dg.AssetCheckEvaluation]
-    calls: list[Exchange]
+    traffic: Traffic
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,7 @@ def load(addresses, monkeypatch, **options):
         start(SandboxOptions(**WORLD | options)) as sandbox,
         open_pool(dsn) as pool,
         dg.DagsterInstance.ephemeral(settings=settings) as instance,
+        TemporaryDirectory() as folder,
     ):
         pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
         pipeline.serve(sandbox)
@@ -105,12 +112,12 @@ def load(addresses, monkeypatch, **options):
         assert done.success, done.errors
         logs = instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.asset_check_evaluation for entry in logs]
-        ask_as_doctor(pipeline)
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic.calls)
+        ask_more(pipeline, Path(folder))
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic)
 
 
-def ask_as_doctor(pipeline):
-    """Ask Amazon what doctor asks: for the marketplaces, and one question to each source."""
+def ask_more(pipeline, folder):
+    """Ask Amazon what the sync of a small seller does not ask: doctor's questions, and reports for large sellers."""
     (seller,) = pipeline.book.all()
     sandbox = pipeline.sandbox
     application = Application(CLIENT_ID, CLIENT_SECRET, sandbox.endpoint, sandbox.token_url)
@@ -119,6 +126,12 @@ def ask_as_doctor(pipeline):
         market = market_of(seller, *seller.marketplace_ids, ())
         for source in SOURCES:
             source.probe(api, market, datetime.now(UTC))
+            if isinstance(source, Snapshot) and source.bulk is not None:
+                request = JobRequest(source.bulk.report_type, marketplace_ids=seller.marketplace_ids)
+                report_id = ReportApi().create(api, request)
+                status = ReportApi().status_of(api, report_id, request)
+                assert status.document_id is not None, status
+                fetch_document(api, status.document_id, folder).remove()
 
 
 @pytest.fixture(scope="session")

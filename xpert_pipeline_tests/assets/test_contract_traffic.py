@@ -15,20 +15,20 @@ NEVER_CALLED: dict[str, str] = {}
 
 
 def test_every_request_and_answer_of_the_whole_job_keeps_amazons_models(loaded):
-    wrong = Counter(problem for exchange in loaded.calls for problem in problems(exchange))
+    wrong = Counter(problem for exchange in loaded.traffic.calls for problem in problems(exchange))
     assert not wrong, "\n".join(f"{number} × {problem}" for problem, number in wrong.most_common(20))
 
 
 def test_the_job_and_doctors_questions_call_every_operation_that_the_pipeline_knows(loaded):
-    called = {operation_of(exchange).name for exchange in loaded.calls}
+    called = {operation_of(exchange).name for exchange in loaded.traffic.calls}
     assert called - library.OPERATIONS.keys() == set()
     lacking = library.OPERATIONS.keys() - called
     assert lacking == NEVER_CALLED.keys(), f"never called: {sorted(lacking)}"
 
 
 def test_the_check_sees_what_the_models_forbid(loaded):
-    page = next(call for call in loaded.calls if operation_of(call).name == "searchOrders" and call.status == 200)
-    question = next(call for call in loaded.calls if operation_of(call).name == "createQuery")
+    page = next(call for call in loaded.traffic.calls if operation_of(call).name == "searchOrders" and call.status == 200)
+    question = next(call for call in loaded.traffic.calls if operation_of(call).name == "createQuery")
 
     def told(call, **changed):
         return " ".join(problems(Exchange(**vars(call) | changed)))

@@ -34,6 +34,7 @@ class Exchange:
     body: bytes = b""
     status: int = 0
     answer: bytes = b""
+    charset: str = ""
 
 
 @dataclass
@@ -70,6 +71,8 @@ def recording() -> Iterator[Traffic]:
             async def keep_and_send(message):
                 if message["type"] == "http.response.start":
                     exchange.status = message["status"]
+                    kinds = dict(message["headers"]).get(b"content-type", b"").decode()
+                    exchange.charset = kinds.partition("charset=")[2]
                 exchange.answer += message.get("body", b"")
                 await send(message)
 

@@ -15,7 +15,7 @@ from xpert_pipeline.sources.snapshot_report import BulkReport
 from xpert_pipeline.sources.values import instant, plain, text_or_none
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
-from xpert_pipeline.spapi.operations.merchant_listings_report import COLUMNS
+from xpert_pipeline.spapi.operations.merchant_listings_report import COLUMNS, IGNORED
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import At, Null, Unit
 from xpert_pipeline.tables.contract import Table
@@ -143,6 +143,18 @@ REPORT_COLUMNS = {
     "currency": ("price",),
     "quantity": ("quantity",),
 }
+FIELDS = (
+    "sku",
+    "summaries",
+    "attributes",
+    "issues",
+    "offers",
+    "fulfillmentAvailability",
+    "procurement",
+    "relationships",
+    "productTypes",
+)
+"""The fields of an item of searchListingsItems."""
 REPORT_STATUS = {"Active": ["BUYABLE", "DISCOVERABLE"], "Inactive": [], "Incomplete": []}
 ASIN_TYPE = "1"
 """The product-id-type that says that product-id is an ASIN."""
@@ -291,11 +303,13 @@ SOURCE = Snapshot(
         ),
     ),
     parse=parse_listing,
+    fields=FIELDS,
     bulk=BulkReport(
         report_type="GET_MERCHANT_LISTINGS_ALL_DATA",
         above=SEARCH_LIMIT,
         pages_up_to=READABLE_BY_PAGES,
         needs=COLUMNS,
+        ignores=IGNORED,
         parse=parse_report_listing,
         columns=REPORT_COLUMNS,
         because=f"the search returns at most {SEARCH_LIMIT:,} listings",

@@ -109,5 +109,16 @@ SOURCE = Snapshot(
             "the seller is not enrolled in FBA, or has no FBA listing; existing rows are kept",
         ),
     ),
+    fields=(
+        "asin",
+        "condition",
+        "fnSku",
+        "inventoryDetails",
+        "lastUpdatedTime",
+        "productName",
+        "sellerSku",
+        "stores",
+        "totalQuantity",
+    ),
     noun="SKU",
 )

@@ -6,7 +6,7 @@ columns are compared without case, spaces and punctuation.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from xpert_pipeline.spapi.errors import BadAnswer
 
 BEYOND = ""
 """The key of cells that have no column, joined by tabs."""
+_LONGEST_NAME = 60
 
 
 class BadHeader(BadAnswer):
@@ -49,11 +50,18 @@ class FlatRows(Iterator[dict[str, str | None]]):
 
     Attributes:
         columns: Names of the columns that the file has, as the rows have them.
+        unknown: Those of them that nobody has declared, in the order of the file.
     """
 
-    def __init__(self, header: Sequence[str], lines: Iterator[str]) -> None:
+    def __init__(self, header: Sequence[str], lines: Iterator[str], unknown: Sequence[str] = ()) -> None:
         self._header, self._lines = header, lines
         self.columns = frozenset(header)
+        self.unknown = tuple(unknown)
+
+    @property
+    def signals(self) -> dict[str, int]:
+        """Counts for `loads.details`: each unknown column once."""
+        return {f"unknown column {name[:_LONGEST_NAME]}": 1 for name in self.unknown}
 
     def __next__(self) -> dict[str, str | None]:
         """Return the next row; blank lines are skipped."""
@@ -67,7 +75,7 @@ class FlatRows(Iterator[dict[str, str | None]]):
         raise StopIteration
 
 
-def read_rows(file: TextIO, needs: Needs, *, report: str) -> FlatRows:
+def read_rows(file: TextIO, needs: Needs, *, report: str, ignores: Collection[str] = ()) -> FlatRows:
     """Read the header of a flat file, and return its rows.
 
     Args:
@@ -75,13 +83,16 @@ def read_rows(file: TextIO, needs: Needs, *, report: str) -> FlatRows:
         needs: The columns that are read, in any order. The rows have them under their own names, whatever the spelling
             in the file, and all other columns as the file names them.
         report: Name of the file in errors.
+        ignores: Other columns that Amazon is known to send. Columns beyond these and `needs` are unknown.
 
     Raises:
-        BadHeader: A required column is missing, or a column that is read occurs twice.
+        BadHeader: The file is empty, a required column is missing, or a column that is read occurs twice.
     """
     columns = [FlatColumn(need) if isinstance(need, str) else need for need in needs]
     lines = iter(file)
     header = [name.strip().strip("\ufeff") for name in _cells(next(lines, ""))]
+    if header == [""]:
+        raise BadHeader(f"{report} is empty: it does not even have a header", operation=report)
     known = {plain_name(name): column.name for column in columns for name in (column.name, *column.spellings)}
     names = [known.get(plain_name(name)) for name in header]
     counts = Counter(name for name in names if name is not None)
@@ -91,7 +102,13 @@ def read_rows(file: TextIO, needs: Needs, *, report: str) -> FlatRows:
         lacking = f"has no column {', '.join(missing)}"
         problem = lacking if missing else f"has the column {', '.join(repeated)} more than once"
         raise BadHeader(f"{report} {problem}; its first line is {chr(9).join(header)[:200]!r}", operation=report)
-    return FlatRows(_distinct(header, names, counts), lines)
+    ignored = {plain_name(name) for name in ignores}
+    unknown = [
+        spelt
+        for spelt, name in zip(header, names, strict=True)
+        if name is None and spelt and plain_name(spelt) not in ignored
+    ]
+    return FlatRows(_distinct(header, names, counts), lines, list(dict.fromkeys(unknown)))
 
 
 def plain_name(name: str) -> str:

@@ -14,3 +14,31 @@ COLUMNS = (
     FlatColumn("quantity", ("数量",), is_optional=True),
 )
 """The columns that are read, with the names that they have in the United Kingdom and in Japan."""
+IGNORED = (
+    "item-description",
+    "listing-id",
+    "open-date",
+    "image-url",
+    "item-is-marketplace",
+    "zshop-shipping-fee",
+    "item-note",
+    "item-condition",
+    "zshop-category1",
+    "zshop-browse-path",
+    "zshop-storefront-feature",
+    "asin2",
+    "asin3",
+    "will-ship-internationally",
+    "expedited-shipping",
+    "zshop-boldface",
+    "bid-for-featured-placement",
+    "add-delete",
+    "pending-quantity",
+    "merchant-shipping-group",
+    "business-price",
+    "quantity-price-type",
+    "minimum-seller-allowed-price",
+    "maximum-seller-allowed-price",
+    "optional-payment-type-exclusion",
+)
+"""Other columns that the report is known to have; some countries lack some."""
