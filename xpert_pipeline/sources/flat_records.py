@@ -4,6 +4,7 @@ A column that a file lacks is not an empty one: the load leaves what the table k
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from xpert_pipeline.sources.collect import Carried, Row, Unfit
@@ -29,7 +30,8 @@ def carried(columns: Mapping[str, Sequence[str]], came: Collection[str]) -> Carr
     return Carried(names, frozenset(name for name in names if columns[name] and filled[name] != columns[name][0]))
 
 
-def cells_by_path(table: Table) -> dict[str, tuple[str, ...]]:
+@cache
+def cells_by_path(table: Table) -> Mapping[str, tuple[str, ...]]:
     """The column of a file that each column of a table is read from, by its path (`At`)."""
     return {column.name: (column.at.path,) if column.at else () for column in columns_of(table.row)}
 

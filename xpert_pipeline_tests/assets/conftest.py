@@ -24,17 +24,17 @@ from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
 from xpert_pipeline.sources.run import market_of
 from xpert_pipeline.sources.snapshot import Snapshot
+from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.documents.download import fetch_document
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
-from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY, drop_database
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
 from xpert_pipeline_tests.sandbox.traffic import Traffic, recording
 
-WORLD = {"rate_scale": 0, "days": 6, "orders_per_day": 15, "skus": 25}
+WORLD = {"rate_scale": 0, "days": 20, "orders_per_day": 10, "skus": 20}
 
 
 @dataclass(frozen=True)

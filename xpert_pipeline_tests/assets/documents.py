@@ -92,7 +92,7 @@ def _recorded(job, content):
     raw = content.answer
     text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode(content.charset or "utf-8")
     if "query" in job:
-        days = re.findall(r'(?:startDate|endDate): "([\d-]+)"', job["query"])
+        days = re.findall(r'(?:startDate|endDate):\s*"([\d-]+)"', job["query"])
         return Recorded(DATASET.search(job["query"]).group(), text, *(datetime.fromisoformat(day) for day in days[:2]))
     bounds = [job.get(name) for name in ("dataStartTime", "dataEndTime")]
     return Recorded(job["reportType"], text, *(bound and datetime.fromisoformat(bound) for bound in bounds))

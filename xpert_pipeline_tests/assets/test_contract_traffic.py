@@ -27,7 +27,9 @@ def test_the_job_and_doctors_questions_call_every_operation_that_the_pipeline_kn
 
 
 def test_the_check_sees_what_the_models_forbid(loaded):
-    page = next(call for call in loaded.traffic.calls if operation_of(call).name == "searchOrders" and call.status == 200)
+    page = next(
+        call for call in loaded.traffic.calls if operation_of(call).name == "searchOrders" and call.status == 200
+    )
     question = next(call for call in loaded.traffic.calls if operation_of(call).name == "createQuery")
 
     def told(call, **changed):

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.account_report import AccountReport
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
+from xpert_pipeline.sources.flat_records import cells_by_path
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.rows import unfilled_columns
 from xpert_pipeline.sources.windows import Restatement
@@ -122,7 +123,7 @@ class LedgerRow(TypedDict):
     unexplained_quantity: Annotated[
         Quantity | None,
         "closing_quantity - opening_quantity - all movements that the line has: 0 if the line adds up.",
-        Null("A movement of the line is no number."),
+        Null("A movement of the line is no number, or the report has no column for it."),
     ]
 
 
@@ -157,7 +158,8 @@ class LedgerSummary(AccountReport):
     def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
         """One line as a row."""
         row = super().row(record, requested, signals)
-        return row | {"unexplained_quantity": _unexplained(row)}
+        has_all = all(cells_by_path(self.table)[name][0] in record for name in MOVEMENTS)
+        return row | {"unexplained_quantity": _unexplained(row) if has_all else None}
 
 
 def _unexplained(row: Mapping[str, Any]) -> int | None:

@@ -40,7 +40,7 @@ select
   closing_quantity as right_value,
   null as currency,
   null as family,
-  case when computed_quantity is null then 'a movement is no number' end as reason
+  case when computed_quantity is null then 'a movement is missing or no number' end as reason
 from lines
 union all
 select

@@ -133,6 +133,7 @@ SOURCE = WindowedReport(
     roles=("Inventory and Order Tracking",),
     figures=(DayFigure(MERCHANT_RETURNS, "units requested", "sum(quantity)"),),
     report="GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE",
+    ignores=("Tracking ID",),
     longest=60,
     rule=Restatement(restated=timedelta(days=60), oldest=timedelta(days=730)),
     changes=(

@@ -1,5 +1,6 @@
 """Kind 4: a Data Kiosk dataset with one record per product and marketplace-local day."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +8,8 @@ from typing import Any, ClassVar
 
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.job_windows import Requested
-from xpert_pipeline.sources.kiosk.queries import KioskQuery, query_days
+from xpert_pipeline.sources.kiosk.queries import KioskQuery, fields_of, query_days
+from xpert_pipeline.sources.rows import unknown_fields
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe
 from xpert_pipeline.sources.windowed import WindowedJobs
@@ -63,6 +65,11 @@ class KioskDataset(WindowedJobs):
         """The objects of a document of JSON lines."""
         with document.open_text() as lines:
             yield from read_objects(lines, source=f"Data Kiosk query {job.amazon_id}")
+
+    def row(self, record: Any, requested: Requested, signals: Counter[str]) -> Row:
+        """Turn one record into a row; count fields that were not asked for, as they are of another query."""
+        signals.update(unknown_fields(record, fields_of(self.query)))
+        return super().row(record, requested, signals)
 
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the marketplace, day and product of the record, if they can be read."""

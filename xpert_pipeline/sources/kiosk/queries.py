@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from functools import cache
 from typing import TypeAlias
 
 from xpert_pipeline.spapi.jobs.api import JobRequest
@@ -39,6 +40,17 @@ class KioskQuery:
     name: str
     arguments: str
     fields: str
+
+
+@cache
+def fields_of(query: KioskQuery) -> frozenset[str]:
+    """Return the names of the fields of a record, without those inside them."""
+    names, depth = set(), 0
+    for word in re.findall(r"[{}]|\w+", query.fields):
+        depth += {"{": 1, "}": -1}.get(word, 0)
+        if not depth and word != "}":
+            names.add(word)
+    return frozenset(names)
 
 
 def query_days(query: KioskQuery, marketplace_ids: Iterable[str], first: date, last: date, *, yesterday: date) -> Query:

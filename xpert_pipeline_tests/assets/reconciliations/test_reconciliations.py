@@ -52,8 +52,8 @@ FAULTS = {
     ),
     "ledger_adds_up": Fault(
         "update inventory_ledger set lost_quantity = lost_quantity - 2, "
-        "unexplained_quantity = unexplained_quantity + 2 where (business_date, sku, disposition) = "
-        "(select business_date, sku, disposition from inventory_ledger order by 1, 2, 3 limit 1) "
+        "unexplained_quantity = unexplained_quantity + 2 where ctid = "
+        "(select ctid from inventory_ledger order by business_date, sku, fn_sku, disposition limit 1) "
         "returning business_date, sku, disposition, closing_quantity, closing_quantity - 2",
         (
             "{0} on Amazon.in, SKU {1}, {2}: inventory_ledger (opening balance and movements) has {4} units at the",
@@ -62,11 +62,11 @@ FAULTS = {
     ),
     "ledger_ships_what_traffic_counts": Fault(
         "update inventory_ledger set customer_shipments_quantity = customer_shipments_quantity - 1, "
-        "found_quantity = found_quantity + 1 where (business_date, sku, disposition) = "
-        "(select business_date, sku, disposition from inventory_ledger as l where disposition = 'SELLABLE' "
+        "found_quantity = found_quantity + 1 where ctid = "
+        "(select ctid from inventory_ledger as l where disposition = 'SELLABLE' "
         "and not exists (select from order_items as i join orders as o using (seller_id, marketplace_id, order_id) "
         "where i.asin = l.asin and (o.fulfilled_by <> 'AMAZON' or o.sales_channel <> 'AMAZON')) "
-        "order by 1, 2 limit 1) returning business_date, asin, sku",
+        "order by business_date, sku, fn_sku limit 1) returning business_date, asin, sku",
         ("{0} on Amazon.in, ASIN {1} (SKU {2}): traffic_daily has ", "units shipped (1 more)"),
     ),
 }
