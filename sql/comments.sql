@@ -312,7 +312,7 @@ comment on column public.inventory_ledger.in_transit_quantity is
 comment on column public.inventory_ledger.closing_quantity is
 'Units in the warehouses at the end of the day.';
 comment on column public.inventory_ledger.unexplained_quantity is
-'closing_quantity - opening_quantity - all movements that the line has: 0 if the line adds up. NULL: A movement of the line is no number.';
+'closing_quantity - opening_quantity - all movements that the line has: 0 if the line adds up. NULL: A movement of the line is no number, or the report has no column for it.';
 
 comment on table public.inventory_levels is
 'One row is the stock of a SKU in a fulfilment channel on a day. Source: products, fba_inventory and inventory_ledger, by sql/transforms/inventory_levels.sql.';

@@ -73,11 +73,11 @@ def documents(traffic):
     found = {}
     addresses = {}
     for call in traffic.calls:
-        answer = json.loads(call.answer) if call.status in (200, 202) and call.answer else {}
+        answer = _answer(call)
         if url := answer.get("url") or answer.get("documentUrl"):
             addresses[call.path.rsplit("/", 1)[-1]] = url.partition("?")[0].rsplit("/", 1)[-1]
     for call in traffic.calls:
-        answer = json.loads(call.answer) if call.status == 200 and call.answer else {}
+        answer = _answer(call)
         for job in [answer, *answer.get("reports", ()), *answer.get("queries", ())]:
             document = job.get("reportDocumentId") or job.get("dataDocumentId")
             content = contents.get(addresses.get(document))
@@ -86,6 +86,12 @@ def documents(traffic):
                 if len(record.text) > len(found.get(record.kind, record).text) or record.kind not in found:
                     found[record.kind] = record
     return found
+
+
+def _answer(call):
+    """The object in an answer; some operations answer with a list."""
+    answer = json.loads(call.answer) if call.status in (200, 202) and call.answer else {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _recorded(job, content):

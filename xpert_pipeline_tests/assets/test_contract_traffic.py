@@ -4,9 +4,11 @@ from collections import Counter
 
 import pytest
 
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.spapi import library
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
-from xpert_pipeline_tests.sandbox.amazon_models import needs_models
+from xpert_pipeline_tests.sandbox.amazon_models import document, needs_models
 from xpert_pipeline_tests.sandbox.traffic import Exchange, operation_of, problems
 
 pytestmark = [needs_models, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
@@ -45,3 +47,17 @@ def test_the_check_sees_what_the_models_forbid(loaded):
     assert "Cannot query field" in told(question, body=question.body.replace(b"startDate endDate", b"startDay endDay"))
     with pytest.raises(LookupError, match="Amazon has no operation GET /orders/v1"):
         told(page, path="/orders/v1")
+
+
+RECORDS = {
+    "searchListingsItems": ("listingsItems_2021-08-01", "Item"),
+    "getInventorySummaries": ("fbaInventory", "InventorySummary"),
+}
+"""The model and definition of the records of each operation whose pages a snapshot reads."""
+PAGED = [source for source in SOURCES if isinstance(source, Snapshot)]
+
+
+@pytest.mark.parametrize("source", PAGED, ids=lambda source: source.step)
+def test_a_snapshot_declares_the_fields_of_amazons_record(source):
+    model, definition = RECORDS[source.pages.operation]
+    assert set(source.fields) == set(document(model)["definitions"][definition]["properties"])

@@ -33,6 +33,8 @@ FLAT = {
 KIOSK = {source.step: source for source in SOURCES if isinstance(source, KioskDataset)}
 LOCAL = "1.234,56"
 MOST_LINES = 60
+NEW_IN_KEYS = {("Order Item ID", "return_key"): "Amazon added the column in 2026, and older documents lack it"}
+"""Columns of a file that change a key of the table, and why a file may lack them nevertheless."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -136,6 +138,8 @@ def test_a_missing_column_stops_the_table_or_leaves_the_known_values(flat):
         assert len(parsed.rows) == len(base.rows), f"without {name}"
         for column in parsed.columns:
             may_be_none = column in parsed.sparse or column in flat.computed
+            if (name, column) in NEW_IN_KEYS:
+                continue
             for ours, theirs in zip(parsed.values(column), base.values(column), strict=True):
                 assert ours == theirs or (ours is None and may_be_none), f"{column} without {name}"
     assert needed, "a report has columns without which it says nothing"

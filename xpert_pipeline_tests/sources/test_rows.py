@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from typing_extensions import TypedDict
 
-from xpert_pipeline.sources.rows import known_key, row_parser, unfilled_columns
+from xpert_pipeline.sources.rows import known_key, row_parser, unfilled_columns, unknown_fields
 from xpert_pipeline.sources.values import local_day
 from xpert_pipeline.tables.columns import At
 from xpert_pipeline.tables.contract import Table
@@ -80,3 +80,10 @@ def test_a_local_day_is_that_of_the_records_marketplace(marketplace, day):
     record = {"at": "2026-11-01T18:30:00Z"}
     assert row_parser(visits)(record, market_of(marketplace))["visited_on"] == day
     assert known_key(visits, record, market_of(marketplace))["visited_on"] == day
+
+
+def test_fields_that_nobody_declared_are_counted_and_none_if_nothing_is_declared():
+    record = {"sku": "A", "shinyNew": 1, "x" * 99: None}
+    assert unknown_fields(record, ("sku", "asin")) == {"unknown field shinyNew": 1, f"unknown field {'x' * 60}": 1}
+    assert unknown_fields(record, ()) == {}
+    assert unknown_fields(None, ("sku",)) == {}

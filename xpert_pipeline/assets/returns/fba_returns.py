@@ -74,12 +74,16 @@ FBA_RETURNS = Table(
     ),
 )
 
+IDS = ("order-id", "sku", PLATE)
+CONTENT = ("fnsku", "quantity", "fulfillment-center-id", "detailed-disposition", "reason")
+"""Without one of these columns the same return would get another key, and count twice."""
 SOURCE = WindowedReport(
     table=FBA_RETURNS,
     group="returns",
     roles=("Amazon Fulfillment",),
     figures=(DayFigure(FBA_RETURNS, "units returned", "sum(quantity)"),),
     report="GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA",
+    needs=(*IDS, *CONTENT),
     is_for_account=True,
     longest=30,
     rule=Restatement(restated=timedelta(days=30), oldest=timedelta(days=540)),
@@ -87,9 +91,9 @@ SOURCE = WindowedReport(
         Without(("customer-comments",)),
         Keyed(
             RETURN_KEY,
-            ids=("order-id", "sku", PLATE),
+            ids=IDS,
             unique=PLATE,
-            content=("fnsku", "quantity", "fulfillment-center-id", "detailed-disposition", "reason"),
+            content=CONTENT,
         ),
     ),
 )

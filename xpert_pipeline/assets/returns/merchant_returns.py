@@ -127,21 +127,24 @@ MERCHANT_RETURNS = Table(
     ),
 )
 
+IDS, CONTENT = (RMA, "Order ID", "Merchant SKU"), ("Return request date", "Return quantity", "Return Reason")
+"""Without one of these columns the same request would get another key, and count twice."""
 SOURCE = WindowedReport(
     table=MERCHANT_RETURNS,
     group="returns",
     roles=("Inventory and Order Tracking",),
     figures=(DayFigure(MERCHANT_RETURNS, "units requested", "sum(quantity)"),),
     report="GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE",
+    needs=(*IDS, *CONTENT),
     ignores=("Tracking ID",),
     longest=60,
     rule=Restatement(restated=timedelta(days=60), oldest=timedelta(days=730)),
     changes=(
         Keyed(
             RETURN_KEY,
-            ids=(RMA, "Order ID", "Merchant SKU", "Order Item ID"),
+            ids=(*IDS, "Order Item ID"),
             unique=RMA,
-            content=("Return request date", "Return quantity", "Return Reason"),
+            content=CONTENT,
         ),
     ),
 )

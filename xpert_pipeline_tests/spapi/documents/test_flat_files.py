@@ -113,3 +113,16 @@ def test_the_columns_that_came_are_known_before_the_first_row():
 def test_a_line_of_another_length_than_the_header_is_told_apart(line, is_wrong):
     (row,) = rows(f"seller-sku\tprice\n{line}\n")
     assert is_ragged(row) is is_wrong
+
+
+def test_a_column_that_nobody_declared_is_named_once_as_it_is_spelt():
+    text = "seller-sku\tItem_Note\tShiny-New\tShiny-New\t\nA\t1\t2\t3\t4\n"
+    rows = read_rows(io.StringIO(text, newline="\n"), ("seller-sku",), report="listings", ignores=("item-note",))
+    assert rows.unknown == ("Shiny-New",)
+    assert rows.signals == {"unknown column Shiny-New": 1}
+    assert next(rows)["Shiny-New (2)"] == "3"
+
+
+def test_an_empty_file_is_not_one_without_rows():
+    with pytest.raises(BadHeader, match="listings is empty: it does not even have a header"):
+        read_rows(io.StringIO(""), ("seller-sku",), report="listings")
