@@ -4,8 +4,9 @@ These rows stay as they are: the first load, the newest snapshots, and the newes
 because the pipeline reads them. Of the others,
 
 - windows of changes that touch each other become one window;
-- windows of creation dates become windows of settled days. A day is settled if it was read so late that Amazon does not
-  change it any more. A row with other days goes only if rows that began later cover these days;
+- windows of creation dates become windows of settled days, by source, because `lacking_rows` asks what a source has
+  read. A day is settled if it was read so late that Amazon does not change it any more. A row with other days goes only
+  if rows that began later cover these days;
 - derivations become one row, and old snapshots and partial readings one partial reading, which covers nothing.
 """
 
@@ -15,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-COMPACTED = "compacted"
+COMPACTED, SEVERAL = "compacted", "several"
 SUMS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected", "calls", "waited_seconds")
 Interval = tuple[datetime, datetime]
 
@@ -30,6 +31,7 @@ class LedgerRow:
     window_kind: str
     window_start: datetime
     window_end: datetime
+    source: str
     started_at: datetime
     finished_at: datetime
     newest_day: date | None = None
@@ -68,12 +70,13 @@ def join_old(rows: Sequence[LedgerRow], before: datetime, settled_after: timedel
     """
     needed = _needed(rows)
     old = [row for row in rows if row.finished_at < before and row.load_id not in needed]
-    by_kind: dict[str, list[LedgerRow]] = {}
+    by_kind: dict[tuple[str, str], list[LedgerRow]] = {}
     for row in old:
-        by_kind.setdefault("partial" if row.window_kind == "snapshot" else row.window_kind, []).append(row)
+        kind = "partial" if row.window_kind == "snapshot" else row.window_kind
+        by_kind.setdefault((kind, row.source if kind == "created" else SEVERAL), []).append(row)
     gone: list[LedgerRow] = []
     joined: list[LedgerRow] = []
-    for kind, group in by_kind.items():
+    for (kind, source), group in by_kind.items():
         if kind == "created":
             windows, group = _settled(group, rows, settled_after, zone)  # noqa: PLW2901  rows that stay are left out
         elif kind == "updated":
@@ -82,7 +85,7 @@ def join_old(rows: Sequence[LedgerRow], before: datetime, settled_after: timedel
             windows = [(min(row.window_start for row in group), max(row.window_end for row in group))]
         if group:
             gone += group
-            joined += _rows_of(kind if windows else "partial", windows, group)
+            joined += _rows_of(kind if windows else "partial", source, windows, group)
     return Joined(gone, joined) if len(joined) < len(gone) else None
 
 
@@ -135,12 +138,13 @@ def _is_covered(window: Interval, by: Iterable[Interval]) -> bool:
     return start == end or any(first <= start and end <= last for first, last in union(by))
 
 
-def _rows_of(kind: str, windows: Sequence[Interval], group: Sequence[LedgerRow]) -> list[LedgerRow]:
+def _rows_of(kind: str, source: str, windows: Sequence[Interval], group: Sequence[LedgerRow]) -> list[LedgerRow]:
     """Rows for these windows; the last one has the sums of the group."""
     first = group[0]
     about = replace(
         first,
         window_kind=kind,
+        source=source,
         started_at=max(row.started_at for row in group),
         finished_at=max(row.finished_at for row in group),
         newest_day=max((row.newest_day for row in group if row.newest_day), default=None),

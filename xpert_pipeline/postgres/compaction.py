@@ -22,7 +22,7 @@ NOT_RESTATED = timedelta(0)
 UTC = ZoneInfo("UTC")
 ROWS = """
 select load_id, table_name, marketplace_id, window_kind, window_start, window_end, started_at, finished_at, newest_day,
-       fetched, inserted, updated, unchanged, deleted, rejected, calls, waited_seconds,
+       source, fetched, inserted, updated, unchanged, deleted, rejected, calls, waited_seconds,
        array(select jsonb_object_keys(details)) as details
 from loads where seller_id = %(seller_id)s
 order by finished_at
@@ -52,7 +52,7 @@ insert into loads (load_id, table_name, seller_id, marketplace_id, source,
                    window_kind, window_start, window_end, run_id,
                    fetched, inserted, updated, unchanged, deleted, rejected, calls, waited_seconds,
                    newest_day, started_at, finished_at, details)
-values (%(load_id)s, %(table_name)s, %(seller_id)s, %(marketplace_id)s, 'several', %(window_kind)s,
+values (%(load_id)s, %(table_name)s, %(seller_id)s, %(marketplace_id)s, %(source)s, %(window_kind)s,
         %(window_start)s, %(window_end)s, %(run_id)s,
         %(fetched)s, %(inserted)s, %(updated)s, %(unchanged)s, %(deleted)s, %(rejected)s, %(calls)s, %(waited_seconds)s,
         %(newest_day)s, %(started_at)s, %(finished_at)s, jsonb_build_object('compacted', %(joined)s::bigint))
@@ -141,6 +141,7 @@ def _replace(conn: Connection, seller_id: UUID, joined: Sequence[Joined]) -> Non
             "run_id": COMPACTED,
             "table_name": row.table_name,
             "marketplace_id": row.marketplace_id,
+            "source": row.source,
             "window_kind": row.window_kind,
             "window_start": row.window_start,
             "window_end": row.window_end,

@@ -122,12 +122,17 @@ class Gate:
     def _with_retries(
         self, operation: str, attempt: Callable[[Deadline], T], settle: Callable[[], T | None] | None = None
     ) -> T:
-        """Run the retry loop; a refusal that there was no time to confirm is raised as Amazon worded it."""
+        """Run the retry loop. A refusal that there was no time to confirm is not believed: it stays a passing failure.
+
+        Only where the policy allows no second try, the refusal is raised as Amazon worded it.
+        """
         try:
             return with_retries(
                 attempt, self._policy, lambda seconds, error: self._back_off(operation, seconds, error), settle
             )
         except Unconfirmed as error:
+            if self._policy.attempts > 1:
+                raise
             raise error.refusal from None
 
     def _attempt(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg.types.json import Jsonb
 
+from xpert_pipeline.assets.orders.orders import ORDERS
 from xpert_pipeline.postgres import compaction
 from xpert_pipeline.postgres.compaction import CoverageWouldChange, compact_loads
 from xpert_pipeline.postgres.coverage import (
@@ -19,9 +20,12 @@ from xpert_pipeline.postgres.coverage import (
     followed_until,
     latest_detail,
 )
+from xpert_pipeline.postgres.lacking_rows import newest_lacking
+from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.standing import standing
+from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, run_load
 
 INDIA, BERLIN = ("A21TJRUUN4KGV", "Asia/Kolkata"), ("A1PA6795UKMFR9", "Europe/Berlin")
 NOW = (datetime.now(UTC) - timedelta(days=10)).replace(hour=3, minute=0, second=0, microsecond=0)
@@ -201,3 +205,34 @@ def test_other_sellers_and_young_loads_stay_as_they_are(add, pool, seller, other
     rows = count()
     assert compact_loads(pool, other_seller.id, NOW, {}, ZONES) == compaction.Compacted(0, 0)
     assert count() == rows
+
+
+def test_what_pages_have_read_stays_known_and_is_not_read_again(add, pool, seller):
+    """Joined rows named `several` as their source, so that orders of a report, which pages had read, lacked columns."""
+    started = NOW - timedelta(days=200)
+    day = started.date() - timedelta(days=3)
+    window = LoadWindow("created", midnight(scope_of(seller), day), midnight(scope_of(seller), day + timedelta(days=1)))
+    rows = orders_and_items([order("1", day=day)], [item("1", day=day)])
+    run_load(pool, seller, rows, source="a report", window=window, partitions=[day])
+    with tenant(pool, seller.id) as connection:
+        connection.execute("update orders set updated_at = %s", [started - timedelta(days=1)])
+        connection.execute("delete from loads")
+    asked = {
+        "seller_id": seller.id,
+        "marketplace_ids": [INDIA[0]],
+        "table": ORDERS,
+        "created": "purchase_date",
+        "sources": ["a report"],
+        "operation": "searchOrders",
+        "latest": NOW,
+        "most": 10,
+    }
+    for number in range(5):
+        for source in ("a report", "searchOrders") if number else ("a report",):
+            begun = started + timedelta(hours=number)
+            add(scope_of(seller), "orders", "created", window.start, window.end, begun, source=source)
+    assert newest_lacking(pool, **asked) is None
+    done = compact_loads(pool, seller.id, NOW - KEEP, {}, ZONES)
+    assert done.removed > done.added > 0
+    assert newest_lacking(pool, **asked) is None
+    assert newest_lacking(pool, **asked | {"operation": "another source"}).lacking == 1

@@ -61,6 +61,8 @@ def test_open_sessions_in_either_database_do_not_keep_the_new_one_from_its_place
 def test_what_a_killed_restore_left_is_removed_by_the_next(server):
     for name in ("xpert_restored", "xpert_replaced"):
         _run(server.dsn("postgres", "postgres"), f"create database {name}")
+        # a kill in the middle of `drop database` leaves it like this
+        _run(server.dsn("postgres", "postgres"), f"update pg_database set datconnlimit = -2 where datname = '{name}'")
     with replacing_embedded(server) as dsn:
         _run(dsn, "create table restored ()")
     assert _tables(server) == ["restored"]

@@ -177,6 +177,30 @@ def test_a_refusal_that_there_is_no_time_to_confirm_keeps_its_name(amazon, make_
     assert_refused(api, errors.NotGranted)
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_a_refusal_on_the_last_try_is_confirmed_like_any_other(amazon, make_api, good):
+    """After failures on all tries but the last, one invalid_grant was believed at once, and the seller was stopped."""
+    api = make_api(policy=RetryPolicy(attempts=2, base_seconds=0.01))
+    refused = Reply(400, {"error": "invalid_grant", "error_description": "The request has an invalid grant parameter"})
+    granted = Reply(200, {"access_token": "Atza|1", "expires_in": 3600})
+    amazon.on("POST", TOKEN, Reply(503, b""), refused, granted if good else refused)
+    amazon.on("GET", REPORT, GOOD)
+    if good:
+        assert get_report(api)["reportId"] == "7"
+    else:
+        with pytest.raises(errors.ReauthRequired):
+            get_report(api)
+    assert len(amazon.calls(TOKEN, "POST")) == 3
+
+
+def test_a_refusal_that_the_deadline_leaves_unconfirmed_is_a_passing_failure(amazon, make_api):
+    api = make_api(policy=RetryPolicy(base_seconds=60, deadline_seconds=5))
+    amazon.on("GET", REPORT, refusal(403, "Unauthorized", "Denied.", ""))
+    with pytest.raises(errors.Unconfirmed) as caught:
+        get_report(api)
+    assert "It is believed only if Amazon repeats it" in str(caught.value)
+
+
 def test_a_request_can_doubt_further_refusals(amazon, api):
     doubts = Doubts((errors.NotFound,), repeats=3)
     missing = refusal(404, "NotFound", "Resource not found", **{"x-amzn-RequestId": "rid-1"})

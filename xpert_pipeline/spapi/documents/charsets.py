@@ -25,7 +25,43 @@ _MARKS = (
     ("<?".encode("utf-16-be"), "utf-16-be"),
 )
 _XML_DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
-_UNREGISTERED = {"windows-31j": "cp932", "cswindows31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp"}
+_UNREGISTERED = {
+    "windows-31j": "cp932",
+    "cswindows31j": "cp932",
+    "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp",
+    "windows-874": "cp874",
+}
+_FAMILIES = ("utf_8", "utf_16", "utf_32", "cp125", "iso8859", "mac_roman")
+_TEXT = {
+    "ascii",
+    "cp437",
+    "cp850",
+    "cp874",
+    "cp932",
+    "cp936",
+    "cp949",
+    "cp950",
+    "koi8_r",
+    "koi8_u",
+    "tis_620",
+    "shift_jis",
+    "shift_jis_2004",
+    "shift_jisx0213",
+    "euc_jp",
+    "euc_jis_2004",
+    "euc_jisx0213",
+    "iso2022_jp",
+    "gb2312",
+    "gbk",
+    "gb18030",
+    "hz",
+    "big5",
+    "big5hkscs",
+    "euc_kr",
+    "johab",
+}
+"""Charsets of documents. Python has further codecs, such as idna or unicode_escape, that would change a plain text."""
 _MEANT = {"shift_jis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "ascii": "utf-8"}
 """Codecs whose name is used for a larger charset."""
 _LATIN = "iso8859-1"  # accepts every byte; files that declare it are usually Windows-1252
@@ -83,10 +119,10 @@ def codec_named(charset: str) -> str | None:
     name = charset.strip().lower()
     try:
         codec = codecs.lookup(_UNREGISTERED.get(name, name)).name
-        "a".encode(codec)  # some codecs, such as base64, are not for text
     except (LookupError, ValueError):
         return None
-    return _MEANT.get(codec, codec)
+    known = codec.replace("-", "_")
+    return _MEANT.get(codec, codec) if known in _TEXT or known.startswith(_FAMILIES) else None
 
 
 def text_pieces(path: Path, codec: str, errors: str = "replace", size: int = _CHUNK) -> Iterator[str]:

@@ -25,6 +25,8 @@ _LWA_ERRORS: dict[str, type[SpApiError]] = {
 }
 
 
+MOST_DIGITS = 1_000
+"""Longer numbers, and those with such an exponent, are infinite."""
 BARE_LIST = "(list)"
 """The name in `expects` under which an operation's answer is returned if it is a list without an object around it."""
 
@@ -32,13 +34,29 @@ BARE_LIST = "(list)"
 def parse_json(body: bytes) -> Any:
     """Read JSON; numbers with a fraction become Decimal.
 
+    A number that no column could hold, such as an integer of 5,000 digits, becomes an infinite Decimal, which every row
+    contract refuses: one such number must not cost the whole answer, nor minutes of computing.
+
     Raises:
         ValueError: The body is truncated, not JSON or not Unicode, contains NaN, or is nested too deeply.
     """
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(body, parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) <= MOST_DIGITS else _infinite(text)
+
+
+def _fraction(text: str) -> Decimal:
+    number = Decimal(text)
+    return number if -MOST_DIGITS < number.adjusted() < MOST_DIGITS and len(text) <= MOST_DIGITS else _infinite(text)
+
+
+def _infinite(text: str) -> Decimal:
+    return Decimal("-Infinity" if text.startswith("-") else "Infinity")
 
 
 def refusal(answer: Answer, facts: Mapping[str, str]) -> SpApiError | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import backoff
 
-from xpert_pipeline.spapi.errors import Transient
+from xpert_pipeline.spapi.errors import Transient, Unconfirmed
 from xpert_pipeline.spapi.sending.deadline import Deadline
 
 T = TypeVar("T")
@@ -44,7 +44,8 @@ def with_retries(
 
     After a first 429 there is no pause, because the next attempt waits for its token anyway. After a second one the
     usual pauses are added, because the token bucket alone cannot be the cause. A refused request that is sent again for
-    confirmation waits for the whole pause, so that both tries do not fall into the same moment.
+    confirmation waits for the whole pause, so that both tries do not fall into the same moment. Its try does not count,
+    so that a refusal on the last one is confirmed, too.
 
     Args:
         attempt: One try; raises Transient for a temporary failure.
@@ -55,13 +56,16 @@ def with_retries(
     """
     deadline = Deadline(policy.deadline_seconds)
     waits = _waits(policy)
-    for number in range(1, policy.attempts + 1):
+    spared = 0
+    for number in range(1, 2 * policy.attempts):
         try:
             return attempt(deadline)
         except Transient as error:
+            if isinstance(error, Unconfirmed) and spared + 1 < policy.attempts:
+                spared += 1
             longest = next(waits) if error.paced or number > 1 else 0.0
             wait = backoff.full_jitter(longest) if error.jittered else longest
-            if number == policy.attempts or wait >= deadline.remaining():
+            if number - spared == policy.attempts or wait >= deadline.remaining():
                 raise
             if wait:
                 pause(wait, error)

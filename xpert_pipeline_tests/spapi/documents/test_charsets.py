@@ -114,3 +114,26 @@ def test_bytes_in_no_charset_are_replaced_and_counted(tmp_path):
 def test_a_name_that_is_no_charset_is_ignored(tmp_path, name):
     assert codec_named(name) is None
     assert found(tmp_path, HINDI.encode(), name) == (Charset("utf-8"), HINDI)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "rot13", "base64", "undefined", "mbcs"],
+)
+def test_a_codec_that_is_no_charset_of_documents_is_ignored(tmp_path, name):
+    """A file that names such a codec was changed by it: `+AGE-` became `a`, and `\\x41` became `A`."""
+    assert codec_named(name) is None
+    charset, text = found(tmp_path, b"SKU+AGE-\\x41\t1\n", name)
+    assert (charset.codec, text) == ("utf-8", "SKU+AGE-\\x41\t1\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        *(("UTF8", "utf-8"), ("utf_16_le", "utf-16-le"), ("latin1", "iso8859-1"), ("windows-1250", "cp1250")),
+        *(("Big5", "big5"), ("ISO-2022-JP", "iso2022_jp"), ("KOI8-R", "koi8-r"), ("windows-874", "cp874")),
+        *(("GB2312", "gb18030"), ("ks_c_5601-1987", "cp949"), ("macintosh", "mac-roman"), ("us-ascii", "utf-8")),
+    ],
+)
+def test_charsets_of_documents_are_known_by_all_their_names(name, codec):
+    assert codec_named(name) == codec
