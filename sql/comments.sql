@@ -914,19 +914,19 @@ comment on column public.merchant_returns.safe_t_reimbursed_amount is
 'What Amazon paid for the claim. NULL: Amazon paid nothing, or there is no claim.';
 
 comment on table public.returns_refunds is
-'One row is a unit that came back to Amazon, a line of a return request, or a refund. Source: fba_returns and merchant_returns, by sql/transforms/returns_refunds.sql.';
+'One row is a unit that came back to Amazon, a line of a return request, or a refund. Source: fba_returns, merchant_returns and refunds in financial_events, by sql/transforms/returns_refunds.sql.';
 comment on column public.returns_refunds.marketplace_id is
 'Amazon''s id of the marketplace: that of the order; if the order of a return to Amazon is not known, the seller''s first one.';
 comment on column public.returns_refunds.record_type is
 'FBA: a unit that came back to Amazon. MFN: a line of a return request to the seller. REFUND: a refund.';
 comment on column public.returns_refunds.return_key is
-'Key within the record type: return_key of fba_returns or merchant_returns.';
+'Key within the record type: return_key of fba_returns or merchant_returns; of a refund, its transaction and the place of the item in it.';
 comment on column public.returns_refunds.event_date is
 'Day of the return, request or refund; the partition.';
 comment on column public.returns_refunds.order_id is
 'Amazon''s id of the order. NULL: Amazon did not report it.';
 comment on column public.returns_refunds.order_item_id is
-'Amazon''s id of the order line. NULL: Amazon did not report it.';
+'Amazon''s id of the order line. NULL: only return requests may have it.';
 comment on column public.returns_refunds.sku is
 'The seller''s own SKU. NULL: Amazon did not report it.';
 comment on column public.returns_refunds.asin is
@@ -944,7 +944,7 @@ comment on column public.returns_refunds.refund_date is
 comment on column public.returns_refunds.refunded_at is
 'When the refund was posted. NULL: the row is a return.';
 comment on column public.returns_refunds.reason_code is
-'Why the customer returned it, as Amazon''s code; an open set. NULL: Amazon did not report it.';
+'Why the customer returned it, as Amazon''s code; an open set. NULL: Amazon did not report it, or the row is a refund.';
 comment on column public.returns_refunds.disposition is
 'State of the unit on arrival at Amazon; an open set. NULL: the row is not a return to Amazon.';
 comment on column public.returns_refunds.status is
@@ -952,11 +952,11 @@ comment on column public.returns_refunds.status is
 comment on column public.returns_refunds.resolution is
 'What the customer gets, in Amazon''s words. NULL: the row is not a return request.';
 comment on column public.returns_refunds.fulfilled_by is
-'AMAZON or MERCHANT: who shipped it. NULL: the order is not known.';
+'AMAZON or MERCHANT: who shipped it. NULL: Amazon does not say it.';
 comment on column public.returns_refunds.fulfillment_center_id is
 'The fulfilment centre that received the unit. NULL: the row is not a return to Amazon.';
 comment on column public.returns_refunds.refund_amount is
-'What the refund cost the seller, negative; only REFUND rows have it. NULL: the row is a return.';
+'What the refund moved: price, charges and tax given back, less the fees that Amazon gives back; negative. Only REFUND rows have it, so that it may be added. NULL: the row is a return.';
 comment on column public.returns_refunds.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
 comment on column public.returns_refunds.refund_transaction_id is

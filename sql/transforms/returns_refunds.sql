@@ -1,4 +1,4 @@
--- returns_refunds: one row per return to Amazon and return request to the seller, for the days in `dirty`.
+-- returns_refunds: one row per return to Amazon, return request to the seller, and refunded item, for the days in `dirty`.
 -- The returns report of FBA is for the whole account, so a return gets the marketplace of its order. If the order became
 -- known after the return, the return's day is computed again. The comments of the table explain grain and columns.
 with known_orders as materialized (
@@ -89,3 +89,45 @@ select
 from days as d
 inner join merchant_returns as m on d.business_date = m.return_date
 where m.seller_id = %(seller_id)s
+union all
+select
+  e.marketplace_id,
+  'REFUND' as record_type,
+  e.transaction_id || '|' || e.item_index as return_key,
+  e.posted_date as event_date,
+  e.order_id,
+  null as order_item_id,
+  e.sku,
+  e.asin,
+  null as fn_sku,
+  e.quantity,
+  null as return_date,
+  null as returned_at,
+  e.posted_date as refund_date,
+  e.posted_at as refunded_at,
+  null as reason_code,
+  null as disposition,
+  e.transaction_status as status,
+  null as resolution,
+  case e.fulfillment_network when 'AFN' then 'AMAZON' when 'MFN' then 'MERCHANT' end as fulfilled_by,
+  null as fulfillment_center_id,
+  e.total_amount as refund_amount,
+  e.currency,
+  e.transaction_id as refund_transaction_id,
+  null as rma_id,
+  null as is_in_policy,
+  null as label_cost,
+  null as has_a_to_z_claim
+from days as d
+inner join financial_events as e on d.business_date = e.posted_date
+where
+  e.seller_id = %(seller_id)s and lower(e.transaction_type) = 'refund' and e.is_counted
+  and (
+    e.item_index >= 0
+    or not exists (
+      select from financial_events as i
+      where
+        i.seller_id = e.seller_id and i.marketplace_id = e.marketplace_id and i.transaction_id = e.transaction_id
+        and i.item_index >= 0
+    )
+  )

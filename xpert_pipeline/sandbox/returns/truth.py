@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from hashlib import blake2b
 
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.marketplaces import STORES
-from xpert_pipeline.sandbox.serving.formats import zulu
+from xpert_pipeline.sandbox.serving.formats import amount_text, zulu
 from xpert_pipeline.sandbox.world.days import written_day
+from xpert_pipeline.sandbox.world.postings import REFUND
 from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.sandbox.world.returns import ReturnedUnit, ReturnRequest, return_requests, returned_units
+from xpert_pipeline.sandbox.world.transactions import books_of
 
 
 def fba_returns(world: World, *, moved: bool = False) -> Iterator[Row]:
@@ -77,7 +80,7 @@ def merchant_returns(world: World) -> Iterator[Row]:
 
 
 def returns_refunds(world: World, *, moved: bool = False) -> Iterator[Row]:
-    """Yield the returns to Amazon and the requests to the seller in one shape."""
+    """Yield the returns to Amazon, the requests to the seller, and the refunds in one shape."""
     units = returned_units(world, _end(world), moved=moved)
     for unit, row in zip(units, fba_returns(world, moved=moved), strict=True):
         yield (
@@ -91,6 +94,39 @@ def returns_refunds(world: World, *, moved: bool = False) -> Iterator[Row]:
         )
     for row in merchant_returns(world):
         yield _EMPTY | _shared(row) | {"record_type": "MFN", "fulfilled_by": "MERCHANT"}
+    yield from _refunds(world)
+
+
+def _refunds(world: World) -> Iterator[Row]:
+    """Yield one row for each refunded item; the second posting of a deferred refund is the same money."""
+    for marketplace_id in world.marketplace_ids:
+        store = STORES[marketplace_id]
+        for posting in books_of(world, marketplace_id, world.end_of(marketplace_id)).postings:
+            if posting.type != REFUND or posting.key.endswith(" released"):
+                continue
+            day = written_day(store.day_of(posting.posted))
+            for place, part in enumerate(posting.parts()):
+                yield (
+                    dict.fromkeys(_SHARED)
+                    | _EMPTY
+                    | {
+                        "marketplace_id": marketplace_id,
+                        "record_type": "REFUND",
+                        "return_key": f"{posting.id}|{place}",
+                        "event_date": day,
+                        "order_id": dict(posting.identifiers)["ORDER_ID"],
+                        "sku": part.sku,
+                        "asin": part.asin,
+                        "quantity": part.quantity,
+                        "refund_date": day,
+                        "refunded_at": zulu(posting.posted),
+                        "status": posting.status,
+                        "fulfilled_by": "AMAZON" if part.network == "AFN" else "MERCHANT",
+                        "refund_amount": amount_text(Decimal(part.cents) / 100),
+                        "currency": store.currency,
+                        "refund_transaction_id": posting.id,
+                    }
+                )
 
 
 _EMPTY: Row = dict.fromkeys(

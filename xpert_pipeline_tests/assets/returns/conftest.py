@@ -2,13 +2,20 @@
 
 import pytest
 
+from xpert_pipeline.assets.finance import transaction_feed
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
 from xpert_pipeline.sandbox.world import refunds, returns
 from xpert_pipeline_tests.faults.conftest import empty_pipeline, hours_pass, make_sandbox
 
 __all__ = ["empty_pipeline", "hours_pass", "make_sandbox"]
-SOURCES = (feed.SOURCE, fba_returns.SOURCE, merchant_returns.SOURCE, returns_refunds.SOURCE)
+SOURCES = (
+    feed.SOURCE,
+    transaction_feed.SOURCE,
+    fba_returns.SOURCE,
+    merchant_returns.SOURCE,
+    returns_refunds.SOURCE,
+)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Returns to Amazon and to the seller side by side: each in the marketplace of its order, on its newest day."""
+"""Returns and refunds side by side: each in the marketplace of its order, on its newest day, and no money twice."""
 
 import pytest
 
@@ -16,14 +16,26 @@ def test_returns_get_the_marketplaces_of_their_orders_as_soon_as_these_are_known
     assert returning.run(days=days, tables=OF_ACCOUNT).success
     rows = returning.rows("returns_refunds")
     assert {row["marketplace_id"] for row in rows if row["record_type"] == "FBA"} == {INDIA}, "no order is known"
-    assert returning.run(days=days, tables=["orders", "order_items"]).success
+    assert {row["record_type"] for row in rows} == {"FBA", "MFN"}, "no transaction is known"
+    money = ["financial_events", "financial_event_amounts"]
+    assert returning.run(days=days, tables=["orders", "order_items", *money]).success
     assert returning.run(days=days[-1:], tables=["returns_refunds"]).success
     assert_true(returning, "returns_refunds", "event_date")
     rows = returning.rows("returns_refunds")
     assert {(row["record_type"], row["marketplace_id"]) for row in rows} == {
-        (kind, market) for kind in ("FBA", "MFN") for market in (INDIA, GERMANY)
+        (kind, market) for kind in ("FBA", "MFN", "REFUND") for market in (INDIA, GERMANY)
     }
     assert {row["marketplace_id"] for row in returning.rows("fba_returns")} == {INDIA}, "the report is for the account"
+    refunds = [row for row in rows if row["record_type"] == "REFUND"]
+    assert (
+        sum(row["refund_amount"] for row in refunds)
+        == returning.one(
+            "select sum(total_amount) from financial_events"
+            " where transaction_type = 'Refund' and item_index = -1 and is_counted and posted_date < %s",
+            returning.today,
+        )[0]
+    )
+    assert {row["refund_amount"] for row in rows if row["record_type"] != "REFUND"} == {None}
     returning.fault("returns-moved")
     hours_pass()
     assert returning.run(days=days, refetch=True, tables=OF_ACCOUNT).success
