@@ -49,6 +49,11 @@ def moment_words(moment: datetime, zone: ZoneInfo | None = None) -> str:
     return f"{day_words(local.date())} {local:%H:%M}"
 
 
+def moment_in_zone(moment: datetime, zone: ZoneInfo) -> str:
+    """Format a time of another time zone for people, with the zone: "29 Nov 23:16 IST"."""
+    return f"{moment_words(moment, zone)} {moment.astimezone(zone):%Z}"
+
+
 def duration_words(seconds: float) -> str:
     """Format a duration for people: "22 s", "48 min" or "2 h 05 min"."""
     if seconds < SHORT_SECONDS:

@@ -13,6 +13,8 @@ from rich.text import Text
 from xpert_pipeline.progress import Began, Ended, Event, Loaded, Note, Step, Wait
 
 COLUMNS = ("table", "state", "read", "new", "changed", "time")
+SHOWN = 4
+"""How many tables to come are named."""
 TEXT_COLUMNS = ("table", "state")
 STYLES = {"working": "cyan", "waiting": "yellow", "done": "green", "failed": "bold red", "to do": "dim"}
 
@@ -101,6 +103,8 @@ class Board:
             parts: list[RenderableType] = [self._spinner]
             if self._lines:
                 parts.append(self._grid())
+            if coming := self._coming():
+                parts.append(Text(coming, style="dim"))
             if self._now:
                 parts.append(Text(self._now, style="dim"))
             return Group(*parts)
@@ -113,6 +117,15 @@ class Board:
             counts = [f"{count:,}" if line.read or line.done else "" for count in (line.read, line.new, line.changed)]
             grid.add_row(table, self._state(line), *counts, _clock(line.elapsed) if line.elapsed else "")
         return grid
+
+    def _coming(self) -> str:
+        """The tables that are still to come, in their order."""
+        coming = [table for table, line in self._lines.items() if line.state() == "to do"]
+        has_begun = any(line.active or line.done or line.failed for line in self._lines.values())
+        if not coming or not has_begun or self._sellers > 1:
+            return ""
+        more = f" and {len(coming) - SHOWN} more" if len(coming) > SHOWN else ""
+        return f"Still coming: {', '.join(coming[:SHOWN])}{more}"
 
     def _state(self, line: Line) -> Text:
         state = line.state()

@@ -12,9 +12,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.environment import require_data_directory
-from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, seller_option, verbose_option
+from xpert_pipeline.cli.options import (
+    TABLE_NAMES,
+    chosen_days,
+    data_dir_option,
+    sandbox_option,
+    seller_option,
+    split_tables,
+    verbose_option,
+)
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
 from xpert_pipeline.cli.terminal import fitted
@@ -22,14 +30,15 @@ from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.resources.spapi import priority_of
 from xpert_pipeline.sandbox.option_types import DAY
-from xpert_pipeline.sources.plan import RunPlan, StreamPlan, days_text, plan_run
+from xpert_pipeline.sources.plan import NOTHING, RunPlan, StreamPlan, days_text, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.planning.source_choice import plain_of, reason_of
 from xpert_pipeline.wording import counted, day_words, duration_words, moment_words
 
-NAME_WIDTH = 16
+NAME_WIDTH = max(len(table.name) for table in TABLES)
 READING = "planning {days}: reading Amazon's counts of records; nothing is loaded ..."
 
 
@@ -37,6 +46,7 @@ READING = "planning {days}: reading Amazon's counts of records; nothing is loade
 @click.option("--from", "from_day", type=DAY, required=True, metavar="DAY", help="First marketplace-local day.")
 @click.option("--to", "to_day", type=DAY, required=True, metavar="DAY", help="Last marketplace-local day, included.")
 @seller_option
+@click.option("--select", "tables", type=TABLE_NAMES, metavar="A,B", help="Only these tables.")
 @click.option("--refetch", is_flag=True, help="Plan to download complete days again.")
 @verbose_option
 @sandbox_option
@@ -48,6 +58,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
     For each table: what would be requested from which source, with how many calls, how long it would take, and why.
     Nothing is loaded.
     """
+    chosen = _sources(split_tables(options["tables"]))
     require_data_directory(options["data_dir"])
     with open_workplace(options["data_dir"], force_sandbox=options["force_sandbox"]) as place:
         settings, span = place.settings, (options["from_day"], options["to_day"])
@@ -58,7 +69,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
             for seller in place.sellers(options["sellers"]):
                 days = chosen_days(settings, settings.first_possible, span, 1, seller)
                 try:
-                    plans.append((seller, _plan(place, seller, *days, refetch=options["refetch"])))
+                    plans.append((seller, _plan(place, seller, chosen, *days, refetch=options["refetch"])))
                 except SpApiError as error:
                     errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
     if context.obj["json"]:
@@ -66,22 +77,31 @@ def plan(context: click.Context, /, **options: Any) -> None:
     else:
         for seller, run_plan in plans:
             several = len(seller.marketplace_ids) > 1
-            show(run_plan, name=seller.name, several_marketplaces=several, verbose=options["verbose"])
+            show(run_plan, chosen, name=seller.name, several_marketplaces=several, verbose=options["verbose"])
     for line in errors:
         click.echo(fitted(line, indent=2, err=True), err=True)
     context.exit(1 if errors else 0)
 
 
-def _plan(place: Workplace, seller: Seller, first: date, last: date, *, refetch: bool) -> RunPlan:
+def _sources(tables: Sequence[str]) -> list[Source]:
+    """The sources of these tables, or all of them, in the order in which a run prefers to load them."""
+    chosen = [source for source in SOURCES if not tables or any(table.name in tables for table in source.tables)]
+    return sorted(chosen, key=lambda source: -source.pace)
+
+
+def _plan(
+    place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date, *, refetch: bool
+) -> RunPlan:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     with client_of(place, seller, priority_of(days, today_of(seller))) as api:
         log = logging.getLogger("xpert_pipeline.plan")
         options = RunOptions(
             refetch=refetch,
+            steps=frozenset(source.step for source in sources),
             fill_pages=place.settings.fill_pages,
             reread_after=timedelta(days=place.settings.reread_days),
         )
-        return plan_run(SOURCES, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
+        return plan_run(sources, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
 
 
 def _as_json(plan: RunPlan) -> dict[str, Any]:
@@ -92,6 +112,7 @@ def _as_json(plan: RunPlan) -> dict[str, Any]:
         "finish_at": _finish_of(plan).isoformat(timespec="seconds"),
         "calls": dict(sorted(plan.calls.items())),
         "streams": [_stream_as_json(stream) for stream in plan.streams],
+        "without_a_plan": dict(plan.unplanned),
     }
 
 
@@ -108,18 +129,26 @@ def _stream_as_json(stream: StreamPlan) -> dict[str, Any]:
     }
 
 
-def show(plan: RunPlan, *, name: str = "", several_marketplaces: bool = False, verbose: bool = False) -> None:
+def show(
+    plan: RunPlan,
+    sources: Sequence[Source] = SOURCES,
+    *,
+    name: str = "",
+    several_marketplaces: bool = False,
+    verbose: bool = False,
+) -> None:
     """Print one seller's plan: a line for each kind of window, "up to date" for complete tables, then the total.
 
     Args:
         plan: The plan.
+        sources: The planned sources, in their order.
         name: The seller's name.
         several_marketplaces: Whether to name the marketplaces.
         verbose: Print the facts behind each line, and the calls.
     """
     click.echo(fitted(f"{name} ({plan.seller})" if name else f"seller {plan.seller}", indent=2))
     rows = grouped(plan.streams)
-    for table in (source.tables[0].name for source in SOURCES if not source.is_derived):
+    for table in (table.name for source in sources for table in source.tables):
         of_table = [stream for stream in rows if stream.table == table]
         for number, stream in enumerate(of_table):
             where = f" in {_countries(stream)}" if several_marketplaces else ""
@@ -130,7 +159,7 @@ def show(plan: RunPlan, *, name: str = "", several_marketplaces: bool = False, v
             days = counted(count, "day")
             _line("" if of_table else table, f"{days} up to date" + (" (--refetch downloads them again)" * verbose))
         elif not of_table:
-            _line(table, "nothing to request")
+            _line(table, plan.unplanned.get(table, NOTHING))
     if verbose:
         calls = ", ".join(f"{count:,} {operation}" for operation, count in sorted(plan.calls.items()) if count)
         _line("calls", calls or "none")

@@ -44,6 +44,7 @@ from ledger
 group by marketplace_id
 """
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
+UNFINISHED = ("skipped", "incomplete")
 NOTHING = {**dict.fromkeys(COUNTS, 0), "newest": None, "calls": 0, "waited_seconds": 0.0, "seconds": 0.0}
 """The ledger of a table that was never loaded."""
 
@@ -131,6 +132,7 @@ def print_result(
     lines = [f"not loaded: {note}" for run in runs for note in run.notes]
     lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
     lines += _rejected(tables)
+    lines += _coming(runs)
     lines += [f"failed: {error}" for error in errors]
     for line in lines:
         click.echo(fitted(line, indent=2, err=True), err=True)
@@ -158,6 +160,22 @@ def _not_granted(runs: Sequence[RunResult]) -> list[str]:
             f"not granted: the role {role} to {', '.join(sellers)}, so {', '.join(lacking)} cannot be loaded: "
             f"{HOW_TO_GRANT}"
         )
+    return lines
+
+
+def _coming(runs: Sequence[RunResult]) -> list[str]:
+    """A line about each seller's tables that the next run continues, and when that is."""
+    lines = []
+    for run in runs:
+        left = [note.split(": ")[0].split(", ") for note in run.notes if "next run" in note or "next sync" in note]
+        named = {table for names in left for table in names}
+        tables = dict.fromkeys(each.table for each in run.tables if each.state in UNFINISHED and each.table in named)
+        if tables and run.next_sync:
+            whose = f" of {run.seller}" if len(runs) > 1 else ""
+            lines.append(
+                f"still coming: {', '.join(tables)}{whose}: `xpert sync` continues now; the pipeline does so by itself "
+                f"on {run.next_sync}"
+            )
     return lines
 
 

@@ -60,6 +60,7 @@ class RunResult:
         errors: Why steps failed.
         notes: Why steps that did not fail could not load everything.
         seller: The seller's name with its id.
+        next_sync: When the pipeline continues by itself, in words.
         lost: Tables whose role Amazon granted before and refuses now, each with the sentence about it.
     """
 
@@ -67,4 +68,5 @@ class RunResult:
     errors: list[str]
     notes: list[str] = field(default_factory=list)
     seller: str = ""
+    next_sync: str = ""
     lost: Mapping[str, str] = field(default_factory=dict)

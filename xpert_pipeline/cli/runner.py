@@ -16,6 +16,7 @@ from xpert_pipeline.cli.board import Board
 from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.result import table_results
 from xpert_pipeline.cli.run_result import RunResult
+from xpert_pipeline.cli.status_text import next_sync_words
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
@@ -26,6 +27,7 @@ from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.source_coverage import coverage_of
 from xpert_pipeline.sources.outcome import WITHOUT_ACCESS
+from xpert_pipeline.sources.source import Source
 from xpert_pipeline.wording import counted, day_words
 
 STARTING = "Starting"
@@ -69,7 +71,23 @@ def board_of(syncs: Syncs) -> Board:
     names = {name for _, request in syncs for name in request.names}
     days = day_words(min(request.first for _, request in syncs), max(request.last for _, request in syncs))
     who = syncs[0][0].name if len(syncs) == 1 else counted(len(syncs), "seller")
-    return Board(f"Syncing {days} for {who}", [table.name for table in TABLES if table.name in names], len(syncs))
+    order = [name for name in in_order_of_work(SOURCES) if name in names]
+    return Board(f"Syncing {days} for {who}", order, len(syncs))
+
+
+def in_order_of_work(sources: Sequence[Source]) -> list[str]:
+    """Return the names of the tables in the order in which a run loads them.
+
+    Of the steps that are ready, Dagster starts the one with the highest priority.
+    """
+    left, done = list(sources), list[str]()
+    names = {table.name for source in sources for table in source.tables}
+    while left:
+        ready = [source for source in left if not {*source.after} & names - {*done}]
+        first = min(ready or left, key=lambda source: (-source.priority, source.step))
+        left.remove(first)
+        done += [table.name for table in first.tables]
+    return done
 
 
 def run_config(request: SyncRequest) -> dict[str, Any]:
@@ -117,7 +135,8 @@ def result_of(
     lost = {
         each.table: f"{each.reason}; {each.what_to_do}" for each in coverage_of(place.pool, seller.id) if each.is_lost
     }
-    return RunResult(tables, errors, notes, f"{seller.name} ({seller.amazon_seller_id})", lost)
+    name = f"{seller.name} ({seller.amazon_seller_id})"
+    return RunResult(tables, errors, notes, name, next_sync_words(seller), lost)
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:

@@ -1,6 +1,6 @@
 """A seller's Dagster runs: which run, which are queued, and how the last one ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -26,6 +26,8 @@ class SellerRunState:
         began_at: When it started; for a queued run, when it was queued.
         ended_at: When it ended; None if it has not.
         reasons: Why it failed.
+        working: Steps that run now.
+        coming: Steps that have not begun.
     """
 
     run_id: str
@@ -35,6 +37,8 @@ class SellerRunState:
     began_at: datetime
     ended_at: datetime | None
     reasons: list[str]
+    working: list[str] = field(default_factory=list)
+    coming: list[str] = field(default_factory=list)
 
 
 def runs_of(instance: dg.DagsterInstance, seller: str) -> list[SellerRunState]:
@@ -53,6 +57,7 @@ def _state(instance: dg.DagsterInstance, record: dg.RunRecord) -> SellerRunState
     run, status = record.dagster_run, record.dagster_run.status.value
     days = days_of_run(run.tags)
     state = "running" if status in RUNNING else "queued" if status in QUEUED else status.lower()
+    working, coming = _steps(instance, run) if state == "running" else ([], [])
     return SellerRunState(
         run_id=run.run_id,
         state=state,
@@ -61,7 +66,18 @@ def _state(instance: dg.DagsterInstance, record: dg.RunRecord) -> SellerRunState
         began_at=_at(record.start_time) or record.create_timestamp,
         ended_at=_at(record.end_time),
         reasons=[reason for _, reason in why_failed(instance, run.run_id)] if state == "failure" else [],
+        working=working,
+        coming=coming,
     )
+
+
+def _steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[list[str], list[str]]:
+    """The steps of a run that work now, and those that have not begun; checks are left out."""
+    planned = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    steps = dict.fromkeys(entry.step_key for entry in planned if entry.step_key)
+    stats = {each.step_key: each for each in instance.get_run_step_stats(run.run_id)}
+    working = [name for name in steps if name in stats and stats[name].start_time and not stats[name].end_time]
+    return working, [name for name in steps if name not in stats or not stats[name].start_time]
 
 
 def _at(timestamp: float | None) -> datetime | None:

@@ -120,6 +120,11 @@ def _next_run(seller: Seller) -> str:
     if seller.status != ACTIVE:
         command = "resume" if seller.status == "paused" else "add"
         return f"none: the seller is {seller.status} (`xpert sellers {command} {seller.amazon_seller_id}`)"
+    return next_sync_words(seller)
+
+
+def next_sync_words(seller: Seller) -> str:
+    """When the daily sync of an active seller comes next, and on what that depends."""
     zone = ZoneInfo(seller.sync_timezone)
     slot = last_slot(seller, datetime.now(UTC)).astimezone(zone) + timedelta(days=1)
     return f"{moment_words(slot, zone)} {seller.sync_timezone}, while `xpert up` or the daemon runs"
@@ -139,7 +144,7 @@ def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
             yield _line("last error", f"{instant(failed.ended_at)}: {'; '.join(failed.reasons)}")
     else:
         yield _line("last run", "none has ended yet")
-    busy = [f"{_run(run)}: {run.state} since {instant(run.began_at)}" for run in runs if not run.ended_at]
+    busy = [f"{_run(run)}: {run.state} since {instant(run.began_at)}{_work(run)}" for run in runs if not run.ended_at]
     yield from _under("now", busy or ["no run"])
 
 
@@ -156,6 +161,12 @@ def _asked(ask: ChangeAsk | None) -> str:
 def _run(run: SellerRunState) -> str:
     days = f" ({run.first_day} to {run.last_day})" if run.first_day else ""
     return f"{run.run_id[:8]}{days}"
+
+
+def _work(run: SellerRunState) -> str:
+    """What a run loads now, and what comes after that."""
+    now = f"; now {', '.join(run.working)}" if run.working else ""
+    return now + (f"; still coming: {', '.join(run.coming)}" if run.coming else "")
 
 
 def _waiting(standing: Standing) -> Iterator[str]:

@@ -26,7 +26,7 @@ def build_asset(source: Source, **common: Any) -> dg.AssetsDefinition:
         "name": source.step,
         "specs": [_spec(source, table, common) for table in source.tables],
         "backfill_policy": dg.BackfillPolicy.single_run(),
-        "op_tags": {"dagster/priority": str(source.rank)},
+        "op_tags": {"dagster/priority": str(source.priority)},
     }
 
     @dg.multi_asset(**options)

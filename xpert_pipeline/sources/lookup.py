@@ -188,6 +188,9 @@ class BatchLookup(Source):
         prediction = predict_walk(due, {self.operation: self.batch}, levels)
         calls, seconds = (prediction.calls, prediction.seconds) if due else ({}, 0.0)
         levels.spend(calls)
+        plain = f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})"
+        if not due and not count_subjects(run.pool, market.scope, self.subjects):
+            plain = f"not known before {' and '.join(self.after)} are loaded: no subject is known yet"
         return StreamPlan(
             table=self.table.name,
             marketplaces=(market.id,),
@@ -197,5 +200,5 @@ class BatchLookup(Source):
             calls=calls,
             predicted={"batches": seconds},
             why=why,
-            plain=f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})",
+            plain=plain,
         )

@@ -9,10 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from xpert_pipeline.sources.aids import CONCERNS_EVERY_REQUEST
 from xpert_pipeline.sources.run import SellerRun
+from xpert_pipeline.spapi.errors import SpApiError, Transient
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.spapi.planning.source_choice import SourcePlan
+from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
+
+NOTHING = "nothing to request"
+NOT_OFFERED = "Amazon does not offer it in the seller's marketplaces"
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,14 @@ class RunPlan:
         streams: The windows of all streams.
         complete: Days that need no request, by table.
         calls: Predicted calls, by operation.
+        unplanned: Tables without a plan, each with the reason in words.
     """
 
     seller: str
     streams: Sequence[StreamPlan]
     complete: Mapping[str, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    unplanned: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -77,6 +85,18 @@ class RunPlan:
 
 class Plannable(Protocol):
     """The part of a source that planning needs."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that it fills."""
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """Tables that are loaded before it."""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it asks Amazon for nothing."""
 
     @property
     def marketplaces(self) -> frozenset[str] | None:
@@ -94,15 +114,34 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
     levels = BucketLevels(run.client())
     streams: list[StreamPlan] = []
     complete: dict[str, int] = {}
+    unplanned: dict[str, str] = {}
     for source in sources:
-        own = run.where_offered(source.marketplaces)
-        if own.markets:
-            streams += source.plan(own, levels)
-            complete |= source.complete_days(own)
+        own, names = run.where_offered(source.marketplaces), [table.name for table in source.tables]
+        if not own.markets:
+            unplanned |= dict.fromkeys(names, NOT_OFFERED)
+            continue
+        try:
+            planned = source.plan(own, levels)
+        except CONCERNS_EVERY_REQUEST:
+            raise
+        except SpApiError as error:
+            if type(error) is Transient:  # Amazon is down: the others would fail, too
+                raise
+            unplanned |= dict.fromkeys(names, f"cannot be planned: {error}")
+            continue
+        streams += planned
+        days = source.complete_days(own)
+        complete |= days
+        if source.is_derived:
+            unplanned[names[0]] = f"computed from {', '.join(source.after)}; asks Amazon for nothing"
+        elif not planned and not any(days.values()):
+            unplanned[names[0]] = NOTHING
+        planned_too = {stream.table for stream in planned}
+        unplanned |= {name: f"comes with {names[0]}" for name in names[1:] if name not in planned_too}
     calls: Counter[str] = Counter()
     for stream in streams:
         calls.update(stream.calls)
-    return RunPlan(run.who, streams, complete, calls)
+    return RunPlan(run.who, streams, complete, calls, unplanned)
 
 
 def days_text(first: date, last: date, count: int | None = None) -> str:

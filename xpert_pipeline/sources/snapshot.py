@@ -37,7 +37,7 @@ from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made, pr
 from xpert_pipeline.spapi.planning.source_choice import how_known
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.wording import counted, duration_words, moment_words
+from xpert_pipeline.wording import counted, duration_words, moment_in_zone
 
 SHRINKS_BY = 0.3
 """A reading is doubtful if it lacks more than this share of the table's rows."""
@@ -286,7 +286,7 @@ class Snapshot(Source):
         return StreamPlan(
             table=self.table.name,
             marketplaces=(market.id,),
-            window=f"changes since {moment_words(since, market.zone)}" if since else f"all {self.noun}s",
+            window=f"changes since {moment_in_zone(since, market.zone)}" if since else f"all {self.noun}s",
             source=source,
             seconds=chosen.seconds,
             calls=chosen.calls,

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,11 +30,26 @@ DATACLASSES = (Path("<string>"), Path(dataclasses.__file__))
 """Stack frames of dataclasses: their generated `__init__` has the file name "<string>", and `replace` calls it."""
 
 
+class Pace(IntEnum):
+    """When a run loads a source, if nothing that it comes after decides otherwise: higher numbers come first.
+
+    Reports and queries are requested at the start of a run all the same, whatever the pace of their source.
+    """
+
+    FIRST = 2
+    """What a seller looks at first: orders, sales, listings, stock, money."""
+    NEXT = 1
+    LAST = 0
+    """Slow history, and what takes many calls: traffic by day, the stock ledger, the offers of others."""
+
+
 class Later:
     """`prepare` returns LATER if it needs rows from another step; it is called again after each step."""
 
 
 LATER = Later()
+RANKS = 10
+"""More than the highest rank of a source."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,7 @@ class Source(ABC):
         after: Tables that must be loaded before this source.
         marketplaces: Ids of the marketplaces in which Amazon offers the source; None for all of them. Nothing is asked
             for in the others, and no row is invented: their state is `not_available_in_marketplace`.
+        pace: When a run loads it.
         checks: Asset checks specific to these tables.
         figures: Figures that each day of these tables shows in Dagster, beside its rows.
         declared_at: File and line of the declaration, for error messages.
@@ -70,12 +87,14 @@ class Source(ABC):
     roles: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     marketplaces: frozenset[str] | None = None
+    pace: Pace = Pace.NEXT
     checks: tuple[dg.AssetChecksDefinition, ...] = ()
     figures: tuple[DayFigure, ...] = ()
     declared_at: str = field(init=False, default="", compare=False)
 
     rank: ClassVar[int] = 0
-    """Sources prepare in ascending rank and load in descending rank: Amazon needs most time for the lowest ranks."""
+    """Sources prepare in ascending rank, and those of one pace load in descending rank: Amazon needs most time for the
+    lowest ranks."""
     prepares: ClassVar[bool] = True
     """Whether the source sends requests to Amazon at the start of a run."""
 
@@ -91,6 +110,11 @@ class Source(ABC):
     def is_offered_in(self, marketplace_id: str) -> bool:
         """Whether Amazon offers the source in a marketplace."""
         return self.marketplaces is None or marketplace_id in self.marketplaces
+
+    @property
+    def priority(self) -> int:
+        """Dagster starts the steps that are ready in descending priority."""
+        return self.pace * RANKS + self.rank
 
     @property
     def step(self) -> str:

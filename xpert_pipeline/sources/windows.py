@@ -17,7 +17,7 @@ from xpert_pipeline.postgres.coverage import (
 )
 from xpert_pipeline.postgres.ledger import LoadWindow
 from xpert_pipeline.sources.run import Market, SellerRun
-from xpert_pipeline.wording import day_words, moment_words
+from xpert_pipeline.wording import day_words, moment_in_zone
 
 TWO_YEARS = timedelta(days=730)
 """How far back Amazon keeps daily figures."""
@@ -83,7 +83,7 @@ class Span:
         """The span for people: its days, or the start of its changes; in local time of its first marketplace."""
         if self.kind == "created":
             return day_words(*self.local_days)
-        return f"changes since {moment_words(self.start, self.markets[0].zone)}"
+        return f"changes since {moment_in_zone(self.start, self.markets[0].zone)}"
 
     @property
     def days(self) -> float:

@@ -68,3 +68,18 @@ def test_several_sellers_are_counted_per_table_and_named_in_what_happens_now():
     assert line_of(board, "orders")[:6] == ["2", "of", "3", "sellers,", "1", "failed"]
     when = f"{LATER.astimezone():%H:%M}"
     assert shown(board)[-1] == f"C3: orders: Waiting for Amazon's rate limit of searchOrders; continues at {when}"
+
+
+def test_what_is_still_coming_is_named_in_its_order(board):
+    assert not any("Still coming" in line for line in shown(board)), "nothing has begun"
+    board.take(Began("A1", ("products",)))
+    assert shown(board)[-1] == "Still coming: orders, order_items"
+    board.take(Ended("A1", ("products",)))
+    board.take(Began("A1", ("orders", "order_items")))
+    assert not any("Still coming" in line for line in shown(board))
+
+
+def test_many_tables_to_come_are_counted():
+    board = Board("Syncing", [f"table_{number}" for number in range(8)])
+    board.take(Began("A1", ("table_0",)))
+    assert shown(board)[-1] == "Still coming: table_1, table_2, table_3, table_4 and 3 more"

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
-from xpert_pipeline.cli.plan import grouped, show
+from xpert_pipeline.cli.plan import NAME_WIDTH, grouped, show
 from xpert_pipeline.sources.plan import RunPlan, StreamPlan
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, choose
 from xpert_pipeline.wording import day_words
@@ -73,7 +73,7 @@ def test_a_line_tells_days_amount_way_and_times_in_plain_words(capsys):
     assert lines[0] == "Books (A1)"
     days = day_words(NEWEST - timedelta(days=29), NEWEST)
     told = "about 3,503 orders, by bulk report (~22 s; paging would take ~48 min)"
-    assert f"  orders            {days}: {told}" in lines
+    assert f"  {'orders':<{NAME_WIDTH}}  {days}: {told}" in lines
     assert not any("predicted" in line for line in lines)
 
 

@@ -119,3 +119,29 @@ def test_a_role_that_is_not_granted_is_one_line_with_all_its_tables_and_what_to_
         "application in the developer console and let the seller authorize again; --allow-not-granted accepts this"
         for role, names in tables.items()
     ]
+
+
+def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
+    notes = ["traffic_daily: query 1 is not ready: it is IN_PROGRESS. Its id is kept, and the next run collects it"]
+    run = RunResult(
+        [ONE, replace(ONE, table="traffic_daily", state="skipped"), replace(ONE, table="products", state="skipped")],
+        [],
+        notes,
+        "Shop (A1)",
+        "1 Dec 02:00 Asia/Kolkata, while `xpert up` or the daemon runs",
+    )
+    assert print_result([run], as_json=True) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.endswith(
+        "still coming: traffic_daily: `xpert sync` continues now; the pipeline does so by itself on 1 Dec 02:00 "
+        "Asia/Kolkata, while `xpert up` or the daemon runs"
+    )
+
+
+def test_a_role_that_was_granted_before_is_not_asked_for_again_but_told_as_lost(capsys):
+    sentence = "Amazon granted the role Brand Analytics until 1 Nov 10:00 UTC and refuses it now; every sync asks again"
+    refused = replace(ONE, table="traffic_daily", state="not_granted")
+    run = RunResult([refused], [], seller="Shop (A1)", lost={"traffic_daily": sentence})
+    assert print_result([run], as_json=True, allow_not_granted=True) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == f"not granted any more: traffic_daily of Shop (A1): {sentence}"

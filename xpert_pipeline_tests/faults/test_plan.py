@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from xpert_pipeline.assets.catalog import products
+from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 from xpert_pipeline.wording import day_words
@@ -73,8 +74,9 @@ def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_
     assert xpert("backfill", "--select", "orders", *days_ago(30, 1), **environ).exit_code == 0  # its time is learnt
     by_report.source = None  # the planner is free to choose
     no_pages(environ)
-    (plan,) = xpert("plan", "--json", *days_ago(390, 31), **environ).json["plans"]
-    windows = [each for each in plan["streams"] if each["table"] == "orders"]
+    (plan,) = xpert("plan", "--json", "--select", "orders", *days_ago(390, 31), **environ).json["plans"]
+    windows = plan["streams"]
+    assert {each["table"] for each in windows} == {"orders"}
     assert [each["source"] for each in windows] == ["GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"] * 12
     assert "made in 3 s as before" in windows[0]["why"]
     before = calls(amazon)
@@ -127,12 +129,36 @@ def test_windows_that_are_alike_share_a_row_and_the_end_is_printed(xpert, amazon
 
 def test_days_that_are_complete_are_not_planned(xpert, amazon):
     environ = amazon()
-    assert xpert("backfill", *SPAN, **environ).exit_code == 0
-    (plan,) = xpert("plan", "--json", *SPAN, **environ).json["plans"]
+    some = ("--select", "orders,economics_daily,traffic_daily", *SPAN)
+    assert xpert("backfill", *some, **environ).exit_code == 0
+    (plan,) = xpert("plan", "--json", *some, **environ).json["plans"]
     assert (plan["streams"], plan["days_complete"], plan["seconds"]) == ([], {"orders": 4}, 0)
-    (again,) = xpert("plan", "--json", "--refetch", *SPAN, **environ).json["plans"]
+    (again,) = xpert("plan", "--json", "--refetch", *some, **environ).json["plans"]
     assert {each["table"] for each in again["streams"]} == {"orders", "economics_daily", "traffic_daily"}
     assert again["days_complete"] == {"orders": 0}
+
+
+def test_every_table_has_a_plan_or_a_reason_in_the_order_of_the_run(xpert, amazon):
+    """Tables that come with others or are computed were not in the plan at all."""
+    environ = amazon()
+    (plan,) = xpert("plan", "--json", *LIVE, **environ).json["plans"]
+    planned = {each["table"] for each in plan["streams"]} | plan["without_a_plan"].keys()
+    assert planned == {table.name for table in TABLES}
+    assert plan["without_a_plan"]["order_items"] == "comes with orders"
+    assert plan["without_a_plan"]["sales_data"].startswith("computed from orders, order_items")
+    said = xpert("plan", *LIVE, **environ).stdout
+    lines = re.findall(r"^  (\w+) ", said, re.MULTILINE)
+    assert set(lines) >= {table.name for table in TABLES}
+    assert lines.index("orders") < lines.index("economics_daily") < lines.index("traffic_daily")
+
+
+def test_a_source_that_is_refused_is_named_and_the_others_are_planned(xpert, amazon):
+    """A missing role for listings left a seller without any plan."""
+    said = xpert("plan", "--json", *LIVE, **amazon(denied_roles=("Product Listing",)))
+    assert said.exit_code == 0
+    (plan,) = said.json["plans"]
+    assert plan["without_a_plan"]["products"].startswith("cannot be planned: searchListingsItems")
+    assert {"orders", "economics_daily"} <= {each["table"] for each in plan["streams"]}
 
 
 @pytest.mark.parametrize("words", [("--from", "2026-11-02"), ("--from", str(TODAY), "--to", "2026-01-01")])

@@ -12,6 +12,7 @@ from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_pages import Lookup, Pages
 from xpert_pipeline.sources.snapshot_report import BulkReport
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import instant, plain, text_or_none
 from xpert_pipeline.spapi.operations.catalog import BATCH, search_catalog_items
 from xpert_pipeline.spapi.operations.listings import PAGE_SIZE, count_listings, listing_pages
@@ -285,6 +286,7 @@ def asins_of_listing(listing: Mapping[str, Any]) -> list[str]:
 
 SOURCE = Snapshot(
     table=PRODUCTS,
+    pace=Pace.FIRST,
     group="catalog",
     roles=("Product Listing",),
     figures=(DayFigure(PRODUCTS, "listings on sale", "count(*) filter (where 'BUYABLE' = any(status))"),),

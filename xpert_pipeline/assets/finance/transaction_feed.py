@@ -9,6 +9,7 @@ from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.checks import count_check
 from xpert_pipeline.sources.day_figures import DayFigure
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.windows import TWO_YEARS, Restatement
 from xpert_pipeline.spapi.operations.finances import list_transactions
 
@@ -69,6 +70,7 @@ where second.seller_id = %(seller_id)s and second.item_index = -1 and not second
 """
 
 SOURCE = ChangeFeed(
+    pace=Pace.FIRST,
     group="finance",
     roles=("Finance and Accounting",),
     checks=(

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_pages import Pages, walk_of
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import instant
 from xpert_pipeline.spapi.operations.inventory import INVENTORY_SUMMARIES
 from xpert_pipeline.tables.about import About
@@ -89,6 +90,7 @@ FBA_INVENTORY = Table(
 
 SOURCE = Snapshot(
     table=FBA_INVENTORY,
+    pace=Pace.FIRST,
     group="inventory",
     roles=("Product Listing", "Amazon Fulfillment"),
     figures=(DayFigure(FBA_INVENTORY, "units that can be sold", "sum(fulfillable_quantity)"),),

@@ -17,6 +17,7 @@ from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.flat_records import cells_by_path
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.rows import unfilled_columns
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.windows import Restatement
 from xpert_pipeline.spapi.operations.ledger_report import COLUMNS, OPTIONS
 from xpert_pipeline.tables.about import About
@@ -173,6 +174,7 @@ def _unexplained(row: Mapping[str, Any]) -> int | None:
 
 SOURCE = LedgerSummary(
     table=INVENTORY_LEDGER,
+    pace=Pace.LAST,
     group="inventory",
     roles=("Amazon Fulfillment",),
     report="GET_LEDGER_SUMMARY_VIEW_DATA",

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -79,6 +80,7 @@ INVENTORY_LEVELS = Table(
 
 SOURCE = Derived(
     table=INVENTORY_LEVELS,
+    pace=Pace.FIRST,
     group="inventory",
     after=("products", "fba_inventory", "inventory_ledger"),
     figures=(

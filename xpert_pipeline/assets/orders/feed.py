@@ -9,6 +9,7 @@ from xpert_pipeline.sources.change_spans import Feed
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.checks import count_check
 from xpert_pipeline.sources.day_figures import DayFigure
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.spapi.operations.orders import search_orders
 from xpert_pipeline.spapi.operations.sales import count_orders
 
@@ -27,6 +28,7 @@ from (
 
 SOURCE = ChangeFeed(
     name="orders_and_items",
+    pace=Pace.FIRST,
     group="orders",
     roles=("Inventory and Order Tracking",),
     checks=(

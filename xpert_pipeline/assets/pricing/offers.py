@@ -6,6 +6,7 @@ from xpert_pipeline.assets.pricing.competitor_data import COMPETITOR_DATA, parse
 from xpert_pipeline.assets.pricing.offer_summaries import OFFER_SUMMARIES, parse_summary
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.lookup import BatchLookup, Lines
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.operations.pricing import OFFERS_BATCH, get_listing_offers
 
@@ -24,6 +25,7 @@ where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and 'BUY
 
 SOURCE = BatchLookup(
     table=OFFER_SUMMARIES,
+    pace=Pace.LAST,
     group="pricing",
     roles=("Pricing",),
     after=("products",),

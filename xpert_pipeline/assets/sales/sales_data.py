@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -87,6 +88,7 @@ SALES_DATA = Table(
 
 SOURCE = Derived(
     table=SALES_DATA,
+    pace=Pace.FIRST,
     group="sales",
     after=("orders", "order_items"),
     complete_when=("orders",),

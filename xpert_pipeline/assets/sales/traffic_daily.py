@@ -26,7 +26,7 @@ from xpert_pipeline.sources.kiosk.queries import (
 from xpert_pipeline.sources.kiosk.records import Money, day_of
 from xpert_pipeline.sources.known import known_values, was_read_whole
 from xpert_pipeline.sources.run import Market, SellerRun
-from xpert_pipeline.sources.source import LATER
+from xpert_pipeline.sources.source import LATER, Pace
 from xpert_pipeline.sources.values import number
 from xpert_pipeline.sources.windows import TWO_YEARS, DayWindow, Restatement, day_windows
 from xpert_pipeline.tables.about import About
@@ -321,6 +321,7 @@ def _days(window: DayWindow) -> dict[str, date]:
 
 SOURCE = TrafficDataset(
     table=TRAFFIC_DAILY,
+    pace=Pace.LAST,
     group="sales",
     roles=("Brand Analytics",),
     after=(LISTINGS,),
