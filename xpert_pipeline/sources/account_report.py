@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from xpert_pipeline.sources.collect import Row, Unfit
@@ -14,7 +14,7 @@ from xpert_pipeline.sources.run import Market
 from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.tables.columns import columns_of
+from xpert_pipeline.tables.columns import At, columns_of
 
 logger = logging.getLogger(__name__)
 COUNTRIES = {"UK": "GB"}
@@ -43,9 +43,9 @@ class AccountReport(WindowedReport):
         assert end is not None
         zone = by_id(job.request.marketplace_ids[0]).zone
         first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-        beside, left = {first - timedelta(days=1), after}, 0
+        beside, left, at = {first - timedelta(days=1), after}, 0, self._day_at()
         for line in super().read(document, job):
-            if self._day_of(line) in beside:
+            if at.read is not None and at.read(line.get(at.path)) in beside:
                 left += 1
             else:
                 yield line
@@ -69,9 +69,11 @@ class AccountReport(WindowedReport):
         key = super().key_of(record, requested)
         return key | {"marketplace_id": _market(key.get(self.country), requested.markets, Counter()).id}
 
-    def _day_of(self, line: Any) -> date | None:
+    def _day_at(self) -> At:
+        """Where a line has its day."""
         at = next(column.at for column in columns_of(self.table.row) if column.name == self.table.day)
-        return at.read(line.get(at.path)) if at and at.read else None
+        assert at is not None, f"{self.table.name}: its day needs a path (At)"
+        return at
 
 
 def _market(country: Any, markets: Sequence[Market], signals: Counter[str]) -> Market:

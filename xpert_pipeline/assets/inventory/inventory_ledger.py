@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
@@ -45,6 +46,7 @@ FORMATS = ("%m/%d/%Y", "%Y-%m-%d")
 """How the report writes days. A day that is written otherwise is not guessed: its line is rejected."""
 
 
+@lru_cache(maxsize=2_000)
 def ledger_day(text: Any) -> date | None:
     """Return the day of a line; None if it is not written as the report writes days."""
     for pattern in FORMATS:

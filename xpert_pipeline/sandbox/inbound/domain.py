@@ -33,7 +33,7 @@ DOMAIN = Domain(
             path=f"{V0}/shipmentItems",
             answer=v0_api.get_shipment_items,
             plan=Plan(2.0, 30),
-            paging=_v0_pages(default=20, most=20),
+            paging=_v0_pages(default=40, most=40),
         ),
         _get(
             name="listInboundPlans",

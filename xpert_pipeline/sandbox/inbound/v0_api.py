@@ -40,8 +40,8 @@ def get_shipment_items(call: Call) -> dict[str, Any]:
     """Return one page of the items of the shipments that changed in a window."""
     page = call.page()
     _kind(call, page, (DATE_RANGE,))
-    items = [_item(one, item) for one in _changed(call, page) for item in one.shipment.items]
-    return _answer("ItemData", list(page.cut(items)), page, len(items))
+    items = [(one, item) for one in _changed(call, page) for item in one.shipment.items]
+    return _answer("ItemData", [_item(one, item) for one, item in page.cut(items)], page, len(items))
 
 
 def _kind(call: Call, page: Page, kinds: tuple[str, ...]) -> str:
