@@ -16,7 +16,7 @@ from xpert_pipeline.assets.inbound import (
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
-from xpert_pipeline.assets.reconciliations import ledger
+from xpert_pipeline.assets.reconciliations import inbound, ledger
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
 from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
@@ -53,6 +53,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.ECONOMICS_IS_SALES,
     ledger.LEDGER_ADDS_UP,
     ledger.LEDGER_SHIPS_WHAT_WAS_SOLD,
+    inbound.LEDGER_RECEIVES_SHIPMENTS,
 )
 TABLES: tuple[Table, ...] = tuple(table for source in SOURCES for table in source.tables)
 

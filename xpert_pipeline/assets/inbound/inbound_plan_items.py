@@ -122,4 +122,5 @@ SOURCE = Snapshot(
         operation="listInboundPlans", walk=plan_items, page_size=PLAN_PAGE, follows_changes=True, also=PLAN_CALLS
     ),
     noun="planned item",
+    fields=("plan", "shipment", "item"),
 )

@@ -50,4 +50,14 @@ SOURCE = Snapshot(
     roles=ROLES,
     pages=Pages(operation="getShipmentItems", walk=shipment_items, page_size=PAGE, follows_changes=True),
     noun="item",
+    fields=(
+        "ShipmentId",
+        "SellerSKU",
+        "FulfillmentNetworkSKU",
+        "QuantityShipped",
+        "QuantityReceived",
+        "QuantityInCase",
+        "ReleaseDate",
+        "PrepDetailsList",
+    ),
 )

@@ -68,4 +68,16 @@ SOURCE = Snapshot(
     roles=ROLES,
     pages=Pages(operation="getShipments", walk=shipments, page_size=PAGE, follows_changes=True),
     noun="shipment",
+    fields=(
+        "ShipmentId",
+        "ShipmentName",
+        "ShipFromAddress",
+        "DestinationFulfillmentCenterId",
+        "ShipmentStatus",
+        "LabelPrepType",
+        "AreCasesRequired",
+        "ConfirmedNeedByDate",
+        "BoxContentsSource",
+        "EstimatedBoxContentsFee",
+    ),
 )

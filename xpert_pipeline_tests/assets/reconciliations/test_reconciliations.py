@@ -69,6 +69,14 @@ FAULTS = {
         "order by business_date, sku, fn_sku limit 1) returning business_date, asin, sku",
         ("{0} on Amazon.in, ASIN {1} (SKU {2}): traffic_daily has ", "units shipped (1 more)"),
     ),
+    "ledger_receives_inbound_shipments": Fault(
+        "update inventory_ledger set receipts_quantity = receipts_quantity + 1, found_quantity = found_quantity - 1 "
+        "where ctid = (select l.ctid from inventory_ledger as l where l.receipts_quantity > 0 "
+        "and not exists (select from shipments_inbound as s where s.sku = l.sku and s.plan_created_at is null) "
+        "order by l.business_date, l.sku limit 1) "
+        "returning (select max(business_date) from inventory_ledger), sku",
+        ("{0} on Amazon.in, SKU {1}: shipments_inbound has ", "units received (1 more)"),
+    ),
 }
 """A fault for each reconciliation."""
 
