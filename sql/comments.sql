@@ -1203,3 +1203,40 @@ comment on column public.settlement_rows.quantity_purchased is
 'Units. NULL: Amazon did not report it.';
 comment on column public.settlement_rows.promotion_id is
 'The promotion. NULL: Amazon did not report it.';
+
+comment on table public.advertising_spend is
+'One row is a SKU''s cost of one type of advertising on a day, or what the account paid for advertising on a day. Source: economics_daily and financial_events, by sql/transforms/advertising_spend.sql.';
+comment on column public.advertising_spend.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.advertising_spend.spend_date is
+'Marketplace-local day: of the advertisement, or of the payment; the partition.';
+comment on column public.advertising_spend.sku is
+'The seller''s own SKU; ''(account)'' for payments of the account.';
+comment on column public.advertising_spend.ad_type is
+'Amazon''s type, such as SponsoredProductFee. ACCOUNT_CASH is what the account paid for all types, also those that economics do not contain (Sponsored Brands, Sponsored Display).';
+comment on column public.advertising_spend.scope is
+'SKU: from economics_daily. ACCOUNT: from financial_events. Never add the two.';
+comment on column public.advertising_spend.asin is
+'ASIN of the listing. NULL: the row is for the account, or the SKU has none.';
+comment on column public.advertising_spend.spend is
+'What it cost, with tax. NULL: A charge is not known, or the currencies differ.';
+comment on column public.advertising_spend.spend_ex_tax is
+'The part of spend without tax. NULL: A charge is not known, the currencies differ, or Amazon did not report the tax of the payment.';
+comment on column public.advertising_spend.tax is
+'The tax in spend. NULL: A charge is not known, the currencies differ, or Amazon did not report the tax of the payment.';
+comment on column public.advertising_spend.currency is
+'ISO 4217 code of the amounts. NULL: the currencies differ.';
+comment on column public.advertising_spend.ops is
+'Ordered product sales of the SKU on the day, from economics_daily; the same in each of its rows. NULL: the row is for the account, whose payments are for several days, or Amazon did not report sales.';
+comment on column public.advertising_spend.tacos_pct is
+'Total advertising cost of sales: spend / ops, in percent. The view advertising_months has it for the account. NULL: nothing was sold, spend or ops is not known, or the row is for the account.';
+comment on column public.advertising_spend.impressions is
+'Times the advertisement was shown. NULL: Amazon did not report it.';
+comment on column public.advertising_spend.clicks is
+'Clicks on the advertisement. NULL: Amazon did not report it.';
+comment on column public.advertising_spend.attributed_sales is
+'Sales that came from the advertisement. NULL: Amazon did not report it.';
+comment on column public.advertising_spend.acos_pct is
+'Advertising cost of sales: spend / attributed_sales, in percent. NULL: Amazon did not report it.';
+comment on column public.advertising_spend.is_final is
+'Whether the day is 14 or more days older than the newest one of its source.';

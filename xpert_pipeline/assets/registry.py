@@ -6,7 +6,7 @@ from types import ModuleType
 
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.finance import economics_daily, settlement_report, transaction_feed
+from xpert_pipeline.assets.finance import advertising_spend, economics_daily, settlement_report, transaction_feed
 from xpert_pipeline.assets.inbound import (
     inbound_plan_items,
     inbound_shipment_items,
@@ -47,6 +47,7 @@ SOURCES: tuple[Source, ...] = (
     pricing_history.SOURCE,
     fee_estimates.SOURCE,
     settlement_report.SOURCE,
+    advertising_spend.SOURCE,
 )
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,

@@ -97,6 +97,30 @@ def count_check(
     return check
 
 
+def sentences_check(asset: str, name: str, meaning: str, statement: LiteralString) -> dg.AssetChecksDefinition:
+    """Return a check that tells what a statement found of each seller, and warns if some of it is wrong.
+
+    Args:
+        asset: The table.
+        name: Name of the check.
+        meaning: What is true if the check passes.
+        statement: SQL that returns whether something is wrong, and a sentence about it, in the order to show them; its
+            parameter is `%(seller_id)s`.
+    """
+
+    @asset_check(asset, name=name, description=meaning)
+    def check(context: dg.AssetCheckExecutionContext, postgres: PostgresResource) -> dg.AssetCheckResult:
+        def examine(seller: Seller) -> CheckResult:
+            with tenant(postgres.pool, seller.id) as connection:
+                rows = connection.execute(sql.SQL(statement), {"seller_id": seller.id}).fetchall()
+            is_wrong = any(wrong for wrong, _ in rows)
+            return CheckResult(passed=not is_wrong, sentence="; ".join(text for _, text in rows) or "nothing to tell")
+
+        return check_all_sellers(context, postgres, asset, name, examine, dg.AssetCheckSeverity.WARN)
+
+    return check
+
+
 def markets_of(seller: Seller) -> list[Market]:
     """Every marketplace of a seller."""
     return [market_of(seller, marketplace_id, ()) for marketplace_id in seller.marketplace_ids]

@@ -4,6 +4,7 @@ from functools import partial
 
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.faults import WORLD, FaultKind
+from xpert_pipeline.sandbox.finance.advertising_truth import advertising_spend
 from xpert_pipeline.sandbox.finance.economics import RESTATED, economics_groups, economics_record
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
 from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
@@ -55,8 +56,12 @@ DOMAIN = Domain(
         "economics_daily": economics_daily,
         "financial_events": financial_events,
         "financial_event_amounts": financial_event_amounts,
+        "advertising_spend": advertising_spend,
     },
-    faulty_truth={(RESTATED, "economics_daily"): partial(economics_daily, restated=True)},
+    faulty_truth={
+        (RESTATED, "economics_daily"): partial(economics_daily, restated=True),
+        (RESTATED, "advertising_spend"): partial(advertising_spend, restated=True),
+    },
     faults=(
         FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),
         *FAULTS,
