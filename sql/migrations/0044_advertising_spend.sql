@@ -119,4 +119,4 @@ comment on column public.advertising_months.economics_tacos_pct is 'TACoS from e
 comment on column public.advertising_months.cash_tacos_pct is 'TACoS from payments: cash_spend / ops, in percent.';
 select public.xpert_show_view('public.advertising_months');
 
-insert into public.schema_migrations (name) values ('0043_advertising_spend') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0044_advertising_spend') on conflict do nothing;
