@@ -16,7 +16,7 @@ from xpert_pipeline.assets.inbound import (
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
-from xpert_pipeline.assets.reconciliations import inbound, ledger
+from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
 from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
@@ -55,6 +55,12 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     ledger.LEDGER_ADDS_UP,
     ledger.LEDGER_SHIPS_WHAT_WAS_SOLD,
     inbound.LEDGER_RECEIVES_SHIPMENTS,
+    money.ITEMS_ARE_PAID,
+    money.FEES_ARE_ECONOMICS,
+    money.REFUNDS_ARE_ECONOMICS,
+    money.TRANSACTIONS_ARE_SETTLED,
+    returned.RETURNS_ARE_STOCK,
+    returned.RETURNS_ARE_REFUNDED,
 )
 TABLES: tuple[Table, ...] = tuple(table for source in SOURCES for table in source.tables)
 

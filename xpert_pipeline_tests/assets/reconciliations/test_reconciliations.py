@@ -77,6 +77,61 @@ FAULTS = {
         "returning (select max(business_date) from inventory_ledger), sku",
         ("{0} on Amazon.in, SKU {1}: shipments_inbound has ", "units received (1 more)"),
     ),
+    "transactions_hold_the_price_of_items": Fault(
+        "delete from financial_event_amounts where ctid = (select a.ctid from financial_event_amounts as a "
+        "join financial_events as e using (seller_id, marketplace_id, transaction_id) "
+        "join orders as o on o.order_id = a.order_id "
+        "where e.item_index = -1 and e.settlement_id is null and a.is_counted and a.transaction_type = 'Shipment' "
+        "and a.amount_group = 'ProductCharges' and a.sku is not null and o.fulfillment_status = 'SHIPPED' "
+        "and (o.last_updated_at at time zone 'Asia/Kolkata')::date < (now() at time zone 'Asia/Kolkata')::date "
+        "order by o.order_date, a.order_id, a.sku limit 1) "
+        "returning order_id, sku, amount, (select order_date from orders as o "
+        "where o.order_id = financial_event_amounts.order_id)",
+        (
+            "{3} on Amazon.in, SKU {1} of order {0}: order_items has {2:,.2f} INR price, financial_event_amounts no price",
+        ),
+    ),
+    "fees_equal_economics": Fault(
+        "update economics_daily as e set fees = (select jsonb_agg(case when f ->> 'type' = 'Refund administration fee' "
+        "then f || jsonb_build_object('total', (f ->> 'total')::numeric + 1) else f end) "
+        "from jsonb_array_elements(e.fees) as f) where ctid = (select ctid from economics_daily "
+        """where fees @> '[{"type": "Refund administration fee"}]' order by business_date, sku limit 1) """
+        "returning business_date, sku",
+        ("{0} on Amazon.in, SKU {1}: financial_event_amounts has ", "INR RefundCommission (1.00 more)"),
+    ),
+    "refunds_equal_economics": Fault(
+        "update economics_daily set units_refunded = units_refunded + 1 where ctid = (select ctid from "
+        "economics_daily where units_refunded > 0 order by business_date, sku limit 1) "
+        "returning business_date, sku, units_refunded",
+        (
+            "{0} on Amazon.in, SKU {1}: financial_events (refunds) has ",
+            "economics_daily {2} units refunded (1 more)",
+        ),
+    ),
+    "transactions_equal_settlements": Fault(
+        "update settlement_rows set amount = amount - 5 where ctid = (select ctid from settlement_rows "
+        "where amount_description = 'Commission' and order_id is not null and sku is not null "
+        "order by posted_date desc, order_id limit 1) returning posted_date, order_id, sku",
+        ("{0} on Amazon.in, SKU {2} of order {1}: financial_event_amounts has ", "INR money (5.00 less)"),
+    ),
+    "ledger_takes_back_what_was_returned": Fault(
+        "update inventory_ledger set customer_returns_quantity = customer_returns_quantity + 1, "
+        "found_quantity = found_quantity - 1 where ctid = (select ctid from inventory_ledger "
+        "where customer_returns_quantity > 0 order by business_date, sku, disposition limit 1) "
+        "returning business_date, sku",
+        ("{0} on Amazon.in, SKU {1}: fba_returns has ", "units returned (1 more)"),
+    ),
+    "returns_are_refunded": Fault(
+        "update fba_returns set order_id = (select e.order_id from financial_events as e "
+        "where e.item_index = -1 and e.transaction_type = 'Shipment' and e.order_id not in "
+        "(select order_id from financial_events where transaction_type = 'Refund') order by 1 limit 1) "
+        "where ctid = (select ctid from fba_returns order by return_date, return_key limit 1) "
+        "returning return_date, sku, order_id, quantity",
+        (
+            "{0} on Amazon.in, SKU {1} of order {2}: financial_events (refunded, at most what was returned) has 0 units",
+            "fba_returns {3} units",
+        ),
+    ),
 }
 """A fault for each reconciliation."""
 
