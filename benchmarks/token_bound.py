@@ -20,6 +20,8 @@ PLANS: dict[str, tuple[float, int]] = {
     "getInboundPlan": (2.0, 6),
     "getShipment": (2.0, 6),
     "listShipmentItems": (2.0, 30),
+    "getItemReviewTopics": (0.5, 1),
+    "getItemReviewTrends": (0.5, 1),
     "getOrderMetrics": (0.5, 15),
     "getMarketplaceParticipations": (0.016, 15),
     "listTransactions": (0.5, 10),
@@ -32,7 +34,7 @@ PLANS: dict[str, tuple[float, int]] = {
     "getQueries": (0.0222, 10),
     "getDocument": (0.0167, 15),
 }
-"""Operation → (tokens per second, burst), as Amazon publishes them."""
+"""Operation → (tokens per second, burst), as Amazon publishes them; those of reviews are a guess."""
 
 WITHOUT_PLAN = frozenset(("requestAccessToken", "downloadDocument"))
 """Requests that no bucket limits: access tokens from Login with Amazon, and documents from its storage."""

@@ -970,6 +970,94 @@ comment on column public.returns_refunds.label_cost is
 comment on column public.returns_refunds.has_a_to_z_claim is
 'Whether the customer made an A-to-z claim. NULL: the row is not a return request.';
 
+comment on table public.review_topics is
+'One row is a topic of an ASIN''s reviews. Source: getItemReviewTopics, Customer Feedback 2024-06-01, in the US, UK, France, Italy, Germany, Spain, Japan.';
+comment on column public.review_topics.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.review_topics.asin is
+'ASIN; a child ASIN.';
+comment on column public.review_topics.sentiment is
+'POSITIVE or NEGATIVE: whether the topic is among the best or the worst.';
+comment on column public.review_topics.topic is
+'The topic, in Amazon''s words.';
+comment on column public.review_topics.period_start is
+'First day of the reviews that were counted.';
+comment on column public.review_topics.period_end is
+'Last day of these reviews.';
+comment on column public.review_topics.mentions is
+'How often reviews mention the topic. NULL: too few reviews mention the topic.';
+comment on column public.review_topics.occurrence_pct is
+'Share of the reviews that mention the topic. NULL: too few reviews mention the topic.';
+comment on column public.review_topics.star_rating_impact is
+'Effect of the topic on the star rating. NULL: the topic has no effect on it.';
+comment on column public.review_topics.parent_occurrence_pct is
+'Share of the reviews of the variation family. NULL: too few reviews mention the topic.';
+comment on column public.review_topics.browse_node_occurrence_pct is
+'Share of the reviews of all products of the category. NULL: too few reviews mention the topic.';
+
+comment on table public.review_trends is
+'One row is a topic of an ASIN''s reviews in a month. Source: getItemReviewTrends, Customer Feedback 2024-06-01, in the same marketplaces as review_topics.';
+comment on column public.review_trends.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.review_trends.asin is
+'ASIN; a child ASIN.';
+comment on column public.review_trends.sentiment is
+'POSITIVE or NEGATIVE: whether the topic is among the best or the worst.';
+comment on column public.review_trends.topic is
+'The topic, in Amazon''s words.';
+comment on column public.review_trends.period_start is
+'First day of the month.';
+comment on column public.review_trends.period_end is
+'Last day of the month, as Amazon says it.';
+comment on column public.review_trends.occurrence_pct is
+'Share of the month''s reviews that mention the topic. NULL: too few reviews mention the topic.';
+comment on column public.review_trends.parent_occurrence_pct is
+'Share of the reviews of the variation family. NULL: too few reviews mention the topic.';
+comment on column public.review_trends.browse_node_occurrence_pct is
+'Share of the reviews of all products of the category. NULL: too few reviews mention the topic.';
+
+comment on table public.seller_feedback is
+'One row is a customer''s rating of the seller for an order. Source: GET_SELLER_FEEDBACK_DATA.';
+comment on column public.seller_feedback.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.seller_feedback.order_id is
+'Amazon''s id of the order.';
+comment on column public.seller_feedback.feedback_date is
+'Day of the feedback; the partition.';
+comment on column public.seller_feedback.rating is
+'Stars, from 1 to 5.';
+
+comment on table public.reviews_ratings is
+'One row is a topic of an ASIN''s reviews in a period, or a rating of the seller. Source: review_topics, review_trends and seller_feedback, by sql/transforms/reviews_ratings.sql.';
+comment on column public.reviews_ratings.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.reviews_ratings.record_type is
+'ITEM_TOPIC: a topic of a product''s reviews. ITEM_TREND: the same by month. SELLER_FEEDBACK: a rating.';
+comment on column public.reviews_ratings.subject_id is
+'What it is about: the ASIN, or the order of a rating of the seller.';
+comment on column public.reviews_ratings.topic is
+'The topic, in Amazon''s words; empty for a rating.';
+comment on column public.reviews_ratings.sentiment is
+'POSITIVE or NEGATIVE; empty for a rating.';
+comment on column public.reviews_ratings.period_start is
+'First day of the period; the partition.';
+comment on column public.reviews_ratings.period_end is
+'Last day of the period.';
+comment on column public.reviews_ratings.mentions is
+'How often reviews mention the topic. NULL: the row is not about a topic, or too few reviews mention it.';
+comment on column public.reviews_ratings.occurrence_pct is
+'Share of the reviews that mention the topic. NULL: the row is not about a topic, or too few reviews mention it.';
+comment on column public.reviews_ratings.star_rating_impact is
+'Effect of the topic on the star rating of the product. NULL: the row is not about a topic, or too few reviews mention it.';
+comment on column public.reviews_ratings.rating is
+'Stars that a customer gave the seller. NULL: the row is about a topic.';
+comment on column public.reviews_ratings.asin is
+'ASIN. NULL: the row is about the seller.';
+comment on column public.reviews_ratings.order_id is
+'Amazon''s id of the order. NULL: the row is about a product.';
+comment on column public.reviews_ratings.source_table is
+'The table that the row is from.';
+
 comment on table public.offer_summaries is
 'One row is the product page of one of the seller''s listings on a day. Source: getListingOffersBatch, Product Pricing v0, for listings on sale.';
 comment on column public.offer_summaries.marketplace_id is

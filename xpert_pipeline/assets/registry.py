@@ -19,6 +19,7 @@ from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
+from xpert_pipeline.assets.reviews import review_topics, review_trends, reviews_ratings, seller_feedback
 from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
@@ -43,6 +44,10 @@ SOURCES: tuple[Source, ...] = (
     fba_returns.SOURCE,
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,
+    review_topics.SOURCE,
+    review_trends.SOURCE,
+    seller_feedback.SOURCE,
+    reviews_ratings.SOURCE,
     offers.SOURCE,
     pricing_history.SOURCE,
     fee_estimates.SOURCE,

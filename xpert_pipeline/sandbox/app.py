@@ -21,6 +21,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.orders.domain import DOMAIN as ORDERS
 from xpert_pipeline.sandbox.pricing.domain import DOMAIN as PRICING
 from xpert_pipeline.sandbox.returns.domain import DOMAIN as RETURNS
+from xpert_pipeline.sandbox.reviews.domain import DOMAIN as REVIEWS
 from xpert_pipeline.sandbox.sales.domain import DOMAIN as SALES
 from xpert_pipeline.sandbox.sellers.domain import DOMAIN as SELLERS
 from xpert_pipeline.sandbox.serving.consent import PATH as CONSENT_PATH
@@ -31,7 +32,7 @@ from xpert_pipeline.sandbox.serving.lwa import token_endpoint
 from xpert_pipeline.sandbox.settlements.domain import DOMAIN as SETTLEMENTS
 from xpert_pipeline.sandbox.world.worlds import Worlds
 
-DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, INBOUND, RETURNS, PRICING, SETTLEMENTS)
+DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, INBOUND, RETURNS, PRICING, SETTLEMENTS, REVIEWS)
 REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
 DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
 DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)

@@ -42,6 +42,8 @@ OPERATIONS = {
     "searchCatalogItems": Operation("CatalogItems", "search_catalog_items", "2022-04-01"),
     "getListingOffersBatch": Operation("Products", "get_listing_offers_batch", "v0"),
     "getMyFeesEstimates": Operation("ProductFees", "get_product_fees_estimate", "v0"),
+    "getItemReviewTopics": Operation("CustomerFeedback", "get_item_review_topics", "2024-06-01"),
+    "getItemReviewTrends": Operation("CustomerFeedback", "get_item_review_trends", "2024-06-01"),
     "getOrderMetrics": Operation("Sales", "get_order_metrics", "v1"),
     "getMarketplaceParticipations": Operation("Sellers", "get_marketplace_participation", "v1"),
     "listTransactions": Operation("Finances", "list_transactions", "2024-06-19"),

@@ -78,8 +78,9 @@ async def _admit(operation: Operation, request: Request, seller_id: str) -> Resp
         await run_in_threadpool(state.worlds.__getitem__, seller_id)
     call = await _call(operation, request, state, seller_id)
     payload = await run_in_threadpool(operation.answer, call) if operation.heavy else operation.answer(call)
-    body = b"" if operation.status == NO_CONTENT else json.dumps(payload)
-    response = Response(body, operation.status, media_type="application/json")
+    status = NO_CONTENT if payload is None else operation.status
+    body = b"" if status == NO_CONTENT else json.dumps(payload)
+    response = Response(body, status, media_type="application/json")
     _add_rate(state, operation, seller_id, response)
     for name in state.faults.due(HEADER, operation.name, seller_id):
         _spoil_rate(response, name)

@@ -29,6 +29,9 @@ MOST_DIGITS = 1_000
 """Longer numbers, and those with such an exponent, are infinite."""
 BARE_LIST = "(list)"
 """The name in `expects` under which an operation's answer is returned if it is a list without an object around it."""
+NO_CONTENT = "(no content)"
+"""The name in `expects` of an operation that answers 204 without a body if there is nothing to tell."""
+NOTHING = 204
 
 
 def parse_json(body: bytes) -> Any:
@@ -91,12 +94,14 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
     Args:
         body: The raw body.
         expects: What the object must contain: dotted paths of values, with their types. With `BARE_LIST` alone, the
-            answer must be a list; it is returned under that name.
+            answer must be a list; it is returned under that name. With `NO_CONTENT`, a 204 is an empty object.
         facts: Operation, seller, status and request id, for the message.
 
     Raises:
         BadAnswer: The body is not such an object, or contains errors besides its data.
     """
+    if NO_CONTENT in expects and facts.get("status") == NOTHING:
+        return {}
     try:
         answer = parse_json(body)
     except ValueError as exc:
@@ -108,7 +113,8 @@ def payload(body: bytes, expects: Mapping[str, type], facts: Mapping[str, Any]) 
     if answer.get("errors"):
         first = _first_error(body)
         raise errors.BadAnswer(f"errors besides the data: {first.get('message')}", code=first.get("code"), **facts)
-    missing = [path for path, kind in expects.items() if not isinstance(value_at(answer, path), kind)]
+    needed = {path: kind for path, kind in expects.items() if path != NO_CONTENT}
+    missing = [path for path, kind in needed.items() if not isinstance(value_at(answer, path), kind)]
     if missing:
         raise errors.BadAnswer(f"the answer lacks {', '.join(missing)} ({describe(body)})", **facts)
     return answer

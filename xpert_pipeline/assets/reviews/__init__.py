@@ -1,0 +1,1 @@
+"""What customers think of products and of the seller."""

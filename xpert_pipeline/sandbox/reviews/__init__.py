@@ -1,0 +1,1 @@
+"""Customer feedback on products, and feedback on the seller."""

@@ -1,0 +1,65 @@
+"""Topics of reviews where Amazon offers them, ratings of the seller everywhere, and nobody's words anywhere."""
+
+import pytest
+
+from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
+
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
+TABLES = ("review_topics", "review_trends", "seller_feedback", "reviews_ratings")
+WORDS = ("98450", "example.com", "marketplace.example", "Delivery")
+
+
+def differences(pipeline, table):
+    """What differs from the truth, without ratings of today and tomorrow."""
+    today = str(pipeline.today)
+    day = {"seller_feedback": "feedback_date", "reviews_ratings": "period_start"}.get(table)
+    later = [row for row in pipeline.truth(table) if day and row[day] >= today and row.get("order_id")]
+    return [text for text in pipeline.differences(table) if not any(row["order_id"] in text for row in later)]
+
+
+def test_topics_come_from_germany_and_ratings_from_both_marketplaces(make_reviewed, hours_pass):
+    reviewed = make_reviewed()
+    done = reviewed.run()
+    assert done.success
+    for table in TABLES:
+        assert differences(reviewed, table) == []
+    assert {row["marketplace_id"] for row in reviewed.rows("review_topics")} == {GERMANY}
+    assert {row["marketplace_id"] for row in reviewed.rows("seller_feedback")} == {INDIA, GERMANY}
+    kinds = {(row["record_type"], row["marketplace_id"]) for row in reviewed.rows("reviews_ratings")}
+    assert kinds == {
+        ("ITEM_TOPIC", GERMANY), ("ITEM_TREND", GERMANY), ("SELLER_FEEDBACK", GERMANY), ("SELLER_FEEDBACK", INDIA),
+    }  # fmt: skip
+    said = reviewed.everything_said() + str([reviewed.rows(table) for table in TABLES])
+    assert not [words for words in WORDS if words in said]
+
+    asked = reviewed.calls("getItemReviewTopics")
+    assert asked == reviewed.one(f"select count(distinct asin) from products where marketplace_id = '{GERMANY}'")[0]
+    assert asked > len({row["asin"] for row in reviewed.rows("review_topics")}), "some products have too few reviews"
+    hours_pass()
+    again = reviewed.run(tables=TABLES)
+    assert reviewed.calls("getItemReviewTopics") == asked, "an answer is good for a week, also if it is none"
+    for table in TABLES:
+        nothing = {"inserted": 0, "updated": 0, "deleted": 0}
+        assert again.counts[table] | nothing == again.counts[table], table
+
+
+def test_in_india_topics_are_not_available_and_no_row_is_invented(make_reviewed):
+    reviewed = make_reviewed((INDIA,), days=15)
+    done = reviewed.run()
+    assert done.success
+    assert {table: done.states[table] for table in ("review_topics", "review_trends")} == {
+        "review_topics": "not_available_in_marketplace",
+        "review_trends": "not_available_in_marketplace",
+    }
+    assert "Amazon does not offer review_topics on Amazon.in" in done.reasons["review_topics"]
+    assert reviewed.calls("getItemReviewTopics") == 0
+    assert {row["record_type"] for row in reviewed.rows("reviews_ratings")} == {"SELLER_FEEDBACK"}
+
+
+def test_without_the_role_the_sources_say_so_and_the_run_succeeds(make_reviewed):
+    reviewed = make_reviewed((GERMANY,), days=10, skus=4, denied_roles=("Selling Partner Insights",))
+    done = reviewed.run()
+    assert done.success
+    assert [done.states[table] for table in TABLES[:3]] == ["not_granted"] * 3
+    assert reviewed.rows("reviews_ratings") == []
