@@ -17,7 +17,7 @@ from xpert_pipeline.postgres.private_folders import private_folder
 
 pytestmark = pytest.mark.timeout(900)
 XPERT = Path(sys.executable).with_name("xpert")
-WORLD = ("--days", "2", "--orders-per-day", "5", "--skus", "5", "--rate-scale", "0")
+WORLD = ("--days", "2", "--orders-per-day", "9", "--skus", "9", "--rate-scale", "0", "--select", "products,orders")
 
 
 def environment(**more):

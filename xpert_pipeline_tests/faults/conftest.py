@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent == HERE:
             item.add_marker(pytest.mark.filterwarnings(DAGSTERS_OWN))
-            item.add_marker(pytest.mark.timeout(60))
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture
