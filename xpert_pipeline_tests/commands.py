@@ -1,9 +1,11 @@
-"""Starts `xpert` as a process that ends with the test, also if the test session is killed."""
+"""The commands of `xpert`, and `xpert` as a process that ends with the test, also if the test session is killed."""
 
 import os
 import subprocess
 import sys
 import weakref
+
+import click
 
 
 def start_command(*arguments, **options):
@@ -21,3 +23,9 @@ def start_command(*arguments, **options):
     os.close(theirs)
     weakref.finalize(process, os.close, ours)
     return process
+
+
+def commands_of(group):
+    """The commands of a group by name, imported if necessary."""
+    context = click.Context(group)
+    return {name: group.get_command(context, name) for name in group.list_commands(context)}

@@ -1,18 +1,18 @@
 """Dagster's instance of a data directory: its dagster.yaml, and storage in its own schema in Postgres."""
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import dagster as dg
 import psycopg
 import yaml
-from dagster._core.instance.ref import InstanceRef
 from psycopg import conninfo
-from sqlalchemy.exc import DBAPIError
 
 from xpert_pipeline.postgres.address import unreachable
 from xpert_pipeline.postgres.errors import DatabaseError, explained
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError  # slow to import
 
 
 class DagsterStorageFailed(DatabaseError):
@@ -44,9 +44,6 @@ CONFIG = {
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
     "python_logs": {"managed_python_loggers": ["xpert_pipeline.spapi"], "python_log_level": "INFO"},
     "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
-}
-NO_CAPTURE = {
-    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 }
 
 
@@ -88,7 +85,7 @@ def ensure_schema(dsn: str) -> None:
             connection.execute("create schema dagster")
 
 
-def storage_failure(error: DBAPIError, done: str) -> DagsterStorageFailed:
+def storage_failure(error: "DBAPIError", done: str) -> DagsterStorageFailed:
     """Return an error that says why Dagster's tables could not be used, without the statement and its values."""
     state = getattr(error.orig, "pgcode", None)
     reason = getattr(getattr(error.orig, "diag", None), "message_primary", None) or type(error.orig).__name__
@@ -112,15 +109,3 @@ def _connected(dsn: str) -> psycopg.Connection:
         return psycopg.connect(dsn, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise unreachable(dsn, error) from None
-
-
-def open_instance(*, runs_here: bool = False) -> dg.DagsterInstance:
-    """Open the instance that DAGSTER_HOME describes.
-
-    Args:
-        runs_here: Whether this process executes runs itself. Dagster then does not capture their output: it would
-            redirect the terminal under the progress display, by processes of its own that print a traceback on Ctrl-C.
-    """
-    if not runs_here:
-        return dg.DagsterInstance.get()
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=NO_CAPTURE))

@@ -1,33 +1,49 @@
 """The command group: global options and the list of commands."""
 
 import errno
+from importlib import import_module
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
-from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.cli.db.group import db
-from xpert_pipeline.cli.doctor import doctor
 from xpert_pipeline.cli.errors import PreconditionError
-from xpert_pipeline.cli.instance import storage_failure
-from xpert_pipeline.cli.plan import plan
-from xpert_pipeline.cli.prune import prune_command
-from xpert_pipeline.cli.report.group import report
-from xpert_pipeline.cli.sandbox import sandbox
-from xpert_pipeline.cli.sellers.group import sellers
-from xpert_pipeline.cli.status import status
-from xpert_pipeline.cli.sync import backfill, sync
-from xpert_pipeline.cli.up import up
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.sources.declarations import DeclarationError, require_valid
+
+COMMANDS = {
+    "up": "xpert_pipeline.cli.up:up",
+    "sync": "xpert_pipeline.cli.sync:sync",
+    "backfill": "xpert_pipeline.cli.sync:backfill",
+    "plan": "xpert_pipeline.cli.plan:plan",
+    "status": "xpert_pipeline.cli.status:status",
+    "doctor": "xpert_pipeline.cli.doctor:doctor",
+    "sellers": "xpert_pipeline.cli.sellers.group:sellers",
+    "db": "xpert_pipeline.cli.db.group:db",
+    "report": "xpert_pipeline.cli.report.group:report",
+    "prune": "xpert_pipeline.cli.prune:prune_command",
+    "sandbox": "xpert_pipeline.cli.sandbox:sandbox",
+}
+"""Name of a command → where it is. It is imported when it is needed: Dagster alone takes a second."""
+SOURCELESS = {"db", "sandbox"}
+"""Commands that work without the sources of the tables."""
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of a disk that is full, read-only or broken."""
 
 
-class JsonAnywhere(click.Group):
-    """A group that accepts --json before and after the command's name."""
+class Commands(click.Group):
+    """The commands, imported when they are needed; --json may stand before and after a command's name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  Click's own name
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command and return it; None if there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move --json to the front, where the group reads it."""
@@ -41,8 +57,6 @@ class JsonAnywhere(click.Group):
             return super().invoke(ctx)
         except DatabaseError as error:
             raise PreconditionError(str(error)) from error
-        except DBAPIError as error:
-            raise PreconditionError(str(storage_failure(error, "used"))) from error
         except OSError as error:
             if error.errno not in DISK:
                 raise
@@ -51,9 +65,24 @@ class JsonAnywhere(click.Group):
                 f"{where} cannot be used ({error.strerror}): free space there, or choose another data directory with "
                 "--data-dir or XPERT_DATA_DIR. Everything loaded so far is kept; run again"
             ) from error
+        except Exception as error:
+            if (failure := _failure_of_storage(error)) is None:
+                raise
+            raise PreconditionError(failure) from error
 
 
-@click.group(cls=JsonAnywhere, context_settings={"help_option_names": ["-h", "--help"]})
+def _failure_of_storage(error: Exception) -> str | None:
+    """Say why Dagster's tables could not be used; None for an error of anything else."""
+    if not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  slow to import
+
+    from xpert_pipeline.cli.instance import storage_failure  # noqa: PLC0415
+
+    return str(storage_failure(error, "used")) if isinstance(error, DBAPIError) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there.")
 @click.version_option(package_name="xpert-pipeline")
 @click.pass_context
@@ -71,14 +100,20 @@ def main(context: click.Context, /, as_json: bool) -> None:
       130  interrupted
     """  # noqa: D301  Click wants the character, not two
     context.obj = {"json": as_json}
+    if context.invoked_subcommand not in SOURCELESS:
+        _check_sources()
+
+
+def _check_sources() -> None:
+    """Refuse to work with a declaration of a source that is incomplete or wrong."""
+    from xpert_pipeline.assets.registry import SOURCES  # noqa: PLC0415  Dagster is slow to import
+    from xpert_pipeline.sources.declarations import DeclarationError, require_valid  # noqa: PLC0415
+
     try:
         require_valid(SOURCES)
     except DeclarationError as error:
         raise PreconditionError(str(error)) from error
 
-
-for command in (up, sync, backfill, plan, status, doctor, sellers, db, report, prune_command, sandbox):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="xpert")

@@ -14,17 +14,10 @@ from rich.console import Console
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.environment import require_data_directory
-from xpert_pipeline.cli.options import (
-    TABLE_NAMES,
-    chosen_days,
-    data_dir_option,
-    sandbox_option,
-    seller_option,
-    split_tables,
-    verbose_option,
-)
+from xpert_pipeline.cli.options import TABLE_NAMES, data_dir_option, sandbox_option, seller_option, verbose_option
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
+from xpert_pipeline.cli.selection import chosen_days, split_tables
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller

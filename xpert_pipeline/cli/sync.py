@@ -12,19 +12,12 @@ from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import WrongUsage, resumable
 from xpert_pipeline.cli.first_day import begin_with
 from xpert_pipeline.cli.many import run_all
-from xpert_pipeline.cli.options import (
-    DEFAULT_DAYS,
-    Span,
-    chosen_days,
-    data_dir_option,
-    sandbox_option,
-    split_tables,
-    sync_options,
-)
+from xpert_pipeline.cli.options import data_dir_option, sandbox_option, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.runner import STARTING, SyncRequest, board_of
+from xpert_pipeline.cli.selection import DEFAULT_DAYS, Span, chosen_days, split_tables
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.schedules import days_to_sync

@@ -18,12 +18,13 @@ from xpert_pipeline.cli.first_day import begin_with
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.many import run_all
-from xpert_pipeline.cli.options import chosen_days, data_dir_option, sandbox_option, split_tables, sync_options
+from xpert_pipeline.cli.options import data_dir_option, sandbox_option, sync_options
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.runner import STARTING, SyncRequest, Syncs, board_of
+from xpert_pipeline.cli.selection import chosen_days, split_tables
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.welcome import never_synced, welcome
 from xpert_pipeline.cli.workplace import Workplace, open_workplace

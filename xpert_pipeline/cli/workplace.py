@@ -12,6 +12,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
+from xpert_pipeline.cli.dagster_instance import open_instance
 from xpert_pipeline.cli.environment import (
     export,
     export_sandbox,
@@ -22,7 +23,6 @@ from xpert_pipeline.cli.environment import (
 )
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
-from xpert_pipeline.cli.instance import open_instance
 from xpert_pipeline.cli.onboarding import onboard
 from xpert_pipeline.cli.services import Services, start_sandbox
 from xpert_pipeline.cli.world import fixed_options, keep_world

@@ -14,6 +14,7 @@ from xpert_pipeline.cli.options import DIRECTORY, LABEL, READER, SELLER_ID, TABL
 from xpert_pipeline.sandbox.__main__ import main as sandbox
 from xpert_pipeline.sandbox.option_types import DAY, Finite
 from xpert_pipeline.sandbox.world.orders_csv import COLUMNS
+from xpert_pipeline_tests.commands import commands_of
 
 NO_NUMBERS = ("", "x", "1e", "0x10", "½")
 DAYS = ("0001-01-01", "1999-12-31", "3000-01-01", "9999-12-31", "2026-02-30", "31.12.2026", "x", "")
@@ -46,7 +47,7 @@ NEEDED = {
 
 def values_of(command, path=()):
     if isinstance(command, click.Group):
-        for name, below in command.commands.items():
+        for name, below in commands_of(command).items():
             yield from values_of(below, (*path, name))
         return
     for parameter in command.params:

@@ -21,6 +21,7 @@ from xpert_pipeline.sources.outcome import State
 from xpert_pipeline.spapi.errors import ReportError, SpApiError
 from xpert_pipeline.tables.columns import columns_of
 from xpert_pipeline.tables.contract import Table
+from xpert_pipeline_tests.commands import commands_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -119,9 +120,10 @@ def _unknown(command: click.Command, words: list[str]) -> str | None:
     for word in words:
         if isinstance(command, click.Group) and not word.startswith("-"):
             names = word.split("|")
-            if missing := [name for name in names if name not in command.commands]:
+            known_commands = commands_of(command)
+            if missing := [name for name in names if name not in known_commands]:
                 return missing[0]
-            command = command.commands[names[0]]
+            command = known_commands[names[0]]
         elif word.startswith("--"):
             known = {option for parameter in command.params for option in parameter.opts}
             if word.split("=")[0] not in known:

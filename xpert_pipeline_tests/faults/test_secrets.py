@@ -15,6 +15,7 @@ import pytest
 
 from xpert_pipeline.cli.main import main
 from xpert_pipeline_tests.cli.db.conftest import environment
+from xpert_pipeline_tests.commands import commands_of
 from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.faults.test_commands import OPENING, RECENT, SELLER
 from xpert_pipeline_tests.postgres.test_address import UNENCODED
@@ -71,7 +72,7 @@ def test_an_unencoded_password_is_shown_by_no_command(xpert, pipeline_dsn, dsn, 
 def every_command(group=main, words=()):
     """Every command of the command line that needs no argument, and none that waits for people or starts a server."""
     waiting = {("up",), ("sandbox",), ("sellers", "authorize"), ("db", "shell"), ("db", "reset"), ("db", "start")}
-    for name, command in sorted(group.commands.items()):
+    for name, command in sorted(commands_of(group).items()):
         path = (*words, name)
         if hasattr(command, "commands"):
             yield from every_command(command, path)

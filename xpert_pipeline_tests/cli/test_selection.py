@@ -6,8 +6,8 @@ from uuid import UUID
 import click
 import pytest
 
-from xpert_pipeline.cli import options
-from xpert_pipeline.cli.options import chosen_days
+from xpert_pipeline.cli import selection
+from xpert_pipeline.cli.selection import chosen_days
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.settings import Settings
 
@@ -32,7 +32,7 @@ def settings(monkeypatch):
 @pytest.fixture
 def local_today(monkeypatch):
     """Sets the today of every seller."""
-    return lambda day: monkeypatch.setattr(options, "today_of", lambda _seller: day)
+    return lambda day: monkeypatch.setattr(selection, "today_of", lambda _seller: day)
 
 
 @pytest.mark.parametrize(
