@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xpert_pipeline.assets.finance.breakdowns import Leaf, Money, Tree, all_leaves, lacking
+from xpert_pipeline.assets.finance.breakdowns import Money, Tree, words_of
 from xpert_pipeline.sources.collect import Row, Rows
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.values import entries, instant, local_day, plain, value_at
@@ -69,15 +69,14 @@ def parse_transaction(record: Mapping[str, Any], market: Market, signals: Counte
     """Parse one transaction into its own row, the rows of its items, and its amounts."""
     facts = _facts(record, market, signals)
     items = [_item(item, signals) for item in entries(record.get("items"), "items", signals)]
-    own, total = Tree.read(record.get("breakdowns"), signals), Money.of(record.get("totalAmount"))
-    kind = _counted_tree(own, items, total)
+    total = Money.of(record.get("totalAmount"))
+    of_items = _joined(items)
+    tell = _items_tell(items)
+    suffice = tell and not of_items.lacking(total)
+    own = Tree() if suffice else Tree.read(record.get("breakdowns"), signals)
+    kind = ITEMS if suffice or (of_items.leaves and not own.leaves) else TRANSACTION if own.leaves else None
     shared = facts | {"amount_tree": kind}
-    trees = [item.tree for item in items] if kind == ITEMS else [own]
-    whole = Tree(
-        leaves=list(all_leaves(trees)),
-        gaps=[gap for tree in trees for gap in tree.gaps],
-        mixes=any(tree.mixes for tree in trees),
-    )
+    whole = of_items if kind == ITEMS else own
     header = shared | _money_columns(total) | _balance(whole, total, record.get("breakdowns"))
     rows = [header | {"item_index": -1}, *_item_rows(shared, items, header)]
     return rows, _amounts(header, items, own, kind, signals)
@@ -124,16 +123,20 @@ def _item(item: Mapping[str, Any], signals: Counter[str]) -> _Item:
     return _Item(own, Money.of(item.get("totalAmount")), Tree.read(raw, signals), raw)
 
 
-def _counted_tree(own: Tree, items: Sequence[_Item], total: Money) -> str | None:
-    """Return whose leaves are counted: the items' if all of them tell their amounts by name and add up to the total."""
-    told = [item for item in items if item.tree.leaves]
+def _items_tell(items: Sequence[_Item]) -> bool:
+    """Whether the items tell their amounts by name; one without a breakdown must be worth nothing."""
     whole = all(item.tree.leaves or not item.total.amount for item in items)
-    by_items = bool(told) and whole and any(item.tree.has_names for item in told)
-    if by_items and (not own.leaves or not lacking(total, [leaf.money for item in told for leaf in item.tree.leaves])):
-        return ITEMS
-    if own.leaves:
-        return TRANSACTION
-    return ITEMS if told else None
+    return whole and any(item.tree.has_names for item in items)
+
+
+def _joined(items: Sequence[_Item]) -> Tree:
+    """Return the trees of the items as one; the one tree of a single item as it is."""
+    if len(items) == 1:
+        return items[0].tree
+    whole = Tree()
+    for item in items:
+        whole.join(item.tree)
+    return whole
 
 
 def _item_rows(shared: Row, items: Sequence[_Item], header: Row) -> list[Row]:
@@ -178,20 +181,20 @@ def _amounts(header: Row, items: Sequence[_Item], own: Tree, kind: str | None, s
             if leaf.money.amount is None:
                 signals["breakdowns without an amount"] += 1
             else:
-                rows.append(of_item | _leaf_columns(leaf, number, is_wrapped=kind == TRANSACTION))
+                path, group, name, is_tax = words_of(leaf.words, is_wrapped=kind == TRANSACTION)
+                rows.append(
+                    of_item
+                    | {
+                        "leaf_number": number,
+                        "path": path,
+                        "amount_group": group,
+                        "amount_name": name,
+                        "is_tax": is_tax,
+                        "amount": leaf.money.amount,
+                        "currency": leaf.money.currency,
+                    }
+                )
     return rows
-
-
-def _leaf_columns(leaf: Leaf, number: int, *, is_wrapped: bool) -> Row:
-    return {
-        "leaf_number": number,
-        "path": "/".join(leaf.words),
-        "amount_group": leaf.group(is_wrapped=is_wrapped),
-        "amount_name": leaf.name(is_wrapped=is_wrapped),
-        "is_tax": leaf.is_tax,
-        "amount": leaf.money.amount,
-        "currency": leaf.money.currency,
-    }
 
 
 def _named(pairs: Any, prefix: str, columns: Mapping[str, str], signals: Counter[str]) -> Row:

@@ -12,6 +12,7 @@ from xpert_pipeline.sandbox.finance.transactions_payload import identifiers, tra
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import invalid
 from xpert_pipeline.sandbox.serving.operation import Call
+from xpert_pipeline.sandbox.world.garbage import no_garbage_collection
 from xpert_pipeline.sandbox.world.postings import DEFERRED, DEFERRED_RELEASED, RELEASED, Posting
 from xpert_pipeline.sandbox.world.transactions import books_of
 
@@ -30,9 +31,10 @@ def list_transactions(call: Call) -> dict[str, Any]:
     if EMPTY in faults:
         page = replace(page, faults=(*page.faults, "endless-pages"))
     chosen = list(_chosen(call, window.first, page.memory, is_late=LATE in faults))
-    transactions = [
-        transaction_payload(posting, call.seller_id, marketplace_id) for marketplace_id, posting in page.cut(chosen)
-    ]
+    with no_garbage_collection():
+        transactions = [
+            transaction_payload(posting, call.seller_id, marketplace_id) for marketplace_id, posting in page.cut(chosen)
+        ]
     with_faults(transactions, faults)
     payload = {"transactions": transactions} | page.pagination(len(chosen))
     return payload if OLD_ENVELOPE in faults else {"payload": payload}

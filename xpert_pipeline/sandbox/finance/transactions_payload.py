@@ -53,7 +53,7 @@ def transaction_payload(posting: Posting, seller_id: str, marketplace_id: str) -
             }
         )
     if not posting.lacks_own_tree:
-        payload["breakdowns"] = _nodes(transaction_leaves(posting, parts), store.currency)
+        payload["breakdowns"] = _own_nodes(posting, parts, payload["items"], store.currency)
     return payload
 
 
@@ -123,6 +123,36 @@ def _item(posting: Posting, part: Part, currency: str) -> dict[str, Any]:
     if leaves := item_leaves(posting, part):
         item["breakdowns"] = _nodes(leaves, currency)
     return item
+
+
+def _own_nodes(
+    posting: Posting, parts: tuple[Part, ...], items: list[dict[str, Any]], currency: str
+) -> list[dict[str, Any]]:
+    """Return the transaction's own tree; that of a single item has the item's nodes below Sales and Expenses."""
+    if len(items) != 1 or posting.item_trees_are_bare:
+        return _nodes(transaction_leaves(posting, parts), currency)
+    wrapped: dict[str, list[dict[str, Any]]] = {}
+    nodes = items[0].get("breakdowns", [])
+    for node in nodes:
+        path = _wrapped((node["breakdownType"],), is_refund=posting.type == REFUND)
+        wrapped.setdefault(path[0] if len(path) > 1 else "", []).append(node)
+    sums = {
+        wrapper: sum(
+            leaf.cents
+            for leaf in parts[0].leaves
+            if _wrapped(leaf.path, is_refund=posting.type == REFUND)[0] == wrapper
+        )
+        for wrapper in wrapped
+    }
+    return [
+        own
+        for wrapper, below in wrapped.items()
+        for own in (
+            [{"breakdownType": wrapper, "breakdownAmount": _money(sums[wrapper], currency), "breakdowns": below}]
+            if wrapper
+            else below
+        )
+    ]
 
 
 def _nodes(leaves: Sequence[Leaf], currency: str, depth: int = 0) -> list[dict[str, Any]]:

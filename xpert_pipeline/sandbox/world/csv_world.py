@@ -4,9 +4,6 @@ The seller has one store, India; orders of other stores in the file keep their s
 ids and facts about listings; these are derived from hashes of its values.
 """
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,6 +12,7 @@ from pathlib import Path
 from xpert_pipeline.sandbox.marketplaces import BY_NAME, INDIA, STORES
 from xpert_pipeline.sandbox.world import money
 from xpert_pipeline.sandbox.world.digest import fraction, number
+from xpert_pipeline.sandbox.world.garbage import no_garbage_collection
 from xpert_pipeline.sandbox.world.listings import listings_of, with_stock
 from xpert_pipeline.sandbox.world.orders_csv import Line, NotAnOrderReportError, read_day, read_lines
 from xpert_pipeline.sandbox.world.records import (
@@ -48,7 +46,7 @@ def build(path: Path, seller_id: str, last_day: date, stock_path: Path | None = 
     Raises:
         NotAnOrderReportError: The message names the file, the line and the problem.
     """
-    with _no_garbage_collection():
+    with no_garbage_collection():
         drafts: dict[str, _Draft] = {}
         days: dict[str, date] = {}
         facts: dict[str, tuple[str, str]] = {}
@@ -200,15 +198,3 @@ def _promotions(text: str) -> tuple[str, ...]:
 def _same(text: str) -> str:
     """Return one object for equal texts: thousands of orders go to the same city."""
     return text
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Switch off the garbage collector, which would take longer than making the million small objects."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

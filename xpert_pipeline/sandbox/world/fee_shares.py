@@ -27,6 +27,8 @@ WORDS = {
     charges.STORAGE: "FBAStorageFee",
 }
 """Type of a charge in economics → Amazon's word for it in a transaction."""
+MOST_DIVIDED = 2_000
+"""SKUs and days whose shares are kept; an order's neighbours ask for the same ones."""
 SELLING = (charges.REFERRAL, charges.CLOSING, charges.FULFILMENT, charges.SHIPPING)
 
 
@@ -50,6 +52,7 @@ class FeeShares:
         self.ledger = ledger
         self.sold: dict[tuple[int, str], list[Claim]] = {}
         self.refunded: dict[tuple[int, str], list[Claim]] = {}
+        self._divided: dict[tuple[Sequence[str], int, str], dict[str, list[Leaf]]] = {}
         store = ledger.store
         for order in orders:
             if order.marketplace_id == store.id and order.is_sale and order.status != CANCELLED:
@@ -76,17 +79,23 @@ class FeeShares:
     def _leaves(
         self, claims: dict[tuple[int, str], list[Claim]], types: Sequence[str], day: int, item: Item
     ) -> list[Leaf]:
-        claimed = claims[day, item.sku]
-        place = next(place for place, claim in enumerate(claimed) if claim.item_id == item.id)
-        sold = self.ledger.of(day).get(item.sku)
-        leaves: list[Leaf] = []
-        for charge in charges.fees(self.ledger.listings[item.sku], day, sold):
+        key = (types, day, item.sku)
+        if key not in self._divided:
+            if len(self._divided) > MOST_DIVIDED:
+                self._divided.clear()
+            self._divided[key] = self._divide(claims[day, item.sku], types, day, item.sku)
+        return self._divided[key][item.id]
+
+    def _divide(self, claimed: Sequence[Claim], types: Sequence[str], day: int, sku: str) -> dict[str, list[Leaf]]:
+        """Return the leaves of all items of a SKU and day."""
+        found: dict[str, list[Leaf]] = {claim.item_id: [] for claim in claimed}
+        for charge in charges.fees(self.ledger.listings[sku], day, self.ledger.of(day).get(sku)):
             if charge.type in types:
                 weights = [claim.cents if charge.type == charges.REFERRAL else claim.units for claim in claimed]
-                base, tax = parts_of(charge)
-                shares = (_share(amount, weights, claimed, place) for amount in (base, tax))
-                leaves += fee(WORDS[charge.type], *shares)
-        return leaves
+                bases, taxes = (_shares(amount, weights, claimed) for amount in parts_of(charge))
+                for claim, base, tax in zip(claimed, bases, taxes, strict=True):
+                    found[claim.item_id] += fee(WORDS[charge.type], base, tax)
+        return found
 
 
 def parts_of(charge: Charge) -> tuple[int, int]:
@@ -99,12 +108,13 @@ def cents(amount: str | Decimal | None) -> int:
     return 0 if amount is None else round(Decimal(amount) * 100)
 
 
-def _share(amount: int, weights: Sequence[int], claimed: Sequence[Claim], place: int) -> int:
+def _shares(amount: int, weights: Sequence[int], claimed: Sequence[Claim]) -> list[int]:
     if len(weights) == 1:
-        return amount
+        return [amount]
     weights = weights if sum(weights) else [1] * len(weights)
     whole = sum(weights)
     shares = [divmod(amount * weight, whole) for weight in weights]
     missing = amount - sum(share for share, _ in shares)
     ranked = sorted(range(len(weights)), key=lambda at: (-shares[at][1], claimed[at].item_id, at))
-    return shares[place][0] + (place in ranked[:missing])
+    more = set(ranked[:missing])
+    return [share + (place in more) for place, (share, _) in enumerate(shares)]

@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.account_postings import account_postings
 from xpert_pipeline.sandbox.world.fee_shares import FeeShares
+from xpert_pipeline.sandbox.world.garbage import no_garbage_collection
 from xpert_pipeline.sandbox.world.ledger import ledger_of
 from xpert_pipeline.sandbox.world.order_postings import order_postings
 from xpert_pipeline.sandbox.world.postings import Posting
@@ -68,7 +69,8 @@ def books_of(world: World, marketplace_id: str, now: float) -> MoneyBooks:
     key = (len(visible), cut // HOUR)
     name = f"money {marketplace_id}"
     if name not in world.figures or world.figures[name][0] != key:
-        world.figures[name] = key, _built(world, marketplace_id, cut)
+        with no_garbage_collection():
+            world.figures[name] = key, _built(world, marketplace_id, cut)
     books: MoneyBooks = world.figures[name][1]
     return books
 
