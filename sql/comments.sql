@@ -1210,6 +1210,57 @@ comment on column public.fee_estimates.fees_total is
 comment on column public.fee_estimates.fees is
 'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
 
+comment on table public.fees_breakdown is
+'One row is a kind of fee of an estimate, of a transaction''s item, or of a SKU''s day, as fee_source says. Source: fee_estimates, financial_event_amounts and economics_daily, by sql/transforms/fees_breakdown.sql.';
+comment on column public.fees_breakdown.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.fees_breakdown.fee_source is
+'Who tells the fee: estimate (for one unit, before a sale), actual_txn (charged in a transaction) or actual_day (a SKU''s day in economics). They tell the same fees, so they must never be added together.';
+comment on column public.fees_breakdown.ref_key is
+'What the fee belongs to: sku@price@fulfilment for an estimate, transaction_id#item_index for a transaction, the SKU for a day.';
+comment on column public.fees_breakdown.fee_type is
+'Amazon''s name of the fee, which differs between the sources; ''(no estimate)'' if it refused the estimate.';
+comment on column public.fees_breakdown.period_start is
+'Marketplace-local day of the estimate, the posting or the sale; the partition.';
+comment on column public.fees_breakdown.period_end is
+'Last day of the fee. NULL: an estimate holds until the next one.';
+comment on column public.fees_breakdown.sku is
+'The seller''s own SKU. NULL: the fee belongs to no single SKU.';
+comment on column public.fees_breakdown.asin is
+'ASIN. NULL: the fee belongs to no single product, or Amazon names none.';
+comment on column public.fees_breakdown.order_id is
+'Amazon''s order id. NULL: the row is of no transaction, or Amazon names none.';
+comment on column public.fees_breakdown.transaction_id is
+'The transaction, as in financial_events. NULL: the row is of no transaction, or Amazon names none.';
+comment on column public.fees_breakdown.transaction_type is
+'As in financial_events, such as Shipment or ServiceFee. NULL: the row is of no transaction, or Amazon names none.';
+comment on column public.fees_breakdown.fee_group is
+'What Amazon counts the fee to, such as AmazonFees or FBAFees; ItemTCS and ItemTDS are withheld tax. NULL: Amazon names no group.';
+comment on column public.fees_breakdown.listing_price is
+'Price that the estimate assumes. NULL: the row is no estimate.';
+comment on column public.fees_breakdown.is_fba is
+'Whether the estimate assumes that Amazon fulfils the listing. NULL: the row is no estimate.';
+comment on column public.fees_breakdown.quantity is
+'Units charged; 1 for an estimate. NULL: the fee is not charged per unit, or the row is of a transaction.';
+comment on column public.fees_breakdown.fee_amount is
+'The fee before promotion and tax. NULL: A part of it is unknown or in another currency, or the row is of tax that Amazon withheld.';
+comment on column public.fees_breakdown.promotion_amount is
+'What Amazon takes off. NULL: it is unknown, or the row is of a transaction, whose fee_amount is already reduced.';
+comment on column public.fees_breakdown.tax_amount is
+'Tax on the fee, in India GST: input credit for a registered seller, not a cost. NULL: A part of it is unknown or in another currency, or the row is of tax that Amazon withheld.';
+comment on column public.fees_breakdown.final_amount is
+'What Amazon charges: fee_amount - promotion_amount + tax_amount. Without the tax, final_amount - tax_amount. NULL: A part of it is unknown or in another currency, or the row is of tax that Amazon withheld.';
+comment on column public.fees_breakdown.tcs_amount is
+'Tax collected at source (GST) that Amazon withheld: prepaid tax, no fee. NULL: the row is of something else.';
+comment on column public.fees_breakdown.tds_amount is
+'Income tax deducted at source that Amazon withheld: prepaid tax, no fee. NULL: the row is of something else.';
+comment on column public.fees_breakdown.currency is
+'ISO 4217 code for all amounts of the row. NULL: no amount is known, or the currencies differ.';
+comment on column public.fees_breakdown.status is
+'Status of the estimate: Success or ClientError. NULL: the row is no estimate.';
+comment on column public.fees_breakdown.error_code is
+'Amazon''s code of a refused estimate. NULL: nothing was refused.';
+
 comment on table public.settlements is
 'One row is a settlement: what Amazon paid for a period; India has one for each way of payment. Source: the report GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2, which Amazon makes by itself.';
 comment on column public.settlements.marketplace_id is

@@ -6,7 +6,13 @@ from types import ModuleType
 
 from xpert_pipeline import assets
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.finance import advertising_spend, economics_daily, settlement_report, transaction_feed
+from xpert_pipeline.assets.finance import (
+    advertising_spend,
+    economics_daily,
+    fees_breakdown,
+    settlement_report,
+    transaction_feed,
+)
 from xpert_pipeline.assets.inbound import (
     inbound_plan_items,
     inbound_shipment_items,
@@ -51,6 +57,7 @@ SOURCES: tuple[Source, ...] = (
     offers.SOURCE,
     pricing_history.SOURCE,
     fee_estimates.SOURCE,
+    fees_breakdown.SOURCE,
     settlement_report.SOURCE,
     advertising_spend.SOURCE,
 )

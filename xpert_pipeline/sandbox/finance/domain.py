@@ -6,6 +6,7 @@ from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.finance.advertising_truth import advertising_spend
 from xpert_pipeline.sandbox.finance.economics import RESTATED, economics_groups, economics_record
+from xpert_pipeline.sandbox.finance.fees_truth import fees_breakdown
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
 from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
 from xpert_pipeline.sandbox.finance.transactions_faults import FAULTS, TRANSACTIONS
@@ -57,10 +58,12 @@ DOMAIN = Domain(
         "financial_events": financial_events,
         "financial_event_amounts": financial_event_amounts,
         "advertising_spend": advertising_spend,
+        "fees_breakdown": fees_breakdown,
     },
     faulty_truth={
         (RESTATED, "economics_daily"): partial(economics_daily, restated=True),
         (RESTATED, "advertising_spend"): partial(advertising_spend, restated=True),
+        (RESTATED, "fees_breakdown"): partial(fees_breakdown, restated=True),
     },
     faults=(
         FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),

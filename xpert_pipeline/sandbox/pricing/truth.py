@@ -8,9 +8,9 @@ from decimal import Decimal
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
-from xpert_pipeline.sandbox.world.charges import FULFILMENT, Charge
+from xpert_pipeline.sandbox.world.charges import Charge
 from xpert_pipeline.sandbox.world.days import written_day
-from xpert_pipeline.sandbox.world.fee_estimates import NAMES, estimate, fulfilment_parts, is_known
+from xpert_pipeline.sandbox.world.fee_estimates import estimate_lines
 from xpert_pipeline.sandbox.world.listing_facts import sales_rank
 from xpert_pipeline.sandbox.world.offers import LISTED, NO_OFFERS, SUCCESS, Offer, ProductPage, product_page
 from xpert_pipeline.sandbox.world.records import Listing, World
@@ -131,7 +131,7 @@ def fee_estimates(world: World) -> Iterator[Row]:
     now = time.time()
     for listing in world.listings:
         if listing.active and listing.price is not None:
-            charges = estimate(listing, Decimal(listing.price), fba=listing.fba) if is_known(listing) else None
+            lines = estimate_lines(listing, Decimal(listing.price), fba=listing.fba)
             yield {
                 "marketplace_id": listing.marketplace_id,
                 "sku": listing.sku,
@@ -140,18 +140,11 @@ def fee_estimates(world: World) -> Iterator[Row]:
                 "is_fba": listing.fba,
                 "listing_price": listing.price,
                 "currency": listing.currency,
-                "status": "ClientError" if charges is None else "Success",
-                "error_code": "InvalidParameterValue" if charges is None else None,
-                "fees_total": amount_text(sum((charge.total for charge in charges), Decimal(0))) if charges else None,
-                "fees": None if charges is None else [fee for charge in charges for fee in _fees(charge)],
+                "status": "ClientError" if lines is None else "Success",
+                "error_code": "InvalidParameterValue" if lines is None else None,
+                "fees_total": amount_text(sum((charge.total for *_, charge in lines), Decimal(0))) if lines else None,
+                "fees": None if lines is None else [_fee(*line) for line in lines],
             }
-
-
-def _fees(charge: Charge) -> list[Row]:
-    """A fee, or its parts in its place."""
-    if charge.type != FULFILMENT:
-        return [_fee(NAMES[charge.type], None, charge)]
-    return [_fee(part.type, NAMES[charge.type], part) for part in fulfilment_parts(charge)]
 
 
 def _fee(name: str, group: str | None, charge: Charge) -> Row:

@@ -37,3 +37,20 @@ def fulfilment_parts(charge: Charge) -> tuple[Charge, Charge]:
         Charge(PICKING, amount, Decimal(0), tax, charge.quantity),
         Charge(WEIGHT, charge.amount - amount, Decimal(0), charge.tax - tax, charge.quantity),
     )
+
+
+def estimate_lines(listing: Listing, price: Decimal, *, fba: bool) -> list[tuple[str, str | None, Charge]] | None:
+    """Return the fees with Amazon's names and the sum that they belong to; a sum gives way to its parts.
+
+    None if Amazon knows no estimate.
+    """
+    if not is_known(listing):
+        return None
+    lines: list[tuple[str, str | None, Charge]] = []
+    for charge in estimate(listing, price, fba=fba):
+        name = NAMES[charge.type]
+        if name == FBA_FEES:
+            lines += [(part.type, name, part) for part in fulfilment_parts(charge)]
+        else:
+            lines.append((name, None, charge))
+    return lines
