@@ -64,4 +64,4 @@ select
   estimated_date as business_date
 from public.fee_estimates;
 
-insert into public.schema_migrations (name) values ('0045_fees_breakdown') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0046_fees_breakdown') on conflict do nothing;
