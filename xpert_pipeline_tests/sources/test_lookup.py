@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.sources.lookup import BatchLookup
+from xpert_pipeline.spapi.errors import BadRequest, Transient
 from xpert_pipeline.spapi.operations.batch import Answer
 from xpert_pipeline.spapi.operations.catalog import search_catalog_items
 from xpert_pipeline.tables.contract import Table
@@ -51,15 +52,23 @@ class Catalogue:
         calls: Marketplace and ASINs of each call.
         failing: Subjects that fail, and how many more times.
         changed: Records of some subjects, in place of those that came.
+        broken: Errors of all calls for a marketplace, or of one call by its number.
+        refused: Subjects for which Amazon refuses every call that contains them.
     """
 
     calls: list = field(default_factory=list)
     failing: dict = field(default_factory=dict)
     changed: dict = field(default_factory=dict)
+    broken: dict = field(default_factory=dict)
+    refused: set = field(default_factory=set)
 
     def ask(self, api, marketplace_id, subjects):
         asins = [subject.name for subject in subjects]
         self.calls.append((marketplace_id, tuple(asins)))
+        if error := self.broken.get(marketplace_id) or self.broken.get(len(self.calls)):
+            raise error
+        if self.refused & set(asins):
+            raise BadRequest("invalid input", operation="searchCatalogItems")
         items = {item["asin"]: item for item in search_catalog_items(api, marketplace_id, asins)}
         return [self._answer(asin, items.get(asin)) for asin in asins]
 
@@ -279,3 +288,50 @@ def test_each_marketplace_is_asked_about_its_own_subjects(empty_pipeline, make_s
     found = {(row["marketplace_id"], row["asin"]) for row in empty_pipeline.rows("catalog_facts")}
     assert asked == found == known
     assert {marketplace for marketplace, _ in known} >= {INDIA}
+
+
+def test_a_store_that_fails_does_not_stop_another(empty_pipeline, make_sandbox, admin, monkeypatch, catalogue):
+    """The look-ups of the second store were never asked when the first one failed."""
+    make_table(admin, monkeypatch, CATALOG_FACTS)
+    empty_pipeline.sources = (products.SOURCE, lookup_of(catalogue))
+    empty_pipeline.serve(make_sandbox(marketplaces=(INDIA, GERMANY)), onboard=False)
+    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=(INDIA, GERMANY))
+    days = [max(empty_pipeline.days)]
+    assert empty_pipeline.run(tables=["products"], days=days).success
+    catalogue.broken[INDIA] = Transient("the line is down")
+    failed = look_up(empty_pipeline)
+    assert not failed.success
+    assert "the line is down" in failed.error
+    assert {row["marketplace_id"] for row in empty_pipeline.rows("catalog_facts")} == {GERMANY}
+    catalogue.broken.clear()
+    assert look_up(empty_pipeline).success
+    assert {row["marketplace_id"] for row in empty_pipeline.rows("catalog_facts")} == {INDIA, GERMANY}
+
+
+def test_what_amazon_answered_before_it_failed_is_loaded(facts, catalogue):
+    """A thousand listings take minutes: one failure in the last call lost the answers of all others."""
+    asins = asins_of(facts)
+    catalogue.broken[2] = Transient("the line is down")
+    assert not look_up(facts).success
+    assert {asin for asin, _ in names(facts)} == set(asins[:BATCH])
+    catalogue.calls.clear()
+    catalogue.broken.clear()
+    assert look_up(facts).states == {"catalog_facts": "ok"}
+    assert sorted(asin for _, batch in catalogue.calls for asin in batch) == asins[BATCH:]
+
+
+def test_a_batch_that_amazon_refuses_is_asked_one_by_one(facts, catalogue):
+    """One bad subject would stop its batch, and all later ones, in every run."""
+    asins = asins_of(facts)
+    catalogue.refused = {asins[3]}
+    done = look_up(facts)
+    assert (done.success, done.states) == (True, {"catalog_facts": "incomplete"})
+    assert {asin for asin, _ in names(facts)} == set(asins) - {asins[3]}
+
+
+def test_a_refusal_of_every_subject_fails(facts, catalogue):
+    catalogue.refused = set(asins_of(facts))
+    done = look_up(facts)
+    assert not done.success
+    assert "invalid input" in done.error
+    assert len(catalogue.calls) == 1 + BATCH, "one batch and its subjects, not all of them"
