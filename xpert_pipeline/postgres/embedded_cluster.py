@@ -213,7 +213,7 @@ def _run(place: Place, program: str, *arguments: str, keep_open: Sequence[int] =
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **_preloaded()},
             **as_user,  # type: ignore[call-overload]
         )
         output.seek(0)
@@ -226,6 +226,11 @@ def _run(place: Place, program: str, *arguments: str, keep_open: Sequence[int] =
             f"the embedded database failed. {full}`{program}` ended with {done.returncode}: {said}"
         )
     logger.debug("%s: %s", program, text)
+
+
+def _preloaded() -> dict[str, str]:
+    """A library that this process was started with, such as libfaketime: the server must live at the same time."""
+    return {name: value for name, value in os.environ.items() if name == "LD_PRELOAD" or name.startswith("FAKETIME")}
 
 
 def _log_tail(place: Place) -> str:
