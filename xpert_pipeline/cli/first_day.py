@@ -4,15 +4,18 @@ Partitions that nobody asked for would look like missing data. The day is kept i
 location reads it; XPERT_START_DATE replaces it.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 
 from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.files import write_whole
+from xpert_pipeline.cli.home import Home
+from xpert_pipeline.cli.options import DEFAULT_DAYS
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import split_key
-from xpert_pipeline.settings import read_first_day
+from xpert_pipeline.settings import Settings, read_first_day
+from xpert_pipeline.wording import day_words
 
 
 def begin_with(place: Workplace, wanted: date) -> None:
@@ -27,6 +30,30 @@ def begin_with(place: Workplace, wanted: date) -> None:
     first = min(known, wanted)
     if first != read_first_day(file):
         write_whole(file, f"{first.isoformat()}\n")
+
+
+def begin_for_new_seller(home: Home, settings: Settings) -> str | None:
+    """Let a new seller begin with the usual days, although an earlier sync wanted fewer.
+
+    Returns:
+        What to tell people; None if no sync has fixed the first day yet.
+    """
+    known = read_first_day(home.first_day_file)
+    if known is None or settings.earliest is not None:
+        return first_day_words(home, settings)
+    usual = settings.today() - timedelta(days=DEFAULT_DAYS - 1)
+    if usual < known:
+        write_whole(home.first_day_file, f"{usual.isoformat()}\n")
+    return first_day_words(home, settings)
+
+
+def first_day_words(home: Home, settings: Settings) -> str | None:
+    """Say from which day on the daily sync loads; None if no sync has fixed it yet."""
+    if settings.earliest is not None:
+        return f"The days of every seller begin with {day_words(settings.earliest)} (XPERT_START_DATE)."
+    first = read_first_day(home.first_day_file)
+    earlier = "`xpert sync --from DAY` begins earlier, for all of them"
+    return f"The days of every seller begin with {day_words(first)}; {earlier}." if first else None
 
 
 def _first_reported(instance: dg.DagsterInstance) -> date | None:

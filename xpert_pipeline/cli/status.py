@@ -10,11 +10,14 @@ import dagster as dg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.assets.registry import TABLES
-from xpert_pipeline.cli.environment import require_data_directory
+from xpert_pipeline.cli.environment import read_settings, require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.first_day import first_day_words
+from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option, seller_option, verbose_option
 from xpert_pipeline.cli.seller_runs import SellerRunState, runs_of
 from xpert_pipeline.cli.status_text import lines
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
@@ -47,6 +50,8 @@ def status(context: click.Context, /, sellers: tuple[str, ...], data_dir: str | 
         )
         for status in statuses
     ]
+    if texts and (begin := first_day_words(Home(data_directory(data_dir)), read_settings())):
+        texts.append(fitted(begin))
     click.echo("\n\n".join(texts) or "There is no seller yet: add one with `xpert sellers add`, or run `xpert up`.")
 
 

@@ -29,7 +29,6 @@ from xpert_pipeline.spapi.errors import (
     NotGranted,
     NotYetKnown,
     ReauthRequired,
-    ReportFailed,
     SpApiError,
     Stopped,
 )
@@ -117,12 +116,15 @@ def _load_ready(
             continue
         try:
             _load_or_park(run, feed, piece)
-        except (ReportFailed, NotYetKnown) as error:
+        except NotYetKnown as error:
             failures.append(error)
 
 
 def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
-    """Load a piece if its report is ready, or park it; return False if it was parked."""
+    """Load a piece if its report is ready, or park it; return False if it was parked.
+
+    If Amazon could not make the report, the piece is loaded by pages. The ledger has Amazon's reason.
+    """
     assert piece.job is not None
     if piece.job.is_live:
         names = [table.name for table in feed.tables]
@@ -134,9 +136,11 @@ def _load_or_park(run: SellerRun, feed: Feed, piece: Piece) -> bool:
             park(run, names, [market], days, piece.job)
         return False
     if piece.job.state is JobState.FATAL:
-        raise failure_of(run, JOB_API, piece.job)
+        failure = failure_of(run, JOB_API, piece.job)
+        run.log.warning("%s The same %s is read with %s", failure, feed.name, feed.operation)
     _load_granted(run, feed, piece)
-    run.jobs.mark_collected(piece.job)
+    if piece.job.state is not JobState.FATAL:
+        run.jobs.mark_collected(piece.job)
     return True
 
 

@@ -1,15 +1,16 @@
 """Partitions begin with the first day that was wanted, move back for an earlier one, and never hide a reported day."""
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
 from xpert_pipeline.assets.registry import TABLES
-from xpert_pipeline.cli.first_day import begin_with
+from xpert_pipeline.cli.first_day import begin_for_new_seller, begin_with, first_day_words
 from xpert_pipeline.cli.home import Home
 from xpert_pipeline.settings import Settings, read_first_day
+from xpert_pipeline.wording import day_words
 
 EARLIER, DAY, LATER = date(2026, 10, 1), date(2026, 11, 1), date(2026, 11, 20)
 
@@ -66,3 +67,25 @@ def test_a_day_that_the_environment_sets_is_not_changed(place):
     place.settings = Settings(start_date=DAY, earliest=DAY)
     begin_with(place, LATER)
     assert first_day(place) is None
+
+
+def test_a_new_seller_begins_with_the_usual_days_although_the_first_sync_wanted_fewer(tmp_path):
+    """After a first `--days 3`, the daily sync of each new seller loaded three days, without a word."""
+    home, settings = Home(tmp_path), Settings()
+    today = settings.today()
+    usual, few, many = (today - timedelta(days=days) for days in (29, 2, 99))
+    assert begin_for_new_seller(home, settings) is None
+    assert not home.first_day_file.exists()
+    for known, begins in ((few, usual), (usual, usual), (many, many)):
+        home.first_day_file.write_text(f"{known}\n")
+        told = begin_for_new_seller(home, settings)
+        assert told == first_day_words(home, settings)
+        assert f"The days of every seller begin with {day_words(begins)}; `xpert sync --from DAY` begins earl" in told
+        assert read_first_day(home.first_day_file) == begins
+
+
+def test_a_fixed_start_is_told_and_stays(tmp_path):
+    home, settings = Home(tmp_path), Settings(earliest=DAY, start_date=DAY)
+    home.first_day_file.write_text(f"{LATER}\n")
+    assert "(XPERT_START_DATE)" in begin_for_new_seller(home, settings)
+    assert read_first_day(home.first_day_file) == LATER

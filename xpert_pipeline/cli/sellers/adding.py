@@ -6,6 +6,7 @@ import click
 
 from xpert_pipeline.cli.environment import read_settings
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
+from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.onboarding import add_seller
 from xpert_pipeline.cli.options import LABEL, SELLER_ID, data_dir_option, text_of
 from xpert_pipeline.cli.sellers.book import chosen_marketplaces, find_seller, first_sync, hour_option, timezone_option
@@ -70,18 +71,19 @@ def add(
                 seller = book.get(seller_id)
     except DatabaseError as error:
         raise PreconditionError(str(error)) from error
-    _tell(seller, chosen, is_new=known is None, is_checked=not no_check, doubts=doubts)
+    first = first_sync(seller, Home(data_directory(data_dir)), read_settings()) if known is None else None
+    _tell(seller, chosen, first=first, is_checked=not no_check, doubts=doubts)
 
 
-def _tell(seller: Seller, chosen: list[Marketplace], *, is_new: bool, is_checked: bool, doubts: list[str]) -> None:
+def _tell(seller: Seller, chosen: list[Marketplace], *, first: str | None, is_checked: bool, doubts: list[str]) -> None:
     """Say what was stored and when the first sync comes."""
     who, domains = seller.amazon_seller_id, ", ".join(marketplace.domain for marketplace in chosen)
     checked = "Amazon confirmed the account" if is_checked else "not checked; `xpert doctor` does it"
-    click.echo(f"{'added' if is_new else 'updated'} {who} ({domains}): {checked}")
+    click.echo(f"{'added' if first else 'updated'} {who} ({domains}): {checked}")
     for doubt in doubts:
         click.echo(f"note: {doubt}")
-    if is_new:
-        click.echo(first_sync(seller))
+    if first:
+        click.echo(first)
 
 
 def _prompted_token(known: Seller | None) -> str | None:

@@ -125,7 +125,11 @@ def _connect(
     notes = "".join(f" Note: {doubt}" for doubt in doubts)
     return (
         f"Seller {consent.seller_id} ({domains}) authorized the application, and Amazon confirmed the account.{notes} "
-        + ("It was known already; its new refresh token is used from now on." if known else first_sync(seller))
+        + (
+            "It was known already; its new refresh token is used from now on."
+            if known
+            else first_sync(seller, place.home, place.settings)
+        )
     )
 
 

@@ -8,10 +8,13 @@ import click
 
 from xpert_pipeline.cli.environment import require_data_directory
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
+from xpert_pipeline.cli.first_day import begin_for_new_seller
+from xpert_pipeline.cli.home import Home
 from xpert_pipeline.cli.workplace import open_database
 from xpert_pipeline.marketplace_names import MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.marketplaces import Marketplace
 
 FIRST_HOUR, LAST_HOUR = 0, 23
@@ -54,11 +57,13 @@ def daily_time(seller: Seller) -> str:
     return f"{seller.sync_hour:02d}:00 {seller.sync_timezone}"
 
 
-def first_sync(seller: Seller) -> str:
-    """Say when a new seller is synced for the first time, and from then on."""
+def first_sync(seller: Seller, home: Home, settings: Settings) -> str:
+    """Say when a new seller is synced for the first time, and from then on, and with which day its days begin."""
+    begin = begin_for_new_seller(home, settings)
     return (
         "Its first sync starts within half an hour while `xpert up` or the daemon runs, or now with "
         f"`xpert sync --seller {seller.amazon_seller_id}`. After that it is synced daily at {daily_time(seller)}."
+        + (f" {begin}" if begin else "")
     )
 
 

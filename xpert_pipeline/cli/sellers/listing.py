@@ -6,8 +6,12 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
+from xpert_pipeline.cli.environment import read_settings
+from xpert_pipeline.cli.first_day import first_day_words
+from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.sellers.book import daily_time, open_book
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.spapi.marketplaces import by_id
 
@@ -31,6 +35,8 @@ def list_sellers(context: click.Context, /, data_dir: str | None) -> None:
     for seller in known:
         grid.add_row(seller.amazon_seller_id, seller.name, _domains(seller), daily_time(seller), _status(seller))
     Console(width=160 if not Console().is_terminal else None).print(grid)
+    if begin := first_day_words(Home(data_directory(data_dir)), read_settings()):
+        click.echo(fitted(begin))
 
 
 def _domains(seller: Seller) -> str:
