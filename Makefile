@@ -6,11 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help sync up dev test check lint docs release reset
+AT ?= 2026-12-31 18:10:00
+FAKETIME_LIBRARY ?= $(firstword $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1))
+
+.PHONY: help sync up dev test test-at check lint docs release reset
 help:
 	@echo "make sync    load the last 30 days and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
 	@echo "make test    the whole test suite, against a Postgres that it starts itself"
+	@echo "make test-at AT='2026-12-31 18:10:00'  the tests at another time of day (UTC), by libfaketime"
 	@echo "make check   tests, linters and types"
 	@echo "make docs    write docs/tables.md, the README's list and sql/comments.sql from the row contracts"
 	@echo "make release record the migrations of the version in pyproject.toml, before it is tagged"
@@ -28,6 +32,11 @@ dev: $(VENV)/dev
 
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-at: $(VENV)/dev
+	@test -n "$(FAKETIME_LIBRARY)" || { echo "libfaketime is needed (package faketime)"; exit 3; }
+	@PYTHONPATH=$(CURDIR)/xpert_pipeline_tests/faked_clock:$(CURDIR) TZ=UTC FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME="@$(AT)" \
+	LD_PRELOAD=$(FAKETIME_LIBRARY) $(BIN)/python -m pytest $(ARGS)
 
 check: test lint
 
