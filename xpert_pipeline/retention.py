@@ -117,6 +117,6 @@ def _prune(grown: Grown, keep: Keep, now: datetime, *, dry_run: bool) -> Iterato
     yield Pruned("dirty_keys", delete_orphaned_keys(grown.pool, grown.derived, dry_run=dry_run), 0)
     yield Pruned("quota_waiters", delete_expired_waiters(grown.pool, dry_run=dry_run), 0)
     if grown.logs is not None:
-        yield Pruned("bytes of logs", rotate_logs(grown.logs, keep.logs_days, dry_run=dry_run), keep.logs_days)
+        yield Pruned("log files, bytes", rotate_logs(grown.logs, keep.logs_days, dry_run=dry_run), keep.logs_days)
     if refused:
         raise refused[0]

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.postgres.errors import DatabaseError
 
 COMMANDS = {
@@ -30,7 +31,7 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of a disk that is full, read-only or broken."""
 
 
-class Commands(click.Group):
+class Commands(WholeHelp):
     """The commands, imported when they are needed; --json may stand before and after a command's name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  Click's own name

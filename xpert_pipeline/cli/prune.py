@@ -40,6 +40,8 @@ def prune_command(context: click.Context, /, data_dir: str | None, *, dry_run: b
 
 
 def _line(part: Pruned, *, dry_run: bool) -> str:
+    if not part.removed:
+        return f"{part.what:<18} {'nothing':>12} to remove"
     verb = "would be removed" if dry_run else "removed"
     joined = f", {part.added:,} in their place" if part.added else ""
     kept = f" (older than {part.keep_days} days)" if part.keep_days else ""

@@ -8,12 +8,12 @@ import click
 from xpert_pipeline.sandbox.app import DECLARATIONS, build_faults
 from xpert_pipeline.sandbox.control.fault_list import fault_lines
 from xpert_pipeline.sandbox.marketplaces import check_stores
-from xpert_pipeline.sandbox.option_types import DAY, PORT, SEED, Finite
+from xpert_pipeline.sandbox.option_types import DAY, PORT, SEED, Finite, Whole
 from xpert_pipeline.sandbox.serving.roles import known_role
 
 MOST_DAYS = 3_660
 """Ten years."""
-MANY = click.IntRange(1, 1_000_000)
+MANY = Whole(1, 1_000_000)
 
 
 def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -32,12 +32,12 @@ def sandbox_options(port_flag: str = "--port") -> Callable[[Callable[..., Any]],
         click.option("--as-of", type=DAY, metavar="DAY",
                      help="The sandbox world's last day (default: yesterday, fixed at the first start)."),
         click.option("--seed", type=SEED, default=1, show_default=True, help="Seed of the invented world."),
-        click.option("--days", type=click.IntRange(1, MOST_DAYS), default=30, show_default=True,
+        click.option("--days", type=Whole(1, MOST_DAYS), default=30, show_default=True,
                      help="Days of history."),
         click.option("--orders-per-day", type=MANY, default=150, show_default=True,
                      help="Orders per day in the invented world."),
         click.option("--skus", type=MANY, default=200, show_default=True, help="SKUs in the invented world."),
-        click.option("--sellers", "seller_count", type=click.IntRange(1, 10_000), default=1, show_default=True,
+        click.option("--sellers", "seller_count", type=Whole(1, 10_000), default=1, show_default=True,
                      help="Number of sellers in the sandbox."),
         click.option("--marketplaces", metavar="ID,ID", callback=_marketplaces,
                      help="Stores of every invented seller, all in the Europe region (default: A21TJRUUN4KGV)."),

@@ -7,8 +7,18 @@ from typing import Any
 import click
 
 FIRST_DAY, LAST_DAY = datetime(2000, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001  a day has no zone
-PORT = click.IntRange(0, 65_535)
-SEED = click.IntRange(-(2**63), 2**63 - 1)
+
+
+class Whole(click.IntRange):
+    """A whole number within bounds; the message says so in plain words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            bounds = f" from {self.min:,} to {self.max:,}" if None not in (self.min, self.max) else ""
+            self.fail(f"{value!r} is not a whole number{bounds}", param, ctx)
 
 
 class Day(click.DateTime):
@@ -19,7 +29,10 @@ class Day(click.DateTime):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the day as a datetime without a zone."""
-        day = super().convert(value, param, ctx)
+        try:
+            day = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a day: write it as YYYY-MM-DD, such as 2026-11-30", param, ctx)
         if not FIRST_DAY <= day <= LAST_DAY:
             self.fail(f"{value} is not between {FIRST_DAY:%F} and {LAST_DAY:%F}", param, ctx)
         return day
@@ -36,3 +49,5 @@ class Finite(click.FloatRange):
 
 
 DAY = Day()
+PORT = Whole(0, 65_535)
+SEED = Whole(-(2**63), 2**63 - 1)

@@ -119,13 +119,17 @@ class ChangeFeed(Source):
         The count may need a different role than the records.
         """
         noun, days = self.feed.noun, PROBED.days
-        what, if_none = f"{noun}s in the last {days} days", f"0 means that a sync of these days returns no {noun}s"
+        what, if_none = (
+            f"{noun}s created in the last {days} days",
+            f"0 means that a sync of these days returns no {noun}s",
+        )
         if self.feed.count_created is not None:
             count, _ = self.feed.count_created
             with suppress(NotGranted):
-                return Probe(what, count(api, market.id, now - PROBED, now), if_none)
+                return Probe(f"{what}, as Amazon counts them", count(api, market.id, now - PROBED, now), if_none)
         page = next(self.feed.walk(api, (market.id,), created=(now - PROBED, now - self.feed.settling)), None)
-        return Probe(f"{what}, on the first page", len(page.records) if page else 0, if_none)
+        what += f", on the first page of {self.feed.operation}"
+        return Probe(what, len(page.records) if page else 0, if_none)
 
     def _stream(self, span: Span, plan: SourcePlan) -> StreamPlan:
         first, last = span.local_days

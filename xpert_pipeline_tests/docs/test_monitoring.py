@@ -130,6 +130,22 @@ def test_recent_events_come_newest_first_with_their_numbers(admin: Connection, s
     assert len(ask("recent_events", rows=1)) == 1
 
 
+def test_the_days_of_one_run_are_one_row_of_the_recent_events(admin: Connection, seller: Seller, ask: Ask):
+    """Twenty nearly equal rows, one for each day, hid everything else."""
+    for day in range(1, 21):
+        facts = {"partition_date": f"2026-03-{day:02}", "inserted": 2, "run_id": "r1"}
+        add_event(admin, seller, NOW - timedelta(minutes=day), "sync.completed", table="orders", **facts)
+    add_event(admin, seller, NOW - timedelta(hours=9), "sync.completed", table="orders", inserted=1, run_id="r0")
+    add_event(admin, seller, NOW - timedelta(hours=9), "sync.failed", table="orders", error="Throttled", run_id="r0")
+    first, *others = ask("recent_events")
+    assert (first["first_day"], first["last_day"]) == ("2026-03-01", "2026-03-20")
+    assert (first["events"], first["inserted"], first["run_id"]) == (20, 40, "r1")
+    assert sorted((row["event_type"], row["error"]) for row in others) == [
+        ("sync.completed", None),
+        ("sync.failed", "Throttled"),
+    ]
+
+
 def test_a_failure_is_over_once_its_table_has_been_synced_again(admin: Connection, seller: Seller, ask: Ask):
     for hours in (5, 4):
         add_event(

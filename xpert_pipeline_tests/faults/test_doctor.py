@@ -32,7 +32,7 @@ def test_every_source_is_asked_and_shown_with_its_tables_and_roles(xpert, amazon
         assert finding["state"] == "ok"
         assert f"(role {' or '.join(source.roles)})" in finding["detail"]
     (orders,) = findings(done, "orders, order_items")
-    assert orders["detail"].startswith("orders in the last 30 days: ")
+    assert orders["detail"].startswith("orders created in the last 30 days, as Amazon counts them: ")
     assert findings(done, "clock")[0]["state"] == "ok"
 
 
@@ -67,7 +67,7 @@ def test_a_count_that_needs_another_role_does_not_hide_that_orders_are_granted(x
     done = xpert("doctor", "--json", **amazon(denied_roles=("Pricing",)))
     (orders,) = findings(done, "orders, order_items")
     assert orders["state"] == "ok"
-    assert orders["detail"].startswith("orders in the last 30 days, on the first page: ")
+    assert orders["detail"].startswith("orders created in the last 30 days, on the first page of searchOrders: ")
 
 
 def test_each_marketplace_is_asked_but_a_role_only_once(xpert, amazon, three_stores):

@@ -170,7 +170,7 @@ def test_the_command_shows_what_it_would_remove_and_then_removes_it(xpert, amazo
         "loads",
         "fact_stream",
         "report_requests",
-        "bytes of logs",
+        "log files, bytes",
     }
     assert done.json["dry_run"] is False
 

@@ -15,6 +15,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import writing_to
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres import dumps
 from xpert_pipeline.postgres.embedded import find_embedded, start_embedded
 from xpert_pipeline.postgres.encryption import key_id, read_key
@@ -66,8 +67,8 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
     if context.obj["json"]:
         click.echo(json.dumps({"file": str(file), "bytes": size, "sellers": about.sellers, "has_key": about.has_key}))
         return
-    click.echo(f"wrote {file}: {size:,} bytes, {counted(about.sellers, 'seller')}")
-    click.echo(_about_key(about, home))
+    click.echo(fitted(f"wrote {file}: {size:,} bytes, {counted(about.sellers, 'seller')}", indent=2))
+    click.echo(fitted(_about_key(about, home)))
 
 
 @click.command()
@@ -98,7 +99,7 @@ def restore(context: click.Context, /, file: Path, data_dir: str | None, *, repl
         return
     click.echo(f"restored {counted(about.sellers, 'seller')} from the backup of {about.made_at}")
     if lacking:
-        click.echo(lacking)
+        click.echo(fitted(lacking))
 
 
 def _folder(file: Path) -> Path:

@@ -10,11 +10,13 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.services import free_port
+from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres import exposure
 from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.embedded import DATABASE, EmbeddedServer, find_embedded, start_embedded
 from xpert_pipeline.postgres.migrations import migrate
 from xpert_pipeline.postgres.viewers import Granted, grant_viewer, viewers
+from xpert_pipeline.sandbox.option_types import Whole
 
 PORT = 5433
 READER = "bi"
@@ -22,7 +24,7 @@ READER = "bi"
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1024, 65535), metavar="PORT", help=f"TCP port (default: {PORT}, or another free one)."
+    "--port", type=Whole(1024, 65535), metavar="PORT", help=f"TCP port (default: {PORT}, or another free one)."
 )
 @click.option("--off", is_flag=True, help="Close the port again; readers keep their passwords.")
 @click.option("--restart", is_flag=True, help="Restart the server although programs are connected to it.")
@@ -88,10 +90,11 @@ def _show(port: int, granted: Granted | None, *, as_json: bool) -> None:
         login = {"user": granted.viewer.name, "password": granted.password} if granted else {}
         click.echo(json.dumps({**place, **login}))
         return
-    click.echo(
+    listens = (
         f"The database listens on {exposure.HOST}:{port} and keeps running (`xpert db stop` stops it, "
         "`xpert db expose --off` closes the port)."
     )
+    click.echo(fitted(listens))
     if granted is None:
         click.echo("Its readers: `xpert db readers`. A new login: `xpert db grant-reader NAME`.")
         return

@@ -9,10 +9,11 @@ from xpert_pipeline.cli.db.schema import migrate, status
 from xpert_pipeline.cli.db.server import reset, start, stop
 from xpert_pipeline.cli.db.shell import shell, url
 from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.postgres.errors import DatabaseError
 
 
-class DatabaseGroup(click.Group):
+class DatabaseGroup(WholeHelp):
     """A group whose commands end with a message when the database refuses something."""
 
     def invoke(self, ctx: click.Context) -> object:

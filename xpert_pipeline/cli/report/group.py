@@ -13,9 +13,11 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import data_dir_option, seller_option
 from xpert_pipeline.cli.report.questions import Question, Row, questions
 from xpert_pipeline.cli.terminal import plain_console
+from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.sandbox.option_types import Whole
 from xpert_pipeline.sources.run import today_of
 
 LOADED_BY_DAY = [
@@ -25,15 +27,15 @@ DAYS, ROWS = 7, 20
 WIDEST = 10_000
 """Columns to measure a table in, wider than any terminal."""
 DAYS_BACK = click.option(
-    "--days", type=click.IntRange(1, 36_500), default=DAYS, show_default=True, help="What happened in so many days."
+    "--days", type=Whole(1, 36_500), default=DAYS, show_default=True, help="What happened in so many days."
 )
 OPTIONS = {
     "since": DAYS_BACK,
     "first_day": click.option(
-        "--days", type=click.IntRange(1, 36_500), default=29, show_default=True, help="So many days before today."
+        "--days", type=Whole(1, 36_500), default=29, show_default=True, help="So many days before today."
     ),
     "rows": click.option(
-        "--rows", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True, help="At most so many rows."
+        "--rows", type=Whole(1, 1_000_000), default=ROWS, show_default=True, help="At most so many rows."
     ),
     "table_name": click.option(
         "--table", "tables", type=click.Choice(LOADED_BY_DAY), multiple=True, help="Only this table; repeatable."
@@ -42,7 +44,7 @@ OPTIONS = {
 """The option for each parameter that is not a fact about the seller."""
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def report() -> None:
     """Answer questions about the pipeline: what failed, what is missing, how fresh the data is.
 

@@ -14,6 +14,7 @@ from xpert_pipeline.cli.workplace import open_database
 from xpert_pipeline.marketplace_names import MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.sandbox.option_types import Whole
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.marketplaces import Marketplace
 
@@ -95,7 +96,7 @@ class TimeZone(click.ParamType):
 
 
 hour_option = click.option(
-    "--hour", type=click.IntRange(FIRST_HOUR, LAST_HOUR), help="Hour of the day at which the daily sync starts."
+    "--hour", type=Whole(FIRST_HOUR, LAST_HOUR), help="Hour of the day at which the daily sync starts."
 )
 timezone_option = click.option(
     "--timezone",

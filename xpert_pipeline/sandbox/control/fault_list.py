@@ -1,6 +1,7 @@
 """The list of all faults, for `--list-faults`."""
 
 from collections.abc import Collection, Sequence
+from shutil import get_terminal_size
 from textwrap import wrap
 
 from xpert_pipeline.sandbox.domain import Declarations
@@ -12,11 +13,12 @@ WIDTH = 110
 
 def fault_lines(declarations: Declarations) -> list[str]:
     """Return, for each fault, a line with its name and effect, then lines with what it can strike."""
+    width = min(WIDTH, get_terminal_size((WIDTH, 0)).columns)
     lines = []
     for fault in declarations.faults.values():
-        lines.append(f"{fault.name}: {fault.effect}")
+        lines += wrap(f"{fault.name}: {fault.effect}", width, subsequent_indent="  ", break_on_hyphens=False)
         text = f"strikes {_targets(fault.place, declarations.targets[fault.place], declarations)}"
-        lines += wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+        lines += wrap(text, width, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
     return lines
 
 
