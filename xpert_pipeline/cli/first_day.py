@@ -11,7 +11,7 @@ import dagster as dg
 from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.cli.files import write_whole
 from xpert_pipeline.cli.home import Home
-from xpert_pipeline.cli.options import DEFAULT_DAYS
+from xpert_pipeline.cli.selection import DEFAULT_DAYS
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.partitions import split_key
 from xpert_pipeline.settings import Settings, read_first_day
