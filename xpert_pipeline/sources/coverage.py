@@ -116,8 +116,8 @@ def _of_step(
         else:
             reason = outcome.why_empty.get(marketplace_id, NO_RECORDS)
             yield Learnt(**facts, state=EMPTY, is_granted=is_granted, reason=reason)
-    elif _keeps_no_history(run, table, marketplace_id) and place not in before:
-        yield Learnt(**facts, state=NO_HISTORY, reason=NOTHING_PAST)
+    elif place not in before or before[place].state == EMPTY:
+        yield Learnt(**facts, **_unasked(run, source, table, marketplace_id))
 
 
 def _of_answer(
@@ -147,17 +147,41 @@ def _of_answer(
 
 def _why_not_derived(run: SellerRun, source: Source, marketplace_id: str) -> dict[str, Any]:
     """The state of a derived table without rows: that of the tables that it is computed from."""
-    inputs = [
-        each
-        for each in coverage_of(run.pool, run.seller.id)
-        if each.table in source.after and each.marketplace_id == marketplace_id
-    ]
+    inputs = _inputs(run, source, marketplace_id)
     for state in (NOT_GRANTED, NOT_AVAILABLE):
         if lacking := [each for each in inputs if each.state == state]:
             names = ", ".join(each.table for each in lacking)
             reason = f"it is computed from {names}: {lacking[0].reason}"
             return {"state": state, "reason": reason, "what_to_do": lacking[0].what_to_do}
     return {"state": EMPTY, "reason": f"{', '.join(source.after)} have nothing that it could be computed from"}
+
+
+def _unasked(run: SellerRun, source: Source, table: Table, marketplace_id: str) -> dict[str, Any]:
+    """The state of a table that nothing was asked for: what it holds, or why there was nothing to ask."""
+    if has_rows(run.pool, run.seller.id, marketplace_id, table):
+        return {"state": AVAILABLE}
+    if _keeps_no_history(run, table, marketplace_id):
+        return {"state": NO_HISTORY, "reason": NOTHING_PAST}
+    for each in _inputs(run, source, marketplace_id):
+        if each.state in (NOT_GRANTED, NOT_AVAILABLE):
+            return {
+                "state": EMPTY,
+                "reason": f"it is asked for what {each.table} has: {each.reason}",
+                "what_to_do": each.what_to_do,
+            }
+    return {
+        "state": EMPTY,
+        "reason": run.outcome(table.name).reason or "nothing is known yet that it could be asked for",
+    }
+
+
+def _inputs(run: SellerRun, source: Source, marketplace_id: str) -> list[Coverage]:
+    """What is known of the tables that are loaded before a source."""
+    return [
+        each
+        for each in coverage_of(run.pool, run.seller.id)
+        if each.table in source.after and each.marketplace_id == marketplace_id
+    ]
 
 
 def _keeps_no_history(run: SellerRun, table: Table, marketplace_id: str) -> bool:
