@@ -34,6 +34,7 @@ from xpert_pipeline.tables.contract import Table
 PROBED_EVERY = timedelta(hours=20)
 """A daily sync asks for the role of a source from which it needed nothing. It does not start at the same second."""
 NO_RECORDS = "Amazon has no records of it"
+NOTHING_TO_ASK = "nothing is known yet that it could be asked for"
 NOTHING_PAST = "Amazon keeps only the present state: the next sync that includes today reads it"
 Place = tuple[str, str]
 """A table and a marketplace."""

@@ -13,6 +13,7 @@ from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)]
 NAMES = [table.name for table in TABLES]
 ROLES = sorted({role for source in SOURCES for role in source.roles})
+ELSEWHERE = {table.name for source in SOURCES if not source.is_offered_in(INDIA) for table in source.tables}
 KIOSK = ["economics_daily"]
 
 
@@ -43,7 +44,8 @@ def changes(pipeline):
 
 def needing(roles):
     """The tables of sources that nothing but these roles opens."""
-    return {table.name for source in SOURCES if source.roles and set(source.roles) <= roles for table in source.tables}
+    sources = [source for source in SOURCES if source.roles and source.is_offered_in(INDIA)]
+    return {table.name for source in sources if set(source.roles) <= roles for table in source.tables}
 
 
 def depending_on(tables):
@@ -70,13 +72,17 @@ def test_withholding_a_role_costs_its_own_tables_only_and_granting_it_fills_them
         assert "grant it to the application" in known[table].what_to_do
         assert shop.rows(table) == []
     assert known.keys() == {*NAMES}
+    for table in later:
+        assert shop.rows(table) or known[table].reason, table
     whole = [table for table in NAMES if table not in refused | later]
     assert [difference for table in whole for difference in shop.differences(table)] == []
     deny(shop)
     if refused:
         assert shop.run(tables=[*refused, *later]).errors == {}
     assert [difference for table in NAMES for difference in shop.differences(table)] == []
-    assert {each.state for each in coverage(shop).values()} <= {"available", "empty"}
+    states = {table: each.state for table, each in coverage(shop).items()}
+    assert {states[table] for table in ELSEWHERE} <= {"not_available_in_marketplace"}
+    assert {states[table] for table in {*NAMES} - ELSEWHERE - depending_on(ELSEWHERE)} <= {"available", "empty"}
     assert {table for table, *_ in changes(shop)} >= refused
 
 
@@ -84,7 +90,11 @@ def test_a_first_sync_tells_the_coverage_of_every_table_and_no_change(shop):
     assert shop.run().errors == {}
     known = coverage(shop)
     assert set(known) == set(NAMES)
+    unavailable = {table for table, each in known.items() if each.state == "not_available_in_marketplace"}
+    assert ELSEWHERE <= unavailable <= ELSEWHERE | depending_on(ELSEWHERE)
     for table, each in known.items():
+        if table in unavailable:
+            continue
         if shop.rows(table):
             assert (each.state, each.reason) == ("available", None), table
         else:  # a report of the last day may not be believed yet: then the reason says what is missing
@@ -93,7 +103,8 @@ def test_a_first_sync_tells_the_coverage_of_every_table_and_no_change(shop):
     for source in SOURCES:
         for table in source.tables:
             assert known[table.name].source == ("derived" if source.is_derived else ", ".join(source.origins))
-            assert (known[table.name].granted_at is None) == source.is_derived
+            if shop.rows(table.name):
+                assert (known[table.name].granted_at is None) == source.is_derived
     assert changes(shop) == []
 
 
