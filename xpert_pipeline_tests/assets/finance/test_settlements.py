@@ -26,3 +26,15 @@ def test_settlements_are_loaded_row_for_row_and_a_second_run_changes_nothing(set
     again = settled.run()
     assert (again.errors, again.states) == ({}, dict.fromkeys(TABLES, "up_to_date"))
     assert all(again.counts[table]["fetched"] == 0 for table in TABLES)
+
+
+def test_reports_that_were_cut_are_told_and_whole_ones_take_their_place(settled):
+    """Half of the rows arrived, and every line was whole: only the sum shows that something is missing."""
+    settled.fault("settlement-cut")
+    assert settled.run().errors == {}
+    rows = settled.rows("settlements")
+    assert {row["is_balanced"] for row in rows if row["total_amount"]} == {False}
+    assert all(row["total_amount"] - row["rows_amount"] == row["difference_amount"] for row in rows)
+    settled.mend()
+    assert settled.run(refetch=True).errors == {}
+    settled.assert_whole(*TABLES)
