@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -46,18 +47,21 @@ class Loaded:
         dsn: The pipeline's address.
         evaluations: What the checks of the sync said, by name.
         traffic: Every request with its answer.
+        world: The sandbox's options.
     """
 
     admin_dsn: str
     dsn: str
     evaluations: dict[str, dg.AssetCheckEvaluation]
     traffic: Traffic
+    world: SandboxOptions
 
 
 @dataclass(frozen=True)
 class Books:
     """A copy of the loaded database that a test may spoil."""
 
+    dsn: str
     admin: psycopg.Connection
     pool: Pool
     seller: Seller
@@ -85,9 +89,9 @@ def copy_database(admin_dsn: str, server: EmbeddedServer) -> tuple[str, str]:
     return server.dsn("postgres", name), server.dsn("xpert_pipeline", name)
 
 
-def load(addresses, monkeypatch, **options):
-    """Sync a small world: the whole job."""
-    admin_dsn, dsn = addresses
+@contextmanager
+def serving(dsn, monkeypatch, options):
+    """A pipeline on a database, whose sellers a sandbox with these options serves."""
     environ = {
         "DATABASE_URL": dsn,
         "AMAZON_CLIENT_ID": CLIENT_ID,
@@ -100,20 +104,33 @@ def load(addresses, monkeypatch, **options):
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
     settings = {name: CONFIG[name] for name in ("telemetry", "python_logs")}
     with (
-        recording() as traffic,
-        start(SandboxOptions(**WORLD | options)) as sandbox,
+        start(options) as sandbox,
         open_pool(dsn) as pool,
         dg.DagsterInstance.ephemeral(settings=settings) as instance,
-        TemporaryDirectory() as folder,
     ):
         pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
-        pipeline.serve(sandbox)
+        known = pipeline.book.all()
+        pipeline.serve(sandbox, onboard=not known)
+        for seller in known:
+            instance.add_dynamic_partitions("sellers", [seller.amazon_seller_id])
+        yield pipeline
+
+
+def load(addresses, monkeypatch):
+    """Sync a small world: the whole job."""
+    admin_dsn, dsn = addresses
+    with (
+        recording() as traffic,
+        serving(dsn, monkeypatch, SandboxOptions(**WORLD)) as pipeline,
+        TemporaryDirectory() as folder,
+    ):
         done = pipeline.run(checks=True)
         assert done.success, done.errors
-        logs = instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        logs = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.asset_check_evaluation for entry in logs]
         ask_more(pipeline, Path(folder))
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic)
+        world = pipeline.sandbox.state.options
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, world)
 
 
 def ask_more(pipeline, folder):
@@ -147,5 +164,5 @@ def books(loaded, embedded_server):
     admin_dsn, dsn = copy_database(loaded.admin_dsn, embedded_server)
     with psycopg.connect(admin_dsn, autocommit=True) as admin, open_pool(dsn) as pool:
         (seller,) = SellerBook(pool, KEY).all()
-        yield Books(admin, pool, seller)
+        yield Books(dsn, admin, pool, seller)
     drop_database(admin_dsn, embedded_server)

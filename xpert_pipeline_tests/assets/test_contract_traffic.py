@@ -11,7 +11,7 @@ from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sandbox.amazon_models import document, needs_models
 from xpert_pipeline_tests.sandbox.traffic import Exchange, operation_of, problems
 
-pytestmark = [needs_models, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
+pytestmark = [needs_models, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(400)]
 NEVER_CALLED: dict[str, str] = {}
 """Operations that neither a sync nor doctor's questions call, and why."""
 

@@ -23,7 +23,7 @@ from xpert_pipeline.tables.columns import columns_of
 from xpert_pipeline_tests.assets.documents import documents, parse
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(400)]
 FLAT = {
     source.step: source
     for source in SOURCES

@@ -13,12 +13,16 @@ from xpert_pipeline.sandbox.world import charges
 from xpert_pipeline.sandbox.world.charges import Charge
 from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.economy import Economy, active_skus
+from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.listing_facts import fn_sku
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
 RESTATED = "economics-restated"
 """Name of the fault in which Amazon has corrected the charges of the last days."""
+FEE_TOO_HIGH = "economics-fee-too-high"
+"""Name of the fault in which one fee differs from the transactions: the first refund fee of the store."""
+TOO_HIGH_BY = Decimal("1.00")
 NULL_ENTRIES_IN = 200
 """One in this many records has a null at the end of its lists, which the schema allows. Empty lists stay empty, because
 they mean that there was nothing."""
@@ -75,6 +79,9 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
             restated=RESTATED in view.faults,
             is_unsold=view.hides_sales(group.marketplace_id, day),
         )
+    if FEE_TOO_HIGH in view.faults and _first_refund(ledger) in group.cells and charges.REFUND in economy.fees:
+        fee = economy.fees[charges.REFUND]
+        economy.fees[charges.REFUND] = fee._replace(amount=fee.amount + TOO_HIGH_BY)
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []
@@ -97,6 +104,12 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
             "perUnit": _amount(economy.net_proceeds_per_unit, currency),
         },
     }
+
+
+def _first_refund(ledger: Ledger) -> tuple[int, str] | None:
+    """Return the first day on which a SKU was refunded, and the SKU."""
+    days = ((day, sku) for day in range(ledger.first, ledger.last + 1) for sku in sorted(ledger.of(day)))
+    return next(((day, sku) for day, sku in days if ledger.of(day)[sku].everyone.refunded), None)
 
 
 def _sales(economy: Economy, currency: str) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from xpert_pipeline.sandbox.finance.transactions_faults import EMPTY, LATE, LATE_SECONDS, OLD_ENVELOPE, TRANSACTIONS
+from xpert_pipeline.sandbox.finance.transactions_faults import (
+    EMPTY,
+    LATE,
+    LATE_SECONDS,
+    NO_PRICE,
+    OLD_ENVELOPE,
+    TRANSACTIONS,
+    is_deferred_shipment,
+    without_price,
+)
 from xpert_pipeline.sandbox.finance.transactions_faults import in_transactions as with_faults
 from xpert_pipeline.sandbox.finance.transactions_payload import identifiers, transaction_payload
 from xpert_pipeline.sandbox.serving import parameters
@@ -31,6 +40,8 @@ def list_transactions(call: Call) -> dict[str, Any]:
     if EMPTY in faults:
         page = replace(page, faults=(*page.faults, "endless-pages"))
     chosen = list(_chosen(call, window.first, page.memory, is_late=LATE in faults))
+    if NO_PRICE in faults:
+        chosen = [(store, _without_price(call, store, posting)) for store, posting in chosen]
     with no_garbage_collection():
         transactions = [
             transaction_payload(posting, call.seller_id, marketplace_id) for marketplace_id, posting in page.cut(chosen)
@@ -38,6 +49,13 @@ def list_transactions(call: Call) -> dict[str, Any]:
     with_faults(transactions, faults)
     payload = {"transactions": transactions} | page.pagination(len(chosen))
     return payload if OLD_ENVELOPE in faults else {"payload": payload}
+
+
+def _without_price(call: Call, marketplace_id: str, posting: Posting) -> Posting:
+    """Take the price out of the first deferred shipment of a store; return every other transaction as it is."""
+    postings = books_of(call.world, marketplace_id, call.now).postings
+    first = next((each for each in postings if is_deferred_shipment(each)), None)
+    return without_price(posting) if first is not None and posting.key == first.key else posting
 
 
 class _Window(NamedTuple):

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from xpert_pipeline.sandbox.faults import FaultKind
+from xpert_pipeline.sandbox.world.postings import DEFERRED, SHIPMENT, Posting
 
 TRANSACTIONS = "transactions"
 """Place: an answer of listTransactions."""
-OLD_ENVELOPE, NULLS, UNBALANCED, NO_ID, EMPTY, LATE = (
+OLD_ENVELOPE, NULLS, UNBALANCED, NO_ID, EMPTY, LATE, NO_PRICE = (
     "transactions-old-envelope", "transactions-nulls", "transaction-unbalanced", "transaction-without-id",
-    "transactions-empty-page", "transactions-late",
+    "transactions-empty-page", "transactions-late", "transaction-without-price",
 )  # fmt: skip
 FAULTS = (
     FaultKind(OLD_ENVELOPE, TRANSACTIONS, "an answer has no payload around its transactions, as before 2025"),
@@ -18,8 +19,22 @@ FAULTS = (
     FaultKind(NO_ID, TRANSACTIONS, "the first transaction of an answer has no id"),
     FaultKind(EMPTY, TRANSACTIONS, "an answer has no transactions, but a token for the page that should have come"),
     FaultKind(LATE, TRANSACTIONS, "transactions of the world's last 48 hours are missing"),
+    FaultKind(NO_PRICE, TRANSACTIONS, "the first deferred shipment of a store lacks the price of its first product"),
 )
 LATE_SECONDS = 48 * 3600
+
+
+def without_price(posting: Posting) -> Posting:
+    """Return a shipment without the price of its first product, as if that had never been sold."""
+    first, *others = posting.parts()
+    price = [leaf for leaf in first.leaves if leaf.path[0] == "ProductCharges"]
+    parts = (first._replace(leaves=tuple(leaf for leaf in first.leaves if leaf not in price)), *others)
+    return posting._replace(parts=lambda: parts, cents=posting.cents - sum(leaf.cents for leaf in price))
+
+
+def is_deferred_shipment(posting: Posting) -> bool:
+    """Whether it is a shipment whose money waits, with an amount for each kind."""
+    return posting.type == SHIPMENT and posting.status == DEFERRED and not posting.item_trees_are_bare
 
 
 def in_transactions(transactions: list[dict[str, Any]], faults: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+from xpert_pipeline.sandbox.inventory.faults import LEDGER, UNSHIPPED
 from xpert_pipeline.sandbox.jobs.flat_file import flat_line
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
@@ -87,8 +88,28 @@ def _count(world: World, report: Report) -> int:
 def _write(content: ReportInput) -> Iterator[str]:
     yield flat_line({column: column for column in COLUMNS}, COLUMNS, "\n")
     options = content.report.options
+    struck = _first_shipment(content.world, content.report) if UNSHIPPED in content.faults else None
     for marketplace_id, balance in _periods(content.world, content.report, options["aggregatedByTimePeriod"]):
-        yield flat_line(_cells(marketplace_id, balance, options), COLUMNS, "\n")
+        shown = _unshipped(balance) if _name(balance) == struck else balance
+        yield flat_line(_cells(marketplace_id, shown, options), COLUMNS, "\n")
+
+
+def _unshipped(balance: DayBalance) -> DayBalance:
+    """Book the units that were shipped to customers as other events."""
+    others = balance.moved.get(MISPLACED, 0) + balance.moved[SHIPMENT]
+    return balance._replace(moved={**balance.moved, SHIPMENT: 0, MISPLACED: others})
+
+
+def _name(balance: DayBalance) -> tuple[int, str, str]:
+    return balance.day, balance.line.fn_sku, balance.disposition
+
+
+def _first_shipment(world: World, report: Report) -> tuple[int, str, str] | None:
+    """Name the first balance with a shipment to customers, of a product that only Amazon ships and sells."""
+    others = {item.asin for order in world.orders if not (order.fba and order.is_sale) for item in order.items}
+    balances = (balance for _, balance in balances_in(world, report))
+    shipped = (_name(each) for each in balances if each.moved.get(SHIPMENT) and each.line.asin not in others)
+    return min(shipped, default=None)
 
 
 def _periods(world: World, report: Report, period: str) -> Iterator[tuple[str, DayBalance]]:
@@ -138,4 +159,5 @@ LEDGER_SUMMARY = ReportKind(
     write=_write,
     minimum_seconds=None,
     options=ledger_options,
+    fault_places=(LEDGER,),
 )

@@ -8,7 +8,7 @@ import pytest
 from xpert_pipeline.assets.registry import RECONCILIATIONS
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(400)]
 NAMES = [each.name for each in RECONCILIATIONS]
 
 
