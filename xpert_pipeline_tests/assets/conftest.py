@@ -47,21 +47,18 @@ class Loaded:
         dsn: The pipeline's address.
         evaluations: What the checks of the sync said, by name.
         traffic: Every request with its answer.
-        world: The sandbox's options.
     """
 
     admin_dsn: str
     dsn: str
     evaluations: dict[str, dg.AssetCheckEvaluation]
     traffic: Traffic
-    world: SandboxOptions
 
 
 @dataclass(frozen=True)
 class Books:
     """A copy of the loaded database that a test may spoil."""
 
-    dsn: str
     admin: psycopg.Connection
     pool: Pool
     seller: Seller
@@ -109,10 +106,7 @@ def serving(dsn, monkeypatch, options):
         dg.DagsterInstance.ephemeral(settings=settings) as instance,
     ):
         pipeline = Pipeline(instance, pool, SellerBook(pool, KEY), environ)
-        known = pipeline.book.all()
-        pipeline.serve(sandbox, onboard=not known)
-        for seller in known:
-            instance.add_dynamic_partitions("sellers", [seller.amazon_seller_id])
+        pipeline.serve(sandbox)
         yield pipeline
 
 
@@ -129,8 +123,7 @@ def load(addresses, monkeypatch):
         logs = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.asset_check_evaluation for entry in logs]
         ask_more(pipeline, Path(folder))
-        world = pipeline.sandbox.state.options
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, world)
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic)
 
 
 def ask_more(pipeline, folder):
@@ -164,5 +157,5 @@ def books(loaded, embedded_server):
     admin_dsn, dsn = copy_database(loaded.admin_dsn, embedded_server)
     with psycopg.connect(admin_dsn, autocommit=True) as admin, open_pool(dsn) as pool:
         (seller,) = SellerBook(pool, KEY).all()
-        yield Books(dsn, admin, pool, seller)
+        yield Books(admin, pool, seller)
     drop_database(admin_dsn, embedded_server)
