@@ -9,8 +9,10 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.sources import change_spans
 from xpert_pipeline.sources.run import market_of
+from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.faults.pipeline import NAMES
@@ -103,7 +105,10 @@ def test_a_second_sync_changes_nothing_and_asks_only_for_changes(shop):
     pages = sum(-(-len(rows) // 50) for rows in by_store(shop, "fba_inventory").values())
     assert new.pop("getInventorySummaries") == pages, "stock is read whole, store by store"
     assert new.pop("searchListingsItems") == len(STORES), "a count of changed listings for each store"
-    assert set(new) <= {"requestAccessToken", "getOrderMetrics"}
+    followed = {
+        source.pages.operation for source in SOURCES if isinstance(source, Snapshot) and source.pages.follows_changes
+    }
+    assert set(new) <= {"requestAccessToken", "getOrderMetrics", *followed}
 
 
 def test_one_walk_and_one_query_serve_all_stores(shop):
