@@ -718,7 +718,7 @@ comment on column public.traffic_daily.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row has no amount.';
 
 comment on table public.search_query_performance is
-'One row is an ASIN, a search query and a week. Source: GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: one report for a week and up to 18 ASINs; brand owners only. It is asked for the 180 ASINs that sold best in the last 90 days.';
+'One row is an ASIN, a search query and a week. Source: GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: one report for a week and up to 18 ASINs; brand owners only. It is asked for the 72 ASINs that sold best in the last 90 days.';
 comment on column public.search_query_performance.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.search_query_performance.period_start is

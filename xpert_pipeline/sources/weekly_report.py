@@ -75,8 +75,15 @@ class WeeklyReport(WindowedReport):
         )
 
     def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
-        """Add the requests that an earlier run did not send, and those for products that became known since."""
-        lacking = [request for request in self.requests(run, window.window) if request not in window.requests]
+        """Add the requests that an earlier run did not send.
+
+        If as many were sent as are needed now, they stay as they are: which products are asked for may change from day
+        to day, and a product that is new now was not there in that week.
+        """
+        needed = self.requests(run, window.window)
+        if len(window.requests) >= len(needed):
+            return window
+        lacking = [request for request in needed if request not in window.requests]
         return replace(window, requests=(*window.requests, *lacking))
 
     def prepare(self, run: SellerRun) -> Any:

@@ -68,7 +68,7 @@ SEARCH_QUERY_PERFORMANCE = Table(
     replaced_by=("marketplace_id", "period_start"),
     about=About(
         grain="an ASIN, a search query and a week",
-        source=f"{REPORT}: one report for a week and up to 18 ASINs; brand owners only. It is asked for the 180 "
+        source=f"{REPORT}: one report for a week and up to 18 ASINs; brand owners only. It is asked for the 72 "
         "ASINs that sold best in the last 90 days",
         freshness="Amazon has a week about ten days after its end; then it is read.",
         restatement="A week is read once more three weeks after its end, because Amazon may have it late. Each reading "
@@ -89,7 +89,7 @@ with best as (
   where (p.seller_id, p.marketplace_id) = (%(seller_id)s, %(marketplace_id)s) and p.asin is not null
   group by p.asin, s.units
   order by s.units desc nulls last, known_since, p.asin
-  limit 180
+  limit 72
 )
 
 select asin from best order by known_since, asin
