@@ -38,6 +38,8 @@ from xpert_pipeline.wording import counted, duration_words
 
 A_DAY, USUAL_PERIOD = timedelta(days=1), timedelta(days=7)
 LIST, DOWNLOAD = "getReports", "getReportDocument"
+LONGEST_WAIT = 10.0
+"""Seconds that a run waits for the token of a document; the others are left to the next run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,11 +206,9 @@ class _Loader:
             raise self._failed[0]
 
     def _has_time(self) -> bool:
-        """Whether the run may wait for the token of another document."""
+        """Whether there soon is a token for another document; Amazon keeps documents for weeks, so none is urgent."""
         client = self._run.client()
-        level = client.level(DOWNLOAD)
-        wait = max(0.0, 1 - level) / client.rate(DOWNLOAD)
-        return self._run.options.age() + wait <= self._run.options.patience
+        return max(0.0, 1 - client.level(DOWNLOAD)) / client.rate(DOWNLOAD) <= LONGEST_WAIT
 
     def _load(self, report: ListedReport) -> None:
         """Download and load one document; a document that cannot be understood goes to quarantine as a whole."""
