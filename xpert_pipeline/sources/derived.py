@@ -94,10 +94,11 @@ class Derived(Source):
 
     def _report_incomplete(self, run: SellerRun, market: Market) -> None:
         """Report days whose inputs are not all loaded, so that nobody mistakes their figures for complete ones."""
-        days = market.days_until_today
         for table in self.complete_when:
             position = followed_until(run.pool, market.scope, table) if market.is_live else None
             until = position if position and datetime.now(UTC) - position < FOLLOWED_RECENTLY else None
+            # A table without a stream of changes gets a day when it is over.
+            days = [day for day in market.days_until_today if position or day < market.today]
             loaded = covered_days(run.pool, market.scope, table, days, until)
             if lacking := [day for day in days if day not in loaded]:
                 run.skip([self.table.name], market, lacking, self._incomplete_text(run, market, table, lacking))
