@@ -12,6 +12,7 @@ import psycopg
 
 from benchmarks.token_bound import Branch
 from xpert_pipeline.sources.changes import ChangeFeed
+from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.source import Source
@@ -76,7 +77,7 @@ def loads_of(rows: Sequence[Sequence[Any]], sources: Sequence[Source]) -> Loads:
             continue
         load = loads.setdefault(load_id, _Load(source.tables[0].name, name))
         load.rows = max(load.rows, int(count))
-        load.is_made |= has_report or name not in source.operations
+        load.is_made |= has_report or (name not in source.operations and not isinstance(source, ListedReports))
     reports: dict[str, list[int]] = {}
     for load in loads.values():
         if load.is_made:
@@ -106,6 +107,9 @@ def _branch(source: Source) -> Branch:
         return Branch(name, made_by=source.create)
     if isinstance(source, BatchLookup):
         return Branch(name, pages=source.operations)
+    if isinstance(source, ListedReports):  # Amazon made the reports long ago
+        listing, *downloads = source.operations
+        return Branch(name, (listing,), tuple(downloads))
     raise LookupError(
         f"the bound does not know sources like {name} ({type(source).__name__}): add the kind to benchmarks/branches.py"
     )

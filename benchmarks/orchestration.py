@@ -33,11 +33,12 @@ from benchmarks.harness import (
     say,
     workspace,
 )
-from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.registry import RECONCILIATIONS, SOURCES
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.partitions import build_partitions, range_tags
 from xpert_pipeline.sources.checks import asset_check, source_checks
+from xpert_pipeline.sources.reconciliation import build_reconciliations
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
 
@@ -154,10 +155,17 @@ def empty_definitions(partitions: dg.PartitionsDefinition, sources: Sequence[Sou
     """An asset per table and as many checks as the real ones, with the same names and partitions, that do nothing."""
     return dg.Definitions(
         assets=[_empty_asset(source, table, partitions) for source in sources for table in source.tables],
-        asset_checks=[_empty_check(spec) for source in sources for spec in _checks(source)],
+        asset_checks=[
+            *(_empty_check(spec) for source in sources for spec in _checks(source)),
+            *(_empty_check(spec) for check in _reconciliations(sources) for spec in check.check_specs),
+        ],
         executor=dg.in_process_executor,
         jobs=[dg.define_asset_job("sync", selection=dg.AssetSelection.all())],
     )
+
+
+def _reconciliations(sources: Sequence[Source]) -> list[dg.AssetChecksDefinition]:
+    return build_reconciliations(RECONCILIATIONS, (table.name for source in sources for table in source.tables))
 
 
 def watch(definitions: dg.Definitions, stopwatch: Stopwatch) -> None:

@@ -25,6 +25,7 @@ def test_the_stages_of_a_branch_follow_from_the_kind_of_its_source():
     assert KNOWN["orders"] == Branch("orders", ("getOrderMetrics",), ("searchOrders",), "createReport")
     assert KNOWN["economics_daily"].reads_queries
     assert not KNOWN["orders"].reads_queries
+    assert KNOWN["settlements"] == Branch("settlements", ("getReports",), ("getReportDocument",))
 
 
 def test_a_source_of_an_unknown_kind_is_refused():
@@ -54,6 +55,7 @@ def test_a_load_has_the_rows_of_its_largest_table():
         ("orders", "searchOrders", True, True),  # the report came, but was not used
         ("fba_inventory", "getInventorySummaries", False, False),
         ("economics_daily", "analytics_economics_2024_03_15", False, True),
+        ("settlements", "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2", False, False),
     ],
 )
 def test_a_load_waited_for_a_report_or_query_unless_an_operation_brought_its_rows(table, source, has_report, is_made):
@@ -62,8 +64,8 @@ def test_a_load_waited_for_a_report_or_query_unless_an_operation_brought_its_row
 
 
 def test_a_table_that_no_source_fills_is_refused():
-    with pytest.raises(LookupError, match="no source in assets/registry.py fills settlements"):
-        loads_of([("settlements", "a", "GET_V2_SETTLEMENT", 1, False)], SOURCES)
+    with pytest.raises(LookupError, match="no source in assets/registry.py fills unheard_of"):
+        loads_of([("unheard_of", "a", "GET_UNHEARD_OF", 1, False)], SOURCES)
 
 
 def test_the_ledger_can_be_read(admin_dsn):

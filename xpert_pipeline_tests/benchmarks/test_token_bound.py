@@ -70,8 +70,8 @@ def test_an_operation_of_several_branches_is_counted_for_its_bucket_only():
 
 
 def test_reports_of_an_unknown_table_are_refused():
-    with pytest.raises(LookupError, match="no branch for the reports of settlements"):
-        lower_bound({}, {"settlements": [0]}, 1)
+    with pytest.raises(LookupError, match="no branch for the reports of unheard_of"):
+        lower_bound({}, {"unheard_of": [0]}, 1)
 
 
 def test_no_calls_cost_nothing():
