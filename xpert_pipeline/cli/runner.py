@@ -78,14 +78,16 @@ def board_of(syncs: Syncs) -> Board:
 def in_order_of_work(sources: Sequence[Source]) -> list[str]:
     """Return the names of the tables in the order in which a run loads them.
 
-    Of the steps that are ready, Dagster starts the one with the highest priority.
+    Of the steps that are ready, Dagster starts the one with the highest priority, and of those the one that has been
+    ready for longest.
     """
-    left, done = list(sources), list[str]()
+    left, ready, done = sorted(sources, key=lambda source: source.step), list[Source](), list[str]()
     names = {table.name for source in sources for table in source.tables}
-    while left:
-        ready = [source for source in left if not {*source.after} & names - {*done}]
-        first = min(ready or left, key=lambda source: (-source.priority, source.step))
-        left.remove(first)
+    while left or ready:
+        ready += [source for source in left if not {*source.after} & names - {*done}] or left[: not ready]
+        left = [source for source in left if source not in ready]
+        first = max(ready, key=lambda source: source.priority)
+        ready.remove(first)
         done += [table.name for table in first.tables]
     return done
 

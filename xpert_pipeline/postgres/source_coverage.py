@@ -35,19 +35,22 @@ written as (
       since = case when c.state = excluded.state then c.since else excluded.since end,
       granted_at = coalesce(excluded.granted_at, c.granted_at),
       reason = excluded.reason, what_to_do = excluded.what_to_do
-  returning c.state, c.since
+  returning c.state
 )
 
+select earlier.state, earlier.since from earlier, written where earlier.state <> written.state
+"""
+"""Writes a state; returns the one before if it was another."""
+TELL: LiteralString = """
 insert into fact_stream (event_id, seller_id, marketplace_id, event_type, event_category, data, importance_score,
                          requires_action)
 select 'coverage:' || gen_random_uuid(), %(seller_id)s, %(marketplace_id)s, 'coverage.changed', 'coverage',
        jsonb_build_object(
-         'table', %(table)s::text, 'source', %(source)s::text, 'state', written.state, 'before', earlier.state,
-         'before_since', earlier.since, 'reason', %(reason)s::text, 'what_to_do', %(what_to_do)s::text),
-       case when written.state = 'not_granted' then 8 else 6 end, written.state = 'not_granted'
-from earlier, written
-where earlier.state <> written.state
+         'table', %(table)s::text, 'source', %(source)s::text, 'state', %(state)s::text, 'before', %(before)s::text,
+         'before_since', %(before_since)s::timestamptz, 'reason', %(reason)s::text, 'what_to_do', %(what_to_do)s::text),
+       case when %(state)s = 'not_granted' then 8 else 6 end, %(state)s = 'not_granted'
 """
+"""A statement of its own: a sync that changes no state can do without the log of events."""
 OF_SELLER = """
 select table_name as table, marketplace_id, source, state, since, checked_at, granted_at, reason, what_to_do
 from coverage where seller_id = %s order by table_name, marketplace_id
@@ -110,7 +113,9 @@ def keep_coverage(pool: Pool, seller_id: UUID, learnt: Iterable[Learnt]) -> None
     """Write what was learnt; each change of a state is also an event of `fact_stream`."""
     with tenant(pool, seller_id) as conn:
         for each in learnt:
-            conn.execute(KEEP, {"seller_id": seller_id, **asdict(each)})
+            values = {"seller_id": seller_id, **asdict(each)}
+            for before, since in conn.execute(KEEP, values).fetchall():
+                conn.execute(TELL, {**values, "before": before, "before_since": since})
 
 
 def coverage_of(pool: Pool, seller_id: UUID) -> list[Coverage]:

@@ -3,6 +3,8 @@
 import pytest
 
 from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.sources.lookup import BatchLookup
+from xpert_pipeline_tests.granted import closed_without
 
 INDIA, BRITAIN, GERMANY = "A21TJRUUN4KGV", "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 ASKED = [source for source in SOURCES if not source.is_derived]
@@ -28,39 +30,51 @@ def test_every_source_is_asked_and_shown_with_its_tables_and_roles(xpert, amazon
     done = xpert("doctor", "--json", **amazon())
     assert (done.exit_code, done.json["ok"]) == (0, True)
     for source, name in zip(ASKED, NAMES, strict=True):
-        (finding,) = findings(done, name)
-        assert finding["state"] == "ok"
-        assert f"(role {' or '.join(source.roles)})" in finding["detail"]
+        found = findings(done, name)
+        if not source.is_offered_in(INDIA):
+            assert [each["detail"] for each in found] == ["Amazon does not offer it in this marketplace"]
+        elif isinstance(source, BatchLookup):
+            assert found == [], "a call needs a subject, which only a sync knows"
+        else:
+            (finding,) = found
+            assert finding["state"] == "ok"
+            assert f"(role {' or '.join(source.roles)})" in finding["detail"]
     (orders,) = findings(done, "orders, order_items")
     assert orders["detail"].startswith("orders created in the last 30 days, as Amazon counts them: ")
     assert findings(done, "clock")[0]["state"] == "ok"
 
 
 @pytest.mark.parametrize(
-    ("denied", "tables", "needed"),
+    ("denied", "table", "needed"),
     [
-        (("Product Listing",), ["products"], "needs the role Product Listing. Grant the role"),
+        (("Product Listing",), "products", "needs the role Product Listing. Grant the role"),
         (
             ("Product Listing", "Amazon Fulfillment"),
-            ["products", "fba_inventory"],
+            "fba_inventory",
             "needs the role Product Listing or Amazon Fulfillment. Grant the role",
         ),
-        (("Brand Analytics",), ["economics_daily", "traffic_daily"], "needs the role Brand Analytics. Grant the role"),
+        (("Brand Analytics",), "traffic_daily", "needs the role Brand Analytics. Grant the role"),
         (
             ("Inventory and Order Tracking", "Pricing"),
-            ["orders, order_items"],
+            "orders, order_items",
             "needs the role Inventory and Order Tracking. Grant the role",
         ),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, tuple) else "",
 )
-def test_a_source_that_is_not_granted_is_a_warning_with_the_roles_that_open_it(xpert, amazon, denied, tables, needed):
+def test_a_source_that_is_not_granted_is_a_warning_with_the_roles_that_open_it(xpert, amazon, denied, table, needed):
     done = xpert("doctor", "--json", **amazon(denied_roles=denied))
     assert done.exit_code == 0
     warned = [finding for name in NAMES for finding in findings(done, name) if finding["state"] == "warn"]
-    assert [finding["check"] for finding in warned] == tables
+    closed = [source for source in closed_without(denied) if not isinstance(source, BatchLookup)]
+    assert [finding["check"] for finding in warned] == [
+        ", ".join(table.name for table in source.tables) for source in closed
+    ]
     assert all(finding["detail"].startswith("not granted: ") for finding in warned)
-    assert warned[-1]["advice"].startswith(needed)
+    for finding, source in zip(warned, closed, strict=True):
+        assert finding["advice"].startswith(f"needs the role {' or '.join(source.roles)}. Grant the role")
+    (named,) = findings(done, table)
+    assert named["advice"].startswith(needed)
 
 
 def test_a_count_that_needs_another_role_does_not_hide_that_orders_are_granted(xpert, amazon):

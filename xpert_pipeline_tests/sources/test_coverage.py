@@ -8,12 +8,12 @@ import pytest
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.postgres.source_coverage import coverage_of, delete_orphaned_coverage
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+from xpert_pipeline_tests.granted import ELSEWHERE, depending_on, needing
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)]
 NAMES = [table.name for table in TABLES]
 ROLES = sorted({role for source in SOURCES for role in source.roles})
-ELSEWHERE = {table.name for source in SOURCES if not source.is_offered_in(INDIA) for table in source.tables}
 KIOSK = ["economics_daily"]
 
 
@@ -40,21 +40,6 @@ def changes(pipeline):
     return [
         (row["data"]["table"], row["data"]["before"], row["data"]["state"], row["requires_action"]) for row in events
     ]
-
-
-def needing(roles):
-    """The tables of sources that nothing but these roles opens."""
-    sources = [source for source in SOURCES if source.roles and source.is_offered_in(INDIA)]
-    return {table.name for source in sources if set(source.roles) <= roles for table in source.tables}
-
-
-def depending_on(tables):
-    """The tables that are made of others, or asked for what others have, directly or not. Traffic can do without."""
-    found = set(tables)
-    for source in (source for _ in SOURCES for source in SOURCES if source.step != "traffic_daily"):
-        if found & {*source.after}:
-            found |= {table.name for table in source.tables}
-    return found - set(tables)
 
 
 @pytest.mark.parametrize("role", ROLES)
