@@ -43,7 +43,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from xpert_pipeline.sandbox.faults import DOWNLOAD, TOKEN_REQUEST, WORLD, FaultKind, Targets
+from xpert_pipeline.sandbox.faults import DOWNLOAD, TOKEN_REQUEST, FaultKind, Targets, is_in_world
 from xpert_pipeline.sandbox.jobs.fault_kinds import CONTENT, DOCUMENT, LINES
 from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
 from xpert_pipeline.sandbox.jobs.report_kind import ReportKind
@@ -138,7 +138,7 @@ class Declarations:
         names = [operation.name for operation in self.operations if place in _places(operation)]
         if place == TOKEN:
             names.append(TOKEN_REQUEST)
-        if place == CALL or (place != WORLD and self._contents(place)):
+        if place == CALL or (not is_in_world(place) and self._contents(place)):
             names.append(DOWNLOAD)
         return tuple(names)
 

@@ -11,10 +11,15 @@ from random import Random
 from typing import Any, NamedTuple, Self
 
 WORLD = "world"
-"""The place of faults that change a seller's data itself while they are on."""
+"""The place of faults that change a seller's data itself while they are on; a domain may have its own place in it."""
 DOWNLOAD, TOKEN_REQUEST = "downloadDocument", "requestAccessToken"
 """Names, in faults and statistics, for the two requests that are not API operations. A fault in the content or bytes of
 a document strikes the download."""
+
+
+def is_in_world(place: str) -> bool:
+    """Return whether the faults of a place change a seller's data itself."""
+    return place == WORLD or place.startswith(f"{WORLD}: ")
 
 
 class FaultKind(NamedTuple):
@@ -148,7 +153,7 @@ class Faults:
             self._refuse_operation(rule.name, rule.operation, targets)
         if rule.seller is not None and rule.seller not in self.sellers:
             raise ValueError(f"fault {rule.name} would do nothing: there is no seller {rule.seller}")
-        if kind.place == WORLD and (rule.left is not None or rule.skip or rule.chance < 1):
+        if is_in_world(kind.place) and (rule.left is not None or rule.skip or rule.chance < 1):
             raise ValueError(f"fault {rule.name} stays on until it is switched off: it takes no count, skip or chance")
 
     def _refuse_operation(self, name: str, operation: str, targets: Targets) -> None:
@@ -184,10 +189,12 @@ class Faults:
                     return rule.name
         return None
 
-    def on(self, place: str, seller: str | None) -> frozenset[str]:
-        """Return the names of this place's faults that are on for a seller. This does not count as a request."""
+    def in_world(self, seller: str | None) -> frozenset[str]:
+        """Return the names of the faults that change a seller's data now. This does not count as a request."""
         with self.lock:
-            return frozenset(rule.name for rule in self._rules(place) if rule.seller in (None, seller))
+            places = {kind.place for kind in self.kinds.values() if is_in_world(kind.place)}
+            rules = [rule for place in places for rule in self._rules(place)]
+            return frozenset(rule.name for rule in rules if rule.seller in (None, seller))
 
     def state(self) -> list[dict[str, Any]]:
         """Return every rule: how often it will strike, and how often it has struck."""

@@ -135,7 +135,7 @@ def test_a_corrected_copy_replaces_its_rows(paid):
 
 
 BAD = {
-    "B1": ("", "has no column settlement-id"),
+    "B1": ("", "is empty: it does not even have a header"),
     "B2": ("Internal error. Please try again later.\r\n", "its first line is 'Internal error."),
     "B3": (WHOLE.splitlines()[0] + "\r\n", "it has no summary row"),
     "B4": (WHOLE + WHOLE.splitlines()[1] + "\r\n", "it has 2 summary rows"),

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from xpert_pipeline.sandbox.domain import Declarations
-from xpert_pipeline.sandbox.faults import WORLD, FaultRule
+from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.state import State
 
@@ -65,7 +65,7 @@ def _truth(request: Request, declarations: Declarations) -> Response:
 
     def lines() -> Iterator[str]:
         for seller_id in [seller] if seller else list(state.worlds):
-            for row in declarations.rows(table, state.worlds[seller_id], state.faults.on(WORLD, seller_id)):
+            for row in declarations.rows(table, state.worlds[seller_id], state.faults.in_world(seller_id)):
                 if marketplace in (None, row["marketplace_id"]):
                     yield json.dumps(row, ensure_ascii=False) + "\n"
 

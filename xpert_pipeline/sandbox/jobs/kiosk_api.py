@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from xpert_pipeline.sandbox.faults import WORLD
 from xpert_pipeline.sandbox.jobs.document_url import document_url
 from xpert_pipeline.sandbox.jobs.fault_kinds import QUERY
 from xpert_pipeline.sandbox.jobs.kiosk_query import read_question
@@ -44,7 +43,7 @@ def create_query(call: Call) -> dict[str, Any]:
         lagging="kiosk-lag" in faults,
         unsold="kiosk-zero-sales" in faults,
         nulls="kiosk-null-entries" in faults,
-        faults=state.faults.on(WORLD, call.seller_id),
+        faults=state.faults.in_world(call.seller_id),
     )
     records = len(question.groups(view))
     rows = max(0, min(RECORDS_A_PAGE, records - first))

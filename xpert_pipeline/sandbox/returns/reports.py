@@ -13,8 +13,10 @@ from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.sandbox.world.returns import ReturnedUnit, ReturnRequest, return_requests, returned_units
 
 MOVED = "returns-moved"
+DATES = f"{WORLD}: returns"
+"""The place of faults that change when something came back."""
 FAULTS = (
-    FaultKind(MOVED, WORLD, "while it is on, Amazon dates some returns up to three days later, in the truth, too"),
+    FaultKind(MOVED, DATES, "while it is on, Amazon dates some returns up to three days later, in the truth, too"),
 )
 DAY, HALF_A_DAY = 86_400, 43_200
 FBA_COLUMNS = (
@@ -133,7 +135,7 @@ REPORTS = (
         write=_write_units,
         minimum_seconds=4 * 3600,
         longest_seconds=30 * DAY,
-        fault_places=(WORLD,),
+        fault_places=(DATES,),
     ),
     ReportKind(
         name="GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE",

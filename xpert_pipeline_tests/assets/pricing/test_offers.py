@@ -116,6 +116,23 @@ def test_offers_in_two_currencies_are_set_aside_and_the_other_batches_are_loaded
     assert len(shop.rows("offer_summaries")) == len(on_sale(shop)) - len(rejects)
 
 
+def test_an_offer_whose_seller_amazon_does_not_name_is_kept_as_nobodys(shop):
+    shop.fault("offers-unnamed-seller", count=1)
+    assert look_up(shop).success
+    unnamed = [row for row in shop.rows("competitor_data") if row["competitor_seller_id"] == "(no seller id)"]
+    assert unnamed
+    assert all(row["listing_price"] is not None for row in unnamed)
+
+
+def test_a_status_that_amazon_does_not_document_is_kept_as_it_came(shop):
+    first = on_sale(shop)[0]
+    shop.fault("offers-unknown-status", count=1)
+    assert look_up(shop).success
+    (page,) = [row for row in shop.rows("offer_summaries") if row["sku"] == first]
+    assert page["status"] == "OffersOnHoliday"
+    assert first not in {row["sku"] for row in shop.rows("competitor_data")}
+
+
 def inr(amount):
     return {"CurrencyCode": "INR", "Amount": amount}
 

@@ -4,10 +4,13 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from xpert_pipeline.sandbox.app import DECLARATIONS
+from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sandbox.serving.errors import ApiError, bad_next_token
 from xpert_pipeline.sandbox.serving.pace import Pace
 from xpert_pipeline.sandbox.serving.paging import PageTokens, Paging, open_page
-from xpert_pipeline_tests.sandbox.client import INBOUND, INDIA, INVENTORY, KIOSK, ORDERS, PLANS, REPORTS
+from xpert_pipeline_tests.sandbox.client import INBOUND, INDIA, INVENTORY, KIOSK, ORDERS, PLANS, REPORTS, Client
+from xpert_pipeline_tests.sandbox.conftest import SMALL
 from xpert_pipeline_tests.sandbox.jobs.kiosk import economics
 
 LISTINGS_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -65,6 +68,11 @@ def of_plan_items(client):
     return f"{client.a_plan()[1]}/items", "items", {"pageSize": 1}
 
 
+def of_transactions(client):
+    params = {"postedAfter": "2026-10-01T00:00:00Z", "marketplaceId": INDIA}
+    return "/finances/2024-06-19/transactions", "payload.transactions", params
+
+
 REQUESTS = {
     "searchOrders": of_orders,
     "searchListingsItems": of_listings,
@@ -76,6 +84,7 @@ REQUESTS = {
     "getShipmentItems": of_shipment_items,
     "listInboundPlans": of_plans,
     "listShipmentItems": of_plan_items,
+    "listTransactions": of_transactions,
 }
 BESIDE_TOKEN = {"NextToken": {"QueryType": "NEXT_TOKEN", "MarketplaceId": INDIA}}
 """What a request needs beside a token that holds the other parameters, by the token's name."""
@@ -104,13 +113,32 @@ class Walk:
             records = records[name]
         if self.paging.parameter == "NextToken":
             return records, page["payload"].get("NextToken")
+        if self.records.startswith("payload.") and not self.paging.is_nested:
+            return records, page["payload"].get("nextToken")
         return records, (page.get("pagination", {}) if self.paging.is_nested else page).get("nextToken")
+
+
+@pytest.fixture(scope="module")
+def busy_client():
+    """A client of a seller with more than a thousand transactions, which come by 500 a page."""
+    with start(SandboxOptions(**{**SMALL, "orders_per_day": 200})) as running:
+        client = Client(running)
+        yield client
+        client.http.close()
 
 
 @pytest.fixture(params=PAGED)
 def walk(client, large_client, request):
-    """A walk with at least three pages; the pages of inventory have 50 records, so it needs a larger seller."""
-    return Walk(large_client if PAGED[request.param].size_parameter is None else client, request.param)
+    """A walk with at least three pages. Where the client cannot choose how many records a page has, it needs more."""
+    paging = PAGED[request.param]
+    if paging.size_parameter is not None:
+        return Walk(client, request.param)
+    if paging.most < 500:
+        return Walk(large_client, request.param)
+    busy = request.getfixturevalue("busy_client")
+    busy.http.delete("/_sandbox/faults")
+    busy.token = None
+    return Walk(busy, request.param)
 
 
 def test_every_page_has_its_own_records_and_the_last_one_has_no_token(walk):

@@ -396,4 +396,4 @@ comment on column public.settlement_totals.transactions_amount is
 comment on column public.settlement_totals.difference_amount is 'total_amount - transactions_amount.';
 select public.xpert_show_view('public.settlement_totals');
 
-insert into public.schema_migrations (name) values ('0049_owed') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0047_owed') on conflict do nothing;
