@@ -20,6 +20,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline.sources import change_spans, run
 from xpert_pipeline.spapi import session
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.faults.kiosk import SOURCES, TWENTY_DAYS
@@ -95,6 +96,12 @@ def by_report(monkeypatch):
 
     monkeypatch.setattr(change_spans, "plan_records", plan)
     return choice
+
+
+@pytest.fixture
+def no_interval_of_reports(monkeypatch):
+    """A cancelled report means at once that there are no data, as it does when its interval has passed twice."""
+    monkeypatch.setattr(usage_plans, "minimum_interval", lambda _report_type: None)
 
 
 @dataclass

@@ -10,10 +10,10 @@ from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.sources.run import RunOptions, SellerRun, market_of
-from xpert_pipeline_tests.faults.conftest import empty_pipeline, hours_pass, make_sandbox
+from xpert_pipeline_tests.faults.conftest import empty_pipeline, hours_pass, make_sandbox, no_interval_of_reports
 from xpert_pipeline_tests.spapi.conftest import amazon
 
-__all__ = ["amazon", "empty_pipeline", "hours_pass", "make_sandbox"]
+__all__ = ["amazon", "empty_pipeline", "hours_pass", "make_sandbox", "no_interval_of_reports"]
 INDIA, GERMANY, BRITAIN, FRANCE = "A21TJRUUN4KGV", "A1PA6795UKMFR9", "A1F83G8C2ARO7P", "A13V1IB3VIYZZH"
 TODAY = local_today("Asia/Kolkata")
 
