@@ -79,9 +79,17 @@ class WindowedReport(WindowedJobs):
         return (JobRequest(self.report, start, end, dict(self.options) or None, (first.id,)),)
 
     def open_days(self, run: SellerRun) -> dict[Market, list[date]]:
-        """Days to be read, by marketplace; those of the first marketplace if the report is for the account."""
+        """Days to be read, by marketplace.
+
+        A report for the account is asked for in the first marketplace, and for each day that is open in any: a store
+        that was added later lacks days that the others have.
+        """
         days = super().open_days(run)
-        return {market: some for market, some in days.items() if not self.is_for_account or market == run.markets[0]}
+        if not self.is_for_account or not days:
+            return days
+        first = run.markets[0]
+        open_days = sorted({day for some in days.values() for day in some if day < first.today})
+        return {first: open_days} if open_days else {}
 
     def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
         """Cut open days into windows, newest first; Amazon counts the hours of a report's window."""

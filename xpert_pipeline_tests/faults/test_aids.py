@@ -2,6 +2,7 @@
 
 import pytest
 
+from xpert_pipeline.assets.orders import feed
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES
 
 ORDERS = ["orders", "order_items"]
@@ -23,7 +24,7 @@ def test_without_order_metrics_the_plan_is_a_guess_and_all_orders_are_loaded(pip
 
 def test_order_metrics_that_failed_are_not_asked_for_again_for_each_span(pipeline, monkeypatch):
     """Each span of a long backfill waited for five tries of an answer that never came."""
-    monkeypatch.setattr("xpert_pipeline.sources.change_spans.LONGEST_DAYS", 1)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "longest", 1)
     pipeline.fault("bad-request", operation="getOrderMetrics")
     assert pipeline.run(tables=ORDERS).success
     assert len(pipeline.rows("loads", "distinct window_start")) > 2

@@ -10,8 +10,12 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.sources.changes import ChangeFeed
+from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline_tests.faults.pipeline import NAMES
+
+SALES = ["orders", "order_items", "sales_data"]
 
 
 def asked(pipeline):
@@ -34,8 +38,8 @@ def changes(done):
 
 
 def test_a_delta_with_nothing_new_asks_one_page_and_changes_no_row(pipeline):
-    assert pipeline.run().success
-    before = {table: pipeline.rows(table) for table in ("orders", "order_items", "sales_data")}
+    assert pipeline.run(tables=SALES).success
+    before = {table: pipeline.rows(table) for table in SALES}
     asked_before = asked(pipeline)
     done = delta(pipeline)
     assert done.success, done.errors
@@ -46,14 +50,14 @@ def test_a_delta_with_nothing_new_asks_one_page_and_changes_no_row(pipeline):
 
 
 def test_a_delta_brings_a_change_as_far_as_the_sales(pipeline):
-    assert pipeline.run().success
+    assert pipeline.run(tables=SALES).success
     orders = pipeline.sandbox.state.worlds[pipeline.sellers[0]].orders
     place = next(n for n, order in enumerate(orders) if order.is_sale and order.items[0].quantity)
     lines = tuple(line._replace(cancelled=True) for line in orders[place].items)
     pipeline.change_order(place, status="CANCELLED", items=lines)
     done = delta(pipeline)
     assert (done.counts["orders"]["updated"], done.counts["sales_data"]["updated"] >= 1) == (1, True)
-    pipeline.assert_whole("orders", "order_items", "sales_data")
+    pipeline.assert_whole(*SALES)
 
 
 def test_a_sync_of_what_is_complete_asks_each_stream_once(pipeline):
@@ -61,8 +65,10 @@ def test_a_sync_of_what_is_complete_asks_each_stream_once(pipeline):
     asked_before = asked(pipeline)
     done = pipeline.run(days=[pipeline.today])
     assert done.success
-    snapshots = {source.operations[0]: 1 for source in SOURCES if isinstance(source, Snapshot)}
-    assert asked(pipeline) - asked_before == {"searchOrders": 1, "getOrderMetrics": 1} | snapshots
+    streams = Counter(
+        source.operations[0] for source in SOURCES if isinstance(source, Snapshot | ChangeFeed | ListedReports)
+    )
+    assert asked(pipeline) - asked_before == streams + Counter(getOrderMetrics=1)
     assert changes(done) == 0
 
 
@@ -100,7 +106,7 @@ def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
 
 def test_the_comparison_with_amazon_run_alone_compares_the_last_days(pipeline):
     """Run by hand from its page it has no days: it compared none, and a warning turned green."""
-    assert pipeline.run().success
+    assert pipeline.run(tables=SALES).success
     key = dg.AssetCheckKey(dg.AssetKey("sales_data"), "orders_match_amazon_order_metrics")
     job = dg.define_asset_job("alone", selection=dg.AssetSelection.checks(key))
     done = (

@@ -4,12 +4,13 @@ from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.sandbox.orders import api as orders_api
 
 ORDERS = ["orders", "order_items"]
+SALES = [*ORDERS, "sales_data"]
 
 
 def test_what_is_odd_but_legal_is_kept_and_counted(pipeline):
     for name in ("order-without-price", "unknown-status", "unknown-field", "emoji-in-title"):
         pipeline.fault(name, operation="searchOrders")
-    assert pipeline.run().success
+    assert pipeline.run(tables=SALES).success
     (odd,) = [row for row in pipeline.rows("orders") if row["fulfillment_status"] == "AWAITING_DRONE"]
     items = [row for row in pipeline.rows("order_items") if row["order_id"] == odd["order_id"]]
     assert (odd["order_total"], {item["item_subtotal"] for item in items}) == (None, {None})
@@ -23,23 +24,23 @@ def test_what_is_odd_but_legal_is_kept_and_counted(pipeline):
     )
     assert sold[1] >= items[0]["quantity_ordered"]
     pipeline.mend()
-    assert pipeline.run(refetch=True).success
-    pipeline.assert_whole()
+    assert pipeline.run(tables=SALES, refetch=True).success
+    pipeline.assert_whole(*SALES)
 
 
 def test_a_nul_in_a_title_is_shown_as_its_sign(pipeline):
     pipeline.fault("nul-in-title", operation="searchOrders")
-    assert pipeline.run().success
+    assert pipeline.run(tables=SALES).success
     assert [row["title"] for row in pipeline.rows("order_items") if "␀" in row["title"]]
     pipeline.mend()
-    assert pipeline.run(refetch=True).success
-    pipeline.assert_whole()
+    assert pipeline.run(tables=SALES, refetch=True).success
+    pipeline.assert_whole(*SALES)
 
 
 def test_an_order_without_a_required_field_is_set_apart_whole_and_the_others_load(pipeline):
     pipeline.fault("missing-required-field", operation="searchOrders", count=1)
     pipeline.fault("nul-in-title", operation="searchOrders", count=1)
-    done = pipeline.run()
+    done = pipeline.run(tables=SALES)
     assert done.success
     rows = pipeline.rows("rejected_records")
     rejected = {row["table_name"]: row for row in rows}
@@ -62,8 +63,8 @@ def test_an_order_without_a_required_field_is_set_apart_whole_and_the_others_loa
         ("sync.completed", "order_items", len(payload["orderItems"])),
     }
     pipeline.mend()
-    assert pipeline.run(refetch=True).success
-    pipeline.assert_whole()
+    assert pipeline.run(tables=SALES, refetch=True).success
+    pipeline.assert_whole(*SALES)
     assert len(pipeline.rows("rejected_records")) == len(rows) == 1 + len(payload["orderItems"])
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from xpert_pipeline.sources import change_loading, change_spans, jobs
+from xpert_pipeline.assets.orders import feed
+from xpert_pipeline.sources import change_loading, jobs
 from xpert_pipeline.spapi.errors import BadRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.planning import planner
@@ -158,7 +159,7 @@ def test_a_report_that_stays_in_the_queue_is_parked_and_collected_by_the_next_ru
 
 def test_sales_of_days_whose_orders_are_not_in_yet_are_told_as_such(pipeline, monkeypatch):
     """They were derived of nothing and called read, although the orders' report was still in Amazon's queue."""
-    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "longest", 1)
     pipeline.fault("report-stuck", count=1)
     first, *_, last = pipeline.past_days
     parked = pipeline.run_impatiently(tables=[*ORDERS, "sales_data"], days=pipeline.past_days)
@@ -188,7 +189,7 @@ def test_sales_are_incomplete_while_the_changes_of_today_are_not_in(pipeline, ad
 
 def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(pipeline, monkeypatch):
     """Those beyond the first ten were asked for only when the first were loaded, or had been waited for in vain."""
-    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "longest", 1)
     monkeypatch.setattr(planner, "REPORTS_AHEAD", 1)
     monkeypatch.setattr(change_loading, "REPORTS_TOGETHER", 1)
     pipeline.fault("report-stuck", count=1)
@@ -210,7 +211,7 @@ def test_all_reports_of_a_long_backfill_are_asked_for_before_one_is_waited_for(p
 
 def test_a_window_that_amazon_refuses_does_not_keep_the_others_from_being_loaded(pipeline, monkeypatch):
     """One createReport that was refused each time left all the others made and none of them loaded, run after run."""
-    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "longest", 1)
     create, refused = ReportApi.create, pipeline.past_days[1]
 
     def refuse_one(desk, api, request):
@@ -241,7 +242,7 @@ def test_a_window_that_ended_now_is_resumed_by_the_same_id_though_now_has_moved(
 
 
 def test_one_stuck_report_does_not_keep_the_other_windows(pipeline, monkeypatch):
-    monkeypatch.setattr(change_spans, "LONGEST_DAYS", 1)
+    monkeypatch.setitem(vars(feed.SOURCE.feed), "longest", 1)
     pipeline.fault("report-stuck", count=1)
     assert pipeline.run_impatiently(tables=ORDERS, days=pipeline.past_days).success
     stuck = next(report for report in pipeline.sandbox.state.reports.reports.values() if report.seconds)
