@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.registry import RECONCILIATIONS, SOURCES
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.sources.changes import ChangeFeed
@@ -90,6 +90,7 @@ def test_a_report_of_all_listings_writes_only_those_that_changed(pipeline, monke
     assert {sku for sku in after if after[sku] != before[sku]} == {changed.sku}
 
 
+@pytest.mark.usefixtures("no_interval_of_reports")
 @pytest.mark.parametrize("kind", ["range", "one partition"])
 def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
     """Dagster hands a single partition and a range to a run in different ways."""
@@ -100,8 +101,11 @@ def test_every_check_is_evaluated_whatever_partitions_a_run_has(pipeline, kind):
     assert done.success, done.errors
     entries = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluated = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
-    assert len(evaluated) == 3 * len(NAMES) + len([source for source in SOURCES if source.roles]) + 2
-    assert {check.check_name for check in evaluated if not check.passed} == set()
+    particular = sum(len(list(check.check_keys)) for source in SOURCES for check in source.checks)
+    with_roles = sum(bool(source.roles) for source in SOURCES)
+    assert len(evaluated) == 3 * len(NAMES) + with_roles + particular + len(RECONCILIATIONS)
+    assert len({(check.asset_key, check.check_name) for check in evaluated}) == len(evaluated)
+    assert {check.check_name: check.description for check in evaluated if not check.passed} == {}
 
 
 def test_the_comparison_with_amazon_run_alone_compares_the_last_days(pipeline):

@@ -71,9 +71,10 @@ def test_days_that_come_late_and_rows_that_go_follow_amazon(kiosk, hours_pass):
     assert [text for text in warnings(kiosk, gone) if said in text]
 
 
-def test_traffic_is_asked_for_of_asins_that_only_economics_tells(kiosk):
+def test_traffic_is_asked_for_of_asins_that_only_economics_tells(kiosk, admin):
     """A product that is listed no more, with fees or advertisements, but no order that we know."""
-    assert kiosk.run(tables=["economics_daily"]).success
+    assert kiosk.run(tables=["products", "economics_daily"]).success
+    admin.execute("delete from products")
     asins = {row["asin"] for row in kiosk.rows("economics_daily")}
     outcome = kiosk.run(tables=["traffic_daily"])
     assert outcome.states["traffic_daily"] == "ok"
@@ -154,7 +155,10 @@ def test_asins_that_become_known_during_the_run_are_asked_for_in_it(kiosk):
     assert load["details"]["asins"] == len({row["asin"] for row in kiosk.rows("products")})
 
 
-def test_without_any_known_asin_traffic_says_so(kiosk):
+def test_without_any_known_asin_traffic_says_so(kiosk, admin):
+    """The listings were read, and there are none."""
+    assert kiosk.run(tables=["products"]).success
+    admin.execute("delete from products")
     outcome = kiosk.run(tables=["traffic_daily"], days=kiosk.past_days)
     assert outcome.states["traffic_daily"] == "empty"
     assert "load products first" in outcome.reasons["traffic_daily"]
