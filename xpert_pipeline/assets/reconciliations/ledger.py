@@ -66,8 +66,8 @@ LEDGER_SHIPS_WHAT_WAS_SOLD = Reconciliation(
     "units shipped in traffic_daily.",
     left=Side("traffic_daily"),
     right=Side("inventory_ledger"),
-    complete_by=("traffic_daily", "inventory_ledger"),
-    also=("orders", "order_items"),
+    complete_by=("traffic_daily", "inventory_ledger", "orders"),
+    also=("order_items",),
     settled=timedelta(days=14),
     tolerances=(
         Tolerance(
@@ -116,6 +116,7 @@ select
   null as currency,
   null as family,
   case
+    when others.asin is null then 'no order of the product is loaded, so nobody knows who shipped it'
     when others.is_merchant then 'the seller ships orders of the product, too'
     when others.is_elsewhere then 'the product is sold in other shops, too'
   end as reason
