@@ -106,7 +106,10 @@ def numbers(outcome):
 COUNTRIES = {source.table.name: source.country for source in SOURCES if isinstance(source, AccountReport)}
 """The column with the country. Lines of a country where the seller has no store yet are kept by the first store."""
 COMPUTED_OF_COUNTRIES = {
-    table.name for source in SOURCES if source.is_derived and COUNTRIES.keys() & set(source.after) for table in source.tables
+    table.name
+    for source in SOURCES
+    if source.is_derived and COUNTRIES.keys() & set(source.after)
+    for table in source.tables
 }
 UNCHANGED = dict.fromkeys(NAMES, dict.fromkeys(NUMBERS, 0))
 
