@@ -130,8 +130,8 @@ def outcome(results: dict[int, dict[str, list[Numbers]]]) -> Outcome:
 
 
 def not_measured() -> list[str]:
-    """Sources that load reports or queries, but that no way here loads."""
-    return [branch.name for branch in branches_of(SOURCES) if branch.made_by and branch.name not in MEASURED]
+    """Sources that load documents, but that no way here loads."""
+    return [branch.name for branch in branches_of(SOURCES) if branch.reads_documents and branch.name not in MEASURED]
 
 
 def _ratios(way: str, base: str, rounds: dict[str, list[Numbers]]) -> dict[str, Figure]:

@@ -230,7 +230,9 @@ def _checks(source: Source) -> list[dg.AssetCheckSpec]:
 
 
 def _empty_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:
-    @asset_check(spec.asset_key.to_user_string(), name=spec.name)
+    others = [dep.asset_key.to_user_string() for dep in spec.additional_deps]
+
+    @asset_check(spec.asset_key.to_user_string(), name=spec.name, additional_deps=others)
     def nothing(_context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         """Does nothing."""
         return dg.AssetCheckResult(passed=True)

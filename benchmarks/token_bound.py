@@ -36,6 +36,10 @@ PLANS: dict[str, tuple[float, int]] = {
 }
 """Operation → (tokens per second, burst), as Amazon publishes them; those of reviews are a guess."""
 
+BESIDE = {"createReport": ("getReports", "getReportDocument"), "createQuery": ("getQueries", "getDocument")}
+"""Operation that requests a report or query → operations that find earlier ones, and return addresses of documents."""
+DOCUMENTS = ("getReportDocument", "getDocument")
+
 WITHOUT_PLAN = frozenset(("requestAccessToken", "downloadDocument"))
 """Requests that no bucket limits: access tokens from Login with Amazon, and documents from its storage."""
 
@@ -51,8 +55,8 @@ class Branch:
 
     Attributes:
         name: The source's first table.
-        counted_by: Operations that must answer before a report can be chosen.
-        pages: Operations that read pages, side by side, after the report.
+        counted_by: Operations that must answer first: they count records, or list the reports that there are.
+        pages: Operations that read pages, side by side, after the report; or the addresses of listed reports.
         made_by: Operation that requests a report or query, if the source uses one.
     """
 
@@ -65,6 +69,11 @@ class Branch:
     def reads_queries(self) -> bool:
         """Whether Data Kiosk prepares the data."""
         return self.made_by == "createQuery"
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether it loads reports or queries, requested ones or those that Amazon makes by itself."""
+        return bool(self.made_by) or not set(DOCUMENTS).isdisjoint(self.pages)
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -143,7 +152,9 @@ def lower_bound(
 
 def _shared(branches: Collection[Branch]) -> set[str]:
     """Operations whose calls cannot be assigned to one branch."""
-    names = [name for branch in branches for name in {*branch.counted_by, *branch.pages}]
+    names = [
+        name for branch in branches for name in {*branch.counted_by, *branch.pages, *BESIDE.get(branch.made_by, ())}
+    ]
     return {name for name in names if names.count(name) > 1}
 
 

@@ -42,7 +42,8 @@ def test_the_empty_run_has_the_same_assets_checks_and_partitions():
             spec.key: (spec.partitions_def, {dep.asset_key for dep in spec.deps})
             for spec in definitions.resolve_all_asset_specs()
         }
-        return specs, {spec.key for check in definitions.asset_checks for spec in check.check_specs}
+        checks = [spec for check in definitions.asset_checks for spec in check.check_specs]
+        return specs, {spec.key: {dep.asset_key for dep in spec.additional_deps} for spec in checks}
 
     assert shape(empty) == shape(real)
     assert isinstance(empty.resolve_job_def("sync"), dg.JobDefinition)

@@ -69,6 +69,15 @@ def test_an_operation_of_several_branches_is_counted_for_its_bucket_only():
     assert token_bound.lower_bound(calls, reports, branches, 1).seconds == 20
 
 
+def test_lists_and_documents_count_for_listed_reports_only_if_no_other_branch_reads_reports():
+    calls = {"getReports": 21, "getReportDocument": 25}
+    branches = [Branch("settlements", ("getReports",), ("getReportDocument",))]
+    alone = 11 / 0.0222 + 10 / 0.0167
+    assert token_bound.lower_bound(calls, {}, branches, 1) == Bound(pytest.approx(alone), "settlements", 46)
+    branches.append(Branch("orders", made_by="createReport"))
+    assert token_bound.lower_bound(calls, {}, branches, 1) == Bound(pytest.approx(10 / 0.0167), "getReportDocument", 25)
+
+
 def test_reports_of_an_unknown_table_are_refused():
     with pytest.raises(LookupError, match="no branch for the reports of unheard_of"):
         lower_bound({}, {"unheard_of": [0]}, 1)
