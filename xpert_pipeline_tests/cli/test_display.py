@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.cli.runner import in_order_of_work
 from xpert_pipeline_tests.cli.screen import run_on_screen
 
 pytestmark = pytest.mark.timeout(300)
@@ -18,6 +19,9 @@ SMALL = ("--rate-scale", "0", "--days", "3", "--orders-per-day", "20", "--skus",
 LIVE = re.compile(r"^table +state +read +new +changed +time$", re.MULTILINE)
 RESULT = re.compile(r"^table +state +new +changed +newest day$", re.MULTILINE)
 STATE = re.compile(rf"^(?:{'|'.join(NAMES)}) +(to do|working|waiting|done)", re.MULTILINE)
+NEW = re.compile(rf"(?:{'|'.join(NAMES)}) +[a-z_ ]+? +([\d,]+) ")
+NOTE = re.compile(r"(?:not loaded|still coming): ([\w, ]+): .")
+"""A line below the result, about tables that the next run continues."""
 CONTROL_CODES = re.compile(r"\x1b|\r")
 
 
@@ -46,13 +50,13 @@ def first(home):
     return run_on_screen(up(home, *SMALL), 80, environ=environment())
 
 
-def test_the_first_sync_is_one_live_line_per_table_in_the_order_of_the_registry(first):
+def test_the_first_sync_is_one_live_line_per_table_in_the_order_of_the_run(first):
     """Progress and log lines were glued together, the spinner stood still, and the summary read "e…"."""
     assert first.exit_code == 0, first.end
     live = [moment for moment in first.moments if LIVE.search(moment)]
     assert live, first.end
     seen = {tuple(table_under(LIVE, moment)[: len(NAMES)]) for moment in live}
-    assert tuple(NAMES) in seen
+    assert tuple(in_order_of_work(SOURCES)) in seen
     states = {state for moment in live for state in STATE.findall(moment)}
     assert {"to do", "done"} < states
     assert len({moment.splitlines()[0][0] for moment in live}) > 1, "the spinner turns"
@@ -72,7 +76,11 @@ def test_the_end_of_a_sync_fits_the_terminal_and_nothing_of_the_display_stays(fi
 
 def test_the_first_sync_ends_with_what_was_loaded_where_it_is_and_how_to_go_on(first, home):
     end = " ".join(first.end.split())
-    assert re.search(r"Loaded [\d,]+ rows in \d tables\. All of it is invented: .* sandbox", end)
+    said = re.search(r"Loaded ([\d,]+) rows in (\d+) tables\. All of it is invented: .* sandbox", end)
+    below = first.end[RESULT.search(first.end).end() :]
+    new = [int(NEW.match(line)[1].replace(",", "")) for line in below.splitlines() if NEW.match(line)]
+    assert len(new) == len(NAMES)
+    assert (int(said[1].replace(",", "")), int(said[2])) == (sum(new), sum(count > 0 for count in new))
     for part in (str(home), "xpert db shell", "xpert up", "xpert db expose", "xpert sellers add MERCHANT_ID", ".env"):
         assert part in end
 
@@ -84,8 +92,10 @@ def test_a_second_sync_says_nothing_of_a_first_one_and_a_pipe_gets_plain_lines(f
     assert "invented" not in done.stdout
     assert table_under(RESULT, done.stdout) == NAMES
     lines = [line for line in done.stderr.splitlines() if line]
-    assert all(re.match(r"[A-Z0-9]+: \w+: .", line) for line in lines), done.stderr
-    assert {line.split(": ")[1] for line in lines} <= set(NAMES)
+    steps = [line for line in lines if not NOTE.match(line)]
+    assert all(re.match(r"[A-Z0-9]+: \w+: .", line) for line in steps), done.stderr
+    assert {line.split(": ")[1] for line in steps} <= set(NAMES)
+    assert {name for line in lines if (note := NOTE.match(line)) for name in note[1].split(", ")} <= set(NAMES)
 
 
 def test_verbose_shows_the_steps_above_the_display_and_every_figure_that_fits(first, home):
