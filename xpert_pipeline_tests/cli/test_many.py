@@ -19,7 +19,7 @@ import psutil
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
-from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli import many, ui
 from xpert_pipeline.cli.home import Home
 from xpert_pipeline.sandbox.faults import FaultRule
@@ -30,8 +30,9 @@ from xpert_pipeline_tests.conftest import KEY
 pytestmark = pytest.mark.timeout(300)
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-NAMES = {table.name for table in TABLES}
-AFTER_OTHERS = {table.name for source in SOURCES if source.after for table in source.tables}
+NAMES = {"products", "orders", "order_items", "sales_data", "fba_inventory", "economics_daily", "traffic_daily"}
+"""What each seller loads: a table of each kind of request, so that the numbers of tries can be told."""
+AFTER_OTHERS = {table.name for source in SOURCES if source.after for table in source.tables} & NAMES
 """They need another table, and are skipped if it fails."""
 RUNS = """
 select r.status, t.value, r.start_time, r.end_time from dagster.runs r join dagster.run_tags t using (run_id)
@@ -74,7 +75,8 @@ def sync(sandbox, pipeline_dsn, tmp_path):
     started = []
 
     def begin():
-        command = [XPERT, "--json", "sync", "--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY)]
+        days = ["--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY)]
+        command = [XPERT, "--json", "sync", *days, "--select", ",".join(NAMES)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         started.append(subprocess.Popen(command, env=environ, cwd=tmp_path, start_new_session=True, **pipes))
         return started[-1]
@@ -114,7 +116,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
     for seller in good:
         assert states[seller].keys() == NAMES
         assert "failed" not in states[seller].values()
-        filled = {name for name, state in states[seller].items() if state in ("ok", "incomplete")}
+        filled = {name for name, state in states[seller].items() if state == "ok"}
         assert filled == filled_in_truth(sandbox, seller)
     assert states[bad] == dict.fromkeys(NAMES - AFTER_OTHERS, "failed") | dict.fromkeys(AFTER_OTHERS, "skipped")
     assert f"failed: products: Transient: seller {bad}: " in err
