@@ -2,16 +2,23 @@
 
 import pytest
 
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.tables.columns import columns_of
 
-A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 40, "skus": 40}
+STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
+"""India and Germany."""
+A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 60, "skus": 80, "marketplaces": STORES}
 
 
 @pytest.fixture
-def filled(empty_pipeline, make_sandbox):
-    empty_pipeline.serve(make_sandbox(**A_MONTH))
+def filled(empty_pipeline, make_sandbox, admin, no_interval_of_reports):
+    """All tables of two stores, as Amazon offers some only in Europe; and then a price changes."""
+    assert all(any(source.is_offered_in(store) for store in STORES) for source in SOURCES)
+    empty_pipeline.serve(make_sandbox(**A_MONTH), onboard=False)
+    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=STORES)
     assert empty_pipeline.run().errors == {}
+    admin.execute("update products set price = price + 10")
+    assert empty_pipeline.run(tables=["pricing_history"], days=[empty_pipeline.today]).errors == {}
     return empty_pipeline
 
 

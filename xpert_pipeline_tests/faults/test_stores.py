@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.registry import SOURCES, TABLES
 
 INDIA, BRITAIN, GERMANY = STORES = ("A21TJRUUN4KGV", "A1F83G8C2ARO7P", "A1PA6795UKMFR9")
 NAMES = [table.name for table in TABLES]
@@ -26,20 +26,28 @@ def truth_rows(sandbox, table, marketplace_id):
     return len(httpx.get(address, params={"marketplace": marketplace_id}, trust_env=False).text.splitlines())
 
 
+@pytest.mark.usefixtures("no_interval_of_reports")
 def test_a_sync_loads_every_store_and_reports_each_table_and_marketplace(xpert, amazon, environ):
     done = xpert("sync", "--json", *DAYS, **environ)
     assert done.exit_code == 0, done.stderr
     lines = done.json["tables"]
     assert [(line["table"], line["marketplace"]) for line in lines] == [(t, m) for t in NAMES for m in STORES]
-    assert {line["state"] for line in lines} == {"ok"}
+    is_offered = {
+        (table.name, store): source.is_offered_in(store)
+        for source in SOURCES
+        for table in source.tables
+        for store in STORES
+    }
     for line in lines:
-        rows = truth_rows(amazon.sandbox, line["table"], line["marketplace"])
-        assert line["inserted"] == rows > 0, (line["table"], line["marketplace"])
-    again = xpert("sync", *DAYS, **environ)
+        place = (line["table"], line["marketplace"])
+        rows = truth_rows(amazon.sandbox, *place)
+        state = "ok" if rows else "empty" if is_offered[place] else "not_available_in_marketplace"
+        assert (line["state"], line["inserted"]) == (state, rows), place
+    again = xpert("sync", "--select", "products", *DAYS, **environ)
     assert again.exit_code == 0
     header, *rows = again.stdout.splitlines()
     assert header.split()[:3] == ["table", "store", "state"]
-    assert Counter(row.split()[1] for row in rows) == dict.fromkeys(("IN", "GB", "DE"), len(NAMES))
+    assert Counter(row.split()[1] for row in rows) == dict.fromkeys(("IN", "GB", "DE"), 1)
 
 
 def test_status_shows_the_newest_day_of_each_store(xpert, environ):

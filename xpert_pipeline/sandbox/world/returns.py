@@ -152,6 +152,6 @@ def _request(store: Store, order: Order, item: Item, last: int) -> ReturnRequest
         f"D{letters(8, LETTERS, 'rma', order.id)}RRMA" if (drawn >> 8) % 100 >= BLANK_SHARE else "",
         REQUEST_REASONS[(drawn >> 16) % len(REQUEST_REASONS)],
         is_in_policy=(drawn >> 24) % 10 > 0,
-        has_claim=(drawn >> 32) % 20 == 0,
+        has_claim=(drawn >> 32) % 3 == 0,
         is_prepaid=(drawn >> 40) % 4 > 0,
     )
