@@ -7,7 +7,7 @@ from xpert_pipeline.tables.columns import columns_of
 
 STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
 """India and Germany."""
-A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 60, "skus": 80, "marketplaces": STORES}
+A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 45, "skus": 80, "marketplaces": STORES}
 
 
 @pytest.fixture

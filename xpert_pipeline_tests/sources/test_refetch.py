@@ -27,7 +27,7 @@ def readings(pipeline):
 @pytest.mark.usefixtures("no_interval_of_reports")
 def test_a_refetch_reads_every_table_again(empty_pipeline, make_sandbox):
     """The option reached the tables with days alone: listings were read again in no way but by emptying the table."""
-    sandbox = make_sandbox(marketplaces=(GERMANY,), days=20, skus=40)
+    sandbox = make_sandbox(marketplaces=(GERMANY,), days=14, orders_per_day=10, skus=20)
     empty_pipeline.serve(sandbox, onboard=False)
     empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=(GERMANY,))
     days = empty_pipeline.days
