@@ -9,6 +9,11 @@ from xpert_pipeline.sandbox.app import DECLARATIONS
 from xpert_pipeline.sandbox.control.fault_list import WIDTH, fault_lines
 
 
+@pytest.fixture(autouse=True)
+def columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+
+
 @pytest.mark.parametrize(("command", "arguments"), [(main, []), (xpert, ["sandbox"])], ids=["python -m", "xpert"])
 def test_the_list_is_printed_and_no_sandbox_starts(command, arguments):
     result = CliRunner().invoke(command, [*arguments, "--list-faults"])
@@ -22,6 +27,14 @@ def test_every_fault_is_listed_with_its_effect_and_its_targets():
     assert heads == [f"{fault.name}: {fault.effect}" for fault in DECLARATIONS.faults.values()]
     assert all(lines[lines.index(head) + 1].startswith("    strikes ") for head in heads)
     assert max(map(len, lines)) <= WIDTH
+
+
+def test_a_narrow_terminal_gets_narrow_lines_with_the_same_words(monkeypatch):
+    words = " ".join(fault_lines(DECLARATIONS)).split()
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = fault_lines(DECLARATIONS)
+    assert " ".join(lines).split() == words
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(
