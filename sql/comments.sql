@@ -814,7 +814,7 @@ comment on table public.fba_returns is
 comment on column public.fba_returns.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.fba_returns.return_key is
-'Order, SKU and licence plate. Without a licence plate, a digest of what does not change about the return, and its number among equal ones. The date is not part of it, because Amazon may date the same return differently later.';
+'Order, SKU and licence plate. Without a licence plate, a digest of what does not change about the return, and its number among equal ones of one report. The date is not part of it, because Amazon may date the same return differently later. So two returns without a licence plate that are equal in all of this, but came in reports of different days, count as one.';
 comment on column public.fba_returns.return_date is
 'Day of returned_at in the seller''s first marketplace; the partition.';
 comment on column public.fba_returns.returned_at is
@@ -1027,18 +1027,31 @@ comment on column public.seller_feedback.feedback_date is
 comment on column public.seller_feedback.rating is
 'Stars, from 1 to 5.';
 
+comment on table public.seller_feedback_counts is
+'One row is the number of ratings of the seller on a day. Source: Data Kiosk sales and traffic 2024-04-24, by date: one query for all days and marketplaces.';
+comment on column public.seller_feedback_counts.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.seller_feedback_counts.business_date is
+'Marketplace-local day; the partition.';
+comment on column public.seller_feedback_counts.feedback_received is
+'Ratings that customers gave the seller on the day. NULL: Amazon did not report it.';
+comment on column public.seller_feedback_counts.negative_feedback_received is
+'Negative ones among them: one or two stars. NULL: Amazon did not report it.';
+comment on column public.seller_feedback_counts.negative_feedback_pct is
+'Rate of negative feedback as Amazon computes it, in percent. NULL: Amazon did not report it.';
+
 comment on table public.reviews_ratings is
-'One row is a topic of an ASIN''s reviews in a period, or a rating of the seller. Source: review_topics, review_trends and seller_feedback, by sql/transforms/reviews_ratings.sql.';
+'One row is a topic of an ASIN''s reviews in a period, a rating of the seller, or the number of ratings on a day. Source: review_topics, review_trends, seller_feedback and seller_feedback_counts, by sql/transforms/reviews_ratings.sql.';
 comment on column public.reviews_ratings.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.reviews_ratings.record_type is
-'ITEM_TOPIC: a topic of a product''s reviews. ITEM_TREND: the same by month. SELLER_FEEDBACK: a rating.';
+'ITEM_TOPIC: a topic of a product''s reviews. ITEM_TREND: the same by month. SELLER_FEEDBACK: a rating of the seller. FEEDBACK_COUNT: how many ratings the seller got on a day.';
 comment on column public.reviews_ratings.subject_id is
-'What it is about: the ASIN, or the order of a rating of the seller.';
+'What it is about: the ASIN, the order of a rating of the seller, or ACCOUNT.';
 comment on column public.reviews_ratings.topic is
-'The topic, in Amazon''s words; empty for a rating.';
+'The topic, in Amazon''s words; empty for ratings and their counts.';
 comment on column public.reviews_ratings.sentiment is
-'POSITIVE or NEGATIVE; empty for a rating.';
+'POSITIVE or NEGATIVE; empty for ratings and their counts.';
 comment on column public.reviews_ratings.period_start is
 'First day of the period; the partition.';
 comment on column public.reviews_ratings.period_end is
@@ -1050,11 +1063,15 @@ comment on column public.reviews_ratings.occurrence_pct is
 comment on column public.reviews_ratings.star_rating_impact is
 'Effect of the topic on the star rating of the product. NULL: the row is not about a topic, or too few reviews mention it.';
 comment on column public.reviews_ratings.rating is
-'Stars that a customer gave the seller. NULL: the row is about a topic.';
+'Stars that a customer gave the seller. NULL: the row is about a topic, or counts ratings.';
+comment on column public.reviews_ratings.feedback_received is
+'Ratings of the seller on the day; SELLER_FEEDBACK rows are some of them. NULL: the row is no count.';
+comment on column public.reviews_ratings.negative_feedback_received is
+'Negative ones among them: one or two stars. NULL: the row is no count.';
 comment on column public.reviews_ratings.asin is
 'ASIN. NULL: the row is about the seller.';
 comment on column public.reviews_ratings.order_id is
-'Amazon''s id of the order. NULL: the row is about a product.';
+'Amazon''s id of the order. NULL: the row is about a product, or counts ratings.';
 comment on column public.reviews_ratings.source_table is
 'The table that the row is from.';
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from xpert_pipeline.wording import ends_words
+
 CHANNEL = logging.getLogger("xpert_pipeline.progress")
 CHANNEL.addHandler(logging.NullHandler())
 
@@ -125,7 +127,18 @@ class Wait:
         return ": ".join(filter(None, (self.seller, self.table, self.text)))
 
 
-Event = Note | Began | Step | Loaded | Ended | Wait
+@dataclass(frozen=True)
+class Predicted:
+    """When a seller's run is predicted to have loaded each table, in the order of the run."""
+
+    seller: str
+    ends: Mapping[str, datetime]
+
+    def __str__(self) -> str:
+        return f"{self.seller}: predicted: {ends_words(self.ends, clock_time)}"
+
+
+Event = Note | Began | Step | Loaded | Ended | Wait | Predicted
 
 
 def report(event: Event) -> None:

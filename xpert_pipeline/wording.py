@@ -1,8 +1,8 @@
 """Formats counts, days, times and durations for messages."""
 
 import math
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 MINUTE, SHORT_SECONDS = 60, 90
@@ -60,3 +60,16 @@ def duration_words(seconds: float) -> str:
         return f"{math.ceil(seconds)} s"
     minutes = math.ceil(seconds / MINUTE)
     return f"{minutes} min" if minutes < SHORT_SECONDS else f"{minutes // MINUTE} h {minutes % MINUTE:02} min"
+
+
+def ends_words(ends: Mapping[str, datetime], clock: Callable[[datetime], str]) -> str:
+    """Format when several things are expected: "orders, sales_data about 14:31; traffic_daily about 14:45".
+
+    Args:
+        ends: When each is expected, in their order; what is late comes soon.
+        clock: Formats a time of day.
+    """
+    now, groups = datetime.now(UTC), dict[str, list[str]]()
+    for name, end in ends.items():
+        groups.setdefault(f"about {clock(end)}" if end > now else "soon", []).append(name)
+    return "; ".join(f"{', '.join(names)} {when}" for when, names in groups.items())

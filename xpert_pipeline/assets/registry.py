@@ -25,7 +25,13 @@ from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
-from xpert_pipeline.assets.reviews import review_topics, review_trends, reviews_ratings, seller_feedback
+from xpert_pipeline.assets.reviews import (
+    review_topics,
+    review_trends,
+    reviews_ratings,
+    seller_feedback,
+    seller_feedback_counts,
+)
 from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
@@ -53,6 +59,7 @@ SOURCES: tuple[Source, ...] = (
     review_topics.SOURCE,
     review_trends.SOURCE,
     seller_feedback.SOURCE,
+    seller_feedback_counts.SOURCE,
     reviews_ratings.SOURCE,
     offers.SOURCE,
     pricing_history.SOURCE,
@@ -73,6 +80,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     money.TRANSACTIONS_ARE_SETTLED,
     returned.RETURNS_ARE_STOCK,
     returned.RETURNS_ARE_REFUNDED,
+    returned.REQUESTS_ARE_REFUNDED,
 )
 TABLES: tuple[Table, ...] = tuple(table for source in SOURCES for table in source.tables)
 

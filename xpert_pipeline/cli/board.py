@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.spinner import Spinner
 from rich.table import Table as Grid
 from rich.text import Text
 
-from xpert_pipeline.progress import Began, Ended, Event, Loaded, Note, Step, Wait
+from xpert_pipeline.progress import Began, Ended, Event, Loaded, Note, Predicted, Step, Wait, clock_time
 
 COLUMNS = ("table", "state", "read", "new", "changed", "time")
 SHOWN = 4
@@ -85,6 +86,7 @@ class Board:
         self._title, self._sellers = title, sellers
         self._lines = {table: Line() for table in tables}
         self._now = ""
+        self._end: datetime | None = None
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
@@ -94,6 +96,8 @@ class Board:
             for table in _tables_of(event):
                 if line := self._lines.get(table):
                     _update(line, event)
+            if isinstance(event, Predicted):
+                self._end = max(event.ends.values())
             if isinstance(event, Step | Wait | Note):
                 self._now = str(event) if self._sellers > 1 else _without_seller(event)
 
@@ -125,7 +129,8 @@ class Board:
         if not coming or not has_begun or self._sellers > 1:
             return ""
         more = f" and {len(coming) - SHOWN} more" if len(coming) > SHOWN else ""
-        return f"Still coming: {', '.join(coming[:SHOWN])}{more}"
+        end = f"; all expected by {clock_time(self._end)}" if self._end and self._end > datetime.now(UTC) else ""
+        return f"Still coming: {', '.join(coming[:SHOWN])}{more}{end}"
 
     def _state(self, line: Line) -> Text:
         state = line.state()

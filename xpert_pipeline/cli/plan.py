@@ -1,12 +1,10 @@
 """`xpert plan`: what a sync or backfill of some days would request, and how long it would take."""
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -14,18 +12,16 @@ from rich.console import Console
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.environment import require_data_directory
+from xpert_pipeline.cli.forecast import plan_of
 from xpert_pipeline.cli.options import TABLE_NAMES, data_dir_option, sandbox_option, seller_option, verbose_option
-from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.progress import announced_if_slow
 from xpert_pipeline.cli.selection import chosen_days, split_tables
 from xpert_pipeline.cli.terminal import fitted
-from xpert_pipeline.cli.workplace import Workplace, open_workplace
-from xpert_pipeline.postgres.sellers import Seller
-from xpert_pipeline.resources.spapi import priority_of
+from xpert_pipeline.cli.workplace import open_workplace
 from xpert_pipeline.sandbox.option_types import DAY
-from xpert_pipeline.sources.plan import NOTHING, RunPlan, StreamPlan, days_text, plan_run
-from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
-from xpert_pipeline.sources.source import Source
+from xpert_pipeline.sources.order import in_order_of_work
+from xpert_pipeline.sources.plan import NOTHING, RunPlan, StreamPlan, days_text
+from xpert_pipeline.sources.source import Pace, Source
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.planning.source_choice import plain_of, reason_of
@@ -62,7 +58,7 @@ def plan(context: click.Context, /, **options: Any) -> None:
             for seller in place.sellers(options["sellers"]):
                 days = chosen_days(settings, settings.first_possible, span, 1, seller)
                 try:
-                    plans.append((seller, _plan(place, seller, chosen, *days, refetch=options["refetch"])))
+                    plans.append((seller, plan_of(place, seller, chosen, *days, refetch=options["refetch"])))
                 except SpApiError as error:
                     errors.append(f"seller {seller.amazon_seller_id} cannot be planned: {error}")
     if context.obj["json"]:
@@ -77,24 +73,9 @@ def plan(context: click.Context, /, **options: Any) -> None:
 
 
 def _sources(tables: Sequence[str]) -> list[Source]:
-    """The sources of these tables, or all of them, in the order in which a run prefers to load them."""
+    """The sources of these tables, or all of them, in the order in which a run loads them."""
     chosen = [source for source in SOURCES if not tables or any(table.name in tables for table in source.tables)]
-    return sorted(chosen, key=lambda source: -source.pace)
-
-
-def _plan(
-    place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date, *, refetch: bool
-) -> RunPlan:
-    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    with client_of(place, seller, priority_of(days, today_of(seller))) as api:
-        log = logging.getLogger("xpert_pipeline.plan")
-        options = RunOptions(
-            refetch=refetch,
-            steps=frozenset(source.step for source in sources),
-            fill_pages=place.settings.fill_pages,
-            reread_after=timedelta(days=place.settings.reread_days),
-        )
-        return plan_run(sources, SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options))
+    return in_order_of_work(chosen)
 
 
 def _as_json(plan: RunPlan) -> dict[str, Any]:
@@ -159,9 +140,27 @@ def show(
     if not plan.streams:
         _line("in all", "nothing to request\n")
         return
+    if first := _first_words(plan, sources):
+        _line("first", first)
     finish = _finish_of(plan).astimezone()
     when = f"{moment_words(finish)} {finish:%Z}"  # the windows above are in the marketplace's time
     _line("in all", f"~{duration_words(plan.seconds)}; started now, it would end on {when}\n")
+
+
+def _first_words(plan: RunPlan, sources: Sequence[Source]) -> str:
+    """When the tables are there that a seller looks at first, if the others come later."""
+    early = [source for source in sources if source.pace is Pace.FIRST]
+    names = {table.name for source in early for table in source.tables}
+    ends = plan.ends
+    first = {
+        table.name: ends[table.name]
+        for source in early
+        if names.issuperset(source.after)
+        for table in source.tables
+        if table.name in ends
+    }
+    latest = max(first.values(), default=0.0)
+    return f"~{duration_words(latest)}: {', '.join(first)}" if 0 < latest < plan.seconds else ""
 
 
 def _line(name: str, text: str) -> None:

@@ -21,7 +21,7 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.sources.roles import HOW_TO_GRANT, role_names
-from xpert_pipeline.wording import counted
+from xpert_pipeline.wording import counted, duration_words
 
 LEDGER = """
 with ledger as (
@@ -44,7 +44,6 @@ from ledger
 group by marketplace_id
 """
 COUNTS = ("fetched", "inserted", "updated", "unchanged", "deleted", "rejected")
-UNFINISHED = ("skipped", "incomplete")
 NOTHING = {**dict.fromkeys(COUNTS, 0), "newest": None, "calls": 0, "waited_seconds": 0.0, "seconds": 0.0}
 """The ledger of a table that was never loaded."""
 
@@ -164,17 +163,15 @@ def _not_granted(runs: Sequence[RunResult]) -> list[str]:
 
 
 def _coming(runs: Sequence[RunResult]) -> list[str]:
-    """A line about each seller's tables that the next run continues, and when that is."""
+    """A line about each seller's tables that the next run continues, how long that takes, and when it is."""
     lines = []
     for run in runs:
-        left = [note.split(": ")[0].split(", ") for note in run.notes if "next run" in note or "next sync" in note]
-        named = {table for names in left for table in names}
-        tables = dict.fromkeys(each.table for each in run.tables if each.state in UNFINISHED and each.table in named)
-        if tables and run.next_sync:
+        if run.continued and run.next_sync:
             whose = f" of {run.seller}" if len(runs) > 1 else ""
+            takes = f" (~{duration_words(run.seconds_left)})" if run.seconds_left else ""
             lines.append(
-                f"still coming: {', '.join(tables)}{whose}: `xpert sync` continues now; the pipeline does so by itself "
-                f"on {run.next_sync}"
+                f"still coming: {', '.join(run.continued)}{whose}: `xpert sync` continues now{takes}; the "
+                f"pipeline does so by itself on {run.next_sync}"
             )
     return lines
 

@@ -3,8 +3,8 @@
 `many` runs several sellers at the same time.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,10 +13,12 @@ import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.board import Board
+from xpert_pipeline.cli.forecast import forecast, predicted_tag, seconds_left
 from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.result import table_results
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.status_text import next_sync_words
+from xpert_pipeline.cli.welcome import never_synced
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
@@ -26,12 +28,15 @@ from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.source_coverage import coverage_of
+from xpert_pipeline.sources.order import tables_in_order
 from xpert_pipeline.sources.outcome import WITHOUT_ACCESS
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.wording import counted, day_words
 
 STARTING = "Starting"
 """Title of the display until the database and the sandbox run and the sellers are checked."""
+FORETOLD = 3
+"""Of more sellers than these, nobody waits for predictions before the first sync begins."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -44,12 +49,14 @@ class SyncRequest:
         last: Last day, included.
         tables: Tables to load; empty for all.
         refetch: Request complete days again.
+        predicted: Predicted seconds until each table is loaded, if it is a first sync.
     """
 
     first: date
     last: date
     tables: tuple[str, ...] = ()
     refetch: bool = False
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def days(self) -> list[date]:
@@ -71,25 +78,29 @@ def board_of(syncs: Syncs) -> Board:
     names = {name for _, request in syncs for name in request.names}
     days = day_words(min(request.first for _, request in syncs), max(request.last for _, request in syncs))
     who = syncs[0][0].name if len(syncs) == 1 else counted(len(syncs), "seller")
-    order = [name for name in in_order_of_work(SOURCES) if name in names]
+    order = [name for name in tables_in_order(SOURCES) if name in names]
     return Board(f"Syncing {days} for {who}", order, len(syncs))
 
 
-def in_order_of_work(sources: Sequence[Source]) -> list[str]:
-    """Return the names of the tables in the order in which a run loads them.
+def with_forecasts(place: Workplace, syncs: Syncs) -> Syncs:
+    """Predict how long the first syncs of a few sellers take."""
+    if len(syncs) > FORETOLD or not never_synced(place, [seller for seller, _ in syncs]):
+        return syncs
+    foretold = []
+    for seller, request in syncs:
+        ends = forecast(place, seller, sources_of(request.names), request.first, request.last)
+        foretold.append((seller, replace(request, predicted=ends)))
+    return foretold
 
-    Of the steps that are ready, Dagster starts the one with the highest priority, and of those the one that has been
-    ready for longest.
-    """
-    left, ready, done = sorted(sources, key=lambda source: source.step), list[Source](), list[str]()
-    names = {table.name for source in sources for table in source.tables}
-    while left or ready:
-        ready += [source for source in left if not {*source.after} & names - {*done}] or left[: not ready]
-        left = [source for source in left if source not in ready]
-        first = max(ready, key=lambda source: source.priority)
-        ready.remove(first)
-        done += [table.name for table in first.tables]
-    return done
+
+def sources_of(tables: Collection[str]) -> list[Source]:
+    """Return the sources that fill these tables."""
+    return [source for source in SOURCES if any(table.name in tables for table in source.tables)]
+
+
+def tags_of(seller: Seller, request: SyncRequest) -> dict[str, str]:
+    """Return the tags of a run."""
+    return range_tags(request.days, seller.amazon_seller_id, seller.name) | predicted_tag(request.predicted)
 
 
 def run_config(request: SyncRequest) -> dict[str, Any]:
@@ -106,9 +117,10 @@ def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
         results = []
         for seller, request in syncs:
             run_id = _run(definitions, instance, seller, request)
-            results.append(result_of(place, instance, run_id, seller, request))
-            if any(INTERRUPTED in error for error in results[-1].errors):  # Ctrl-C ends the command, not one seller
+            result = result_of(place, instance, run_id, seller, request)
+            if any(INTERRUPTED in error for error in result.errors):  # Ctrl-C ends the command, not one seller
                 raise KeyboardInterrupt
+            results.append(with_time_left(place, result, seller, request))
         results += log_events(place, instance)
     return results
 
@@ -141,6 +153,14 @@ def result_of(
     return RunResult(tables, errors, notes, name, next_sync_words(seller), lost)
 
 
+def with_time_left(place: Workplace, result: RunResult, seller: Seller, request: SyncRequest) -> RunResult:
+    """Predict how long the next run needs for what this one left, if it left something."""
+    if not result.continued:
+        return result
+    left = seconds_left(place, seller, sources_of(result.continued), request.first, request.last)
+    return replace(result, seconds_left=left)
+
+
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Seller, request: SyncRequest) -> str:
     job = definitions.resolve_job_def("sync")
     selection = [dg.AssetKey(name) for name in request.tables] or None
@@ -149,7 +169,7 @@ def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, seller: Sell
         run_config={**QUIET, **run_config(request)},
         instance=instance,
         run_id=run_id,
-        tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **holder_tags(instance, run_id)},
+        tags={**tags_of(seller, request), **holder_tags(instance, run_id)},
         asset_selection=selection,
         raise_on_error=False,
     )

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.cli.forecast import predicted_ends
 from xpert_pipeline.coordinator import MANY
 from xpert_pipeline.events import why_failed
 from xpert_pipeline.partitions import days_of_run, sellers_of_run
@@ -12,6 +14,8 @@ from xpert_pipeline.partitions import days_of_run, sellers_of_run
 NEWEST = 50
 RUNNING = ("STARTING", "STARTED", "CANCELING")
 QUEUED = ("NOT_STARTED", "QUEUED")
+STEPS = {source.step: source.tables[0].name for source in SOURCES}
+"""The first table of each step."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class SellerRunState:
         reasons: Why it failed.
         working: Steps that run now.
         coming: Steps that have not begun.
+        predicted: When each of them is predicted to be done, if that is known.
     """
 
     run_id: str
@@ -39,6 +44,7 @@ class SellerRunState:
     reasons: list[str]
     working: list[str] = field(default_factory=list)
     coming: list[str] = field(default_factory=list)
+    predicted: dict[str, datetime] = field(default_factory=dict)
 
 
 def runs_of(instance: dg.DagsterInstance, seller: str) -> list[SellerRunState]:
@@ -58,16 +64,19 @@ def _state(instance: dg.DagsterInstance, record: dg.RunRecord) -> SellerRunState
     days = days_of_run(run.tags)
     state = "running" if status in RUNNING else "queued" if status in QUEUED else status.lower()
     working, coming = _steps(instance, run) if state == "running" else ([], [])
+    began_at = _at(record.start_time) or record.create_timestamp
+    ends = predicted_ends(run.tags, began_at)
     return SellerRunState(
         run_id=run.run_id,
         state=state,
         first_day=days[0] if days else None,
         last_day=days[-1] if days else None,
-        began_at=_at(record.start_time) or record.create_timestamp,
+        began_at=began_at,
         ended_at=_at(record.end_time),
         reasons=[reason for _, reason in why_failed(instance, run.run_id)] if state == "failure" else [],
         working=working,
         coming=coming,
+        predicted={step: ends[STEPS[step]] for step in (*working, *coming) if STEPS.get(step) in ends},
     )
 
 

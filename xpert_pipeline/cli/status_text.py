@@ -14,7 +14,7 @@ from xpert_pipeline.postgres.source_coverage import AVAILABLE, Coverage
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
 from xpert_pipeline.schedules import last_slot
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.wording import counted, day_span, moment_words
+from xpert_pipeline.wording import counted, day_span, ends_words, moment_words
 
 FULL = 0.05
 """A bucket that lacks fewer tokens counts as full."""
@@ -164,9 +164,12 @@ def _run(run: SellerRunState) -> str:
 
 
 def _work(run: SellerRunState) -> str:
-    """What a run loads now, and what comes after that."""
+    """What a run loads now, what comes after that, and when it is expected."""
     now = f"; now {', '.join(run.working)}" if run.working else ""
-    return now + (f"; still coming: {', '.join(run.coming)}" if run.coming else "")
+    ends = {step: run.predicted[step] for step in run.coming if step in run.predicted}
+    untold = ", ".join(step for step in run.coming if step not in ends)
+    coming = "; ".join(filter(None, (untold, ends_words(ends, lambda end: f"{end.astimezone(UTC):%H:%M} UTC"))))
+    return now + (f"; still coming: {coming}" if coming else "")
 
 
 def _waiting(standing: Standing) -> Iterator[str]:

@@ -16,7 +16,7 @@ from xpert_pipeline.cli.options import data_dir_option, sandbox_option, sync_opt
 from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
-from xpert_pipeline.cli.runner import STARTING, SyncRequest, board_of
+from xpert_pipeline.cli.runner import STARTING, SyncRequest, board_of, with_forecasts
 from xpert_pipeline.cli.selection import DEFAULT_DAYS, Span, chosen_days, split_tables
 from xpert_pipeline.cli.workplace import Workplace, open_workplace
 from xpert_pipeline.postgres.sellers import Seller
@@ -65,7 +65,7 @@ def _sync(context: click.Context, *, data_dir: str | None, force_sandbox: bool, 
         syncs = [(seller, SyncRequest(*_days(place, seller, span), tables, options["refetch"])) for seller in sellers]
         begin_with(place, min(request.first for _, request in syncs))
         with progress(console, board_of(syncs), verbose=options["verbose"]):
-            results = run_all(place, syncs)
+            results = run_all(place, with_forecasts(place, syncs))
         return print_result(
             results,
             as_json=context.obj["json"],

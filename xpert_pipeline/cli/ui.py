@@ -14,10 +14,9 @@ from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.run_result import RunResult
-from xpert_pipeline.cli.runner import SyncRequest, Syncs, result_of, run_config
+from xpert_pipeline.cli.runner import FORETOLD, SyncRequest, Syncs, result_of, run_config, tags_of, with_time_left
 from xpert_pipeline.cli.step_watch import StepWatch, report_loads
 from xpert_pipeline.cli.workplace import Workplace
-from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import note
 from xpert_pipeline.settings import read_first_day
@@ -73,7 +72,7 @@ def launch(port: int, syncs: Syncs, tags: Mapping[str, str] | None = None) -> It
                 "sync",
                 repository_location_name=LOCATION,
                 repository_name=REPOSITORY,
-                tags={**range_tags(request.days, seller.amazon_seller_id, seller.name), **(tags or {})},
+                tags={**tags_of(seller, request), **(tags or {})},
                 run_config=run_config(request),
                 asset_selection=[dg.AssetKey(name) for name in request.tables] or None,
             )
@@ -99,6 +98,8 @@ def follow(place: Workplace, instance: dg.DagsterInstance, runs: Sequence[Queued
         for run in (open_runs[dagster_run.run_id] for dagster_run in ended):
             results[run.id] = result_of(place, instance, run.id, run.seller, run.request)
             report_loads(results[run.id].tables)
+            if len(runs) <= FORETOLD:
+                results[run.id] = with_time_left(place, results[run.id], run.seller, run.request)
             if len(runs) > 1:
                 note(f"{run.seller.amazon_seller_id}: done, {len(results)} of {counted(len(runs), 'seller')}")
         time.sleep(0 if ended else 1)

@@ -23,7 +23,7 @@ from xpert_pipeline.cli.preflight import fit_sellers
 from xpert_pipeline.cli.progress import progress
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.run_result import RunResult
-from xpert_pipeline.cli.runner import STARTING, SyncRequest, Syncs, board_of
+from xpert_pipeline.cli.runner import STARTING, SyncRequest, Syncs, board_of, with_forecasts
 from xpert_pipeline.cli.selection import chosen_days, split_tables
 from xpert_pipeline.cli.services import free_port
 from xpert_pipeline.cli.welcome import never_synced, welcome
@@ -89,7 +89,7 @@ def _up(options: dict[str, Any], *, as_json: bool) -> int:
         if not options["no_ui"]:
             return _stay_up(place, syncs, console, options["port"], show)
         with progress(console, board, verbose=options["verbose"]):
-            results = run_all(place, syncs)
+            results = run_all(place, with_forecasts(place, syncs))
         code = show(results)
         if is_first and not as_json:
             click.echo(welcome(place, results))
@@ -110,7 +110,8 @@ def _stay_up(
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
         with progress(console, board_of(syncs)):
-            results = ui.follow(place, instance, list(ui.launch(port, syncs, {WAITER: own_lock(instance)})))
+            foretold = with_forecasts(place, syncs)
+            results = ui.follow(place, instance, list(ui.launch(port, foretold, {WAITER: own_lock(instance)})))
         show(results)
         with suppress(KeyboardInterrupt):
             ui.stay_current(place, port)

@@ -14,7 +14,7 @@ from typing import Any
 
 from xpert_pipeline.postgres.coverage import latest_detail
 from xpert_pipeline.sources.change_spans import NOT_TRUSTED, TRUSTED, BulkFeed, Feed, ParseRecord, PlaceOf
-from xpert_pipeline.sources.collect import Collector, Row, Rows
+from xpert_pipeline.sources.collect import Carried, Collector, Row, Rows
 from xpert_pipeline.sources.jobs import UNUSABLE, collecting_failures, document_of
 from xpert_pipeline.sources.rows import known_key
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -86,7 +86,8 @@ class Fetch:
     def _read_document(self, document: Document, bulk: BulkFeed) -> None:
         self._read_by(bulk.parse, bulk.place_of)
         self.collector.signals.update(document.charset.signals)
-        self.collector.carry(bulk.columns, bulk.inferred)
+        carried = [Carried(names, frozenset(names)) for names in bulk.columns]  # a record may lack any of its values
+        self.collector.carry(carried, bulk.inferred)
         self.collector.add(self._placed(self._report_records(document), bulk.place_of))
 
     def _give_up_report(self, job: Job, error: SpApiError) -> None:

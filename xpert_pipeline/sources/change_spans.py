@@ -88,7 +88,8 @@ class BulkFeed:
         read: Yields the records of a document; called with its path, the seller's marketplaces and `charset`.
         parse: Turns a record into rows.
         place_of: The marketplace of a record.
-        columns: Columns that it fills, one tuple per table; the other columns keep their values.
+        columns: Columns that it fills, one tuple per table; the other columns keep their values, and so do these where
+            a record has no value.
         inferred: Those of them that `parse` infers from others, one tuple per table; pages overrule them.
         trust: What must agree with the pages before the report is used.
         created: Column with the creation time of a record. With it, pages later fill what the report lacks, within

@@ -50,7 +50,7 @@ class ChangeFeed(Source):
     feed: Feed
     name: str = ""
 
-    rank: ClassVar[int] = 3
+    rank: ClassVar[int] = 4
 
     @property
     def tables(self) -> tuple[Table, ...]:

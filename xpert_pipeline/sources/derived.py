@@ -37,7 +37,7 @@ class Derived(Source):
     complete_when: tuple[str, ...] = ()
     keeps_history: bool = False
 
-    rank: ClassVar[int] = 2
+    rank: ClassVar[int] = 3
     prepares: ClassVar[bool] = False
 
     @property

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from xpert_pipeline.postgres.known_rows import find_row
 from xpert_pipeline.postgres.lease import Lease
@@ -21,14 +21,14 @@ from xpert_pipeline.postgres.present_state import first_day, last_snapshot
 from xpert_pipeline.postgres.read_documents import documents_read, mark_read
 from xpert_pipeline.postgres.spool import spool_folder
 from xpert_pipeline.progress import step
-from xpert_pipeline.sources.collect import Collector, Row, Rows, Unfit, collecting
-from xpert_pipeline.sources.flat_records import RAGGED
-from xpert_pipeline.sources.listed_document import Contents, ListedDocument, Numbered
+from xpert_pipeline.sources.collect import Collector, Rows, Unfit, collecting
+from xpert_pipeline.sources.listed_collecting import collecting_contents
+from xpert_pipeline.sources.listed_document import Contents, ListedDocument
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe, Source
 from xpert_pipeline.spapi.documents.download import fetch_document
-from xpert_pipeline.spapi.documents.flat_files import BadHeader, is_ragged
+from xpert_pipeline.spapi.documents.flat_files import BadHeader
 from xpert_pipeline.spapi.errors import NotGranted, SpApiError, Stopped, Throttled, Transient
 from xpert_pipeline.spapi.jobs.listed_reports import KEPT_FOR, ListedReport, list_finished_reports
 from xpert_pipeline.spapi.planning.planner import SECONDS_PER_CALL, BucketLevels
@@ -66,6 +66,8 @@ class ListedReports(Source):
     read: Callable[[ListedDocument], Contents]
     is_whole: str
     content: tuple[str, ...]
+
+    rank: ClassVar[int] = 4
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -232,27 +234,7 @@ class _Loader:
         known = find_row(run.pool, run.seller.id, source.documents, contents.key)
         if known:  # the rows stay in the marketplace in which they are
             market = next((one for one in run.markets if one.id == known[MARKETPLACE]), market)
-        with ExitStack() as spools:
-
-            def line(record: Numbered) -> Rows:
-                if is_ragged(record[1]):
-                    raise Unfit(RAGGED)
-                return ([contents.line(record, market)],)
-
-            def row(_record: Any) -> Rows:
-                arrived = lines.main
-                named = (dict(zip(arrived.columns, values, strict=True)) for values in arrived.spool)
-                return ([_identified(report) | contents.row(named, len(arrived.rejects), market)],)
-
-            def line_key(record: Any) -> Row:
-                return contents.line_key(record["row"], market)
-
-            _, lines = spools.enter_context(collecting(folder, [source.lines], line, line_key))
-            _, whole = spools.enter_context(collecting(folder, [source.documents], row))
-            lines.original = lambda record: {"row": record[0], **record[1]}
-            lines.signals.update(document.signals())
-            lines.add(record for record in document.lines() if is_ragged(record[1]) or contents.is_line(record[1]))
-            whole.add([contents.key])
+        with collecting_contents(folder, source, document, contents, market) as (lines, whole):
             if whole.main.rejects:
                 self._refuse(report, f"the report {report.report_id} cannot be read: {whole.main.rejects[0].reason}")
                 return False
@@ -345,12 +327,3 @@ class _Loader:
                 began=began,
                 details={"listed": count, **({"of other marketplaces": foreign} if foreign else {})},
             )
-
-
-def _identified(report: ListedReport) -> Row:
-    """The columns of a document's row that say which report it comes from."""
-    return {
-        "report_id": report.report_id,
-        "report_document_id": report.document_id,
-        "report_created_at": report.created_at,
-    }

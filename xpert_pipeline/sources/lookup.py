@@ -71,7 +71,7 @@ class BatchLookup(Source):
     count: Callable[[SellerApi, str], int] | None = None
     every: timedelta = timedelta(hours=24)
 
-    rank: ClassVar[int] = 2
+    rank: ClassVar[int] = 0
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -64,6 +64,7 @@ class RunPlan:
         complete: Days that need no request, by table.
         calls: Predicted calls, by operation.
         unplanned: Tables without a plan, each with the reason in words.
+        steps: The tables of each step, in the order of the run; by default, a step for each planned table.
     """
 
     seller: str
@@ -71,16 +72,27 @@ class RunPlan:
     complete: Mapping[str, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     unplanned: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[Sequence[str]] = ()
+
+    @property
+    def ends(self) -> dict[str, float]:
+        """Predicted seconds from the start of the run until each table is loaded, in the order of the run.
+
+        One step follows the other. Amazon prepares reports and queries from the start on, while the run reads pages.
+        """
+        now, ends = 0.0, dict[str, float]()
+        for tables in self.steps or [(name,) for name in dict.fromkeys(stream.table for stream in self.streams)]:
+            streams = [stream for stream in self.streams if stream.table in tables]
+            paged = max((stream.seconds for stream in streams if not stream.is_made), default=0.0)
+            made = max((stream.seconds for stream in streams if stream.is_made), default=0.0)
+            now = max(now + paged, made)
+            ends |= dict.fromkeys(tables, now)
+        return ends
 
     @property
     def seconds(self) -> float:
-        """Predicted seconds for the whole run: reading pages or waiting for reports, whichever takes longer."""
-        paged: dict[str, float] = {}
-        for stream in self.streams:
-            if not stream.is_made:
-                paged[stream.table] = max(paged.get(stream.table, 0.0), stream.seconds)
-        made = max((stream.seconds for stream in self.streams if stream.is_made), default=0.0)
-        return max(sum(paged.values()), made)
+        """Predicted seconds for the whole run."""
+        return max(self.ends.values(), default=0.0)
 
 
 class Plannable(Protocol):
@@ -110,13 +122,20 @@ class Plannable(Protocol):
 
 
 def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
-    """Plan a seller's run as it would begin now."""
+    """Plan a seller's run as it would begin now.
+
+    Args:
+        sources: The sources, in the order in which the run loads them.
+        run: The run.
+    """
     levels = BucketLevels(run.client())
     streams: list[StreamPlan] = []
     complete: dict[str, int] = {}
+    steps: list[list[str]] = []
     unplanned: dict[str, str] = {}
     for source in sources:
         own, names = run.where_offered(source.marketplaces), [table.name for table in source.tables]
+        steps.append(names)
         if not own.markets:
             unplanned |= dict.fromkeys(names, NOT_OFFERED)
             continue
@@ -141,7 +160,7 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
     calls: Counter[str] = Counter()
     for stream in streams:
         calls.update(stream.calls)
-    return RunPlan(run.who, streams, complete, calls, unplanned)
+    return RunPlan(run.who, streams, complete, calls, unplanned, steps)
 
 
 def days_text(first: date, last: date, count: int | None = None) -> str:

@@ -55,7 +55,7 @@ class WindowedReport(WindowedJobs):
     changes: tuple[LineChange, ...] = ()
     together: bool = False
 
-    rank: ClassVar[int] = 1
+    rank: ClassVar[int] = 2
     job_api = ReportApi()
     document_source = REPORTS
     create = "createReport"

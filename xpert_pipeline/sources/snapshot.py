@@ -70,7 +70,7 @@ class Snapshot(Source):
     fields: tuple[str, ...] = ()
     noun: str = "record"
 
-    rank: ClassVar[int] = 4
+    rank: ClassVar[int] = 5
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -40,7 +40,8 @@ class Pace(IntEnum):
     """What a seller looks at first: orders, sales, listings, stock, money."""
     NEXT = 1
     LAST = 0
-    """Slow history, and what takes many calls: traffic by day, the stock ledger, the offers of others."""
+    """Slow history, and what takes many calls: traffic by day, the stock ledger, searches by week, the offers of
+    others, estimates and reviews by product."""
 
 
 class Later:
@@ -94,7 +95,7 @@ class Source(ABC):
 
     rank: ClassVar[int] = 0
     """Sources prepare in ascending rank, and those of one pace load in descending rank: Amazon needs most time for the
-    lowest ranks."""
+    lowest ranks. Look-ups are last, as they ask for one product after the other."""
     prepares: ClassVar[bool] = True
     """Whether the source sends requests to Amazon at the start of a run."""
 

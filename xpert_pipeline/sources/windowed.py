@@ -129,6 +129,10 @@ class WindowedJobs(Source):
         except ValueError:
             return False
 
+    def is_own(self, request: JobRequest) -> bool:
+        """Whether an earlier request of one of the types was the source's own."""
+        return True
+
     def completed(self, run: SellerRun, window: JobWindow) -> JobWindow:
         """Add requests that the window lacks, such as those for products that became known after planning."""
         return window
@@ -250,7 +254,7 @@ class WindowedJobs(Source):
     def _resumed(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[JobWindow]:
         """Windows with at least one open day whose jobs an earlier run left."""
         left: dict[DayWindow, list[JobRequest]] = {}
-        for job in unfinished(run, self.job_api, self.types):
+        for job in self._unfinished(run):
             window = self._window_of(run, job.request)
             if window is not None:
                 left.setdefault(window, []).append(job.request)
@@ -264,6 +268,10 @@ class WindowedJobs(Source):
                 resumed.append(self.completed(run, JobWindow(window, self._without_overlap(current))))
                 taken |= places
         return resumed
+
+    def _unfinished(self, run: SellerRun) -> list[Job]:
+        """The source's own jobs that an earlier run left."""
+        return [job for job in unfinished(run, self.job_api, self.types) if self.is_own(job.request)]
 
     def _without_overlap(self, requests: Sequence[JobRequest]) -> tuple[JobRequest, ...]:
         """Remove duplicate requests; the newest one stays first."""
@@ -288,7 +296,7 @@ class WindowedJobs(Source):
     def _supersede_older(self, run: SellerRun, windows: Iterable[JobWindow]) -> None:
         """Discard jobs for days that are requested again; their results would overwrite newer figures."""
         again = {(market, day) for window in windows for market in window.window.markets for day in window.window.days}
-        for job in unfinished(run, self.job_api, self.types):
+        for job in self._unfinished(run):
             window = self._window_of(run, job.request)
             if window and any((market, day) in again for market in window.markets for day in window.days):
                 hint = (

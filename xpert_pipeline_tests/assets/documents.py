@@ -12,6 +12,9 @@ from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.sources.collect import collecting
 from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.listed_collecting import collecting_contents
+from xpert_pipeline.sources.listed_document import ListedDocument
+from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_report import collect_listed
@@ -20,10 +23,11 @@ from xpert_pipeline.spapi.documents.charsets import charset_of
 from xpert_pipeline.spapi.documents.download import Document
 from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.job import Job, JobState
+from xpert_pipeline.spapi.jobs.listed_reports import ListedReport
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline_tests.sandbox.client import INDIA
 
-DATASET = re.compile(r"analytics_\w+")
+QUERY = re.compile(r"analytics_\w+\s*{\s*(\w+)")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Recorded:
     """A document of the sandbox.
 
     Attributes:
-        kind: Report type or dataset.
+        kind: Report type, or name of the query.
         text: Its text.
         start: Start of the requested window, if it has one.
         end: Its end.
@@ -68,7 +72,7 @@ class Parsed:
 
 
 def documents(traffic):
-    """The longest recorded document of each report type and dataset."""
+    """The longest recorded document of each report type and query."""
     contents = {call.path.rsplit("/", 1)[-1]: call for call in traffic.exchanges if call.path.startswith("/documents/")}
     found = {}
     addresses = {}
@@ -99,7 +103,7 @@ def _recorded(job, content):
     text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode(content.charset or "utf-8")
     if "query" in job:
         days = re.findall(r'(?:startDate|endDate):\s*"([\d-]+)"', job["query"])
-        return Recorded(DATASET.search(job["query"]).group(), text, *(datetime.fromisoformat(day) for day in days[:2]))
+        return Recorded(QUERY.search(job["query"]).group(1), text, *(datetime.fromisoformat(day) for day in days[:2]))
     bounds = [job.get(name) for name in ("dataStartTime", "dataEndTime")]
     return Recorded(job["reportType"], text, *(bound and datetime.fromisoformat(bound) for bound in bounds))
 
@@ -114,6 +118,7 @@ def parse(source, recorded, content, folder, *, declared="UTF-8"):
 
     Raises:
         BadAnswer: The source refuses the whole document.
+        Unfit: It refuses the document of a report that Amazon made by itself, as nobody can tell what it says.
     """
     path = folder / f"document-{uuid4().hex}"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -122,6 +127,11 @@ def parse(source, recorded, content, folder, *, declared="UTF-8"):
         with collecting(folder, source.tables, lambda record: record) as (_, collector):
             collect_listed(source.bulk, market(), document, collector)
             return _parsed(collector)
+    if isinstance(source, ListedReports):
+        listed = ListedReport("1", "1", recorded.end, recorded.start, recorded.end, (INDIA,))
+        made = ListedDocument(document, listed, source.report, source.needs, source.optional)
+        with collecting_contents(folder, source, made, source.read(made), market()) as (lines, _):
+            return _parsed(lines)
     job = _job(source, recorded)
     requested = Requested((market(),), days_of(recorded))
     with collecting_window(folder, source, requested) as (_, collector):

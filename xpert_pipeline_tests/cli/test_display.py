@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
-from xpert_pipeline.cli.runner import in_order_of_work
+from xpert_pipeline.sources.order import tables_in_order
 from xpert_pipeline_tests.cli.screen import run_on_screen
 
 pytestmark = pytest.mark.timeout(300)
@@ -56,7 +56,7 @@ def test_the_first_sync_is_one_live_line_per_table_in_the_order_of_the_run(first
     live = [moment for moment in first.moments if LIVE.search(moment)]
     assert live, first.end
     seen = {tuple(table_under(LIVE, moment)[: len(NAMES)]) for moment in live}
-    assert tuple(in_order_of_work(SOURCES)) in seen
+    assert tuple(tables_in_order(SOURCES)) in seen
     states = {state for moment in live for state in STATE.findall(moment)}
     assert {"to do", "done"} < states
     assert len({moment.splitlines()[0][0] for moment in live}) > 1, "the spinner turns"

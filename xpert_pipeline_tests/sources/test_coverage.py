@@ -1,5 +1,6 @@
 """Coverage: what Amazon gives of each table, learnt from runs and from one call a day, and each change told once."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)
 NAMES = [table.name for table in TABLES]
 ROLES = sorted({role for source in SOURCES for role in source.roles})
 KIOSK = ["economics_daily"]
+KINDS = {type(source) for source in SOURCES if source.roles and source.step != "search_query_performance"}
+"""The kinds of sources; of searches, nothing can be asked without listings."""
 
 
 @pytest.fixture
@@ -71,8 +74,12 @@ def test_withholding_a_role_costs_its_own_tables_only_and_granting_it_fills_them
     assert {table for table, *_ in changes(shop)} >= refused
 
 
-def test_a_first_sync_tells_the_coverage_of_every_table_and_no_change(shop):
-    assert shop.run().errors == {}
+def test_a_first_sync_tells_the_coverage_of_every_table_and_a_role_that_is_lost_later_is_a_warning_of_each(shop, admin):
+    """Derived tables also waited for today's rows of tables that get a day only when it is over."""
+    done = shop.run()
+    assert done.errors == {}
+    waiting = [text for table, text in done.reasons.items() if f"{table}: not all " in text and f"{shop.today}" in text]
+    assert waiting == []
     known = coverage(shop)
     assert set(known) == set(NAMES)
     unavailable = {table for table, each in known.items() if each.state == "not_available_in_marketplace"}
@@ -91,6 +98,24 @@ def test_a_first_sync_tells_the_coverage_of_every_table_and_no_change(shop):
             if shop.rows(table.name):
                 assert (known[table.name].granted_at is None) == source.is_derived
     assert changes(shop) == []
+    _lose_every_role(shop, admin)
+
+
+def _lose_every_role(shop, admin):
+    """Every kind of source tells a role that was granted before and is refused now as lost."""
+    asked = {table.name for source in SOURCES if source.roles for table in source.tables} - ELSEWHERE
+    admin.execute("update coverage set granted_at = now() where table_name = any(%s)", [[*asked]])
+    deny(shop, *ROLES)
+    assert shop.run(refetch=True).errors == {}
+    lost = coverage(shop)
+    told = {table for table, each in lost.items() if each.is_lost}
+    for table in asked - told:
+        assert re.search(r"the next request is after |it is asked for what products has: ", lost[table].reason), table
+    assert {type(source) for source in SOURCES for table in source.tables if table.name in told} == KINDS
+    for table in told:
+        assert re.match(r"Amazon granted the role [\w ]+ until ", lost[table].reason), table
+        assert "grant it to the application" not in lost[table].what_to_do
+    assert {change[0] for change in changes(shop) if change[2:] == ("not_granted", True)} >= told
 
 
 def test_a_role_that_is_lost_and_comes_back_is_two_events_and_a_warning_in_between(shop):
@@ -132,14 +157,22 @@ def test_a_failure_that_is_no_refusal_leaves_the_coverage_as_it_was(shop):
 
 def test_a_source_that_nothing_is_asked_of_is_probed_once_a_day(shop, admin):
     """Days that are complete are not asked for, so a lost role stayed unknown until the next new day."""
-    past = shop.past_days[:1]
-    assert shop.run(tables=["orders", "order_items"]).errors == {}
-    asked = shop.calls("getOrderMetrics") + shop.calls("searchOrders")
-    checked = coverage(shop)["orders"].checked_at
-    assert datetime.now(UTC) - checked < timedelta(minutes=5)
-    shop.run(tables=["orders", "order_items"], days=past)
-    assert coverage(shop)["orders"].checked_at == checked, "complete days of the past need no call, and no probe"
-    assert shop.calls("getOrderMetrics") + shop.calls("searchOrders") == asked
+    assert shop.run(tables=KIOSK).errors == {}
+    asked = shop.calls("getQueries")
+    shop.run(tables=KIOSK)
+    assert shop.calls("getQueries") == asked, "Amazon answered a moment ago"
+    admin.execute("update coverage set checked_at = checked_at - interval '25 hours'")
+    shop.run(tables=KIOSK, days=shop.past_days[:1])
+    assert shop.calls("getQueries") == asked, "complete days of the past need no call, and no probe"
+    shop.run(tables=KIOSK)
+    assert shop.calls("getQueries") == asked + 1
+    assert datetime.now(UTC) - coverage(shop)["economics_daily"].checked_at < timedelta(minutes=5)
+    shop.run(tables=KIOSK)
+    assert shop.calls("getQueries") == asked + 1
+    deny(shop, "Brand Analytics")
+    admin.execute("update coverage set checked_at = checked_at - interval '25 hours'")
+    shop.run(tables=KIOSK)
+    assert coverage(shop)["economics_daily"].is_lost
 
 
 def test_an_empty_answer_is_empty_and_says_why(shop):

@@ -12,6 +12,7 @@ from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.run import Market
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import digits
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.spapi.operations.fees import FEES_BATCH, SUCCESS, get_fees_estimates
@@ -128,6 +129,7 @@ def _fee(detail: Mapping[str, Any], group: str | None, money: Money) -> Row:
 
 SOURCE = BatchLookup(
     table=FEE_ESTIMATES,
+    pace=Pace.LAST,
     group="pricing",
     roles=("Pricing", "Product Listing"),
     after=("products",),

@@ -98,3 +98,49 @@ from units as u
 left join refunded as r on u.order_id = r.order_id and u.sku = r.sku
 """,
 )
+
+REQUESTS_ARE_REFUNDED = Reconciliation(
+    name="return_requests_are_refunded",
+    meaning="Every return request that merchant_returns calls refunded was refunded in the transactions of its order.",
+    left=Side("financial_events", "refunded, at most what was requested"),
+    right=Side("merchant_returns"),
+    complete_by=("merchant_returns", "financial_events"),
+    settled=timedelta(days=60),
+    tolerances=(Tolerance("the refund of a part of the price may name no unit", absolute=Decimal(2)),),
+    pairs="""
+with requested as materialized (
+  select max(return_date) as day, order_id, sku, sum(quantity) as units
+  from merchant_returns
+  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and return_date = any(%(days)s)
+    and refunded_amount > 0
+  group by 2, 3
+),
+
+refunded as materialized (
+  select
+    e.order_id,
+    e.sku,
+    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units
+  from financial_events as e
+  inner join (select distinct order_id from requested) as r on e.order_id = r.order_id
+  where e.seller_id = %(seller_id)s and e.marketplace_id = %(marketplace_id)s and e.item_index >= 0 and e.is_counted
+  group by 1, 2
+)
+
+select
+  q.day,
+  'SKU ' || coalesce(q.sku, '(none)') || ' of order ' || q.order_id as key,
+  'units' as figure,
+  least(coalesce(r.units, 0), q.units) as left_value,
+  q.units as right_value,
+  null as currency,
+  null as family,
+  case
+    when q.sku is null then 'the request names no SKU'
+    when not exists (select from refunded as any_row where any_row.order_id = q.order_id)
+      then 'no transaction of the order is loaded'
+  end as reason
+from requested as q
+left join refunded as r on q.order_id = r.order_id and q.sku = r.sku
+""",
+)

@@ -29,8 +29,9 @@ class FbaReturnRow(TypedDict):
         Id,
         At(RETURN_KEY),
         "Order, SKU and licence plate. Without a licence plate, a digest of what does not change about the return, and "
-        "its number among equal ones. The date is not part of it, because Amazon may date the same return differently "
-        "later.",
+        "its number among equal ones of one report. The date is not part of it, because Amazon may date the same "
+        "return differently later. So two returns without a licence plate that are equal in all of this, but came in "
+        "reports of different days, count as one.",
     ]
     return_date: Annotated[
         date,

@@ -10,6 +10,7 @@ from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.run import Market
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number, value_at
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.spapi.operations.customer_feedback import OFFERED_IN, get_review_topics
@@ -91,6 +92,7 @@ def parse_topic(record: Mapping[str, Any], subject: Subject, market: Market) -> 
 
 SOURCE = BatchLookup(
     table=REVIEW_TOPICS,
+    pace=Pace.LAST,
     group="reviews",
     roles=("Selling Partner Insights",),
     after=("products",),

@@ -16,6 +16,7 @@ from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.kiosk.queries import is_asin
 from xpert_pipeline.sources.kiosk.records import Money
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number
 from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline.sources.windows import Restatement
@@ -142,6 +143,7 @@ def _percent(share: Decimal | None) -> Decimal | None:
 
 SOURCE = WeeklyReport(
     table=SEARCH_QUERY_PERFORMANCE,
+    pace=Pace.LAST,
     group="sales",
     roles=("Brand Analytics",),
     after=("products",),

@@ -220,6 +220,11 @@ class TrafficDataset(KioskDataset):
     not grant their role, each day is queried for all ASINs, which takes longer and misses none.
     """
 
+    @property
+    def queries(self) -> tuple[KioskQuery, ...]:
+        """Trends, and all ASINs of a day."""
+        return (TRENDS, BY_ASIN)
+
     def cut(self, run: SellerRun, open_days: Mapping[Market, Collection[date]]) -> list[DayWindow]:
         """Cut consecutive days into one window of trends or one window per day, whichever needs fewer queries."""
         windows: list[DayWindow] = []

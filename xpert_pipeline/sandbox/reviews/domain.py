@@ -3,7 +3,13 @@
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.reviews.api import get_item_review_topics, get_item_review_trends
 from xpert_pipeline.sandbox.reviews.reports import SELLER_FEEDBACK
-from xpert_pipeline.sandbox.reviews.truth import review_topics, review_trends, reviews_ratings, seller_feedback
+from xpert_pipeline.sandbox.reviews.truth import (
+    review_topics,
+    review_trends,
+    reviews_ratings,
+    seller_feedback,
+    seller_feedback_counts,
+)
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
 
@@ -34,6 +40,7 @@ DOMAIN = Domain(
         "review_topics": review_topics,
         "review_trends": review_trends,
         "seller_feedback": seller_feedback,
+        "seller_feedback_counts": seller_feedback_counts,
         "reviews_ratings": reviews_ratings,
     },
 )

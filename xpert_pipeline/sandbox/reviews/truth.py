@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from xpert_pipeline.sandbox.domain import Row
+from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.days import written_day
-from xpert_pipeline.sandbox.world.opinions import Topic, months, period, ratings, topics
+from xpert_pipeline.sandbox.world.ledger import ledger_of
+from xpert_pipeline.sandbox.world.opinions import Topic, feedback_count, months, period, ratings, topics
 from xpert_pipeline.sandbox.world.records import World
+from xpert_pipeline.sandbox.world.traffic import percent
 
 
 def review_topics(world: World) -> Iterator[Row]:
@@ -47,6 +50,21 @@ def seller_feedback(world: World) -> Iterator[Row]:
         }
 
 
+def seller_feedback_counts(world: World) -> Iterator[Row]:
+    """Yield one row for each store and day."""
+    for marketplace_id in world.marketplace_ids:
+        ledger = ledger_of(world, marketplace_id, ALWAYS)
+        for day in range(ledger.first, ledger.last + 1):
+            count = feedback_count(world, marketplace_id, day)
+            yield {
+                "marketplace_id": marketplace_id,
+                "business_date": written_day(day),
+                "feedback_received": count.received,
+                "negative_feedback_received": count.negative,
+                "negative_feedback_pct": str(percent(count.negative, count.received)),
+            }
+
+
 def reviews_ratings(world: World) -> Iterator[Row]:
     """Yield all of them in one shape."""
     for kind, table, rows in (
@@ -63,27 +81,40 @@ def reviews_ratings(world: World) -> Iterator[Row]:
                     "record_type": kind,
                     "subject_id": row["asin"],
                     "rating": None,
+                    "feedback_received": None,
+                    "negative_feedback_received": None,
                     "order_id": None,
                     "source_table": table,
                 }
             )
     for row in seller_feedback(world):
-        yield {
-            "marketplace_id": row["marketplace_id"],
-            "record_type": "SELLER_FEEDBACK",
-            "subject_id": row["order_id"],
-            "topic": "",
-            "sentiment": "",
-            "period_start": row["feedback_date"],
-            "period_end": row["feedback_date"],
-            "mentions": None,
-            "occurrence_pct": None,
-            "star_rating_impact": None,
+        yield _of_seller(row, "SELLER_FEEDBACK", row["order_id"], row["feedback_date"]) | {
             "rating": row["rating"],
-            "asin": None,
             "order_id": row["order_id"],
             "source_table": "seller_feedback",
         }
+    for row in seller_feedback_counts(world):
+        yield _of_seller(row, "FEEDBACK_COUNT", "ACCOUNT", row["business_date"]) | {
+            "feedback_received": row["feedback_received"],
+            "negative_feedback_received": row["negative_feedback_received"],
+            "source_table": "seller_feedback_counts",
+        }
+
+
+def _of_seller(row: Row, kind: str, subject: str, day: str) -> Row:
+    empty = (
+        "mentions", "occurrence_pct", "star_rating_impact", "rating", "feedback_received", "negative_feedback_received",
+        "asin", "order_id",
+    )  # fmt: skip
+    return dict.fromkeys(empty) | {
+        "marketplace_id": row["marketplace_id"],
+        "record_type": kind,
+        "subject_id": subject,
+        "topic": "",
+        "sentiment": "",
+        "period_start": day,
+        "period_end": day,
+    }
 
 
 def _topics(world: World) -> Iterator[tuple[str, str, Topic, date]]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.ledger import Count
 from xpert_pipeline.sandbox.world.money import CENT
+from xpert_pipeline.sandbox.world.opinions import FeedbackCount
 from xpert_pipeline.sandbox.world.traffic import Traffic, percent, refund_rate
 from xpert_pipeline.sandbox.world.visits import Visits
 
@@ -46,18 +46,15 @@ def date_sales(traffic: Traffic, currency: str, *, b2b: bool) -> Facts:
     }
 
 
-def date_traffic(traffic: Traffic, offers: tuple[int, int], seed: object, *, b2b: bool) -> Facts:
+def date_traffic(traffic: Traffic, offers: tuple[int, int], feedback: FeedbackCount, *, b2b: bool) -> Facts:
     """Return the visits to the account.
 
     Args:
         traffic: The account's sales and visits.
         offers: Average number of offers and of parents.
-        seed: Seed for the random feedback.
+        feedback: The ratings of the seller.
         b2b: Whether the seller has business customers.
     """
-    drawn = number("feedback", seed)
-    received = drawn % 4 if traffic.everyone.units else 0
-    negative = 1 if received and (drawn >> 8) % 5 == 0 else 0
     business = _visits(traffic.visits, b2b=True) | {
         "buyBoxPercentage": traffic.b2b_featured,
         "orderItemSessionPercentage": percent(traffic.business.items, traffic.b2b_sessions),
@@ -70,8 +67,8 @@ def date_traffic(traffic: Traffic, offers: tuple[int, int], seed: object, *, b2b
         "unitSessionPercentage": percent(traffic.everyone.units, traffic.sessions),
         "averageOfferCount": offers[0],
         "averageParentItems": offers[1],
-        **_feedback(received, negative),
-        **_business(business | _feedback(0, 0), shown=b2b),
+        **_feedback(feedback),
+        **_business(business | _feedback(FeedbackCount(0, 0)), shown=b2b),
     }
 
 
@@ -125,11 +122,11 @@ def _shares(traffic: Traffic, whole: Visits, *, b2b: bool) -> Facts:
     return own | {name: percent(own[part], all_of_it[part]) for name, part in _SHARES.items()}
 
 
-def _feedback(received: int, negative: int) -> Facts:
+def _feedback(count: FeedbackCount) -> Facts:
     return {
-        "feedbackReceived": received,
-        "negativeFeedbackReceived": negative,
-        "receivedNegativeFeedbackRate": percent(negative, received),
+        "feedbackReceived": count.received,
+        "negativeFeedbackReceived": count.negative,
+        "receivedNegativeFeedbackRate": percent(count.negative, count.received),
     }
 
 

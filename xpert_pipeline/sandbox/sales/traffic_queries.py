@@ -11,6 +11,7 @@ from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.sales.traffic_payload import asin_sales, asin_traffic, date_sales, date_traffic
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import bad_query
+from xpert_pipeline.sandbox.world.opinions import FeedbackCount, feedback_count
 from xpert_pipeline.sandbox.world.records import Listing
 from xpert_pipeline.sandbox.world.traffic import Traffic, seen, seen_skus, visits_of
 from xpert_pipeline.sandbox.world.visits import Visits
@@ -62,13 +63,17 @@ def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict
     """One record of salesAndTrafficByDate."""
     traffic = _traffic(view, group.marketplace_id, _cells(view, group.marketplace_id, group.start, group.end))
     currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
-    seed = f"{group.marketplace_id}/{group.start}/{group.end}"
+    counts = [
+        feedback_count(view.world, group.marketplace_id, day)
+        for day in view.days(group.marketplace_id, group.start, group.end)
+    ]
+    feedback = FeedbackCount(sum(each.received for each in counts), sum(each.negative for each in counts))
     return {
         "marketplaceId": group.marketplace_id,
         "startDate": group.start.isoformat(),
         "endDate": group.end.isoformat(),
         "sales": date_sales(traffic, currency, b2b=b2b),
-        "traffic": date_traffic(traffic, _offers(view, group.marketplace_id), seed, b2b=b2b),
+        "traffic": date_traffic(traffic, _offers(view, group.marketplace_id), feedback, b2b=b2b),
     }
 
 

@@ -18,6 +18,9 @@ MONTHS = 6
 RATED_SHARE, RATED_AFTER = 8, (4, 20)
 """Per cent of the shipped orders whose customers rate the seller, and days after shipping: the fewest, and how many
 more it can be."""
+HAPPY_MOST = 3
+"""The most ratings of four or five stars on a day of a store; no report has them."""
+NEGATIVE_UP_TO = 2
 WORDS = ("Delivery\twas late", "Call me: 98450 00000", "write to jane@example.com", "Not as expected")
 
 
@@ -31,6 +34,13 @@ class Topic(NamedTuple):
     impact: Decimal | None
     category: Decimal
     months: tuple[Decimal, ...]
+
+
+class FeedbackCount(NamedTuple):
+    """How many customers rated the seller on a day, and how many of them with one or two stars."""
+
+    received: int
+    negative: int
 
 
 class Rating(NamedTuple):
@@ -96,3 +106,17 @@ def ratings(world: World, now: float) -> Iterator[Rating]:
         if any(item.shipped for item in order.items) and day <= store.day_of(min(now, world.end_of(store.id))):
             words = WORDS[(drawn >> 24) % len(WORDS)]
             yield Rating(store.id, order.id, day, 1 + (drawn >> 16) % 3, words)
+
+
+def feedback_count(world: World, marketplace_id: str, day: int) -> FeedbackCount:
+    """Return how many ratings the seller got in a store on a day: those of the report, and some of more stars."""
+    key = f"ratings {marketplace_id}"
+    if key not in world.figures:
+        by_day: dict[int, list[int]] = {}
+        for rating in ratings(world, world.end_of(marketplace_id)):
+            if rating.marketplace_id == marketplace_id:
+                by_day.setdefault(rating.day, []).append(rating.stars)
+        world.figures[key] = by_day
+    stars: list[int] = world.figures[key].get(day, [])
+    happy = number("happy", marketplace_id, day) % (HAPPY_MOST + 1)
+    return FeedbackCount(len(stars) + happy, sum(each <= NEGATIVE_UP_TO for each in stars))

@@ -1,4 +1,4 @@
-"""Kind 4: a Data Kiosk dataset with one record per product and marketplace-local day."""
+"""Kind 4: a Data Kiosk dataset with one record per marketplace-local day, or per product and day."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,17 +25,18 @@ from xpert_pipeline.spapi.session import SellerApi
 
 @dataclass(frozen=True, kw_only=True)
 class KioskDataset(WindowedJobs):
-    """A table filled by Data Kiosk queries, one record for each product and day.
+    """A table filled by Data Kiosk queries, one record for each day, or for each product and day.
 
     Attributes:
         query: The query; a subclass may also use other queries.
-        product: Record field with the id of the product, which is the last column of the table's key.
+        product: Record field with the id of the product, which is the last column of the table's key; empty for records
+            of a whole marketplace.
     """
 
     query: KioskQuery
-    product: str
+    product: str = ""
 
-    rank: ClassVar[int] = 0
+    rank: ClassVar[int] = 1
     job_api = QueryApi()
     document_source = DATA_KIOSK
     create = "createQuery"
@@ -57,6 +58,16 @@ class KioskDataset(WindowedJobs):
         yesterday = max(market.yesterday for market in window.markets)
         return (query_days(self.query, window.marketplace_ids, window.first, window.last, yesterday=yesterday),)
 
+    @property
+    def queries(self) -> tuple[KioskQuery, ...]:
+        """All queries that the source uses. Other sources may use other queries of the same dataset."""
+        return (self.query,)
+
+    def is_own(self, request: JobRequest) -> bool:
+        """Whether a request is for one of the source's queries."""
+        text = str((request.options or {}).get("query", ""))
+        return any(f"{{{query.name}(" in text for query in self.queries)
+
     def days_of(self, run: SellerRun, request: JobRequest) -> list[date]:
         """The local days that a query covers."""
         return days_of(request)
@@ -73,7 +84,7 @@ class KioskDataset(WindowedJobs):
 
     def key_of(self, record: Any, requested: Requested) -> Row:
         """Return the marketplace, day and product of the record, if they can be read."""
-        day_column, product_column = self.table.day or "", self.table.key[-1]
+        day_column = self.table.day or ""
         try:
             day: date | None = date.fromisoformat(record["startDate"])
         except (KeyError, TypeError, ValueError):
@@ -81,11 +92,10 @@ class KioskDataset(WindowedJobs):
         marketplace, product = record.get("marketplaceId"), record.get(self.product)
         if marketplace not in requested.marketplace_ids:
             marketplace = requested.marketplace_ids[0]
-        return {
-            "marketplace_id": marketplace,
-            day_column: day,
-            product_column: product if isinstance(product, str) else None,
-        }
+        key = {"marketplace_id": marketplace, day_column: day}
+        if self.product:
+            key[self.table.key[-1]] = product if isinstance(product, str) else None
+        return key
 
     def probe(self, api: SellerApi, market: Market, now: datetime) -> Probe | None:
         """List one query; this needs the same role as creating one."""

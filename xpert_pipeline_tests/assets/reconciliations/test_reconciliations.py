@@ -132,6 +132,17 @@ FAULTS = {
             "fba_returns {3} units",
         ),
     ),
+    "return_requests_are_refunded": Fault(
+        "update merchant_returns set order_id = (select e.order_id from financial_events as e "
+        "where e.item_index = -1 and e.transaction_type = 'Shipment' and e.order_id not in "
+        "(select order_id from financial_events where transaction_type = 'Refund') order by 1 limit 1) "
+        "where ctid = (select ctid from merchant_returns where refunded_amount > 0 order by return_date, return_key limit 1) "
+        "returning return_date, sku, order_id, quantity",
+        (
+            "{0} on Amazon.in, SKU {1} of order {2}: financial_events (refunded, at most what was requested) has 0 units",
+            "merchant_returns {3} units",
+        ),
+    ),
 }
 """A fault for each reconciliation."""
 

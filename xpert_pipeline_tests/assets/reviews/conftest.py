@@ -3,7 +3,13 @@
 import pytest
 
 from xpert_pipeline.assets.catalog import products
-from xpert_pipeline.assets.reviews import review_topics, review_trends, reviews_ratings, seller_feedback
+from xpert_pipeline.assets.reviews import (
+    review_topics,
+    review_trends,
+    reviews_ratings,
+    seller_feedback,
+    seller_feedback_counts,
+)
 from xpert_pipeline.sandbox.world import opinions
 from xpert_pipeline_tests.faults.conftest import empty_pipeline, hours_pass, make_sandbox
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
@@ -18,7 +24,8 @@ def make_reviewed(empty_pipeline, make_sandbox, monkeypatch):
 
     def make(marketplaces=(INDIA, GERMANY), **options):
         empty_pipeline.sources = (
-            products.SOURCE, review_topics.SOURCE, review_trends.SOURCE, seller_feedback.SOURCE, reviews_ratings.SOURCE,
+            products.SOURCE, review_topics.SOURCE, review_trends.SOURCE, seller_feedback.SOURCE,
+            seller_feedback_counts.SOURCE, reviews_ratings.SOURCE,
         )  # fmt: skip
         sandbox = make_sandbox(**{"marketplaces": marketplaces, "days": 25, "orders_per_day": 5, "skus": 14, **options})
         empty_pipeline.serve(sandbox, onboard=False)

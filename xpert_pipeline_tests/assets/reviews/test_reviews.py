@@ -6,16 +6,26 @@ from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
-TABLES = ("review_topics", "review_trends", "seller_feedback", "reviews_ratings")
+TABLES = ("review_topics", "review_trends", "seller_feedback", "seller_feedback_counts", "reviews_ratings")
 WORDS = ("98450", "example.com", "marketplace.example", "Delivery")
 
 
 def differences(pipeline, table):
     """What differs from the truth, without ratings of today and tomorrow."""
     today = str(pipeline.today)
-    day = {"seller_feedback": "feedback_date", "reviews_ratings": "period_start"}.get(table)
-    later = [row for row in pipeline.truth(table) if day and row[day] >= today and row.get("order_id")]
-    return [text for text in pipeline.differences(table) if not any(row["order_id"] in text for row in later)]
+    day = {
+        "seller_feedback": "feedback_date",
+        "seller_feedback_counts": "business_date",
+        "reviews_ratings": "period_start",
+    }.get(table)
+    later = [row for row in pipeline.truth(table) if day and row[day] >= today]
+    named = [row["order_id"] for row in later if row.get("order_id")]
+    counted = any("feedback_received" in row for row in later)
+    return [
+        text
+        for text in pipeline.differences(table)
+        if not any(order in text for order in named) and not (counted and today in text)
+    ]
 
 
 def test_topics_come_from_germany_and_ratings_from_both_marketplaces(make_reviewed, hours_pass):
@@ -29,7 +39,16 @@ def test_topics_come_from_germany_and_ratings_from_both_marketplaces(make_review
     kinds = {(row["record_type"], row["marketplace_id"]) for row in reviewed.rows("reviews_ratings")}
     assert kinds == {
         ("ITEM_TOPIC", GERMANY), ("ITEM_TREND", GERMANY), ("SELLER_FEEDBACK", GERMANY), ("SELLER_FEEDBACK", INDIA),
+        ("FEEDBACK_COUNT", GERMANY), ("FEEDBACK_COUNT", INDIA),
     }  # fmt: skip
+    assert reviewed.calls("createQuery") == 1, "one query counts the ratings of all days and stores"
+    more_ratings_than_counted = """
+    select count(*) from seller_feedback_counts as c join
+      (select marketplace_id, feedback_date, count(*) from seller_feedback group by 1, 2) as f
+      on (c.marketplace_id, c.business_date) = (f.marketplace_id, f.feedback_date)
+    where f.count > c.feedback_received
+    """
+    assert reviewed.one(more_ratings_than_counted) == (0,)
     said = reviewed.everything_said() + str([reviewed.rows(table) for table in TABLES])
     assert not [words for words in WORDS if words in said]
 
@@ -54,7 +73,7 @@ def test_in_india_topics_are_not_available_and_no_row_is_invented(make_reviewed)
     }
     assert "Amazon does not offer review_topics on Amazon.in" in done.reasons["review_topics"]
     assert reviewed.calls("getItemReviewTopics") == 0
-    assert {row["record_type"] for row in reviewed.rows("reviews_ratings")} == {"SELLER_FEEDBACK"}
+    assert {row["record_type"] for row in reviewed.rows("reviews_ratings")} == {"SELLER_FEEDBACK", "FEEDBACK_COUNT"}
 
 
 def test_without_the_role_the_sources_say_so_and_the_run_succeeds(make_reviewed):
@@ -62,4 +81,4 @@ def test_without_the_role_the_sources_say_so_and_the_run_succeeds(make_reviewed)
     done = reviewed.run()
     assert done.success
     assert [done.states[table] for table in TABLES[:3]] == ["not_granted"] * 3
-    assert reviewed.rows("reviews_ratings") == []
+    assert {row["record_type"] for row in reviewed.rows("reviews_ratings")} <= {"FEEDBACK_COUNT"}, "another role"

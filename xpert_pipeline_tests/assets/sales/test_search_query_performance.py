@@ -12,8 +12,9 @@ from xpert_pipeline.sandbox.sales import search_report
 from xpert_pipeline.sandbox.world import searches
 from xpert_pipeline.sources import weekly_report
 from xpert_pipeline.sources.collect import Unfit
-from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.sources.job_windows import JobWindow, Requested
 from xpert_pipeline.sources.weekly_report import sunday_of
+from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.documents.json_document import BadDocument
 from xpert_pipeline.spapi.operations.search_queries import read_queries
 from xpert_pipeline_tests.assets.orders.payloads import market_of
@@ -95,6 +96,22 @@ def test_a_period_that_is_no_week_is_an_error_with_amazons_reason(make_brand, mo
     assert not failed.success
     assert "ReportFailed" in failed.error
     assert "dataStartTime must be a Sunday" in failed.error
+
+
+def test_the_requests_of_a_week_stay_as_they_were_sent_and_only_lacking_ones_are_added(monkeypatch):
+    """A product that was listed in between changed the requests of a week, so that all of them were sent again."""
+    known = [f"B{number:09}" for number in range(2 * SOURCE.most)]
+    monkeypatch.setattr(weekly_report, "known_values", lambda *_: known)
+    week = DayWindow(tuple(WEEK), (market_of(INDIA),))
+    sent = SOURCE.requests(None, week)
+    assert len(sent) == 2
+    assert SOURCE.completed(None, JobWindow(week, sent[:1])).requests == sent
+    known[0] = "B999999999"
+    planned = JobWindow(week, sent)
+    assert SOURCE.requests(None, week)[0] != sent[0]
+    assert SOURCE.completed(None, planned) == planned
+    known.append("B888888888")
+    assert len(SOURCE.completed(None, planned).requests) > len(sent), "a batch is lacking"
 
 
 def test_a_record_becomes_a_row_with_shares_in_percent():
