@@ -1,12 +1,15 @@
-"""What a terminal shows while a command works: one line per table, and below it what happens now."""
+"""What a terminal shows while a command works: one line per table, and below it what happens now.
+
+Where the terminal has fewer lines than there are tables, it shows those that work, failed or ended last.
+"""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.spinner import Spinner
 from rich.table import Table as Grid
 from rich.text import Text
@@ -16,7 +19,10 @@ from xpert_pipeline.progress import Began, Ended, Event, Loaded, Note, Predicted
 COLUMNS = ("table", "state", "read", "new", "changed", "time")
 SHOWN = 4
 """How many tables to come are named."""
+SPARE = 1
+"""Lines of the terminal that stay free, because some terminals scroll when the last one is filled."""
 TEXT_COLUMNS = ("table", "state")
+IMPORTANCE = {"working": 0, "waiting": 0, "failed": 1, "done": 2, "to do": 3}
 STYLES = {"working": "cyan", "waiting": "yellow", "done": "green", "failed": "bold red", "to do": "dim"}
 
 
@@ -34,6 +40,7 @@ class Line:
         waits: Whether the last thing heard of it was a wait.
         seconds: Seconds of work that has ended.
         since: When the present work began.
+        ended: When a seller's run last finished with it.
     """
 
     active: set[str] = field(default_factory=set)
@@ -45,6 +52,7 @@ class Line:
     waits: bool = False
     seconds: float = 0.0
     since: float | None = None
+    ended: float = 0.0
 
     def begin(self, seller: str) -> None:
         """A seller's run begins to work on the table."""
@@ -56,7 +64,7 @@ class Line:
     def end(self, seller: str, *, failed: bool) -> None:
         """A seller's run has finished with the table."""
         self.active.discard(seller)
-        self.done, self.failed = self.done + (not failed), self.failed + failed
+        self.done, self.failed, self.ended = self.done + (not failed), self.failed + failed, time.monotonic()
         if not self.active and self.since is not None:
             self.seconds, self.since = self.elapsed, None
 
@@ -101,23 +109,35 @@ class Board:
             if isinstance(event, Step | Wait | Note):
                 self._now = str(event) if self._sellers > 1 else _without_seller(event)
 
-    def __rich__(self) -> RenderableType:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the display, never higher than the terminal, which would cut it off at its end."""
         with self._lock:
             self._spinner.update(text=Text(f"{self._title}  {_clock(time.monotonic() - self._began)}"))
-            parts: list[RenderableType] = [self._spinner]
+            below = [Text(text, style="dim") for text in (self._coming(), self._now) if text]
+            around: list[RenderableType] = [self._spinner, *below]
+            taken = sum(len(console.render_lines(part, options)) for part in around)
+            yield self._spinner
             if self._lines:
-                parts.append(self._grid())
-            if coming := self._coming():
-                parts.append(Text(coming, style="dim"))
-            if self._now:
-                parts.append(Text(self._now, style="dim"))
-            return Group(*parts)
+                yield from self._tables(options.max_height - taken - SPARE)
+            yield from below
 
-    def _grid(self) -> Grid:
+    def _tables(self, height: int) -> Iterator[RenderableType]:
+        """The header and a line for each table; of too many tables the most important, and how many are done."""
+        room = height - 1  # the header
+        if len(self._lines) <= room:
+            yield self._grid(self._lines)
+            return
+        over = sum(line.done + line.failed >= self._sellers for line in self._lines.values())
+        whose = " for all sellers" if self._sellers > 1 else ""
+        yield Text(f"{over} of {len(self._lines)} tables done{whose}", style="dim")
+        important = sorted(self._lines, key=lambda table: _importance(self._lines[table]))[: max(room - 1, 1)]
+        yield self._grid({table: line for table, line in self._lines.items() if table in important})
+
+    def _grid(self, lines: Mapping[str, Line]) -> Grid:
         grid = Grid(box=None, pad_edge=False, header_style="bold")
         for name in COLUMNS:
             grid.add_column(name, justify="left" if name in TEXT_COLUMNS else "right", no_wrap=True)
-        for table, line in self._lines.items():
+        for table, line in lines.items():
             counts = [f"{count:,}" if line.read or line.done else "" for count in (line.read, line.new, line.changed)]
             grid.add_row(table, self._state(line), *counts, _clock(line.elapsed) if line.elapsed else "")
         return grid
@@ -138,6 +158,11 @@ class Board:
             return Text(state, style=STYLES[state])
         failed = f", {line.failed} failed" if line.failed else ""
         return Text(f"{line.done + line.failed} of {self._sellers} sellers{failed}", style=STYLES[state])
+
+
+def _importance(line: Line) -> tuple[int, float]:
+    """The place of a table among those that compete for lines; of those that ended, the last one first."""
+    return IMPORTANCE[line.state()], -line.ended
 
 
 def _tables_of(event: Event) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from xpert_pipeline.cli.errors import PreconditionError
+from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.postgres.errors import DatabaseError
 
@@ -56,6 +56,10 @@ class Commands(WholeHelp):
         """Run the command; tell failures of the database and of the disk in one message, whichever command met them."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if type(error).show is not click.UsageError.show:  # a group without a command shows its help
+                raise
+            raise WrongUsage(error.format_message(), error.ctx) from None  # fits it to the terminal
         except DatabaseError as error:
             raise PreconditionError(str(error)) from error
         except OSError as error:

@@ -119,7 +119,8 @@ def print_result(
         The exit code.
     """
     tables = [result for run in runs for result in run.tables]
-    errors = [*left_out, *(error for run in runs for error in run.errors)]
+    errors = [f"failed: {reason}" for reason in left_out]
+    errors += [f"failed{_whose(run, runs)}: {error}" for run in runs for error in run.errors]
     if as_json:
         document: dict[str, Any] = {"tables": [result.as_json() for result in tables]}
         if sandbox is not None:
@@ -128,15 +129,19 @@ def print_result(
     else:
         show(plain_console(), {run.seller: run.tables for run in runs if run.tables}, verbose=verbose)
     not_granted = [*_not_granted(runs), *_lost(runs)]
-    lines = [f"not loaded: {note}" for run in runs for note in run.notes]
+    lines = [f"not loaded{_whose(run, runs)}: {note}" for run in runs for note in run.notes]
     lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
     lines += _rejected(tables)
     lines += _coming(runs)
-    lines += [f"failed: {error}" for error in errors]
-    for line in lines:
+    for line in [*lines, *errors]:
         click.echo(fitted(line, indent=2, err=True), err=True)
     failed = errors or any(result.state == "failed" for result in tables)
     return TABLE_FAILED if failed or (not_granted and not allow_not_granted) else 0
+
+
+def _whose(run: RunResult, runs: Sequence[RunResult]) -> str:
+    """The seller of a line, where there are several."""
+    return f" for {run.seller}" if run.seller and sum(bool(each.seller) for each in runs) > 1 else ""
 
 
 def _not_granted(runs: Sequence[RunResult]) -> list[str]:

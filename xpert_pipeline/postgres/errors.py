@@ -129,7 +129,8 @@ def _missing(error: psycopg.Error, state: str) -> MigrationNeeded:
     creator = f"migration {migration} creates it" if migration else "a newer migration creates it"
     return MigrationNeeded(
         f"{what} is missing: {creator}. Run `xpert db migrate`; if nothing is pending, the {MISSING[state]} was "
-        f"dropped by hand: run sql/migrations/{migration or 'NNNN_...'}.sql again (psql or SQL editor)",
+        f"dropped by hand: run sql/migrations/{migration or 'NNNN_...'}.sql again (psql or SQL editor), then "
+        "`xpert db migrate`",
         state,
     )
 

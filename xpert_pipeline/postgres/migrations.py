@@ -1,6 +1,7 @@
 """Applies all pending migration files in one transaction, and each only once, even if two processes migrate.
 
-It then applies the comments of the pipeline's tables, which are generated from their row contracts.
+It then restores what a file that ran twice has reset (`watches`), and applies the comments of the pipeline's tables,
+which are generated from their row contracts.
 
 The files are plain SQL and record themselves in `schema_migrations`, so people can also run them by hand. We wrote
 our own runner because the usual libraries need other drivers or an ORM, or take locks that outlive a crash.
@@ -18,8 +19,10 @@ from xpert_pipeline.postgres.address import connect
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.locks import naming_holders
 from xpert_pipeline.postgres.sql_files import comments, migrations_directory
+from xpert_pipeline.postgres.watches import keep_watches
 
 CREATED = re.compile(r"^create table if not exists public\.(\w+)", re.MULTILINE)
+MADE = re.compile(r"^create (?:table if not exists|or replace view) public\.(\w+)", re.MULTILINE)
 LOCK = 7_299_360_171_042  # any number that no other program locks
 
 
@@ -64,6 +67,7 @@ def migrate(dsn: str, directory: Path | None = None) -> list[str]:
                 "update public.schema_migrations set checksum = %s where name = %s", [_checksum(files[name]), name]
             )
         if directory is None:
+            keep_watches(conn, files.values())
             conn.execute(comments())
     return names
 
@@ -74,6 +78,11 @@ def pending(dsn: str, directory: Path | None = None) -> list[str]:
     with connect(dsn) as conn:
         applied = _applied(conn)
     return [name for name in files if name not in applied]
+
+
+def made_by_migrations() -> set[str]:
+    """Return the names of all tables and views that the migrations of this code create."""
+    return {name for text in _files(None).values() for name in MADE.findall(text)}
 
 
 def _lock(conn: Connection[TupleRow]) -> None:

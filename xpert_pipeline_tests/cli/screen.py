@@ -16,9 +16,16 @@ PIECES = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b\]8;[^\x1b]*\x1b\\|(\r)|(\n
 
 @dataclass
 class Screen:
-    """The lines of a terminal of some width: text, line feeds, carriage returns, cursor up, erase line."""
+    """The lines of a terminal: text, line feeds, carriage returns, cursor up, erase line.
+
+    Attributes:
+        columns: Its width.
+        height: Its height. What has left it at its top can be read, but the cursor does not reach it any more.
+        lines: Everything that was written.
+    """
 
     columns: int
+    height: int = 50
     lines: list[str] = field(default_factory=lambda: [""])
     x: int = 0
     y: int = 0
@@ -26,7 +33,7 @@ class Screen:
     def feed(self, text):
         for digits, command, back, feed, character in PIECES.findall(text):
             if command == "A":
-                self.y = max(0, self.y - int(digits or 1))
+                self.y = max(0, len(self.lines) - self.height, self.y - int(digits or 1))
             elif command == "K":
                 self.lines[self.y] = "" if digits == "2" else self.lines[self.y][: self.x]
             elif back:
@@ -63,21 +70,22 @@ class Seen:
     raw: str
 
 
-def run_on_screen(command, columns, *, environ, interrupt_at=None, seconds=120):
+def run_on_screen(command, columns, *, environ, height=50, interrupt_at=None, seconds=120):
     """Run a command on a terminal.
 
     Args:
         command: The words of the command.
         columns: The terminal's width.
         environ: Its environment.
+        height: The terminal's height.
         interrupt_at: A text; once it is on the screen, Ctrl-C is typed.
         seconds: The command is killed, and the test fails, if it takes longer.
     """
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe(command[0], command, {**environ, "TERM": "xterm"})
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    screen, moments, raw, deadline = Screen(columns), [], "", time.monotonic() + seconds
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, columns, 0, 0))
+    screen, moments, raw, deadline = Screen(columns, height), [], "", time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.2)[0]:
             continue

@@ -12,8 +12,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from xpert_pipeline.postgres.dumps import _remedy
+from xpert_pipeline.postgres.client_programs import DumpFailed, remedy
+from xpert_pipeline.postgres.dumps import dump, restore
+from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.private_folders import private_folder
+from xpert_pipeline.postgres.sql_files import migrations_directory
 
 pytestmark = pytest.mark.timeout(900)
 XPERT = Path(sys.executable).with_name("xpert")
@@ -126,6 +129,41 @@ def test_an_external_database_is_backed_up_and_restored_by_its_owner(admin_dsn, 
     assert "nothing to apply" in xpert(tmp_path / "home", "db", "migrate", DATABASE_URL=target).stdout
 
 
+def test_an_older_backup_replaces_a_newer_database_and_only_what_is_not_the_pipelines_stands_in_its_way(
+    owner, tmp_path
+):
+    """Tables and views that the backup did not know held on to its tables: "cannot drop constraint sellers_pkey"."""
+    old_files, file = tmp_path / "old", tmp_path / "old.dump"
+    old_files.mkdir()
+    for path in sorted(migrations_directory().glob("00[0-2]*.sql")):
+        shutil.copy(path, old_files)
+    old, new = owner("older"), owner("newer")
+    migrate(old, old_files)
+    migrate(new)
+    known = "select set_config('lock_timeout', '5s', false), to_regclass('public.coverage') is not null"
+    with psycopg.connect(old, autocommit=True) as conn:
+        conn.execute("create table dagster.runs (id int)")
+        conn.execute("insert into dagster.runs values (7)")
+    dump(old, file)
+    with psycopg.connect(new, autocommit=True) as conn:
+        conn.execute("create table dagster.newer (id int)")
+        conn.execute("create view public.books as select seller_id, amount from public.financial_event_amounts")
+        with pytest.raises(DumpFailed, match="create it again afterwards: view books depends on table"):
+            restore(new, file)
+        assert conn.execute(known).fetchone()[1], "it is as it was"
+        conn.execute("drop view public.books")
+        conn.execute("create table public.of_another_program (id int)")
+    restore(new, file)
+    with psycopg.connect(new, autocommit=True) as conn:
+        assert not conn.execute(known).fetchone()[1]
+        tables = conn.execute("select tablename from pg_tables where schemaname = 'dagster'").fetchall()
+        assert tables == [("runs",)]
+        assert conn.execute("select id from dagster.runs").fetchone() == (7,)
+        assert conn.execute("select count(*) from public.of_another_program").fetchone() == (0,)
+    migrate(new)
+    assert pending(new) == []
+
+
 def test_the_pipelines_role_cannot_make_a_backup_that_lacks_rows(pipeline_dsn, seller, tmp_path):
     """Row level security hides rows from it: a dump must fail and not be empty."""
     file = tmp_path / "never.backup"
@@ -209,12 +247,12 @@ def test_a_server_whose_disk_is_full_is_told_from_a_full_disk_here():
     servers = (
         'pg_restore: error: COPY failed for table "orders": ERROR:  could not extend file: No space left on device'
     )
-    assert "on the disk of the database's server" in _remedy(servers, Path("/here"))
+    assert "on the disk of the database's server" in remedy(servers, Path("/here"))
     ours = "pg_dump: error: could not write to file: No space left on device"
-    assert "on the disk of /here" in _remedy(ours, Path("/here"))
+    assert "on the disk of /here" in remedy(ours, Path("/here"))
     lost = "pg_restore: error: could not execute query: server closed the connection unexpectedly"
-    assert "see the server's log" in _remedy(lost, Path("/here"))
-    assert _remedy("pg_dump: error: permission denied for table orders", Path("/here")) is None
+    assert "see the server's log" in remedy(lost, Path("/here"))
+    assert remedy("pg_dump: error: permission denied for table orders", Path("/here")) is None
 
 
 def test_what_a_killed_backup_left_goes_with_the_next_one_into_that_folder(admin_dsn, tmp_path):

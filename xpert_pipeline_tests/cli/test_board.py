@@ -16,8 +16,8 @@ def board():
     return Board("Syncing", ["products", "orders", "order_items"])
 
 
-def shown(board):
-    console = Console(width=120, force_terminal=False)
+def shown(board, height=25):
+    console = Console(width=120, height=height, force_terminal=False)
     with console.capture() as captured:
         console.print(board)
     return captured.get().splitlines()
@@ -83,3 +83,29 @@ def test_many_tables_to_come_are_counted():
     board = Board("Syncing", [f"table_{number}" for number in range(8)])
     board.take(Began("A1", ("table_0",)))
     assert shown(board)[-1] == "Still coming: table_1, table_2, table_3, table_4 and 3 more"
+
+
+def test_a_low_terminal_shows_what_works_failed_or_ended_last_and_counts_the_others():
+    """The display of 32 tables in a terminal of 24 lines was cut off above the table that was being loaded."""
+    names = [f"table_{number:02}" for number in range(32)]
+    board = Board("Syncing", names)
+    for number, name in enumerate(names[:20]):
+        board.take(Began("A1", (name,)))
+        board.take(Ended("A1", (name,), failed=number == 1))
+    board.take(Began("A1", ("table_20",)))
+    board.take(Step("A1", "table_20", "a word " * 20))  # two lines
+    lines = shown(board, 24)
+    assert len(lines) == 24 - 1
+    assert lines[1] == "20 of 32 tables done"
+    assert [line.split()[0] for line in lines[3:-3]] == ["table_01", *names[6:21]]
+    assert (line_of(board, "table_01")[0], line_of(board, "table_20")[0]) == ("failed", "working")
+    assert lines[-3] == "Still coming: table_21, table_22, table_23, table_24 and 7 more"
+    assert len(shown(board, 60)) == 1 + 1 + 32 + 1 + 2, "a high one shows all of them"
+
+
+def test_a_table_is_done_for_several_sellers_when_the_last_one_is():
+    board = Board("Syncing", [f"table_{number}" for number in range(9)], sellers=2)
+    for seller, table in (("A1", "table_0"), ("B2", "table_0"), ("A1", "table_1")):
+        board.take(Began(seller, (table,)))
+        board.take(Ended(seller, (table,)))
+    assert shown(board, 8)[1] == "1 of 9 tables done for all sellers"

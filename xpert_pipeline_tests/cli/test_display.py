@@ -19,6 +19,7 @@ SMALL = ("--rate-scale", "0", "--days", "3", "--orders-per-day", "20", "--skus",
 LIVE = re.compile(r"^table +state +read +new +changed +time$", re.MULTILINE)
 RESULT = re.compile(r"^table +state +new +changed +newest day$", re.MULTILINE)
 STATE = re.compile(rf"^(?:{'|'.join(NAMES)}) +(to do|working|waiting|done)", re.MULTILINE)
+DONE = re.compile(rf"^(\d+) of {len(NAMES)} tables done", re.MULTILINE)
 NEW = re.compile(rf"(?:{'|'.join(NAMES)}) +[a-z_ ]+? +([\d,]+) ")
 NOTE = re.compile(r"(?:not loaded|still coming): ([\w, ]+): .")
 """A line below the result, about tables that the next run continues."""
@@ -62,9 +63,24 @@ def test_the_first_sync_is_one_live_line_per_table_in_the_order_of_the_run(first
     assert len({moment.splitlines()[0][0] for moment in live}) > 1, "the spinner turns"
 
 
+@pytest.fixture(scope="module")
+def low(first, home):
+    """A second sync, in a terminal with fewer lines than there are tables."""
+    return run_on_screen(up(home, *SMALL), 120, height=24, environ=environment())
+
+
+def test_in_a_low_terminal_the_display_fits_and_says_how_much_is_done(low):
+    assert LIVE.search("\n".join(low.moments))
+    counted = {int(number) for moment in low.moments for number in DONE.findall(moment)}
+    assert len(counted) > 1
+    assert max(counted) <= len(NAMES)
+    displays = [moment[moment.rindex("Syncing") :].rstrip() for moment in low.moments if LIVE.search(moment)]
+    assert max(display.count("\n") for display in displays) < 24
+
+
 @pytest.mark.parametrize("columns", [80, 120])
-def test_the_end_of_a_sync_fits_the_terminal_and_nothing_of_the_display_stays(first, home, columns):
-    seen = first if columns == 80 else run_on_screen(up(home, *SMALL), columns, environ=environment())
+def test_the_end_of_a_sync_fits_the_terminal_and_nothing_of_the_display_stays(first, low, columns):
+    seen = first if columns == 80 else low
     assert seen.exit_code == 0, seen.end
     assert table_under(RESULT, seen.end)[: len(NAMES)] == NAMES
     assert not LIVE.search(seen.end)

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -119,7 +120,7 @@ def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbo
         filled = {name for name, state in states[seller].items() if state == "ok"}
         assert filled == filled_in_truth(sandbox, seller)
     assert states[bad] == dict.fromkeys(NAMES - AFTER_OTHERS, "failed") | dict.fromkeys(AFTER_OTHERS, "skipped")
-    assert f"failed: products: Transient: seller {bad}: " in err
+    assert re.search(rf"^failed for .+ \({bad}\): products: Transient: seller {bad}: ", err, re.MULTILINE)
     runs = {seller: (status, begun, ended) for status, seller, begun, ended in admin.execute(RUNS).fetchall()}
     assert {seller: status for seller, (status, _, _) in runs.items()} == dict.fromkeys(good, "SUCCESS") | {
         bad: "FAILURE"

@@ -138,6 +138,24 @@ def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
     )
 
 
+def test_lines_about_several_sellers_name_theirs_and_those_about_one_do_not(capsys):
+    """ "not loaded: orders: ..." did not say which of the sellers lacks them."""
+    books, toys = (
+        RunResult([ONE], [f"products: broken {name}"], [f"orders: late {name}"], f"{name} (A1)") for name in "BT"
+    )
+    assert print_result([books, toys, RunResult([], ["fact_stream: gone"])], as_json=True, left_out=["A3 is away"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "not loaded for B (A1): orders: late B",
+        "not loaded for T (A1): orders: late T",
+        "failed: A3 is away",
+        "failed for B (A1): products: broken B",
+        "failed for T (A1): products: broken T",
+        "failed: fact_stream: gone",
+    ]
+    print_result([books], as_json=True)
+    assert capsys.readouterr().err.splitlines() == ["not loaded: orders: late B", "failed: products: broken B"]
+
+
 def test_a_role_that_was_granted_before_is_not_asked_for_again_but_told_as_lost(capsys):
     sentence = "Amazon granted the role Brand Analytics until 1 Nov 10:00 UTC and refuses it now; every sync asks again"
     refused = replace(ONE, table="traffic_daily", state="not_granted")

@@ -13,6 +13,7 @@ from xpert_pipeline.postgres.migrations import MigrationEdited, MigrationFailed,
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.postgres.sql_files import migration_of, migrations_directory, sql_directory, transform
+from xpert_pipeline.postgres.watches import watches
 
 FILES = sorted(migrations_directory().glob("*.sql"))
 NAMES = [path.stem for path in FILES]
@@ -121,6 +122,29 @@ def test_a_dropped_table_comes_back_by_running_its_file_again(admin, pool, selle
     admin.execute((migrations_directory() / f"{migration_of('orders')}.sql").read_text())
     with tenant(pool, seller.id) as conn:
         assert conn.execute("select count(*) from orders").fetchone() == (0,)
+
+
+def consumers(conn, table):
+    """Who is marked dirty when a table changes."""
+    query = "select tgargs from pg_trigger where tgrelid = to_regclass(%s) and tgname = 'mark_dirty_insert'"
+    (arguments,) = conn.execute(query, [table]).fetchone()
+    return [argument.decode() for argument in arguments.split(b"\0")[1:-1]]
+
+
+def test_a_file_that_runs_again_takes_nobody_from_those_who_derive_from_its_table(empty_dsn):
+    """A table that came back by its file marked no days dirty for tables that later files had added: they stood still."""
+    migrate(empty_dsn)
+    with psycopg.connect(empty_dsn, autocommit=True) as conn:
+        before = consumers(conn, "financial_events")
+        conn.execute("drop table financial_events cascade")
+        for table in ("financial_events", "traffic_daily"):
+            conn.execute((migrations_directory() / f"{migration_of(table)}.sql").read_text())
+            assert consumers(conn, table) == []
+        assert migrate(empty_dsn) == []
+        assert consumers(conn, "financial_events") == before == ["returns_refunds", "advertising_spend"]
+        assert consumers(conn, "traffic_daily") == ["market_share"]
+        for table, expected in watches(path.read_text() for path in FILES).items():
+            assert consumers(conn, table) == expected
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

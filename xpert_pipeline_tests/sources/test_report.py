@@ -1,108 +1,28 @@
-"""A report over windows of days: windows, restated days, parked reports, and lines read by the columns' paths."""
+"""A report over windows of days: windows, restated days, parked reports, and what is not loaded."""
 
-from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import pytest
-from typing_extensions import TypedDict
 
-from xpert_pipeline.sources.collect import Unfit
-from xpert_pipeline.sources.job_windows import Requested
-from xpert_pipeline.sources.report import WindowedReport
-from xpert_pipeline.sources.values import local_day
-from xpert_pipeline.sources.windows import Restatement
-from xpert_pipeline.tables.columns import At
-from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.tables.fields import Amount, Id, MarketplaceId, Quantity, Text
-from xpert_pipeline_tests.assets.orders.payloads import market_of
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
+from xpert_pipeline_tests.sources.sold_lines import (
+    IST,
+    REPORT,
+    RESTATED,
+    SOLD_LINES,
+    SOURCE,
+    change_orders,
+    expected,
+    rows,
+    sold,
+    windows,
+)
 from xpert_pipeline_tests.sources.throwaway import make_table
 
+__all__ = ["sold"]
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
-IST = ZoneInfo("Asia/Kolkata")
-REPORT = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
-
-
-class SoldLineRow(TypedDict):
-    """What an order sold of a SKU."""
-
-    marketplace_id: MarketplaceId
-    sold_on: Annotated[date, At("purchase-date", local_day, in_zone=True), "Local day of the order."]
-    order_id: Annotated[Id, At("amazon-order-id"), "The order."]
-    sku: Annotated[Id, At("sku"), "The SKU."]
-    quantity: Annotated[Quantity, At("quantity"), "Units."]
-    price: Annotated[Amount | None, At("item-price"), "What they cost together."]
-    channel: Annotated[Text | None, At("sales-channel"), "Where the order was placed."]
-
-
-SOLD_LINES = Table(
-    "sold_lines",
-    SoldLineRow,
-    key=("marketplace_id", "sold_on", "order_id", "sku"),
-    day="sold_on",
-    replaced_by=("marketplace_id", "sold_on"),
-)
-RESTATED, OLDEST, LONGEST = 5, 60, 10
-SOURCE = WindowedReport(
-    table=SOLD_LINES,
-    group="orders",
-    roles=("Inventory and Order Tracking",),
-    report=REPORT,
-    needs=("amazon-order-id", "sku", "purchase-date"),
-    longest=LONGEST,
-    rule=Restatement(restated=timedelta(days=RESTATED), oldest=timedelta(days=OLDEST)),
-)
-
-
-@pytest.fixture
-def sold(empty_pipeline, make_sandbox, admin, monkeypatch):
-    """A seller of 25 days whose order lines come by a flat file into a table of their own."""
-    make_table(admin, monkeypatch, SOLD_LINES)
-    empty_pipeline.sources = (SOURCE,)
-    empty_pipeline.serve(make_sandbox(days=25, orders_per_day=12))
-    return empty_pipeline
-
-
-def expected(pipeline):
-    """Rows that the orders of the sandbox's past days make."""
-    lines = {}
-    for order in pipeline.sandbox.state.worlds[pipeline.sellers[0]].orders:
-        day = datetime.fromtimestamp(order.created, IST).date()
-        if day < pipeline.today:
-            lines |= {
-                (day, order.id, item.sku): (item.quantity, item.amount and Decimal(item.amount), order.channel)
-                for item in order.items
-            }
-    return lines
-
-
-def rows(pipeline):
-    columns = "sold_on, order_id, sku, quantity, price, channel"
-    return {
-        (row["sold_on"], row["order_id"], row["sku"]): (row["quantity"], row["price"], row["channel"])
-        for row in pipeline.rows("sold_lines", columns)
-    }
-
-
-def change_orders(pipeline, change):
-    """Put other orders into the sandbox's world."""
-    world = pipeline.sandbox.state.worlds[pipeline.sellers[0]]
-    pipeline.sandbox.state.worlds[world.seller_id] = replace(world, orders=change(list(world.orders)))
-
-
-def windows(pipeline):
-    """Ages of the first and last day of each load, in order, and the number of reports that it has in its details."""
-    loads = sorted(pipeline.rows("loads"), key=lambda load: load["finished_at"])
-    spans = [(load["window_start"].astimezone(IST), load["window_end"].astimezone(IST)) for load in loads]
-    assert all(moment.hour == moment.minute == 0 for span in spans for moment in span)
-    assert {(load["window_kind"], load["source"]) for load in loads} <= {("created", REPORT)}
-    assert all(len(load["details"]["reports"]) == 1 for load in loads)
-    return [((pipeline.today - start.date()).days, (pipeline.today - end.date()).days + 1) for start, end in spans]
 
 
 def test_days_are_cut_into_windows_of_the_longest_report_and_every_line_becomes_a_row(sold):
@@ -281,6 +201,24 @@ def test_each_marketplace_has_a_report_of_its_own(empty_pipeline, make_sandbox, 
     assert {load["marketplace_id"] for load in empty_pipeline.rows("loads")} == {INDIA, GERMANY}
 
 
+def test_a_marketplace_that_amazon_refuses_does_not_keep_the_reports_of_the_others(
+    empty_pipeline, make_sandbox, admin, monkeypatch
+):
+    make_table(admin, monkeypatch, SOLD_LINES)
+    empty_pipeline.sources = (SOURCE,)
+    sandbox = make_sandbox(marketplaces=(INDIA, GERMANY), days=4, rate_scale=0, denied_marketplaces=(GERMANY,))
+    empty_pipeline.serve(sandbox, onboard=False)
+    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=(INDIA, GERMANY))
+    done = empty_pipeline.run(days=empty_pipeline.past_days)
+    assert (done.success, done.states) == (True, {"sold_lines": "ok"})
+    assert {row["marketplace_id"] for row in empty_pipeline.rows("sold_lines")} == {INDIA}
+    assert {load["marketplace_id"] for load in empty_pipeline.rows("loads")} == {INDIA}
+    assert "Grant the role" in done.reasons["sold_lines"]
+    (sentence,) = empty_pipeline.one("select sentence from check_results where check_name = 'role_granted'")
+    assert "for Amazon.de" in sentence
+    assert "Amazon.in" not in sentence
+
+
 def test_a_report_for_the_account_is_requested_once_and_belongs_to_the_first_marketplace(
     empty_pipeline, make_sandbox, admin, monkeypatch
 ):
@@ -297,71 +235,3 @@ def test_a_report_for_the_account_is_requested_once_and_belongs_to_the_first_mar
     assert {row["channel"] for row in found} >= {"Amazon.in", "Amazon.de"}, "the report has the lines of all stores"
     assert empty_pipeline.run(days=empty_pipeline.past_days).states == {"sold_lines": "up_to_date"}
     assert empty_pipeline.calls("createReport") == 1
-
-
-@pytest.mark.parametrize("cells", [{"": "more"}, {"sku": None}])
-def test_a_line_with_fewer_or_more_cells_than_the_header_is_rejected_whole(cells):
-    line = {"amazon-order-id": "1", "purchase-date": "2026-11-01T10:00:00+00:00", "sku": "A", "quantity": "1", **cells}
-    with pytest.raises(Unfit, match="the line does not have as many cells as the header"):
-        SOURCE.row(line, Requested((market_of(INDIA),), [date(2026, 11, 1)]), Counter())
-
-
-def test_an_empty_cell_is_no_value():
-    line = {"amazon-order-id": "1", "purchase-date": "", "sku": "A", "quantity": "", "item-price": ""}
-    row = SOURCE.row(line, Requested((market_of(INDIA),), [date(2026, 11, 1)]), Counter())
-    assert (row["sold_on"], row["quantity"], row["price"]) == (None, None, None)
-
-
-def rewrite_reports(pipeline, change):
-    """Let the sandbox write the report's lines as `change` has them: their cells, the header first."""
-    kinds = pipeline.sandbox.state.report_kinds
-    kind = kinds[REPORT]
-
-    def write(content):
-        lines = "".join(kind.write(content)).split("\n")[:-1]
-        return ("\t".join(cells) + "\n" for cells in change([line.rstrip("\r").split("\t") for line in lines]))
-
-    kinds[REPORT] = replace(kind, write=write)
-
-
-def without(*names):
-    """The change that leaves out columns."""
-
-    def change(lines):
-        places = [place for place, name in enumerate(lines[0]) if name not in names]
-        return [[cells[place] for place in places] for cells in lines]
-
-    return change
-
-
-def test_a_column_that_the_report_lacks_leaves_what_is_known(sold, hours_pass):
-    """A report without a column overwrote all its known values with NULL."""
-    sold.run(days=sold.past_days)
-    before = rows(sold)
-    hours_pass()
-    rewrite_reports(sold, without("sales-channel", "item-price"))
-    done = sold.run(days=[sold.today])
-    assert (done.success, done.states) == (True, {"sold_lines": "ok"})
-    assert done.counts["sold_lines"] | {"updated": 0, "deleted": 0} == done.counts["sold_lines"]
-    assert done.counts["sold_lines"]["unchanged"] > 0
-    assert rows(sold) == before
-
-
-def test_a_report_without_a_column_that_may_not_be_null_fails_with_its_name(sold):
-    rewrite_reports(sold, without("quantity"))
-    failed = sold.run(days=sold.past_days[:3])
-    assert not failed.success
-    assert "has no column quantity" in failed.error
-
-
-def test_a_line_of_another_length_deletes_no_row_of_its_days(sold, hours_pass):
-    sold.run(days=sold.past_days)
-    before = rows(sold)
-    hours_pass()
-    rewrite_reports(sold, lambda lines: [lines[0], [*lines[1], "stray"], *lines[3:]])
-    done = sold.run(days=[sold.today])
-    assert done.counts["sold_lines"] | {"rejected": 1, "deleted": 0} == done.counts["sold_lines"]
-    assert rows(sold) == before
-    (reject,) = sold.rows("rejected_records")
-    assert reject["reason"] == "the line does not have as many cells as the header"
-    assert "stray" in reject["record"][""]

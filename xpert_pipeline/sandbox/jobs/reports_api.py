@@ -40,6 +40,8 @@ def create_report(call: Call) -> dict[str, Any]:
     if not isinstance(marketplaces, list) or not marketplaces:
         raise invalid("marketplaceIds: is required.")
     parameters.check_region(marketplaces)
+    if set(marketplaces) & set(state.options.denied_marketplaces):
+        raise denied()
     report = _new_report(call, kind, tuple(map(str, marketplaces)))
     if not state.app_plans.take(kind.name, kind.app_plan):
         state.statistics.count_empty_bucket(f"{call.operation.name} {kind.name}")

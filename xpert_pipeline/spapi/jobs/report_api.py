@@ -15,6 +15,7 @@ from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
 LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
+ENDED_WITHOUT_DATA = ("CANCELLED", "FATAL")
 LOST_WITHIN = timedelta(minutes=10)
 """If the answer to createReport is lost, we look for a report created within this time."""
 MOST_MARKETPLACES = 10
@@ -65,9 +66,7 @@ class ReportApi:
 
         Amazon does not list a report's options, so a request with options never finds an equal one.
         """
-        reports = sorted(
-            _list_reports(api, requests, since), key=lambda report: str(report.get("createdTime", "")), reverse=True
-        )
+        reports = _list_reports(api, requests, since)
         return [[_remote_status(report) for report in reports if _equals(report, request)] for request in requests]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
@@ -76,7 +75,15 @@ class ReportApi:
         return redact(read_reason(api, document)) if document else "Amazon gave no reason"
 
 
-def _list_reports(api: SellerApi, requests: Sequence[JobRequest], since: datetime) -> list[dict[str, Any]]:
+def list_of_type(api: SellerApi, request: JobRequest, since: datetime) -> list[tuple[RemoteStatus, bool]]:
+    """Return all reports of the request's type, newest first, and whether each is equal to the request."""
+    reports = _list_reports(api, [request], since, (*LISTED_STATUSES, *ENDED_WITHOUT_DATA))
+    return [(_remote_status(report), _equals(report, request)) for report in reports]
+
+
+def _list_reports(
+    api: SellerApi, requests: Sequence[JobRequest], since: datetime, statuses: Sequence[str] = LISTED_STATUSES
+) -> list[dict[str, Any]]:
     marketplace_ids = sorted({marketplace for request in requests for marketplace in request.marketplace_ids})
     filters = {"marketplaceIds": marketplace_ids} if 0 < len(marketplace_ids) <= MOST_MARKETPLACES else {}
     reports: list[Any] = []
@@ -84,7 +91,7 @@ def _list_reports(api: SellerApi, requests: Sequence[JobRequest], since: datetim
         for page in GET_REPORTS.pages(
             api,
             reportTypes=[requests[0].report_type],
-            processingStatuses=list(LISTED_STATUSES),
+            processingStatuses=list(statuses),
             pageSize=usage_plans.page("getReports"),
             createdSince=to_amazon(since),
             **filters,
@@ -92,7 +99,8 @@ def _list_reports(api: SellerApi, requests: Sequence[JobRequest], since: datetim
             if page.is_first:
                 reports.clear()
             reports += page.records
-    return [report for report in reports if isinstance(report, dict) and report.get("reportId")]
+    known = [report for report in reports if isinstance(report, dict) and report.get("reportId")]
+    return sorted(known, key=lambda report: str(report.get("createdTime", "")), reverse=True)
 
 
 def _equals(report: Mapping[str, Any], request: JobRequest) -> bool:

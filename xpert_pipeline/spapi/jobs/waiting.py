@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from xpert_pipeline.spapi.jobs.job import (
     JobState,
     JobStore,
 )
+from xpert_pipeline.spapi.jobs.report_api import list_of_type
 from xpert_pipeline.spapi.jobs.requesting import create, is_lost, resend_lost, status_fields, updated
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.listener import LOGGED_SECONDS
@@ -157,28 +159,40 @@ def _done(job_api: JobApi, status: RemoteStatus) -> dict[str, Any]:
 
 
 def _cancelled(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, fields: Mapping[str, Any]) -> Job:
-    """Decide why Amazon cancelled: if there is a recent equal job, it was requested too often; else it has no data."""
+    """Decide why Amazon cancelled a report: it was requested too often, or it has no data. Amazon does not say which.
+
+    It was too often if an equal report is DONE. It cannot have been if Amazon knows no other report of the type within
+    the minimum interval. Otherwise a second request after the interval will show.
+    """
     interval = usage_plans.minimum_interval(job.request.report_type)
     reuse = max(CANCELLED_REUSE, timedelta(seconds=interval or 0))
     try:
-        (equal_jobs,) = job_api.look_up(api, [job.request], api.server_now() - reuse)
+        of_type = list_of_type(api, job.request, api.server_now() - reuse)
     except (Stopped, ReauthRequired, AppCredentialsRefused):
         raise
     except SpApiError as error:
         return _postponed(store, job, fields, f"its cause is not known, because {error.message}", interval or 0)
     useless_ids = {job.amazon_id, *store.failed_ids(job_api.kind, job.request)}
+    equal_jobs = [other for other, is_equal in of_type if is_equal]
     done = next((other for other in equal_jobs if other.status == "DONE" and other.amazon_id not in useless_ids), None)
     if done is not None:
         reason = "requested too often: reusing an earlier one"
         return updated(store, job, **status_fields(done), state=JobState.DONE, reused=True, reason=reason)
-    if interval and job.tries <= 1:  # too often or no data: a second request after the interval will show
-        return _postponed(store, job, fields, "perhaps requested too often", interval)
+    if interval and job.tries <= 1 and any(_was_before(other, replace(job, **fields)) for other, _ in of_type):
+        return _postponed(store, job, fields, "it has no data, or was requested too often", interval)
     return updated(store, job, **fields, state=JobState.EMPTY, reason="CANCELLED: probably no data in its window")
+
+
+def _was_before(other: RemoteStatus, job: Job) -> bool:
+    """Whether another report was requested before this one, or at an unknown time."""
+    if other.amazon_id == job.amazon_id:
+        return False
+    return other.created_at is None or job.created_at is None or other.created_at <= job.created_at
 
 
 def _postponed(store: JobStore, job: Job, fields: Mapping[str, Any], why: str, seconds: float) -> Job:
     not_before = store.now() + timedelta(seconds=seconds)
-    reason = f"CANCELLED, {why}: the next request is after {not_before:%Y-%m-%d %H:%M} UTC"
+    reason = f"CANCELLED, {why}: the next run after {not_before:%Y-%m-%d %H:%M} UTC requests it again"
     return updated(store, job, **fields, state=JobState.THROTTLED, not_before=not_before, reason=reason)
 
 

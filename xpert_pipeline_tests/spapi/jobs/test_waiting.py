@@ -141,17 +141,41 @@ def test_a_report_cancelled_because_of_a_recent_equal_one_is_served_by_that_one(
     assert (job.amazon_id, job.reused, job.document_id) == ("old", True, "doc-old")
 
 
-def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_server, api, store, monkeypatch):
-    """CANCELLED means no data, or requested too often; Amazon does not say which."""
+@pytest.fixture
+def interval(monkeypatch):
+    """The type of the reports has a minimum interval of half an hour."""
     monkeypatch.setattr(usage_plans, "minimum_interval", lambda kind: 1800.0 if kind == KIND else None)
+
+
+OF_OTHER_DAYS = {"reportId": "other", "dataStartTime": "2026-08-01T00:00:00Z", "dataEndTime": "2026-09-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("status", ["DONE", "IN_PROGRESS", "CANCELLED"])
+def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_server, api, store, interval, status):
+    """CANCELLED means no data, or requested too often; Amazon does not say which."""
     report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
-    throttled = outcome(api, store)
+    job = request_one(api, store)
+    report_server.on("GET", REPORTS, Reply(200, {"reports": [listed(status, **OF_OTHER_DAYS)]}))
+    (throttled,) = wait_for_jobs(api, store, REPORT_API, [job])
     assert throttled.state is JobState.THROTTLED
+    assert "it has no data, or was requested too often: the next run after " in throttled.reason
     assert timedelta(minutes=29) < throttled.not_before - store.now() <= timedelta(minutes=30)
     assert request_one(api, store) == throttled, "it is not requested again before"
     assert len(report_server.calls(REPORTS, "POST")) == 1
     store.late = timedelta(minutes=31)
     assert outcome(api, store).state is JobState.EMPTY, "after the second try CANCELLED counts as no data"
+
+
+def test_a_cancelled_report_that_is_the_first_of_its_type_has_no_data(report_server, api, store, interval):
+    """A seller without returns read `skipped` for hours, as if something were still to come."""
+    report_server.on("GET", f"{REPORTS}/new", state("CANCELLED"))
+    job = request_one(api, store)
+    itself = listed("CANCELLED", timedelta(), reportId="new", reportDocumentId=None)
+    later = listed("DONE", timedelta(minutes=-5), **OF_OTHER_DAYS)
+    report_server.on("GET", REPORTS, Reply(200, {"reports": [itself, later]}))
+    (ended,) = wait_for_jobs(api, store, REPORT_API, [job])
+    assert (ended.state, ended.tries) == (JobState.EMPTY, 1)
+    assert "CANCELLED" in str(report_server.calls(REPORTS, "GET")[-1].query["processingStatuses"])
 
 
 def test_a_report_past_its_retention_is_created_again_once(report_server, api, store):
