@@ -4,8 +4,11 @@ import io
 import os
 import sys
 
+import click
 import pytest
 
+from xpert_pipeline.cli.errors import WrongUsage
+from xpert_pipeline.cli.main import main
 from xpert_pipeline.cli.terminal import fitted, grid_width
 
 TEXT = "orders: 4 days already complete (use --refetch to download again)"
@@ -52,3 +55,19 @@ def test_long_words_such_as_addresses_are_not_broken(columns):
 
 def test_the_width_of_a_table_is_that_of_its_longest_cells_and_the_gaps():
     assert grid_width({"table": ["orders", "a"], "calls": ["1"]}) == len("orders") + 2 + len("calls")
+
+
+@pytest.mark.parametrize("words", [["sync", "--from", "soon"], ["plan", "--from", "2026-01-01", "--no-such-option"]])
+def test_errors_of_the_command_line_fit_the_terminal(columns, words):
+    """The message about `--from soon` was 98 columns wide."""
+    columns(50, "stderr")
+    with pytest.raises(WrongUsage) as refused:
+        main(words, standalone_mode=False)
+    lines = f"Error: {refused.value.format_message()}".split("\n")
+    assert max(map(len, lines)) <= 50
+    assert words[-1] in " ".join(lines)
+
+
+def test_a_group_without_a_command_still_shows_its_help():
+    with pytest.raises(click.exceptions.NoArgsIsHelpError):
+        main(["sellers"], standalone_mode=False)
