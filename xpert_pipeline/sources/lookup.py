@@ -191,6 +191,8 @@ class BatchLookup(Source):
         plain = f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})"
         if not due and not count_subjects(run.pool, market.scope, self.subjects):
             plain = f"not known before {' and '.join(self.after)} are loaded: no subject is known yet"
+        elif not due:
+            plain = "every answer is still valid"
         return StreamPlan(
             table=self.table.name,
             marketplaces=(market.id,),

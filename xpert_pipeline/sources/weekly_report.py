@@ -1,12 +1,15 @@
 """A report about some known products in one week, from Sunday to Saturday."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from functools import partial
 from typing import Any, LiteralString
 
 from xpert_pipeline.postgres.coverage import covered_days
+from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.job_windows import JobWindow
 from xpert_pipeline.sources.known import known_values
 from xpert_pipeline.sources.report import WindowedReport
@@ -14,6 +17,7 @@ from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import LATER
 from xpert_pipeline.sources.windows import DayWindow
 from xpert_pipeline.spapi.jobs.api import JobRequest
+from xpert_pipeline.spapi.session import SellerApi
 
 DAYS_OF_WEEK = 7
 LATEST = clock(23, 59, 59, tzinfo=UTC)
@@ -39,6 +43,7 @@ class WeeklyReport(WindowedReport):
         option: Name of the option with the products, which are separated by spaces.
         most: The most products that fit.
         ready_after: How long after its end Amazon has a week.
+        count: Asks Amazon how many products there are, for a plan before the tables are loaded that know them.
     """
 
     subjects: LiteralString
@@ -46,6 +51,7 @@ class WeeklyReport(WindowedReport):
     option: str
     most: int
     ready_after: timedelta
+    count: Callable[[SellerApi, str], int] | None = None
     longest: int = DAYS_OF_WEEK
 
     @property
@@ -90,6 +96,19 @@ class WeeklyReport(WindowedReport):
         """Plan and request; return LATER if the run must load the products first."""
         windows = super().prepare(run)
         return LATER if not windows and run.options.steps.intersection(self.after) else windows
+
+    def expected_jobs(self, run: SellerRun) -> list[tuple[DayWindow, int]]:
+        """One report for each week and batch of products; before these are loaded, by Amazon's own count."""
+        known = super().expected_jobs(run)
+        count = self.count
+        if known or count is None or not run.options.steps.intersection(self.after):
+            return known
+        open_days, expected = self.open_days(run), []
+        for market, days in open_days.items():
+            products = ask_for_help(run, f"counts of {self.after[0]}", partial(count, run.client(), market.id))
+            reports = math.ceil((products or 0) / self.most)
+            expected += [(window, reports) for window in self.cut(run, {market: days})]
+        return expected
 
     def why_none(self, run: SellerRun) -> str:
         """Explain that without products there is nothing to ask about."""

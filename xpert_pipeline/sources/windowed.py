@@ -205,20 +205,23 @@ class WindowedJobs(Source):
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Plan all jobs as one stream, because Amazon prepares them in parallel."""
-        windows = self.windows(run)
-        if not windows:
+        expected = self.expected_jobs(run)
+        jobs, days = sum(count for _, count in expected), [day for window, _ in expected for day in window.days]
+        if not jobs:
             return self._plan_of_none(run)
-        days = [day for window in windows for day in window.window.days]
-        jobs = sum(len(window.requests) for window in windows)
         learnt = run.jobs.generation_seconds(self.job_api.kind, self.types[0])
         made = predict_made(
             jobs, learnt, create=levels[self.create], document=levels[self.fetch_document], kind=self.job_api.kind
         )
         levels.spend(made.calls)
-        marketplaces = dict.fromkeys(name for window in windows for name in window.window.marketplace_ids)
+        marketplaces = dict.fromkeys(name for window, _ in expected for name in window.marketplace_ids)
         why = f"{counted(jobs, *self.noun)} for {counted(len(set(days)), 'day')} ({self.how}); {how_known(learnt)}"
         plain = f"{counted(jobs, *self.noun)} (~{duration_words(made.seconds)})"
         return [replace(self._stream(tuple(marketplaces), days, why, made.seconds, made.calls), plain=plain)]
+
+    def expected_jobs(self, run: SellerRun) -> list[tuple[DayWindow, int]]:
+        """The windows of a plan, each with the number of its jobs."""
+        return [(window.window, len(window.requests)) for window in self.windows(run)]
 
     @property
     @abstractmethod

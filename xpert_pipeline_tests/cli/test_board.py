@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from xpert_pipeline.cli.board import Board
-from xpert_pipeline.progress import QUOTA, Began, Ended, Loaded, Step, Wait
+from xpert_pipeline.progress import QUOTA, Began, Ended, Loaded, Predicted, Step, Wait
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
@@ -109,3 +109,11 @@ def test_a_table_is_done_for_several_sellers_when_the_last_one_is():
         board.take(Began(seller, (table,)))
         board.take(Ended(seller, (table,)))
     assert shown(board, 8)[1] == "1 of 9 tables done for all sellers"
+
+
+def test_when_everything_is_expected_is_told_while_something_is_still_coming(board):
+    board.take(Predicted("A1", {"products": LATER - timedelta(minutes=5), "orders": LATER, "order_items": LATER}))
+    board.take(Began("A1", ("products",)))
+    assert shown(board)[-1] == f"Still coming: orders, order_items; all expected by {LATER.astimezone():%H:%M}"
+    board.take(Predicted("A1", {"orders": datetime.now(UTC) - timedelta(seconds=1)}))
+    assert shown(board)[-1] == "Still coming: orders, order_items", "it is late, and nobody knows how long"

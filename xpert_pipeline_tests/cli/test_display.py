@@ -61,6 +61,7 @@ def test_the_first_sync_is_one_live_line_per_table_in_the_order_of_the_run(first
     states = {state for moment in live for state in STATE.findall(moment)}
     assert {"to do", "done"} < states
     assert len({moment.splitlines()[0][0] for moment in live}) > 1, "the spinner turns"
+    assert any("predicting how long the first sync takes" in moment for moment in first.moments)
 
 
 @pytest.fixture(scope="module")

@@ -113,3 +113,27 @@ def test_windows_of_different_marketplaces_stay_apart_and_are_named_by_country(c
 def test_a_seller_with_one_marketplace_is_not_told_its_name(capsys):
     show(RunPlan("A1", [window(0)]))
     assert " in IN" not in capsys.readouterr().out
+
+
+def made(table, seconds):
+    return StreamPlan(table, (INDIA,), "days", "a report", seconds, {}, {}, "why", is_made=True)
+
+
+def test_tables_end_in_the_order_of_the_run_while_amazon_prepares_reports():
+    """The time of a run was told, but not when its tables are there."""
+    streams = [window(0, pages=30.0, report=60.0), made("economics_daily", 20.0), made("traffic_daily", 90.0)]
+    steps = [("orders", "order_items"), ("sales_data",), ("economics_daily",), ("traffic_daily",), ("market_share",)]
+    plan = RunPlan("A1", streams, steps=steps)
+    assert plan.ends == {
+        "orders": 30.0, "order_items": 30.0, "sales_data": 30.0, "economics_daily": 30.0, "traffic_daily": 90.0,
+        "market_share": 90.0,
+    }  # fmt: skip
+    assert plan.seconds == 90.0
+
+
+def test_the_plan_tells_when_what_a_seller_looks_at_first_is_there(capsys):
+    streams = [window(0, pages=30.0, report=60.0), made("traffic_daily", 600.0)]
+    show(RunPlan("A1", streams, steps=[("orders", "order_items"), ("sales_data",), ("traffic_daily",)]))
+    printed = capsys.readouterr().out
+    assert re.search(r"^  first +~30 s: orders, order_items, sales_data$", printed, re.MULTILINE)
+    assert re.search(r"^  in all +~10 min; ", printed, re.MULTILINE)

@@ -129,11 +129,14 @@ def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
         notes,
         "Shop (A1)",
         "1 Dec 02:00 Asia/Kolkata, while `xpert up` or the daemon runs",
+        seconds_left=700.0,
     )
+    assert run.continued == ["traffic_daily"]
     assert print_result([run], as_json=True) == 0
     said = " ".join(capsys.readouterr().err.split())
     assert said.endswith(
-        "still coming: traffic_daily: `xpert sync` continues now; the pipeline does so by itself on 1 Dec 02:00 "
+        "still coming: traffic_daily: `xpert sync` continues now (~12 min); the pipeline does so by itself on 1 Dec "
+        "02:00 "
         "Asia/Kolkata, while `xpert up` or the daemon runs"
     )
 

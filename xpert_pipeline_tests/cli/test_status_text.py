@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from xpert_pipeline.cli.forecast import predicted_ends, predicted_tag
 from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.status_text import lines, open_reports
 from xpert_pipeline.postgres.sellers import Seller
@@ -140,3 +141,21 @@ def test_the_last_error_stays_although_a_later_run_succeeded():
     assert re.search(r"last run +12345678: success at 2026-03-01 14:00 UTC", text)
     assert re.search(r"last error +2026-03-01 13:00 UTC: orders: down", text)
     assert "last error" not in told(runs=[ended])
+
+
+def test_what_is_still_coming_is_told_with_when_it_is_expected():
+    """A first sync of hours told what was still coming, but not when."""
+    began = datetime.now(UTC) - timedelta(hours=1)
+    tags = predicted_tag({"orders": 60.0, "sales_data": 7200.0, "economics_daily": 7200.0, "traffic_daily": 10_800.0})
+    ends = predicted_ends(tags, began)
+    run = SellerRunState(
+        "1234567890", "running", None, None, began, None, [], ["products"],
+        ["orders", "sales_data", "economics_daily", "traffic_daily", "offer_summaries"], ends,
+    )  # fmt: skip
+    later, latest = (f"{(began + timedelta(hours=hours)):%H:%M} UTC" for hours in (2, 3))
+    now = next(line for line in told(runs=[run]).splitlines() if line.startswith("  now "))
+    assert now.endswith(
+        "; now products; still coming: offer_summaries; orders soon; "
+        f"sales_data, economics_daily about {later}; traffic_daily about {latest}"
+    )
+    assert predicted_ends({}, began) == {}

@@ -1,5 +1,6 @@
 """`xpert plan`: the run then does what the plan predicts, and the plan says what is guessed."""
 
+import math
 import re
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -10,6 +11,7 @@ import pytest
 
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.sales.search_query_performance import SOURCE as SEARCHES
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 from xpert_pipeline.wording import day_words
@@ -150,6 +152,18 @@ def test_every_table_has_a_plan_or_a_reason_in_the_order_of_the_run(xpert, amazo
     lines = re.findall(r"^  (\w+) ", said, re.MULTILINE)
     assert set(lines) >= {table.name for table in TABLES}
     assert lines.index("orders") < lines.index("economics_daily") < lines.index("traffic_daily")
+
+
+def test_the_plan_of_a_first_sync_counts_what_it_will_ask_about_listings(xpert, amazon):
+    """Traffic was planned with a query for each day, and searches not at all, because no listing was known yet."""
+    (plan,) = xpert("plan", "--json", "--refetch", *days_ago(35, 1), **amazon()).json["plans"]
+    streams = {each["table"]: each for each in plan["streams"]}
+    products = streams["products"]["why"].split(" ")[0]
+    assert 0 < int(products) <= 30, "one query of trends has room for 30"
+    assert streams["traffic_daily"]["calls"]["createQuery"] == 1
+    weeks = streams["search_query_performance"]["calls"]["createReport"] / math.ceil(int(products) / SEARCHES.most)
+    assert 3 <= weeks <= 5
+    assert streams["offer_summaries"]["why"].startswith(f"{products} subjects by Amazon's own count")
 
 
 def test_a_source_that_is_refused_is_named_and_the_others_are_planned(xpert, amazon):

@@ -14,6 +14,7 @@ from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number, value_at
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.spapi.operations.customer_feedback import OFFERED_IN, get_review_topics
+from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType, Unit
 from xpert_pipeline.tables.contract import Table
@@ -101,6 +102,7 @@ SOURCE = BatchLookup(
     subjects=ASINS,
     operation="getItemReviewTopics",
     batch=1,
+    count=count_listings,
     ask=get_review_topics,
     parse=parse_topic,
     every=timedelta(days=6, hours=20),  # once a week, although a daily sync may begin earlier than a week ago

@@ -15,6 +15,7 @@ from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number, value_at
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.spapi.operations.customer_feedback import OFFERED_IN, get_review_trends
+from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Id, MarketplaceId, Percent
@@ -77,6 +78,7 @@ SOURCE = BatchLookup(
     subjects=ASINS,
     operation="getItemReviewTrends",
     batch=1,
+    count=count_listings,
     ask=get_review_trends,
     parse=parse_trend,
     every=timedelta(days=6, hours=20),  # once a week, although a daily sync may begin earlier than a week ago

@@ -20,6 +20,7 @@ from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number
 from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline.sources.windows import Restatement
+from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.operations.search_queries import REPORT, read_queries
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.contract import Table
@@ -155,6 +156,7 @@ SOURCE = WeeklyReport(
     option="asin",
     most=ASINS_PER_REPORT,
     ready_after=timedelta(days=10),
+    count=count_listings,
     rule=Restatement(restated=timedelta(days=21), oldest=timedelta(days=730)),
     read_lines=read_queries,
     parse=parse_query,

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.sales.sold_days import SOLD_DAYS
+from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import JobWindow, Requested, SalesEvidence
@@ -29,6 +31,7 @@ from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import LATER, Pace
 from xpert_pipeline.sources.values import number
 from xpert_pipeline.sources.windows import TWO_YEARS, DayWindow, Restatement, day_windows
+from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -280,6 +283,22 @@ class TrafficDataset(KioskDataset):
             windows = super().prepare(run)
             return windows or LATER
         return super().prepare(run)
+
+    def expected_jobs(self, run: SellerRun) -> list[tuple[DayWindow, int]]:
+        """As `windows`; before the run has loaded the listings, by Amazon's own count of them."""
+        if not run.options.steps.intersection(self.after) or all(
+            was_read_whole(run, market, LISTINGS) for market in run.markets
+        ):
+            return super().expected_jobs(run)
+        expected = []
+        for window in day_windows(self.open_days(run), self.longest, together=self.together):
+            counts = [
+                ask_for_help(run, "counts of listings", partial(count_listings, run.client(), market.id))
+                for market in window.markets
+            ]
+            trends = math.ceil(max((count for count in counts if count), default=0) / ASINS_PER_QUERY)
+            expected.append((window, min(trends, len(window.days)) or len(window.days)))
+        return expected
 
     def why_none(self, run: SellerRun) -> str:
         """Explain that without listings no ASIN is known."""
