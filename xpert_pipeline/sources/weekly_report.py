@@ -101,7 +101,8 @@ class WeeklyReport(WindowedReport):
         """One report for each week and batch of products; before these are loaded, by Amazon's own count."""
         known = super().expected_jobs(run)
         count = self.count
-        if known or count is None or not run.options.steps.intersection(self.after):
+        loads_products = run.is_live and run.options.steps.intersection(self.after)
+        if known or count is None or not loads_products:
             return known
         open_days, expected = self.open_days(run), []
         for market, days in open_days.items():

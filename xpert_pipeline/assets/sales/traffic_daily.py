@@ -286,9 +286,8 @@ class TrafficDataset(KioskDataset):
 
     def expected_jobs(self, run: SellerRun) -> list[tuple[DayWindow, int]]:
         """As `windows`; before the run has loaded the listings, by Amazon's own count of them."""
-        if not run.options.steps.intersection(self.after) or all(
-            was_read_whole(run, market, LISTINGS) for market in run.markets
-        ):
+        loads_listings = run.is_live and run.options.steps.intersection(self.after)
+        if not loads_listings or all(was_read_whole(run, market, LISTINGS) for market in run.markets):
             return super().expected_jobs(run)
         expected = []
         for window in day_windows(self.open_days(run), self.longest, together=self.together):

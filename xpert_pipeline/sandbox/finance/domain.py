@@ -5,7 +5,13 @@ from functools import partial
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.finance.advertising_truth import advertising_spend
-from xpert_pipeline.sandbox.finance.economics import FEE_TOO_HIGH, RESTATED, economics_groups, economics_record
+from xpert_pipeline.sandbox.finance.economics import (
+    FEE_TOO_HIGH,
+    RESTATED,
+    SALES_TOO_LOW,
+    economics_groups,
+    economics_record,
+)
 from xpert_pipeline.sandbox.finance.fees_truth import fees_breakdown
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
 from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
@@ -68,6 +74,7 @@ DOMAIN = Domain(
     faults=(
         FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),
         FaultKind(FEE_TOO_HIGH, WORLD, "while it is on, one fee in economics is higher than in the transactions"),
+        FaultKind(SALES_TOO_LOW, WORLD, "while it is on, economics has less product sales on one day than the orders"),
         *FAULTS,
     ),
 )

@@ -1,6 +1,6 @@
 """Records of `economics` in the shape of Data Kiosk's schema analytics_economics_2024_03_15."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,9 @@ RESTATED = "economics-restated"
 FEE_TOO_HIGH = "economics-fee-too-high"
 """Name of the fault in which one fee differs from the transactions: the first refund fee of the store."""
 TOO_HIGH_BY = Decimal("1.00")
+SALES_TOO_LOW = "economics-sales-too-low"
+"""Name of the fault in which product sales differ from the orders: those of the first SKU and day with sales."""
+TOO_LOW_BY = Decimal("0.50")
 NULL_ENTRIES_IN = 200
 """One in this many records has a null at the end of its lists, which the schema allows. Empty lists stay empty, because
 they mean that there was nothing."""
@@ -82,6 +85,8 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     if FEE_TOO_HIGH in view.faults and _first_refund(ledger) in group.cells and charges.REFUND in economy.fees:
         fee = economy.fees[charges.REFUND]
         economy.fees[charges.REFUND] = fee._replace(amount=fee.amount + TOO_HIGH_BY)
+    if SALES_TOO_LOW in view.faults and _first_sale(ledger) in group.cells:
+        economy.count.sales -= TOO_LOW_BY
     drawn = number("nulls", group.product, group.start)
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []
@@ -108,8 +113,16 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
 
 def _first_refund(ledger: Ledger) -> tuple[int, str] | None:
     """Return the first day on which a SKU was refunded, and the SKU."""
-    days = ((day, sku) for day in range(ledger.first, ledger.last + 1) for sku in sorted(ledger.of(day)))
-    return next(((day, sku) for day, sku in days if ledger.of(day)[sku].everyone.refunded), None)
+    return next(((day, sku) for day, sku in _cells(ledger) if ledger.of(day)[sku].everyone.refunded), None)
+
+
+def _first_sale(ledger: Ledger) -> tuple[int, str] | None:
+    """Return the first day on which a SKU was sold for money, and the SKU."""
+    return next(((day, sku) for day, sku in _cells(ledger) if ledger.of(day)[sku].everyone.sales > TOO_LOW_BY), None)
+
+
+def _cells(ledger: Ledger) -> Iterator[tuple[int, str]]:
+    return ((day, sku) for day in range(ledger.first, ledger.last + 1) for sku in sorted(ledger.of(day)))
 
 
 def _sales(economy: Economy, currency: str) -> dict[str, Any]:

@@ -10,12 +10,16 @@ from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import offset
 from xpert_pipeline.sandbox.world.records import World
+from xpert_pipeline.sandbox.world.refunds import refund_day
 from xpert_pipeline.sandbox.world.returns import ReturnedUnit, ReturnRequest, return_requests, returned_units
 
 MOVED = "returns-moved"
 DATES = f"{WORLD}: returns"
 """The place of faults that change when something came back."""
+STRAY, UNITS = "return-of-unrefunded-order", "returned units"
+"""A fault of the report, and its place."""
 FAULTS = (
+    FaultKind(STRAY, UNITS, "the first return of a report is told of an order that was never refunded"),
     FaultKind(MOVED, DATES, "while it is on, Amazon dates some returns up to three days later, in the truth, too"),
 )
 DAY, HALF_A_DAY = 86_400, 43_200
@@ -49,8 +53,20 @@ def _requests(world: World, report: Report) -> Iterator[ReturnRequest]:
 
 def _write_units(content: ReportInput) -> Iterator[str]:
     yield "\t".join(FBA_COLUMNS) + "\n"
-    for unit in _units(content.world, content.report, moved=MOVED in content.faults):
-        yield flat_line(_unit_cells(unit), FBA_COLUMNS, "\n")
+    units = _units(content.world, content.report, moved=MOVED in content.faults)
+    for number, unit in enumerate(units):
+        stray = unit._replace(order_id=_unrefunded(content.world)) if STRAY in content.faults and not number else unit
+        yield flat_line(_unit_cells(stray), FBA_COLUMNS, "\n")
+
+
+def _unrefunded(world: World) -> str:
+    """Return the first shipped order of which nothing is ever refunded."""
+    for order in world.orders:
+        shipped = STORES[order.marketplace_id].day_of(order.updated) if order.marketplace_id in STORES else 0
+        items = [item for item in order.items if item.shipped]
+        if order.is_sale and shipped and items and not any(refund_day(item, shipped) for item in items):
+            return order.id
+    return ""
 
 
 def _write_requests(content: ReportInput) -> Iterator[str]:
@@ -137,7 +153,7 @@ REPORTS = (
         write=_write_units,
         minimum_seconds=4 * 3600,
         longest_seconds=30 * DAY,
-        fault_places=(DATES,),
+        fault_places=(DATES, UNITS),
     ),
     ReportKind(
         name="GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE",

@@ -1,6 +1,7 @@
 """The domain of sales and traffic."""
 
 from xpert_pipeline.sandbox.domain import Domain
+from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
 from xpert_pipeline.sandbox.sales import traffic_queries
 from xpert_pipeline.sandbox.sales.api import get_order_metrics
@@ -11,6 +12,9 @@ from xpert_pipeline.sandbox.sales.traffic_report import SALES_AND_TRAFFIC
 from xpert_pipeline.sandbox.sales.truth import sales_data, traffic_daily
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
+
+FIGURES = f"{WORLD}: traffic"
+"""The place of faults that change the figures of products."""
 
 DOMAIN = Domain(
     operations=(
@@ -34,6 +38,7 @@ DOMAIN = Domain(
                     name="salesAndTrafficByAsin",
                     groups=traffic_queries.asin_groups,
                     record=traffic_queries.asin_record,
+                    fault_places=(FIGURES,),
                 ),
                 Dataset(
                     name="salesAndTrafficByDate",
@@ -45,8 +50,14 @@ DOMAIN = Domain(
                     groups=traffic_queries.trend_groups,
                     record=traffic_queries.trend_record,
                     check=traffic_queries.check_filters,
+                    fault_places=(FIGURES,),
                 ),
             ),
+        ),
+    ),
+    faults=(
+        FaultKind(
+            traffic_queries.UNIT_TOO_MANY, FIGURES, "while it is on, traffic counts one unit more than the orders have"
         ),
     ),
     truth={

@@ -18,6 +18,8 @@ from xpert_pipeline.sandbox.world.visits import Visits
 
 PARENT, CHILD, SKU = "PARENT", "CHILD", "SKU"
 MOST_ASINS = 30
+UNIT_TOO_MANY = "traffic-unit-too-many"
+"""Name of the fault in which the first product and day with a sale has one unit more than the orders."""
 Cell = tuple[int, str, Visits]
 
 
@@ -114,6 +116,8 @@ def trend_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dic
 def _product_record(view: View, group: Group, level: str) -> dict[str, Any]:
     listing = view.ledger(group.marketplace_id).listings[group.cells[0][1]]
     traffic = _traffic(view, group.marketplace_id, group.cells)
+    if UNIT_TOO_MANY in view.faults and _first_sale(view, group.marketplace_id) in [cell[:2] for cell in group.cells]:
+        traffic.everyone.units += 1
     currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
     days = view.days(group.marketplace_id, group.start, group.end)
     whole = visits_of(view.ledger(group.marketplace_id), days)
@@ -172,6 +176,13 @@ def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
     for day, sku, visits in cells:
         traffic.add(ledger, day, sku, visits, is_unsold=view.hides_sales(marketplace_id, day))
     return traffic
+
+
+def _first_sale(view: View, marketplace_id: str) -> tuple[int, str] | None:
+    """Return the first day on which a SKU was sold, and the SKU."""
+    ledger = view.ledger(marketplace_id)
+    days = ((day, sku) for day in range(ledger.first, ledger.last + 1) for sku in sorted(ledger.of(day)))
+    return next(((day, sku) for day, sku in days if ledger.of(day)[sku].everyone.units), None)
 
 
 def _offers(view: View, marketplace_id: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ India and the stores with a decimal comma write dates as DD.MM.YYYY, Britain and
 YYYY-MM-DD. A report that was listed once may be listed again, with the same document or with a copy of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -28,8 +28,12 @@ COLUMNS = (
 )  # fmt: skip
 COPIED_IN = 4
 """One settlement in this many is also listed with another document."""
-PLACE, CUT = "settlement", "settlement-cut"
-FAULTS = (FaultKind(CUT, PLACE, "a settlement report ends after half of its rows, at the end of a line"),)
+PLACE, CUT, FEE_TOO_HIGH = "settlement", "settlement-cut", "settlement-fee-too-high"
+FAULTS = (
+    FaultKind(CUT, PLACE, "a settlement report ends after half of its rows, at the end of a line"),
+    FaultKind(FEE_TOO_HIGH, PLACE, "in the newest settlement, the commission of one order is higher than charged"),
+)
+TOO_HIGH_CENTS = 5_00
 _DAYS = {"comma": "%d.%m.%Y", "IN": "%d.%m.%Y", "GB": "%d/%m/%Y", "IE": "%d/%m/%Y"}
 _COMMA = frozenset(("DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "TR"))
 
@@ -65,20 +69,41 @@ def _write(content: ReportInput) -> Iterator[str]:
     lines = list(lines_of(content.world, marketplace_id, period))
     if CUT in content.faults:
         lines = lines[: len(lines) // 2]
+    cents = period.cents
+    if FEE_TOO_HIGH in content.faults and period is _with_commission(content.world, marketplace_id, periods):
+        cents, lines = cents - TOO_HIGH_CENTS, _too_high(lines)
     store = STORES[marketplace_id]
     yield "\t".join(COLUMNS) + "\r\n"
-    yield flat_line(_summary(period, store), COLUMNS, "\r\n")
+    yield flat_line(_summary(period, cents, store), COLUMNS, "\r\n")
     for line in lines:
         yield flat_line(_cells(period, line, store), COLUMNS, "\r\n")
 
 
-def _summary(period: Period, store: Store) -> dict[str, str]:
+def _with_commission(world: World, marketplace_id: str, periods: Sequence[Period]) -> Period | None:
+    """Return the newest settlement with the commission of an order."""
+    for period in reversed(periods):
+        if any(_is_commission(line) for line in lines_of(world, marketplace_id, period)):
+            return period
+    return None
+
+
+def _too_high(lines: list[SettlementLine]) -> list[SettlementLine]:
+    """Charge more commission for the last order that has one."""
+    place = max(number for number, line in enumerate(lines) if _is_commission(line))
+    return [*lines[:place], lines[place]._replace(cents=lines[place].cents - TOO_HIGH_CENTS), *lines[place + 1 :]]
+
+
+def _is_commission(line: SettlementLine) -> bool:
+    return line.label.description == "Commission" and bool(line.order_id and line.sku)
+
+
+def _summary(period: Period, cents: int, store: Store) -> dict[str, str]:
     return {
         "settlement-id": period.settlement,
         "settlement-start-date": _moment(period.start, store),
         "settlement-end-date": _moment(period.end, store),
         "deposit-date": _moment(period.deposited, store),
-        "total-amount": _amount(period.cents, store),
+        "total-amount": _amount(cents, store),
         "currency": store.currency,
     }
 

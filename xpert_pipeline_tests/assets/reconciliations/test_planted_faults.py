@@ -20,6 +20,9 @@ TABLES = (
     "traffic_daily",
     "financial_events",
     "financial_event_amounts",
+    "settlements",
+    "settlement_rows",
+    "fba_returns",
 )
 FAULTS = {
     "economics-fee-too-high": (
@@ -33,6 +36,19 @@ FAULTS = {
     "ledger-without-shipment": (
         "ledger_ships_what_traffic_counts",
         ("units shipped, inventory_ledger 0 units shipped", "less)"),
+    ),
+    "economics-sales-too-low": (
+        "economics_equals_sales",
+        ("INR product sales, economics_daily ", "INR product sales (0.50 less)"),
+    ),
+    "traffic-unit-too-many": ("traffic_equals_sales", (" units, traffic_daily ", " units (1 more)")),
+    "settlement-fee-too-high": (
+        "transactions_equal_settlements",
+        (" of order ", "financial_event_amounts has ", "INR money (5.00 less)"),
+    ),
+    "return-of-unrefunded-order": (
+        "returns_are_refunded",
+        (" of order ", "(refunded, at most what was returned) has 0 units, fba_returns 1 units"),
     ),
 }
 """Fault of the sandbox → the check that finds it, and what it must say."""
