@@ -101,13 +101,13 @@ class WeeklyReport(WindowedReport):
         """One report for each week and batch of products; before these are loaded, by Amazon's own count."""
         known = super().expected_jobs(run)
         count = self.count
-        loads_products = run.is_live and run.options.steps.intersection(self.after)
-        if known or count is None or not loads_products:
+        loads_them = run.is_live and run.options.steps.intersection(self.after)
+        if known or count is None or not loads_them:
             return known
         open_days, expected = self.open_days(run), []
         for market, days in open_days.items():
-            products = ask_for_help(run, f"counts of {self.after[0]}", partial(count, run.client(), market.id))
-            reports = math.ceil((products or 0) / self.most)
+            number = ask_for_help(run, f"counts of {self.after[0]}", partial(count, run.client(), market.id))
+            reports = math.ceil((number or 0) / self.most)
             expected += [(window, reports) for window in self.cut(run, {market: days})]
         return expected
 
