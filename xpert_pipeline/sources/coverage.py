@@ -118,7 +118,7 @@ def _of_step(
             reason = outcome.why_empty.get(marketplace_id, NO_RECORDS)
             yield Learnt(**facts, state=EMPTY, is_granted=is_granted, reason=reason)
     elif place not in before or before[place].state == EMPTY:
-        yield Learnt(**facts, **_unasked(run, source, table, marketplace_id))
+        yield Learnt(**facts, **_unasked(run, source, table, marketplace_id, before.get(place)))
 
 
 def _of_answer(
@@ -157,7 +157,9 @@ def _why_not_derived(run: SellerRun, source: Source, marketplace_id: str) -> dic
     return {"state": EMPTY, "reason": f"{', '.join(source.after)} have nothing that it could be computed from"}
 
 
-def _unasked(run: SellerRun, source: Source, table: Table, marketplace_id: str) -> dict[str, Any]:
+def _unasked(
+    run: SellerRun, source: Source, table: Table, marketplace_id: str, known: Coverage | None
+) -> dict[str, Any]:
     """The state of a table that nothing was asked for: what it holds, or why there was nothing to ask."""
     if has_rows(run.pool, run.seller.id, marketplace_id, table):
         return {"state": AVAILABLE}
@@ -170,10 +172,8 @@ def _unasked(run: SellerRun, source: Source, table: Table, marketplace_id: str) 
                 "reason": f"it is asked for what {each.table} has: {each.reason}",
                 "what_to_do": each.what_to_do,
             }
-    return {
-        "state": EMPTY,
-        "reason": run.outcome(table.name).reason or "nothing is known yet that it could be asked for",
-    }
+    answered = known.reason if granted_at(known) and known else None
+    return {"state": EMPTY, "reason": run.outcome(table.name).reason or answered or NOTHING_TO_ASK}
 
 
 def _inputs(run: SellerRun, source: Source, marketplace_id: str) -> list[Coverage]:
