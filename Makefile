@@ -31,7 +31,7 @@ up: $(VENV)/ready
 dev: $(VENV)/dev
 
 test: $(VENV)/dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-at: $(VENV)/dev
 	@test -n "$(FAKETIME_LIBRARY)" || { echo "libfaketime is needed (package faketime)"; exit 3; }

@@ -25,6 +25,7 @@ TABLES = ["orders", "order_items", "sales_data"]
 LIMIT = 900
 """Seconds for one command."""
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not ORDERS.exists(), reason="the file of real orders is missing"),
     pytest.mark.timeout(LIMIT + 30),
 ]

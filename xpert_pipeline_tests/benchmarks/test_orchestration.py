@@ -12,6 +12,7 @@ from xpert_pipeline.definitions import build_definitions
 from xpert_pipeline.partitions import build_partitions
 from xpert_pipeline.settings import Settings
 
+pytestmark = pytest.mark.long
 PRINT_IMPORTED = (
     "import sys, xpert_pipeline.definitions as _; print(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
 )

@@ -18,7 +18,7 @@ from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.private_folders import private_folder
 from xpert_pipeline.postgres.sql_files import migrations_directory
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 XPERT = Path(sys.executable).with_name("xpert")
 WORLD = ("--days", "2", "--orders-per-day", "9", "--skus", "9", "--rate-scale", "0", "--select", "products,orders")
 

@@ -27,8 +27,9 @@ from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.sandbox.client import LOCAL
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 XPERT = Path(sys.executable).with_name("xpert")
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 NAMES = {"products", "orders", "order_items", "sales_data", "fba_inventory", "economics_daily", "traffic_daily"}
@@ -98,11 +99,11 @@ def services(home):
 def filled_in_truth(sandbox, seller):
     """The tables of which a perfect pipeline would have rows."""
     url, whose = f"{sandbox.endpoint}/_sandbox/truth/", {"seller": seller}
-    answers = {name: httpx.get(url + name, params=whose, trust_env=False).raise_for_status() for name in NAMES}
+    answers = {name: httpx.get(url + name, params=whose, **LOCAL).raise_for_status() for name in NAMES}
     return {name for name, answer in answers.items() if answer.text}
 
 
-@pytest.mark.parametrize("sandbox", [6], indirect=True)
+@pytest.mark.parametrize("sandbox", [many.MANY + 1], indirect=True)
 def test_a_seller_that_answers_only_errors_fails_alone_and_gives_up_early(sandbox, sync, admin):
     good = sorted(sandbox.state.worlds)
     bad = good.pop(2)

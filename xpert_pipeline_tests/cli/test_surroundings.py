@@ -11,7 +11,7 @@ import pytest
 from xpert_pipeline.postgres.embedded import remove_embedded, start_embedded
 from xpert_pipeline.postgres.migrations import MigrationFailed, migrate
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 SMALL = ("--rate-scale", "0", "--skus", "5", "--orders-per-day", "5")
 COUNTS = "select coalesce(sum(fetched), 0), coalesce(sum(inserted), 0) from loads"
 LOGGED = (

@@ -21,7 +21,7 @@ from xpert_pipeline.cli.world import fixed_options
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.commands import start_command
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 DAYS = 3
 SMALL = ("--rate-scale", "0", "--orders-per-day", "20", "--skus", "30")
 NAMES = [table.name for table in TABLES]

@@ -21,6 +21,7 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.outcome import overall
+from xpert_pipeline_tests.sandbox.client import LOCAL
 
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.faults", "canary-secret-of-the-application"
 NAMES = [table.name for table in TABLES]
@@ -112,12 +113,12 @@ class Pipeline:
         return [day for day in self.days if day < self.today]
 
     def fault(self, name, **details):
-        answer = httpx.post(f"{self.sandbox.endpoint}/_sandbox/faults", json={"name": name, **details}, trust_env=False)
+        answer = httpx.post(f"{self.sandbox.endpoint}/_sandbox/faults", json={"name": name, **details}, **LOCAL)
         assert answer.status_code == 200, answer.text
 
     def mend(self):
         """Every fault is over, also in documents that were written with one."""
-        httpx.delete(f"{self.sandbox.endpoint}/_sandbox/faults", trust_env=False).raise_for_status()
+        httpx.delete(f"{self.sandbox.endpoint}/_sandbox/faults", **LOCAL).raise_for_status()
         self.sandbox.state.documents.kept.clear()
 
     def struck(self, name):
@@ -209,7 +210,7 @@ class Pipeline:
         text = httpx.get(
             f"{self.sandbox.endpoint}/_sandbox/truth/{table}",
             params={"seller": seller or self.sellers[0]},
-            trust_env=False,
+            **LOCAL,
         ).text
         rows = [json.loads(line) for line in text.splitlines()]
         return sorted(rows, key=lambda row: [row[name] for name in known_key(table, rows)])

@@ -3,8 +3,11 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from xpert_pipeline.assets.registry import SOURCES
 
+pytestmark = pytest.mark.long
 SOME = ["products", "orders", "order_items", "sales_data", "fba_inventory", "economics_daily", "traffic_daily"]
 """Tables of several roles; `sources/test_coverage.py` withholds each role from all tables."""
 

@@ -69,7 +69,7 @@ def port():
 def authorize(xpert, amazon, port):
     """Runs the command, and a visit in another thread; returns what the command printed and the visit returned."""
 
-    def run(visit, *options, marketplace="IN", **environ):
+    def run(visit, *options, marketplace="IN", minutes="0.5", **environ):
         ready = amazon(sellers=2)
         settings = {
             **{
@@ -81,7 +81,7 @@ def authorize(xpert, amazon, port):
             "SP_API_SELLER_CENTRAL_URL": amazon.sandbox.endpoint,
             **environ,
         }
-        words = ("sellers", "authorize", "--marketplace", marketplace, "--wait-minutes", "0.5", *options)
+        words = ("sellers", "authorize", "--marketplace", marketplace, "--wait-minutes", minutes, *options)
         with Browser(port) as browser, ThreadPoolExecutor() as threads:
             found = threads.submit(visit, browser)
             done = xpert(*words, **settings)
@@ -177,11 +177,11 @@ def test_an_account_that_does_not_sell_in_the_marketplace_is_not_stored(authoriz
     def visit(browser):
         return browser.get(browser.consent(names(amazon)[0]))
 
-    done, page = authorize(visit, marketplace="GB")
+    done, page = authorize(visit, marketplace="GB", minutes="0.2")
     assert page.status_code == 400
     assert "the account does not sell on Amazon.co.uk" in html.unescape(page.text)
     assert done.exit_code == 3
-    assert "no consent came within 0.5 minutes" in done.stderr
+    assert "no consent came within 0.2 minutes" in done.stderr
     assert SellerBook(pool).all() == []
 
 

@@ -5,6 +5,7 @@ import pytest
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.tables.columns import columns_of
 
+pytestmark = pytest.mark.long
 STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
 """India and Germany."""
 A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 45, "skus": 80, "marketplaces": STORES}

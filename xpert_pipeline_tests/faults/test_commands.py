@@ -21,6 +21,7 @@ from xpert_pipeline.postgres.sql_files import migrations_directory
 from xpert_pipeline_tests.commands import commands_of
 from xpert_pipeline_tests.sandbox.world.exports import write_export
 
+pytestmark = pytest.mark.long
 CREDENTIALS = {"AMAZON_CLIENT_ID": "canary-id", "AMAZON_CLIENT_SECRET": "canary-secret"}
 SELLER = {
     **CREDENTIALS,

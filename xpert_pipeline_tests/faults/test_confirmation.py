@@ -6,6 +6,7 @@ from xpert_pipeline.sandbox.jobs import kiosk_api
 from xpert_pipeline.sources import window_loading
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, queries, warnings
 
+pytestmark = pytest.mark.long
 ORDERS = ["orders", "order_items"]
 ASKED = ["products", *ORDERS, "sales_data", "fba_inventory", *KIOSK]
 """The tables that are read by the operations below, and sales."""

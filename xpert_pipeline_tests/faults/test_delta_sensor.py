@@ -16,6 +16,7 @@ from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.faults.pipeline import NAMES
 from xpert_pipeline_tests.faults.test_deltas import asked, changes
 
+pytestmark = pytest.mark.long
 SALES = ["orders", "order_items", "sales_data"]
 ASKED_EARLIER = (
     "update change_asks set asked_at = asked_at - make_interval(mins => %s),"

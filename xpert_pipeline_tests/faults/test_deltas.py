@@ -15,6 +15,7 @@ from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline_tests.faults.pipeline import NAMES
 
+pytestmark = pytest.mark.long
 SALES = ["orders", "order_items", "sales_data"]
 
 

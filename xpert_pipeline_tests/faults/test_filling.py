@@ -8,6 +8,7 @@ from xpert_pipeline.sources import change_fetching, change_filling, change_loadi
 from xpert_pipeline.spapi.errors import BadAnswer
 from xpert_pipeline_tests.faults.conftest import SMALL
 
+pytestmark = pytest.mark.long
 ORDERS = ["orders", "order_items"]
 BY_REPORT, BY_PAGES = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL", "searchOrders"
 

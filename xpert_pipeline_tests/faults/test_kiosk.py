@@ -3,8 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from xpert_pipeline.sandbox.jobs import kiosk_api
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, TWENTY_DAYS, changes, loads, queries, warnings
+
+pytestmark = pytest.mark.long
 
 
 def test_both_tables_hold_what_amazon_says_and_a_second_run_changes_nothing(loaded, hours_pass):

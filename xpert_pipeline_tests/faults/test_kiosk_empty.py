@@ -1,7 +1,11 @@
 """Data Kiosk's answers without any record: doubted where rows are known, and believed when told twice."""
 
+import pytest
+
 from xpert_pipeline.sandbox.jobs import kiosk_documents
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, changes, loads, warnings
+
+pytestmark = pytest.mark.long
 
 
 def test_an_answer_without_any_record_is_believed_when_a_query_an_hour_later_says_the_same(few_days, hours_pass):

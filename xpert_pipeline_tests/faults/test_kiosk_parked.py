@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from xpert_pipeline.sources import run
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, WAITED_FOR, queries
+
+pytestmark = pytest.mark.long
 
 
 def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk):

@@ -6,6 +6,7 @@ import pytest
 
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, changes, loads, warnings
 
+pytestmark = pytest.mark.long
 WITH_ORDERS = ["orders", "order_items", "sales_data", *SOURCES]
 
 

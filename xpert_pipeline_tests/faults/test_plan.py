@@ -16,6 +16,7 @@ from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.jobs.report_store import ReportStore
 from xpert_pipeline.wording import day_words
 
+pytestmark = pytest.mark.long
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 SPAN = ("--from", str(TODAY - timedelta(days=4)), "--to", str(TODAY - timedelta(days=1)))
 LIVE = ("--from", str(TODAY - timedelta(days=3)), "--to", str(TODAY))

@@ -1,18 +1,23 @@
 """Before a sync every seller is asked who it is: several at a time, and one that does not answer holds up no other."""
 
 import threading
+from functools import partial
 
 import pytest
 
 from xpert_pipeline.cli import preflight
 from xpert_pipeline.sandbox.faults import FaultRule
+from xpert_pipeline.spapi import session
+from xpert_pipeline.spapi.sending.retry import RetryPolicy
 
+pytestmark = pytest.mark.long
 OTHERS = 11
 
 
 @pytest.fixture
-def shops(amazon, sellers):
-    """Twelve sellers; the environment that leads to them."""
+def shops(amazon, sellers, monkeypatch):
+    """Twelve sellers; the environment that leads to them. Retries are quick."""
+    monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
     environ = amazon(sellers=OTHERS + 1)
     for place, amazon_id in enumerate(amazon.sandbox.state.worlds, start=1):
         sellers.add(

@@ -15,7 +15,7 @@ from xpert_pipeline.spapi.planning import planner
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]
-pytestmark = pytest.mark.usefixtures("by_report")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("by_report")]
 
 
 def assert_carried_whole(pipeline):

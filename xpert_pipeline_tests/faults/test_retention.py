@@ -22,6 +22,7 @@ from xpert_pipeline.settings import Keep, Settings, SettingsError
 from xpert_pipeline_tests.faults.pipeline import NAMES
 from xpert_pipeline_tests.faults.test_deltas import asked, changes
 
+pytestmark = pytest.mark.long
 LATER = timedelta(days=200)
 FEW = ["products", "orders", "order_items", "sales_data"]
 """Enough tables for what is kept and removed."""

@@ -20,6 +20,7 @@ from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.faults.test_commands import OPENING, RECENT, SELLER
 from xpert_pipeline_tests.postgres.test_address import UNENCODED
 
+pytestmark = pytest.mark.long
 XPERT = Path(sys.executable).with_name("xpert")
 PASSWORD = "can@ary/pass#word"
 SECRETS = {

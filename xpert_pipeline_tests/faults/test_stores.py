@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline_tests.sandbox.client import LOCAL
 
+pytestmark = pytest.mark.long
 INDIA, BRITAIN, GERMANY = STORES = ("A21TJRUUN4KGV", "A1F83G8C2ARO7P", "A1PA6795UKMFR9")
 NAMES = [table.name for table in TABLES]
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
@@ -23,7 +25,7 @@ def environ(amazon, make_sandbox):
 
 def truth_rows(sandbox, table, marketplace_id):
     address = f"{sandbox.endpoint}/_sandbox/truth/{table}"
-    return len(httpx.get(address, params={"marketplace": marketplace_id}, trust_env=False).text.splitlines())
+    return len(httpx.get(address, params={"marketplace": marketplace_id}, **LOCAL).text.splitlines())
 
 
 @pytest.mark.usefixtures("no_interval_of_reports")

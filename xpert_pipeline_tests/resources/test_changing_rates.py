@@ -18,6 +18,7 @@ from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline_tests.sandbox.client import LOCAL
 
 OPERATION, BURST = "getReport", 15
 REPORT_ID = "unknown"
@@ -60,7 +61,7 @@ def call(api, times=1):
 
 
 def refused(sandbox):
-    stats = httpx.get(f"{sandbox.endpoint}/_sandbox/stats", trust_env=False).json()
+    stats = httpx.get(f"{sandbox.endpoint}/_sandbox/stats", **LOCAL).json()
     return stats["throttled_by_bucket"].get(OPERATION, 0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.limiter import PLANS, serving
 from benchmarks.limiter_callers import OPERATION, Callers, let_call
 
+pytestmark = pytest.mark.long
 HUNG = 100.0
 """More seconds than any machine needs for these calls."""
 TRIES, CLEAN = 3, 2

@@ -24,7 +24,7 @@ LAST = date(2026, 11, 20)
 XML = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 FLAT = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the file of real orders is not at hand")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not FILE.exists(), reason="the file of real orders is not at hand")]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.granted import ELSEWHERE, depending_on, needing
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(240)]
 NAMES = [table.name for table in TABLES]
 ROLES = sorted({role for source in SOURCES for role in source.roles})
 KIOSK = ["economics_daily"]
@@ -22,7 +22,7 @@ KINDS = {type(source) for source in SOURCES if source.roles and source.step != "
 
 @pytest.fixture
 def shop(empty_pipeline, make_sandbox):
-    empty_pipeline.serve(make_sandbox(days=3, skus=4, orders_per_day=3))
+    empty_pipeline.serve(make_sandbox(days=2, skus=4, orders_per_day=3))
     return empty_pipeline
 
 

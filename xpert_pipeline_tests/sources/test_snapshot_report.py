@@ -9,7 +9,12 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.spapi.documents.charsets import REPLACED
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120), pytest.mark.usefixtures("by_report")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings(DAGSTERS_OWN),
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("by_report"),
+]
 LISTINGS = ["products"]
 CARRIED = tuple(products.REPORT_COLUMNS)
 

@@ -19,9 +19,10 @@ from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.faults.pipeline import NAMES
+from xpert_pipeline_tests.sandbox.client import LOCAL
 from xpert_pipeline_tests.sources.conftest import BRITAIN, GERMANY, INDIA
 
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)]
 STORES = (INDIA, GERMANY, BRITAIN)
 NUMBERS = ("inserted", "updated", "deleted", "rejected")
 PAGE = 100
@@ -29,7 +30,7 @@ PAGE = 100
 
 @pytest.fixture
 def sandbox(make_sandbox, no_interval_of_reports):
-    return make_sandbox(marketplaces=STORES, days=6, orders_per_day=20, skus=60)
+    return make_sandbox(marketplaces=STORES, days=4, orders_per_day=10, skus=60)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def past_everywhere(pipeline):
 
 def calls(pipeline):
     """Calls by operation, as the sandbox counted them."""
-    counted = httpx.get(f"{pipeline.sandbox.endpoint}/_sandbox/stats", trust_env=False).json()["calls"]
+    counted = httpx.get(f"{pipeline.sandbox.endpoint}/_sandbox/stats", **LOCAL).json()["calls"]
     return {
         operation: sum(sum(by_status.values()) for by_status in by_seller.values())
         for operation, by_seller in counted.items()
@@ -305,7 +306,7 @@ def test_a_store_that_amazon_does_not_grant_does_not_keep_the_days_of_the_others
 ):
     """A 403 for one store made the table `not_granted` in all of them, and nothing was loaded."""
     sandbox = make_sandbox(
-        marketplaces=STORES, days=6, orders_per_day=20, skus=60, rate_scale=0, denied_marketplaces=(GERMANY,)
+        marketplaces=STORES, days=4, orders_per_day=10, skus=60, rate_scale=0, denied_marketplaces=(GERMANY,)
     )
     empty_pipeline.serve(sandbox, onboard=False)
     authorize(empty_pipeline, STORES)

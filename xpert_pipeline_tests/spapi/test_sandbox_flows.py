@@ -28,6 +28,7 @@ from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline.spapi.sending.credentials import Credentials
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
 from xpert_pipeline.spapi.session import SellerApi
+from xpert_pipeline_tests.sandbox.client import LOCAL
 from xpert_pipeline_tests.spapi.jobs.memory_store import MemoryJobStore
 
 INDIA = by_id("A21TJRUUN4KGV")
@@ -59,7 +60,7 @@ def shared_sandbox():
 @pytest.fixture
 def sandbox(shared_sandbox):
     yield shared_sandbox
-    httpx.delete(f"{shared_sandbox.endpoint}/_sandbox/faults")
+    httpx.delete(f"{shared_sandbox.endpoint}/_sandbox/faults", **LOCAL)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def api(sandbox):
 
 
 def fault(sandbox, name, count=1, **where):
-    answer = httpx.post(f"{sandbox.endpoint}/_sandbox/faults", json={"name": name, "count": count, **where})
+    answer = httpx.post(f"{sandbox.endpoint}/_sandbox/faults", json={"name": name, "count": count, **where}, **LOCAL)
     answer.raise_for_status()
 
 
@@ -261,7 +262,7 @@ def test_a_lost_answer_to_create_report_creates_no_second_report(sandbox, api):
 
 
 def _calls(sandbox, operation):
-    stats = httpx.get(f"{sandbox.endpoint}/_sandbox/stats").json()
+    stats = httpx.get(f"{sandbox.endpoint}/_sandbox/stats", **LOCAL).json()
     return sum(sum(statuses.values()) for statuses in stats["calls"].get(operation, {}).values())
 
 
@@ -285,6 +286,6 @@ def test_a_sync_at_amazons_pace_gets_no_429():
     with start(options) as running, seller(running) as api:
         assert len(list(search_listings_items(api, INDIA.id))) == 200
         assert len(paged_orders(api)) > 200
-        stats = httpx.get(f"{running.endpoint}/_sandbox/stats").json()
+        stats = httpx.get(f"{running.endpoint}/_sandbox/stats", **LOCAL).json()
     assert stats["throttled"] == 0
     assert stats["total"] >= 10 + 3
