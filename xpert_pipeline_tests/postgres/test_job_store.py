@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from xpert_pipeline.assets.sales.traffic_daily import TRENDS
+from xpert_pipeline.assets.sales.traffic_queries import TRENDS
 from xpert_pipeline.postgres.job_store import PostgresJobStore, give_up_jobs
 from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.sql_files import migrations_directory

@@ -8,7 +8,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from xpert_pipeline.assets.finance.economics_daily import QUERY
-from xpert_pipeline.assets.sales.traffic_daily import BY_ASIN, TRENDS, takes_trends
+from xpert_pipeline.assets.sales.traffic_queries import BY_ASIN, TRENDS, takes_trends
 from xpert_pipeline.sources.kiosk import queries
 from xpert_pipeline.sources.kiosk.queries import asins_of, query_asins, query_days
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact, days_of, next_page

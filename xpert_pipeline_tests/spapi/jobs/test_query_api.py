@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from xpert_pipeline.assets.finance.economics_daily import QUERY
-from xpert_pipeline.assets.sales.traffic_daily import TRENDS
+from xpert_pipeline.assets.sales.traffic_queries import TRENDS
 from xpert_pipeline.sources.kiosk.queries import query_asins, query_days
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, fetch_document
