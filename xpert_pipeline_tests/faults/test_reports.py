@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xpert_pipeline.assets.orders import feed
+from xpert_pipeline.sandbox.orders import xml_report
 from xpert_pipeline.sources import change_loading, jobs
 from xpert_pipeline.spapi.errors import BadRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
@@ -15,6 +16,7 @@ from xpert_pipeline.spapi.planning import planner
 from xpert_pipeline_tests.faults.pipeline import CARRIED
 
 ORDERS = ["orders", "order_items"]
+XML = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("by_report")]
 
 
@@ -308,6 +310,21 @@ def test_records_of_the_report_that_break_the_contract_are_set_apart_whole(pipel
     assert lost["purchase_date"] is None
     assert "🎉 कुर्ता" in lost["items"][0]["title"]
     assert len(pipeline.rows("orders")) == len(pipeline.truth("orders")) - 1
+
+
+def test_elements_that_the_report_no_longer_has_leave_what_is_known(pipeline, monkeypatch):
+    """A missing column of a flat file left the known values, but a missing element of the XML report deleted them."""
+    assert pipeline.run(tables=ORDERS).success
+    pipeline.assert_whole(*ORDERS)
+    written = xml_report._order
+    gone = re.compile(r"<(ASIN|SKU|ShipServiceLevel|IsBusinessOrder)>[^<]*</\1>")
+    monkeypatch.setattr(xml_report, "_order", lambda *args, **options: gone.sub("", written(*args, **options)))
+    pipeline.environ["XPERT_FILL_PAGES"] = "0"
+    again = pipeline.run(tables=ORDERS, refetch=True)
+    assert again.success
+    loads = [load for load in pipeline.rows("loads") if str(load["run_id"]) == again.run_id]
+    assert {load["source"] for load in loads if load["window_kind"] == "created"} == {XML}
+    pipeline.assert_whole(*ORDERS)
 
 
 def test_a_price_that_the_report_lacks_is_unknown_and_not_nought(pipeline):
