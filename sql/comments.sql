@@ -1098,9 +1098,9 @@ comment on column public.offer_summaries.featured_shipping_price is
 comment on column public.offer_summaries.featured_landed_price is
 'featured_listing_price + featured_shipping_price - points. NULL: no offer is featured, or Amazon listed no offers.';
 comment on column public.offer_summaries.featured_offers is
-'Featured offers among those listed: none, one, or one for Prime and one for other customers. NULL: Amazon listed no offers; status says why.';
+'Featured offers among those listed: none, one, or one for Prime and one for other customers. NULL: Amazon listed no offers (status says why), or did not say of each whether it is featured.';
 comment on column public.offer_summaries.is_featured_own is
-'Whether a featured offer is the seller''s own. NULL: Amazon listed no offers; status says why.';
+'Whether a featured offer is the seller''s own. NULL: Amazon listed no offers (status says why), or did not say of each whether it is featured.';
 comment on column public.offer_summaries.lowest_landed_price is
 'Lowest price with shipping, less points, in this condition. NULL: Amazon listed no offers; status says why.';
 comment on column public.offer_summaries.list_price is

@@ -31,6 +31,7 @@ from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline_tests.assets.records import Sample, sample_of
 from xpert_pipeline_tests.conftest import KEY, drop_database
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
 from xpert_pipeline_tests.sandbox.traffic import Traffic, recording
@@ -47,12 +48,14 @@ class Loaded:
         dsn: The pipeline's address.
         evaluations: What the checks of the sync said, by name.
         traffic: Every request with its answer.
+        samples: A record of each source of pages or look-ups, by step.
     """
 
     admin_dsn: str
     dsn: str
     evaluations: dict[str, dg.AssetCheckEvaluation]
     traffic: Traffic
+    samples: dict[str, Sample | None]
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,16 @@ def load(addresses, monkeypatch):
         assert done.success, done.errors
         logs = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.asset_check_evaluation for entry in logs]
-        ask_more(pipeline, Path(folder))
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic)
+        samples = ask_more(pipeline, Path(folder))
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, samples)
 
 
 def ask_more(pipeline, folder):
-    """Ask Amazon what the sync of a small seller does not ask: doctor's questions, and reports for large sellers."""
+    """Ask Amazon what the sync of a small seller does not ask: doctor's questions, and reports for large sellers.
+
+    Returns:
+        A record of each source of pages or look-ups.
+    """
     (seller,) = pipeline.book.all()
     sandbox = pipeline.sandbox
     application = Application(CLIENT_ID, CLIENT_SECRET, sandbox.endpoint, sandbox.token_url)
@@ -142,6 +149,7 @@ def ask_more(pipeline, folder):
                 status = ReportApi().status_of(api, report_id, request)
                 assert status.document_id is not None, status
                 fetch_document(api, status.document_id, folder).remove()
+        return {source.step: sample_of(source, pipeline.pool, api, market) for source in SOURCES}
 
 
 @pytest.fixture(scope="session")

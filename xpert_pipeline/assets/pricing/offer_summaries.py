@@ -19,6 +19,7 @@ from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Instant, Ma
 SUCCESS = "Success"
 CONSUMERS, NOT_IN_BULK = (None, "B2C"), (None, 1)
 NO_OFFERS = Null("Amazon listed no offers; status says why.")
+UNTOLD = Null("Amazon listed no offers (status says why), or did not say of each whether it is featured.")
 NO_FEATURED = Null("No offer is featured, or Amazon listed no offers.")
 
 
@@ -48,9 +49,9 @@ class OfferSummaryRow(TypedDict):
     featured_offers: Annotated[
         Quantity | None,
         "Featured offers among those listed: none, one, or one for Prime and one for other customers.",
-        NO_OFFERS,
+        UNTOLD,
     ]
-    is_featured_own: Annotated[Flag | None, "Whether a featured offer is the seller's own.", NO_OFFERS]
+    is_featured_own: Annotated[Flag | None, "Whether a featured offer is the seller's own.", UNTOLD]
     lowest_landed_price: Annotated[
         Amount | None, "Lowest price with shipping, less points, in this condition.", NO_OFFERS
     ]
@@ -134,11 +135,15 @@ def is_own(offer: Mapping[str, Any], own_seller_id: str) -> bool:
 def _featured(payload: Mapping[str, Any], featured: Mapping[str, Any], own_seller_id: str) -> Row:
     if payload.get("status") != SUCCESS:
         return {"featured_offers": None, "is_featured_own": None}
-    winners = [offer for offer in payload.get("Offers") or () if offer.get("IsBuyBoxWinner")]
-    is_named = featured.get("sellerId") == own_seller_id
+    offers = payload.get("Offers") or ()
+    winners = [offer for offer in offers if offer.get("IsBuyBoxWinner")]
+    is_untold = any(offer.get("IsBuyBoxWinner") is None for offer in offers)  # of one of them nobody knows
+    is_own_featured = featured.get("sellerId") == own_seller_id or any(
+        is_own(offer, own_seller_id) for offer in winners
+    )
     return {
-        "featured_offers": len(winners),
-        "is_featured_own": is_named or any(is_own(offer, own_seller_id) for offer in winners),
+        "featured_offers": None if is_untold else len(winners),
+        "is_featured_own": None if is_untold and not is_own_featured else is_own_featured,
     }
 
 
