@@ -139,9 +139,12 @@ def strangers(folder: str, allowed: Iterable[str]) -> list[str]:
     ("folder", "allowed"),
     [
         ("assets", ("assets", "sources", "tables", "spapi.operations")),
-        ("sources", ("sources", "tables", "spapi", "postgres", "resources", "partitions", "progress", "wording")),
+        (
+            "sources",
+            ("sources", "tables", "spapi", "postgres", "resources", "partitions", "progress", "wording", "garbage"),
+        ),
         ("resources", ("resources", "spapi", "postgres", "progress", "holders")),
-        ("spapi", ("spapi", "wording")),
+        ("spapi", ("spapi", "wording", "garbage")),
         ("postgres", ("postgres", "tables")),
         ("tables", ("tables",)),
         ("sandbox", ("sandbox",)),

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from xpert_pipeline.garbage import collector_paused
 from xpert_pipeline.postgres.loading import TableLoad, WholeDays
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool, spool_folder
@@ -19,7 +20,7 @@ from xpert_pipeline.sources.collected_rows import TableRows
 from xpert_pipeline.sources.values import is_rounded
 from xpert_pipeline.tables.columns import columns_of
 from xpert_pipeline.tables.contract import MARKETPLACE, Table
-from xpert_pipeline.tables.validation import SHAPE_ERRORS, Refused, chunks, collector_paused, shape_reason, validate
+from xpert_pipeline.tables.validation import SHAPE_ERRORS, Refused, chunks, shape_reason, validate
 
 Row = dict[str, Any]
 Rows = Sequence[Sequence[Row]]

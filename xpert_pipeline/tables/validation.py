@@ -1,8 +1,6 @@
 """Validates rows against their contract in chunks, and returns each invalid row with the reason."""
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -60,19 +58,3 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     stream = iter(items)
     while chunk := list(islice(stream, size)):
         yield chunk
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while chunks are processed: it finds nothing and takes as long as parsing.
-
-    Rows form no cycles, so reference counts free them and memory stays flat. The collector is off for
-    the whole process: do not use this around code that waits, or around long work on anything but rows.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

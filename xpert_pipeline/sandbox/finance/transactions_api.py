@@ -1,8 +1,8 @@
 """Finances API v2024-06-19: listTransactions."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ def list_transactions(call: Call) -> dict[str, Any]:
     page = call.page(memory=window.last)
     if EMPTY in faults:
         page = replace(page, faults=(*page.faults, "endless-pages"))
-    chosen = list(_chosen(call, window.first, page.memory, is_late=LATE in faults))
+    chosen = _chosen(call, window.first, page.memory, is_late=LATE in faults)
     if NO_PRICE in faults:
         chosen = [(store, _without_price(call, store, posting)) for store, posting in chosen]
     with no_garbage_collection():
@@ -81,8 +81,8 @@ def _window(call: Call) -> _Window:
     return _Window(first, settled if last is None else last)
 
 
-def _chosen(call: Call, first: float | None, last: float, *, is_late: bool) -> Iterator[tuple[str, Posting]]:
-    """Yield the transactions that pass the filters, with their store."""
+def _chosen(call: Call, first: float | None, last: float, *, is_late: bool) -> list[tuple[str, Posting]]:
+    """Return the transactions that pass the filters, with their store."""
     query = call.query
     status = parameters.text(query, "transactionStatus")
     if status is not None and status.upper() not in STATUSES:
@@ -90,10 +90,12 @@ def _chosen(call: Call, first: float | None, last: float, *, is_late: bool) -> I
     name, value = (parameters.text(query, f"relatedIdentifier{part}") for part in ("Name", "Value"))
     if name is not None and name not in IDENTIFIERS:
         raise invalid(f"relatedIdentifierName: {name} is not one of {', '.join(IDENTIFIERS)}.")
-    for marketplace_id, posting in _posted(call, first or 0, last, is_late=is_late):
-        has_status = status is None or posting.status == status.upper()
-        if has_status and (name is None or (name, value) in identifiers(posting)):
-            yield marketplace_id, posting
+    posted = _posted(call, first or 0, last, is_late=is_late)
+    if status is not None:
+        posted = [(store, posting) for store, posting in posted if posting.status == status.upper()]
+    if name is not None:
+        posted = [(store, posting) for store, posting in posted if (name, value) in identifiers(posting)]
+    return posted
 
 
 def _posted(call: Call, first: float, last: float, *, is_late: bool) -> list[tuple[str, Posting]]:
@@ -109,5 +111,6 @@ def _posted(call: Call, first: float, last: float, *, is_late: bool) -> list[tup
             end = min(last, call.world.end_of(marketplace_id) - LATE_SECONDS) if is_late else last
             postings = books_of(call.world, marketplace_id, call.now).postings
             places = [bisect_left(postings, bound, key=attrgetter("posted")) for bound in (first, end)]
-            found += ((marketplace_id, posting) for posting in postings[places[0] : places[1]])
-    return sorted(found, key=lambda entry: entry[1].posted) if wanted is None else found
+            found += zip(repeat(marketplace_id), postings[places[0] : places[1]])
+    is_one_store = wanted is not None or len(call.world.marketplace_ids) == 1
+    return found if is_one_store else sorted(found, key=lambda entry: entry[1].posted)

@@ -61,9 +61,7 @@ class Inbound:
     @property
     def updated(self) -> int:
         """When it last changed."""
-        shipment = self.shipment
-        days = {shipment.shipped, shipment.receiving, shipment.closed}
-        days |= {day for item in shipment.items for day, _ in item.receipts}
+        days = self.shipment.days_of_change
         moments = (self.store.midnight(day) + CHANGED_HOUR * HOUR for day in days if day <= self.day)
         return max([self.created, *(moment for moment in moments if moment <= self.now)])
 

@@ -3,6 +3,8 @@
 Amazon does not say how many records its pages have. The sandbox's are short, so that small sellers have several.
 """
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
 
 from xpert_pipeline.sandbox.inbound.facts import Inbound, inbound_of
@@ -40,8 +42,14 @@ def get_shipment_items(call: Call) -> dict[str, Any]:
     """Return one page of the items of the shipments that changed in a window."""
     page = call.page()
     _kind(call, page, (DATE_RANGE,))
-    items = [(one, item) for one in _changed(call, page) for item in one.shipment.items]
-    return _answer("ItemData", [_item(one, item) for one, item in page.cut(items)], page, len(items))
+    changed = _changed(call, page)
+    ends = [0, *accumulate(len(one.shipment.items) for one in changed)]
+    records = []
+    for place in page.cut(range(ends[-1])):
+        number = bisect_right(ends, place) - 1
+        one = changed[number]
+        records.append(_item(one, one.shipment.items[place - ends[number]]))
+    return _answer("ItemData", records, page, ends[-1])
 
 
 def _kind(call: Call, page: Page, kinds: tuple[str, ...]) -> str:

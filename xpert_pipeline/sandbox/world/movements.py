@@ -5,6 +5,7 @@ Days are ordinals (`date.toordinal`) of the store's local days, times are second
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
@@ -148,7 +149,7 @@ class InboundItem(NamedTuple):
         return sum(units for received, units in self.receipts if received <= day)
 
 
-@dataclass(slots=True)
+@dataclass
 class InboundShipment:
     """Units on their way from the seller to Amazon. `created`, `shipped`, `receiving` and `closed` are days."""
 
@@ -158,6 +159,12 @@ class InboundShipment:
     receiving: int
     closed: int
     items: list[InboundItem] = field(default_factory=list)
+
+    @cached_property
+    def days_of_change(self) -> frozenset[int]:
+        """The days on which its state or a received quantity changes; call it only once all items are there."""
+        days = {day for item in self.items for day, _ in item.receipts}
+        return frozenset(days | {self.shipped, self.receiving, self.closed})
 
     def status(self, day: int) -> str:
         """Return the state at the end of a day on or after its creation."""

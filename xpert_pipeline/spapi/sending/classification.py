@@ -4,10 +4,12 @@ These are pure functions over the parts of an answer; the gate acts on their res
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from xpert_pipeline.garbage import collector_paused
 from xpert_pipeline.spapi import errors
 from xpert_pipeline.spapi.errors import SpApiError
 from xpert_pipeline.spapi.json_path import value_at
@@ -27,6 +29,8 @@ _LWA_ERRORS: dict[str, type[SpApiError]] = {
 
 MOST_DIGITS = 1_000
 """Longer numbers, and those with such an exponent, are infinite."""
+_ABSURD = re.compile(rb"\d{%d}|\d[eE][+-]?\d{3}" % (MOST_DIGITS // 2))
+"""Finds each body that can contain such a number. In the others, numbers are read without being checked one by one."""
 BARE_LIST = "(list)"
 """The name in `expects` under which an operation's answer is returned if it is a list without an object around it."""
 NO_CONTENT = "(no content)"
@@ -43,8 +47,10 @@ def parse_json(body: bytes) -> Any:
     Raises:
         ValueError: The body is truncated, not JSON or not Unicode, contains NaN, or is nested too deeply.
     """
+    checks = {"parse_int": _whole, "parse_float": _fraction} if _ABSURD.search(body) else {"parse_float": Decimal}
     try:
-        return json.loads(body, parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
+        with collector_paused():
+            return json.loads(body, parse_constant=_refuse_constant, **checks)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

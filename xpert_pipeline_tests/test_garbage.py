@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from xpert_pipeline.tables.validation import collector_paused
+from xpert_pipeline.garbage import collector_paused
 
 
 @pytest.fixture(autouse=True)
