@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -36,6 +37,23 @@ def build_definitions(
     Raises:
         DeclarationError: A source is declared incorrectly; the message names the file and line to fix.
     """
+    return assemble(settings, environ, sources, build_graph(settings, sources))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Assets and checks, which depend on no settings but the first day and the time zone of the partitions."""
+
+    assets: Sequence[dg.AssetsDefinition]
+    checks: Sequence[dg.AssetChecksDefinition]
+
+
+def build_graph(settings: Settings, sources: Sequence[Source]) -> Graph:
+    """Build the assets of valid sources, and their checks.
+
+    Raises:
+        DeclarationError: A source is declared incorrectly.
+    """
     if sources is SOURCES:
         require_valid(sources, declared_sources(), RECONCILIATIONS, declared_reconciliations())
     else:
@@ -44,6 +62,15 @@ def build_definitions(
         "partitions_def": build_partitions(settings.start_date, settings.timezone),
         "owners": ["team:seller-data"],
     }
+    checks = [
+        *(check for source in sources for check in source_checks(source)),
+        *build_reconciliations(RECONCILIATIONS, (table.name for source in sources for table in source.tables)),
+    ]
+    return Graph([build_asset(source, **common) for source in sources], checks)
+
+
+def assemble(settings: Settings, environ: Mapping[str, str], sources: Sequence[Source], graph: Graph) -> dg.Definitions:
+    """Give assets and checks what they work with, and add jobs, schedules and sensors."""
     postgres = PostgresResource(
         dsn=dg.EnvVar("DATABASE_URL"),
         encryption_key=_optional(environ, "XPERT_ENCRYPTION_KEY"),
@@ -64,11 +91,8 @@ def build_definitions(
     )
     pruning = build_prune_job(settings, sources)
     return dg.Definitions(
-        assets=[build_asset(source, **common) for source in sources],
-        asset_checks=[
-            *(check for source in sources for check in source_checks(source)),
-            *build_reconciliations(RECONCILIATIONS, (table.name for source in sources for table in source.tables)),
-        ],
+        assets=graph.assets,
+        asset_checks=graph.checks,
         executor=dg.in_process_executor,
         jobs=[SYNC, build_delta_job(sources), pruning],
         schedules=_schedules(settings, pruning),

@@ -12,7 +12,7 @@ import dagster as dg
 import httpx
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
-from xpert_pipeline.definitions import build_definitions
+from xpert_pipeline.definitions import Graph, assemble, build_graph
 from xpert_pipeline.events import day_reports, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.partitions import RANGE_END, RANGE_START, partition_key
@@ -39,6 +39,10 @@ CARRIED = {
 }
 """What the XML report knows of an order and of a line."""
 FACTS = "select event_type, data ->> 'table', data ->> 'error', requires_action, data, partition_key from fact_stream"
+
+
+GRAPHS = {}
+"""Assets and checks of the registry's sources by first day and time zone."""
 
 
 @dataclass(frozen=True)
@@ -172,17 +176,19 @@ class Pipeline:
             result.run_id, result.success, errors, *self._told(result.run_id), reasons(self.instance, result.run_id)
         )
 
-    def definitions(self):
+    def definitions(self, *, checks=True):
         environ = self.environ | {"SP_API_ENDPOINT": self.sandbox.endpoint, "SP_API_TOKEN_URL": self.sandbox.token_url}
         if self.spool:
             environ["XPERT_SPOOL_DIR"] = str(self.spool)
-        return build_definitions(Settings.from_env(environ), environ, self.sources)
+        settings = Settings.from_env(environ)
+        graph = graph_of(settings, self.sources)
+        return assemble(settings, environ, self.sources, graph if checks else Graph(graph.assets, []))
 
     def job(self, *, checks):
-        definitions = self.definitions()
+        definitions = self.definitions(checks=checks)
         if checks:
             return definitions.resolve_job_def("sync")
-        bare = dg.define_asset_job("bare", selection=dg.AssetSelection.all().without_checks())
+        bare = dg.define_asset_job("bare", selection=dg.AssetSelection.all())
         return dg.Definitions.merge(definitions, dg.Definitions(jobs=[bare])).resolve_job_def("bare")
 
     def change_order(self, place, **fields):
@@ -269,6 +275,16 @@ class Pipeline:
             for name in COUNTS:
                 sums[name] += loaded.get(name, 0)
         return {table: overall(told) for table, told in states.items()}, counts
+
+
+def graph_of(settings, sources):
+    """Assets and checks of sources; to build those of the registry takes longer than many a run, so they are kept."""
+    if sources is not SOURCES:
+        return build_graph(settings, sources)
+    key = (settings.start_date, settings.timezone)
+    if key not in GRAPHS:
+        GRAPHS[key] = build_graph(settings, sources)
+    return GRAPHS[key]
 
 
 def known_key(table, truth):
