@@ -1,4 +1,4 @@
-"""The garbage collector pauses only while chunks are processed."""
+"""The garbage collector pauses only while data is read."""
 
 import gc
 

@@ -23,6 +23,7 @@ from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
 from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
+from xpert_pipeline.garbage import leave_out_of_collection
 from xpert_pipeline.holders import holder_tags
 from xpert_pipeline.partitions import range_tags
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -112,6 +113,7 @@ def run_config(request: SyncRequest) -> dict[str, Any]:
 def run_syncs(place: Workplace, syncs: Syncs) -> list[RunResult]:
     """Run each seller's sync in this process, one after the other, and log the events to `fact_stream`."""
     definitions = defs()
+    leave_out_of_collection()
     with place.instance(runs_here=True) as instance:
         clear_leftovers(place, instance)
         results = []

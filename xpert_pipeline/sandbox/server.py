@@ -14,6 +14,7 @@ import uvicorn
 from xpert_pipeline.sandbox.app import build_app, build_faults, build_state
 from xpert_pipeline.sandbox.jobs.state import JobState
 from xpert_pipeline.sandbox.options import SandboxOptions
+from xpert_pipeline.sandbox.world.garbage import collect_seldom
 from xpert_pipeline.sandbox.world.identity import seller_ids
 from xpert_pipeline.sandbox.world.worlds import build_worlds
 
@@ -102,6 +103,7 @@ def run(options: SandboxOptions, *, as_json: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with start(options) as running:
+        collect_seldom()
         sys.stdout.write(json.dumps(running.ready()) + "\n" if as_json else described(running))
         sys.stdout.flush()
         while running.thread.is_alive() and not ended.wait(1):

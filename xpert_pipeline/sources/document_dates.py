@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Literal
 
 Order = Literal["day first", "month first"]
@@ -17,6 +18,7 @@ _CLOCK = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.
 _MOMENT = re.compile(rf"{_DAY}{_CLOCK}")
 _OFFSET = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})")
 _YEAR_DIGITS, _CENTURY, _MONTHS = 4, 2000, 12
+_REMEMBERED = 10_000
 NEAR = timedelta(days=2)
 """How far a date may be from the known period in another time zone."""
 
@@ -54,18 +56,24 @@ class DateStyle:
         Raises:
             ValueError: It is no date in this style; the message does not quote it.
         """
-        found = _MOMENT.fullmatch(text.strip())
-        if found is None:
-            raise ValueError("not a date")
-        order = _fixed_order(found) or self.order
-        if order is None:
-            raise ValueError("a date whose day and month cannot be told apart")
-        day = date(*_numbers(found, order))
-        if found["hour"] is None:
-            return Written(day, None)
-        clock = (int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
-        moment = datetime(day.year, day.month, day.day, *clock, tzinfo=_zone(found["zone"]))
-        return Written(day, moment.astimezone(UTC))
+        return _read(self.order, text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(open_order: Order | None, text: str) -> Written:
+    """Read a date. The dates of one document repeat: all lines of an order have the same one."""
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("not a date")
+    order = _fixed_order(found) or open_order
+    if order is None:
+        raise ValueError("a date whose day and month cannot be told apart")
+    day = date(*_numbers(found, order))
+    if found["hour"] is None:
+        return Written(day, None)
+    clock = (int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    moment = datetime(day.year, day.month, day.day, *clock, tzinfo=_zone(found["zone"]))
+    return Written(day, moment.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)

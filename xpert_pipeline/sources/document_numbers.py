@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Sign = Literal[".", ","]
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'\u2019")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)")
 _GROUP = 3
+_REMEMBERED = 10_000
 MINUS = "\u2212"
 
 
@@ -34,12 +36,18 @@ class NumberStyle:
         Raises:
             ValueError: It is no number in this style; the message does not quote it.
         """
-        bare = _bare(text)
-        whole, _, fraction = bare.partition(self.decimal)
-        group = "," if self.decimal == "." else "."
-        if _NUMBER.fullmatch(bare) is None or not (fraction or "0").isdigit() or not _is_grouped(whole, group):
-            raise ValueError("not a number in the style of the document")
-        return Decimal(f"{whole.replace(group, '')}.{fraction or '0'}")
+        return _read(self.decimal, text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(decimal: Sign, text: str) -> Decimal:
+    """Read an amount. The amounts of one document repeat: the fees of a product are the same in many lines."""
+    bare = _bare(text)
+    whole, _, fraction = bare.partition(decimal)
+    group = "," if decimal == "." else "."
+    if _NUMBER.fullmatch(bare) is None or not (fraction or "0").isdigit() or not _is_grouped(whole, group):
+        raise ValueError("not a number in the style of the document")
+    return Decimal(f"{whole.replace(group, '')}.{fraction or '0'}")
 
 
 def decide_numbers(texts: Iterable[str]) -> NumberStyle:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from xpert_pipeline.assets.finance.settlement_rows import SETTLEMENT_ROWS
 from xpert_pipeline.assets.finance.settlements import SETTLEMENTS
@@ -33,6 +35,7 @@ TEXTS = (
     "amount-type", "amount-description", "fulfillment-id", "order-item-code", "merchant-order-item-id",
     "merchant-adjustment-item-id", "sku", "promotion-id",
 )  # fmt: skip
+_TEXT_COLUMNS = tuple((name.replace("-", "_"), name) for name in TEXTS)
 OPTIONAL = tuple(name for name in (*DATES, *TEXTS, "quantity-purchased") if name not in NEEDS)
 
 
@@ -78,11 +81,11 @@ class Settlement:
         if cells["settlement-id"] != self.summary["settlement-id"]:
             raise Unfit("it belongs to another settlement than the summary of its report")
         posted = self._date(cells.get("posted-date-time") or cells.get("posted-date"), "its posted date")
-        texts = {name.replace("-", "_"): cells.get(name) or None for name in TEXTS}
+        texts = {column: cells.get(name) or None for column, name in _TEXT_COLUMNS}
         return {
             **self.line_key(number, market),
             **texts,
-            "posted_date": _local_day(posted, market),
+            "posted_date": _local_day(posted, market.zone),
             "posted_at": posted.moment if posted else None,
             "amount": self._amount(cells["amount"], "its amount"),
             "currency": cells["currency"] or self.currency,
@@ -107,7 +110,7 @@ class Settlement:
         return {
             "marketplace_id": market.id,
             **self.key,
-            "settlement_date": _local_day(ended, market),
+            "settlement_date": _local_day(ended, market.zone),
             "started_at": started.moment if started else None,
             "ended_at": ended.moment if ended else None,
             "deposited_at": deposited.moment if deposited else None,
@@ -147,38 +150,39 @@ def read_settlement(document: ListedDocument) -> Settlement:
         Unfit: The report has no summary or more than one, or its dates or amounts cannot be read without guessing.
     """
     summaries: list[Line] = []
-    dates: set[str] = set()
-    posted: set[str] = set()
-    amounts: set[str] = set()
+    cells: dict[str, set[str | None]] = {name: set() for name in (*DATES, *AMOUNTS)}
     for line in document.readable_lines():
         if is_summary(line):
             summaries.append(line)
-        dates.update(_day_of(line, name) for name in DATES)
-        posted.update(filter(None, (_day_of(line, name) for name in POSTED)))
-        amounts.update(line[name] or "" for name in AMOUNTS)
+        for name, texts in cells.items():
+            texts.add(line.get(name))
     if len(summaries) != 1:
         found = f"{len(summaries)} summary rows" if summaries else "no summary row"
         raise Unfit(f"it has {found} (a total without an amount type); a settlement has one")
     (summary,) = summaries
+    dates = {_day_of(text) for name in DATES for text in cells[name]}
+    posted = {_day_of(text) for name in POSTED for text in cells[name]} - {""}
+    amounts = {text or "" for name in AMOUNTS for text in cells[name]}
     bounds = (("settlement-start-date", document.start), ("settlement-end-date", document.end))
     try:
-        known = [(_day_of(summary, name), moment) for name, moment in bounds if moment]
+        known = [(_day_of(summary.get(name)), moment) for name, moment in bounds if moment]
         style = decide_dates(sorted(dates), Period(known, posted))
         return Settlement(summary, style, decide_numbers(sorted(amounts)))
     except (UndecidableDates, UndecidableNumbers) as error:
         raise Unfit(str(error)) from None
 
 
-def _day_of(line: Line, name: str) -> str:
-    """A date of a line, without its time of day."""
-    return (line.get(name) or "").strip().partition(" ")[0]
+def _day_of(cell: str | None) -> str:
+    """The date in a cell, without its time of day."""
+    return (cell or "").strip().partition(" ")[0]
 
 
-def _local_day(written: Written | None, market: Market) -> date | None:
+@lru_cache(maxsize=10_000)
+def _local_day(written: Written | None, zone: ZoneInfo) -> date | None:
     """The local day of a time; a day without a time stays as it is."""
     if written is None:
         return None
-    return written.moment.astimezone(market.zone).date() if written.moment else written.day
+    return written.moment.astimezone(zone).date() if written.moment else written.day
 
 
 UNBALANCED = count_check(

@@ -7,6 +7,7 @@ YYYY-MM-DD. A report that was listed once may be listed again, with the same doc
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from xpert_pipeline.sandbox.faults import FaultKind
 from xpert_pipeline.sandbox.jobs.flat_file import flat_line
@@ -130,12 +131,14 @@ def _cells(period: Period, line: SettlementLine, store: Store) -> dict[str, str]
     }
 
 
+@lru_cache(maxsize=1_000)
 def _moment(seconds: int, store: Store) -> str:
     style: Mapping[str, str] = _DAYS
     day = style["comma"] if store.country in _COMMA else style.get(store.country, "%Y-%m-%d")
     return datetime.fromtimestamp(seconds, UTC).strftime(f"{day} %H:%M:%S UTC")
 
 
+@lru_cache(maxsize=10_000)
 def _amount(cents: int, store: Store) -> str:
     text = f"{Decimal(cents) / 100:.2f}"
     return text.replace(".", ",") if store.country in _COMMA else text
