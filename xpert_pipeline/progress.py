@@ -135,7 +135,7 @@ class Predicted:
     ends: Mapping[str, datetime]
 
     def __str__(self) -> str:
-        return f"{self.seller}: predicted: {ends_words(self.ends, clock_time)}"
+        return f"{self.seller}: predicted: {ends_words(self.ends, lambda end: f'{end.astimezone():%H:%M}')}"
 
 
 Event = Note | Began | Step | Loaded | Ended | Wait | Predicted

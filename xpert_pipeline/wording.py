@@ -66,10 +66,10 @@ def ends_words(ends: Mapping[str, datetime], clock: Callable[[datetime], str]) -
     """Format when several things are expected: "orders, sales_data about 14:31; traffic_daily about 14:45".
 
     Args:
-        ends: When each is expected, in their order; what is late comes soon.
+        ends: When each is expected; what is late comes soon.
         clock: Formats a time of day.
     """
     now, groups = datetime.now(UTC), dict[str, list[str]]()
-    for name, end in ends.items():
+    for name, end in sorted(ends.items(), key=lambda item: item[1]):
         groups.setdefault(f"about {clock(end)}" if end > now else "soon", []).append(name)
     return "; ".join(f"{', '.join(names)} {when}" for when, names in groups.items())

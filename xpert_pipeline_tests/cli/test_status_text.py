@@ -150,7 +150,7 @@ def test_what_is_still_coming_is_told_with_when_it_is_expected():
     ends = predicted_ends(tags, began)
     run = SellerRunState(
         "1234567890", "running", None, None, began, None, [], ["products"],
-        ["orders", "sales_data", "economics_daily", "traffic_daily", "offer_summaries"], ends,
+        ["traffic_daily", "orders", "sales_data", "economics_daily", "offer_summaries"], ends,
     )  # fmt: skip
     later, latest = (f"{(began + timedelta(hours=hours)):%H:%M} UTC" for hours in (2, 3))
     now = next(line for line in told(runs=[run]).splitlines() if line.startswith("  now "))
