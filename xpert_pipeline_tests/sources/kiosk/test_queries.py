@@ -8,8 +8,11 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from xpert_pipeline.assets.finance.economics_daily import QUERY
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.reviews.seller_feedback_counts import BY_DATE
 from xpert_pipeline.assets.sales.traffic_queries import BY_ASIN, TRENDS, takes_trends
 from xpert_pipeline.sources.kiosk import queries
+from xpert_pipeline.sources.kiosk.dataset import KioskDataset
 from xpert_pipeline.sources.kiosk.queries import asins_of, query_asins, query_days
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact, days_of, next_page
 
@@ -29,6 +32,7 @@ TEXTS = {
         trends({STORE: ASINS, OTHER_STORE: ASINS[:2]}, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
         by_asin([STORE], YESTERDAY, YESTERDAY, yesterday=YESTERDAY),
         by_asin([STORE, OTHER_STORE], YESTERDAY, YESTERDAY, yesterday=YESTERDAY),
+        query_days(BY_DATE, [STORE, OTHER_STORE], date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
     ],
 }
 
@@ -154,3 +158,17 @@ def test_a_text_that_is_too_long_is_refused(monkeypatch):
 )
 def test_traffic_takes_the_way_with_fewer_queries(asins, days, expected):
     assert takes_trends(asins, days) is expected
+
+
+def test_a_source_knows_its_own_queries_among_those_of_its_dataset():
+    """Two tables query the same dataset: a refetch of one must not discard what the other has asked for."""
+    sources = [source for source in SOURCES if isinstance(source, KioskDataset)]
+    asked = {
+        (source.step, query.name): query_days(query, ["A21TJRUUN4KGV"], YESTERDAY, YESTERDAY, yesterday=YESTERDAY)
+        for source in sources
+        for query in source.queries
+    }
+    assert len({source.types for source in sources}) < len(sources), "two of them share a dataset"
+    for source in sources:
+        own = {place for place, request in asked.items() if source.is_own(request)}
+        assert own == {place for place in asked if place[0] == source.step}
