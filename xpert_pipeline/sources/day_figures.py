@@ -56,19 +56,25 @@ Contents = Mapping[tuple[str, date], DayContent]
 def read_contents(run: SellerRun, table: Table, figures: Sequence[DayFigure]) -> Contents:
     """Return what the table holds for each day of the run; a table without days belongs to each marketplace's today."""
     own = [figure for figure in figures if figure.table == table]
+    row_count = DayFigure(table, ROWS, "count(*)")
     contents: dict[tuple[str, date], DayContent] = {}
     with tenant(run.pool, run.seller.id) as connection:
-        for market_id, day, rows in _select(connection, run, table, sql.SQL("count(*)")):
+        plain = [figure for figure in own if figure.currency is None]
+        for market_id, day, _, rows, *values in _select(connection, run, table, row_count, *plain):
             if place := _place(run, market_id, day):
-                contents[place] = DayContent(rows)
-        for figure in own:
-            for market_id, day, value, *currency in _select(
-                connection, run, table, sql.SQL(figure.total), figure.currency
-            ):
+                contents[place] = DayContent(rows, _known(plain, values))
+        for column in dict.fromkeys(figure.currency for figure in own if figure.currency):
+            amounts = [figure for figure in own if figure.currency == column]
+            for market_id, day, currency, *values in _select(connection, run, table, *amounts):
                 place = _place(run, market_id, day)
-                if place in contents and value is not None and None not in currency:
-                    contents[place].figures[" ".join([figure.name, *currency])] = Decimal(value)
+                if place in contents and currency is not None:
+                    contents[place].figures |= _known(amounts, values, f" {currency}")
     return contents
+
+
+def _known(figures: Sequence[DayFigure], values: Sequence[Any], suffix: str = "") -> dict[str, Decimal]:
+    pairs = zip(figures, values, strict=True)
+    return {f"{figure.name}{suffix}": Decimal(value) for figure, value in pairs if value is not None}
 
 
 def total_contents(contents: Collection[DayContent]) -> dict[str, int | float]:
@@ -80,16 +86,17 @@ def total_contents(contents: Collection[DayContent]) -> dict[str, int | float]:
     return numbers
 
 
-def _select(
-    connection: Connection, run: SellerRun, table: Table, total: sql.SQL, currency: LiteralString | None = None
-) -> list[tuple[Any, ...]]:
-    """Marketplace, day, total and, where there is one, the currency."""
+def _select(connection: Connection, run: SellerRun, table: Table, *figures: DayFigure) -> list[tuple[Any, ...]]:
+    """Read a table once: marketplace, day, currency if the figures have one, and their totals."""
     day = sql.Identifier(table.day) if table.day else sql.SQL("null::date")
-    groups = [sql.Identifier(MARKETPLACE), *([day] if table.day else []), *([sql.SQL(currency)] if currency else [])]
-    statement = sql.SQL("select {}, {}, {} from {} where seller_id = %(seller_id)s {} group by {}").format(
+    named = [figure.currency for figure in figures if figure.currency]
+    currency = sql.SQL(named[0]) if named else sql.SQL("null")
+    groups = [sql.Identifier(MARKETPLACE), *([day] if table.day else []), *([currency] if named else [])]
+    statement = sql.SQL("select {}, {}, {}, {} from {} where seller_id = %(seller_id)s {} group by {}").format(
         sql.Identifier(MARKETPLACE),
         day,
-        sql.SQL(", ").join([total, *([sql.SQL(currency)] if currency else [])]),
+        currency,
+        sql.SQL(", ").join(sql.SQL(figure.total) for figure in figures),
         sql.Identifier(table.name),
         sql.SQL("and {} = any(%(days)s)").format(day) if table.day else sql.SQL(""),
         sql.SQL(", ").join(groups),
