@@ -19,6 +19,9 @@ SINCE = {
     "event_logs": "timestamp",
     "asset_check_executions": "create_timestamp",
 }
+RESTATED = "interval '46 days'"
+"""A day's reading of changes begins where that of the day before ended, and one of restated days reads them all again.
+The second run of the template, minutes after the first, had read them a moment ago."""
 NUMBERED = ("runs", "run_tags", "event_logs", "asset_check_executions")
 """Tables whose column `id` the database numbers."""
 
@@ -111,9 +114,9 @@ def _value(connection: psycopg.Connection, schema: str, table: str, column: str)
     name = Identifier("t", column)
     mark = SQL("(d.ago::text || s.n)")
     text = SQL("{}")
-    if (table, column) == ("loads", "window_start"):  # a day's changes begin where those of the day before ended
-        day = "interval '1 day 5 minutes'"
-        text = SQL("case window_kind when 'updated' then t.window_end - " + day + " else {} end + d.ago")
+    if (table, column) == ("loads", "window_start"):
+        text = SQL("case window_kind when 'updated' then t.window_end - interval '1 day 5 minutes'"
+                   " when 'created' then t.window_end - " + RESTATED + " else {} end + d.ago")  # fmt: skip
     elif column == "seller_id":
         text = SQL("s.new_seller")
     elif column in ("load_id", "run_id") or (column == "id" and kind == "uuid"):
