@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from xpert_pipeline.wording import ends_words
+from xpert_pipeline.wording import ends_words, moment_words
 
 CHANNEL = logging.getLogger("xpert_pipeline.progress")
 CHANNEL.addHandler(logging.NullHandler())
@@ -135,7 +135,7 @@ class Predicted:
     ends: Mapping[str, datetime]
 
     def __str__(self) -> str:
-        return f"{self.seller}: predicted: {ends_words(self.ends, lambda end: f'{end.astimezone():%H:%M}')}"
+        return f"{self.seller}: predicted: {ends_words(self.ends)}"
 
 
 Event = Note | Began | Step | Loaded | Ended | Wait | Predicted
@@ -199,6 +199,9 @@ class ProgressListener:
 
 
 def clock_time(moment: datetime) -> str:
-    """Return a time of day in the machine's own time zone; with seconds if it is less than a minute away."""
-    near = abs(moment - datetime.now(UTC)) < SECONDS_SHOWN_BELOW
+    """Return a time in the machine's own zone: with seconds if it is near, with its day if that is not today."""
+    now = datetime.now(UTC)
+    if moment.astimezone().date() != now.astimezone().date():
+        return moment_words(moment)
+    near = abs(moment - now) < SECONDS_SHOWN_BELOW
     return moment.astimezone().strftime("%H:%M:%S" if near else "%H:%M")

@@ -1,8 +1,8 @@
 """Formats counts, days, times and durations for messages."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 MINUTE, SHORT_SECONDS = 60, 90
@@ -62,14 +62,17 @@ def duration_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < SHORT_SECONDS else f"{minutes // MINUTE} h {minutes % MINUTE:02} min"
 
 
-def ends_words(ends: Mapping[str, datetime], clock: Callable[[datetime], str]) -> str:
-    """Format when several things are expected: "orders, sales_data about 14:31; traffic_daily about 14:45".
+def ends_words(ends: Mapping[str, datetime], zone: tzinfo | None = None) -> str:
+    """Format when several things are expected: "orders, sales_data about 14:31; traffic_daily about 1 Dec 02:45".
 
     Args:
         ends: When each is expected; what is late comes soon.
-        clock: Formats a time of day.
+        zone: Time zone of the times, which is named; by default the machine's own.
     """
     now, groups = datetime.now(UTC), dict[str, list[str]]()
     for name, end in sorted(ends.items(), key=lambda item: item[1]):
-        groups.setdefault(f"about {clock(end)}" if end > now else "soon", []).append(name)
+        local, today = end.astimezone(zone), now.astimezone(zone).date()
+        clock = f"{local:%H:%M}" if local.date() == today else f"{day_words(local.date())} {local:%H:%M}"
+        clock += f" {local:%Z}" if zone else ""
+        groups.setdefault(f"about {clock}" if end > now else "soon", []).append(name)
     return "; ".join(f"{', '.join(names)} {when}" for when, names in groups.items())

@@ -45,14 +45,25 @@ def plan_of(
         return plan_run(in_order_of_work(sources), run)
 
 
-def forecast(place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date) -> dict[str, float]:
-    """Predict the seconds until each table is loaded, and show them; nothing if Amazon does not answer."""
+def forecast(
+    place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date, *, after: float = 0
+) -> dict[str, float]:
+    """Predict the seconds until each table is loaded, and show when that is; nothing if Amazon does not answer.
+
+    Args:
+        place: Where the run works.
+        seller: The seller.
+        sources: What the run loads.
+        first: Its first day.
+        last: Its last day.
+        after: Seconds until the run begins, because those of other sellers come before it.
+    """
     note("predicting how long the first sync takes")
     try:
         ends = plan_of(place, seller, sources, first, last).ends
     except SpApiError:
         return {}  # the run meets the same error, and tells it
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) + timedelta(seconds=after)
     report(Predicted(seller.amazon_seller_id, {name: now + timedelta(seconds=end) for name, end in ends.items()}))
     return ends
 

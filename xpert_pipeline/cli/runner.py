@@ -83,13 +83,14 @@ def board_of(syncs: Syncs) -> Board:
     return Board(f"Syncing {days} for {who}", order, len(syncs))
 
 
-def with_forecasts(place: Workplace, syncs: Syncs) -> Syncs:
-    """Predict how long the first syncs of a few sellers take."""
+def with_forecasts(place: Workplace, syncs: Syncs, *, at_once: bool = False) -> Syncs:
+    """Predict how long the first syncs of a few sellers take, one after the other or all at once."""
     if len(syncs) > FORETOLD or not never_synced(place, [seller for seller, _ in syncs]):
         return syncs
-    foretold = []
+    foretold, after = [], 0.0
     for seller, request in syncs:
-        ends = forecast(place, seller, sources_of(request.names), request.first, request.last)
+        ends = forecast(place, seller, sources_of(request.names), request.first, request.last, after=after)
+        after += 0.0 if at_once else max(ends.values(), default=0.0)
         foretold.append((seller, replace(request, predicted=ends)))
     return foretold
 

@@ -168,7 +168,7 @@ def _work(run: SellerRunState) -> str:
     now = f"; now {', '.join(run.working)}" if run.working else ""
     ends = {step: run.predicted[step] for step in run.coming if step in run.predicted}
     untold = ", ".join(step for step in run.coming if step not in ends)
-    coming = "; ".join(filter(None, (untold, ends_words(ends, lambda end: f"{end.astimezone(UTC):%H:%M} UTC"))))
+    coming = "; ".join(filter(None, (untold, ends_words(ends, UTC))))
     return now + (f"; still coming: {coming}" if coming else "")
 
 

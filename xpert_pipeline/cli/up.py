@@ -110,7 +110,7 @@ def _stay_up(
             address = ui.start_dagster(place, dict(os.environ), port)
         console.print(f"Dagster's UI: [link={address}]{address}[/link]  (Ctrl-C stops everything)", highlight=False)
         with progress(console, board_of(syncs)):
-            foretold = with_forecasts(place, syncs)
+            foretold = with_forecasts(place, syncs, at_once=True)
             results = ui.follow(place, instance, list(ui.launch(port, foretold, {WAITER: own_lock(instance)})))
         show(results)
         with suppress(KeyboardInterrupt):

@@ -57,6 +57,12 @@ def listed(file: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line and not line.startswith(";")]
 
 
+HEAD = 1 << 14
+"""How many bytes of a dump's SQL contain all of its settings."""
+NEW_SETTING = b"SET transaction_timeout = 0;\n"
+"""What pg_restore writes into every script, although servers before PostgreSQL 17 do not know it."""
+
+
 def run(name: str, dsn: str, options: Sequence[str], advice: str, written: Path) -> None:
     """Run a program on a database.
 
@@ -119,6 +125,7 @@ def _pipe(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes], firs
     try:
         with suppress(BrokenPipeError):  # psql has met an error; its exit code tells
             target.stdin.write(f"begin;\n{first}\n".encode())
+            target.stdin.write(source.stdout.read(HEAD).replace(NEW_SETTING, b""))
             shutil.copyfileobj(source.stdout, target.stdin, 1 << 20)
             if source.wait() == 0:
                 target.stdin.write(b"\ncommit;\n")

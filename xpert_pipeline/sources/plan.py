@@ -64,7 +64,7 @@ class RunPlan:
         complete: Days that need no request, by table.
         calls: Predicted calls, by operation.
         unplanned: Tables without a plan, each with the reason in words.
-        steps: The tables of each step, in the order of the run; by default, a step for each planned table.
+        steps: The tables of each step that the run takes, in its order; by default, a step for each planned table.
     """
 
     seller: str
@@ -135,7 +135,6 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
     unplanned: dict[str, str] = {}
     for source in sources:
         own, names = run.where_offered(source.marketplaces), [table.name for table in source.tables]
-        steps.append(names)
         if not own.markets:
             unplanned |= dict.fromkeys(names, NOT_OFFERED)
             continue
@@ -148,6 +147,7 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
                 raise
             unplanned |= dict.fromkeys(names, f"cannot be planned: {error}")
             continue
+        steps.append(names)
         streams += planned
         days = source.complete_days(own)
         complete |= days

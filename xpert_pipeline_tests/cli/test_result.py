@@ -121,6 +121,11 @@ def test_a_role_that_is_not_granted_is_one_line_with_all_its_tables_and_what_to_
     ]
 
 
+def test_a_report_that_was_requested_too_often_is_not_said_to_continue_now():
+    note = "fba_returns: report 7: CANCELLED, it has no data, or was requested too often: a run after 14:00 UTC requests it"
+    assert RunResult([replace(ONE, table="fba_returns", state="skipped")], [], [note]).continued == []
+
+
 def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
     notes = ["traffic_daily: query 1 is not ready: it is IN_PROGRESS. Its id is kept, and the next run collects it"]
     run = RunResult(

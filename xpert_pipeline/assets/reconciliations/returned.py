@@ -106,7 +106,6 @@ REQUESTS_ARE_REFUNDED = Reconciliation(
     right=Side("merchant_returns"),
     complete_by=("merchant_returns", "financial_events"),
     settled=timedelta(days=60),
-    tolerances=(Tolerance("the refund of a part of the price may name no unit", absolute=Decimal(2)),),
     pairs="""
 with requested as materialized (
   select max(return_date) as day, order_id, sku, sum(quantity) as units
@@ -120,7 +119,8 @@ refunded as materialized (
   select
     e.order_id,
     e.sku,
-    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units
+    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units,
+    bool_or(e.transaction_type = 'Refund' and e.quantity is null) as names_no_units
   from financial_events as e
   inner join (select distinct order_id from requested) as r on e.order_id = r.order_id
   where e.seller_id = %(seller_id)s and e.marketplace_id = %(marketplace_id)s and e.item_index >= 0 and e.is_counted
@@ -139,6 +139,7 @@ select
     when q.sku is null then 'the request names no SKU'
     when not exists (select from refunded as any_row where any_row.order_id = q.order_id)
       then 'no transaction of the order is loaded'
+    when r.names_no_units then 'a refund of the order names no units, as that of a part of the price'
   end as reason
 from requested as q
 left join refunded as r on q.order_id = r.order_id and q.sku = r.sku

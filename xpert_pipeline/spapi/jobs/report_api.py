@@ -66,7 +66,8 @@ class ReportApi:
 
         Amazon does not list a report's options, so a request with options never finds an equal one.
         """
-        reports = _list_reports(api, requests, since)
+        marketplace_ids = sorted({marketplace for request in requests for marketplace in request.marketplace_ids})
+        reports = _list_reports(api, requests[0].report_type, marketplace_ids, since)
         return [[_remote_status(report) for report in reports if _equals(report, request)] for request in requests]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
@@ -76,21 +77,28 @@ class ReportApi:
 
 
 def list_of_type(api: SellerApi, request: JobRequest, since: datetime) -> list[tuple[RemoteStatus, bool]]:
-    """Return all reports of the request's type, newest first, and whether each is equal to the request."""
-    reports = _list_reports(api, [request], since, (*LISTED_STATUSES, *ENDED_WITHOUT_DATA))
+    """Return all reports of the request's type, newest first, and whether each is equal to the request.
+
+    Those of other marketplaces are among them, because Amazon's minimum interval may hold for the type as a whole.
+    """
+    reports = _list_reports(api, request.report_type, [], since, (*LISTED_STATUSES, *ENDED_WITHOUT_DATA))
     return [(_remote_status(report), _equals(report, request)) for report in reports]
 
 
 def _list_reports(
-    api: SellerApi, requests: Sequence[JobRequest], since: datetime, statuses: Sequence[str] = LISTED_STATUSES
+    api: SellerApi,
+    report_type: str,
+    marketplace_ids: Sequence[str],
+    since: datetime,
+    statuses: Sequence[str] = LISTED_STATUSES,
 ) -> list[dict[str, Any]]:
-    marketplace_ids = sorted({marketplace for request in requests for marketplace in request.marketplace_ids})
+    """Return the reports of a type, newest first; without marketplaces, those of all of them."""
     filters = {"marketplaceIds": marketplace_ids} if 0 < len(marketplace_ids) <= MOST_MARKETPLACES else {}
     reports: list[Any] = []
     with suppress(EndlessPages):
         for page in GET_REPORTS.pages(
             api,
-            reportTypes=[requests[0].report_type],
+            reportTypes=[report_type],
             processingStatuses=list(statuses),
             pageSize=usage_plans.page("getReports"),
             createdSince=to_amazon(since),

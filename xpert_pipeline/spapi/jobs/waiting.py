@@ -162,12 +162,13 @@ def _cancelled(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, field
     """Decide why Amazon cancelled a report: it was requested too often, or it has no data. Amazon does not say which.
 
     It was too often if an equal report is DONE. It cannot have been if Amazon knows no other report of the type within
-    the minimum interval. Otherwise a second request after the interval will show.
+    the minimum interval before this one. Otherwise a second request after the interval will show.
     """
     interval = usage_plans.minimum_interval(job.request.report_type)
     reuse = max(CANCELLED_REUSE, timedelta(seconds=interval or 0))
     try:
-        of_type = list_of_type(api, job.request, api.server_now() - reuse)
+        requested_at = replace(job, **fields).created_at or api.server_now()  # maybe long ago, in an earlier run
+        of_type = list_of_type(api, job.request, requested_at - reuse)
     except (Stopped, ReauthRequired, AppCredentialsRefused):
         raise
     except SpApiError as error:
@@ -192,7 +193,7 @@ def _was_before(other: RemoteStatus, job: Job) -> bool:
 
 def _postponed(store: JobStore, job: Job, fields: Mapping[str, Any], why: str, seconds: float) -> Job:
     not_before = store.now() + timedelta(seconds=seconds)
-    reason = f"CANCELLED, {why}: the next run after {not_before:%Y-%m-%d %H:%M} UTC requests it again"
+    reason = f"CANCELLED, {why}: a run after {not_before:%Y-%m-%d %H:%M} UTC requests it again"
     return updated(store, job, **fields, state=JobState.THROTTLED, not_before=not_before, reason=reason)
 
 

@@ -30,7 +30,10 @@ _LWA_ERRORS: dict[str, type[SpApiError]] = {
 MOST_DIGITS = 1_000
 """Longer numbers, and those with such an exponent, are infinite."""
 _ABSURD = re.compile(rb"\d{%d}|\d[eE][+-]?\d{3}" % (MOST_DIGITS // 2))
-"""Finds each body that can contain such a number. In the others, numbers are read without being checked one by one."""
+"""Finds each body that can contain such a number. In the others, numbers are read without being checked one by one.
+
+A body with NUL bytes is UTF-16 or UTF-32, where digits are not adjacent; it is always checked.
+"""
 BARE_LIST = "(list)"
 """The name in `expects` under which an operation's answer is returned if it is a list without an object around it."""
 NO_CONTENT = "(no content)"
@@ -47,7 +50,11 @@ def parse_json(body: bytes) -> Any:
     Raises:
         ValueError: The body is truncated, not JSON or not Unicode, contains NaN, or is nested too deeply.
     """
-    checks = {"parse_int": _whole, "parse_float": _fraction} if _ABSURD.search(body) else {"parse_float": Decimal}
+    checks = (
+        {"parse_int": _whole, "parse_float": _fraction}
+        if b"\0" in body or _ABSURD.search(body)
+        else {"parse_float": Decimal}
+    )
     try:
         with collector_paused():
             return json.loads(body, parse_constant=_refuse_constant, **checks)

@@ -158,7 +158,7 @@ def test_a_type_with_a_minimum_interval_is_requested_once_more_after_it(report_s
     report_server.on("GET", REPORTS, Reply(200, {"reports": [listed(status, **OF_OTHER_DAYS)]}))
     (throttled,) = wait_for_jobs(api, store, REPORT_API, [job])
     assert throttled.state is JobState.THROTTLED
-    assert "it has no data, or was requested too often: the next run after " in throttled.reason
+    assert "it has no data, or was requested too often: a run after " in throttled.reason
     assert timedelta(minutes=29) < throttled.not_before - store.now() <= timedelta(minutes=30)
     assert request_one(api, store) == throttled, "it is not requested again before"
     assert len(report_server.calls(REPORTS, "POST")) == 1
@@ -176,6 +176,20 @@ def test_a_cancelled_report_that_is_the_first_of_its_type_has_no_data(report_ser
     (ended,) = wait_for_jobs(api, store, REPORT_API, [job])
     assert (ended.state, ended.tries) == (JobState.EMPTY, 1)
     assert "CANCELLED" in str(report_server.calls(REPORTS, "GET")[-1].query["processingStatuses"])
+
+
+def test_what_comes_before_a_cancelled_report_is_looked_for_before_its_request(report_server, api, store, interval):
+    """A run that looked a day later found no report before it, and took a report requested too often for an empty one."""
+    created = datetime.now(UTC) - timedelta(hours=20)
+    report_server.on("GET", f"{REPORTS}/new", state("CANCELLED", createdTime=created.isoformat()))
+    job = request_one(api, store)
+    before = listed("DONE", timedelta(hours=20, minutes=10), **OF_OTHER_DAYS, marketplaceIds=["A1F83G8C2ARO7P"])
+    report_server.on("GET", REPORTS, Reply(200, {"reports": [before]}))
+    (throttled,) = wait_for_jobs(api, store, REPORT_API, [job])
+    assert throttled.state is JobState.THROTTLED
+    query = report_server.calls(REPORTS, "GET")[-1].query
+    assert "marketplaceIds" not in query, "the interval of a type may hold for all marketplaces together"
+    assert datetime.fromisoformat(query["createdSince"][0]) <= created - timedelta(minutes=30)
 
 
 def test_a_report_past_its_retention_is_created_again_once(report_server, api, store):
