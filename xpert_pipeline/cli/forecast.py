@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xpert_pipeline.cli.preflight import client_of
 from xpert_pipeline.cli.workplace import Workplace
+from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.progress import Predicted, note, report
 from xpert_pipeline.resources.spapi import priority_of
@@ -48,7 +49,7 @@ def plan_of(
 def forecast(
     place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date, *, after: float = 0
 ) -> dict[str, float]:
-    """Predict the seconds until each table is loaded, and show when that is; nothing if Amazon does not answer.
+    """Predict the seconds until each table is loaded, and show when that is; nothing if Amazon or the database fails.
 
     Args:
         place: Where the run works.
@@ -61,7 +62,7 @@ def forecast(
     note("predicting how long the first sync takes")
     try:
         ends = plan_of(place, seller, sources, first, last).ends
-    except SpApiError:
+    except (SpApiError, DatabaseError):
         return {}  # the run meets the same error, and tells it
     now = datetime.now(UTC) + timedelta(seconds=after)
     report(Predicted(seller.amazon_seller_id, {name: now + timedelta(seconds=end) for name, end in ends.items()}))
@@ -69,10 +70,10 @@ def forecast(
 
 
 def seconds_left(place: Workplace, seller: Seller, sources: Sequence[Source], first: date, last: date) -> float | None:
-    """Predict how long the next run needs for what a run left; None if Amazon does not answer."""
+    """Predict how long the next run needs for what a run left; None if Amazon or the database fails."""
     try:
         return plan_of(place, seller, sources, first, last).seconds
-    except SpApiError:
+    except (SpApiError, DatabaseError):
         return None
 
 
