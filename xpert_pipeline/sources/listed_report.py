@@ -67,7 +67,7 @@ class ListedReports(Source):
     is_whole: str
     content: tuple[str, ...]
 
-    rank: ClassVar[int] = 4
+    rank: ClassVar[int] = 1  # after reports that were requested: both need DOWNLOAD, and only these can wait
 
     @property
     def tables(self) -> tuple[Table, ...]:
