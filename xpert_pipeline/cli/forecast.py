@@ -20,9 +20,13 @@ from xpert_pipeline.sources.plan import RunPlan, plan_run
 from xpert_pipeline.sources.run import RunOptions, SellerRun, today_of
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi.errors import SpApiError
+from xpert_pipeline.spapi.planning.pace import AMAZON, ServerPace, sandbox_pace
 
 PREDICTED = ".dagster/xpert_predicted"
 """Tag of a run: predicted seconds from its start until each table is loaded, as JSON."""
+PACE_UNKNOWN = (
+    "the pace of the server in SP_API_ENDPOINT is known only where it has answered already; elsewhere this is Amazon's"
+)
 
 
 def plan_of(
@@ -43,7 +47,16 @@ def plan_of(
             reread_after=timedelta(days=place.settings.reread_days),
         )
         run = SellerRun(seller, days, place.pool, "plan", Path(), log, lambda: api, options)
-        return plan_run(in_order_of_work(sources), run)
+        return plan_run(in_order_of_work(sources), run, pace_of(place))
+
+
+def pace_of(place: Workplace) -> ServerPace:
+    """Return what is known about the pace of the server that a run would ask."""
+    if place.rate_scale is not None:
+        return sandbox_pace(place.rate_scale)
+    if place.settings.endpoint is None:
+        return AMAZON
+    return ServerPace(words=PACE_UNKNOWN)
 
 
 def forecast(
@@ -59,7 +72,8 @@ def forecast(
         last: Its last day.
         after: Seconds until the run begins, because those of other sellers come before it.
     """
-    note("predicting how long the first sync takes")
+    pace = pace_of(place).words
+    note(f"predicting how long the first sync takes{pace and f': {pace}'}")
     try:
         ends = plan_of(place, seller, sources, first, last).ends
     except (SpApiError, DatabaseError):

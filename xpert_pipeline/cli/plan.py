@@ -84,6 +84,7 @@ def _as_json(plan: RunPlan) -> dict[str, Any]:
         "days_complete": dict(plan.complete),
         "seconds": round(plan.seconds, 1),
         "finish_at": _finish_of(plan).isoformat(timespec="seconds"),
+        "pace": plan.pace,
         "calls": dict(sorted(plan.calls.items())),
         "streams": [_stream_as_json(stream) for stream in plan.streams],
         "without_a_plan": dict(plan.unplanned),
@@ -140,6 +141,8 @@ def show(
     if not plan.streams:
         _line("in all", "nothing to request\n")
         return
+    if plan.pace:
+        _line("pace", plan.pace)
     if first := _first_words(plan, sources):
         _line("first", first)
     finish = _finish_of(plan).astimezone()

@@ -49,6 +49,7 @@ class Workplace:
         book: Its sellers.
         uses_sandbox: Whether the sandbox takes Amazon's place.
         sandbox: The ready line of the sandbox.
+        rate_scale: How many times faster than Amazon the sandbox is; 0 means no limits.
         left_out: Sellers whose sync could not start, with the reason.
     """
 
@@ -59,6 +60,7 @@ class Workplace:
     book: SellerBook
     uses_sandbox: bool
     sandbox: dict[str, Any] | None = None
+    rate_scale: float | None = None
     left_out: list[str] = field(default_factory=list)
 
     def served(self) -> list[Seller]:
@@ -125,10 +127,11 @@ def open_workplace(
         try:
             admin, pipeline, started = _database(home, settings)
             export(home, settings, admin, pipeline)
-            sandbox = None
+            sandbox, rate_scale = None, None
             if uses_sandbox:
                 options = fixed_options(home, world)
                 sandbox = start_sandbox(services, [f"--port={options.port}", *options.arguments()])
+                rate_scale = options.rate_scale
                 keep_world(home, world)
                 export_sandbox(sandbox)
             pool = open_pool(pipeline)
@@ -137,7 +140,7 @@ def open_workplace(
                 onboard(book, read_settings(), sandbox)
                 export_timezone(book.all())
                 settings = read_settings()
-                yield Workplace(home, settings, services, pool, book, uses_sandbox, sandbox)
+                yield Workplace(home, settings, services, pool, book, uses_sandbox, sandbox, rate_scale)
             finally:
                 pool.close()
         except DatabaseError as error:

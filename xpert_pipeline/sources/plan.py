@@ -12,12 +12,15 @@ from typing import Protocol
 from xpert_pipeline.sources.aids import CONCERNS_EVERY_REQUEST
 from xpert_pipeline.sources.run import SellerRun
 from xpert_pipeline.spapi.errors import SpApiError, Transient
+from xpert_pipeline.spapi.planning.pace import AMAZON, ServerPace
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.spapi.planning.source_choice import SourcePlan
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
 
 NOTHING = "nothing to request"
+STEP_SECONDS = 1.0
+"""A guess: what this machine needs in a step to load, compare and compute. At Amazon's pace it hardly matters."""
 NOT_OFFERED = "Amazon does not offer it in the seller's marketplaces"
 
 
@@ -65,6 +68,8 @@ class RunPlan:
         calls: Predicted calls, by operation.
         unplanned: Tables without a plan, each with the reason in words.
         steps: The tables of each step that the run takes, in its order; by default, a step for each planned table.
+        pace: What is known of the server's pace, in words; empty if the server is Amazon.
+        step_seconds: What each step takes besides its requests.
     """
 
     seller: str
@@ -73,6 +78,8 @@ class RunPlan:
     calls: Counter[str] = field(default_factory=Counter)
     unplanned: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[Sequence[str]] = ()
+    pace: str = ""
+    step_seconds: float = 0.0
 
     @property
     def ends(self) -> dict[str, float]:
@@ -85,7 +92,7 @@ class RunPlan:
             streams = [stream for stream in self.streams if stream.table in tables]
             paged = max((stream.seconds for stream in streams if not stream.is_made), default=0.0)
             made = max((stream.seconds for stream in streams if stream.is_made), default=0.0)
-            now = max(now + paged, made)
+            now = max(now + paged, made) + self.step_seconds
             ends |= dict.fromkeys(tables, now)
         return ends
 
@@ -121,14 +128,15 @@ class Plannable(Protocol):
         """Days of the run that need no request, by table."""
 
 
-def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
+def plan_run(sources: Iterable[Plannable], run: SellerRun, pace: ServerPace = AMAZON) -> RunPlan:
     """Plan a seller's run as it would begin now.
 
     Args:
         sources: The sources, in the order in which the run loads them.
         run: The run.
+        pace: How fast the server is.
     """
-    levels = BucketLevels(run.client())
+    levels = BucketLevels(run.client(), pace)
     streams: list[StreamPlan] = []
     complete: dict[str, int] = {}
     steps: list[list[str]] = []
@@ -160,7 +168,7 @@ def plan_run(sources: Iterable[Plannable], run: SellerRun) -> RunPlan:
     calls: Counter[str] = Counter()
     for stream in streams:
         calls.update(stream.calls)
-    return RunPlan(run.who, streams, complete, calls, unplanned, steps)
+    return RunPlan(run.who, streams, complete, calls, unplanned, steps, pace.words, STEP_SECONDS if streams else 0.0)
 
 
 def days_text(first: date, last: date, count: int | None = None) -> str:

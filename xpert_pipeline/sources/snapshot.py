@@ -276,7 +276,7 @@ class Snapshot(Source):
         if self.bulk is not None:
             learnt = run.jobs.generation_seconds("report", self.bulk.report_type)
             create, document = levels["createReport"], levels["getReportDocument"]
-            predictions["report"] = predict_made(1, learnt, create=create, document=document)
+            predictions["report"] = predict_made(1, learnt, create=create, document=document, pace=levels.pace)
             is_made = self.bulk.is_for(total) and not unreadable
             source = self.bulk.report_type if is_made else source
             pages_because = unreadable or "pages carry more columns"

@@ -211,7 +211,12 @@ class WindowedJobs(Source):
             return self._plan_of_none(run)
         learnt = run.jobs.generation_seconds(self.job_api.kind, self.types[0])
         made = predict_made(
-            jobs, learnt, create=levels[self.create], document=levels[self.fetch_document], kind=self.job_api.kind
+            jobs,
+            learnt,
+            create=levels[self.create],
+            document=levels[self.fetch_document],
+            kind=self.job_api.kind,
+            pace=levels.pace,
         )
         levels.spend(made.calls)
         marketplaces = dict.fromkeys(name for window, _ in expected for name in window.marketplace_ids)

@@ -137,3 +137,11 @@ def test_the_plan_tells_when_what_a_seller_looks_at_first_is_there(capsys):
     printed = capsys.readouterr().out
     assert re.search(r"^  first +~30 s: orders, order_items, sales_data$", printed, re.MULTILINE)
     assert re.search(r"^  in all +~10 min; ", printed, re.MULTILINE)
+
+
+def test_each_step_takes_a_moment_of_its_own_and_the_pace_is_told(capsys):
+    """Without rate limits only the machine's own work is left, and a minute of it was predicted as seven seconds."""
+    plan = RunPlan("A1", [window(0, pages=3.0)], steps=[("orders",), ("sales_data",)], pace="no limits", step_seconds=1)
+    assert plan.ends == {"orders": 4.0, "sales_data": 5.0}
+    show(plan)
+    assert re.search(r"^  pace +no limits$", capsys.readouterr().out, re.MULTILINE)

@@ -187,6 +187,11 @@ def test_the_first_sync_runs_through_dagster_and_fills_every_table(home, first_r
     assert filled == {name for name, rows in truth.items() if rows}
 
 
+def test_the_prediction_of_the_first_sync_knows_the_sandboxs_pace(home, first_sync):
+    """It counted Amazon's rates, which this sandbox does not have."""
+    assert "predicting how long the first sync takes: the sandbox has no rate limits" in (home / "err").read_text()
+
+
 def test_the_sensor_logs_the_run_to_fact_stream(database, first_sync):
     """A row for each day of each table; one for all days of a table that Amazon does not offer in the marketplace."""
     not_offered = {line["table"] for line in first_sync["tables"] if line["state"] == "not_available_in_marketplace"}

@@ -121,6 +121,12 @@ def test_without_history_and_without_the_role_for_metrics_the_number_is_called_a
     assert re.search(r"400 orders \(a guess[^)]*\) in 4 days", " ".join(said.stdout.split()))
 
 
+def test_a_plan_for_a_server_whose_pace_nobody_knows_says_so(xpert, amazon):
+    """Predictions for somebody's own server looked as certain as those for Amazon."""
+    (plan,) = xpert("plan", "--json", "--select", "economics_daily", *SPAN, **amazon()).json["plans"]
+    assert plan["pace"].startswith("the pace of the server in SP_API_ENDPOINT is known only where it has answered")
+
+
 def test_windows_that_are_alike_share_a_row_and_the_end_is_printed(xpert, amazon):
     """Two years were 24 rows, and a sentence for each of them below."""
     long_ago = ("--from", str(TODAY - timedelta(days=75)), "--to", str(TODAY - timedelta(days=1)))

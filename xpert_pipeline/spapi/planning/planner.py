@@ -8,9 +8,12 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
+from xpert_pipeline.spapi.planning.pace import AMAZON, ServerPace
 from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, Prediction, Source, SourcePlan, choose
+from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.session import SellerApi
 
 PAGE_SIZE = 100
@@ -91,13 +94,16 @@ class BucketLevels:
 
     Args:
         api: The seller; each bucket is read once.
+        pace: How fast the server is, if more is known about it than Amazon's rates.
 
     Attributes:
+        pace: As above.
         planned: The plan's reports so far, by type; later reports share look-ups and polls with them.
     """
 
-    def __init__(self, api: SellerApi) -> None:
+    def __init__(self, api: SellerApi, pace: ServerPace = AMAZON) -> None:
         self._api = api
+        self.pace = pace
         self._read: dict[str, BucketLevel] = {}
         self.planned: defaultdict[str, PlannedReports] = defaultdict(PlannedReports)
 
@@ -106,7 +112,14 @@ class BucketLevels:
         if operation not in self._read:
             level = self._api.level(operation)
             self._read[operation] = BucketLevel(level, self._api.rate(operation))
-        return self._read[operation]
+        bucket = self._read[operation]
+        return replace(bucket, rate=self.pace.rate(usage_plans.plan(operation).rate, bucket.rate))
+
+    def as_a_run(self) -> "BucketLevels":
+        """Return the same buckets as a run knows them, which learns the server's pace only from its answers."""
+        known = BucketLevels(self._api)
+        known._read, known.planned = self._read, self.planned
+        return known
 
     def begin(self, report_type: str, *, beside: int) -> int:
         """Reserve places at the start of the run for `beside` other spans; return how many places are left."""
@@ -117,8 +130,8 @@ class BucketLevels:
     def spend(self, calls: Mapping[str, int]) -> None:
         """Subtract the tokens of planned calls."""
         for operation, count in calls.items():
-            bucket = self[operation]
-            self._read[operation] = replace(bucket, level=bucket.level - count)
+            level = self[operation].level
+            self._read[operation] = replace(self._read[operation], level=level - count)
 
 
 def predict_pages(
@@ -158,8 +171,8 @@ def predict_report(
             tokens, and their look-ups and polls are already counted.
     """
     windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
-    rows, after = expected_orders / windows, planned + windows
-    generation = generation_seconds or GENERATION_SECONDS + rows * GENERATION_SECONDS_PER_ROW
+    after = planned + windows
+    generation = generation_seconds or guess_generation(expected_orders, days)
     look_ups = after.look_ups - planned.look_ups
     created = get_reports.wait_for(look_ups) + create_report.wait_for(windows) + (after.reports + 1) * SECONDS_PER_CALL
     polled = get_report.wait_for(windows) + windows * SECONDS_PER_CALL
@@ -168,6 +181,12 @@ def predict_report(
     polls = after.polls(generation) - planned.polls(generation)
     calls = {"getReports": look_ups, "createReport": windows, "getReport": polls, "getReportDocument": windows}
     return Prediction(seconds, calls)
+
+
+def guess_generation(expected_orders: float, days: float) -> float:
+    """Guess how long Amazon takes for the XML report of each window of a span."""
+    windows = max(1, math.ceil(days / MAX_WINDOW_DAYS))
+    return GENERATION_SECONDS + expected_orders / windows * GENERATION_SECONDS_PER_ROW
 
 
 def predict_walk(records: int, per_call: Mapping[str, int], levels: BucketLevels) -> Prediction:
@@ -192,9 +211,10 @@ def predict_made(
     create: BucketLevel,
     document: BucketLevel,
     kind: Literal["report", "query"] = "report",
+    pace: ServerPace = AMAZON,
 ) -> Prediction:
     """Predict reports or queries that Amazon runs in parallel; their time is a guess if there are no earlier ones."""
-    generation = generation_seconds or (GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
+    generation = generation_seconds or pace.generation(GENERATION_SECONDS if kind == "report" else QUERY_SECONDS)
     seconds = max(create.wait_for(count) + generation, document.wait_for(count)) + count * 3 * SECONDS_PER_CALL
     if kind == "report":
         names = ("getReports", "createReport", "getReport", "getReportDocument")
@@ -226,22 +246,25 @@ def plan_records(
         report_type: Amazon's report type; reports of one type share look-ups and polls. None if there is no report.
         pages_because: A reason to read pages even if they take longer; None to choose the quicker source.
     """
-    pages = predict_pages(expected.count, levels[operation], operation=operation, page_size=page_size)
-    if report_type is None:
-        levels.spend(pages.calls)
-        return choose({"pages": pages}, expected, days, operation=operation)
-    report = predict_report(
+    predict = partial(
+        _predict_sources,
         expected.count,
         days,
-        create_report=levels["createReport"],
-        get_report_document=levels["getReportDocument"],
-        get_reports=levels["getReports"],
-        get_report=levels["getReport"],
+        operation=operation,
+        page_size=page_size,
         generation_seconds=generation_seconds,
-        planned=levels.planned[report_type],
+        report_type=report_type,
     )
-    predictions: dict[Source, Prediction] = {"pages": pages, "report": report}
-    plan = choose(predictions, expected, days, generation_seconds=generation_seconds, operation=operation)
+    choose_from = partial(
+        choose, expected=expected, days=days, generation_seconds=generation_seconds, operation=operation
+    )
+    plan = choose_from(predict(levels))
+    as_chosen = choose_from(predict(levels.as_a_run())).source
+    if as_chosen != plan.source:
+        plan = plan.forced(as_chosen, "a run chooses before it knows the server's pace")
+    if report_type is None:
+        levels.spend(plan.calls)
+        return plan
     if pages_because and plan.source == "report":
         plan = plan.forced("pages", pages_because)
     if plan.source == "report":
@@ -252,6 +275,33 @@ def plan_records(
         levels.spend(plan.calls)
         levels.planned[report_type] = levels.planned[report_type].beside_pages()
     return plan
+
+
+def _predict_sources(
+    expected: float,
+    days: float,
+    levels: BucketLevels,
+    *,
+    operation: str,
+    page_size: int,
+    generation_seconds: float | None,
+    report_type: str | None,
+) -> dict[Source, Prediction]:
+    """Predict the pages of a span and, if there is one, its report."""
+    pages = predict_pages(expected, levels[operation], operation=operation, page_size=page_size)
+    if report_type is None:
+        return {"pages": pages}
+    report = predict_report(
+        expected,
+        days,
+        create_report=levels["createReport"],
+        get_report_document=levels["getReportDocument"],
+        get_reports=levels["getReports"],
+        get_report=levels["getReport"],
+        generation_seconds=generation_seconds or levels.pace.generation(guess_generation(expected, days)),
+        planned=levels.planned[report_type],
+    )
+    return {"pages": pages, "report": report}
 
 
 def _polls(generation: float) -> int:

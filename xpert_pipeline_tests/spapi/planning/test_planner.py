@@ -8,10 +8,12 @@ from itertools import pairwise
 import pytest
 
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
+from xpert_pipeline.spapi.planning.pace import AMAZON, ServerPace, sandbox_pace
 from xpert_pipeline.spapi.planning.planner import (
     BucketLevel,
     BucketLevels,
     plan_records,
+    predict_made,
     predict_pages,
     predict_report,
 )
@@ -211,3 +213,37 @@ def test_a_bucket_below_zero_also_waits_for_the_tokens_it_lacks():
     assert BucketLevel(level=-0.1, rate=0.0056).wait_for(1) == pytest.approx(1.1 / 0.0056)
     assert BucketLevel(level=0.9, rate=0.5).wait_for(1) == pytest.approx(0.2)
     assert BucketLevel(level=3.0, rate=0.5).wait_for(3) == 0.0
+
+
+def queries(levels, count=400):
+    buckets = {"create": levels["createQuery"], "document": levels["getDocument"]}
+    return predict_made(count, None, **buckets, kind="query", pace=levels.pace).seconds - count * 1.5
+
+
+@pytest.mark.parametrize(("scale", "tokens"), [(None, 385 / 0.0167), (1, 385 / 0.0167), (10, 38.5 / 0.0167), (0, 0)])
+def test_a_plan_for_a_sandbox_uses_its_pace_and_not_amazons(make_api, scale, tokens):
+    """A first sync from a sandbox without limits took minutes and was predicted to take four days.
+
+    The sandbox tells its rates only with its first answers, and those come after the prediction.
+    """
+    levels = BucketLevels(make_api(), AMAZON if scale is None else sandbox_pace(scale))
+    made = {None: 60, 1: 60, 10: 6, 0: 0.5}[scale]
+    assert queries(levels) == pytest.approx(tokens + made, abs=0.01)
+
+
+def test_rates_that_a_server_has_told_count_where_its_pace_is_not_known(make_api):
+    api = make_api()
+    for level in (BucketLevels(api, ServerPace(words="not known")), BucketLevels(api)):
+        assert level["searchOrders"] == BucketLevel(20, 0.0056)
+
+
+def test_a_plan_takes_the_source_that_a_run_takes_although_the_pace_is_known(make_api):
+    """A run does not know the sandbox's pace when it chooses, so its choice is predicted, with the true time."""
+    levels = BucketLevels(make_api(), sandbox_pace(0))
+    few = plan_orders(levels, ExpectedRecords(1500, None), days=10)
+    assert (few.source, few.seconds) == ("pages", 7.5)
+    assert few.predictions["report"].seconds < few.seconds
+    assert "a run chooses before it knows the server's pace" in few.why
+    many = plan_orders(levels, ExpectedRecords(90_000, None), days=10)
+    assert (many.source, many.forced_by) == ("report", "")
+    assert many.seconds < 10
