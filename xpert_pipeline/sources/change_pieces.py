@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from xpert_pipeline.postgres.coverage import first_load_started
-from xpert_pipeline.sources.change_spans import Feed, changed_spans, created_spans, open_days, plan_spans
+from xpert_pipeline.sources.change_spans import Feed, changed_spans, created_spans, open_days
 from xpert_pipeline.sources.jobs import unfinished
 from xpert_pipeline.sources.run import Market, SellerRun
+from xpert_pipeline.sources.span_plans import plan_spans
 from xpert_pipeline.sources.windows import Kind, Span
 from xpert_pipeline.spapi.errors import BadRequest, SpApiError
 from xpert_pipeline.spapi.jobs.api import JobRequest

@@ -1,6 +1,6 @@
 """Decides what a change feed requests: incomplete spans of creation dates, and spans of its change stream.
 
-This module loads nothing. It only asks Amazon for counts, to choose between pages and a report.
+This module loads nothing and asks for nothing. `span_plans` predicts what a span costs.
 """
 
 from collections import Counter
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, LiteralString, Protocol
 
-from xpert_pipeline.postgres.coverage import covered_days, latest_detail, records_per_day
+from xpert_pipeline.postgres.coverage import covered_days
 from xpert_pipeline.progress import step
-from xpert_pipeline.sources.aids import ask_for_help
 from xpert_pipeline.sources.collect import Rows
-from xpert_pipeline.sources.jobs import why_unreadable
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.windows import (
     Kind,
@@ -24,19 +22,12 @@ from xpert_pipeline.sources.windows import (
     restated_open_days,
     stream_position,
 )
-from xpert_pipeline.spapi.jobs.api import JobRequest
-from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.jobs.report_windows import split_windows
-from xpert_pipeline.spapi.planning.planner import BucketLevels, plan_records
-from xpert_pipeline.spapi.planning.source_choice import ExpectedRecords, SourcePlan
-from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted
 
 LONGEST_DAYS = 30
-GUESS_PER_DAY = 100
-UPDATES_PER_RECORD = 3
 TRUSTED, NOT_TRUSTED = "match", "mismatch"
 
 PlaceOf = Callable[[Any, Sequence[Market]], Market | None]
@@ -60,6 +51,8 @@ class RecordsPage(Protocol):
         """Whether no page follows."""
 
 
+CountRecords = Callable[[SellerApi, str, datetime, datetime], int]
+"""Called with the client, a marketplace id, and the start and end of a span."""
 Walk = Callable[..., Iterator[RecordsPage]]
 """Called with the client, marketplace ids, and `created` or `updated` = (start, end)."""
 
@@ -106,6 +99,23 @@ class BulkFeed:
     created: str | None = None
 
 
+@dataclass(frozen=True)
+class Following:
+    """Tells that records come after records of another feed, so that their number can be told before they are read.
+
+    Attributes:
+        table: The first table of the other feed.
+        noun: Singular word for one of its records.
+        count: Returns Amazon's count of those records in a span; with the name of that count.
+        usual: How many records come after each of them, until loaded days tell it.
+    """
+
+    table: Table
+    noun: str
+    count: tuple[CountRecords, str]
+    usual: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feed:
     """The declaration of a change feed.
@@ -123,6 +133,7 @@ class Feed:
         together: Whether one walk may cover several marketplaces.
         bulk: A report for large spans.
         count_created: Returns Amazon's count of the records created in a span; with the name of that count.
+        following: Another feed's records that these follow, if Amazon does not count these.
         noun: Singular word for a record, for messages.
         longest: The most days in one span of creation dates.
         replaces_days: Whether a span contains every record of its days, so that what does not come again is gone. The
@@ -144,7 +155,8 @@ class Feed:
     rule: Restatement | None = None
     together: bool = True
     bulk: BulkFeed | None = None
-    count_created: tuple[Callable[[SellerApi, str, datetime, datetime], int], str] | None = None
+    count_created: tuple[CountRecords, str] | None = None
+    following: Following | None = None
     noun: str = "record"
     longest: int = LONGEST_DAYS
     replaces_days: bool = False
@@ -226,84 +238,3 @@ def changed_spans(run: SellerRun, feed: Feed, followed: Sequence[Market] = ()) -
         [Span("updated", *window, markets) for window in split_windows(mark - feed.overlap, end)]
         for mark, markets in pairs
     ]
-
-
-def plan_spans(
-    run: SellerRun, feed: Feed, spans: Sequence[Span], levels: BucketLevels
-) -> list[tuple[Span, SourcePlan]]:
-    """Predict the time of each possible source for each span, and choose the fastest.
-
-    Args:
-        run: The seller's run.
-        feed: The feed.
-        spans: The spans, in the order in which they are requested.
-        levels: The seller's token buckets, which other spans and streams use as well.
-    """
-    return [(span, _plan(run, feed, span, levels)) for span in spans]
-
-
-def _plan(run: SellerRun, feed: Feed, span: Span, levels: BucketLevels) -> SourcePlan:
-    report_type = feed.bulk.types[span.kind] if feed.bulk else None
-    plan = plan_records(
-        levels,
-        expected_records(run, feed, span),
-        operation=feed.operation,
-        page_size=usage_plans.page(feed.operation),
-        days=span.days,
-        generation_seconds=run.jobs.generation_seconds("report", report_type) if report_type else None,
-        report_type=report_type,
-        pages_because=_why_not_report(run, feed, span),
-    )
-    run.log.info("seller %s, %s %s: %s", run.who, feed.name, span, plan.why)
-    return plan
-
-
-def _why_not_report(run: SellerRun, feed: Feed, span: Span) -> str | None:
-    if feed.bulk is None:
-        return "there is no report for it"
-    trust = feed.bulk.trust
-    if latest_detail(run.pool, span.markets[0].scope, feed.name, trust.detail) == NOT_TRUSTED:
-        return f"the {trust.what} in the report differ from those of {feed.operation}"
-    request = JobRequest(feed.bulk.types[span.kind], span.start, span.end, None, span.marketplace_ids)
-    return why_unreadable(run, ReportApi(), request)
-
-
-def expected_records(run: SellerRun, feed: Feed, span: Span) -> ExpectedRecords:
-    """Estimate how many records a span contains, and say what the estimate is based on.
-
-    Prefer the ledger's earlier changes for a span of changes, and Amazon's own count for a span of creation dates.
-    """
-    daily = _from_ledger(run, feed, span, "updated") if span.kind == "updated" else None
-    if daily is not None:
-        return ExpectedRecords(daily * span.days, "by the ledger's earlier changes", feed.noun)
-    factor, start = 1.0, span.start
-    if span.kind == "updated":
-        factor, start = UPDATES_PER_RECORD, span.start - timedelta(days=1)
-    count = _amazons_count(run, feed, span, start)
-    if count is not None and feed.count_created is not None:
-        share = span.days / max(span.days, (span.end - start) / timedelta(days=1))
-        known = f"by {feed.count_created[1]}" if factor == 1 else None
-        return ExpectedRecords(count * factor * share, known, feed.noun)
-    daily = _from_ledger(run, feed, span, "created")
-    if daily is not None:
-        return ExpectedRecords(daily * span.days * factor, "by the ledger's earlier days", feed.noun)
-    name = feed.count_created[1] if feed.count_created else ""
-    lacks = f"{name} are not available" if name in run.unanswered else ""
-    return ExpectedRecords(GUESS_PER_DAY * span.days * factor * len(span.markets), None, feed.noun, lacks)
-
-
-def _amazons_count(run: SellerRun, feed: Feed, span: Span, start: datetime) -> int | None:
-    """Amazon's count; None if there is none. Only planning uses it, so the run continues without it."""
-    if feed.count_created is None:
-        return None
-    count, name = feed.count_created
-    return ask_for_help(
-        run, name, lambda: sum(count(run.client(), market.id, start, span.end) for market in span.markets)
-    )
-
-
-def _from_ledger(run: SellerRun, feed: Feed, span: Span, kind: Kind) -> float | None:
-    """Average records per day in earlier loads; None if a marketplace has no such loads."""
-    daily = [records_per_day(run.pool, market.scope, feed.name, kind) for market in span.markets]
-    known = [figure for figure in daily if figure is not None]
-    return sum(known) if len(known) == len(daily) else None

@@ -2,7 +2,8 @@
 
 A run requests days that no load covers by creation date. After the first load, a live run continues the change stream
 where the last run stopped, so it need not request complete days again. If many records are expected, a report may be
-faster than pages. `change_spans` decides what to request, `change_pieces` requests reports, `change_loading` loads.
+faster than pages. `change_spans` decides what to request, `span_plans` from which source, `change_pieces` requests
+reports, `change_loading` loads.
 """
 
 from collections import Counter
@@ -22,12 +23,12 @@ from xpert_pipeline.sources.change_spans import (
     complete_days,
     created_spans,
     open_days,
-    plan_spans,
     report_complete,
 )
 from xpert_pipeline.sources.plan import StreamPlan, days_text
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe, Source
+from xpert_pipeline.sources.span_plans import plan_spans
 from xpert_pipeline.sources.windows import Span
 from xpert_pipeline.spapi.errors import NotGranted
 from xpert_pipeline.spapi.planning.planner import BucketLevels

@@ -18,7 +18,7 @@ from xpert_pipeline.cli.main import main
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
-from xpert_pipeline.sources import change_spans, run
+from xpert_pipeline.sources import run, span_plans
 from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.quota import usage_plans
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
@@ -86,7 +86,7 @@ def pipeline(empty_pipeline, make_sandbox):
 @pytest.fixture
 def by_report(monkeypatch):
     """Orders come by the XML report, however few they are; a test may go over to pages, or (None) leave the choice."""
-    choice, plan_records = SimpleNamespace(source="report"), change_spans.plan_records
+    choice, plan_records = SimpleNamespace(source="report"), span_plans.plan_records
 
     def plan(*args, **few):
         found = plan_records(*args, **few)
@@ -94,7 +94,7 @@ def by_report(monkeypatch):
             return found.forced("pages", few["pages_because"])
         return found.forced(choice.source, "a test") if choice.source else found
 
-    monkeypatch.setattr(change_spans, "plan_records", plan)
+    monkeypatch.setattr(span_plans, "plan_records", plan)
     return choice
 
 

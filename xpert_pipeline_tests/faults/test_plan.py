@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from xpert_pipeline.assets.catalog import products
+from xpert_pipeline.assets.finance.transaction_feed import TRANSACTIONS_PER_ORDER
 from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.assets.sales.search_query_performance import SOURCE as SEARCHES
 from xpert_pipeline.postgres.quota import PostgresQuota
@@ -118,7 +119,29 @@ def test_without_history_and_without_the_role_for_metrics_the_number_is_called_a
     said = xpert("plan", "-v", *SPAN, **amazon(denied_roles=("Pricing",)))
     assert said.exit_code == 0
     assert "about 400 orders (a guess" in said.stdout
+    assert "about 400 transactions (a guess: Amazon's order metrics are not available)" in " ".join(said.stdout.split())
     assert re.search(r"400 orders \(a guess[^)]*\) in 4 days", " ".join(said.stdout.split()))
+
+
+def test_transactions_are_expected_by_the_orders_that_they_follow(xpert, amazon, admin):
+    """A plan guessed 1,470 transactions, where the known orders told of 29,000."""
+    environ = amazon()
+    money = ("plan", "--json", "--select", "financial_events", "--refetch")
+
+    def expected():
+        (plan,) = xpert(*money, *SPAN, **environ).json["plans"]
+        (stream,) = plan["streams"]
+        return re.match(r"([\d,]+) transactions \((.*?)\) in ", stream["why"]).groups()
+
+    count, known = expected()
+    assert known == "1.1 for each order as is usual, by Amazon's order metrics"
+    assert xpert("backfill", "--select", "orders,financial_events", *SPAN, **environ).exit_code == 0
+    alive = "count(*) filter (where fulfillment_status <> 'CANCELLED')"  # Amazon counts no others
+    orders, counted = admin.execute(f"select count(*), {alive} from orders").fetchone()
+    assert float(count) == pytest.approx(counted * TRANSACTIONS_PER_ORDER, abs=TRANSACTIONS_PER_ORDER)
+    (events,) = admin.execute("select count(*) from financial_events where item_index = -1").fetchone()
+    ratio = f"{events / orders:.1f}"
+    assert expected() == (str(events), f"{ratio} for each order as on earlier days, by the orders of these days")
 
 
 def test_a_plan_for_a_server_whose_pace_nobody_knows_says_so(xpert, amazon):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline.sources import change_spans
+from xpert_pipeline.sources import span_plans
 from xpert_pipeline.sources.account_report import AccountReport
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.listed_report import ListedReports
@@ -252,9 +252,9 @@ def test_a_store_that_the_seller_left_is_no_longer_asked_for_and_keeps_its_rows(
 
 def test_orders_by_report_belong_to_their_stores(shop, monkeypatch):
     """A European report holds the orders of all stores; other shops' orders belong to the country of delivery."""
-    plan_records = change_spans.plan_records
+    plan_records = span_plans.plan_records
     monkeypatch.setattr(
-        change_spans, "plan_records", lambda *args, **options: plan_records(*args, **options).forced("report", "a test")
+        span_plans, "plan_records", lambda *args, **options: plan_records(*args, **options).forced("report", "a test")
     )
     days = past_everywhere(shop)
     assert shop.run(days=days, tables=["orders", "order_items"]).success

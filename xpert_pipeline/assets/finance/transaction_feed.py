@@ -5,13 +5,18 @@ from datetime import timedelta
 from xpert_pipeline.assets.finance.financial_event_amounts import FINANCIAL_EVENT_AMOUNTS
 from xpert_pipeline.assets.finance.financial_events import FINANCIAL_EVENTS
 from xpert_pipeline.assets.finance.transactions import market_of_transaction, parse_transaction
-from xpert_pipeline.sources.change_spans import Feed
+from xpert_pipeline.assets.orders.orders import ORDERS
+from xpert_pipeline.sources.change_spans import Feed, Following
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.checks import count_check
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.windows import TWO_YEARS, Restatement
 from xpert_pipeline.spapi.operations.finances import list_transactions
+from xpert_pipeline.spapi.operations.sales import count_orders
+
+TRANSACTIONS_PER_ORDER = 1.1
+"""Nearly every order has a shipment, and some have a refund; some shipments come twice, as deferred and as released."""
 
 COUNT_EACH_PAIR_ONCE = """
 with affected as (
@@ -110,6 +115,7 @@ SOURCE = ChangeFeed(
         settling=timedelta(seconds=150),  # Amazon rejects bounds within 2 minutes of its own clock
         follows=False,
         rule=Restatement(restated=timedelta(days=45), oldest=TWO_YEARS, anchors=("orders",)),
+        following=Following(ORDERS, "order", (count_orders, "Amazon's order metrics"), TRANSACTIONS_PER_ORDER),
         noun="transaction",
         longest=15,
         replaces_days=True,
