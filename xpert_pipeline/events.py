@@ -95,6 +95,13 @@ def reasons(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     }
 
 
+def continued(instance: dg.DagsterInstance, run_id: str) -> set[str]:
+    """Return the tables with which a run that begins now would go on, because this run left them something."""
+    return {
+        told.asset_key.to_user_string() for told in day_reports(instance, run_id) if "is_continued" in told.metadata
+    }
+
+
 def day_reports(instance: dg.DagsterInstance, run_id: str) -> Iterator[Told]:
     """Return what the steps of a run reported of its partitions, with state and reason, in the order of the events."""
     types = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}

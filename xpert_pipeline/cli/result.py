@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli import sandbox_client
+from xpert_pipeline.cli.coming import coming_lines
 from xpert_pipeline.cli.errors import TABLE_FAILED
 from xpert_pipeline.cli.result_table import show
 from xpert_pipeline.cli.run_result import RunResult, TableResult
@@ -21,7 +22,7 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.outcome import overall
 from xpert_pipeline.sources.roles import HOW_TO_GRANT, role_names
-from xpert_pipeline.wording import counted, duration_words
+from xpert_pipeline.wording import counted
 
 LEDGER = """
 with ledger as (
@@ -132,7 +133,7 @@ def print_result(
     lines = [f"not loaded{_whose(run, runs)}: {note}" for run in runs for note in run.notes]
     lines += [line if allow_not_granted else f"{line}; --allow-not-granted accepts this" for line in not_granted]
     lines += _rejected(tables)
-    lines += _coming(runs)
+    lines += coming_lines(runs)
     for line in [*lines, *errors]:
         click.echo(fitted(line, indent=2, err=True), err=True)
     failed = errors or any(result.state == "failed" for result in tables)
@@ -164,20 +165,6 @@ def _not_granted(runs: Sequence[RunResult]) -> list[str]:
             f"not granted: the role {role} to {', '.join(sellers)}, so {', '.join(lacking)} cannot be loaded: "
             f"{HOW_TO_GRANT}"
         )
-    return lines
-
-
-def _coming(runs: Sequence[RunResult]) -> list[str]:
-    """A line about each seller's tables that the next run continues, how long that takes, and when it is."""
-    lines = []
-    for run in runs:
-        if run.continued and run.next_sync:
-            whose = f" of {run.seller}" if len(runs) > 1 else ""
-            takes = f" (~{duration_words(run.seconds_left)})" if run.seconds_left else ""
-            lines.append(
-                f"still coming: {', '.join(run.continued)}{whose}: `xpert sync` continues now{takes}; the "
-                f"pipeline does so by itself on {run.next_sync}"
-            )
     return lines
 
 

@@ -1,11 +1,9 @@
 """What a run did: the values that a sync prints. `result` reads and prints them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
-
-UNFINISHED = ("skipped", "incomplete")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,8 @@ class RunResult:
         seller: The seller's name with its id.
         next_sync: When the pipeline continues by itself, in words.
         lost: Tables whose role Amazon granted before and refuses now, each with the sentence about it.
-        seconds_left: Predicted seconds until what the next run continues is loaded; None if that is not known.
+        continued: The tables with which a run that begins now would go on; see `coming`.
+        seconds_left: Predicted seconds until they are loaded; None if that is not known.
     """
 
     tables: list[TableResult]
@@ -73,11 +72,5 @@ class RunResult:
     seller: str = ""
     next_sync: str = ""
     lost: Mapping[str, str] = field(default_factory=dict)
+    continued: Sequence[str] = ()
     seconds_left: float | None = None
-
-    @property
-    def continued(self) -> list[str]:
-        """The tables that the next run continues."""
-        left = [note.split(": ")[0].split(", ") for note in self.notes if "next run" in note or "next sync" in note]
-        named = {table for names in left for table in names}
-        return [*dict.fromkeys(each.table for each in self.tables if each.state in UNFINISHED and each.table in named)]

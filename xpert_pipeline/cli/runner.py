@@ -13,6 +13,7 @@ import dagster as dg
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.cli.board import Board
+from xpert_pipeline.cli.coming import still_coming
 from xpert_pipeline.cli.forecast import forecast, predicted_tag, seconds_left
 from xpert_pipeline.cli.leftovers import clear_leftovers
 from xpert_pipeline.cli.result import table_results
@@ -21,7 +22,7 @@ from xpert_pipeline.cli.status_text import next_sync_words
 from xpert_pipeline.cli.welcome import never_synced
 from xpert_pipeline.cli.workplace import Workplace
 from xpert_pipeline.definitions import defs
-from xpert_pipeline.events import INTERRUPTED, reasons, why_failed
+from xpert_pipeline.events import INTERRUPTED, continued, reasons, why_failed
 from xpert_pipeline.fact_stream import collect_events
 from xpert_pipeline.garbage import leave_out_of_collection
 from xpert_pipeline.holders import holder_tags
@@ -148,12 +149,18 @@ def result_of(
     for table, reason in reasons(instance, run_id).items():
         if table not in refused:  # a role is named once for all of its tables
             tables_by_reason.setdefault(reason, []).append(table)
-    notes = [f"{', '.join(names)}: {reason}" for reason, names in tables_by_reason.items()]
+    notes = [_note(names, reason) for reason, names in tables_by_reason.items()]
     lost = {
         each.table: f"{each.reason}; {each.what_to_do}" for each in coverage_of(place.pool, seller.id) if each.is_lost
     }
     name = f"{seller.name} ({seller.amazon_seller_id})"
-    return RunResult(tables, errors, notes, name, next_sync_words(seller), lost)
+    left = still_coming(tables, continued(instance, run_id))
+    return RunResult(tables, errors, notes, name, next_sync_words(seller), lost, left)
+
+
+def _note(tables: Sequence[str], reason: str) -> str:
+    """A reason with its tables, which the reason of a single table often names itself."""
+    return reason if reason.startswith(tables[0]) and len(tables) == 1 else f"{', '.join(tables)}: {reason}"
 
 
 def with_time_left(place: Workplace, result: RunResult, seller: Seller, request: SyncRequest) -> RunResult:

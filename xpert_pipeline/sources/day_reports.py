@@ -43,6 +43,8 @@ def describe_days(
         loaded = {name: sum(int(numbers[name]) for numbers in by_market.values()) for name in COUNTS}
         if any(loaded.values()):
             metadata["this_run"] = dg.JsonMetadataValue({name: number for name, number in loaded.items() if number})
+        if outcome.is_continued:
+            metadata["is_continued"] = True
         if outcome.reason:
             metadata["reason"] = outcome.reason
         if len(states) >= MANY_MARKETPLACES:

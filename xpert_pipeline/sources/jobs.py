@@ -109,7 +109,7 @@ def park(run: SellerRun, tables: Iterable[str], markets: Iterable[Market], days:
     names = list(tables)
     for market in markets:
         for table in names:
-            run.outcome(table).skip(market.id, kept, reason)
+            run.outcome(table).skip(market.id, kept, reason, continues=job.state is not JobState.THROTTLED)
     run.log.warning("seller %s: %s", run.who, reason)
 
 

@@ -154,6 +154,8 @@ class ListedReports(Source):
                 first = first_day(run.pool, market.scope, table)
                 oldest = market.today - KEPT_FOR
                 run.outcome(table.name).no_history(market.id, min(oldest, first or oldest))
+                if first is not None:
+                    run.outcome(table.name).read_whole.add(market.id)
 
     def _markets_of(self, run: SellerRun, report: ListedReport) -> list[Market]:
         """The seller's marketplaces that a report is for; all of them if it names none."""
@@ -200,7 +202,8 @@ class _Loader:
         if left:
             self._skip(
                 f"{counted(left, 'document')} of {self._source.report} left to the next run: Amazon returns one "
-                "document a minute"
+                "document a minute",
+                continues=True,
             )
         if not left and not self._failed:
             self._record_listing(began, count, foreign)
@@ -304,10 +307,10 @@ class _Loader:
             )
         self._skip(f"{source.step}: {reason}. It is read again as long as Amazon lists it", market)
 
-    def _skip(self, reason: str, market: Market | None = None) -> None:
+    def _skip(self, reason: str, market: Market | None = None, *, continues: bool = False) -> None:
         for one in [market] if market else self._run.markets:
             names = [table.name for table in self._source.tables]
-            self._run.skip(names, one, [one.partition_of_today], reason)
+            self._run.skip(names, one, [one.partition_of_today], reason, continues=continues)
 
     def _record_listing(self, began: datetime, count: int, foreign: int) -> None:
         """Record in the ledger that everything that Amazon listed at a moment is known."""

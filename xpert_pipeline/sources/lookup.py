@@ -159,7 +159,8 @@ class BatchLookup(Source):
             reason = (
                 f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run looks them up again"
             )
-            run.skip([table.name for table in self.tables], market, [market.partition_of_today], reason)
+            names = [table.name for table in self.tables]
+            run.skip(names, market, [market.partition_of_today], reason, continues=True)
 
     @contextmanager
     def _collecting(self, run: SellerRun, market: Market) -> Iterator[Collector]:

@@ -52,6 +52,9 @@ class TableOutcome:
         lacking: Days that were skipped, or whose data is not complete yet.
         short: Marketplaces and days for which Amazon sent less than it counted.
         why_empty: Why Amazon has no records, by marketplace, if it says so.
+        read_whole: Marketplaces whose records of all days are known, and are some. A day without any is then up to
+            date, not empty.
+        is_continued: Whether a run that begins now would go on with what this one skipped.
         reasons: Reasons and what to do, in order and without duplicates.
     """
 
@@ -62,6 +65,8 @@ class TableOutcome:
     lacking: dict[str, set[date]] = field(default_factory=dict)
     short: set[tuple[str, date]] = field(default_factory=set)
     why_empty: dict[str, str] = field(default_factory=dict)
+    read_whole: set[str] = field(default_factory=set)
+    is_continued: bool = False
     reasons: list[str] = field(default_factory=list)
 
     def no_history(self, marketplace_id: str, before: date, *, keeps_days: bool = False) -> None:
@@ -75,8 +80,16 @@ class TableOutcome:
         self.no_history_before[marketplace_id] = before
         self.keeps_days = keeps_days
 
-    def skip(self, marketplace_id: str, days: Iterable[date], reason: str) -> None:
-        """Leave days to a later run."""
+    def skip(self, marketplace_id: str, days: Iterable[date], reason: str, *, continues: bool = False) -> None:
+        """Leave days to a later run.
+
+        Args:
+            marketplace_id: The marketplace.
+            days: The days.
+            reason: Why, and what to do.
+            continues: Whether a run that begins now would go on with them; if not, something else must happen first.
+        """
+        self.is_continued = self.is_continued or continues
         self.lacking.setdefault(marketplace_id, set()).update(days)
         self.explain(reason)
 
@@ -125,4 +138,4 @@ class TableOutcome:
             return "incomplete" if has_changed or (marketplace_id, day) in self.short else "skipped"
         if has_changed:
             return "ok"
-        return "up_to_date" if rows else "empty"
+        return "up_to_date" if rows or marketplace_id in self.read_whole else "empty"

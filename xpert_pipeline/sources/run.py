@@ -194,11 +194,13 @@ class SellerRun:
         """The marketplace as a suffix for messages, such as " (GB)"; empty if the seller has only one."""
         return f" ({market.place.country})" if len(self.markets) > 1 else ""
 
-    def skip(self, tables: Iterable[str], market: Market, days: Iterable[date], reason: str) -> None:
-        """Leave days of tables to the next run, and log why."""
+    def skip(
+        self, tables: Iterable[str], market: Market, days: Iterable[date], reason: str, *, continues: bool = False
+    ) -> None:
+        """Leave days of tables to a later run, and log why; see `TableOutcome.skip`."""
         kept = set(days)
         for table in tables:
-            self.outcome(table).skip(market.id, kept, reason)
+            self.outcome(table).skip(market.id, kept, reason, continues=continues)
         self.log.warning("seller %s: %s", self.who, reason)
 
     def lease(self, stream: str) -> AbstractContextManager[Lease]:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
+from xpert_pipeline.cli.coming import still_coming
 from xpert_pipeline.cli.result import print_result
 from xpert_pipeline.cli.result_table import show
 from xpert_pipeline.cli.run_result import RunResult, TableResult
@@ -121,9 +122,30 @@ def test_a_role_that_is_not_granted_is_one_line_with_all_its_tables_and_what_to_
     ]
 
 
-def test_a_report_that_was_requested_too_often_is_not_said_to_continue_now():
-    note = "fba_returns: report 7: CANCELLED, it has no data, or was requested too often: a run after 14:00 UTC requests it"
-    assert RunResult([replace(ONE, table="fba_returns", state="skipped")], [], [note]).continued == []
+LATE = [
+    replace(ONE, table=table, state=state)
+    for table, state in (
+        ("returns_refunds", "incomplete"),
+        ("fba_returns", "incomplete"),
+        ("traffic_daily", "skipped"),
+        ("market_share", "skipped"),
+        ("products", "skipped"),
+        ("orders", "ok"),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("continued", "coming"),
+    [
+        ((), []),
+        (("traffic_daily", "orders"), ["traffic_daily", "market_share"]),
+        (("fba_returns",), ["fba_returns", "returns_refunds"]),
+    ],
+)
+def test_what_is_still_coming_is_what_a_run_goes_on_with_and_what_is_computed_from_it(continued, coming):
+    """Words in notes decided it, and tables whose input waits for hours were said to be still coming."""
+    assert still_coming(LATE, continued) == coming
 
 
 def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
@@ -134,9 +156,9 @@ def test_what_the_next_run_continues_is_named_with_when_that_is(capsys):
         notes,
         "Shop (A1)",
         "1 Dec 02:00 Asia/Kolkata, while `xpert up` or the daemon runs",
+        continued=["traffic_daily"],
         seconds_left=700.0,
     )
-    assert run.continued == ["traffic_daily"]
     assert print_result([run], as_json=True) == 0
     said = " ".join(capsys.readouterr().err.split())
     assert said.endswith(

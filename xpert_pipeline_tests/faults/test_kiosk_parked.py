@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from xpert_pipeline.events import continued
 from xpert_pipeline.sources import run
 from xpert_pipeline_tests.faults.kiosk import KIOSK, SOURCES, WAITED_FOR, queries
 
@@ -18,6 +19,8 @@ def test_a_stuck_query_is_parked_with_its_id_and_the_next_run_collects_it(kiosk)
     (stuck,) = [query for query in queries(kiosk) if query.question.dataset == "economics"]
     assert stuck.id in parked.reasons["economics_daily"]
     assert "the next run collects it" in parked.reasons["economics_daily"]
+    late = {table for table, state in parked.states.items() if state == "skipped"}
+    assert continued(kiosk.instance, parked.run_id) == late
     assert kiosk.rows("economics_daily") == []
     stuck.seconds = 0.0
     assert kiosk.run(tables=SOURCES).states["economics_daily"] == "ok"

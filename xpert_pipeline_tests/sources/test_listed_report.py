@@ -98,6 +98,8 @@ def test_what_amazon_no_longer_lists_stays(paid):
     assert [len(paid.settlements), len(paid.rows)] == [1, 2]
     assert "lists no GET_V2_SETTLEMENT" in run.outcome("settlements").reason
     assert run.outcome("settlements").state(run.markets[0].id, date(2026, 11, 12), {}, rows=1) == "up_to_date"
+    states = {run.outcome(table).state(run.markets[0].id, TODAY, {}) for table in TABLES}
+    assert states == {"up_to_date"}, "no settlement was paid today, but the table has all that there are"
 
 
 def test_an_account_without_reports_is_empty_and_older_days_have_no_history(paid):
@@ -224,8 +226,9 @@ def test_documents_for_which_there_are_no_tokens_are_left_to_the_next_run(paid, 
         "1 document of GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2 left to the next run"
         in run.outcome("settlements").reason
     )
+    assert all(run.outcome(table).is_continued for table in TABLES)
     monkeypatch.undo()
-    paid.run()
+    assert not paid.run().outcome("settlements").is_continued
     assert [row[0] for row in paid.settlements] == ["900", "901"]
 
 

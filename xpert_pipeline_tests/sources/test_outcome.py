@@ -40,6 +40,20 @@ def test_a_day_that_was_left_to_a_later_run_is_incomplete_with_rows_and_skipped_
     assert outcome.reason == "the report is not ready"
 
 
+def test_a_run_goes_on_if_any_of_what_was_skipped_needs_nothing_else_first(outcome):
+    outcome.skip(INDIA, [DAY], "requested too often")
+    assert not outcome.is_continued
+    outcome.skip(INDIA, [DAY], "the report is not ready", continues=True)
+    outcome.skip(GERMANY, [DAY], "requested too often")
+    assert outcome.is_continued
+
+
+def test_a_day_without_rows_of_a_table_that_was_read_whole_is_up_to_date(outcome):
+    """A second sync called the settlements empty, because none was paid on the days of the run."""
+    outcome.read_whole.add(INDIA)
+    assert (outcome.state(INDIA, DAY, NOTHING), outcome.state(GERMANY, DAY, NOTHING)) == ("up_to_date", "empty")
+
+
 def test_a_day_for_which_amazon_sent_less_than_it_counted_is_incomplete_even_without_rows(outcome):
     outcome.skip(INDIA, [DAY_BEFORE, DAY], "the report has a header alone")
     outcome.mark_incomplete(INDIA, [DAY])
