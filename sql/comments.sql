@@ -1203,7 +1203,7 @@ comment on column public.pricing_history.currency is
 'ISO 4217 code for all amounts of the row.';
 
 comment on table public.fee_estimates is
-'One row is an estimate of the fees for one unit of a listing on sale, at its price of that day. Source: getMyFeesEstimates, Product Fees v0.';
+'One row is an estimate of the fees for one unit of a listing on sale, at its price of that day. Source: economicsPreview (Data Kiosk economics 2024-03-15) if more than 20 listings are due and Amazon grants it, getMyFeesEstimates (Product Fees v0) for the others.';
 comment on column public.fee_estimates.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.fee_estimates.sku is
@@ -1218,14 +1218,20 @@ comment on column public.fee_estimates.listing_price is
 'Price of one unit that the estimate assumes, without shipping.';
 comment on column public.fee_estimates.currency is
 'ISO 4217 code for all amounts of the row.';
+comment on column public.fee_estimates.estimated_by is
+'Who estimated: economicsPreview (Data Kiosk, for all listings at once) or getMyFeesEstimates (batches of listings). A listing has one of them on a day. Their names of the fees differ.';
+comment on column public.fee_estimates.expected_units is
+'Units that Amazon expects to sell in the days of the preview; the fees are for one. NULL: the estimate is not from a preview.';
+comment on column public.fee_estimates.previewed_until is
+'Last day of the preview. NULL: the estimate is not from a preview.';
 comment on column public.fee_estimates.status is
 'Success or ClientError.';
 comment on column public.fee_estimates.error_code is
 'Amazon''s code of the refusal. NULL: status is Success.';
 comment on column public.fee_estimates.fees_total is
-'What Amazon would charge in all, as it reports it. NULL: Amazon refused the estimate; error_code says why.';
+'What Amazon would charge in all, as it reports it; in a preview, the sum of the fees. NULL: Amazon refused the estimate; error_code says why.';
 comment on column public.fee_estimates.fees is
-'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
+'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Amounts of a preview are Amazon''s for all units, divided by the units; total is its own amount for one. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
 
 comment on table public.fees_breakdown is
 'One row is a kind of fee of an estimate, of a transaction''s item, or of a SKU''s day, as fee_source says. Source: fee_estimates, financial_event_amounts and economics_daily, by sql/transforms/fees_breakdown.sql.';
@@ -1257,6 +1263,8 @@ comment on column public.fees_breakdown.listing_price is
 'Price that the estimate assumes. NULL: the row is no estimate.';
 comment on column public.fees_breakdown.is_fba is
 'Whether the estimate assumes that Amazon fulfils the listing. NULL: the row is no estimate.';
+comment on column public.fees_breakdown.estimated_by is
+'Who estimated, as in fee_estimates: economicsPreview or getMyFeesEstimates. NULL: the row is no estimate.';
 comment on column public.fees_breakdown.quantity is
 'Units charged; 1 for an estimate. NULL: the fee is not charged per unit, or the row is of a transaction.';
 comment on column public.fees_breakdown.fee_amount is

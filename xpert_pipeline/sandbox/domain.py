@@ -67,6 +67,7 @@ class Domain:
         schemas: Data Kiosk schemas.
         truth: The rows of each table. Every row has a `marketplace_id`.
         faulty_truth: The rows of a table while a fault that changes the world is on, by fault and table.
+        truth_without: The rows of a table without a role that only some of its rows need, by role and table.
         faults: The domain's own faults. Other faults strike it in the places that its operations and reports have.
     """
 
@@ -75,6 +76,7 @@ class Domain:
     schemas: tuple[KioskSchema, ...] = ()
     truth: Mapping[str, Truth] = field(default_factory=dict)
     faulty_truth: Mapping[tuple[str, str], Truth] = field(default_factory=dict)
+    truth_without: Mapping[tuple[str, str], Truth] = field(default_factory=dict)
     faults: tuple[FaultKind, ...] = ()
 
 
@@ -106,11 +108,13 @@ class Declarations:
         self.faults = {kind.name: kind for kind in kinds}
         self.truth = dict(truth)
         self.faulty_truth = {key: rows for domain in domains for key, rows in domain.faulty_truth.items()}
+        self.truth_without = {key: rows for domain in domains for key, rows in domain.truth_without.items()}
         self._check()
 
     def _check(self) -> None:
         declared = [(operation.name, operation.roles) for operation in self.operations]
         declared += [(kind.name, kind.roles) for kind in self.reports.values()]
+        declared += [(f"the truth about {table}", (role,)) for role, table in self.truth_without]
         for name, roles in declared:
             if unknown := [role for role in roles if role not in ROLES]:
                 raise ValueError(f"{name}: there is no role {', '.join(unknown)}")
@@ -147,14 +151,18 @@ class Declarations:
         datasets = [dataset.name for dataset in self.datasets if place in (DOCUMENT, LINES, *dataset.fault_places)]
         return (*reports, *datasets)
 
-    def rows(self, table: str, world: World, faults: Iterable[str]) -> Iterator[Row]:
+    def rows(self, table: str, world: World, faults: Iterable[str], denied_roles: Iterable[str] = ()) -> Iterator[Row]:
         """Return the rows that a perfect pipeline would load into one table.
 
         Args:
             table: Name of the table.
             world: The seller's world.
             faults: Names of the faults that currently change the world.
+            denied_roles: Roles that the sellers have not granted.
         """
+        for role in denied_roles:
+            if (role, table) in self.truth_without:
+                return self.truth_without[role, table](world)
         for fault in faults:
             if (fault, table) in self.faulty_truth:
                 return self.faulty_truth[fault, table](world)

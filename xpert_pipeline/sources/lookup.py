@@ -3,6 +3,7 @@
 A subject is looked up again when its last answer is older than `every`, or when the facts change with which it was
 asked. Subjects without an answer are left to the next run; the others are loaded. A table without a day keeps the
 newest answer about each subject; a table with a day keeps one answer for each local day on which Amazon answered.
+If many subjects are due, `lookup_bulk` may ask about all of them with one query first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,11 +18,13 @@ from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.subjects import count_subjects, mark_answered, newest_answers, subjects_due
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
+from xpert_pipeline.sources.lookup_bulk import OPERATIONS, BulkQuery, BulkReading, predict_bulk, request_bulk
 from xpert_pipeline.sources.lookup_reading import Reading
 from xpert_pipeline.sources.market_failures import Failures
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun, market_of
 from xpert_pipeline.sources.source import LATER, Later, Probe, Source
+from xpert_pipeline.spapi.jobs.job import Job
 from xpert_pipeline.spapi.operations.batch import Answer, Subject
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_walk
 from xpert_pipeline.spapi.session import SellerApi
@@ -59,6 +62,8 @@ class BatchLookup(Source):
         lines: A child table that each record also fills.
         count: Asks Amazon how many subjects there are, for a plan before the tables are loaded that know them.
         every: How long an answer stays valid.
+        bulk: A query that is asked first if many subjects are due; batches answer for those that it leaves out. Only
+            for a table without a child table.
     """
 
     table: Table
@@ -70,6 +75,7 @@ class BatchLookup(Source):
     lines: Lines | None = None
     count: Callable[[SellerApi, str], int] | None = None
     every: timedelta = timedelta(hours=24)
+    bulk: BulkQuery | None = None
 
     rank: ClassVar[int] = 0
 
@@ -80,8 +86,13 @@ class BatchLookup(Source):
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operation."""
-        return (self.operation,)
+        """The operation, and those of the query if there is one."""
+        return (self.operation, *(OPERATIONS if self.bulk else ()))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The query, if there is one, and the operation."""
+        return (*((self.bulk.query.name,) if self.bulk else ()), self.operation)
 
     @property
     def fresh_for(self) -> timedelta:
@@ -109,13 +120,15 @@ class BatchLookup(Source):
                 grant is no error if it grants another one.
         """
         failures = Failures(run, self.table.name)
+        due = {market.id: self._due(run, market) for market in run.markets if market.is_live}
+        jobs = self._request_bulk(run, due)
         for market in run.markets:
             for table in self.tables:
                 first = market.today if market.is_live else date.max
                 run.outcome(table.name).no_history(market.id, first, keeps_days=table.day is not None)
             if market.is_live:
                 with failures.of(market):
-                    self._sync_market(run, market)
+                    self._sync_market(run, market, due[market.id], jobs.get(market.id))
         failures.raise_first()
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
@@ -131,11 +144,49 @@ class BatchLookup(Source):
         due = subjects_due(run.pool, market.scope, self.table.name, self.subjects, every)
         return [Subject(name, facts) for name, facts in due]
 
-    def _sync_market(self, run: SellerRun, market: Market) -> None:
-        subjects, name = self._due(run, market), self.table.name
-        step(run.who, name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
-        if not subjects:
-            return
+    def _request_bulk(self, run: SellerRun, due: Mapping[str, Sequence[Subject]]) -> Mapping[str, Job]:
+        """Request the query for each marketplace with many due subjects."""
+        bulk = self.bulk
+        if bulk is None:
+            return {}
+        markets = [each for each in run.markets if each.id in due and bulk.is_for(run, each, len(due[each.id]))]
+        return request_bulk(run, bulk, markets)
+
+    def _sync_market(self, run: SellerRun, market: Market, subjects: Sequence[Subject], job: Job | None) -> None:
+        step(run.who, self.table.name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
+        if job is not None:
+            answered = self._look_up_at_once(run, market, subjects, job)
+            subjects = [subject for subject in subjects if subject.name not in answered]
+        if subjects:
+            self._look_up(run, market, subjects)
+
+    def _look_up_at_once(self, run: SellerRun, market: Market, subjects: Sequence[Subject], job: Job) -> set[str]:
+        """Load what the query answers; return the names of the subjects with an answer."""
+        assert self.bulk is not None
+        name = self.table.name
+        with collecting(run.spool, self.tables, lambda pair: ([pair[1]],)) as (folder, collector):
+            collector.original = lambda pair: pair[0]
+            reading = BulkReading(run, self.bulk, market, collector)
+            reading.read(job, subjects, folder)
+            if not reading.answered:
+                return set()
+            began = job.created_at or run.client().server_now()
+            with run.lease(name) as lease:
+                run.load(
+                    lease,
+                    source=self.bulk.query.name,
+                    window=LoadWindow("partial", began, began),
+                    parts=collector.loads([self._set_of(market, subject) for subject in reading.answered]),
+                    markets=[market],
+                    began=began,
+                    partitions=[market.partition_of_today],
+                    details={"asked": len(subjects), "answered": len(reading.answered), "left": dict(reading.left)},
+                )
+        mark_answered(run.pool, market.scope, name, [(subject.name, subject.facts) for subject in reading.answered])
+        return {subject.name for subject in reading.answered}
+
+    def _look_up(self, run: SellerRun, market: Market, subjects: Sequence[Subject]) -> None:
+        name = self.table.name
         with run.lease(name) as lease, self._collecting(run, market) as collector:
             began = run.client().server_now()
             reading = Reading(lambda batch: self.ask(run.client(), market.id, batch), self.batch, collector)
@@ -186,7 +237,13 @@ class BatchLookup(Source):
         if not due and self.count and not count_subjects(run.pool, market.scope, self.subjects):
             due = self.count(run.client(), market.id)
             why = f"{counted(due, 'subject')} by Amazon's own count, {self.batch} in a call"
-        prediction = predict_walk(due, {self.operation: self.batch}, levels)
+        prediction, source, kind = predict_walk(due, {self.operation: self.batch}, levels), self.operation, "batches"
+        predicted = {kind: prediction.seconds if due else 0.0}
+        if self.bulk is not None and self.bulk.is_for(run, market, due):
+            prediction, known = predict_bulk(run, self.bulk, levels)
+            source, kind = self.bulk.query.name, "queries"
+            predicted[kind] = prediction.seconds
+            why = f"{counted(due, 'subject')}, more than in a call: one query, and batches for what it lacks; {known}"
         calls, seconds = (prediction.calls, prediction.seconds) if due else ({}, 0.0)
         levels.spend(calls)
         plain = f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})"
@@ -198,10 +255,10 @@ class BatchLookup(Source):
             table=self.table.name,
             marketplaces=(market.id,),
             window="now",
-            source=self.operation,
+            source=source,
             seconds=seconds,
             calls=calls,
-            predicted={"batches": seconds},
+            predicted=predicted,
             why=why,
             plain=plain,
         )

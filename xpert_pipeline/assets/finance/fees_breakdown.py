@@ -51,6 +51,9 @@ class FeeRow(TypedDict):
     ]
     listing_price: Annotated[Amount | None, "Price that the estimate assumes.", ESTIMATES_ONLY]
     is_fba: Annotated[Flag | None, "Whether the estimate assumes that Amazon fulfils the listing.", ESTIMATES_ONLY]
+    estimated_by: Annotated[
+        Text | None, "Who estimated, as in fee_estimates: economicsPreview or getMyFeesEstimates.", ESTIMATES_ONLY
+    ]
     quantity: Annotated[
         Decimal | None,
         SqlType("numeric"),

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.pricing.fee_previews import PREVIEW, PREVIEW_DAYS, parse_preview
 from xpert_pipeline.sources.collect import Row, Unfit
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.lookup import BatchLookup
+from xpert_pipeline.sources.lookup_bulk import BulkQuery
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import digits
@@ -20,8 +22,9 @@ from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Text
+from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Quantity, Text
 
+BATCH = Null("The estimate is not from a preview.")
 REFUSED = Null("Amazon refused the estimate; error_code says why.")
 
 
@@ -35,14 +38,25 @@ class FeeEstimateRow(TypedDict):
     is_fba: Annotated[Flag, "Whether the estimate assumes that Amazon fulfils the listing."]
     listing_price: Annotated[Amount, "Price of one unit that the estimate assumes, without shipping."]
     currency: Annotated[Currency, "ISO 4217 code for all amounts of the row."]
+    estimated_by: Annotated[
+        Id,
+        "Who estimated: economicsPreview (Data Kiosk, for all listings at once) or getMyFeesEstimates (batches of "
+        "listings). A listing has one of them on a day. Their names of the fees differ.",
+    ]
+    expected_units: Annotated[
+        Quantity | None, "Units that Amazon expects to sell in the days of the preview; the fees are for one.", BATCH
+    ]
+    previewed_until: Annotated[date | None, "Last day of the preview.", BATCH]
     status: Annotated[Id, "Success or ClientError."]
     error_code: Annotated[Text | None, "Amazon's code of the refusal.", Null("status is Success.")]
-    fees_total: Annotated[Amount | None, "What Amazon would charge in all, as it reports it.", REFUSED]
+    fees_total: Annotated[
+        Amount | None, "What Amazon would charge in all, as it reports it; in a preview, the sum of the fees.", REFUSED
+    ]
     fees: Annotated[
         Any,
         "Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee "
-        "that Amazon sums up, or its parts with the name of the sum as their group: never both. Unknown values are "
-        "null.",
+        "that Amazon sums up, or its parts with the name of the sum as their group: never both. In a preview, total is "
+        "Amazon's amount for one unit; the others are its amounts divided by the units. Unknown values are null.",
         REFUSED,
     ]
 
@@ -55,13 +69,15 @@ FEE_ESTIMATES = Table(
     replaced_by=("marketplace_id", "sku", "estimated_date"),
     about=About(
         grain="an estimate of the fees for one unit of a listing on sale, at its price of that day",
-        source="getMyFeesEstimates, Product Fees v0",
+        source="economicsPreview (Data Kiosk economics 2024-03-15) if more than 20 listings are due and Amazon grants "
+        "it, getMyFeesEstimates (Product Fees v0) for the others",
         freshness="Renewed after a week, and as soon as price, currency or fulfilment change.",
         restatement="Earlier estimates stay. A second estimate of the same day replaces the first.",
         example="select distinct on (sku) sku, listing_price, fees_total, currency from fee_estimates\n"
         "where status = 'Success' order by sku, estimated_date desc;",
     ),
 )
+BATCHES = "getMyFeesEstimates"
 PRICED_LISTINGS = """
 select
   sku as subject,
@@ -94,6 +110,9 @@ def parse_estimate(record: Mapping[str, Any], subject: Subject, market: Market) 
         "is_fba": subject.facts["is_fba"],
         "listing_price": Decimal(subject.facts["price"]),
         "currency": subject.facts["currency"],
+        "estimated_by": BATCHES,
+        "expected_units": None,
+        "previewed_until": None,
         "status": record["Status"],
         "error_code": None if is_known else (record.get("Error") or {}).get("Code"),
         "fees_total": money.read(estimate.get("TotalFeesEstimate")) if is_known else None,
@@ -134,11 +153,12 @@ SOURCE = BatchLookup(
     roles=("Pricing", "Product Listing"),
     after=("products",),
     subjects=PRICED_LISTINGS,
-    operation="getMyFeesEstimates",
+    operation=BATCHES,
     batch=FEES_BATCH,
     ask=get_fees_estimates,
     parse=parse_estimate,
     count=count_listings,
+    bulk=BulkQuery(query=PREVIEW, days=PREVIEW_DAYS, above=FEES_BATCH, subject="msku", parse=parse_preview),
     every=timedelta(days=6, hours=20),  # once a week, although a daily sync may begin earlier than a week ago
     figures=(DayFigure(FEE_ESTIMATES, "estimates", "count(*) filter (where status = 'Success')"),),
 )

@@ -65,7 +65,8 @@ def _truth(request: Request, declarations: Declarations) -> Response:
 
     def lines() -> Iterator[str]:
         for seller_id in [seller] if seller else list(state.worlds):
-            for row in declarations.rows(table, state.worlds[seller_id], state.faults.in_world(seller_id)):
+            faults, denied = state.faults.in_world(seller_id), state.options.denied_roles
+            for row in declarations.rows(table, state.worlds[seller_id], faults, denied):
                 if marketplace in (None, row["marketplace_id"]):
                     yield json.dumps(row, ensure_ascii=False) + "\n"
 

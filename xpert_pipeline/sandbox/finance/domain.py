@@ -13,6 +13,7 @@ from xpert_pipeline.sandbox.finance.economics import (
     economics_record,
 )
 from xpert_pipeline.sandbox.finance.fees_truth import fees_breakdown
+from xpert_pipeline.sandbox.finance.preview import preview_groups, preview_record
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
 from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
 from xpert_pipeline.sandbox.finance.transactions_faults import FAULTS, TRANSACTIONS
@@ -23,6 +24,7 @@ from xpert_pipeline.sandbox.serving.errors import bad_next_token
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.paging import Paging
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
+from xpert_pipeline.sandbox.world.fee_estimates import PREVIEW_REFUSED
 
 DOMAIN = Domain(
     operations=(
@@ -56,6 +58,12 @@ DOMAIN = Domain(
                     record=economics_record,
                     fault_places=(WORLD,),
                 ),
+                Dataset(
+                    name="economicsPreview",
+                    groups=preview_groups,
+                    record=preview_record,
+                    fault_places=(WORLD,),
+                ),
             ),
         ),
     ),
@@ -70,11 +78,16 @@ DOMAIN = Domain(
         (RESTATED, "economics_daily"): partial(economics_daily, restated=True),
         (RESTATED, "advertising_spend"): partial(advertising_spend, restated=True),
         (RESTATED, "fees_breakdown"): partial(fees_breakdown, restated=True),
+        (PREVIEW_REFUSED, "fees_breakdown"): partial(fees_breakdown, previewed=False),
     },
+    truth_without={("Brand Analytics", "fees_breakdown"): partial(fees_breakdown, previewed=False)},
     faults=(
         FaultKind(RESTATED, WORLD, "while it is on, charges of the last seven days are higher, in the truth, too"),
         FaultKind(FEE_TOO_HIGH, WORLD, "while it is on, one fee in economics is higher than in the transactions"),
         FaultKind(SALES_TOO_LOW, WORLD, "while it is on, economics has less product sales on one day than the orders"),
+        FaultKind(
+            PREVIEW_REFUSED, WORLD, "while it is on, Data Kiosk rejects economicsPreview; the truth knows batches only"
+        ),
         *FAULTS,
     ),
 )

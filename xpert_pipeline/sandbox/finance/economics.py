@@ -91,7 +91,7 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
     padding = [None] if drawn % NULL_ENTRIES_IN == 0 else []
     leading = [None] if view.nulls else []
     fees = [_fee(group, charge, currency, leading) for charge in economy.fees.values()]
-    ads = [{"adTypeName": charge.type, "charge": _detail(charge, currency)} for charge in economy.ads.values()]
+    ads = [{"adTypeName": charge.type, "charge": detail_of(charge, currency)} for charge in economy.ads.values()]
     return {
         "marketplaceId": group.marketplace_id,
         "startDate": group.start.isoformat(),
@@ -103,10 +103,10 @@ def economics_record(view: View, arguments: Mapping[str, Any], group: Group) -> 
         "sales": _sales(economy, currency),
         "fees": [*leading, *fees, *(padding if fees else ())],
         "ads": None if view.nulls and drawn % 10 == 0 else [*leading, *ads, *(padding if ads else ())],
-        "cost": _cost(charges.unit_cost(listing), currency) if level == "MSKU" else None,
+        "cost": cost_of(charges.unit_cost(listing), currency) if level == "MSKU" else None,
         "netProceeds": {
-            "total": _amount(economy.net_proceeds, currency),
-            "perUnit": _amount(economy.net_proceeds_per_unit, currency),
+            "total": amount_of(economy.net_proceeds, currency),
+            "perUnit": amount_of(economy.net_proceeds_per_unit, currency),
         },
     }
 
@@ -128,10 +128,10 @@ def _cells(ledger: Ledger) -> Iterator[tuple[int, str]]:
 def _sales(economy: Economy, currency: str) -> dict[str, Any]:
     count = economy.count
     return {
-        "orderedProductSales": _amount(count.sales, currency),
-        "refundedProductSales": _amount(count.refunded_sales, currency),
-        "netProductSales": _amount(economy.net_sales, currency),
-        "averageSellingPrice": _amount(economy.asp, currency),
+        "orderedProductSales": amount_of(count.sales, currency),
+        "refundedProductSales": amount_of(count.refunded_sales, currency),
+        "netProductSales": amount_of(economy.net_sales, currency),
+        "averageSellingPrice": amount_of(economy.asp, currency),
         "unitsOrdered": count.units,
         "unitsRefunded": count.refunded,
         "netUnitsSold": economy.net_units,
@@ -145,36 +145,39 @@ def _fee(group: Group, charge: Charge, currency: str, leading: list[None]) -> di
         "endDate": group.end.isoformat(),
         "properties": [],
         "components": None,
-        "aggregatedDetail": _detail(charge, currency),
+        "aggregatedDetail": detail_of(charge, currency),
     }
     return {"feeTypeName": charge.type, "charge": fee, "charges": [*leading, fee]}
 
 
-def _detail(charge: Charge, currency: str) -> dict[str, Any]:
+def detail_of(charge: Charge, currency: str) -> dict[str, Any]:
+    """Return a charge as an AggregatedDetail."""
     per_unit = (charge.total / charge.quantity).quantize(CENT) if charge.quantity else None
     return {
-        "amount": _amount(charge.amount, currency),
-        "promotionAmount": _amount(charge.promotion, currency),
-        "taxAmount": _amount(charge.tax, currency),
-        "totalAmount": _amount(charge.total, currency),
+        "amount": amount_of(charge.amount, currency),
+        "promotionAmount": amount_of(charge.promotion, currency),
+        "taxAmount": amount_of(charge.tax, currency),
+        "totalAmount": amount_of(charge.total, currency),
         "quantity": None if charge.quantity is None else float(charge.quantity),
-        "amountPerUnit": _amount(per_unit, currency),
+        "amountPerUnit": amount_of(per_unit, currency),
         "amountPerUnitDelta": None,
     }
 
 
-def _cost(cost: charges.UnitCost | None, currency: str) -> dict[str, Any] | None:
+def cost_of(cost: charges.UnitCost | None, currency: str) -> dict[str, Any] | None:
+    """Return the costs that the seller has entered as a PerUnitCost."""
     if cost is None:
         return None
     return {
-        "costOfGoodsSold": _amount(cost.goods, currency),
-        "miscellaneousCost": _amount(cost.miscellaneous, currency),
-        "fbaCost": {"shippingToAmazonCost": _amount(cost.to_amazon, currency)} if cost.to_amazon else None,
+        "costOfGoodsSold": amount_of(cost.goods, currency),
+        "miscellaneousCost": amount_of(cost.miscellaneous, currency),
+        "fbaCost": {"shippingToAmazonCost": amount_of(cost.to_amazon, currency)} if cost.to_amazon else None,
         "mfnCost": (
-            {"fulfillmentCost": _amount(cost.fulfilment, currency), "storageCost": None} if cost.fulfilment else None
+            {"fulfillmentCost": amount_of(cost.fulfilment, currency), "storageCost": None} if cost.fulfilment else None
         ),
     }
 
 
-def _amount(amount: Decimal | None, currency: str) -> dict[str, Any] | None:
+def amount_of(amount: Decimal | None, currency: str) -> dict[str, Any] | None:
+    """Return an amount with its currency."""
     return None if amount is None else {"amount": amount, "currencyCode": currency}

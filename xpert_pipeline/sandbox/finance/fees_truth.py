@@ -14,23 +14,23 @@ from xpert_pipeline.sandbox.finance.truth import economics_daily
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world.days import written_day
-from xpert_pipeline.sandbox.world.fee_estimates import estimate_lines
+from xpert_pipeline.sandbox.world.fee_estimates import estimated
 from xpert_pipeline.sandbox.world.records import World
 
 WITHHELD = {"ItemTCS": "tcs_amount", "ItemTDS": "tds_amount"}
 FEES = ("AmazonFees", "DigitalServicesFee")
 NOTHING = dict.fromkeys(
     (
-        "order_id", "transaction_id", "transaction_type", "fee_group", "listing_price", "is_fba", "quantity",
-        "fee_amount", "promotion_amount", "tax_amount", "final_amount", "tcs_amount", "tds_amount", "status",
-        "error_code",
+        "order_id", "transaction_id", "transaction_type", "fee_group", "listing_price", "is_fba", "estimated_by",
+        "quantity", "fee_amount", "promotion_amount", "tax_amount", "final_amount", "tcs_amount", "tds_amount",
+        "status", "error_code",
     )
 )  # fmt: skip
 
 
-def fees_breakdown(world: World, *, restated: bool = False) -> Iterator[Row]:
+def fees_breakdown(world: World, *, restated: bool = False, previewed: bool = True) -> Iterator[Row]:
     """Yield the fees of all three sources."""
-    yield from _estimates(world)
+    yield from _estimates(world, previewed=previewed)
     yield from _charged(world)
     for row in economics_daily(world, restated=restated):
         for fee in row["fees"]:
@@ -52,13 +52,10 @@ def fees_breakdown(world: World, *, restated: bool = False) -> Iterator[Row]:
             }
 
 
-def _estimates(world: World) -> Iterator[Row]:
+def _estimates(world: World, *, previewed: bool) -> Iterator[Row]:
     now = time.time()
-    for listing in world.listings:
-        if not listing.active or listing.price is None:
-            continue
-        lines = estimate_lines(listing, Decimal(listing.price), fba=listing.fba)
-        price = f"{Decimal(listing.price).normalize():f}"
+    for listing, way, lines, _ in estimated(world.listings, previewed=previewed):
+        price = f"{Decimal(listing.price or 0).normalize():f}"
         row = NOTHING | {
             "marketplace_id": listing.marketplace_id,
             "fee_source": "estimate",
@@ -69,6 +66,7 @@ def _estimates(world: World) -> Iterator[Row]:
             "asin": listing.asin,
             "listing_price": listing.price,
             "is_fba": listing.fba,
+            "estimated_by": way,
             "currency": listing.currency,
         }
         if lines is None:

@@ -11,6 +11,25 @@ type Analytics_Economics_2024_03_15 {
     marketplaceIds: [String!]!
     startDate: Date!
   ): [Economics]
+  economicsPreview(
+    aggregateBy: EconomicsPreviewAggregation
+    endDate: Date!
+    feeTypes: [PreviewFeeType!]!
+    marketplaceIds: [String!]!
+    startDate: Date!
+  ): [Economics]
+}
+input EconomicsPreviewAggregation {
+  date: EconomicsPreviewDateGranularity
+  productId: EconomicsPreviewProductIdentifierGranularity
+}
+enum EconomicsPreviewDateGranularity { RANGE }
+enum EconomicsPreviewProductIdentifierGranularity { MSKU }
+enum PreviewFeeType {
+  AGED_INVENTORY_SURCHARGE BASE_FBA_FULFILLMENT_FEE BASE_MONTHLY_STORAGE_FEE CLOSING_FEES DIGITAL_SERVICES_FEE_FBA
+  DIGITAL_SERVICES_FEE_SOA FBA_FULFILLMENT_FEES FBA_INBOUND_PLACEMENT_SERVICE_FEE HIGH_RETURN_RATE_FEE
+  LOW_INVENTORY_LEVEL_FEE MONTHLY_INVENTORY_STORAGE_FEES PAN_EU_OVERSIZE_FEE PER_ITEM_SELLING_FEES REFERRAL_FEES
+  RETURN_PROCESSING_FEE SPONSORED_PRODUCTS_CHARGES STORAGE_UTILIZATION_SURCHARGE
 }
 input EconomicsAggregation { date: DateGranularity productId: ProductIdentifierGranularity }
 enum DateGranularity { DAY MONTH RANGE WEEK }

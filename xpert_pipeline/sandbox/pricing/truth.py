@@ -10,7 +10,7 @@ from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world.charges import Charge
 from xpert_pipeline.sandbox.world.days import written_day
-from xpert_pipeline.sandbox.world.fee_estimates import estimate_lines
+from xpert_pipeline.sandbox.world.fee_estimates import PREVIEW_DAYS, estimated
 from xpert_pipeline.sandbox.world.listing_facts import sales_rank
 from xpert_pipeline.sandbox.world.offers import LISTED, NO_OFFERS, SUCCESS, Offer, ProductPage, product_page
 from xpert_pipeline.sandbox.world.records import Listing, World
@@ -126,25 +126,27 @@ def _beside(page: ProductPage) -> Row:
     }
 
 
-def fee_estimates(world: World) -> Iterator[Row]:
+def fee_estimates(world: World, *, previewed: bool = True) -> Iterator[Row]:
     """One row for each listing on sale with a price."""
     now = time.time()
-    for listing in world.listings:
-        if listing.active and listing.price is not None:
-            lines = estimate_lines(listing, Decimal(listing.price), fba=listing.fba)
-            yield {
-                "marketplace_id": listing.marketplace_id,
-                "sku": listing.sku,
-                "estimated_date": written_day(STORES[listing.marketplace_id].day_of(now)),
-                "asin": listing.asin,
-                "is_fba": listing.fba,
-                "listing_price": listing.price,
-                "currency": listing.currency,
-                "status": "ClientError" if lines is None else "Success",
-                "error_code": "InvalidParameterValue" if lines is None else None,
-                "fees_total": amount_text(sum((charge.total for *_, charge in lines), Decimal(0))) if lines else None,
-                "fees": None if lines is None else [_fee(*line) for line in lines],
-            }
+    for listing, way, lines, units in estimated(world.listings, previewed=previewed):
+        day = STORES[listing.marketplace_id].day_of(now)
+        yield {
+            "marketplace_id": listing.marketplace_id,
+            "sku": listing.sku,
+            "estimated_date": written_day(day),
+            "asin": listing.asin,
+            "is_fba": listing.fba,
+            "listing_price": listing.price,
+            "currency": listing.currency,
+            "estimated_by": way,
+            "expected_units": units,
+            "previewed_until": written_day(day + PREVIEW_DAYS - 1) if units else None,
+            "status": "ClientError" if lines is None else "Success",
+            "error_code": "InvalidParameterValue" if lines is None else None,
+            "fees_total": amount_text(sum((charge.total for *_, charge in lines), Decimal(0))) if lines else None,
+            "fees": None if lines is None else [_fee(*line) for line in lines],
+        }
 
 
 def _fee(name: str, group: str | None, charge: Charge) -> Row:

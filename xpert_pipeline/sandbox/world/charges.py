@@ -110,6 +110,12 @@ def of_one_unit(listing: Listing, price: Decimal, *, fba: bool) -> list[Charge]:
     return [*charges, _charge(store, FULFILMENT, _local(store, FULFILMENT_RUPEES), quantity=1)] if fba else charges
 
 
+def raised(listing: Listing, charge: Charge) -> Charge:
+    """Return a fee for one unit after it has risen by a rupee's worth."""
+    store = STORES[listing.marketplace_id]
+    return _charge(store, charge.type, charge.amount + _local(store, Decimal(1)), charge.promotion, charge.quantity)
+
+
 def restated(charges: Iterable[Charge]) -> list[Charge]:
     """Return the same charges after Amazon corrected them."""
     return [charge._replace(amount=charge.amount + RESTATED_BY) for charge in charges]

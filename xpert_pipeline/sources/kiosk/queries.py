@@ -1,4 +1,4 @@
-"""Builds requests for Data Kiosk datasets with daily records, from the query that a table declares.
+"""Builds requests for Data Kiosk datasets, from the query that a table declares.
 
 Equal arguments give equal texts, so that a query can be found again. Queries that Amazon would reject, or answer with
 no data, raise an error here, because a rejected query costs quota too.
@@ -20,6 +20,8 @@ Query: TypeAlias = JobRequest
 LONGEST_QUERY = 8_000
 """Maximum number of characters in a query, without unnecessary white space."""
 OLDEST = timedelta(days=730)
+FARTHEST = timedelta(days=120)
+"""How far ahead Data Kiosk estimates."""
 ASINS_PER_QUERY = 30
 """Maximum number of ASINs per marketplace in one trends query."""
 _ASIN = re.compile(r"[0-9A-Za-z]{10}")
@@ -27,7 +29,7 @@ _ASIN = re.compile(r"[0-9A-Za-z]{10}")
 
 @dataclass(frozen=True, slots=True)
 class KioskQuery:
-    """A query for the daily records of a dataset.
+    """A query for records of a dataset.
 
     Attributes:
         dataset: Amazon's versioned name of the dataset.
@@ -68,6 +70,28 @@ def query_days(query: KioskQuery, marketplace_ids: Iterable[str], first: date, l
     """
     marketplaces = _checked_ids(marketplace_ids)
     _check_days(first, last, yesterday)
+    arguments = f'startDate: "{first}", endDate: "{last}", marketplaceIds: [{_quoted(marketplaces)}]'
+    return _request(query, arguments, (first, last), marketplaces)
+
+
+def query_ahead(query: KioskQuery, marketplace_id: str, first: date, last: date, *, today: date) -> Query:
+    """Build a query for what Amazon expects of every product from `first` to `last` inclusive, in one sum.
+
+    Args:
+        query: The declared query.
+        marketplace_id: The marketplace.
+        first: First marketplace-local day.
+        last: Last day.
+        today: The current day in the marketplace.
+
+    Raises:
+        ValueError: Amazon has no estimate of the days.
+    """
+    if not today <= first <= last <= today + FARTHEST:
+        raise ValueError(
+            f"the query covers {first} to {last}, but Data Kiosk estimates {FARTHEST.days} days from today"
+        )
+    marketplaces = _checked_ids([marketplace_id])
     arguments = f'startDate: "{first}", endDate: "{last}", marketplaceIds: [{_quoted(marketplaces)}]'
     return _request(query, arguments, (first, last), marketplaces)
 
