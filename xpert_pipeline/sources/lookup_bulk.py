@@ -14,7 +14,7 @@ from typing import Any
 
 from xpert_pipeline.postgres.source_coverage import NOT_GRANTED, coverage_of
 from xpert_pipeline.sources.collect import Collector, Row, Unfit
-from xpert_pipeline.sources.jobs import document_of, failure_of, ready
+from xpert_pipeline.sources.jobs import document_of, failure_of, patience_left
 from xpert_pipeline.sources.kiosk.queries import KioskQuery, fields_of, query_ahead
 from xpert_pipeline.sources.rows import unknown_fields
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -26,6 +26,7 @@ from xpert_pipeline.spapi.jobs.job import Job, JobState
 from xpert_pipeline.spapi.jobs.kiosk_queries import next_page
 from xpert_pipeline.spapi.jobs.query_api import QueryApi
 from xpert_pipeline.spapi.jobs.requesting import request_jobs
+from xpert_pipeline.spapi.jobs.waiting import wait_for_jobs
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline.spapi.operations.paging import PageGuard
 from xpert_pipeline.spapi.planning.planner import BucketLevels, predict_made
@@ -34,6 +35,8 @@ from xpert_pipeline.tables.validation import SHAPE_ERRORS, shape_reason
 
 JOB_API = QueryApi()
 OPERATIONS = ("createQuery", "getQuery", "getDocument")
+LONGEST_WAIT = timedelta(minutes=10)
+"""Batches can answer all the time, so a run does not wait longer for the query."""
 NOT_IN_TIME = "it was not ready in time; batches were asked instead"
 
 Parse = Callable[[Any, Subject, Market, Counter[str]], Row]
@@ -137,7 +140,7 @@ class BulkReading:
         """
         run, guard, first = self.run, PageGuard(JOB_API.poll, self.run.who), job
         while True:
-            (page,) = ready(run, JOB_API, [job])
+            (page,) = wait_for_jobs(run.client(), run.jobs, JOB_API, [job], budget_seconds=_patience(run, job))
             if page.is_live:
                 page = replace(page, state=JobState.FATAL, reason=NOT_IN_TIME)
                 run.jobs.update(page)
@@ -181,6 +184,12 @@ class BulkReading:
         self.collector.add([(record, row)])
         if len(self.collector.main.rejects) == rejects:
             self.answered.append(waiting.pop(subject.name))
+
+
+def _patience(run: SellerRun, job: Job) -> float:
+    """Seconds left to wait for a query: all those that were requested together share the time."""
+    age = run.client().server_now() - (job.created_at or job.written_at)
+    return max(0.0, min(patience_left(run, [job]), (LONGEST_WAIT - age).total_seconds()))
 
 
 def _warn(run: SellerRun, bulk: BulkQuery, market: Market, error: SpApiError) -> None:

@@ -73,6 +73,9 @@ def test_every_fee_of_a_synced_seller_is_there_once_for_each_source(shop):
     shop.assert_whole("fees_breakdown")
     rows = shop.rows("fees_breakdown")
     assert {row["fee_source"] for row in rows} == {"estimate", "actual_txn", "actual_day"}
+    assert {row["estimated_by"] for row in rows} == {None, "economicsPreview", "getMyFeesEstimates"}
+    ways = {(row["sku"], row["estimated_by"]) for row in rows if row["fee_source"] == "estimate"}
+    assert len(ways) == len({sku for sku, _ in ways}), "a SKU is estimated in one way"
     assert {row["fee_group"] for row in rows} >= {"AmazonFees", "FBAFees", "ItemTCS", "ItemTDS"}
     withheld = [row for row in rows if row["tcs_amount"] is not None or row["tds_amount"] is not None]
     assert withheld

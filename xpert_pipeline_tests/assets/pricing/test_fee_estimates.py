@@ -1,12 +1,15 @@
 """Fee estimates: in the store's currency, a fee or its parts, a refusal without amounts, and again when a price changes."""
 
-from datetime import date
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from xpert_pipeline.assets.pricing.fee_estimates import FEE_ESTIMATES, parse_estimate
+from xpert_pipeline.assets.pricing.fee_previews import PREVIEW, parse_preview
 from xpert_pipeline.sources.collect import Unfit
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
@@ -30,12 +33,60 @@ def estimate(shop):
     return shop.run(tables=["fee_estimates"], days=[shop.today])
 
 
-def test_estimates_are_those_of_amazon_and_are_asked_for_again_when_the_price_changes(shop, admin):
+def without_preview(shop):
+    """Amazon withholds the role of Data Kiosk."""
+    shop.sandbox.state.options = replace(shop.sandbox.state.options, denied_roles=("Brand Analytics",))
+
+
+def test_one_query_estimates_most_listings_and_batches_the_others(shop, admin):
+    """Each listing has one estimate, and none has both."""
     done = estimate(shop)
     assert (done.success, done.states, done.reasons) == (True, {"fee_estimates": "ok"}, {})
     shop.assert_whole("fee_estimates")
-    rows, asked = shop.rows("fee_estimates"), shop.calls(BATCHES)
-    assert asked == -(-len(rows) // 20)
+    rows = shop.rows("fee_estimates")
+    previews = [row for row in rows if row["estimated_by"] == PREVIEW.name]
+    batched = [row for row in rows if row["estimated_by"] == BATCHES]
+    asked = shop.calls(BATCHES)
+    assert len(previews) > 20 < len(rows) - len(batched) == len(previews)
+    assert (shop.calls("createQuery"), asked) == (1, -(-len(batched) // 20))
+    assert {row["source"] for row in previews} == {"economicsPreview"}
+    for row in previews:
+        names = {fee["type"] for fee in row["fees"]}
+        assert names == {"Referral fee", "Closing fee"} | ({"FBA fulfillment fees"} if row["is_fba"] else set())
+        assert sum(Decimal(fee["total"]) for fee in row["fees"]) == row["fees_total"]
+        assert (row["status"], row["expected_units"] > 0, row["currency"]) == ("Success", True, "INR")
+        assert row["previewed_until"] == row["estimated_date"] + timedelta(days=29)
+    preview, batch = sorted((load for load in shop.rows("loads") if load["table_name"] == "fee_estimates"), key=began)
+    assert (preview["source"], preview["details"]["answered"]) == ("economicsPreview", len(previews))
+    left = preview["details"]["left"]
+    assert set(left) == {"Amazon expects no sale, or another price than the listing's", "Amazon knows no fee"}
+    assert sum(left.values()) == len(batched)
+    assert (batch["source"], batch["details"]) == (BATCHES, {"asked": len(batched), "answered": len(batched)})
+    _assert_that_a_new_price_is_estimated_by_a_batch(shop, admin, previews[0], asked)
+
+
+def began(load):
+    return load["finished_at"]
+
+
+def _assert_that_a_new_price_is_estimated_by_a_batch(shop, admin, changed, asked):
+    """A query for one listing is not worth its while."""
+    assert estimate(shop).states == {"fee_estimates": "up_to_date"}
+    admin.execute("update products set price = price + 100 where sku = %s", [changed["sku"]])
+    assert estimate(shop).counts["fee_estimates"]["updated"] == 1
+    assert (shop.calls("createQuery"), shop.calls(BATCHES)) == (1, asked + 1)
+    (now,) = [row for row in shop.rows("fee_estimates") if row["sku"] == changed["sku"]]
+    assert now["listing_price"] == changed["listing_price"] + 100
+    assert now["fees_total"] > changed["fees_total"]
+    assert (now["estimated_by"], now["expected_units"], now["previewed_until"]) == (BATCHES, None, None)
+
+
+def test_without_the_role_of_the_preview_all_estimates_are_of_batches(shop):
+    without_preview(shop)
+    assert estimate(shop).states == {"fee_estimates": "ok"}
+    shop.assert_whole("fee_estimates")
+    rows = shop.rows("fee_estimates")
+    assert shop.calls(BATCHES) == -(-len(rows) // 20)
     assert {row["status"] for row in rows} == {"Success", "ClientError"}
     assert {row["is_fba"] for row in rows} == {True, False}
     assert {row["currency"] for row in rows} == {"INR"}, "not in the library's US dollars"
@@ -43,26 +94,106 @@ def test_estimates_are_those_of_amazon_and_are_asked_for_again_when_the_price_ch
         if row["status"] == "Success":
             assert sum(Decimal(fee["total"]) for fee in row["fees"]) == row["fees_total"]
             assert ("FBAFees" in {fee["group"] for fee in row["fees"]}) == row["is_fba"]
-    assert estimate(shop).states == {"fee_estimates": "up_to_date"}
-    assert shop.calls(BATCHES) == asked
-    changed = next(row for row in rows if row["status"] == "Success")
-    admin.execute("update products set price = price + 100 where sku = %s", [changed["sku"]])
-    assert estimate(shop).counts["fee_estimates"]["updated"] == 1
-    assert shop.calls(BATCHES) == asked + 1
-    (now,) = [row for row in shop.rows("fee_estimates") if row["sku"] == changed["sku"]]
-    assert now["listing_price"] == changed["listing_price"] + 100
-    assert now["fees_total"] > changed["fees_total"]
+    _assert_that_parts_without_amounts_leave_the_sum(shop)
 
 
-def test_a_service_error_is_asked_again_alone_and_parts_without_amounts_leave_the_sum(shop):
-    shop.fault("fees-item-service-error", count=1)
+def _assert_that_parts_without_amounts_leave_the_sum(shop):
     shop.fault("fees-parts-without-final")
-    assert estimate(shop).states == {"fee_estimates": "ok"}
-    rows = shop.rows("fee_estimates")
-    assert shop.calls(BATCHES) == -(-len(rows) // 20) + 1
-    fees = [fee for row in rows for fee in row["fees"] or ()]
+    assert shop.run(tables=["fee_estimates"], days=[shop.today], refetch=True).states == {"fee_estimates": "ok"}
+    fees = [fee for row in shop.rows("fee_estimates") for fee in row["fees"] or ()]
     assert {fee["type"] for fee in fees} == {"ReferralFee", "VariableClosingFee", "FBAFees"}
     assert shop.differences("fee_estimates", only=("status", "fees_total", "error_code")) == []
+
+
+@pytest.mark.parametrize("fault", ["economics-preview-refused", "query-fatal", "query-stuck"])
+def test_a_preview_that_amazon_does_not_give_leaves_all_to_the_batches(shop, fault):
+    """One after the other, without a mistake: the seller gets every estimate on the same day."""
+    shop.fault(fault)
+    shop.fault("fees-item-service-error", count=1)
+    assert shop.run_impatiently(tables=["fee_estimates"], days=[shop.today]).states == {"fee_estimates": "ok"}
+    rows = shop.rows("fee_estimates")
+    assert {row["estimated_by"] for row in rows} == {BATCHES}
+    assert shop.calls(BATCHES) == -(-len(rows) // 20) + 1, "a failed item is asked for alone"
+    if fault == "economics-preview-refused":
+        shop.assert_whole("fee_estimates")
+
+
+def test_what_came_before_a_broken_line_is_kept_and_batches_answer_for_the_rest(shop):
+    shop.fault("kiosk-null-entries")
+    shop.fault("malformed-jsonl", count=1)
+    assert estimate(shop).states == {"fee_estimates": "ok"}
+    rows = shop.rows("fee_estimates")
+    assert {row["estimated_by"] for row in rows} == {PREVIEW.name, BATCHES}
+    assert shop.differences("fee_estimates", only=("status", "fees_total", "error_code")) == []
+
+
+def rupees(amount):
+    return {"amount": Decimal(str(amount)), "currencyCode": "INR"}
+
+
+def charge(units, amount, promotion, tax, total, per_unit, **fields):
+    detail = {
+        "amount": rupees(amount), "promotionAmount": rupees(promotion), "taxAmount": rupees(tax),
+        "totalAmount": rupees(total), "amountPerUnit": rupees(per_unit), "quantity": Decimal(units),
+    }  # fmt: skip
+    return {"startDate": "2026-11-20", "endDate": "2026-12-19", "aggregatedDetail": detail, **fields}
+
+
+REFERRAL = charge(7, "349.65", "34.97", "56.64", "371.32", "53.05")
+CLOSING = charge(2, "10.00", "0", "1.80", "11.80", "5.90", endDate="2026-11-29")
+LATER = charge(5, "30.00", "0", "5.40", "35.40", "7.08", startDate="2026-11-30")
+
+
+def preview(*fees, price="499.5", **fields):
+    return {
+        "startDate": "2026-11-20",
+        "endDate": "2026-12-19",
+        "marketplaceId": MARKET.id,
+        "msku": "A B/1",
+        "sales": {"unitsOrdered": 7, "averageSellingPrice": rupees(price)},
+        "fees": [{"feeTypeName": name, "charges": charges} for name, charges in fees],
+        **fields,
+    }
+
+
+def test_a_preview_is_told_for_one_unit_on_its_first_day():
+    """By hand: 7 units. A third of the closing fees is charged before the fee rises; today's fee counts."""
+    signals = Counter()
+    record = preview(("Referral fee", [None, REFERRAL]), ("Closing fee", [CLOSING, LATER]))
+    row = parse_preview(record, SUBJECT, MARKET, signals)
+    assert set(row) == set(FEE_ESTIMATES.columns)
+    assert row["fees"] == [
+        {"type": "Closing fee", "group": None, "amount": "5.00", "promotion": "0.00", "tax": "0.90", "total": "5.90"},
+        {
+            "type": "Referral fee",
+            "group": None,
+            "amount": "49.95",
+            "promotion": "4.9957",
+            "tax": "8.0914",
+            "total": "53.05",
+        },
+    ]
+    assert (row["fees_total"], row["expected_units"], row["estimated_by"]) == (Decimal("58.95"), 7, "economicsPreview")
+    assert (row["listing_price"], row["previewed_until"]) == (Decimal("499.5"), date(2026, 12, 19))
+    assert signals == {"null among charges of a fee": 1}
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (preview(("Referral fee", [REFERRAL]), price="479.5"), "another price"),
+        (preview(("Referral fee", [REFERRAL]), sales=None), "expects no sale"),
+        (preview(fees=[]), "knows no fee"),
+        (preview(("Referral fee", [REFERRAL, CLOSING])), "several charges"),
+        (preview(("Referral fee", [])), "or none"),
+        (preview(("Storage", [charge(0, 5, 0, 1, 6, 6)])), "not told for one unit"),
+        (preview(("Fee", [REFERRAL]), ("Dollars", [CLOSING | {"aggregatedDetail": {"quantity": 1, "amountPerUnit": {
+            "amount": 1, "currencyCode": "USD"}}}])), "amounts are in INR and USD"),
+    ],
+)  # fmt: skip
+def test_a_preview_that_answers_another_question_is_left_to_a_batch(record, why):
+    with pytest.raises(Unfit, match=why):
+        parse_preview(record, SUBJECT, MARKET, Counter())
 
 
 def inr(amount):

@@ -8,12 +8,13 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from xpert_pipeline.assets.finance.economics_daily import QUERY
+from xpert_pipeline.assets.pricing.fee_previews import PREVIEW
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.assets.reviews.seller_feedback_counts import BY_DATE
 from xpert_pipeline.assets.sales.traffic_queries import BY_ASIN, TRENDS, takes_trends
 from xpert_pipeline.sources.kiosk import queries
 from xpert_pipeline.sources.kiosk.dataset import KioskDataset
-from xpert_pipeline.sources.kiosk.queries import asins_of, query_asins, query_days
+from xpert_pipeline.sources.kiosk.queries import asins_of, query_ahead, query_asins, query_days
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact, days_of, next_page
 
 economics, by_asin = partial(query_days, QUERY), partial(query_days, BY_ASIN)
@@ -26,6 +27,7 @@ TEXTS = {
     QUERY.dataset: [
         economics([STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY),
         economics([STORE, OTHER_STORE], date(2026, 9, 1), date(2026, 10, 30), yesterday=YESTERDAY),
+        query_ahead(PREVIEW, STORE, date(2026, 11, 25), date(2026, 12, 24), today=date(2026, 11, 25)),
     ],
     TRENDS.dataset: [
         trends({STORE: ASINS}, date(2025, 1, 1), YESTERDAY, yesterday=YESTERDAY),
@@ -125,6 +127,13 @@ def test_a_further_page_is_the_same_query_with_a_token():
 def test_days_that_amazon_does_not_have_are_refused(first, last, message):
     with pytest.raises(ValueError, match=message):
         economics([STORE], first, last, yesterday=YESTERDAY)
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, 5), (3, 2), (0, 121)])
+def test_days_that_amazon_does_not_estimate_are_refused(first, last):
+    today = date(2026, 11, 25)
+    with pytest.raises(ValueError, match="Data Kiosk estimates 120 days from today"):
+        query_ahead(PREVIEW, STORE, today + timedelta(days=first), today + timedelta(days=last), today=today)
 
 
 def test_days_up_to_two_years_back_can_be_queried():
