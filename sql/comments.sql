@@ -26,6 +26,8 @@ comment on column public.products.fulfillment_channel is
 'Fulfilment channel as Amazon reports it: AMAZON_IN or similar, or DEFAULT if the seller fulfils the listing. Amazon''s own if there are both. NULL: Amazon did not report it.';
 comment on column public.products.price is
 'The seller''s price, in the currency of the row. NULL: the listing has no price.';
+comment on column public.products.regular_price is
+'The seller''s price without a discount, in the currency of the row. NULL: the attributes of the listing have none, or the row was only ever loaded from the report.';
 comment on column public.products.currency is
 'ISO 4217 code for price. NULL: the listing has no price.';
 comment on column public.products.quantity is
@@ -1184,7 +1186,9 @@ comment on column public.pricing_history.asin is
 comment on column public.pricing_history.is_buyable is
 'Whether the listing was on sale. NULL: Amazon did not report it.';
 comment on column public.pricing_history.listing_price is
-'The seller''s price of one unit.';
+'The seller''s price of one unit, with a discount if there is one.';
+comment on column public.pricing_history.regular_price is
+'The seller''s price without a discount, as in products. NULL: products does not know it.';
 comment on column public.pricing_history.shipping_price is
 'Shipping of the seller''s own offer. NULL: the newest offers do not list the seller''s own, or there are none.';
 comment on column public.pricing_history.points_value is
@@ -1231,7 +1235,7 @@ comment on column public.fee_estimates.error_code is
 comment on column public.fee_estimates.fees_total is
 'What Amazon would charge in all, as it reports it; in a preview, the sum of the fees. NULL: Amazon refused the estimate; error_code says why.';
 comment on column public.fee_estimates.fees is
-'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. Amounts of a preview are Amazon''s for all units, divided by the units; total is its own amount for one. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
+'Fees: a list of {type, group, amount, promotion, tax, total}; total = amount - promotion + tax. Either a fee that Amazon sums up, or its parts with the name of the sum as their group: never both. In a preview, total is Amazon''s amount for one unit; the others are its amounts divided by the units. Unknown values are null. NULL: Amazon refused the estimate; error_code says why.';
 
 comment on table public.fees_breakdown is
 'One row is a kind of fee of an estimate, of a transaction''s item, or of a SKU''s day, as fee_source says. Source: fee_estimates, financial_event_amounts and economics_daily, by sql/transforms/fees_breakdown.sql.';

@@ -42,6 +42,7 @@ present as materialized (
     p.asin,
     'BUYABLE' = any(p.status) as is_buyable,
     p.price as listing_price,
+    p.regular_price,
     o.shipping_price,
     o.points_value,
     p.price + o.shipping_price - coalesce(o.points_value, 0) as landed_price,
@@ -71,11 +72,11 @@ unchanged as materialized (
       and h.item_condition = n.item_condition
   where
     (
-      h.asin, h.is_buyable, h.listing_price, h.shipping_price, h.points_value, h.landed_price, h.featured_listing_price,
-      h.featured_landed_price, h.is_featured_own, h.competitive_price_threshold, h.currency
+      h.asin, h.is_buyable, h.listing_price, h.regular_price, h.shipping_price, h.points_value, h.landed_price,
+      h.featured_listing_price, h.featured_landed_price, h.is_featured_own, h.competitive_price_threshold, h.currency
     ) is not distinct from (
-      n.asin, n.is_buyable, n.listing_price, n.shipping_price, n.points_value, n.landed_price, n.featured_listing_price,
-      n.featured_landed_price, n.is_featured_own, n.competitive_price_threshold, n.currency
+      n.asin, n.is_buyable, n.listing_price, n.regular_price, n.shipping_price, n.points_value, n.landed_price,
+      n.featured_listing_price, n.featured_landed_price, n.is_featured_own, n.competitive_price_threshold, n.currency
     )
 )
 
@@ -89,6 +90,7 @@ select
   h.asin,
   h.is_buyable,
   h.listing_price,
+  h.regular_price,
   h.shipping_price,
   h.points_value,
   h.landed_price,
@@ -110,6 +112,7 @@ select
   n.asin,
   n.is_buyable,
   n.listing_price,
+  n.regular_price,
   n.shipping_price,
   n.points_value,
   n.landed_price,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.catalog.listing_prices import consumer_offer, regular_price
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.run import Market
@@ -50,6 +51,11 @@ class ProductRow(TypedDict):
     ]
     price: Annotated[
         Amount | None, "The seller's price, in the currency of the row.", Null("The listing has no price.")
+    ]
+    regular_price: Annotated[
+        Amount | None,
+        "The seller's price without a discount, in the currency of the row.",
+        Null("The attributes of the listing have none, or the row was only ever loaded from the report."),
     ]
     currency: Annotated[Currency | None, "ISO 4217 code for price.", Null("The listing has no price.")]
     quantity: Annotated[
@@ -166,8 +172,9 @@ SELLERS_OWN = "DEFAULT"
 def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None, market: Market) -> Row:
     """Parse one item of searchListingsItems, with its item of searchCatalogItems if there is one."""
     summary = _of_marketplace(listing.get("summaries"), market.id)
-    offer = _consumer_offer(listing.get("offers"), market.id)
+    offer = consumer_offer(listing.get("offers"), market.id)
     price = offer.get("price") or {}
+    currency = price.get("currencyCode") or price.get("currency")
     stock = _stock(listing.get("fulfillmentAvailability"), market)
     issues = listing.get("issues")
     row: Row = dict.fromkeys(PRODUCTS.columns) | {
@@ -181,7 +188,8 @@ def parse_listing(listing: Mapping[str, Any], catalog: Mapping[str, Any] | None,
         "status": summary.get("status"),
         "fulfillment_channel": stock.get("fulfillmentChannelCode"),
         "price": price.get("amount"),
-        "currency": price.get("currencyCode") or price.get("currency"),
+        "regular_price": regular_price(listing.get("attributes"), market.id, currency),
+        "currency": currency,
         "quantity": stock.get("quantity"),
         "merchant_quantity": _own_quantity(listing.get("fulfillmentAvailability")),
         "main_image_url": (summary.get("mainImage") or {}).get("link"),
@@ -267,11 +275,6 @@ def _variation_theme(listing: Mapping[str, Any], marketplace_id: str) -> Any:
     related = _of_marketplace(listing.get("relationships"), marketplace_id).get("relationships") or ()
     variation: Mapping[str, Any] = next((entry for entry in related if entry.get("type") == "VARIATION"), {})
     return (variation.get("variationTheme") or {}).get("theme")
-
-
-def _consumer_offer(offers: list[Any] | None, marketplace_id: str) -> Mapping[str, Any]:
-    own = [entry for entry in offers or () if entry.get("marketplaceId", marketplace_id) == marketplace_id]
-    return next((entry for entry in own if entry.get("offerType", "B2C") == "B2C"), {})
 
 
 def _of_marketplace(entries: list[Any] | None, marketplace_id: str) -> Mapping[str, Any]:

@@ -1,6 +1,8 @@
 """Listings in the shape of Listings Items 2021-08-01: one item per SKU, with the facts of each requested store."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from xpert_pipeline.sandbox.marketplaces import STORES
@@ -10,6 +12,7 @@ from xpert_pipeline.sandbox.world.listing_facts import (
     channel_code,
     fn_sku,
     own_quantity,
+    regular_price,
     variation_theme,
 )
 from xpert_pipeline.sandbox.world.records import Listing
@@ -38,7 +41,10 @@ def listing_payload(listings: Sequence[Listing], included: Collection[str]) -> d
     }
     sets: dict[str, Any] = {
         "summaries": [_summary(listing) for listing in listings],
-        "attributes": {"item_name": [_item_name(listing) for listing in listings]},
+        "attributes": {
+            "item_name": [_item_name(listing) for listing in listings],
+            "purchasable_offer": [offer for listing in listings for offer in _purchasable(listing)],
+        },
         "issues": [],
         "offers": [offer for listing in listings for offer in _offers(listing)],
         "fulfillmentAvailability": list(availability.values()),
@@ -91,6 +97,24 @@ def _offers(listing: Listing) -> list[dict[str, Any]]:
         return []
     price = money_of(listing.price, listing.currency)  # with currencyCode, as in Amazon's model
     return [{"marketplaceId": listing.marketplace_id, "offerType": "B2C", "price": price}]
+
+
+def _purchasable(listing: Listing) -> list[dict[str, Any]]:
+    """Return the seller's own price as an attribute, and a discount that has begun and will last."""
+    regular = regular_price(listing)
+    if listing.price is None or regular is None:
+        return []
+    offer = {
+        "marketplace_id": listing.marketplace_id,
+        "currency": listing.currency,
+        "audience": "ALL",
+        "our_price": [{"schedule": [{"value_with_tax": float(regular)}]}],
+    }
+    if regular == Decimal(listing.price):
+        return [offer]
+    ends = STORES[listing.marketplace_id].midnight(date(2099, 1, 1))
+    discount = {"start_at": zulu(listing.created), "end_at": zulu(ends), "value_with_tax": float(listing.price)}
+    return [offer | {"discounted_price": [{"schedule": [discount]}]}]
 
 
 def _channels(listing: Listing) -> list[dict[str, Any]]:

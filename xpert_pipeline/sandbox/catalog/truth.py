@@ -5,8 +5,14 @@ from collections.abc import Iterator
 from xpert_pipeline.sandbox.catalog.catalog_payload import catalog_facts
 from xpert_pipeline.sandbox.catalog.listings_payload import image_url, product_type, status
 from xpert_pipeline.sandbox.domain import Row
-from xpert_pipeline.sandbox.serving.formats import zulu
-from xpert_pipeline.sandbox.world.listing_facts import channel_code, fn_sku, own_quantity, variation_theme
+from xpert_pipeline.sandbox.serving.formats import amount_text, zulu
+from xpert_pipeline.sandbox.world.listing_facts import (
+    channel_code,
+    fn_sku,
+    own_quantity,
+    regular_price,
+    variation_theme,
+)
 from xpert_pipeline.sandbox.world.records import World
 
 
@@ -24,6 +30,7 @@ def products(world: World) -> Iterator[Row]:
             "status": status(listing),
             "fulfillment_channel": channel_code(listing),
             "price": listing.price,
+            "regular_price": amount_text(regular_price(listing)),
             "currency": listing.currency if listing.price else None,
             "quantity": listing.quantity,
             "merchant_quantity": own_quantity(listing),

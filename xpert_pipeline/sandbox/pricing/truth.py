@@ -11,7 +11,7 @@ from xpert_pipeline.sandbox.serving.formats import amount_text
 from xpert_pipeline.sandbox.world.charges import Charge
 from xpert_pipeline.sandbox.world.days import written_day
 from xpert_pipeline.sandbox.world.fee_estimates import PREVIEW_DAYS, estimated
-from xpert_pipeline.sandbox.world.listing_facts import sales_rank
+from xpert_pipeline.sandbox.world.listing_facts import regular_price, sales_rank
 from xpert_pipeline.sandbox.world.offers import LISTED, NO_OFFERS, SUCCESS, Offer, ProductPage, product_page
 from xpert_pipeline.sandbox.world.records import Listing, World
 
@@ -108,6 +108,7 @@ def pricing_history(world: World) -> Iterator[Row]:
                 "asin": listing.asin,
                 "is_buyable": listing.active,
                 "listing_price": listing.price,
+                "regular_price": amount_text(regular_price(listing)),
                 **_beside(page if page and page.status in (SUCCESS, NO_OFFERS) else ProductPage(NO_OFFERS)),
                 "currency": listing.currency,
             }

@@ -1,7 +1,10 @@
-"""Facts derived from a listing: its label, fulfilment channels and variation family."""
+"""Facts derived from a listing: its label, fulfilment channels, price without a discount, and variation family."""
+
+from decimal import Decimal
 
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import letters, number
+from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.records import Listing
 
 SELLERS_OWN = "DEFAULT"
@@ -27,6 +30,14 @@ def channel_code(listing: Listing) -> str:
 def own_quantity(listing: Listing) -> int | None:
     """Return the units that the seller itself can send; None if the listing is Amazon's alone."""
     return listing.beside if listing.fba else listing.quantity
+
+
+def regular_price(listing: Listing) -> Decimal | None:
+    """Return the price without a discount: one listing in eight is sold for 10 per cent less."""
+    if listing.price is None:
+        return None
+    price = Decimal(listing.price)
+    return (price / Decimal("0.9")).quantize(CENT) if number("discount", listing.seed) % 8 == 0 else price
 
 
 def variation_theme(listing: Listing) -> str | None:

@@ -1,6 +1,7 @@
 """Rows of listings, from the search and from a line of the report."""
 
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -69,3 +70,38 @@ def test_a_new_status_is_unknown_and_told():
 
 def test_a_price_has_the_currency_of_the_marketplace_and_no_price_has_none():
     assert [of_report(price=price)[0]["currency"] for price in ("12.00", "")] == ["INR", None]
+
+
+def purchasable(*prices, **fields):
+    schedules = [{"schedule": [{"value_with_tax": price}]} for price in prices]
+    return {"marketplace_id": INDIA, "currency": "INR", "audience": "ALL", "our_price": schedules, **fields}
+
+
+def regular_price(*offers):
+    price = {"currencyCode": "INR", "amount": Decimal("449.10")}
+    listing = {"sku": "A", "offers": [{"price": price}], "attributes": {"purchasable_offer": list(offers)}}
+    row = parse_listing(listing, None, MARKET)
+    assert (row["price"], row["currency"]) == (Decimal("449.10"), "INR")
+    return row["regular_price"]
+
+
+def test_the_regular_price_is_the_one_for_all_customers_without_the_discount():
+    discount = [{"schedule": [{"value_with_tax": Decimal("449.10"), "start_at": "2026-11-01T00:00:00Z"}]}]
+    business = purchasable(Decimal(430), audience="B2B")
+    assert regular_price(business, purchasable(Decimal(499), discounted_price=discount)) == 499
+
+
+@pytest.mark.parametrize(
+    "offers",
+    [
+        [],
+        [purchasable()],
+        [purchasable(Decimal(499), Decimal(520))],
+        [purchasable(Decimal(499), currency="USD")],
+        [purchasable(Decimal(499), marketplace_id="A1PA6795UKMFR9")],
+        [purchasable("1.234,56")],
+        ["499"],
+    ],
+)
+def test_a_regular_price_that_is_not_certain_is_unknown_and_spoils_no_listing(offers):
+    assert regular_price(*offers) is None

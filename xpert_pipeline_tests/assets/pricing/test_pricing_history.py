@@ -37,6 +37,7 @@ def test_the_first_sync_sees_every_price_and_a_rerun_changes_nothing(shop):
     assert {row["is_featured_own"] for row in rows} == {True, False, None}
     assert {row["is_buyable"] for row in rows} == {True, False}
     assert all(row["featured_listing_price"] is None for row in rows if not row["is_buyable"])
+    assert {(row["regular_price"] > row["listing_price"]) for row in rows} == {True, False}, "some have a discount"
     assert rederive(shop) == (0, 0, 0)
     assert shop.rows("pricing_history") == rows
     past = shop.run(tables=["pricing_history"], days=shop.past_days)
@@ -58,6 +59,16 @@ def test_a_change_closes_the_row_and_opens_another_and_a_price_that_returns_is_a
     assert [row["valid_to"] for row in rows] == [*(row["valid_from"] for row in rows[1:]), None]
     assert rows[0] == first | {name: rows[0][name] for name in ("valid_to", "load_id", "updated_at")}
     assert rederive(shop) == (0, 0, 0)
+
+
+def test_a_discount_that_ends_is_a_change_of_the_price_alone(shop, admin):
+    sku = next(row["sku"] for row in shop.rows("pricing_history") if row["regular_price"] > row["listing_price"])
+    admin.execute("update products set price = regular_price where sku = %s", [sku])
+    assert rederive(shop) == (1, 1, 0)
+    before, now = history(shop, sku)
+    assert before["listing_price"] < now["listing_price"] == now["regular_price"] == before["regular_price"]
+    admin.execute("update products set regular_price = null where sku = %s", [sku])
+    assert rederive(shop) == (1, 1, 0)
 
 
 def test_the_featured_offer_is_a_part_of_the_state(shop, admin):
