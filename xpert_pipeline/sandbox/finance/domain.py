@@ -62,7 +62,7 @@ DOMAIN = Domain(
                     name="economicsPreview",
                     groups=preview_groups,
                     record=preview_record,
-                    fault_places=(WORLD,),
+                    fault_places=(PREVIEWS,),
                 ),
             ),
         ),

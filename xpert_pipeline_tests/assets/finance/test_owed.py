@@ -98,6 +98,10 @@ def test_the_views_find_what_the_books_of_a_world_owe(empty_pipeline, make_sandb
     paid = {row["settlement_id"]: row["account_type"] for row in totals if row["account_type"]}
     assert paid.items() <= rails.items()
     assert set(paid.values()) == set(rails.values())
+    deposits = {row["settlement_id"]: row["total_amount"] for row in pipeline.rows("settlements")}
+    cash = {row["settlement_id"]: row["collected_amount"] for row in pipeline.rows("financial_cash")}
+    assert {number: cash.get(number, 0) for number in deposits} == deposits, "a deposit of nothing has no transaction"
+    assert len([*filter(None, deposits.values())]) > 3
     differences = pipeline.rows("settlement_differences")
     assert {row["difference_amount"] for row in differences} == {0}
     assert {row["family"] for row in differences} >= {"orders", "refunds", "advertising", "reserve", "other"}
@@ -173,6 +177,26 @@ def test_money_is_settled_if_amazon_its_group_or_a_period_says_so(books):
         ("1", "unsettled", "USD", 9, None, None),
         (None, "unsettled", "INR", -5, None, None),
     ]
+
+
+def test_the_cash_of_a_group_is_what_its_settlement_deposits(books):
+    """By hand: 100.00 for a shipment, 12.00 for fees, 20.00 back to a customer; 70.00 were held back and come later."""
+    first, second = {"financial_event_group_id": "G1", "settlement_id": "S1"}, {"financial_event_group_id": "G2"}
+    books.posted("A", 100, EARLY, order_id="1", **first)
+    books.posted("B", -12, EARLY, transaction_type="ServiceFee", **first)
+    books.posted("C", -20, EARLY, transaction_type="Refund", order_id="1", **first)
+    books.posted("D", 70, EARLY, order_id="2", is_cash=False, transaction_status="DEFERRED_RELEASED")
+    books.posted("E", 70, LATE, order_id="2", is_counted=False, deferred_transaction_id="D", **second)
+    books.posted("F", -68, LATE, transaction_type="Transfer", **first)
+    books.posted("A", 100, EARLY, item=0, order_id="1", **first)
+    books.settled("S1", date(2026, 9, 1), date(2026, 9, 8), 68)
+    columns = "financial_event_group_id, settlement_id, collected_amount, transferred_amount, transactions"
+    assert books.ask(f"select {columns} from financial_cash order by 1") == [
+        ("G1", "S1", 68, -68, 4),
+        ("G2", None, 70, 0, 1),
+    ]
+    paid = "select total_amount from settlements join financial_cash using (seller_id, settlement_id)"
+    assert books.ask(paid) == [(68,)]
 
 
 def test_units_count_from_the_first_transaction_and_until_they_are_found_or_reimbursed(books):
