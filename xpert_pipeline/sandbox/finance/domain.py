@@ -26,6 +26,7 @@ from xpert_pipeline.sandbox.serving.paging import Paging
 from xpert_pipeline.sandbox.serving.usage_plans import Plan
 from xpert_pipeline.sandbox.world.fee_estimates import PREVIEW_REFUSED
 
+PREVIEWS = f"{WORLD}: previews"
 DOMAIN = Domain(
     operations=(
         Operation(
@@ -86,7 +87,9 @@ DOMAIN = Domain(
         FaultKind(FEE_TOO_HIGH, WORLD, "while it is on, one fee in economics is higher than in the transactions"),
         FaultKind(SALES_TOO_LOW, WORLD, "while it is on, economics has less product sales on one day than the orders"),
         FaultKind(
-            PREVIEW_REFUSED, WORLD, "while it is on, Data Kiosk rejects economicsPreview; the truth knows batches only"
+            PREVIEW_REFUSED,
+            PREVIEWS,
+            "while it is on, Data Kiosk rejects economicsPreview; the truth knows batches only",
         ),
         *FAULTS,
     ),
