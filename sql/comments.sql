@@ -1188,7 +1188,7 @@ comment on column public.pricing_history.is_buyable is
 comment on column public.pricing_history.listing_price is
 'The seller''s price of one unit, with a discount if there is one.';
 comment on column public.pricing_history.regular_price is
-'The seller''s price without a discount, as in products. NULL: products does not know it.';
+'The seller''s price without a discount, as in products. NULL: it is not known in products.';
 comment on column public.pricing_history.shipping_price is
 'Shipping of the seller''s own offer. NULL: the newest offers do not list the seller''s own, or there are none.';
 comment on column public.pricing_history.points_value is

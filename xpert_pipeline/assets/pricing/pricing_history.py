@@ -34,7 +34,7 @@ class PricingRow(TypedDict):
     is_buyable: Annotated[Flag | None, "Whether the listing was on sale."]
     listing_price: Annotated[Amount, "The seller's price of one unit, with a discount if there is one."]
     regular_price: Annotated[
-        Amount | None, "The seller's price without a discount, as in products.", Null("products does not know it.")
+        Amount | None, "The seller's price without a discount, as in products.", Null("It is not known in products.")
     ]
     shipping_price: Annotated[Amount | None, "Shipping of the seller's own offer.", NO_OWN_OFFER]
     points_value: Annotated[
