@@ -30,6 +30,7 @@ from xpert_pipeline.postgres.ledger import (
 )
 from xpert_pipeline.postgres.loading import repeat
 from xpert_pipeline.postgres.pool import Pool
+from xpert_pipeline.postgres.statistics import refresh_statistics
 from xpert_pipeline.postgres.target import Target, listed
 from xpert_pipeline.tables.contract import Table
 
@@ -54,6 +55,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     started_at: datetime,
     timezones: Mapping[str, str] | None = None,
     consumer: str | None = None,
+    inputs: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
     deletes: bool = True,
 ) -> LoadCounts:
@@ -72,6 +74,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         started_at: When the asset began.
         timezones: Time zones of the seller's marketplaces.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
+        inputs: The tables that the transform reads; if they have grown much, their statistics are refreshed first.
         details: For `loads.details`.
         deletes: Whether the transform returns all rows of its days, so that the others are deleted. If not, rows that
             it does not return stay.
@@ -85,6 +88,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     """
     if not requested_days:
         raise ValueError("a derivation needs at least one partition")
+    refresh_statistics(pool, inputs)
     load_id = uuid4()
     select = statement.strip().rstrip(";")
 

@@ -76,6 +76,7 @@ class Derived(Source):
                 requested_days=run.days,
                 timezones={market.id: market.place.timezone for market in run.markets},
                 started_at=datetime.now(UTC),
+                inputs=(*self.after, self.table.name),
                 deletes=not self.keeps_history,
             )
         loaded(run.who, {self.table.name: counts})

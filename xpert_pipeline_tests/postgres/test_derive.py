@@ -16,7 +16,7 @@ from xpert_pipeline_tests.postgres.rows import DAY, IN, UK, item, order, orders_
 EARLIER = DAY - timedelta(days=1)
 
 
-def derive_sales(pool, seller, days=(DAY,), *, lease=None):
+def derive_sales(pool, seller, days=(DAY,), *, lease=None, **more):
     arguments = {
         "seller_id": seller.id,
         "table": SALES_DATA,
@@ -24,6 +24,7 @@ def derive_sales(pool, seller, days=(DAY,), *, lease=None):
         "run_id": "run-2",
         "requested_days": days,
         "started_at": datetime(2026, 3, 11, tzinfo=UTC),
+        **more,
     }
     if lease is not None:
         return derive(pool, lease=lease, **arguments)
