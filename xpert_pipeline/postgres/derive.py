@@ -5,8 +5,12 @@ all marketplaces. The temporary table `zones (marketplace_id, timezone)` has the
 marketplaces, for transforms that need the local day of a time. Only rows that differ are written, and rows of these
 days that the SELECT does not return are deleted. A table without a day is computed as a whole. The SELECT runs in a
 later statement than the one that takes the dirty keys, so it sees all the data that made them dirty.
+
+The ledger keeps a fingerprint of the SELECT. When it changes with a new version, or when there is none yet, all days of
+the inputs are computed once, because no change has marked them for this SELECT.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
@@ -34,13 +38,26 @@ from xpert_pipeline.postgres.statistics import refresh_statistics
 from xpert_pipeline.postgres.target import Target, listed
 from xpert_pipeline.tables.contract import Table
 
+TRANSFORM = "transform"
+"""The name of the fingerprint in `loads.details`."""
 TAKE = """
 with taken as (
   delete from dirty_keys where consumer = %(consumer)s and seller_id = %(seller_id)s returning business_date)
 insert into dirty (business_date)
-select business_date from taken union select unnest(%(requested)s::date[])
+select business_date from taken union select unnest(%(days)s::date[])
 returning business_date
 """
+KNOWN = """
+select details ->> %(name)s from loads
+where seller_id = %(seller_id)s and table_name = %(table)s and details ? %(name)s
+order by finished_at desc limit 1
+"""
+WATCHED = """
+select tgrelid::regclass::text, words[1]
+from pg_trigger, string_to_array(encode(tgargs, 'escape'), '\\000') as words
+where tgname = 'mark_dirty_insert' and %(consumer)s = any(words[2:])
+"""
+"""The tables that mark days dirty for a consumer, each with its column of the day."""
 
 
 def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
@@ -52,6 +69,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     lease: Lease,
     run_id: str,
     requested_days: Sequence[date],
+    computed_days: Sequence[date] | None = None,
     started_at: datetime,
     timezones: Mapping[str, str] | None = None,
     consumer: str | None = None,
@@ -59,7 +77,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     details: Mapping[str, Any] | None = None,
     deletes: bool = True,
 ) -> LoadCounts:
-    """Recompute the days marked dirty for a table, and the requested days.
+    """Recompute the days marked dirty for a table, and the days that are asked for in any case.
 
     The ledger gets one row for each of the seller's marketplaces, and for any other marketplace whose rows changed.
 
@@ -71,6 +89,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         lease: The lease of the table's stream; it must still be held at the end.
         run_id: The Dagster run.
         requested_days: The run's partitions; changes of other days count for the last of them.
+        computed_days: The days to compute even if nothing marked them; default: the requested days.
         started_at: When the asset began.
         timezones: Time zones of the seller's marketplaces.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
@@ -91,6 +110,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     refresh_statistics(pool, inputs)
     load_id = uuid4()
     select = statement.strip().rstrip(";")
+    fingerprint = hashlib.sha256(select.encode()).hexdigest()[:12]
+    always = requested_days if computed_days is None else computed_days
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
         _make_zones(conn, timezones or {})
@@ -98,7 +119,12 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         merge.lock_table_of_seller(conn, target)
         if done := committed(conn, load_id):
             return done
-        days = _take_days(conn, consumer or table.name, seller_id, requested_days)
+        is_known = conn.execute(KNOWN, {**target.values, "name": TRANSFORM, "table": table.name}).fetchone() == (
+            fingerprint,
+        )
+        own = consumer or table.name
+        history = [] if is_known else _history(conn, own, seller_id)
+        days = _take_days(conn, own, seller_id, [*always, *history])
         by_marketplace, newest = _recompute(conn, target, select, requested_days, deletes=deletes)
         for marketplace_id, by_day in by_marketplace.items():
             entry = LedgerEntry(
@@ -112,7 +138,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
                 by_day=by_day,
                 started_at=started_at,
                 newest_day=newest.get(marketplace_id),
-                details={**(details or {}), "days": len(days)},
+                details={**(details or {}), "days": len(days), TRANSFORM: fingerprint},
             )
             write_entry(conn, entry)
         lease.fence(conn)
@@ -134,11 +160,21 @@ def _columns(conn: Connection, select: LiteralString, seller_id: UUID) -> tuple[
     return tuple(column.name for column in cursor.description or ())
 
 
-def _take_days(conn: Connection, consumer: str, seller_id: UUID, requested: Sequence[date]) -> list[date]:
-    values = {"consumer": consumer, "seller_id": seller_id, "requested": list(requested)}
-    days = [day for (day,) in conn.execute(TAKE, values).fetchall()]
+def _history(conn: Connection, consumer: str, seller_id: UUID) -> list[date]:
+    """Return all days of the tables that a consumer is derived from."""
+    days: set[date] = set()
+    for table, day in conn.execute(WATCHED, {"consumer": consumer}).fetchall():
+        names = {"day": Identifier(day), "table": Identifier(table)}
+        found = SQL("select distinct {day} from {table} where seller_id = %s and {day} is not null").format(**names)
+        days.update(own for (own,) in conn.execute(found, [seller_id]))
+    return sorted(days)
+
+
+def _take_days(conn: Connection, consumer: str, seller_id: UUID, days: Sequence[date]) -> list[date]:
+    values = {"consumer": consumer, "seller_id": seller_id, "days": list(days)}
+    taken = [day for (day,) in conn.execute(TAKE, values).fetchall()]
     conn.execute("analyze dirty")
-    return days
+    return taken
 
 
 def _recompute(

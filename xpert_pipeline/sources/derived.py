@@ -24,7 +24,9 @@ FOLLOWED_RECENTLY = timedelta(hours=1)
 class Derived(Source):
     """A table that `sql/transforms/<table>.sql` computes from other tables.
 
-    A table without a day holds the present state: it is computed as a whole, and past days have no history.
+    A run computes the days whose inputs changed, and today; a run of past days, or one that asks Amazon for everything
+    again, computes all its days. A table without a day holds the present state: it is computed as a whole, and past
+    days have no history.
 
     Attributes:
         table: Its row contract.
@@ -59,7 +61,7 @@ class Derived(Source):
         """Do nothing: a derived table needs no request."""
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Recompute the run's days and every day whose inputs changed, or continue the history."""
+        """Recompute today and every day whose inputs changed, or continue the history."""
         if self.keeps_history:
             for market in run.markets:
                 run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
@@ -74,6 +76,7 @@ class Derived(Source):
                 lease=lease,
                 run_id=run.run_id,
                 requested_days=run.days,
+                computed_days=self._days_in_any_case(run),
                 timezones={market.id: market.place.timezone for market in run.markets},
                 started_at=datetime.now(UTC),
                 inputs=(*self.after, self.table.name),
@@ -84,6 +87,12 @@ class Derived(Source):
             if self.table.day is None:
                 run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
             self._report_incomplete(run, market)
+
+    def _days_in_any_case(self, run: SellerRun) -> list[date]:
+        """Return the days to compute even if no input of theirs changed: today has readings of the present state."""
+        if not run.is_live or run.options.refetching:
+            return list(run.days)
+        return sorted({market.today for market in run.markets if market.is_live})
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Return nothing: a derived table needs no request."""
