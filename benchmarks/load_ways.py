@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,12 +30,11 @@ from xpert_pipeline.postgres.ledger import LoadCounts, LoadWindow
 from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline.sources.collect import Rows, collecting
+from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
 from xpert_pipeline.sources.run import Market, SellerRun
-from xpert_pipeline.sources.snapshot_report import collect_lines
+from xpert_pipeline.sources.snapshot_report import collect_listed
 from xpert_pipeline.spapi.documents.charsets import Charset
 from xpert_pipeline.spapi.documents.download import Document
-from xpert_pipeline.spapi.documents.flat_files import read_rows
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.spapi.quota.quota import LocalQuota
 from xpert_pipeline.spapi.sending.credentials import Credentials
@@ -49,10 +49,15 @@ Parts = Callable[[ExitStack], Sequence[TableLoad]]
 
 @dataclass(frozen=True)
 class Bench:
-    """A seller's run and the report that it loads."""
+    """A seller's run and the report that it loads.
+
+    Attributes:
+        rows: The valid rows of each table, if they are to be loaded by hand; otherwise they are not kept.
+    """
 
     run: SellerRun
     report: Path
+    rows: dict[str, list[tuple[object, ...]]] | None = None
 
     @property
     def market(self) -> Market:
@@ -74,6 +79,7 @@ class Bench:
 
         _, collector = stack.enter_context(collecting(self.run.spool, ORDERS.tables, parse))
         collector.carry(bulk.columns)
+        self._keep(collector)
         document, places = self.document, [market.place for market in markets]
         orders = bulk.read(document.path, places, charset=document.charset.codec)
         collector.add(order for order in orders if bulk.place_of(order, markets) == self.market)
@@ -85,12 +91,19 @@ class Bench:
         assert bulk is not None
 
         def no_parser(_record: object) -> Rows:
-            raise RuntimeError("collect_lines sets the parser")
+            raise RuntimeError("collect_listed sets the parser")
 
         _, collector = stack.enter_context(collecting(self.run.spool, PRODUCTS.tables, no_parser))
-        with self.document.open_text() as lines:
-            collect_lines(bulk, self.market, collector, read_rows(lines, bulk.needs, report=bulk.report_type))
+        self._keep(collector)
+        collect_listed(bulk, self.market, self.document, collector)
         return collector.loads([(self.market.id,)])
+
+    def _keep(self, collector: Collector) -> None:
+        """Keep the valid rows in memory, as tuples."""
+        if self.rows is None:
+            return
+        for part in collector.parts:
+            part.watchers.append(partial(_extend, self.rows.setdefault(part.table.name, []), part.columns))
 
     def commit(self, parts: Sequence[TableLoad]) -> int:
         """Load with the pipeline; returns how many rows changed."""
@@ -112,7 +125,7 @@ class Bench:
         with psycopg.connect(str(self.run.pool.conninfo)) as conn:
             conn.execute("select set_config('app.seller_id', %s, true)", [str(seller.id)])
             for part in parts:
-                written += _upsert(conn, part, seller)
+                written += _upsert(conn, part, (self.rows or {})[part.table.name], seller)
         return written
 
     def _window(self, table: Table) -> LoadWindow:
@@ -125,7 +138,7 @@ def main(way: str, pipeline_dsn: str, admin_dsn: str, report: str) -> None:
     with ExitStack() as kept:
         admin = kept.enter_context(psycopg.connect(admin_dsn, autocommit=True))
         pool = kept.enter_context(open_pool(pipeline_dsn))
-        work = _work(kept.enter_context(_bench(pool, Path(report))), way, kept)
+        work = _work(kept.enter_context(_bench(pool, Path(report), by_hand="bare" in way)), way, kept)
         numbers: dict[str, float] = {}
         for name in ("first", "again"):
             admin.execute("checkpoint")
@@ -143,8 +156,11 @@ def _work(bench: Bench, way: str, kept: ExitStack) -> Callable[[], int]:
     prepared = parts(kept)
     if way in ("rows", "flat_rows"):
         return partial(bench.commit, prepared)
-    in_memory = [TableLoad(part.table, part.columns, list(part.rows), part.fetched) for part in prepared]
-    return partial(bench.commit_bare, in_memory)
+    return partial(bench.commit_bare, prepared)
+
+
+def _extend(kept: list[tuple[object, ...]], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    kept.extend(map(itemgetter(*columns), rows))
 
 
 def _report(bench: Bench, parts: Parts) -> int:
@@ -153,7 +169,7 @@ def _report(bench: Bench, parts: Parts) -> int:
 
 
 @contextmanager
-def _bench(pool: Pool, report: Path) -> Iterator[Bench]:
+def _bench(pool: Pool, report: Path, *, by_hand: bool) -> Iterator[Bench]:
     """A run of a new seller. Its client never sends a request: the report is here already."""
     seller = SellerBook(pool).add(
         "A0BENCHMARK",
@@ -176,15 +192,15 @@ def _bench(pool: Pool, report: Path) -> Iterator[Bench]:
             log=logging.getLogger(__name__),
             client=lambda: client,
         )
-        yield Bench(run, report)
+        yield Bench(run, report, {} if by_hand else None)
 
 
-def _upsert(conn: psycopg.Connection, part: TableLoad, seller: Seller) -> int:
+def _upsert(conn: psycopg.Connection, part: TableLoad, rows: Sequence[tuple[object, ...]], seller: Seller) -> int:
     table, columns = Identifier(part.table.name), _listed(part.columns)
     stage = SQL("create temp table stage on commit drop as select {} from {} with no data")
     conn.execute(stage.format(columns, table))
     with conn.cursor().copy(SQL("copy stage ({}) from stdin").format(columns)) as copy:
-        for row in part.rows:
+        for row in rows:
             copy.write_row(row)
     key = ("seller_id", *part.table.key)
     facts = [name for name in (*part.columns, "source", "load_id") if name not in key]

@@ -35,6 +35,7 @@ from xpert_pipeline.postgres.ledger import (
 )
 from xpert_pipeline.postgres.pool import Pool, tenant
 from xpert_pipeline.postgres.quarantine import Reject, keep_rejects
+from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.postgres.target import Row, RowCounts, Target
 from xpert_pipeline.tables.contract import Table
 
@@ -64,7 +65,7 @@ class TableLoad:
         inferred: Those of `columns` whose values are inferred, such as a total that follows from the lines. An inferred
             value fills a gap, but never replaces what is known of the same state of a row; a newer state replaces it,
             also by NULL.
-        rows: Tuples in the order of `columns`; read again if the transaction has to be repeated.
+        rows: A spool, or tuples, in the order of `columns`; read again if the transaction has to be repeated.
         fetched: Records that the source returned for this table.
         rejects: The records that cannot become rows.
         whole_sets: The sets that were read completely; their rows that did not arrive are deleted. Each entry has the
@@ -80,7 +81,7 @@ class TableLoad:
 
     table: Table
     columns: tuple[str, ...]
-    rows: Iterable[Row]
+    rows: RowSpool | Iterable[Row]
     fetched: int
     rejects: Sequence[Reject] = ()
     whole_sets: Sequence[Row] | Table | WholeDays = ()

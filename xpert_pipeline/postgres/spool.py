@@ -1,20 +1,18 @@
 """Private files for rows between fetching and loading: memory stays flat, and no transaction waits for Amazon."""
 
-import pickle
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from xpert_pipeline.postgres.errors import DatabaseError
 from xpert_pipeline.postgres.private_folders import private_folder
 
-CHUNK = 5_000
+BLOCK = 1 << 20
+"""Bytes that are read at a time."""
 PREFIX = "xpert-spool-"
-Row = tuple[Any, ...]
 
 
 class SpoolFailed(DatabaseError):
@@ -39,7 +37,7 @@ def spool_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 class RowSpool:
-    """Rows in order of arrival, readable any number of times; closing the spool deletes its file.
+    """Rows as text for COPY, in order of arrival, readable any number of times; closing the spool deletes its file.
 
     Args:
         directory: Private to the worker, on a disk with room for the window's rows.
@@ -50,48 +48,42 @@ class RowSpool:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._buffer: list[Row] = []
-        self._written = 0
+        self._rows = self._size = 0
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = tempfile.TemporaryFile(dir=directory, prefix="xpert-spool-")  # noqa: SIM115  closed by close()
         except OSError as error:
             raise failure(self._directory, error) from error
 
-    def append(self, row: Row) -> None:
-        """Add a row at the end."""
-        self._buffer.append(row)
-        if len(self._buffer) >= CHUNK:
-            self._flush()
-
-    def extend(self, rows: Iterable[Row]) -> None:
-        """Add rows at the end."""
-        stream = iter(rows)
-        while arrived := list(islice(stream, CHUNK - len(self._buffer))):
-            self._buffer += arrived
-            if len(self._buffer) >= CHUNK:
-                self._flush()
+    def write(self, block: bytes, rows: int) -> None:
+        """Add the lines of some rows at the end."""
+        try:
+            self._file.seek(self._size)
+            self._file.write(block)
+            self._file.flush()
+        except OSError as error:
+            raise failure(self._directory, error) from error
+        self._size += len(block)
+        self._rows += rows
 
     def __len__(self) -> int:
-        return self._written + len(self._buffer)
+        """Return the number of rows."""
+        return self._rows
 
-    def __iter__(self) -> Iterator[Row]:
-        """Yield all rows added so far, from the first on, with one chunk in memory at a time."""
-        self._flush()
-        left, position = self._written, 0
-        while left > 0:
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the lines of all rows added so far, from the first on, with one block in memory at a time."""
+        position = 0
+        while position < self._size:
             self._file.seek(position)
-            chunk: list[Row] = pickle.load(self._file)  # noqa: S301  our own private file
-            position = self._file.tell()
-            left -= len(chunk)
-            yield from chunk
+            block = self._file.read(min(BLOCK, self._size - position))
+            position += len(block)
+            yield block
 
     def clear(self) -> None:
         """Forget all rows."""
-        self._buffer, self._written = [], 0
+        self._rows = self._size = 0
         try:
-            self._file.seek(0)
-            self._file.truncate()
+            self._file.truncate(0)
         except OSError as error:
             raise failure(self._directory, error) from error
 
@@ -107,18 +99,6 @@ class RowSpool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _flush(self) -> None:
-        if not self._buffer:
-            return
-        try:
-            self._file.seek(0, 2)
-            pickle.dump(self._buffer, self._file, protocol=pickle.HIGHEST_PROTOCOL)
-            self._file.flush()
-        except OSError as error:
-            raise failure(self._directory, error) from error
-        self._written += len(self._buffer)
-        self._buffer = []
 
 
 def failure(directory: Path, error: OSError) -> SpoolFailed:

@@ -1,13 +1,14 @@
 """Stages rows in a temporary table with the types of their table, filled by one COPY. `merge` merges them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from xpert_pipeline.postgres.plain_json import dump_json
+from xpert_pipeline.postgres.copy_text import CopyText
+from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.postgres.target import Row, RowCounts, Target, listed
+from xpert_pipeline.tables.validation import chunks
 
 
 def make_stage(conn: Connection, target: Target) -> None:
@@ -20,49 +21,21 @@ def make_stage(conn: Connection, target: Target) -> None:
     )
 
 
-def copy_rows(conn: Connection, target: Target, rows: Iterable[Row]) -> None:
+def copy_rows(conn: Connection, target: Target, rows: RowSpool | Iterable[Row]) -> None:
     """Copy all rows into the stage, by one COPY."""
     statement = SQL("copy {stage} ({columns}) from stdin").format(**target.names(columns=listed(target.columns)))
-    written_here = _written_here(conn, target)
+    blocks = rows.blocks() if isinstance(rows, RowSpool) else _written(target, rows)
     with conn.cursor().copy(statement) as copy:
-        for row in _rendered(rows, written_here) if written_here else rows:
-            copy.write_row(row)
+        for block in blocks:
+            copy.write(block)
+
+
+def _written(target: Target, rows: Iterable[Row]) -> Iterator[bytes]:
+    text = CopyText(target.table, target.columns)
+    return (text.block(chunk) for chunk in chunks(rows))
 
 
 def count_staged(conn: Connection, target: Target) -> RowCounts:
     """Count the staged rows by marketplace and business day."""
     statement = SQL("select {marketplace}, {day}, count(*) from {stage} group by 1, 2")
     return target.counts(conn, statement.format(**target.names()))
-
-
-def _written_here(conn: Connection, target: Target) -> list[tuple[int, Callable[[Any], str]]]:
-    """Return the positions of values that this module, not psycopg, converts to text, each with its writer."""
-    cursor = conn.execute(
-        SQL("select {columns} from {stage} limit 0").format(**target.names(columns=listed(target.columns)))
-    )
-    types = conn.adapters.types
-    writers: dict[int, Callable[[Any], str]] = {
-        types["jsonb"].oid: dump_json,
-        types["text"].array_oid: text_array,
-    }
-    columns = enumerate(cursor.description or ())
-    return [(place, writers[column.type_code]) for place, column in columns if column.type_code in writers]
-
-
-def _rendered(rows: Iterable[Row], writers: Sequence[tuple[int, Callable[[Any], str]]]) -> Iterator[Sequence[Any]]:
-    for row in rows:
-        values = list(row)
-        for place, write in writers:
-            if values[place] is not None:
-                values[place] = write(values[place])
-        yield values
-
-
-def text_array(words: Sequence[str | None]) -> str:
-    """Write a text[] for PostgreSQL; this saves the lookup of the element type that psycopg does for every list."""
-    quoted = ["null" if word is None else f'"{_escaped(word)}"' for word in words]
-    return "{" + ",".join(quoted) + "}"
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace('"', '\\"')

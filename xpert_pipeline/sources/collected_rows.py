@@ -1,10 +1,11 @@
 """The rows that one load has collected for a table, with what it remembers of records that became none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from xpert_pipeline.postgres.copy_text import CopyText
 from xpert_pipeline.postgres.quarantine import Reject
 from xpert_pipeline.postgres.spool import RowSpool
 from xpert_pipeline.tables.contract import Table
@@ -30,6 +31,7 @@ class TableRows:
         days_with_sales: Marketplace and day of the rows with sales.
         inferred: Those of the columns whose values follow from others; see `TableLoad`.
         decided: Those of the columns that the load decides after merging; see `TableLoad`.
+        watchers: Are told of all valid rows, as they are spooled.
     """
 
     table: Table
@@ -45,10 +47,17 @@ class TableRows:
     inferred: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
     days_with_sales: set[tuple[str, Any]] = field(default_factory=set)
+    watchers: list[Callable[[Sequence[dict[str, Any]]], None]] = field(default_factory=list)
 
     def write(self, rows: Sequence[dict[str, Any]]) -> None:
         """Spool valid rows."""
-        self.spool.extend(map(itemgetter(*self.columns), rows))
+        if not rows:
+            return
+        values = itemgetter(*self.columns)
+        tuples = list(map(values, rows)) if len(self.columns) > 1 else [(values(row),) for row in rows]
+        self.spool.write(CopyText(self.table, self.columns).block(tuples), len(tuples))
+        for tell in self.watchers:
+            tell(rows)
         if self.table.day is not None:
             place_of = itemgetter("marketplace_id", self.table.day)
             self.days.update(map(place_of, rows))

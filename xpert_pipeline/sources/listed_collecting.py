@@ -29,11 +29,12 @@ class ListedSource(Protocol):
 @contextmanager
 def collecting_contents(
     spool: Path, source: ListedSource, document: ListedDocument, contents: Contents, market: Market
-) -> Iterator[tuple[Collector, Collector]]:
+) -> Iterator[tuple[Collector, Collector, Row]]:
     """Collect the lines of a document, then the row of the document itself.
 
     Yields:
-        The collectors of the lines and of the document. The second one has a reject if the document cannot be a row.
+        The collectors of the lines and of the document, and the document's row. The second collector has a reject, and
+        the row is empty, if the document cannot be a row.
     """
 
     def line(record: Numbered) -> Rows:
@@ -42,9 +43,7 @@ def collecting_contents(
         return ([contents.line(record, market)],)
 
     def row(_record: Any) -> Rows:
-        arrived = lines.main
-        named = (dict(zip(arrived.columns, values, strict=True)) for values in arrived.spool)
-        return ([_identified(document.report) | contents.row(named, len(arrived.rejects), market)],)
+        return ([_identified(document.report) | contents.row(len(lines.main.rejects), market)],)
 
     def line_key(record: Any) -> Row:
         return contents.line_key(record["row"], market)
@@ -52,11 +51,14 @@ def collecting_contents(
     with ExitStack() as spools:
         _, lines = spools.enter_context(collecting(spool, [source.lines], line, line_key))
         _, whole = spools.enter_context(collecting(spool, [source.documents], row))
+        lines.main.watchers.append(contents.add)
         lines.original = lambda record: {"row": record[0], **record[1]}
         lines.signals.update(document.signals())
         lines.add(record for record in document.lines() if is_ragged(record[1]) or contents.is_line(record[1]))
+        valid: list[Row] = []
+        whole.main.watchers.append(valid.extend)
         whole.add([contents.key])
-        yield lines, whole
+        yield lines, whole, valid[0] if valid else {}
 
 
 def _identified(report: ListedReport) -> Row:

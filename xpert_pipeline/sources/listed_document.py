@@ -97,11 +97,13 @@ class Contents(Protocol):
     def is_line(self, line: Line) -> bool:
         """Whether a line becomes a row in the lines' table; others describe the document as a whole."""
 
-    def row(self, lines: Iterable[Row], rejected: int, market: Market) -> Row:
-        """The row of the document.
+    def add(self, lines: Iterable[Row]) -> None:
+        """Take the rows of lines that will be loaded into account, for the document's own row."""
+
+    def row(self, rejected: int, market: Market) -> Row:
+        """The row of the document, after all of its lines were added.
 
         Args:
-            lines: The rows of its lines that will be loaded.
             rejected: How many of its lines cannot be loaded.
             market: The marketplace that the document belongs to.
         """

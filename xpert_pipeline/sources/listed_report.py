@@ -21,7 +21,7 @@ from xpert_pipeline.postgres.present_state import first_day, last_snapshot
 from xpert_pipeline.postgres.read_documents import documents_read, mark_read
 from xpert_pipeline.postgres.spool import spool_folder
 from xpert_pipeline.progress import step
-from xpert_pipeline.sources.collect import Collector, Rows, Unfit, collecting
+from xpert_pipeline.sources.collect import Collector, Row, Rows, Unfit, collecting
 from xpert_pipeline.sources.listed_collecting import collecting_contents
 from xpert_pipeline.sources.listed_document import Contents, ListedDocument
 from xpert_pipeline.sources.plan import StreamPlan
@@ -237,20 +237,18 @@ class _Loader:
         known = find_row(run.pool, run.seller.id, source.documents, contents.key)
         if known:  # the rows stay in the marketplace in which they are
             market = next((one for one in run.markets if one.id == known[MARKETPLACE]), market)
-        with collecting_contents(folder, source, document, contents, market) as (lines, whole):
+        with collecting_contents(folder, source, document, contents, market) as (lines, whole, row):
             if whole.main.rejects:
                 self._refuse(report, f"the report {report.report_id} cannot be read: {whole.main.rejects[0].reason}")
                 return False
-            if self._is_needed(known, whole):
+            if self._is_needed(known, row):
                 self._write(report, contents, market, whole, lines)
             return True
 
-    def _is_needed(self, known: Mapping[str, Any] | None, whole: Collector) -> bool:
+    def _is_needed(self, known: Mapping[str, Any] | None, new: Row) -> bool:
         """Whether a document says more than the known one of the same content."""
         if known is None or self._run.refetch:
             return True
-        (values,) = whole.main.spool
-        new = dict(zip(whole.main.columns, values, strict=True))
         if known[self._source.is_whole] and not new[self._source.is_whole]:
             self._run.log.warning(
                 "seller %s: %s: a copy of %s is not whole, so the known one stays",

@@ -16,7 +16,7 @@ from xpert_pipeline.sources.jobs import UNUSABLE
 from xpert_pipeline.sources.rows import known_key, row_parser
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.snapshot_pages import Pages, collect_pages
-from xpert_pipeline.sources.snapshot_report import BulkReport, read_report, received_rows
+from xpert_pipeline.sources.snapshot_report import BulkReport, read_report
 from xpert_pipeline.spapi.errors import BadRequest, PageTokenExpired, SpApiError
 from xpert_pipeline.spapi.jobs.job import UNREADABLE, Job
 from xpert_pipeline.tables.contract import Table
@@ -135,12 +135,12 @@ def read(
     if reading.job is None or source.bulk is None:
         return _read_pages(run, source, reading, collector, began)
     try:
-        known_at = read_report(run, source.bulk, reading.market, reading.job, collector, folder, began)
+        known_at, received = read_report(run, source.bulk, reading.market, reading.job, collector, folder, began)
     except UNUSABLE as error:
         if (reading.total or 0) > source.bulk.pages_up_to:
             raise
         return _pages_instead(run, source, reading, collector, began, f"{UNREADABLE}{error.message}")
-    comparison = _compared(run, source, reading, [reading.total], received_rows(collector))
+    comparison = _compared(run, source, reading, [reading.total], received)
     result = _result(reading, Result(source.bulk.report_type, known_at), comparison)
     if not result.problem or (comparison.counted or 0) > source.bulk.pages_up_to:
         return result

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from xpert_pipeline.sources.collect import Collector, Row, Rows
@@ -47,15 +48,18 @@ class BulkReport:
 
 def read_report(
     run: SellerRun, bulk: BulkReport, market: Market, job: Job, collector: Collector, folder: Path, began: datetime
-) -> datetime:
-    """Collect the lines of a finished report; return the time that they describe."""
+) -> tuple[datetime, int]:
+    """Collect the lines of a finished report; return the time that they describe, and how many records arrived."""
     with document_of(run, job, folder) as document:
-        collect_listed(bulk, market, document, collector)
-    return min(began, job.created_at) if job.created_at else began  # an older report has older data
+        received = collect_listed(bulk, market, document, collector)
+    return min(began, job.created_at) if job.created_at else began, received  # an older report has older data
 
 
-def collect_listed(bulk: BulkReport, market: Market, document: Document, collector: Collector) -> None:
+def collect_listed(bulk: BulkReport, market: Market, document: Document, collector: Collector) -> int:
     """Collect the lines of a document.
+
+    Returns:
+        Number of records that arrived; a key that came twice counts once, and a rejected record counts, too.
 
     Raises:
         BadHeader: The document does not have the columns of the report.
@@ -63,11 +67,12 @@ def collect_listed(bulk: BulkReport, market: Market, document: Document, collect
     with document.open_text() as lines:
         rows = read_rows(lines, bulk.needs, report=bulk.report_type, ignores=bulk.ignores)
         collector.signals.update({**document.charset.signals, **rows.signals})
-        collect_lines(bulk, market, collector, rows)
+        return _collect_lines(bulk, market, collector, rows)
 
 
-def collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows: FlatRows) -> None:
-    """Collect the lines of a report."""
+def _collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows: FlatRows) -> int:
+    keys: set[int] = set()
+    key = itemgetter(*collector.main.table.key)
 
     def parse(line: Mapping[str, str | None]) -> Rows:
         check_line(line, collector.main.table, market)
@@ -75,11 +80,11 @@ def collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows: 
 
     collector.carry([carried(bulk.columns, rows.columns)])
     collector.read_as(parse)
+
+    def count(valid: Sequence[Row]) -> None:
+        keys.update(hash(key(row)) for row in valid)
+
+    collector.main.watchers.append(count)
     collector.add(rows)
-
-
-def received_rows(collector: Collector) -> int:
-    """Count the records that arrived; a key that came twice counts once, and a rejected record counts, too."""
-    key = [collector.main.columns.index(name) for name in collector.main.table.key]
-    keys = {hash(tuple(row[index] for index in key)) for row in collector.main.spool}
+    collector.main.watchers.remove(count)
     return len(keys) + len(collector.main.rejects)

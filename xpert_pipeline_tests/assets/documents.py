@@ -3,7 +3,8 @@
 import gzip
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -11,6 +12,7 @@ from uuid import uuid4
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.scope import Scope
 from xpert_pipeline.sources.collect import collecting
+from xpert_pipeline.sources.collected_rows import TableRows
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.listed_collecting import collecting_contents
 from xpert_pipeline.sources.listed_document import ListedDocument
@@ -120,29 +122,51 @@ def parse(source, recorded, content, folder, *, declared="UTF-8"):
         BadAnswer: The source refuses the whole document.
         Unfit: It refuses the document of a report that Amazon made by itself, as nobody can tell what it says.
     """
+    with kept_rows() as kept:
+        return _parse(kept, source, recorded, content, folder, declared)
+
+
+@contextmanager
+def kept_rows():
+    """Remember the valid rows of every collector: the spool has only their text."""
+    kept, write = defaultdict(list), TableRows.write
+
+    def remember(part, rows):
+        kept[id(part)] += [tuple(row[name] for name in part.columns) for row in rows]
+        write(part, rows)
+
+    TableRows.write = remember
+    try:
+        yield kept
+    finally:
+        TableRows.write = write
+
+
+def _parse(kept, source, recorded, content, folder, declared):
     path = folder / f"document-{uuid4().hex}"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     document = Document(path, charset_of(path, declared), path.stat().st_size)
     if isinstance(source, Snapshot):
         with collecting(folder, source.tables, lambda record: record) as (_, collector):
             collect_listed(source.bulk, market(), document, collector)
-            return _parsed(collector)
+            return _parsed(kept, collector)
     if isinstance(source, ListedReports):
         listed = ListedReport("1", "1", recorded.end, recorded.start, recorded.end, (INDIA,))
         made = ListedDocument(document, listed, source.report, source.needs, source.optional)
-        with collecting_contents(folder, source, made, source.read(made), market()) as (lines, _):
-            return _parsed(lines)
+        with collecting_contents(folder, source, made, source.read(made), market()) as (lines, _, _):
+            return _parsed(kept, lines)
     job = _job(source, recorded)
     requested = Requested((market(),), days_of(recorded))
     with collecting_window(folder, source, requested) as (_, collector):
         collect_document(source, document, job, collector)
-        return _parsed(collector)
+        return _parsed(kept, collector)
 
 
-def _parsed(collector):
+def _parsed(kept, collector):
     main = collector.main
     reasons = [reject.reason for reject in main.rejects]
-    return Parsed(list(main.spool), main.columns, main.sparse, reasons, Counter(collector.signals))
+    rows = kept[id(main)][len(kept[id(main)]) - len(main.spool) :]
+    return Parsed(rows, main.columns, main.sparse, reasons, Counter(collector.signals))
 
 
 def _job(source, recorded):

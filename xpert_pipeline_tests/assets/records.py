@@ -70,10 +70,11 @@ def _looked_up(source, pair, market):
 def read(sample, record, folder):
     """Let a source read a record."""
     with collecting(folder, sample.source.tables, sample.parse) as (_, collector):
-        collector.add([record])
         found = Read()
         for part in collector.parts:
-            found.rows[part.table.name] = [dict(zip(part.columns, row, strict=True)) for row in part.spool]
+            part.watchers.append(found.rows.setdefault(part.table.name, []).extend)
+        collector.add([record])
+        for part in collector.parts:
             found.reasons += [reject.reason for reject in part.rejects]
         return found
 

@@ -1,44 +1,55 @@
-"""The spool: rows in order, readable any number of times, on disk, deleted at the end."""
+"""The spool: lines of rows in order, readable any number of times, on disk, deleted at the end."""
 
 import subprocess
 import sys
 import threading
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from xpert_pipeline.postgres.private_folders import clear_abandoned
-from xpert_pipeline.postgres.spool import CHUNK, PREFIX, RowSpool, SpoolFailed, spool_folder
+from xpert_pipeline.postgres.spool import BLOCK, PREFIX, RowSpool, SpoolFailed, spool_folder
 
 
-def test_rows_come_back_in_order_any_number_of_times(tmp_path):
-    rows = [(number, "₹\x00\ud800", Decimal("1.10"), None, {"a": [1]}) for number in range(2 * CHUNK + 7)]
+def text_of(spool):
+    return b"".join(spool.blocks())
+
+
+def test_lines_come_back_in_order_any_number_of_times(tmp_path):
+    blocks = [f"{number}\t₹{'x' * number}\n".encode() for number in range(2_000)]
     with RowSpool(tmp_path) as spool:
-        spool.extend(rows)
-        assert len(spool) == len(rows)
-        assert list(spool) == rows
-        assert list(spool) == rows
+        for block in blocks:
+            spool.write(block, 1)
+        assert len(spool) == len(blocks)
+        assert len(text_of(spool)) > BLOCK
+        assert text_of(spool) == text_of(spool) == b"".join(blocks)
 
 
 def test_reading_may_stop_early_and_rows_may_be_added_later(tmp_path):
     with RowSpool(tmp_path) as spool:
-        spool.append((date(2026, 1, 1),))
-        next(iter(spool))
-        spool.extend((datetime(2026, 1, 1, tzinfo=UTC),) for _ in range(3))
-        assert len(list(spool)) == 4
+        spool.write(b"1\n2\n", 2)
+        next(spool.blocks())
+        spool.write(b"3\n", 1)
+        assert (len(spool), text_of(spool)) == (3, b"1\n2\n3\n")
+
+
+def test_a_cleared_spool_forgets_its_rows(tmp_path):
+    with RowSpool(tmp_path) as spool:
+        spool.write(b"1\n2\n", 2)
+        spool.clear()
+        assert (len(spool), text_of(spool)) == (0, b"")
+        spool.write(b"3\n", 1)
+        assert (len(spool), text_of(spool)) == (1, b"3\n")
 
 
 def test_an_empty_spool_has_no_rows(tmp_path):
     with RowSpool(tmp_path) as spool:
-        assert len(spool) == 0
-        assert list(spool) == []
+        assert (len(spool), text_of(spool)) == (0, b"")
 
 
 def test_nothing_is_left_on_disk(tmp_path):
     with RowSpool(tmp_path / "new" / "folder") as spool:
-        spool.extend((number,) for number in range(3 * CHUNK))
+        spool.write(b"1\n" * 10_000, 10_000)
     assert list((tmp_path / "new" / "folder").iterdir()) == []
 
 
@@ -121,4 +132,4 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_is_reported_and_nothing_is_loaded(small_disk):
     with RowSpool(small_disk) as spool, pytest.raises(SpoolFailed, match=r"No space left on device. Free space there"):
-        spool.extend(("x" * 100 + str(number),) for number in range(CHUNK))
+        spool.write(b"x" * 100_000, 1)

@@ -4,8 +4,9 @@ The summary is the row with a total and without an amount type; rows of India's 
 either. The styles of dates and amounts differ by country and are decided once for a document.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -48,11 +49,15 @@ class Settlement:
         summary: Its summary row.
         dates: The style of its dates.
         numbers: The style of its amounts.
+        sums: The sum of its lines so far, by currency.
+        counts: Their number, by currency.
     """
 
     summary: Line
     dates: DateStyle
     numbers: NumberStyle
+    sums: defaultdict[str | None, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    counts: Counter[str | None] = field(default_factory=Counter)
 
     @property
     def key(self) -> Row:
@@ -93,18 +98,20 @@ class Settlement:
             "quantity_purchased": cells.get("quantity-purchased") or None,
         }
 
-    def row(self, lines: Iterable[Row], rejected: int, market: Market) -> Row:
-        """The settlement's own row, with the sum of its lines.
+    def add(self, lines: Iterable[Row]) -> None:
+        """Add lines to the sums."""
+        for line in lines:
+            self.sums[line["currency"]] += line["amount"]
+            self.counts[line["currency"]] += 1
+
+    def row(self, rejected: int, market: Market) -> Row:
+        """The settlement's own row, with the sum of the lines that were added.
 
         Raises:
             Unfit: The summary has no end, or a value of it cannot be read.
         """
         total, currency = self._amount(self.summary["total-amount"], "its total"), self.currency
-        count, others, known = 0, 0, Decimal(0)
-        for line in lines:
-            count += 1
-            known += line["amount"] if line["currency"] == currency else 0
-            others += line["currency"] != currency
+        known, count = self.sums[currency], self.counts.total()
         started = self._date(self.summary["settlement-start-date"], "its start")
         ended = self._date(self.summary["settlement-end-date"], "its end")
         deposited = self._date(self.summary.get("deposit-date"), "its deposit date")
@@ -118,7 +125,7 @@ class Settlement:
             "total_amount": total,
             "rows_amount": known,
             "difference_amount": total - known,
-            "is_balanced": total == known and not rejected and not others,
+            "is_balanced": total == known and not rejected and count == self.counts[currency],
             "row_count": count,
             "rejected_count": rejected,
             "currency": currency,

@@ -30,7 +30,8 @@ def read(tmp_path):
         document = ListedDocument(file, listed, REPORT, NEEDS, OPTIONAL)
         contents, market = read_settlement(document), market_of(marketplace)
         rows = [contents.line(line, market) for line in document.lines() if contents.is_line(line[1])]
-        return contents, rows, contents.row(rows, 0, market)
+        contents.add(rows)
+        return contents, rows, contents.row(0, market)
 
     return read
 
