@@ -133,7 +133,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
                 seller_id=seller_id,
                 marketplace_id=marketplace_id,
                 source="derived",
-                window=LoadWindow("derived", *_span(days)),
+                window=LoadWindow("derived", *_span(days or requested_days)),
                 run_id=run_id,
                 by_day=by_day,
                 started_at=started_at,
