@@ -26,4 +26,4 @@ comment on function public.xpert_refresh_statistics(text []) is
 'Takes statistics of those of the pipeline''s tables that have more than doubled since the last ones; returns their names.';
 select public.xpert_protect_function('public.xpert_refresh_statistics(text[])');
 
-insert into public.schema_migrations (name) values ('0050_statistics') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0052_statistics') on conflict do nothing;
