@@ -2,7 +2,7 @@
 -- table for empty, and joins thousands of rows one by one. Only the owner of a table may analyze it, so the pipeline
 -- calls a function of the owner.
 
-create or replace function public.xpert_refresh_statistics(_tables text []) returns text []
+create or replace function public.xpert_refresh_statistics(_tables text[]) returns text[]
 language plpgsql security definer set search_path = pg_catalog, public
 as $$
 declare
@@ -22,7 +22,7 @@ begin
   end loop;
   return refreshed;
 end $$;
-comment on function public.xpert_refresh_statistics(text []) is
+comment on function public.xpert_refresh_statistics(text[]) is
 'Takes statistics of those of the pipeline''s tables that have more than doubled since the last ones; returns their names.';
 select public.xpert_protect_function('public.xpert_refresh_statistics(text[])');
 
