@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
-from xpert_pipeline.spapi.documents.flat_files import BEYOND, is_ragged
+from xpert_pipeline.spapi.documents.flat_files import BEYOND, Ragged, is_ragged
 
 Line = dict[str, str | None]
 NOT_KEPT = "cells not kept, because a person's own words may be among them"
@@ -54,7 +54,7 @@ class Without:
         for line in lines:
             if is_ragged(line):
                 cells = sum(cell is not None for cell in line.values()) + str(line.get(BEYOND, "")).count("\t")
-                yield {BEYOND: f"{cells} {NOT_KEPT}"}
+                yield Ragged({BEYOND: f"{cells} {NOT_KEPT}"})
             else:
                 yield {name: cell for name, cell in line.items() if name not in self.columns}
 

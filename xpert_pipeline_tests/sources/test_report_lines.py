@@ -8,6 +8,7 @@ import pytest
 
 from xpert_pipeline.sources.collect import Unfit
 from xpert_pipeline.sources.job_windows import Requested
+from xpert_pipeline.spapi.documents.flat_files import Ragged
 from xpert_pipeline_tests.assets.orders.payloads import market_of
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sources.conftest import INDIA
@@ -24,7 +25,9 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)
 
 @pytest.mark.parametrize("cells", [{"": "more"}, {"sku": None}])
 def test_a_line_with_fewer_or_more_cells_than_the_header_is_rejected_whole(cells):
-    line = {"amazon-order-id": "1", "purchase-date": "2026-11-01T10:00:00+00:00", "sku": "A", "quantity": "1", **cells}
+    line = Ragged(
+        {"amazon-order-id": "1", "purchase-date": "2026-11-01T10:00:00+00:00", "sku": "A", "quantity": "1", **cells}
+    )
     with pytest.raises(Unfit, match="the line does not have as many cells as the header"):
         SOURCE.row(line, Requested((market_of(INDIA),), [date(2026, 11, 1)]), Counter())
 

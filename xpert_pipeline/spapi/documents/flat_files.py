@@ -17,6 +17,10 @@ BEYOND = ""
 _LONGEST_NAME = 60
 
 
+class Ragged(dict[str, str | None]):
+    """A row of a line that has more or fewer cells than the header: no one can tell which cell is which."""
+
+
 class BadHeader(BadAnswer):
     """The file does not begin with the columns of its report type."""
 
@@ -118,7 +122,7 @@ def plain_name(name: str) -> str:
 
 def is_ragged(row: Mapping[str, str | None]) -> bool:
     """Whether a line had more or fewer cells than the header, so that no one can tell which cell is which."""
-    return BEYOND in row or None in row.values()
+    return type(row) is Ragged
 
 
 def _distinct(header: Sequence[str], names: Sequence[str | None], taken: Counter[str]) -> list[str]:
@@ -138,9 +142,9 @@ def _cells(line: str) -> list[str]:
     return line.rstrip("\r\n").split("\t")
 
 
-def _ragged(header: Sequence[str], cells: Sequence[str | None]) -> dict[str, str | None]:
+def _ragged(header: Sequence[str], cells: Sequence[str | None]) -> Ragged:
     short = [*cells, *[None] * (len(header) - len(cells))]
-    row = dict(zip(header, short, strict=False))
+    row = Ragged(zip(header, short, strict=False))
     beyond = [cell or "" for cell in cells[len(header) :]]
     if beyond:
         row[BEYOND] = "\t".join(beyond)
