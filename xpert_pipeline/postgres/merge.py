@@ -80,9 +80,33 @@ def upsert(conn: Connection, target: Target) -> tuple[RowCounts, RowCounts]:
     Returns:
         Inserted rows and updated rows, each by marketplace and business day.
     """
-    rows = conn.execute(_upsert_statement(target), target.values).fetchall()
+    statement = _upsert_statement(target) if _knows_any(conn, target) else _insert_statement(target)
+    rows = conn.execute(statement, target.values).fetchall()
     inserted = {(marketplace_id, day): new for marketplace_id, day, new, _ in rows if new}
     return inserted, {(marketplace_id, day): changed for marketplace_id, day, _, changed in rows if changed}
+
+
+def _knows_any(conn: Connection, target: Target) -> bool:
+    """Whether the table has any of the staged keys. A first load has none, and is faster without ON CONFLICT.
+
+    The lock of the table keeps other loads from adding one until this transaction ends.
+    """
+    statement = SQL("""
+    select exists (
+      select from {stage} as s inner join {table} as o on o.seller_id = %(seller_id)s and {same})
+    """).format(**target.names(same=same("o", "s", target.table.key)))
+    row = conn.execute(statement, target.values).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _insert_statement(target: Target) -> Composed:
+    return SQL("""
+    with merged as (
+      insert into {table} as t (seller_id, {columns}, source, load_id)
+      select %(seller_id)s, {columns}, %(source)s, %(load_id)s from {stage}
+      returning t.{marketplace}, {returned_day} as day)
+    select {marketplace}, day, count(*), 0 from merged group by 1, 2
+    """).format(**target.names(columns=listed(target.columns)))
 
 
 def _upsert_statement(target: Target) -> Composed:
