@@ -15,9 +15,9 @@ QUARTER_HOUR = 900
 """Zones change their offset only at multiples of this many seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Store:
-    """One Amazon store.
+    """One Amazon store. There is one object for each, so that stores are compared and hashed quickly.
 
     Attributes:
         id: Amazon's marketplace id.

@@ -1,10 +1,11 @@
 """Finances API v2024-06-19: listTransactions."""
 
+import json
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xpert_pipeline.sandbox.finance.transactions_faults import (
     EMPTY,
@@ -17,11 +18,11 @@ from xpert_pipeline.sandbox.finance.transactions_faults import (
     without_price,
 )
 from xpert_pipeline.sandbox.finance.transactions_faults import in_transactions as with_faults
-from xpert_pipeline.sandbox.finance.transactions_payload import identifiers, transaction_payload
+from xpert_pipeline.sandbox.finance.transactions_payload import identifiers, transaction_text
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import invalid
+from xpert_pipeline.sandbox.serving.json_text import array, with_member
 from xpert_pipeline.sandbox.serving.operation import Call
-from xpert_pipeline.sandbox.world.garbage import no_garbage_collection
 from xpert_pipeline.sandbox.world.postings import DEFERRED, DEFERRED_RELEASED, RELEASED, Posting
 from xpert_pipeline.sandbox.world.transactions import books_of
 
@@ -32,8 +33,11 @@ IDENTIFIERS = ("ORDER_ID", "FINANCIAL_EVENT_GROUP_ID")
 STATUSES = (DEFERRED, RELEASED, DEFERRED_RELEASED)
 
 
-def list_transactions(call: Call) -> dict[str, Any]:
-    """Return one page of the transactions posted in a window, by time. The first page fixes the window's end."""
+def list_transactions(call: Call) -> str:
+    """Return one page of the transactions posted in a window, by time. The first page fixes the window's end.
+
+    A page is large, so it is written as text.
+    """
     window = _window(call)
     faults = call.faults(TRANSACTIONS)
     page = call.page(memory=window.last)
@@ -42,13 +46,15 @@ def list_transactions(call: Call) -> dict[str, Any]:
     chosen = _chosen(call, window.first, page.memory, is_late=LATE in faults)
     if NO_PRICE in faults:
         chosen = [(store, _without_price(call, store, posting)) for store, posting in chosen]
-    with no_garbage_collection():
-        transactions = [
-            transaction_payload(posting, call.seller_id, marketplace_id) for marketplace_id, posting in page.cut(chosen)
-        ]
-    with_faults(transactions, faults)
-    payload = {"transactions": transactions} | page.pagination(len(chosen))
-    return payload if OLD_ENVELOPE in faults else {"payload": payload}
+    transactions = [
+        transaction_text(posting, call.seller_id, marketplace_id) for marketplace_id, posting in page.cut(chosen)
+    ]
+    if faults:
+        transactions = with_faults(transactions, faults)
+    payload = with_member("{}", "transactions", array(transactions))
+    for name, value in page.pagination(len(chosen)).items():
+        payload = with_member(payload, name, json.dumps(value))
+    return payload if OLD_ENVELOPE in faults else with_member("{}", "payload", payload)
 
 
 def _without_price(call: Call, marketplace_id: str, posting: Posting) -> Posting:

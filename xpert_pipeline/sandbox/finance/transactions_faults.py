@@ -1,6 +1,7 @@
 """The faults of listTransactions. They change an answer, never the world."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from xpert_pipeline.sandbox.faults import FaultKind
@@ -37,8 +38,9 @@ def is_deferred_shipment(posting: Posting) -> bool:
     return posting.type == SHIPMENT and posting.status == DEFERRED and not posting.item_trees_are_bare
 
 
-def in_transactions(transactions: list[dict[str, Any]], faults: Collection[str]) -> None:
-    """Apply faults to the transactions of an answer, in place."""
+def in_transactions(texts: Iterable[str], faults: Collection[str]) -> list[str]:
+    """Apply faults to the transactions of an answer; each is JSON."""
+    transactions = [json.loads(text) for text in texts]
     if UNBALANCED in faults:
         _unbalance(transactions)
     if NO_ID in faults and transactions:
@@ -46,6 +48,7 @@ def in_transactions(transactions: list[dict[str, Any]], faults: Collection[str])
     if NULLS in faults:
         for transaction in transactions:
             _with_nulls(transaction)
+    return [json.dumps(transaction) for transaction in transactions]
 
 
 def _unbalance(transactions: list[dict[str, Any]]) -> None:

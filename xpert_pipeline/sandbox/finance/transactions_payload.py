@@ -5,25 +5,40 @@ Sales` and `Refunded Expenses`), and in the trees of its items, without these. A
 two, and some items only tell their total as `Base`.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from typing import Any
 
+from xpert_pipeline.sandbox.finance.breakdowns import tree, wrapped, wrapped_tree
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import zulu
+from xpert_pipeline.sandbox.serving.json_text import array, with_member
 from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.postings import BASE, REFUND, Leaf, Part, Posting
 
-INCOME = frozenset({"ProductCharges", "Tax", "Shipping", "GiftWrap", "CashOnDelivery", "Promotion"})
-COSTS = frozenset({"AmazonFees", "DigitalServicesFee", "ItemTCS", "ItemTDS"})
-"""First words of an item's tree that stand below `Sales`, and below `Expenses`, in the tree of the transaction."""
 UNKNOWN_CONTEXT_IN = 25
 """One item in this many has a context of an undocumented type."""
 
 
-def transaction_payload(posting: Posting, seller_id: str, marketplace_id: str) -> dict[str, Any]:
-    """Return one transaction."""
+def transaction_text(posting: Posting, seller_id: str, marketplace_id: str) -> str:
+    """Return one transaction as JSON."""
     store, parts = STORES[marketplace_id], posting.parts()
-    payload: dict[str, Any] = {
+    items = [_item(posting, part, store.currency) for part in parts] if posting.has_items else []
+    text = with_member(json.dumps(_head(posting, seller_id, marketplace_id)), "items", array(items))
+    text = with_member(text, "contexts", json.dumps(_contexts(posting)))
+    if posting.has_id:
+        text = with_member(text, "transactionId", json.dumps(posting.id))
+    if word := status_word(posting):
+        text = with_member(text, "transactionStatus", json.dumps(word))
+    if not posting.lacks_own_tree:
+        text = with_member(text, "breakdowns", _own_tree(posting, parts, store.currency))
+    return text
+
+
+def _head(posting: Posting, seller_id: str, marketplace_id: str) -> dict[str, Any]:
+    """Return what stands before the items."""
+    store = STORES[marketplace_id]
+    return {
         "sellingPartnerMetadata": {
             "sellingPartnerId": seller_id,
             "accountType": posting.rail,
@@ -37,24 +52,19 @@ def transaction_payload(posting: Posting, seller_id: str, marketplace_id: str) -
         "postedDate": zulu(posting.posted),
         "totalAmount": _money(posting.cents, store.currency),
         "marketplaceDetails": {"marketplaceId": marketplace_id, "marketplaceName": store.name},
-        "items": [_item(posting, part, store.currency) for part in parts] if posting.has_items else [],
-        "contexts": [],
     }
-    if posting.has_id:
-        payload["transactionId"] = posting.id
-    if word := status_word(posting):
-        payload["transactionStatus"] = word
-    if posting.reason is not None and posting.matures is not None:
-        payload["contexts"].append(
-            {
-                "contextType": "DeferredContext",
-                "deferralReason": posting.reason,
-                "maturityDate": zulu(posting.matures),
-            }
-        )
-    if not posting.lacks_own_tree:
-        payload["breakdowns"] = _own_nodes(posting, parts, payload["items"], store.currency)
-    return payload
+
+
+def _contexts(posting: Posting) -> list[dict[str, Any]]:
+    if posting.reason is None or posting.matures is None:
+        return []
+    return [
+        {
+            "contextType": "DeferredContext",
+            "deferralReason": posting.reason,
+            "maturityDate": zulu(posting.matures),
+        }
+    ]
 
 
 def identifiers(posting: Posting) -> list[tuple[str, str]]:
@@ -80,7 +90,7 @@ def transaction_leaves(posting: Posting, parts: Iterable[Part]) -> list[Leaf]:
     sums: dict[tuple[str, ...], int] = {}
     for part in parts:
         for leaf in part.leaves:
-            path = _wrapped(leaf.path, is_refund=posting.type == REFUND)
+            path = wrapped(leaf.path, is_refund=posting.type == REFUND)
             sums[path] = sums.get(path, 0) + leaf.cents
     roots = {root: place for place, root in enumerate(dict.fromkeys(path[:2] for path in sums))}
     tops = {top: place for place, top in enumerate(dict.fromkeys(path[0] for path in sums))}
@@ -93,13 +103,8 @@ def item_leaves(posting: Posting, part: Part) -> tuple[Leaf, ...]:
     return (Leaf((BASE,), part.cents),) if posting.item_trees_are_bare else part.leaves
 
 
-def _wrapped(path: tuple[str, ...], *, is_refund: bool) -> tuple[str, ...]:
-    if path[0] in INCOME:
-        return ("Refunded Sales" if is_refund else "Sales", *path)
-    return ("Refunded Expenses" if is_refund else "Expenses", *path) if path[0] in COSTS else path
-
-
-def _item(posting: Posting, part: Part, currency: str) -> dict[str, Any]:
+def _item(posting: Posting, part: Part, currency: str) -> str:
+    """Return one item as JSON."""
     product: dict[str, Any] = {"contextType": "ProductContext"}
     known = {
         "asin": part.asin,
@@ -120,56 +125,16 @@ def _item(posting: Posting, part: Part, currency: str) -> dict[str, Any]:
         item["relatedIdentifiers"] = [
             {"itemRelatedIdentifierName": name, "itemRelatedIdentifierValue": value} for name, value in part.identifiers
         ]
-    if leaves := item_leaves(posting, part):
-        item["breakdowns"] = _nodes(leaves, currency)
-    return item
+    text = json.dumps(item)
+    leaves = item_leaves(posting, part)
+    return with_member(text, "breakdowns", tree(leaves, currency)) if leaves else text
 
 
-def _own_nodes(
-    posting: Posting, parts: tuple[Part, ...], items: list[dict[str, Any]], currency: str
-) -> list[dict[str, Any]]:
+def _own_tree(posting: Posting, parts: tuple[Part, ...], currency: str) -> str:
     """Return the transaction's own tree; that of a single item has the item's nodes below Sales and Expenses."""
-    if len(items) != 1 or posting.item_trees_are_bare:
-        return _nodes(transaction_leaves(posting, parts), currency)
-    wrapped: dict[str, list[dict[str, Any]]] = {}
-    nodes = items[0].get("breakdowns", [])
-    for node in nodes:
-        path = _wrapped((node["breakdownType"],), is_refund=posting.type == REFUND)
-        wrapped.setdefault(path[0] if len(path) > 1 else "", []).append(node)
-    sums = {
-        wrapper: sum(
-            leaf.cents
-            for leaf in parts[0].leaves
-            if _wrapped(leaf.path, is_refund=posting.type == REFUND)[0] == wrapper
-        )
-        for wrapper in wrapped
-    }
-    return [
-        own
-        for wrapper, below in wrapped.items()
-        for own in (
-            [{"breakdownType": wrapper, "breakdownAmount": _money(sums[wrapper], currency), "breakdowns": below}]
-            if wrapper
-            else below
-        )
-    ]
-
-
-def _nodes(leaves: Sequence[Leaf], currency: str, depth: int = 0) -> list[dict[str, Any]]:
-    """Return a tree whose nodes are the sums of their children."""
-    groups: dict[str, list[Leaf]] = {}
-    for leaf in leaves:
-        groups.setdefault(leaf.path[depth], []).append(leaf)
-    return [_node(word, below, currency, depth + 1) for word, below in groups.items()]
-
-
-def _node(word: str, below: list[Leaf], currency: str, depth: int) -> dict[str, Any]:
-    is_leaf = len(below) == 1 and len(below[0].path) == depth
-    return {
-        "breakdownType": word,
-        "breakdownAmount": _money(below[0].cents if is_leaf else sum(leaf.cents for leaf in below), currency),
-        "breakdowns": [] if is_leaf else _nodes(below, currency, depth),
-    }
+    if len(parts) != 1 or not posting.has_items or posting.item_trees_are_bare:
+        return tree(transaction_leaves(posting, parts), currency)
+    return wrapped_tree(parts[0].leaves, currency, is_refund=posting.type == REFUND)
 
 
 def _money(cents: int, currency: str) -> dict[str, Any]:

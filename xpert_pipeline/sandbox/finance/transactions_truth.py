@@ -10,9 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.domain import Row
+from xpert_pipeline.sandbox.finance.breakdowns import COSTS, INCOME
 from xpert_pipeline.sandbox.finance.transactions_payload import (
-    COSTS,
-    INCOME,
     identifiers,
     item_leaves,
     status_word,

@@ -8,12 +8,12 @@ from xpert_pipeline.sandbox.world import money
 
 def zulu(seconds: float) -> str:
     """Write a time as in JSON answers: UTC with a Z."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
 
 
 def offset(seconds: float) -> str:
     """Write a time as in reports: UTC with an offset in digits."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat()
 
 
 def money_of(amount: str, currency: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ class Operation:
         name: Amazon's name.
         method: HTTP method.
         path: Path with its parameters in braces.
-        answer: Makes the answer's body; None if there is nothing to tell, which is answered by 204.
+        answer: Makes the answer's body; a text is JSON already. None if there is nothing to tell, which is answered
+            by 204.
         plan: Amazon's usage plan.
         roles: Any one of these roles is enough to call it; without roles, every seller may call it.
         status: Status of a successful answer.
@@ -33,7 +34,7 @@ class Operation:
     name: str
     method: str
     path: str
-    answer: Callable[["Call"], dict[str, Any] | list[Any] | None]
+    answer: Callable[["Call"], dict[str, Any] | list[Any] | str | None]
     plan: Plan
     roles: tuple[str, ...] = ()
     status: int = 200

@@ -4,6 +4,7 @@ The words that India's reports use were seen there; for other stores the sandbox
 halves of the tax on a fee, which only India has.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.world.postings import (
@@ -74,6 +75,7 @@ WITHOUT_TYPE = ("FBAStorageFee", "FBAInboundConvenienceFee")
 CURRENT_RESERVE, PREVIOUS_RESERVE = "Current Reserve Amount", "Previous Reserve Amount Balance"
 
 
+@lru_cache(maxsize=1_000)
 def label_of(path: tuple[str, ...]) -> Label:
     """Return the words of a leaf, without those of the halves of a tax."""
     if path in PRICES:
@@ -86,6 +88,7 @@ def label_of(path: tuple[str, ...]) -> Label:
     return Label(OTHER, " ".join(dict.fromkeys(path)))
 
 
+@lru_cache(maxsize=1_000)
 def transaction_type(kind: str, path: tuple[str, ...]) -> str:
     """Return the transaction type of a leaf's row; it may be empty."""
     if kind == SERVICE_FEE:

@@ -43,6 +43,7 @@ from xpert_pipeline.sandbox.world.transactions import books_of
 DAY = 86_400
 RESERVE = 12_345_00
 PER_UNIT = "FBAPerUnitFulfillmentFee"
+NOTHING = Label("", "")
 
 
 class SettlementLine(NamedTuple):
@@ -85,9 +86,12 @@ def lines_of(world: World, marketplace_id: str, period: Period) -> Iterator[Sett
     reserve = round(RESERVE / store.rupees)
     yield SettlementLine(period.start, OTHER, Label(OTHER, PREVIOUS_RESERVE), reserve)
     for posting in postings:
+        is_integrated = store.id == INDIA and number("gst", posting.key) % 2 == 1
         for part in posting.parts():
+            own = _without_amount(world, store, posting, part)
             for leaf in part.leaves:
-                yield from _lines_of_leaf(world, store, period, posting, part, leaf)
+                line = _line(period, posting, part, leaf, own)
+                yield from _split(store, part, leaf, line, is_integrated=is_integrated)
     yield SettlementLine(period.end - 1, OTHER, Label(OTHER, CURRENT_RESERVE), -reserve)
 
 
@@ -95,31 +99,17 @@ def _is_first(world: World, marketplace_id: str, period: Period) -> bool:
     return period.start == closed_periods(world, marketplace_id)[0].start
 
 
-def _lines_of_leaf(
-    world: World, store: Store, period: Period, posting: Posting, part: Part, leaf: Leaf
-) -> Iterator[SettlementLine]:
-    label = _debt_label(period, leaf) if posting.type == DEBT else label_of(leaf.path)
-    line = SettlementLine(posting.posted, transaction_type(posting.type, leaf.path), label, leaf.cents)
-    if posting.type in (SHIPMENT, REFUND):
-        line = _of_order(world, store, posting, part, leaf, line)
-    elif posting.type == SERVICE_FEE and label.type == "FBAFees":
-        line = line._replace(order_id=posting.key.rsplit(" ", 1)[-1])
-    elif part.sku:
-        line = line._replace(sku=part.sku, quantity=part.quantity)
-    if leaf.path[-1] == TAX_PART and store.id == INDIA:
-        yield from _tax_lines(posting, line)
-    elif part.quantity and len(leaf.path) > 1 and leaf.path[1] == PER_UNIT and leaf.cents % part.quantity == 0:
-        yield from [line._replace(cents=leaf.cents // part.quantity)] * part.quantity
-    else:
-        yield line if leaf.path[-1] != TAX_PART else line._replace(label=_taxed(label, "tax"))
-
-
-def _of_order(
-    world: World, store: Store, posting: Posting, part: Part, leaf: Leaf, line: SettlementLine
-) -> SettlementLine:
+def _without_amount(world: World, store: Store, posting: Posting, part: Part) -> SettlementLine:
+    """Return what the rows of a part have in common."""
+    if posting.type not in (SHIPMENT, REFUND):
+        return SettlementLine(posting.posted, "", NOTHING, 0, sku=part.sku or "", quantity=part.quantity)
     named = dict(posting.identifiers)
     item = _item_of(world, named["ORDER_ID"], part)
-    return line._replace(
+    return SettlementLine(
+        posting.posted,
+        "",
+        NOTHING,
+        0,
         order_id=named["ORDER_ID"],
         adjustment_id=named.get("REFUND_ID", ""),
         shipment_id=named.get("SHIPMENT_ID", ""),
@@ -127,9 +117,42 @@ def _of_order(
         network=part.network or "",
         order_item_code=item.id if item else "",
         sku=part.sku or "",
-        quantity=part.quantity if line.label.description == "Principal" and leaf.path[0] == "ProductCharges" else None,
-        promotion_id=item.promotions[0] if item and item.promotions and leaf.path[0] == "Promotion" else "",
+        quantity=part.quantity,
+        promotion_id=item.promotions[0] if item and item.promotions else "",
     )
+
+
+def _line(period: Period, posting: Posting, part: Part, leaf: Leaf, own: SettlementLine) -> SettlementLine:
+    """Return the row of a leaf before it is split; `own` is what the rows of its part have in common."""
+    kind, path = posting.type, leaf.path
+    label = _debt_label(period, leaf) if kind == DEBT else label_of(path)
+    order_id, sku, quantity, promotion_id = own.order_id, own.sku, own.quantity, own.promotion_id
+    if kind in (SHIPMENT, REFUND):
+        quantity = quantity if label.description == "Principal" and path[0] == "ProductCharges" else None
+        promotion_id = promotion_id if path[0] == "Promotion" else ""
+    elif kind == SERVICE_FEE and label.type == "FBAFees":
+        order_id, sku, quantity = posting.key.rsplit(" ", 1)[-1], "", None
+    elif not part.sku:
+        quantity = None
+    return own._replace(
+        transaction_type=transaction_type(kind, path),
+        label=label,
+        cents=leaf.cents,
+        order_id=order_id,
+        sku=sku,
+        quantity=quantity,
+        promotion_id=promotion_id,
+    )
+
+
+def _split(store: Store, part: Part, leaf: Leaf, line: SettlementLine, *, is_integrated: bool) -> list[SettlementLine]:
+    """Return the rows of a leaf: most have one, and a tax in India or a fee for each unit may have more."""
+    path = leaf.path
+    if path[-1] == TAX_PART and store.id == INDIA:
+        return _taxes(line, is_integrated=is_integrated)
+    if part.quantity and len(path) > 1 and path[1] == PER_UNIT and leaf.cents % part.quantity == 0:
+        return [line._replace(cents=leaf.cents // part.quantity)] * part.quantity
+    return [_taxed(line, "tax") if path[-1] == TAX_PART else line]
 
 
 def _item_of(world: World, order_id: str, part: Part) -> Item | None:
@@ -138,18 +161,17 @@ def _item_of(world: World, order_id: str, part: Part) -> Item | None:
     return next((item for item in items if item.sku == part.sku), None)
 
 
-def _tax_lines(posting: Posting, line: SettlementLine) -> Iterator[SettlementLine]:
-    if number("gst", posting.key) % 2:
-        yield line._replace(label=_taxed(line.label, "IGST"))
-        return
+def _taxes(line: SettlementLine, *, is_integrated: bool) -> list[SettlementLine]:
+    """Return the rows of India's tax on a fee: IGST, or its two halves."""
+    if is_integrated:
+        return [_taxed(line, "IGST")]
     central = line.cents // 2
-    for word, cents in (("CGST", central), ("SGST", line.cents - central)):
-        if cents:
-            yield line._replace(label=_taxed(line.label, word), cents=cents)
+    halves = (("CGST", central), ("SGST", line.cents - central))
+    return [_taxed(line._replace(cents=cents), word) for word, cents in halves if cents]
 
 
-def _taxed(label: Label, word: str) -> Label:
-    return label._replace(description=f"{label.description} {word}")
+def _taxed(line: SettlementLine, word: str) -> SettlementLine:
+    return line._replace(label=line.label._replace(description=f"{line.label.description} {word}"))
 
 
 def _debt_label(period: Period, leaf: Leaf) -> Label:

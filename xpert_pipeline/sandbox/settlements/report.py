@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from xpert_pipeline.sandbox.faults import FaultKind
-from xpert_pipeline.sandbox.jobs.flat_file import flat_line
+from xpert_pipeline.sandbox.jobs.flat_file import flat_line, line_of
 from xpert_pipeline.sandbox.jobs.report_kind import MadeReport, ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.marketplaces import STORES, Store
@@ -77,7 +77,7 @@ def _write(content: ReportInput) -> Iterator[str]:
     yield "\t".join(COLUMNS) + "\r\n"
     yield flat_line(_summary(period, cents, store), COLUMNS, "\r\n")
     for line in lines:
-        yield flat_line(_cells(period, line, store), COLUMNS, "\r\n")
+        yield line_of(_cells(period, line, store), "\r\n")
 
 
 def _with_commission(world: World, marketplace_id: str, periods: Sequence[Period]) -> Period | None:
@@ -109,26 +109,17 @@ def _summary(period: Period, cents: int, store: Store) -> dict[str, str]:
     }
 
 
-def _cells(period: Period, line: SettlementLine, store: Store) -> dict[str, str]:
-    return {
-        "settlement-id": period.settlement,
-        "transaction-type": line.transaction_type,
-        "order-id": line.order_id,
-        "merchant-order-id": line.order_id if line.marketplace_name else "",
-        "adjustment-id": line.adjustment_id,
-        "shipment-id": line.shipment_id,
-        "marketplace-name": line.marketplace_name,
-        "amount-type": line.label.type,
-        "amount-description": line.label.description,
-        "amount": _amount(line.cents, store),
-        "fulfillment-id": line.network,
-        "posted-date": _moment(line.posted, store).partition(" ")[0],
-        "posted-date-time": _moment(line.posted, store),
-        "order-item-code": line.order_item_code,
-        "sku": line.sku,
-        "quantity-purchased": "" if line.quantity is None else str(line.quantity),
-        "promotion-id": line.promotion_id,
-    }
+def _cells(period: Period, line: SettlementLine, store: Store) -> tuple[str, ...]:
+    """Return the cells of a row, in the order of the columns."""
+    moment = _moment(line.posted, store)
+    order_id = line.order_id
+    return (
+        *(period.settlement, "", "", "", "", ""),
+        *(line.transaction_type, order_id, order_id if line.marketplace_name else "", line.adjustment_id),
+        *(line.shipment_id, line.marketplace_name, *line.label, _amount(line.cents, store), line.network),
+        *(moment.partition(" ")[0], moment, line.order_item_code, "", "", line.sku),
+        *("" if line.quantity is None else str(line.quantity), line.promotion_id),
+    )
 
 
 @lru_cache(maxsize=1_000)

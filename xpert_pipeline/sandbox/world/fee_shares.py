@@ -8,6 +8,7 @@ of a SKU and day add up to the sum, to the last hundredth.
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.marketplaces import Store
@@ -27,8 +28,6 @@ WORDS = {
     charges.STORAGE: "FBAStorageFee",
 }
 """Type of a charge in economics → Amazon's word for it in a transaction."""
-MOST_DIVIDED = 2_000
-"""SKUs and days whose shares are kept; an order's neighbours ask for the same ones."""
 SELLING = (charges.REFERRAL, charges.CLOSING, charges.FULFILMENT, charges.SHIPPING)
 
 
@@ -40,8 +39,14 @@ class Claim(NamedTuple):
     units: int
 
 
+Claims = dict[tuple[int, str], list[Claim]]
+"""By day and SKU."""
+Shares = dict[str, tuple[Leaf, ...]]
+"""By item."""
+
+
 class FeeShares:
-    """The shares of all items of a store.
+    """The shares of all items of a store. Equal leaves are one object, because there are very many.
 
     Args:
         ledger: The store's sums.
@@ -50,52 +55,51 @@ class FeeShares:
 
     def __init__(self, ledger: Ledger, orders: Iterable[Order]) -> None:
         self.ledger = ledger
-        self.sold: dict[tuple[int, str], list[Claim]] = {}
-        self.refunded: dict[tuple[int, str], list[Claim]] = {}
-        self._divided: dict[tuple[Sequence[str], int, str], dict[str, list[Leaf]]] = {}
-        store = ledger.store
+        sold: Claims = {}
+        refunded: Claims = {}
         for order in orders:
-            if order.marketplace_id == store.id and order.is_sale and order.status != CANCELLED:
-                self._add(store, order)
+            if order.marketplace_id == ledger.store.id and order.is_sale and order.status != CANCELLED:
+                _claim(ledger, order, sold, refunded)
+        self._selling = _divided(ledger, sold, SELLING)
+        self._refunding = _divided(ledger, refunded, (charges.REFUND,))
 
-    def _add(self, store: Store, order: Order) -> None:
-        created, updated = store.day_of(order.created), store.day_of(order.updated)
-        for item in order.items:
-            if not item.cancelled:
-                self.sold.setdefault((created, item.sku), []).append(Claim(item.id, cents(item.amount), item.quantity))
-                refunded = refund_day(item, updated) if item.shipped else None
-                if refunded is not None and refunded <= self.ledger.last:
-                    claim = Claim(item.id, cents(item.amount), item.shipped)
-                    self.refunded.setdefault((refunded, item.sku), []).append(claim)
+    def selling(self, item: Item) -> tuple[Leaf, ...]:
+        """Return the selling fees of an item."""
+        return self._selling[item.id]
 
-    def selling(self, created: int, item: Item) -> list[Leaf]:
-        """Return the selling fees of an item that was bought on a day."""
-        return self._leaves(self.sold, SELLING, created, item)
+    def refunding(self, item: Item) -> tuple[Leaf, ...]:
+        """Return the refund fee of an item that was refunded."""
+        return self._refunding[item.id]
 
-    def refunding(self, refunded: int, item: Item) -> list[Leaf]:
-        """Return the refund fee of an item that was refunded on a day."""
-        return self._leaves(self.refunded, (charges.REFUND,), refunded, item)
 
-    def _leaves(
-        self, claims: dict[tuple[int, str], list[Claim]], types: Sequence[str], day: int, item: Item
-    ) -> list[Leaf]:
-        key = (types, day, item.sku)
-        if key not in self._divided:
-            if len(self._divided) > MOST_DIVIDED:
-                self._divided.clear()
-            self._divided[key] = self._divide(claims[day, item.sku], types, day, item.sku)
-        return self._divided[key][item.id]
+def _claim(ledger: Ledger, order: Order, sold: Claims, refunded: Claims) -> None:
+    """Add what the items of an order bring to the fees of their days."""
+    created, updated = ledger.store.day_of(order.created), ledger.store.day_of(order.updated)
+    for item in order.items:
+        if not item.cancelled:
+            sold.setdefault((created, item.sku), []).append(Claim(item.id, cents(item.amount), item.quantity))
+            day = refund_day(item, updated) if item.shipped else None
+            if day is not None and day <= ledger.last:
+                refunded.setdefault((day, item.sku), []).append(Claim(item.id, cents(item.amount), item.shipped))
 
-    def _divide(self, claimed: Sequence[Claim], types: Sequence[str], day: int, sku: str) -> dict[str, list[Leaf]]:
-        """Return the leaves of all items of a SKU and day."""
-        found: dict[str, list[Leaf]] = {claim.item_id: [] for claim in claimed}
-        for charge in charges.fees(self.ledger.listings[sku], day, self.ledger.of(day).get(sku)):
+
+def _divided(ledger: Ledger, claims: Claims, types: Sequence[str]) -> Shares:
+    """Return the leaves of all items; this uses the claims up, so that they need no memory any more."""
+    known: dict[tuple[str, int, int], tuple[Leaf, ...]] = {}
+    shares: Shares = {}
+    while claims:
+        (day, sku), claimed = claims.popitem()
+        shares.update(dict.fromkeys((claim.item_id for claim in claimed), ()))
+        for charge in charges.fees(ledger.listings[sku], day, ledger.of(day).get(sku)):
             if charge.type in types:
                 weights = [claim.cents if charge.type == charges.REFERRAL else claim.units for claim in claimed]
                 bases, taxes = (_shares(amount, weights, claimed) for amount in parts_of(charge))
                 for claim, base, tax in zip(claimed, bases, taxes, strict=True):
-                    found[claim.item_id] += fee(WORDS[charge.type], base, tax)
-        return found
+                    name = (WORDS[charge.type], base, tax)
+                    if name not in known:
+                        known[name] = tuple(fee(*name))
+                    shares[claim.item_id] += known[name]
+    return shares
 
 
 def parts_of(charge: Charge) -> tuple[int, int]:
@@ -105,7 +109,14 @@ def parts_of(charge: Charge) -> tuple[int, int]:
 
 def cents(amount: str | Decimal | None) -> int:
     """Return an amount in hundredths; an unknown one counts nothing. Finer amounts are rounded to even hundredths."""
-    return 0 if amount is None else round(Decimal(amount) * 100)
+    if isinstance(amount, str):
+        return _cents_of_text(amount)
+    return 0 if amount is None else round(amount * 100)
+
+
+@lru_cache(maxsize=20_000)
+def _cents_of_text(amount: str) -> int:
+    return round(Decimal(amount) * 100)
 
 
 def _shares(amount: int, weights: Sequence[int], claimed: Sequence[Claim]) -> list[int]:

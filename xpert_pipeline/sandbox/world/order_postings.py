@@ -154,9 +154,8 @@ def _rows(posting: Posting, deferral: Deferral | None, cut: int) -> Iterator[Pos
 
 def shipment_parts(shares: FeeShares, order: Order) -> tuple[Part, ...]:
     """Return the items of an order's shipment."""
-    created = shares.ledger.store.day_of(order.created)
     return tuple(
-        _part(order, item, (*_proceeds(item, 1), *shares.selling(created, item), *_withheld(order, item, -1)))
+        _part(order, item, (*_proceeds(item, 1), *shares.selling(item), *_withheld(order, item, -1)))
         for item in order.items
         if item.shipped
     )
@@ -169,7 +168,7 @@ def refund_parts(shares: FeeShares, order: Order, day: int) -> tuple[Part, ...]:
         _part(
             order,
             item,
-            (*_proceeds(item, -1), *shares.refunding(day, item), *_withheld(order, item, 1)),
+            (*_proceeds(item, -1), *shares.refunding(item), *_withheld(order, item, 1)),
             (("ORDER_ADJUSTMENT_ITEM_ID", f"{number('adjustment item', item.id) % 10**14:014d}"),),
         )
         for item in order.items

@@ -1,5 +1,6 @@
 """Transactions and their amounts: rows equal the world's books, and a window that is read again replaces what it held."""
 
+import json
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
@@ -186,16 +187,16 @@ def test_a_transaction_that_cannot_be_read_is_set_aside_and_what_is_known_of_it_
     money.run()
     before = {table: money.rows(table, "transaction_id, item_index") for table in TABLES}
     hours_pass()
-    honest = transactions_api.transaction_payload
+    honest = transactions_api.transaction_text
     bad = next(row["transaction_id"] for row in money.rows(EVENTS) if row["item_index"] == 0)
 
     def damaged(posting, *place):
-        payload = honest(posting, *place)
+        payload = json.loads(honest(posting, *place))
         if payload.get("transactionId") == bad:
             payload["totalAmount"]["currencyCode"] = "rupees"
-        return payload
+        return json.dumps(payload)
 
-    monkeypatch.setattr(transactions_api, "transaction_payload", damaged)
+    monkeypatch.setattr(transactions_api, "transaction_text", damaged)
     counts = money.run(days=[money.today]).counts[EVENTS]
     assert (counts["rejected"], counts["deleted"]) == (1, 0)
     assert {table: money.rows(table, "transaction_id, item_index") for table in TABLES} == before
