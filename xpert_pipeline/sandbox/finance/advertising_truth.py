@@ -33,7 +33,7 @@ def advertising_spend(world: World, *, restated: bool = False) -> Iterator[Row]:
 
 
 def _of_skus(ledger: Ledger, *, restated: bool) -> Iterator[Row]:
-    active = {day: sorted(active_skus(ledger, day)) for day in range(ledger.first, ledger.last + 1)}
+    active = {day: active_skus(ledger, day) for day in range(ledger.first, ledger.last + 1)}
     newest = max((day for day, skus in active.items() if skus), default=0)
     for day, skus in active.items():
         for sku in skus:

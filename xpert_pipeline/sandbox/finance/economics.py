@@ -1,10 +1,9 @@
 """Records of `economics` in the shape of Data Kiosk's schema analytics_economics_2024_03_15."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.jobs.periods import periods
@@ -31,8 +30,7 @@ NULL_ENTRIES_IN = 200
 they mean that there was nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The subject of one record: a store, a period, a product and its days."""
 
     marketplace_id: str

@@ -23,7 +23,7 @@ def economics_daily(world: World, *, restated: bool = False) -> Iterator[Row]:
     for marketplace_id in world.marketplace_ids:
         ledger = view.ledger(marketplace_id)
         for day in range(ledger.first, ledger.last + 1):
-            for sku in sorted(active_skus(ledger, day)):
+            for sku in active_skus(ledger, day):
                 economy = Economy()
                 economy.add(ledger, day, sku, restated=restated)
                 yield _economics_row(view, ledger, day, sku, economy)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from xpert_pipeline.sandbox.marketplaces import STORES, Store
 from xpert_pipeline.sandbox.world.digest import letters, number
-from xpert_pipeline.sandbox.world.movements import IN_TRANSIT, WORKING, InboundItem, InboundShipment
+from xpert_pipeline.sandbox.world.movements import IN_TRANSIT, WORKING, InboundItem, InboundShipment, Stock
 from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.sandbox.world.stock import stock_of
 
@@ -31,14 +31,14 @@ class Inbound:
     Attributes:
         store: The store.
         shipment: The world's shipment.
-        asins: ASIN of each SKU.
+        stock: All stock in the store.
         day: The current day in the store.
         now: The current time.
     """
 
     store: Store
     shipment: InboundShipment
-    asins: dict[str, str]
+    stock: Stock
     day: int
     now: float
 
@@ -132,9 +132,8 @@ class Inbound:
 def inbound_of(world: World, marketplace_id: str, now: float) -> Iterator[Inbound]:
     """Yield the shipments to one store that exist now, by creation."""
     store, stock = STORES[marketplace_id], stock_of(world, marketplace_id, now)
-    asins = {line.sku: line.asin for line in stock.lines}
     for shipment in stock.shipments:
-        one = Inbound(store, shipment, asins, min(store.day_of(now), stock.last), now)
+        one = Inbound(store, shipment, stock, min(store.day_of(now), stock.last), now)
         if one.created <= now:
             yield one
 

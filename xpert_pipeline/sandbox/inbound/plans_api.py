@@ -76,7 +76,7 @@ def list_shipment_items(call: Call) -> dict[str, Any]:
         {
             "msku": item.sku,
             "fnsku": item.fn_sku,
-            "asin": one.asins[item.sku],
+            "asin": one.stock.asins[item.sku],
             "quantity": units,
             "labelOwner": "SELLER",
             "prepInstructions": [{"prepType": "ITEM_LABELING", "prepOwner": "SELLER"}],

@@ -7,10 +7,11 @@ local days is therefore one day early. Days that are not over yet have no lines.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from xpert_pipeline.sandbox.inventory.faults import LEDGER, UNSHIPPED
-from xpert_pipeline.sandbox.jobs.flat_file import flat_line
+from xpert_pipeline.sandbox.jobs.flat_file import line_of
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.marketplaces import STORES
@@ -35,18 +36,10 @@ COLUMNS = (
     "Warehouse Transfer In/Out", "Found", "Lost", "Damaged", "Disposed", "Other Events", "Ending Warehouse Balance",
     "Unknown Events", "Location", "Store",
 )  # fmt: skip
-MOVEMENTS = {
-    "Receipts": RECEIPT,
-    "Customer Shipments": SHIPMENT,
-    "Customer Returns": CUSTOMER_RETURN,
-    "Vendor Returns": REMOVAL,
-    "Found": FOUND,
-    "Lost": LOST,
-    "Damaged": DAMAGED,
-    "Other Events": MISPLACED,
-}
-NOTHING = ("In Transit Between Warehouses", "Warehouse Transfer In/Out", "Disposed", "Unknown Events")
-"""Columns in which the world has nothing: it knows one warehouse a country, and Amazon sends units back."""
+MOVED = (None, RECEIPT, SHIPMENT, CUSTOMER_RETURN, REMOVAL, None, FOUND, LOST, DAMAGED, None, MISPLACED)
+"""What moved, in the order of the columns. In columns with None the world has nothing: it knows one warehouse a
+country, and Amazon sends units back."""
+UNMOVED = ("0",) * len(MOVED)
 OPTIONS = {
     "aggregateByLocation": ("COUNTRY", "FC"),
     "aggregatedByTimePeriod": ("MONTHLY", "WEEKLY", "DAILY"),
@@ -86,12 +79,12 @@ def _count(world: World, report: Report) -> int:
 
 
 def _write(content: ReportInput) -> Iterator[str]:
-    yield flat_line({column: column for column in COLUMNS}, COLUMNS, "\n")
+    yield line_of(COLUMNS, "\n")
     options = content.report.options
     struck = _first_shipment(content.world, content.report) if UNSHIPPED in content.faults else None
     for marketplace_id, balance in _periods(content.world, content.report, options["aggregatedByTimePeriod"]):
         shown = _unshipped(balance) if _name(balance) == struck else balance
-        yield flat_line(_cells(marketplace_id, shown, options), COLUMNS, "\n")
+        yield line_of(_cells(marketplace_id, shown, options), "\n")
 
 
 def _unshipped(balance: DayBalance) -> DayBalance:
@@ -129,22 +122,22 @@ def _periods(world: World, report: Report, period: str) -> Iterator[tuple[str, D
         yield key[0], last._replace(opening=balances[0].opening, moved=sums)
 
 
-def _cells(marketplace_id: str, balance: DayBalance, options: Any) -> dict[str, str]:
-    line, store = balance.line, STORES[marketplace_id]
-    cells = {
-        "Date": date.fromordinal(balance.day).strftime("%m/%d/%Y"),
-        "FNSKU": line.fn_sku,
-        "ASIN": line.asin,
-        "MSKU": line.sku,
-        "Title": line.title,
-        "Disposition": balance.disposition,
-        "Starting Warehouse Balance": str(balance.opening),
-        "Ending Warehouse Balance": str(balance.closing),
-        "Location": store.country if options["aggregateByLocation"] == "COUNTRY" else f"{store.country}X1",
-        "Store": store.name,
-    }
-    cells |= dict.fromkeys(NOTHING, "0")
-    return cells | {column: str(balance.moved.get(kind, 0)) for column, kind in MOVEMENTS.items()}
+def _cells(marketplace_id: str, balance: DayBalance, options: Any) -> tuple[str, ...]:
+    """Return the cells of a line, in the order of the columns."""
+    line, store, moved = balance.line, STORES[marketplace_id], balance.moved
+    return (
+        *(_written(balance.day), line.fn_sku, line.asin, line.sku, line.title, balance.disposition),
+        str(balance.opening),
+        *([str(moved.get(kind, 0)) if kind else "0" for kind in MOVED] if moved else UNMOVED),
+        *(str(balance.closing), "0"),
+        store.country if options["aggregateByLocation"] == "COUNTRY" else f"{store.country}X1",
+        store.name,
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _written(day: int) -> str:
+    return date.fromordinal(day).strftime("%m/%d/%Y")
 
 
 def _date(seconds: float) -> date:

@@ -8,6 +8,8 @@ from xpert_pipeline.sandbox.jobs.query_store import Query
 from xpert_pipeline.sandbox.jobs.report_store import FATAL
 
 CONTENT_TYPE = "application/x-ndjson"
+ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=float)
+"""Writes a record; the shortest text of a float has the same digits as the original Decimal."""
 FATAL_REASON = "The query could not be processed. Please try again."
 
 
@@ -37,5 +39,4 @@ def _lines(query: Query) -> Iterator[str]:
         if query.view.nulls and place == len(groups) // 2:
             yield "null\n"
         record = query.question.record(query.view, group)
-        # the shortest text of a float has the same digits as the original Decimal
-        yield json.dumps(record, ensure_ascii=False, default=float) + "\n"
+        yield ENCODER.encode(record) + "\n"

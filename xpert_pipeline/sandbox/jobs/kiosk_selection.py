@@ -33,7 +33,7 @@ def selected(value: Any, selection: "Selection | None") -> Any:
         return value
     if isinstance(value, list):
         return [selected(entry, selection) for entry in value]
-    return {key: selected(value[name], below) for key, name, below in selection}
+    return {key: value[name] if below is None else selected(value[name], below) for key, name, below in selection}
 
 
 def _collect(

@@ -47,7 +47,7 @@ class View:
 
     def hides_sales(self, marketplace_id: str, day: int) -> bool:
         """Return whether the day's sales are reported as 0."""
-        return day > last_day(self.world, marketplace_id, self.now) - self.unsold
+        return self.unsold > 0 and day > last_day(self.world, marketplace_id, self.now) - self.unsold
 
     def parent(self, listing: Listing) -> str:
         """Return the parent of a listing's ASIN, or the ASIN itself if it has no variation family."""

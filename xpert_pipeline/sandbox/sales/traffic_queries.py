@@ -1,9 +1,8 @@
 """Records of sales and traffic in the shape of Data Kiosk's schema analytics_salesAndTraffic_2024_04_24."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from xpert_pipeline.sandbox.jobs.kiosk_view import View
 from xpert_pipeline.sandbox.jobs.periods import periods
@@ -23,8 +22,7 @@ UNIT_TOO_MANY = "traffic-unit-too-many"
 Cell = tuple[int, str, Visits]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The subject of one record: a store, a period, a product (None for the account) and the days of its SKUs."""
 
     marketplace_id: str

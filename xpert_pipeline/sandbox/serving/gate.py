@@ -79,8 +79,8 @@ async def _admit(operation: Operation, request: Request, seller_id: str) -> Resp
     call = await _call(operation, request, state, seller_id)
     payload = await run_in_threadpool(operation.answer, call) if operation.heavy else operation.answer(call)
     status = NO_CONTENT if payload is None else operation.status
-    body = payload if isinstance(payload, str) else b"" if payload is None else json.dumps(payload)
-    response = Response(body, status, media_type="application/json")
+    text = payload if isinstance(payload, str) else json.dumps(payload)
+    response = Response(b"" if status == NO_CONTENT else text, status, media_type="application/json")
     _add_rate(state, operation, seller_id, response)
     for name in state.faults.due(HEADER, operation.name, seller_id):
         _spoil_rate(response, name)

@@ -177,9 +177,19 @@ def _selling_fees(listing: Listing, units: int, sales: Decimal) -> list[Charge]:
 
 
 def _referral(listing: Listing, sales: Decimal, units: int) -> Charge:
-    amount = (sales * (5 + number("referral", listing.category) % 13) / 100).quantize(CENT)
-    rebate = (amount / 10).quantize(CENT) if number("rebate", listing.seed) % 10 == 0 else Decimal(0)
+    amount = (sales * _referral_pct(listing.category) / 100).quantize(CENT)
+    rebate = (amount / 10).quantize(CENT) if _has_rebate(listing.seed) else Decimal(0)
     return _charge(STORES[listing.marketplace_id], REFERRAL, amount, rebate, units)
+
+
+@lru_cache(maxsize=1_000)
+def _referral_pct(category: str) -> int:
+    return 5 + number("referral", category) % 13
+
+
+@lru_cache(maxsize=20_000)
+def _has_rebate(seed: str) -> bool:
+    return number("rebate", seed) % 10 == 0
 
 
 def _local(store: Store, rupees: Decimal) -> Decimal:

@@ -11,8 +11,15 @@ from xpert_pipeline.sandbox.world.ledger import Count, Ledger
 from xpert_pipeline.sandbox.world.records import Listing
 
 
-def active_skus(ledger: Ledger, day: int) -> set[str]:
-    """Return the SKUs with a sale, a refund or a charge on a day."""
+def active_skus(ledger: Ledger, day: int) -> tuple[str, ...]:
+    """Return the SKUs with a sale, a refund or a charge on a day, sorted."""
+    days: dict[int, tuple[str, ...]] = ledger.derived.setdefault("active", {})
+    if day not in days:
+        days[day] = tuple(sorted(_active_skus(ledger, day)))
+    return days[day]
+
+
+def _active_skus(ledger: Ledger, day: int) -> set[str]:
     skus = {sku for sku, sold in ledger.of(day).items() if _counts(sold.everyone)}
     if ledger.is_open(day):
         skus |= {listing.sku for listing in _candidates(ledger, day) if charges.is_charged(listing, day)}

@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from xpert_pipeline.sandbox.marketplaces import Store
 from xpert_pipeline.sandbox.world import charges
 from xpert_pipeline.sandbox.world.charges import Charge
 from xpert_pipeline.sandbox.world.ledger import Ledger

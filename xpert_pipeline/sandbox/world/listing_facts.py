@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from functools import lru_cache
+
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.digest import letters, number
 from xpert_pipeline.sandbox.world.money import CENT
@@ -17,6 +19,7 @@ def fn_sku(listing: Listing) -> str | None:
     return stock_label(listing.sku) if listing.fba else None
 
 
+@lru_cache(maxsize=10_000)
 def stock_label(sku: str, *, is_new: bool = True) -> str:
     """Return Amazon's label (FNSKU) on the units of a SKU; used units and new units have different labels."""
     return "X0" + letters(8, _ALPHABET, "fnsku", sku) if is_new else "X1" + letters(8, _ALPHABET, "used fnsku", sku)
@@ -47,7 +50,11 @@ def variation_theme(listing: Listing) -> str | None:
 
 def parent_asin(listing: Listing) -> str:
     """Return the parent ASIN that all sizes of a style share."""
-    style = listing.sku.rsplit("-", 1)[0]
+    return _parent(listing.sku.rsplit("-", 1)[0])
+
+
+@lru_cache(maxsize=10_000)
+def _parent(style: str) -> str:
     return f"B0P{number('parent', style) % 10**7:07d}"
 
 

@@ -175,7 +175,7 @@ class InboundShipment:
         return RECEIVING if day < self.closed else CLOSED
 
 
-@dataclass(slots=True)
+@dataclass
 class Stock:
     """All stock that a seller has at Amazon for one store, from the first day to the last one.
 
@@ -192,3 +192,8 @@ class Stock:
     last: int
     lines: list[StockLine]
     shipments: list[InboundShipment]
+
+    @cached_property
+    def asins(self) -> dict[str, str]:
+        """ASIN of each SKU."""
+        return {line.sku: line.asin for line in self.lines}

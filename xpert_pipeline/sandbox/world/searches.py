@@ -64,8 +64,12 @@ def searches(ledger: Ledger, sunday: int) -> list[Search]:
 
 def price(ledger: Ledger, asin: str) -> Decimal | None:
     """Return the price of a product of the seller; None if it is not known."""
-    prices = [listing.price for listing in ledger.listings.values() if listing.asin == asin and listing.price]
-    return Decimal(prices[0]) if prices else None
+    if "prices" not in ledger.derived:
+        ledger.derived["prices"] = {
+            listing.asin: listing.price for listing in reversed(ledger.listings.values()) if listing.price
+        }
+    known = ledger.derived["prices"].get(asin)
+    return Decimal(known) if known else None
 
 
 def share(own: int, total: int) -> Decimal:

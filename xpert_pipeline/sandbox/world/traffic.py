@@ -1,12 +1,17 @@
 """Sales and visits of a group of SKUs and days: one record of sales and traffic."""
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from xpert_pipeline.sandbox.world.ledger import Count, Ledger
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits, is_visited, visits
+
+KEPT_DAYS = 16
+"""Days whose visits are kept: a client asks for some days, and then downloads them."""
 
 
 def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
@@ -18,8 +23,19 @@ def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
     return visited if visited is not NOBODY or sold is not None else None
 
 
-def seen_skus(ledger: Ledger, day: int) -> dict[str, Visits]:
+def seen_skus(ledger: Ledger, day: int) -> Mapping[str, Visits]:
     """Return the visits to each SKU that was visited, sold, shipped or refunded on a day; sorted by SKU."""
+    kept: OrderedDict[int, dict[str, Visits]] = ledger.derived.setdefault("seen", OrderedDict())
+    found = kept.pop(day, None)
+    if found is None:
+        found = _seen_skus(ledger, day)
+    kept[day] = found
+    while len(kept) > KEPT_DAYS:
+        kept.popitem(last=False)
+    return found
+
+
+def _seen_skus(ledger: Ledger, day: int) -> dict[str, Visits]:
     if "visited" not in ledger.derived:
         ledger.derived["visited"] = [sku for sku, listing in ledger.listings.items() if is_visited(listing)]
     skus = sorted({*ledger.derived["visited"], *ledger.of(day)})
@@ -38,6 +54,7 @@ def visits_of(ledger: Ledger, days: Iterable[int]) -> Visits:
     return total
 
 
+@lru_cache(maxsize=10_000)
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
     """Return a share in per cent to two decimal places; 0 if the whole is 0, as in Amazon's figures."""
     return (Decimal(part) * 100 / Decimal(whole)).quantize(CENT) if whole else Decimal("0.00")

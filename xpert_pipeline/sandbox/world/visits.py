@@ -1,6 +1,7 @@
 """How often customers looked at a SKU on a day, derived from hashes and from the day's sales."""
 
 from functools import lru_cache
+from operator import add
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.marketplaces import STORES
@@ -31,7 +32,7 @@ class Visits(NamedTuple):
 
     def plus(self, other: "Visits") -> "Visits":
         """Return the sum of two."""
-        return Visits(*map(sum, zip(self, other, strict=True)))
+        return Visits(*map(add, self, other))
 
 
 NOBODY = Visits()
