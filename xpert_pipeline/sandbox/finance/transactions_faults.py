@@ -55,10 +55,19 @@ def _unbalance(transactions: list[dict[str, Any]]) -> None:
     """Take the first tax of a fee out of the trees of the first shipment that has one."""
     for transaction in transactions:
         if transaction["transactionType"] == "Shipment":
+            _share_nodes(transaction)
             trees = [item.get("breakdowns") or [] for item in transaction["items"]]
             changed = [_take_tax(tree) for tree in (*trees, transaction.get("breakdowns") or [])]
             if any(changed):
                 return
+
+
+def _share_nodes(transaction: dict[str, Any]) -> None:
+    """Make the nodes of a single item those of its transaction, too: what one of the trees loses, both lose."""
+    if len(transaction["items"]) == 1:
+        own = {node["breakdownType"]: node for node in transaction["items"][0].get("breakdowns") or []}
+        for wrapper in transaction.get("breakdowns") or []:
+            wrapper["breakdowns"] = [own.get(node["breakdownType"], node) for node in wrapper["breakdowns"]]
 
 
 def _take_tax(nodes: list[dict[str, Any]]) -> bool:
