@@ -1,7 +1,6 @@
 """Facts derived from a listing: its label, fulfilment channels, price without a discount, and variation family."""
 
 from decimal import Decimal
-
 from functools import lru_cache
 
 from xpert_pipeline.sandbox.marketplaces import STORES
