@@ -97,7 +97,8 @@ def predict_bulk(run: SellerRun, bulk: BulkQuery, levels: BucketLevels) -> tuple
     """Predict the query; return also how its time is known."""
     learnt = run.jobs.generation_seconds(JOB_API.kind, bulk.query.dataset)
     create, document = levels["createQuery"], levels["getDocument"]
-    return predict_made(1, learnt, create=create, document=document, kind=JOB_API.kind), how_known(learnt)
+    made = predict_made(1, learnt, create=create, document=document, kind=JOB_API.kind, pace=levels.pace)
+    return made, how_known(learnt)
 
 
 @dataclass

@@ -10,9 +10,11 @@ import pytest
 
 from xpert_pipeline.assets.pricing.fee_estimates import FEE_ESTIMATES, parse_estimate
 from xpert_pipeline.assets.pricing.fee_previews import PREVIEW, parse_preview
+from xpert_pipeline.sandbox.jobs import kiosk_api
 from xpert_pipeline.sources.collect import Unfit
 from xpert_pipeline.spapi.operations.batch import Subject
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(300)]
 
@@ -98,11 +100,15 @@ def test_without_the_role_of_the_preview_all_estimates_are_of_batches(shop):
 
 
 def _assert_that_parts_without_amounts_leave_the_sum(shop):
+    """The dataset is known to be refused by now, so the preview is not asked for once more."""
+    assert shop.run(tables=["economics_daily"], days=shop.past_days).errors == {}
+    queries = shop.calls("createQuery")
     shop.fault("fees-parts-without-final")
     assert shop.run(tables=["fee_estimates"], days=[shop.today], refetch=True).states == {"fee_estimates": "ok"}
     fees = [fee for row in shop.rows("fee_estimates") for fee in row["fees"] or ()]
     assert {fee["type"] for fee in fees} == {"ReferralFee", "VariableClosingFee", "FBAFees"}
     assert shop.differences("fee_estimates", only=("status", "fees_total", "error_code")) == []
+    assert shop.calls("createQuery") == queries
 
 
 @pytest.mark.parametrize("fault", ["economics-preview-refused", "query-fatal", "query-stuck"])
@@ -116,6 +122,27 @@ def test_a_preview_that_amazon_does_not_give_leaves_all_to_the_batches(shop, fau
     assert shop.calls(BATCHES) == -(-len(rows) // 20) + 1, "a failed item is asked for alone"
     if fault == "economics-preview-refused":
         shop.assert_whole("fee_estimates")
+
+
+def test_each_store_has_a_preview_of_its_own_and_one_that_amazon_refuses_stops_no_other(
+    empty_pipeline, make_sandbox, monkeypatch
+):
+    """The preview of a large seller has pages."""
+    monkeypatch.setattr(kiosk_api, "RECORDS_A_PAGE", 20)
+    empty_pipeline.serve(make_sandbox(days=1, orders_per_day=5, skus=60, marketplaces=(INDIA, GERMANY)), onboard=False)
+    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=(INDIA, GERMANY))
+    today = max(empty_pipeline.days)
+    assert empty_pipeline.run(tables=["products"], days=[today]).success
+    state = empty_pipeline.sandbox.state
+    state.options = replace(state.options, denied_marketplaces=(GERMANY,))
+    assert empty_pipeline.run(tables=["fee_estimates"], days=[today]).success
+    rows = empty_pipeline.rows("fee_estimates")
+    assert {row["marketplace_id"] for row in rows} == {INDIA}
+    assert sum(row["estimated_by"] == PREVIEW.name for row in rows) > 40, "those of all pages"
+    state.options = replace(state.options, denied_marketplaces=())
+    assert empty_pipeline.run(tables=["fee_estimates"], days=[today]).success
+    empty_pipeline.assert_whole("fee_estimates")
+    assert {row["currency"] for row in empty_pipeline.rows("fee_estimates")} == {"INR", "EUR"}
 
 
 def test_what_came_before_a_broken_line_is_kept_and_batches_answer_for_the_rest(shop):
