@@ -1,0 +1,102 @@
+"""A run that computes only changed days leaves every derived table as if all of its days had been computed."""
+
+import random
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.partitions import local_today
+from xpert_pipeline.postgres.derive import derive
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.sources.order import in_order_of_work
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
+
+pytestmark = pytest.mark.filterwarnings(DAGSTERS_OWN)
+DERIVED = [
+    source
+    for source in in_order_of_work(SOURCES)
+    if source.is_derived and source.table.day and not source.keeps_history
+]
+TOGETHER = {table.name for source in SOURCES if len(source.tables) > 1 for table in source.tables}
+"""Tables whose rows share their day with rows of another table, so that one alone never moves."""
+WATCHED = """
+select tgrelid::regclass::text, (string_to_array(encode(tgargs, 'escape'), '\\000'))[1]
+from pg_trigger where tgname = 'mark_dirty_insert' and cardinality(string_to_array(encode(tgargs, 'escape'), '\\000')) > 2
+order by 1
+"""
+NUMBERS = """
+select column_name from information_schema.columns
+where table_name = %s and data_type in ('integer', 'numeric') and column_name not in ('item_index', 'leaf_number')
+order by 1
+"""
+WRITTEN = ("inserted", "updated", "deleted")
+
+
+def compute(books, days):
+    """Derive all tables for what is marked dirty and for some days; return what was written, by table."""
+    written = {}
+    zones = {name: by_id(name).timezone for name in books.seller.marketplace_ids}
+    for source in DERIVED:
+        with hold(books.pool, books.seller.id, source.table.name) as lease:
+            counts = derive(
+                books.pool,
+                seller_id=books.seller.id,
+                table=source.table,
+                statement=transform(source.table.name),
+                lease=lease,
+                run_id="changes",
+                requested_days=days,
+                computed_days=days,
+                timezones=zones,
+                started_at=datetime.now(UTC),
+            )
+        if changed := {name: number for name, number in asdict(counts).items() if name in WRITTEN and number}:
+            written[source.table.name] = changed
+    return written
+
+
+def change(books, rng):
+    """Delete some rows of the watched tables, move some to another day, and change some of their figures."""
+    for table, day in books.admin.execute(WATCHED).fetchall():
+        names = {"table": Identifier(table), "day": Identifier(day)}
+        ids = [row for (row,) in books.admin.execute(SQL("select id from {table} order by id").format(**names))]
+        numbers = [name for (name,) in books.admin.execute(NUMBERS, [table])]
+        actions = ["delete from {table} where id = %s"]
+        if table not in TOGETHER:
+            actions.append("update {table} set {day} = {day} - 1 where id = %s")
+        if numbers:
+            names["number"] = Identifier(rng.choice(numbers))
+            actions += ["update {table} set {number} = {number} + 1 where id = %s"] * 2
+        for row in rng.sample(ids, min(len(ids), 8)):
+            with suppress(psycopg.errors.UniqueViolation):  # the other day has such a row already
+                books.admin.execute(SQL(rng.choice(actions)).format(**names), [row])
+
+
+def all_days(books):
+    """Every day that an input or a derived table has, and today."""
+    days = {local_today(by_id(name).timezone) for name in books.seller.marketplace_ids}
+    columns = [*books.admin.execute(WATCHED), *((source.table.name, source.table.day) for source in DERIVED)]
+    for table, day in columns:
+        names = {"table": Identifier(table), "day": Identifier(day)}
+        days |= {
+            own for (own,) in books.admin.execute(SQL("select distinct {day} from {table}").format(**names)) if own
+        }
+    return sorted({*days, *(day - timedelta(days=1) for day in days)})
+
+
+def test_only_changed_days_are_computed_and_every_row_is_as_in_a_full_computation(books):
+    rng = random.Random(7)
+    today = max(local_today(by_id(name).timezone) for name in books.seller.marketplace_ids)
+    changed = set()
+    for _ in range(4):
+        change(books, rng)
+        changed |= compute(books, [today]).keys()
+        assert compute(books, all_days(books)) == {}
+    assert changed >= {source.table.name for source in DERIVED} - {"reviews_ratings"}, changed
