@@ -11,19 +11,34 @@ from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.postgres.errors import DatabaseError
 
 COMMANDS = {
-    "up": "xpert_pipeline.cli.up:up",
-    "sync": "xpert_pipeline.cli.sync:sync",
-    "backfill": "xpert_pipeline.cli.sync:backfill",
-    "plan": "xpert_pipeline.cli.plan:plan",
-    "status": "xpert_pipeline.cli.status:status",
-    "doctor": "xpert_pipeline.cli.doctor:doctor",
-    "sellers": "xpert_pipeline.cli.sellers.group:sellers",
-    "db": "xpert_pipeline.cli.db.group:db",
-    "report": "xpert_pipeline.cli.report.group:report",
-    "prune": "xpert_pipeline.cli.prune:prune_command",
-    "sandbox": "xpert_pipeline.cli.sandbox:sandbox",
+    "up": ("xpert_pipeline.cli.up:up", "Start the pipeline and sync."),
+    "sync": ("xpert_pipeline.cli.sync:sync", "Load what is new or changed since the last sync."),
+    "backfill": ("xpert_pipeline.cli.sync:backfill", "Load a range of days, window by window."),
+    "plan": ("xpert_pipeline.cli.plan:plan", "Predict what a sync of these days would do."),
+    "status": ("xpert_pipeline.cli.status:status", "Show the state of each seller."),
+    "doctor": ("xpert_pipeline.cli.doctor:doctor", "Check what a sync needs, and say what to do."),
+    "sellers": (
+        "xpert_pipeline.cli.sellers.group:sellers",
+        "Add, authorize, list, schedule, pause, remove and purge sellers.",
+    ),
+    "db": (
+        "xpert_pipeline.cli.db.group:db",
+        "Start and stop the embedded Postgres, migrate, connect, and let others read.",
+    ),
+    "report": (
+        "xpert_pipeline.cli.report.group:report",
+        "Answer questions about the pipeline: what failed, what is missing, how fresh the data is.",
+    ),
+    "prune": (
+        "xpert_pipeline.cli.prune:prune_command",
+        "Remove old runs, events, requests and logs, and join old loads.",
+    ),
+    "sandbox": ("xpert_pipeline.cli.sandbox:sandbox", "Serve a local Selling Partner API."),
 }
-"""Name of a command → where it is. It is imported when it is needed: Dagster alone takes a second."""
+"""Name of a command → where it is, and the first sentence of its help.
+
+A command is imported when it is needed, because Dagster alone takes a second; the list of all commands imports none.
+"""
 SOURCELESS = {"db", "sandbox"}
 """Commands that work without the sources of the tables."""
 
@@ -42,9 +57,14 @@ class Commands(WholeHelp):
         """Import a command and return it; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        where, _ = COMMANDS[cmd_name]
+        module, _, name = where.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def sentences(self, ctx: click.Context) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return the first sentences without importing the commands."""
+        return [(name, sentence) for name, (_, sentence) in COMMANDS.items()]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move --json to the front, where the group reads it."""
