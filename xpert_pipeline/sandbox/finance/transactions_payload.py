@@ -12,7 +12,7 @@ from typing import Any
 from xpert_pipeline.sandbox.finance.breakdowns import tree, wrapped, wrapped_tree
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.serving.formats import zulu
-from xpert_pipeline.sandbox.serving.json_text import array, with_member
+from xpert_pipeline.sandbox.serving.json_text import array, joined, with_member
 from xpert_pipeline.sandbox.world.digest import number
 from xpert_pipeline.sandbox.world.postings import BASE, REFUND, Leaf, Part, Posting
 
@@ -24,15 +24,11 @@ def transaction_text(posting: Posting, seller_id: str, marketplace_id: str) -> s
     """Return one transaction as JSON."""
     store, parts = STORES[marketplace_id], posting.parts()
     items = [_item(posting, part, store.currency) for part in parts] if posting.has_items else []
-    text = with_member(json.dumps(_head(posting, seller_id, marketplace_id)), "items", array(items))
-    text = with_member(text, "contexts", json.dumps(_contexts(posting)))
-    if posting.has_id:
-        text = with_member(text, "transactionId", json.dumps(posting.id))
-    if word := status_word(posting):
-        text = with_member(text, "transactionStatus", json.dumps(word))
-    if not posting.lacks_own_tree:
-        text = with_member(text, "breakdowns", _own_tree(posting, parts, store.currency))
-    return text
+    head, tail = json.dumps(_head(posting, seller_id, marketplace_id)), json.dumps(_tail(posting))
+    text = joined(head, with_member("{}", "items", array(items)), tail)
+    return (
+        text if posting.lacks_own_tree else with_member(text, "breakdowns", _own_tree(posting, parts, store.currency))
+    )
 
 
 def _head(posting: Posting, seller_id: str, marketplace_id: str) -> dict[str, Any]:
@@ -55,16 +51,22 @@ def _head(posting: Posting, seller_id: str, marketplace_id: str) -> dict[str, An
     }
 
 
-def _contexts(posting: Posting) -> list[dict[str, Any]]:
-    if posting.reason is None or posting.matures is None:
-        return []
-    return [
-        {
-            "contextType": "DeferredContext",
-            "deferralReason": posting.reason,
-            "maturityDate": zulu(posting.matures),
-        }
-    ]
+def _tail(posting: Posting) -> dict[str, Any]:
+    """Return what stands between the items and the transaction's own tree."""
+    tail: dict[str, Any] = {"contexts": []}
+    if posting.has_id:
+        tail["transactionId"] = posting.id
+    if word := status_word(posting):
+        tail["transactionStatus"] = word
+    if posting.reason is not None and posting.matures is not None:
+        tail["contexts"].append(
+            {
+                "contextType": "DeferredContext",
+                "deferralReason": posting.reason,
+                "maturityDate": zulu(posting.matures),
+            }
+        )
+    return tail
 
 
 def identifiers(posting: Posting) -> list[tuple[str, str]]:

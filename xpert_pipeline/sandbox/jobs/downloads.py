@@ -60,9 +60,9 @@ def _document(state: JobState, report: Report, faults: list[str]) -> Response:
 
 
 def _lines(state: JobState, query: Query, faults: list[str]) -> Response:
-    """Return a query's document, which is kept compressed but sent uncompressed, unless a fault compresses it."""
-    document = kiosk_document(state.documents, query)
-    body = gzip.decompress(document.body) if document.packed else document.body
+    """Return a query's document, which is not compressed, unless a fault compresses it."""
+    document = kiosk_document(query)
+    body = document.body
     line_faults = state.faults.due(LINES, DOWNLOAD, query.seller_id)
     if "malformed-jsonl" in line_faults:
         body = malformed(body.decode()).encode()

@@ -1,9 +1,12 @@
-"""The documents of Data Kiosk: JSON lines, one record per line; or the reason why a query ended FATAL."""
+"""The documents of Data Kiosk: JSON lines, one record per line; or the reason why a query ended FATAL.
+
+They are large, and clients download them once. So they are not kept, but written for each download.
+"""
 
 import json
 from collections.abc import Iterator
 
-from xpert_pipeline.sandbox.jobs.documents import Document, Documents, pack, reason
+from xpert_pipeline.sandbox.jobs.documents import Document, reason
 from xpert_pipeline.sandbox.jobs.query_store import Query
 from xpert_pipeline.sandbox.jobs.report_store import FATAL
 
@@ -13,10 +16,12 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=flo
 FATAL_REASON = "The query could not be processed. Please try again."
 
 
-def kiosk_document(documents: Documents, query: Query) -> Document:
-    """Return the document of a finished query; write it if it does not exist yet."""
-    assert query.document_id is not None
-    return documents.get(query.document_id, lambda: _written(query))
+def kiosk_document(query: Query) -> Document:
+    """Write the document of a finished query."""
+    if query.fate == FATAL:
+        return reason(FATAL_REASON)
+    body = b"".join([line.encode() for line in _lines(query)])
+    return Document(body, packed=False, content_type=f"{CONTENT_TYPE};charset=UTF-8")
 
 
 def malformed(text: str) -> str:
@@ -25,12 +30,6 @@ def malformed(text: str) -> str:
     place = len(lines) // 2
     lines[place] = lines[place][: len(lines[place]) // 2] + "\n"
     return "".join(lines)
-
-
-def _written(query: Query) -> Document:
-    if query.fate == FATAL:
-        return reason(FATAL_REASON)
-    return pack(_lines(query), "UTF-8", CONTENT_TYPE)
 
 
 def _lines(query: Query) -> Iterator[str]:

@@ -61,7 +61,7 @@ def date_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
 
 def date_record(view: View, _arguments: Mapping[str, Any], group: Group) -> dict[str, Any]:
     """One record of salesAndTrafficByDate."""
-    traffic = _traffic(view, group.marketplace_id, _cells(view, group.marketplace_id, group.start, group.end))
+    traffic = _account(view, group)
     currency, b2b = STORES[group.marketplace_id].currency, view.ledger(group.marketplace_id).sells_to_businesses
     counts = [
         feedback_count(view.world, group.marketplace_id, day)
@@ -176,6 +176,17 @@ def _traffic(view: View, marketplace_id: str, cells: Iterable[Cell]) -> Traffic:
     return traffic
 
 
+def _account(view: View, group: Group) -> Traffic:
+    """Return the sums of all SKUs in a period; whatever was sold was also seen."""
+    ledger, days = view.ledger(group.marketplace_id), list(view.days(group.marketplace_id, group.start, group.end))
+    traffic = Traffic(visits=visits_of(ledger, days))
+    for day in days:
+        if not view.hides_sales(group.marketplace_id, day):
+            for sold in ledger.of(day).values():
+                traffic.count(sold)
+    return traffic
+
+
 def _first_sale(view: View, marketplace_id: str) -> tuple[int, str] | None:
     """Return the first day on which a SKU was sold, and the SKU."""
     ledger = view.ledger(marketplace_id)
@@ -184,5 +195,9 @@ def _first_sale(view: View, marketplace_id: str) -> tuple[int, str] | None:
 
 
 def _offers(view: View, marketplace_id: str) -> tuple[int, int]:
-    active = [listing for listing in view.world.listings_of((marketplace_id,)) if listing.active]
-    return len(active), len({view.parent(listing) for listing in active})
+    derived = view.ledger(marketplace_id).derived
+    if "offers" not in derived:
+        active = [listing for listing in view.world.listings_of((marketplace_id,)) if listing.active]
+        derived["offers"] = len(active), len({view.parent(listing) for listing in active})
+    offers: tuple[int, int] = derived["offers"]
+    return offers

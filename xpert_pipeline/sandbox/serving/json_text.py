@@ -11,6 +11,11 @@ def with_member(text: str, name: str, value: str) -> str:
     return f'{text[:-1]}{"" if text == "{}" else ", "}"{name}": {value}}}'
 
 
+def joined(*objects: str) -> str:
+    """Return the text of one object with the members of all, in order; none of them is empty."""
+    return f"{{{', '.join([text[1:-1] for text in objects])}}}"
+
+
 def array(values: Iterable[str]) -> str:
     """Return the text of an array of values, which are JSON, too."""
     return f"[{', '.join(values)}]"

@@ -13,6 +13,7 @@ Each leaf of a posting becomes one row, with these exceptions, which are the san
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.marketplaces import INDIA, STORES, Store
@@ -62,6 +63,10 @@ class SettlementLine(NamedTuple):
     sku: str = ""
     quantity: int | None = None
     promotion_id: str = ""
+
+    def worded(self, label: Label, cents: int) -> "SettlementLine":
+        """Return the same row with another label and amount."""
+        return SettlementLine._make((*self[:2], label, cents, *self[4:]))
 
 
 def closed_periods(world: World, marketplace_id: str) -> list[Period]:
@@ -134,14 +139,20 @@ def _line(period: Period, posting: Posting, part: Part, leaf: Leaf, own: Settlem
         order_id, sku, quantity = posting.key.rsplit(" ", 1)[-1], "", None
     elif not part.sku:
         quantity = None
-    return own._replace(
-        transaction_type=transaction_type(kind, path),
-        label=label,
-        cents=leaf.cents,
-        order_id=order_id,
-        sku=sku,
-        quantity=quantity,
-        promotion_id=promotion_id,
+    return SettlementLine(
+        own.posted,
+        transaction_type(kind, path),
+        label,
+        leaf.cents,
+        order_id,
+        own.adjustment_id,
+        own.shipment_id,
+        own.marketplace_name,
+        own.network,
+        own.order_item_code,
+        sku,
+        quantity,
+        promotion_id,
     )
 
 
@@ -151,8 +162,8 @@ def _split(store: Store, part: Part, leaf: Leaf, line: SettlementLine, *, is_int
     if path[-1] == TAX_PART and store.id == INDIA:
         return _taxes(line, is_integrated=is_integrated)
     if part.quantity and len(path) > 1 and path[1] == PER_UNIT and leaf.cents % part.quantity == 0:
-        return [line._replace(cents=leaf.cents // part.quantity)] * part.quantity
-    return [_taxed(line, "tax") if path[-1] == TAX_PART else line]
+        return [line.worded(line.label, leaf.cents // part.quantity)] * part.quantity
+    return [line.worded(_taxed(line.label, "tax"), line.cents) if path[-1] == TAX_PART else line]
 
 
 def _item_of(world: World, order_id: str, part: Part) -> Item | None:
@@ -164,14 +175,15 @@ def _item_of(world: World, order_id: str, part: Part) -> Item | None:
 def _taxes(line: SettlementLine, *, is_integrated: bool) -> list[SettlementLine]:
     """Return the rows of India's tax on a fee: IGST, or its two halves."""
     if is_integrated:
-        return [_taxed(line, "IGST")]
+        return [line.worded(_taxed(line.label, "IGST"), line.cents)]
     central = line.cents // 2
     halves = (("CGST", central), ("SGST", line.cents - central))
-    return [_taxed(line._replace(cents=cents), word) for word, cents in halves if cents]
+    return [line.worded(_taxed(line.label, word), cents) for word, cents in halves if cents]
 
 
-def _taxed(line: SettlementLine, word: str) -> SettlementLine:
-    return line._replace(label=line.label._replace(description=f"{line.label.description} {word}"))
+@lru_cache(maxsize=1_000)
+def _taxed(label: Label, word: str) -> Label:
+    return Label(label.type, f"{label.description} {word}")
 
 
 def _debt_label(period: Period, leaf: Leaf) -> Label:

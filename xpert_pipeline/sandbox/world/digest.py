@@ -1,5 +1,6 @@
 """Stable pseudo-random facts: the same key gives the same number on every machine and Python version."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 _SPAN = 1 << 64
@@ -20,9 +21,14 @@ def letters(length: int, alphabet: str, *key: object) -> str:
     """Return letters of an alphabet that depend only on the key."""
     text = "\x1f".join(map(str, key))
     raw = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=max(16, min(64, length * 2))).digest()
-    value = int.from_bytes(raw)
-    chosen = []
-    for _ in range(length):
-        value, place = divmod(value, len(alphabet))
-        chosen.append(alphabet[place])
-    return "".join(chosen)
+    value, pairs, chosen = int.from_bytes(raw), _pairs(alphabet), []
+    for _ in range(0, length, 2):
+        value, place = divmod(value, len(pairs))
+        chosen.append(pairs[place])
+    return "".join(chosen)[:length]
+
+
+@lru_cache(maxsize=16)
+def _pairs(alphabet: str) -> list[str]:
+    """Return all pairs of letters, so that one division draws two of them; the first letter changes fastest."""
+    return [first + second for second in alphabet for first in alphabet]

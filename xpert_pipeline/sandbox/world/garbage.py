@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SELDOM = 50_000
+SELDOM = 500_000
 """How many more new than freed objects make the collector of the sandbox's own process look at the youngest ones."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 
-from xpert_pipeline.sandbox.world.ledger import Count, Ledger
+from xpert_pipeline.sandbox.world.ledger import Count, Ledger, Sold
 from xpert_pipeline.sandbox.world.money import CENT
 from xpert_pipeline.sandbox.world.visits import NOBODY, Visits, is_visited, visits
 
@@ -73,9 +73,13 @@ class Traffic:
         self.visits = self.visits.plus(visited)
         sold = None if is_unsold else ledger.of(day).get(sku)
         if sold is not None:
-            self.everyone.add(sold.everyone)
-            if sold.business is not None:
-                self.business.add(sold.business)
+            self.count(sold)
+
+    def count(self, sold: Sold) -> None:
+        """Add the sales of one SKU and day."""
+        self.everyone.add(sold.everyone)
+        if sold.business is not None:
+            self.business.add(sold.business)
 
     @property
     def sessions(self) -> int:
