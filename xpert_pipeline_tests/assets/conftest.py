@@ -22,6 +22,7 @@ from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.resources.spapi import LIVE, Application, connect
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
 from xpert_pipeline.sources.run import market_of
 from xpert_pipeline.sources.snapshot import Snapshot
@@ -31,7 +32,8 @@ from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline.spapi.jobs.report_api import ReportApi
 from xpert_pipeline.spapi.operations.sellers import marketplace_participations
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
-from xpert_pipeline_tests.assets.records import Sample, sample_of
+from xpert_pipeline_tests.assets.documents import documents
+from xpert_pipeline_tests.assets.records import SPAN, Sample, sample_of
 from xpert_pipeline_tests.conftest import KEY, drop_database
 from xpert_pipeline_tests.faults.pipeline import CLIENT_ID, CLIENT_SECRET, Pipeline
 from xpert_pipeline_tests.sandbox.traffic import Traffic, recording
@@ -143,13 +145,22 @@ def ask_more(pipeline, folder):
         market = market_of(seller, *seller.marketplace_ids, ())
         for source in SOURCES:
             source.probe(api, market, datetime.now(UTC))
-            if isinstance(source, Snapshot) and source.bulk is not None:
-                request = JobRequest(source.bulk.report_type, marketplace_ids=seller.marketplace_ids)
+            if request := bulk_request(source, seller.marketplace_ids):
                 report_id = ReportApi().create(api, request)
                 status = ReportApi().status_of(api, report_id, request)
                 assert status.document_id is not None, status
                 fetch_document(api, status.document_id, folder).remove()
         return {source.step: sample_of(source, pipeline.pool, api, market) for source in SOURCES}
+
+
+def bulk_request(source, marketplace_ids):
+    """The report with which a source reads the data of a large seller; None if it has none beside its pages."""
+    if isinstance(source, Snapshot) and source.bulk is not None:
+        return JobRequest(source.bulk.report_type, marketplace_ids=marketplace_ids)
+    if isinstance(source, ChangeFeed) and source.feed.bulk is not None:
+        end = datetime.now(UTC) - source.feed.settling
+        return JobRequest(source.feed.bulk.types["created"], end - SPAN, end, None, marketplace_ids)
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +169,12 @@ def loaded(new_database, embedded_server):
     with pytest.MonkeyPatch.context() as monkeypatch:
         yield load(addresses, monkeypatch)
     drop_database(addresses[0], embedded_server)
+
+
+@pytest.fixture(scope="session")
+def found(loaded):
+    """The longest document of each report type and query."""
+    return documents(loaded.traffic)
 
 
 @pytest.fixture

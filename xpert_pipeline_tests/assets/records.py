@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,11 +20,12 @@ SPAN = timedelta(days=20)
 
 @dataclass(frozen=True)
 class Sample:
-    """The longest of the first records of a source, as its parser gets it."""
+    """The first records of a source, as its parser gets them, and the longest of them."""
 
     source: Any
     record: Any
     parse: Callable[[Any], Any]
+    records: Sequence[Any]
 
 
 @dataclass
@@ -58,7 +59,7 @@ def sample_of(source, pool, api, market):
 
 def _sample(source, records, parse):
     assert records, f"the world has no record for {source.step}"
-    return Sample(source, max(records, key=lambda record: len(json.dumps(record, default=str))), parse)
+    return Sample(source, max(records, key=lambda record: len(json.dumps(record, default=str))), parse, records)
 
 
 def _looked_up(source, pair, market):
@@ -69,11 +70,16 @@ def _looked_up(source, pair, market):
 
 def read(sample, record, folder):
     """Let a source read a record."""
+    return read_all(sample, [record], folder)
+
+
+def read_all(sample, records, folder):
+    """Let a source read the records of a page."""
     with collecting(folder, sample.source.tables, sample.parse) as (_, collector):
         found = Read()
         for part in collector.parts:
             part.watchers.append(found.rows.setdefault(part.table.name, []).extend)
-        collector.add([record])
+        collector.add(records)
         for part in collector.parts:
             found.reasons += [reject.reason for reject in part.rejects]
         return found
@@ -89,6 +95,15 @@ def leaves(value, path=()):
             yield from leaves(inner, (*path, place))
     elif not isinstance(value, Subject):
         yield path, value
+
+
+def turned(value):
+    """A copy of a record with the fields of every object in the opposite order; lists keep theirs."""
+    if isinstance(value, dict):
+        return {name: turned(inner) for name, inner in reversed(value.items())}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(turned(inner) for inner in value)
+    return value
 
 
 def replaced(value, path, new):

@@ -9,14 +9,14 @@ from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.snapshot import Snapshot
-from xpert_pipeline_tests.assets.records import leaves, read, replaced
+from xpert_pipeline_tests.assets.cases import LOCAL
+from xpert_pipeline_tests.assets.records import leaves, read, read_all, replaced, turned
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.granted import INDIA
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(400)]
 KINDS = (Snapshot, ChangeFeed, BatchLookup)
 STEPS = [source.step for source in SOURCES if isinstance(source, KINDS) and source.is_offered_in(INDIA)]
-LOCAL = "1.234,56"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -58,6 +58,16 @@ def test_a_number_of_a_record_in_a_local_format_is_never_another_number(sample, 
     )
 
 
+def test_the_order_of_fields_and_records_does_not_matter(sample, tmp_path):
+    base = read_all(sample, sample.records, tmp_path)
+    assert base.reasons == []
+    assert read_all(sample, [turned(record) for record in sample.records], tmp_path) == base
+    backwards = read_all(sample, sample.records[::-1], tmp_path)
+    assert backwards.reasons == []
+    for table, rows in base.rows.items():
+        assert sorted(map(str, backwards.rows[table])) == sorted(map(str, rows)), table
+
+
 def test_a_value_that_a_record_lacks_is_never_another_value(sample, tmp_path):
     base = read(sample, sample.record, tmp_path)
     for path, _ in leaves(sample.record):
@@ -78,3 +88,9 @@ def test_a_foreign_record_is_rejected_whole(sample, tmp_path, foreign):
     found = read(sample, record, tmp_path)
     assert found.reasons
     assert not any(found.rows.values())
+
+
+def test_no_load_of_a_clean_world_counted_something_unknown(books):
+    """Every source, also those that read pages: what Amazon's models have is declared."""
+    counted = books.admin.execute("select table_name, details::text from loads").fetchall()
+    assert [(table, text) for table, text in counted if "unknown column" in text or "unknown field" in text] == []
