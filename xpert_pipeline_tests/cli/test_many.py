@@ -28,6 +28,7 @@ from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.sandbox.client import LOCAL
+from xpert_pipeline_tests.sandbox_sellers import add_sellers
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 XPERT = Path(sys.executable).with_name("xpert")
@@ -46,15 +47,7 @@ where t.key = 'seller' order by r.id
 def sandbox(request, sellers):
     """A sandbox in Amazon's place, with its sellers added."""
     sandbox = start(SandboxOptions(rate_scale=0, days=3, orders_per_day=20, skus=30, sellers=request.param))
-    for place, amazon_id in enumerate(sandbox.state.worlds, start=1):
-        sellers.add(
-            amazon_id,
-            name=amazon_id,
-            region="eu",
-            marketplace_ids=["A21TJRUUN4KGV"],
-            timezone="Asia/Kolkata",
-            refresh_token=f"Atzr|sandbox-{place}",
-        )
+    add_sellers(sellers, sandbox)
     yield sandbox
     sandbox.stop()
 

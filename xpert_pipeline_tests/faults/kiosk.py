@@ -28,3 +28,21 @@ def warnings(pipeline, outcome):
 
 def queries(pipeline):
     return list(pipeline.sandbox.state.queries.of(pipeline.sellers[0], time.time()))
+
+
+def doubted_runs(pipeline, hours_pass, known):
+    """Run twice, too soon for the second answer to confirm the first; both change nothing.
+
+    Yields:
+        What each run did.
+    """
+    for hours in (7, 0.9):
+        hours_pass(hours)
+        doubted = pipeline.run(tables=KIOSK)
+        assert doubted.success
+        assert {doubted.states[table] for table in KIOSK} == {"skipped"}
+        for table in KIOSK:
+            assert "nothing was changed; the next run checks again" in doubted.reasons[table]
+            assert pipeline.rows(table) == known[table]
+            assert len(loads(pipeline, table)) == 1
+        yield doubted

@@ -9,6 +9,7 @@ from xpert_pipeline.cli import preflight
 from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.spapi import session
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
+from xpert_pipeline_tests.sandbox_sellers import add_sellers
 
 pytestmark = pytest.mark.long
 OTHERS = 11
@@ -19,15 +20,7 @@ def shops(amazon, sellers, monkeypatch):
     """Twelve sellers; the environment that leads to them. Retries are quick."""
     monkeypatch.setattr(session, "RetryPolicy", partial(RetryPolicy, base_seconds=0.01))
     environ = amazon(sellers=OTHERS + 1)
-    for place, amazon_id in enumerate(amazon.sandbox.state.worlds, start=1):
-        sellers.add(
-            amazon_id,
-            name=amazon_id,
-            region="eu",
-            marketplace_ids=["A21TJRUUN4KGV"],
-            timezone="Asia/Kolkata",
-            refresh_token=f"Atzr|sandbox-{place}",
-        )
+    add_sellers(sellers, amazon.sandbox)
     return environ
 
 

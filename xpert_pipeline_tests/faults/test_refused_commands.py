@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xpert_pipeline_tests.granted import closed_without
+from xpert_pipeline_tests.sandbox_sellers import add_sellers
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 RECENT = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY))
@@ -66,15 +67,7 @@ def test_a_failure_stays_a_failure_where_sources_that_are_not_granted_are_accept
 def test_a_revoked_seller_is_left_out_which_is_a_failure_and_the_other_is_synced(xpert, amazon, sellers, admin):
     environ = amazon(sellers=2)
     first, second = amazon.sandbox.state.worlds
-    for place, amazon_id in enumerate((first, second), start=1):
-        sellers.add(
-            amazon_id,
-            name=amazon_id,
-            region="eu",
-            marketplace_ids=["A21TJRUUN4KGV"],
-            timezone="Asia/Kolkata",
-            refresh_token=f"Atzr|sandbox-{place}",
-        )
+    add_sellers(sellers, amazon.sandbox)
     amazon.fault("lwa-invalid-grant", second)
     done = xpert("sync", "--json", "--select", "products", *RECENT, **environ)
     assert done.exit_code == 1

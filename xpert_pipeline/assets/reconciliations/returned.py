@@ -2,8 +2,30 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import LiteralString
 
 from xpert_pipeline.sources.reconciliation import Reconciliation, Side, Tolerance
+
+REFUNDED = """
+refunded as materialized (
+  select
+    e.order_id,
+    e.sku,
+    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units,
+    bool_or(e.transaction_type = 'Refund' and e.quantity is null) as names_no_units
+  from financial_events as e
+  inner join (select distinct order_id from expected) as r on e.order_id = r.order_id
+  where e.seller_id = %(seller_id)s and e.marketplace_id = %(marketplace_id)s and e.item_index >= 0 and e.is_counted
+  group by 1, 2
+)
+"""
+"""The units refunded of the orders in `expected`, and whether a refund names none."""
+
+
+def _beside_refunds(expected: LiteralString, pairs: LiteralString) -> LiteralString:
+    """A statement in which `pairs` compares `expected` with REFUNDED."""
+    return expected + REFUNDED + pairs
+
 
 RETURNS_ARE_STOCK = Reconciliation(
     name="ledger_takes_back_what_was_returned",
@@ -58,30 +80,18 @@ RETURNS_ARE_REFUNDED = Reconciliation(
     complete_by=("fba_returns", "financial_events"),
     settled=timedelta(days=30),
     tolerances=(Tolerance("Amazon replaces some returned units instead of refunding them", absolute=Decimal(2)),),
-    pairs="""
-with returned as materialized (
-  select return_date as day, order_id, sku, quantity
+    pairs=_beside_refunds(
+        """
+with expected as materialized (
+  select max(return_date) as day, order_id, sku, sum(quantity) as units
   from fba_returns
   where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and return_date = any(%(days)s)
     and order_id is not null
-),
-
-units as (
-  select max(day) as day, order_id, sku, sum(quantity) as units from returned
   group by 2, 3
 ),
 
-refunded as materialized (
-  select
-    e.order_id,
-    e.sku,
-    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units
-  from financial_events as e
-  inner join (select distinct order_id from returned) as r on e.order_id = r.order_id
-  where e.seller_id = %(seller_id)s and e.marketplace_id = %(marketplace_id)s and e.item_index >= 0 and e.is_counted
-  group by 1, 2
-)
-
+""",
+        """
 select
   u.day,
   'SKU ' || u.sku || ' of order ' || u.order_id as key,
@@ -94,9 +104,10 @@ select
     when not exists (select from refunded as any_row where any_row.order_id = u.order_id)
       then 'no transaction of the order is loaded'
   end as reason
-from units as u
+from expected as u
 left join refunded as r on u.order_id = r.order_id and u.sku = r.sku
 """,
+    ),
 )
 
 REQUESTS_ARE_REFUNDED = Reconciliation(
@@ -106,8 +117,9 @@ REQUESTS_ARE_REFUNDED = Reconciliation(
     right=Side("merchant_returns"),
     complete_by=("merchant_returns", "financial_events"),
     settled=timedelta(days=60),
-    pairs="""
-with requested as materialized (
+    pairs=_beside_refunds(
+        """
+with expected as materialized (
   select max(return_date) as day, order_id, sku, sum(quantity) as units
   from merchant_returns
   where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and return_date = any(%(days)s)
@@ -115,18 +127,8 @@ with requested as materialized (
   group by 2, 3
 ),
 
-refunded as materialized (
-  select
-    e.order_id,
-    e.sku,
-    sum(e.quantity) filter (where e.transaction_type = 'Refund') as units,
-    bool_or(e.transaction_type = 'Refund' and e.quantity is null) as names_no_units
-  from financial_events as e
-  inner join (select distinct order_id from requested) as r on e.order_id = r.order_id
-  where e.seller_id = %(seller_id)s and e.marketplace_id = %(marketplace_id)s and e.item_index >= 0 and e.is_counted
-  group by 1, 2
-)
-
+""",
+        """
 select
   q.day,
   'SKU ' || coalesce(q.sku, '(none)') || ' of order ' || q.order_id as key,
@@ -141,7 +143,8 @@ select
       then 'no transaction of the order is loaded'
     when r.names_no_units then 'a refund of the order names no units, as that of a part of the price'
   end as reason
-from requested as q
+from expected as q
 left join refunded as r on q.order_id = r.order_id and q.sku = r.sku
 """,
+    ),
 )

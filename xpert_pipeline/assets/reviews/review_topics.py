@@ -1,31 +1,23 @@
 """review_topics: what the reviews of a product are about. Reviews themselves are not stored."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from xpert_pipeline.assets.reviews.customer_feedback import FEW, build_source, parse_mentions
 from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.day_figures import DayFigure
-from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number, value_at
 from xpert_pipeline.spapi.operations.batch import Subject
-from xpert_pipeline.spapi.operations.customer_feedback import OFFERED_IN, get_review_topics
-from xpert_pipeline.spapi.operations.listings import count_listings
+from xpert_pipeline.spapi.operations.customer_feedback import get_review_topics
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType, Unit
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Id, MarketplaceId, Percent, Quantity
 
-FEW = Null("Too few reviews mention the topic.")
 Impact = Annotated[Amount, SqlType("numeric"), Unit("stars")]
-ASINS = """
-select distinct asin as subject from products
-where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and asin is not null
-"""
 
 
 class ReviewTopicRow(TypedDict):
@@ -64,46 +56,12 @@ REVIEW_TOPICS = Table(
 )
 
 
-def day_at(record: Mapping[str, Any], path: str) -> date:
-    """The day of a time in a record, as Amazon writes it.
-
-    Raises:
-        TypeError: There is none.
-        ValueError: It is not a time.
-    """
-    return date.fromisoformat(value_at(record, path)[:10])
-
-
 def parse_topic(record: Mapping[str, Any], subject: Subject, market: Market) -> Row:
     """Parse one topic."""
-    return {
-        "marketplace_id": market.id,
-        "asin": subject.name,
-        "sentiment": record["sentiment"],
-        "topic": record.get("topic"),
-        "period_start": day_at(record, "dateRange.startDate"),
-        "period_end": day_at(record, "dateRange.endDate"),
+    return parse_mentions(record, subject, market) | {
         "mentions": number(value_at(record, "asinMetrics.numberOfMentions")),
-        "occurrence_pct": number(value_at(record, "asinMetrics.occurrencePercentage")),
         "star_rating_impact": number(value_at(record, "asinMetrics.starRatingImpact")),
-        "parent_occurrence_pct": number(value_at(record, "parentAsinMetrics.occurrencePercentage")),
-        "browse_node_occurrence_pct": number(value_at(record, "browseNodeMetrics.occurrencePercentage.allProducts")),
     }
 
 
-SOURCE = BatchLookup(
-    table=REVIEW_TOPICS,
-    pace=Pace.LAST,
-    group="reviews",
-    roles=("Selling Partner Insights",),
-    after=("products",),
-    marketplaces=OFFERED_IN,
-    figures=(DayFigure(REVIEW_TOPICS, "topics", "count(*)"),),
-    subjects=ASINS,
-    operation="getItemReviewTopics",
-    batch=1,
-    count=count_listings,
-    ask=get_review_topics,
-    parse=parse_topic,
-    every=timedelta(days=6, hours=20),  # once a week, although a daily sync may begin earlier than a week ago
-)
+SOURCE = build_source(REVIEW_TOPICS, "topics", "getItemReviewTopics", get_review_topics, parse_topic)

@@ -1,21 +1,12 @@
 """review_trends: how often a product's reviews mentioned a topic, by month."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from xpert_pipeline.assets.reviews.review_topics import ASINS, FEW, day_at
-from xpert_pipeline.sources.collect import Row
-from xpert_pipeline.sources.day_figures import DayFigure
-from xpert_pipeline.sources.lookup import BatchLookup
-from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.source import Pace
-from xpert_pipeline.sources.values import number, value_at
-from xpert_pipeline.spapi.operations.batch import Subject
-from xpert_pipeline.spapi.operations.customer_feedback import OFFERED_IN, get_review_trends
-from xpert_pipeline.spapi.operations.listings import count_listings
+from xpert_pipeline.assets.reviews.customer_feedback import FEW, build_source, parse_mentions
+from xpert_pipeline.spapi.operations.customer_feedback import get_review_trends
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Id, MarketplaceId, Percent
@@ -51,35 +42,4 @@ REVIEW_TRENDS = Table(
     ),
 )
 
-
-def parse_trend(record: Mapping[str, Any], subject: Subject, market: Market) -> Row:
-    """Parse one topic and month."""
-    return {
-        "marketplace_id": market.id,
-        "asin": subject.name,
-        "sentiment": record["sentiment"],
-        "topic": record.get("topic"),
-        "period_start": day_at(record, "dateRange.startDate"),
-        "period_end": day_at(record, "dateRange.endDate"),
-        "occurrence_pct": number(value_at(record, "asinMetrics.occurrencePercentage")),
-        "parent_occurrence_pct": number(value_at(record, "parentAsinMetrics.occurrencePercentage")),
-        "browse_node_occurrence_pct": number(value_at(record, "browseNodeMetrics.occurrencePercentage.allProducts")),
-    }
-
-
-SOURCE = BatchLookup(
-    table=REVIEW_TRENDS,
-    pace=Pace.LAST,
-    group="reviews",
-    roles=("Selling Partner Insights",),
-    after=("products",),
-    marketplaces=OFFERED_IN,
-    figures=(DayFigure(REVIEW_TRENDS, "topics and months", "count(*)"),),
-    subjects=ASINS,
-    operation="getItemReviewTrends",
-    batch=1,
-    count=count_listings,
-    ask=get_review_trends,
-    parse=parse_trend,
-    every=timedelta(days=6, hours=20),  # once a week, although a daily sync may begin earlier than a week ago
-)
+SOURCE = build_source(REVIEW_TRENDS, "topics and months", "getItemReviewTrends", get_review_trends, parse_mentions)
