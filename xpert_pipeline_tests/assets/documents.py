@@ -20,6 +20,7 @@ from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.run import Market
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.sources.snapshot_report import collect_listed
+from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline.sources.window_documents import collect_document, collecting_window
 from xpert_pipeline.spapi.documents.charsets import charset_of
 from xpert_pipeline.spapi.documents.download import Document
@@ -156,7 +157,9 @@ def _parse(kept, source, recorded, content, folder, declared):
         with collecting_contents(folder, source, made, source.read(made), market()) as (lines, _, _):
             return _parsed(kept, lines)
     job = _job(source, recorded)
-    requested = Requested((market(),), days_of(recorded))
+    is_weekly = isinstance(source, WeeklyReport)
+    days = frozenset(source.days_of(None, job.request)) if is_weekly else days_of(recorded)
+    requested = Requested((market(),), days)
     with collecting_window(folder, source, requested) as (_, collector):
         collect_document(source, document, job, collector)
         return _parsed(kept, collector)

@@ -8,6 +8,7 @@ import pytest
 
 from xpert_pipeline.assets.registry import SOURCES, TABLES
 from xpert_pipeline.postgres.source_coverage import coverage_of, delete_orphaned_coverage
+from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.granted import ELSEWHERE, depending_on, needing
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
@@ -16,8 +17,8 @@ pytestmark = [pytest.mark.long, pytest.mark.filterwarnings(DAGSTERS_OWN), pytest
 NAMES = [table.name for table in TABLES]
 ROLES = sorted({role for source in SOURCES for role in source.roles})
 KIOSK = ["economics_daily"]
-KINDS = {type(source) for source in SOURCES if source.roles and source.step != "search_query_performance"}
-"""The kinds of sources; of searches, nothing can be asked without listings."""
+KINDS = {type(source) for source in SOURCES if source.roles}
+WEEKLY = [source.step for source in SOURCES if isinstance(source, WeeklyReport)]
 
 
 @pytest.fixture
@@ -107,6 +108,8 @@ def _lose_every_role(shop, admin):
     admin.execute("update coverage set granted_at = now() where table_name = any(%s)", [[*asked]])
     deny(shop, *ROLES)
     assert shop.run(refetch=True).errors == {}
+    weeks = [shop.today - timedelta(days=days) for days in range(28, 14, -1)]  # these two days are in no whole week
+    assert shop.run(tables=WEEKLY, days=weeks).states == dict.fromkeys(WEEKLY, "not_granted")
     lost = coverage(shop)
     told = {table for table, each in lost.items() if each.is_lost}
     for table in asked - told:
