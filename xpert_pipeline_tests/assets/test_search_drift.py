@@ -69,12 +69,17 @@ def test_a_number_in_a_local_format_is_never_another_number(searches, base, valu
     numbers = [
         path for path, known in leaves(first) if isinstance(known, (int, Decimal)) and not isinstance(known, bool)
     ]
-    assert len(numbers) > 5
+    refused = 0
     for path in numbers:
         found = searches.read(searches.text([replaced(first, path, value), *others]))
+        if not found.reasons:
+            assert found.rows == base.rows, f"{path} is not read"
+            continue
+        refused += 1
         assert len(found.reasons) == 1, path
         assert str(value) not in found.reasons[0], "a reason quotes no values"
         assert found.rows == base.rows[1:], path
+    assert refused > 5
 
 
 def test_half_a_document_and_somebody_elses_are_refused(searches, found):

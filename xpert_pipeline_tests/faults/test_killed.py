@@ -64,13 +64,13 @@ def _stopped(amazon, pipeline, admin, tmp_path, number, options):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 45
+    deadline = time.monotonic() + 120  # for a busy machine
     while admin.execute(WAITING, (LOCK,)).fetchone() != (1,):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(number)
-    said = process.communicate(timeout=45)
+    said = process.communicate(timeout=120)
     admin.execute("select pg_advisory_unlock(%s)", (LOCK,))
     admin.execute("drop trigger stop_here on loads")
     return process.returncode, said, command, environ
