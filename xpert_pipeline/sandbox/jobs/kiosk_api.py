@@ -8,8 +8,8 @@ from xpert_pipeline.sandbox.jobs.fault_kinds import QUERY
 from xpert_pipeline.sandbox.jobs.kiosk_query import read_question
 from xpert_pipeline.sandbox.jobs.kiosk_view import view_of
 from xpert_pipeline.sandbox.jobs.query_store import Query
-from xpert_pipeline.sandbox.jobs.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
 from xpert_pipeline.sandbox.jobs.state import job_state
+from xpert_pipeline.sandbox.jobs.statuses import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import bad_pagination_token, denied, invalid, not_found, server_error
 from xpert_pipeline.sandbox.serving.operation import Call, Operation

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from xpert_pipeline.sandbox.jobs.documents import Document, reason
 from xpert_pipeline.sandbox.jobs.query_store import Query
-from xpert_pipeline.sandbox.jobs.report_store import FATAL
+from xpert_pipeline.sandbox.jobs.statuses import FATAL
 
 CONTENT_TYPE = "application/x-ndjson"
 ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=float)

@@ -8,7 +8,7 @@ from typing import Any
 
 from xpert_pipeline.sandbox.jobs.kiosk_query import Question
 from xpert_pipeline.sandbox.jobs.kiosk_view import View
-from xpert_pipeline.sandbox.jobs.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
+from xpert_pipeline.sandbox.jobs.statuses import CANCELLED, DONE, FATAL, IN_PROGRESS, status_after
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.serving.pace import Pace
 
@@ -51,13 +51,8 @@ class Query:
     id: str = ""
 
     def status(self, now: float) -> str:
-        """Return its processing status. It is IN_QUEUE for the first third of its time."""
-        passed = now - self.created
-        if self.fate == CANCELLED:
-            return CANCELLED
-        if self.seconds == FOREVER or passed < self.seconds / 3:
-            return IN_QUEUE
-        return IN_PROGRESS if passed < self.seconds else self.fate
+        """Return its processing status; a query that the seller has cancelled is CANCELLED at once."""
+        return CANCELLED if self.fate == CANCELLED else status_after(now - self.created, self.seconds, self.fate)
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Return the query as getQuery shows it."""

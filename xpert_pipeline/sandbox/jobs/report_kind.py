@@ -8,7 +8,8 @@ from xpert_pipeline.sandbox.faults import DOWNLOAD, Faults
 from xpert_pipeline.sandbox.jobs.documents import Document, pack, plain, reason
 from xpert_pipeline.sandbox.jobs.fault_kinds import CONTENT
 from xpert_pipeline.sandbox.jobs.report_limits import AppPlan
-from xpert_pipeline.sandbox.jobs.report_store import FATAL, Report
+from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.jobs.statuses import FATAL
 from xpert_pipeline.sandbox.world.records import World
 
 XML_ENCODINGS = {"UTF-8": "UTF-8", "Cp1252": "windows-1252"}

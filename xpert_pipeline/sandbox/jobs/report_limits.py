@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from xpert_pipeline.sandbox.jobs.report_store import DONE, Report, ReportStore
+from xpert_pipeline.sandbox.jobs.report_store import Report, ReportStore
+from xpert_pipeline.sandbox.jobs.statuses import DONE
 from xpert_pipeline.sandbox.serving.pace import Pace
 
 DAY = 86_400

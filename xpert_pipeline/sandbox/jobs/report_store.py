@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xpert_pipeline.sandbox.jobs.statuses import CANCELLED, DONE, FATAL, IN_QUEUE, status_after
 from xpert_pipeline.sandbox.serving.formats import zulu
 from xpert_pipeline.sandbox.serving.pace import Pace
 
-IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL = "IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"
 BASE_SECONDS = 20.0
 ROWS_PER_SECOND = 20_000
-FOREVER = float("inf")
 
 
 @dataclass(slots=True)
@@ -48,11 +47,8 @@ class Report:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
-        """Return its processing status. It is IN_QUEUE for the first third of its time."""
-        passed = now - self.created
-        if self.seconds == FOREVER or passed < self.seconds / 3:
-            return IN_QUEUE
-        return IN_PROGRESS if passed < self.seconds else self.fate
+        """Return its processing status."""
+        return status_after(now - self.created, self.seconds, self.fate)
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Return the report as getReport shows it."""

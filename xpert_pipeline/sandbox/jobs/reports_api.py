@@ -8,8 +8,9 @@ from xpert_pipeline.sandbox.jobs.document_url import document_url
 from xpert_pipeline.sandbox.jobs.fault_kinds import AGAIN, REPORT
 from xpert_pipeline.sandbox.jobs.report_kind import ReportKind
 from xpert_pipeline.sandbox.jobs.report_limits import is_too_early, was_done
-from xpert_pipeline.sandbox.jobs.report_store import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE, Report
+from xpert_pipeline.sandbox.jobs.report_store import Report
 from xpert_pipeline.sandbox.jobs.state import job_state
+from xpert_pipeline.sandbox.jobs.statuses import CANCELLED, DONE, FATAL, FOREVER, IN_PROGRESS, IN_QUEUE
 from xpert_pipeline.sandbox.serving import parameters
 from xpert_pipeline.sandbox.serving.errors import bad_next_token, denied, invalid, not_found, throttled
 from xpert_pipeline.sandbox.serving.operation import Call, Operation

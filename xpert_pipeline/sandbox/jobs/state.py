@@ -8,7 +8,8 @@ from xpert_pipeline.sandbox.jobs.kiosk_schema import KioskSchema
 from xpert_pipeline.sandbox.jobs.query_store import QueryStore
 from xpert_pipeline.sandbox.jobs.report_kind import MadeReport, ReportKind
 from xpert_pipeline.sandbox.jobs.report_limits import AppPlans
-from xpert_pipeline.sandbox.jobs.report_store import DONE, Report, ReportStore
+from xpert_pipeline.sandbox.jobs.report_store import Report, ReportStore
+from xpert_pipeline.sandbox.jobs.statuses import DONE
 from xpert_pipeline.sandbox.serving.operation import Call
 from xpert_pipeline.sandbox.serving.state import State
 from xpert_pipeline.sandbox.world.digest import number
