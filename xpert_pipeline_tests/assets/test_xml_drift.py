@@ -60,11 +60,10 @@ class Report:
             collector,
         ):
             collector.carry([Carried(names, frozenset(names)) for names in BULK.columns], BULK.inferred)
+            rows = {part.table.name: [] for part in collector.parts}
+            for part in collector.parts:
+                part.watchers.append(rows[part.table.name].extend)
             collector.add(BULK.read(path, [INDIA.place], charset=charset_of(path, declared).codec))
-            rows = {
-                part.table.name: [dict(zip(part.columns, row, strict=True)) for row in part.spool]
-                for part in collector.parts
-            }
             reasons = [reject.reason for part in collector.parts for reject in part.rejects]
             return Orders(rows, reasons, signals + collector.signals)
 
