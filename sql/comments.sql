@@ -347,6 +347,75 @@ comment on column public.inventory_levels.is_in_stock is
 comment on column public.inventory_levels.stock_source is
 'Source of the row: snapshot, read at some time of the day, or ledger, the end of the day.';
 
+comment on table public.velocity_trends is
+'One row is a SKU''s sales in the windows that end with a day, and its stock on that day. Source: sales_data and inventory_levels, by sql/transforms/velocity_trends.sql.';
+comment on column public.velocity_trends.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.velocity_trends.as_of_date is
+'Marketplace-local day with which all windows end; the partition.';
+comment on column public.velocity_trends.sku is
+'The seller''s own SKU; ''(no SKU)'' for order lines without one.';
+comment on column public.velocity_trends.asin is
+'ASIN of the SKU, from its latest sale of the 90 days, or from its stock. NULL: Amazon did not report it.';
+comment on column public.velocity_trends.loaded_days is
+'Days in a row, as_of_date being the last one, whose orders are loaded; at most 90, and counted from the first day with a sale in the marketplace. A window that is longer has no figures.';
+comment on column public.velocity_trends.units_7 is
+'Units ordered in the last 7 days, from sales_data. NULL: fewer than 7 days in a row are loaded.';
+comment on column public.velocity_trends.units_14 is
+'Units ordered in the last 14 days. NULL: fewer than 14 days in a row are loaded.';
+comment on column public.velocity_trends.units_30 is
+'Units ordered in the last 30 days. NULL: fewer than 30 days in a row are loaded.';
+comment on column public.velocity_trends.units_60 is
+'Units ordered in the last 60 days. NULL: fewer than 60 days in a row are loaded.';
+comment on column public.velocity_trends.units_90 is
+'Units ordered in the last 90 days. NULL: fewer than 90 days in a row are loaded.';
+comment on column public.velocity_trends.v7 is
+'units_7 / 7. NULL: fewer than 7 days in a row are loaded.';
+comment on column public.velocity_trends.v14 is
+'units_14 / 14. NULL: fewer than 14 days in a row are loaded.';
+comment on column public.velocity_trends.v30 is
+'units_30 / 30. NULL: fewer than 30 days in a row are loaded.';
+comment on column public.velocity_trends.v60 is
+'units_60 / 60. NULL: fewer than 60 days in a row are loaded.';
+comment on column public.velocity_trends.v90 is
+'units_90 / 90. NULL: fewer than 90 days in a row are loaded.';
+comment on column public.velocity_trends.stock_known_days_30 is
+'Days of the last 30 on which inventory_levels knows whether the SKU was in stock, in any channel.';
+comment on column public.velocity_trends.in_stock_days_30 is
+'Days of the last 30 on which inventory_levels says that the SKU was in stock. NULL: the stock of none of these days is known.';
+comment on column public.velocity_trends.in_stock_v30 is
+'Units ordered on the days in stock of the last 30, divided by these days. Days without stock do not count, nor do days whose stock is not known. NULL: fewer than 30 days in a row are loaded, or the SKU is on none of them known to be in stock.';
+comment on column public.velocity_trends.trend_pct is
+'100 * (v7 / v30 - 1). NULL: fewer than 30 days in a row are loaded, or nothing was sold in the last 30.';
+comment on column public.velocity_trends.wow_pct is
+'Week over week: units of the last 7 days against those of the 7 days before, 100 * (a / b - 1). NULL: fewer than 14 days in a row are loaded, or nothing was sold in the earlier week.';
+comment on column public.velocity_trends.slope_28d is
+'Slope of the straight line through the units of the last 28 days (least squares). NULL: fewer than 28 days in a row are loaded.';
+comment on column public.velocity_trends.cv_30 is
+'Coefficient of variation: sample standard deviation of the units per day in the last 30 days, divided by v30. NULL: fewer than 30 days in a row are loaded, or nothing was sold in the last 30.';
+comment on column public.velocity_trends.available_quantity is
+'Units that could be sold at once on as_of_date, over all channels with known stock. NULL: no snapshot of the day tells it; the ledger of earlier days does not.';
+comment on column public.velocity_trends.inbound_quantity is
+'Units of inbound shipments on as_of_date. NULL: no snapshot of the day tells it.';
+comment on column public.velocity_trends.stock_quantity is
+'The stock that days_of_cover counts: available_quantity; for a day that only the ledger knows, the sellable units on hand at its end. Inbound units are not part of it. NULL: the stock of the day is not known.';
+comment on column public.velocity_trends.velocity_basis is
+'What planning_velocity is: IN_STOCK (in_stock_v30) if the stock of at least 7 of the last 30 days is known, else ALL_DAYS (v30). NULL: fewer than 30 days in a row are loaded.';
+comment on column public.velocity_trends.planning_velocity is
+'The velocity for days_of_cover, reorder_point and velocity_class; see velocity_basis. NULL: fewer than 30 days in a row are loaded, or the SKU was never in stock.';
+comment on column public.velocity_trends.days_of_cover is
+'Days until the stock is sold out: stock_quantity / planning_velocity. NULL: the stock or planning_velocity is not known, or nothing is sold: the stock would last for ever.';
+comment on column public.velocity_trends.stockout_date_est is
+'The day on which the stock is sold out, if nothing arrives: as_of_date + days_of_cover. NULL: days_of_cover is not known, or longer than 3,650 days.';
+comment on column public.velocity_trends.lead_time_days is
+'Days from an order to its arrival (XPERT_LEAD_TIME_DAYS), as reorder_point takes them.';
+comment on column public.velocity_trends.service_level_pct is
+'How often stock should last until the order arrives (XPERT_SERVICE_LEVEL_PCT).';
+comment on column public.velocity_trends.reorder_point is
+'Order again when stock and inbound units fall to this: planning_velocity * L + z * s * sqrt(L). L is lead_time_days, s the sample standard deviation of the units per day on the days of planning_velocity, z the number of standard deviations that covers service_level_pct (95: 1.6449). NULL: planning_velocity is not known, or is that of a single day.';
+comment on column public.velocity_trends.velocity_class is
+'By planning_velocity: FAST from 1 unit a day, STEADY from 1 unit in 5 days, SLOW below, also if nothing was sold lately but something in the last 90 days; DEAD if nothing was sold in 90 days. NULL: planning_velocity is not known; or it is 0, and 90 days in a row are not loaded.';
+
 comment on table public.inbound_shipments is
 'One row is a shipment to Amazon in its current state. Source: getShipments of Fulfillment Inbound v0, without addresses.';
 comment on column public.inbound_shipments.marketplace_id is

@@ -42,7 +42,7 @@ def build_definitions(
 
 @dataclass(frozen=True)
 class Graph:
-    """Assets and checks, which depend on no settings but the first day and the time zone of the partitions."""
+    """Assets and checks, which depend on the first day, the time zone of the partitions, and the tables' parameters."""
 
     assets: Sequence[dg.AssetsDefinition]
     checks: Sequence[dg.AssetChecksDefinition]
@@ -66,7 +66,7 @@ def build_graph(settings: Settings, sources: Sequence[Source]) -> Graph:
         *(check for source in sources for check in source_checks(source)),
         *build_reconciliations(RECONCILIATIONS, (table.name for source in sources for table in source.tables)),
     ]
-    return Graph([build_asset(source, **common) for source in sources], checks)
+    return Graph([build_asset(source.configured(settings.parameters), **common) for source in sources], checks)
 
 
 def assemble(settings: Settings, environ: Mapping[str, str], sources: Sequence[Source], graph: Graph) -> dg.Definitions:

@@ -5,9 +5,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from statistics import NormalDist
 from sys import float_info
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -25,6 +27,8 @@ HISTORY = timedelta(days=730)
 DAY_MINUTES = 1_440
 MOST_DAYS = 36_500
 MOST_REREAD_DAYS = 3_650
+MOST_LEAD_TIME_DAYS = 365
+SERVICE_LEVELS = (50, Decimal("99.99"))
 KEPT = {
     "XPERT_KEEP_RUNS_DAYS": "runs_days",
     "XPERT_KEEP_HISTORY_DAYS": "history_days",
@@ -88,11 +92,23 @@ class Settings(BaseModel):
     report_patience_minutes: float = 30.0
     fill_pages: int = 10
     reread_days: float = 7.0
+    lead_time_days: int = 14
+    service_level_pct: Decimal = Decimal(95)
     delta_minutes: int = 5
     keep: Keep = Field(default_factory=Keep)
     log_directory: Path | None = None
     alone: bool = False
     allow_not_granted: bool = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What derived tables can be computed with, by the names of their parameters."""
+        factor = NormalDist().inv_cdf(float(self.service_level_pct) / 100)
+        return {
+            "lead_time_days": self.lead_time_days,
+            "service_level_pct": self.service_level_pct,
+            "service_factor": Decimal(f"{factor:.4f}"),
+        }
 
     @property
     def first_possible(self) -> date:
@@ -179,6 +195,15 @@ def _optional(env: Mapping[str, str]) -> dict[str, object]:
         values["log_directory"] = Path(env["XPERT_LOG_DIR"])
     kept = {field: int(env[name]) for name, field in KEPT.items() if name in env}
     values["keep"] = Keep(**kept)
+    return values | _planning(env)
+
+
+def _planning(env: Mapping[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    if "XPERT_LEAD_TIME_DAYS" in env:
+        values["lead_time_days"] = int(env["XPERT_LEAD_TIME_DAYS"])
+    if "XPERT_SERVICE_LEVEL_PCT" in env:
+        values["service_level_pct"] = Decimal(env["XPERT_SERVICE_LEVEL_PCT"])
     return values
 
 
@@ -236,6 +261,10 @@ def _malformed_numbers(env: Mapping[str, str]) -> list[str]:
         problems.append("XPERT_FILL_PAGES must be a number of pages, such as 10, or 0 for none")
     if "XPERT_REREAD_DAYS" in env and not _is_positive(env["XPERT_REREAD_DAYS"], most=MOST_REREAD_DAYS):
         problems.append("XPERT_REREAD_DAYS must be a number of days above 0 and at most 3650, such as 7")
+    if not _is_whole(env.get("XPERT_LEAD_TIME_DAYS", "14"), most=MOST_LEAD_TIME_DAYS):
+        problems.append("XPERT_LEAD_TIME_DAYS must be a whole number of days from 0 to 365, such as 14")
+    if not _is_service_level(env.get("XPERT_SERVICE_LEVEL_PCT", "95")):
+        problems.append("XPERT_SERVICE_LEVEL_PCT must be a percentage from 50 to 99.99, such as 95")
     if not _is_interval(env.get("XPERT_DELTA_MINUTES", "0")):
         problems.append("XPERT_DELTA_MINUTES must be a number of minutes: 1 to 1440, or 0 for no deltas")
     return [*problems, *_malformed_retention(env)]
@@ -279,7 +308,19 @@ def _is_positive(text: str, *, most: float = float_info.max) -> bool:
 
 
 def _is_interval(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= DAY_MINUTES
+    return _is_whole(text, most=DAY_MINUTES)
+
+
+def _is_whole(text: str, *, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most
+
+
+def _is_service_level(text: str) -> bool:
+    try:
+        level = Decimal(text)
+        return SERVICE_LEVELS[0] <= level <= SERVICE_LEVELS[1]
+    except InvalidOperation:  # no number, or NaN
+        return False
 
 
 def _is_safe(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -69,6 +70,10 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
         ("XPERT_REREAD_DAYS", "-1", "must be a number of days above 0 and at most 3650"),
         ("XPERT_REREAD_DAYS", "nan", "must be a number of days above 0 and at most 3650"),
         ("XPERT_REREAD_DAYS", "99999", "must be a number of days above 0 and at most 3650"),
+        ("XPERT_LEAD_TIME_DAYS", "2 weeks", "a whole number of days from 0 to 365"),
+        ("XPERT_LEAD_TIME_DAYS", "366", "a whole number of days from 0 to 365"),
+        ("XPERT_SERVICE_LEVEL_PCT", "0.95", "a percentage from 50 to 99.99"),
+        ("XPERT_SERVICE_LEVEL_PCT", "NaN", "a percentage from 50 to 99.99"),
         ("AMAZON_MARKETPLACE_IDS", "IN,XX", "ids or country codes"),
     ],
 )
@@ -128,3 +133,14 @@ def test_marketplaces_of_several_regions_are_refused_with_what_to_do():
 @pytest.mark.parametrize(("value", "allowed"), [("1", True), ("0", False), ("", False)])
 def test_sources_that_are_not_granted_can_be_accepted(value, allowed):
     assert Settings.from_env({"XPERT_ALLOW_NOT_GRANTED": value}).allow_not_granted is allowed
+
+
+def test_the_service_level_is_a_number_of_standard_deviations():
+    """Of a normal distribution, 95 % lie below the mean + 1.6449 standard deviations, 99 % below + 2.3263."""
+    assert Settings.from_env({}).parameters == {
+        "lead_time_days": 14,
+        "service_level_pct": 95,
+        "service_factor": Decimal("1.6449"),
+    }
+    set_by = Settings.from_env({"XPERT_LEAD_TIME_DAYS": "30", "XPERT_SERVICE_LEVEL_PCT": "99"}).parameters
+    assert set_by == {"lead_time_days": 30, "service_level_pct": 99, "service_factor": Decimal("2.3263")}

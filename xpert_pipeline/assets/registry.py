@@ -19,7 +19,7 @@ from xpert_pipeline.assets.inbound import (
     inbound_shipments,
     shipments_inbound,
 )
-from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels
+from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels, velocity_trends
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
@@ -44,6 +44,7 @@ SOURCES: tuple[Source, ...] = (
     fba_inventory.SOURCE,
     inventory_ledger.SOURCE,
     inventory_levels.SOURCE,
+    velocity_trends.SOURCE,
     inbound_shipments.SOURCE,
     inbound_shipment_items.SOURCE,
     inbound_plan_items.SOURCE,

@@ -6,8 +6,11 @@ marketplaces, for transforms that need the local day of a time. Only rows that d
 days that the SELECT does not return are deleted. A table without a day is computed as a whole. The SELECT runs in a
 later statement than the one that takes the dirty keys, so it sees all the data that made them dirty.
 
-The ledger keeps a fingerprint of the SELECT. When it changes with a new version, or when there is none yet, all days of
-the inputs are computed once, because no change has marked them for this SELECT.
+A changed day can change other days of the table: those whose windows it is part of, or the first day of its month. A
+second SELECT then reads `dirty` and returns the days to add to it, before the transform runs.
+
+The ledger keeps a fingerprint of both SELECTs and of their parameters. When it changes with a new version or a setting,
+or when there is none yet, all days of the inputs are computed once, because no change has marked them for this SELECT.
 """
 
 import hashlib
@@ -52,6 +55,7 @@ select details ->> %(name)s from loads
 where seller_id = %(seller_id)s and table_name = %(table)s and details ? %(name)s
 order by finished_at desc limit 1
 """
+ADD = "insert into dirty (business_date) select business_date from ({more}) as more returning business_date"
 WATCHED = """
 select tgrelid::regclass::text, words[1]
 from pg_trigger, string_to_array(encode(tgargs, 'escape'), '\\000') as words
@@ -72,6 +76,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     computed_days: Sequence[date] | None = None,
     started_at: datetime,
     timezones: Mapping[str, str] | None = None,
+    more_days: LiteralString | None = None,
+    parameters: Mapping[str, Any] | None = None,
     consumer: str | None = None,
     inputs: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
@@ -92,6 +98,9 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         computed_days: The days to compute even if nothing marked them; default: the requested days.
         started_at: When the asset began.
         timezones: Time zones of the seller's marketplaces.
+        more_days: One SELECT of a `business_date`, with `%(seller_id)s`: the days of the table that change, too, when
+            the days in `dirty` change.
+        parameters: Values of further parameters of both statements.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
         inputs: The tables that the transform reads; if they have grown much, their statistics are refreshed first.
         details: For `loads.details`.
@@ -110,12 +119,14 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     refresh_statistics(pool, inputs)
     load_id = uuid4()
     select = statement.strip().rstrip(";")
-    fingerprint = hashlib.sha256(select.encode()).hexdigest()[:12]
+    more = more_days.strip().rstrip(";") if more_days else None
+    values = {**(parameters or {}), "seller_id": seller_id}
+    fingerprint = _fingerprint(select, more, parameters or {})
     always = requested_days if computed_days is None else computed_days
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
         _make_zones(conn, timezones or {})
-        target = Target(table, _columns(conn, select, seller_id), seller_id, "derived", load_id)
+        target = Target(table, _columns(conn, select, values), seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
         if done := committed(conn, load_id):
             return done
@@ -124,8 +135,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         )
         own = consumer or table.name
         history = [] if is_known else _history(conn, own, seller_id)
-        days = _take_days(conn, own, seller_id, [*always, *history])
-        by_marketplace, newest = _recompute(conn, target, select, requested_days, deletes=deletes)
+        days = _take_days(conn, own, seller_id, [*always, *history], more, values)
+        by_marketplace, newest = _recompute(conn, target, select, values, requested_days, deletes=deletes)
         for marketplace_id, by_day in by_marketplace.items():
             entry = LedgerEntry(
                 load_id=load_id,
@@ -153,10 +164,16 @@ def _make_zones(conn: Connection, timezones: Mapping[str, str]) -> None:
     conn.execute(fill, [list(timezones), list(timezones.values())])
 
 
-def _columns(conn: Connection, select: LiteralString, seller_id: UUID) -> tuple[str, ...]:
+def _fingerprint(select: str, more: str | None, parameters: Mapping[str, Any]) -> str:
+    """Return what changes when the statements or their parameters do."""
+    given = "".join(f"\n{name}={value}" for name, value in sorted(parameters.items()))
+    return hashlib.sha256((select + (more or "") + given).encode()).hexdigest()[:12]
+
+
+def _columns(conn: Connection, select: LiteralString, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the columns of the transform, in its order."""
     conn.execute("create temp table dirty (business_date date not null) on commit drop")
-    cursor = conn.execute(SQL("select * from ({}) as rows limit 0").format(SQL(select)), {"seller_id": seller_id})
+    cursor = conn.execute(SQL("select * from ({}) as rows limit 0").format(SQL(select)), values)
     return tuple(column.name for column in cursor.description or ())
 
 
@@ -170,20 +187,35 @@ def _history(conn: Connection, consumer: str, seller_id: UUID) -> list[date]:
     return sorted(days)
 
 
-def _take_days(conn: Connection, consumer: str, seller_id: UUID, days: Sequence[date]) -> list[date]:
-    values = {"consumer": consumer, "seller_id": seller_id, "days": list(days)}
-    taken = [day for (day,) in conn.execute(TAKE, values).fetchall()]
+def _take_days(
+    conn: Connection,
+    consumer: str,
+    seller_id: UUID,
+    days: Sequence[date],
+    more: LiteralString | None,
+    values: Mapping[str, Any],
+) -> list[date]:
+    own = {"consumer": consumer, "seller_id": seller_id, "days": list(days)}
+    taken = {day for (day,) in conn.execute(TAKE, own).fetchall()}
+    if more:
+        taken.update(day for (day,) in conn.execute(SQL(ADD).format(more=SQL(more)), values).fetchall())
     conn.execute("analyze dirty")
-    return taken
+    return sorted(taken)
 
 
 def _recompute(
-    conn: Connection, target: Target, select: LiteralString, requested: Sequence[date], *, deletes: bool
+    conn: Connection,
+    target: Target,
+    select: LiteralString,
+    values: Mapping[str, Any],
+    requested: Sequence[date],
+    *,
+    deletes: bool,
 ) -> tuple[dict[str, CountsByDay], dict[str, date]]:
     staging.make_stage(conn, target)
     names = target.names(columns=listed(target.columns), select=SQL(select))
     fill = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as rows")
-    conn.execute(fill.format(**names), target.values)
+    conn.execute(fill.format(**names), values)
     conn.execute(SQL("analyze {stage}").format(**names))
     staged = staging.count_staged(conn, target)
     days = Identifier("pg_temp", "dirty") if target.table.day else None

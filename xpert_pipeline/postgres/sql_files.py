@@ -36,6 +36,12 @@ def transform(table: str) -> LiteralString:
     return (sql_directory() / "transforms" / f"{table}.sql").read_text(encoding="utf-8")
 
 
+def more_days(table: str) -> LiteralString | None:
+    """Return the statement that adds to the days of a derived table that are computed; None if none are added."""
+    file = sql_directory() / "transforms" / f"{table}.days.sql"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
 @cache
 def migration_of(name: str) -> str | None:
     """Return the migration that creates a table or function, None if there is none."""

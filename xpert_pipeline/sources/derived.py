@@ -1,13 +1,13 @@
 """Kind 6: tables computed from other tables in SQL, for the days whose inputs changed, or as their history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from xpert_pipeline.postgres.coverage import covered_days, followed_until
 from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.progress import loaded
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
@@ -25,18 +25,22 @@ class Derived(Source):
     """A table that `sql/transforms/<table>.sql` computes from other tables.
 
     A run computes the days whose inputs changed, and today; a run of past days, or one that asks Amazon for everything
-    again, computes all its days. A table without a day holds the present state: it is computed as a whole, and past
-    days have no history.
+    again, computes all its days. If a changed day changes other days of the table as well (windows, months),
+    `sql/transforms/<table>.days.sql` names them. A table without a day holds the present state: it is computed as a
+    whole, and past days have no history.
 
     Attributes:
         table: Its row contract.
         complete_when: Tables whose days must be loaded for a day to be complete.
+        parameters: Values of the transform's parameters; settings of the same names replace them. If one changes, all
+            days are computed again.
         keeps_history: Whether the table is a history of the present state of other tables. The transform then returns
             only the rows to write, and no row is ever deleted. Only a run of today computes it.
     """
 
     table: Table
     complete_when: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     keeps_history: bool = False
 
     rank: ClassVar[int] = 3
@@ -57,6 +61,10 @@ class Derived(Source):
         """True: the table is computed from other tables."""
         return True
 
+    def configured(self, settings: Mapping[str, Any]) -> Self:
+        """Return the source with the settings that it has parameters for."""
+        return replace(self, parameters={name: settings.get(name, value) for name, value in self.parameters.items()})
+
     def prepare(self, run: SellerRun) -> None:
         """Do nothing: a derived table needs no request."""
 
@@ -73,6 +81,8 @@ class Derived(Source):
                 seller_id=run.seller.id,
                 table=self.table,
                 statement=transform(self.table.name),
+                more_days=more_days(self.table.name),
+                parameters=self.parameters,
                 lease=lease,
                 run_id=run.run_id,
                 requested_days=run.days,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import dagster as dg
 
@@ -160,6 +160,10 @@ class Source(ABC):
     def last_answers(self, pool: Pool, seller: Seller, table: Table) -> Mapping[str, datetime] | None:
         """When Amazon last answered, by marketplace, if the ledger's complete loads do not tell; else None."""
         return None
+
+    def configured(self, settings: Mapping[str, Any]) -> Self:
+        """Return the source with the settings that it has parameters for; most have none."""
+        return self
 
     @property
     def is_derived(self) -> bool:

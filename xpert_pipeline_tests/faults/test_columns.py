@@ -10,16 +10,24 @@ STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
 """India and Germany."""
 A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 45, "skus": 80, "marketplaces": STORES}
 
+LONGER = """
+with old as (update sales_data set sale_date = sale_date - 90 where sale_date = (select min(sale_date) from sales_data))
+update loads set window_start = window_start - interval '90 days' where table_name = 'orders'
+"""
+"""Velocity looks back for 90 days."""
+
 
 @pytest.fixture
 def filled(empty_pipeline, make_sandbox, admin, no_interval_of_reports):
-    """All tables of two stores, as Amazon offers some only in Europe; and then a price changes."""
+    """All tables of two stores, as Amazon offers some only in Europe; then a price changes, and an old day is loaded."""
     assert all(any(source.is_offered_in(store) for store in STORES) for source in SOURCES)
     empty_pipeline.serve(make_sandbox(**A_MONTH), onboard=False)
     empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=STORES)
     assert empty_pipeline.run().errors == {}
     admin.execute("update products set price = price + 10")
-    assert empty_pipeline.run(tables=["pricing_history"], days=[empty_pipeline.today]).errors == {}
+    admin.execute(LONGER)
+    tables = ["pricing_history", "velocity_trends"]
+    assert empty_pipeline.run(tables=tables, days=[empty_pipeline.today]).errors == {}
     return empty_pipeline
 
 

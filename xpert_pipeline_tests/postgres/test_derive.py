@@ -127,7 +127,7 @@ def test_days_that_changed_are_recomputed_without_being_requested(pool, seller):
     assert counts(derive_sales(pool, seller, (DAY,))) == {"fetched": 1, "updated": 1}
     assert sales(pool, seller, "units_ordered") == [(5,)]
     with operator(pool) as conn:
-        assert conn.execute("select count(*) from dirty_keys").fetchone() == (0,)
+        assert conn.execute("select count(*) from dirty_keys where consumer = 'sales_data'").fetchone() == (0,)
 
 
 def test_an_order_that_moves_to_another_day_leaves_the_first(pool, seller):
@@ -177,7 +177,7 @@ def test_another_sellers_orders_and_dirty_days_are_untouched(pool, seller, other
     derive_sales(pool, seller)
     assert sales(pool, other_seller) == []
     with operator(pool) as conn:
-        assert conn.execute("select distinct seller_id from dirty_keys").fetchall() == [(other_seller.id,)]
+        assert conn.execute("select distinct seller_id from dirty_keys where consumer = 'sales_data'").fetchall() == [(other_seller.id,)]
 
 
 def test_the_ledger_spans_all_recomputed_days_and_counts_other_days_for_the_last_requested_one(pool, seller):
@@ -211,12 +211,30 @@ def test_an_equal_load_marks_nothing_dirty(pool, seller):
     assert marked == []
 
 
-def test_changes_of_sales_mark_nothing_while_nothing_derives_from_them(pool, seller):
+def test_changes_of_sales_mark_their_days_for_what_derives_from_them(pool, seller):
     load_lines(pool, seller, ("1", {}, {}))
     derive_sales(pool, seller)
     with tenant(pool, seller.id) as conn:
         conn.execute("delete from sales_data")
-        assert conn.execute("select count(*) from dirty_keys").fetchone() == (0,)
+    with operator(pool) as conn:
+        marked = conn.execute("select distinct consumer, business_date from dirty_keys").fetchall()
+    assert marked == [("velocity_trends", DAY)]
+
+
+def test_a_statement_adds_days_and_a_new_parameter_computes_all_of_them_again(pool, seller):
+    load_lines(pool, seller, ("1", {}, {}), ("2", {"day": EARLIER}, {}))
+    derive_sales(pool, seller)
+    with tenant(pool, seller.id) as conn:
+        conn.execute("update sales_data set units_ordered = 9")
+    more = "select business_date - %(back)s::integer as business_date from dirty"
+    result = derive_sales(pool, seller, more_days=more, parameters={"back": 0}, computed_days=())
+    assert counts(result) == {"fetched": 2, "updated": 2}, "the statements are new: all days are computed"
+    with tenant(pool, seller.id) as conn:
+        conn.execute("update sales_data set units_ordered = 9")
+    result = derive_sales(pool, seller, more_days=more, parameters={"back": 0})
+    assert counts(result) == {"fetched": 1, "updated": 1}, "only the requested day"
+    result = derive_sales(pool, seller, more_days=more, parameters={"back": 1}, computed_days=[DAY + timedelta(1)])
+    assert counts(result) == {"fetched": 2, "updated": 1, "unchanged": 1}
 
 
 def test_rows_of_a_missing_order_are_not_sold(pool, seller):

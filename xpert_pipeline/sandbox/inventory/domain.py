@@ -5,6 +5,7 @@ from xpert_pipeline.sandbox.inventory.api import get_inventory_summaries
 from xpert_pipeline.sandbox.inventory.faults import FAULTS, READING
 from xpert_pipeline.sandbox.inventory.ledger_report import LEDGER_SUMMARY
 from xpert_pipeline.sandbox.inventory.truth import fba_inventory, inventory_ledger, inventory_levels
+from xpert_pipeline.sandbox.inventory.velocity_truth import velocity_trends
 from xpert_pipeline.sandbox.serving.errors import bad_next_token
 from xpert_pipeline.sandbox.serving.operation import Operation
 from xpert_pipeline.sandbox.serving.paging import Paging
@@ -27,6 +28,11 @@ DOMAIN = Domain(
         ),
     ),
     reports=(LEDGER_SUMMARY,),
-    truth={"fba_inventory": fba_inventory, "inventory_ledger": inventory_ledger, "inventory_levels": inventory_levels},
+    truth={
+        "fba_inventory": fba_inventory,
+        "inventory_ledger": inventory_ledger,
+        "inventory_levels": inventory_levels,
+        "velocity_trends": velocity_trends,
+    },
     faults=FAULTS,
 )
