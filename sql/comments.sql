@@ -412,7 +412,7 @@ comment on column public.velocity_trends.lead_time_days is
 comment on column public.velocity_trends.service_level_pct is
 'How often stock should last until the order arrives (XPERT_SERVICE_LEVEL_PCT).';
 comment on column public.velocity_trends.reorder_point is
-'Order again when stock and inbound units fall to this: planning_velocity * L + z * s * sqrt(L). L is lead_time_days, s the sample standard deviation of the units per day on the days of planning_velocity, z the number of standard deviations that covers service_level_pct (95: 1.6449). NULL: planning_velocity is not known, or is that of a single day.';
+'Order again when stock and inbound units fall to this: planning_velocity * L + z * s * sqrt(L). L is lead_time_days, s the sample standard deviation of the units per day on the days of planning_velocity, z the number of standard deviations that covers service_level_pct (95: 1.6449). NULL: planning_velocity is not known, is that of a single day, or is negative.';
 comment on column public.velocity_trends.velocity_class is
 'By planning_velocity: FAST from 1 unit a day, STEADY from 1 unit in 5 days, SLOW below, also if nothing was sold lately but something in the last 90 days; DEAD if nothing was sold in 90 days. NULL: planning_velocity is not known; or it is 0, and 90 days in a row are not loaded.';
 

@@ -39,17 +39,20 @@ edges as (
     marketplace_id,
     first_day,
     lower(span) at time zone timezone as local_start,
-    ((upper(span) at time zone timezone) - interval '1 microsecond')::date as last_day,
-    (now() at time zone timezone)::date as today
+    upper(span) at time zone timezone as local_end,
+    now() at time zone timezone as local_now
   from covered
 ),
 
 spans as (
   select
     marketplace_id,
-    today,
+    local_now::date as today,
     greatest(first_day, local_start::date + case when local_start > local_start::date then 1 else 0 end) as first_day,
-    least(today, last_day) as last_day
+    case
+      when local_end::date = local_now::date and local_now < local_now::date + interval '10 minutes' then local_now::date
+      else least(local_now::date, (local_end - interval '10 minutes 1 microsecond')::date)
+    end as last_day
   from edges
 ),
 

@@ -177,7 +177,9 @@ def test_another_sellers_orders_and_dirty_days_are_untouched(pool, seller, other
     derive_sales(pool, seller)
     assert sales(pool, other_seller) == []
     with operator(pool) as conn:
-        assert conn.execute("select distinct seller_id from dirty_keys where consumer = 'sales_data'").fetchall() == [(other_seller.id,)]
+        assert conn.execute("select distinct seller_id from dirty_keys where consumer = 'sales_data'").fetchall() == [
+            (other_seller.id,)
+        ]
 
 
 def test_the_ledger_spans_all_recomputed_days_and_counts_other_days_for_the_last_requested_one(pool, seller):

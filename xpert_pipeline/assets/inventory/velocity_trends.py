@@ -133,7 +133,7 @@ class VelocityRow(TypedDict):
         "lead_time_days, s the sample standard deviation of the units per day on the days of planning_velocity, z the "
         "number of standard deviations that covers service_level_pct (95: 1.6449).",
         Unit("units"),
-        Null("planning_velocity is not known, or is that of a single day."),
+        Null("planning_velocity is not known, is that of a single day, or is negative."),
     ]
     velocity_class: Annotated[
         Id | None,

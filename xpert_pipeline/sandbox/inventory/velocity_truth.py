@@ -20,7 +20,7 @@ FINEST = Decimal("0.0001")
 
 
 @dataclass(slots=True)
-class _Sku:
+class Sku:
     """Units and ASINs by day of an order, and rows of stock by day."""
 
     units: dict[int, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def velocity_trends(world: World) -> Iterator[Row]:
         first = min((day for sku in skus.values() for day in sku.units), default=None)
         for row in stock:
             if row["marketplace_id"] == marketplace_id:
-                own = skus.setdefault(row["sku"], _Sku())
+                own = skus.setdefault(row["sku"], Sku())
                 own.stock.setdefault(_ordinal(row["snapshot_date"]), []).append(row)
         if first is None:
             continue
@@ -63,23 +63,24 @@ def velocity_trends(world: World) -> Iterator[Row]:
         for day in range(first, today + 1):
             if day > today - max(WINDOWS) or day % 7 == SATURDAY:
                 loaded = min(day - first + 1, max(WINDOWS))
-                yield from ({"marketplace_id": marketplace_id, **row} for row in _rows(skus, day, loaded))
+                yield from ({"marketplace_id": marketplace_id, **row} for row in rows_of_day(skus, day, loaded))
 
 
-def _sold_skus(world: World, marketplace_id: str) -> dict[str, _Sku]:
-    skus: dict[str, _Sku] = {}
+def _sold_skus(world: World, marketplace_id: str) -> dict[str, Sku]:
+    skus: dict[str, Sku] = {}
     for order in world.orders:
         if order.marketplace_id == marketplace_id and order.is_sale:
             day = _ordinal(order_date(order))
             for item in order.items:
-                sku = skus.setdefault(item.sku, _Sku())
+                sku = skus.setdefault(item.sku, Sku())
                 counted = 0 if item.cancelled or order.status == CANCELLED else item.quantity
                 sku.units[day] = sku.units.get(day, 0) + counted
                 sku.asins[day] = item.asin
     return skus
 
 
-def _rows(skus: dict[str, _Sku], day: int, loaded: int) -> Iterator[Row]:
+def rows_of_day(skus: dict[str, Sku], day: int, loaded: int) -> Iterator[Row]:
+    """Yield the rows of all SKUs as seen from one day, of which so many days in a row are known."""
     for name, sku in skus.items():
         is_sold = any(day - max(WINDOWS) < sold <= day for sold in sku.units)
         available, on_hand = sku.quantity("available_quantity", day), sku.quantity("on_hand_quantity", day)
@@ -98,7 +99,7 @@ def _rows(skus: dict[str, _Sku], day: int, loaded: int) -> Iterator[Row]:
                 }
 
 
-def _windows(sku: _Sku, day: int, loaded: int) -> Row:
+def _windows(sku: Sku, day: int, loaded: int) -> Row:
     units = {length: sum(sku.sold(range(day - length + 1, day + 1))) for length in WINDOWS}
     daily = sku.sold(range(day - 27, day + 1))
     sold, before = sku.sold(range(day - 29, day + 1)), units[14] - units[7]
@@ -121,7 +122,7 @@ def _windows(sku: _Sku, day: int, loaded: int) -> Row:
     }
 
 
-def _plan(sku: _Sku, day: int, loaded: int, held: int | None) -> Row:
+def _plan(sku: Sku, day: int, loaded: int, held: int | None) -> Row:
     days = range(day - 29, day + 1)
     is_known = sum(sku.in_stock(each) is not None for each in days) >= 7
     sold = [sku.units.get(each, 0) for each in days if not is_known or sku.in_stock(each)] if loaded >= 30 else []
@@ -136,12 +137,14 @@ def _plan(sku: _Sku, day: int, loaded: int, held: int | None) -> Row:
         "stockout_date_est": written_day(last) if last is not None else None,
         "lead_time_days": LEAD_TIME,
         "service_level_pct": "95",
-        "reorder_point": _text(velocity * LEAD_TIME + spare) if velocity is not None and spare is not None else None,
+        "reorder_point": _text(velocity * LEAD_TIME + spare)
+        if velocity is not None and velocity >= 0 and spare is not None
+        else None,
         "velocity_class": _class(sku, day, loaded, velocity),
     }
 
 
-def _class(sku: _Sku, day: int, loaded: int, velocity: Decimal | None) -> str | None:
+def _class(sku: Sku, day: int, loaded: int, velocity: Decimal | None) -> str | None:
     if velocity is None:
         return None
     if velocity > 0:
