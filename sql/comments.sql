@@ -386,7 +386,7 @@ comment on column public.velocity_trends.in_stock_days_30 is
 comment on column public.velocity_trends.in_stock_v30 is
 'Units ordered on the days in stock of the last 30, divided by these days. Days without stock do not count, nor do days whose stock is not known. NULL: fewer than 30 days in a row are loaded, or the SKU is on none of them known to be in stock.';
 comment on column public.velocity_trends.trend_pct is
-'100 * (v7 / v30 - 1). NULL: fewer than 30 days in a row are loaded, or nothing was sold in the last 30.';
+'How much faster the last 7 days sold than the last 30: 100 * (v7 / v30 - 1). NULL: fewer than 30 days in a row are loaded, or nothing was sold in the last 30.';
 comment on column public.velocity_trends.wow_pct is
 'Week over week: units of the last 7 days against those of the 7 days before, 100 * (a / b - 1). NULL: fewer than 14 days in a row are loaded, or nothing was sold in the earlier week.';
 comment on column public.velocity_trends.slope_28d is

@@ -65,7 +65,7 @@ class VelocityRow(TypedDict):
     ]
     trend_pct: Annotated[
         Percent | None,
-        "100 * (v7 / v30 - 1).",
+        "How much faster the last 7 days sold than the last 30: 100 * (v7 / v30 - 1).",
         Null("Fewer than 30 days in a row are loaded, or nothing was sold in the last 30."),
     ]
     wow_pct: Annotated[
