@@ -43,19 +43,24 @@ class Group(NamedTuple):
 def economics_groups(view: View, arguments: Mapping[str, Any]) -> list[Group]:
     """Return the subject of each record of a query, in order, without figures."""
     aggregation = arguments.get("aggregateBy") or {}
-    product_of = _PRODUCTS[aggregation.get("productId") or "MSKU"]
-    groups: list[Group] = []
-    for marketplace_id in dict.fromkeys(arguments["marketplaceIds"]):
-        ledger = view.ledger(marketplace_id)
-        for start, end in periods(arguments["startDate"], arguments["endDate"], aggregation.get("date") or "DAY"):
-            cells: dict[str, list[tuple[int, str]]] = {}
-            for day in view.days(marketplace_id, start, end):
-                for sku in active_skus(ledger, day):
-                    cells.setdefault(product_of(view, ledger.listings[sku]), []).append((day, sku))
-            groups += [
-                Group(marketplace_id, start, end, product, tuple(sorted(cells[product]))) for product in sorted(cells)
-            ]
-    return groups
+    level = aggregation.get("productId") or "MSKU"
+    return [
+        group
+        for marketplace_id in dict.fromkeys(arguments["marketplaceIds"])
+        for period in periods(arguments["startDate"], arguments["endDate"], aggregation.get("date") or "DAY")
+        for group in _groups_of(view, marketplace_id, period, level)
+    ]
+
+
+def _groups_of(view: View, marketplace_id: str, period: tuple[date, date], level: str) -> list[Group]:
+    ledger, days = view.ledger(marketplace_id), list(view.days(marketplace_id, *period))
+    if level == "MSKU" and len(days) == 1:
+        return [Group(marketplace_id, *period, sku, ((days[0], sku),)) for sku in active_skus(ledger, days[0])]
+    cells: dict[str, list[tuple[int, str]]] = {}
+    for day in days:
+        for sku in active_skus(ledger, day):
+            cells.setdefault(_PRODUCTS[level](view, ledger.listings[sku]), []).append((day, sku))
+    return [Group(marketplace_id, *period, product, tuple(sorted(cells[product]))) for product in sorted(cells)]
 
 
 _PRODUCTS: dict[str, Callable[[View, Listing], str]] = {
