@@ -26,6 +26,7 @@ from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.empty_job import empty
 
 pytestmark = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
 """Dagster resolves nested resources with a property that it deprecates itself."""
@@ -196,7 +197,7 @@ def test_a_tick_asks_one_run_of_today_for_a_seller_that_is_due(tick, followed, o
 
 
 def test_a_tick_leaves_a_seller_whose_run_waits(tick, followed, instance, pool):
-    instance.create_run_for_job(an_empty_job(), tags=range_tags([TODAY], followed.amazon_seller_id))
+    instance.create_run_for_job(empty, tags=range_tags([TODAY], followed.amazon_seller_id))
     result = tick()
     assert result.run_requests == []
     assert "one of its runs is queued or running" in result.skip_reason.skip_message
@@ -269,15 +270,3 @@ def test_a_delta_loads_and_checks_only_what_is_cheap():
     job = build_definitions(Settings.from_env(environ), environ).resolve_job_def("orders_delta")
     checks = {f"{table}_loaded_lately" for table in ("orders", "order_items", "sales_data")}
     assert {node.name for node in job.nodes} == {"orders_and_items", "sales_data", *checks}
-
-
-def an_empty_job():
-    @dg.op
-    def nothing():
-        pass
-
-    @dg.job
-    def empty():
-        nothing()
-
-    return empty

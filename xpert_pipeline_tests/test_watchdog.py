@@ -21,6 +21,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from xpert_pipeline import watchdog
 from xpert_pipeline.holders import ALIVE, HOLDER, WAITER, holder_tags, holding, own_lock
 from xpert_pipeline.watchdog import end_dead_runs
+from xpert_pipeline_tests.empty_job import empty
 
 HOLD = """
 import sys, time
@@ -83,7 +84,7 @@ def kill(process):
 
 def a_run(instance, status, **tags):
     """A run in a state, as Dagster leaves it there."""
-    run = instance.create_run_for_job(job(), status=Status.NOT_STARTED, tags=tags, remote_job_origin=ORIGIN)
+    run = instance.create_run_for_job(empty, status=Status.NOT_STARTED, tags=tags, remote_job_origin=ORIGIN)
     event_types = {
         Status.NOT_STARTED: [],
         Status.QUEUED: [DagsterEventType.RUN_ENQUEUED],
@@ -204,15 +205,3 @@ def test_the_tags_of_the_watchdog_are_not_shown(instance):
     assert all(name.startswith(".dagster/") for name in (HOLDER, WAITER, ALIVE))
     assert holder_tags(instance, "a-run")[HOLDER] == f"a-run/{own_lock(instance)}"
     assert own_lock(instance) != str(os.getpid())
-
-
-def job():
-    @dg.op
-    def nothing():
-        pass
-
-    @dg.job
-    def empty():
-        nothing()
-
-    return empty

@@ -27,6 +27,7 @@ from xpert_pipeline.sandbox.faults import FaultRule
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.empty_job import empty
 from xpert_pipeline_tests.sandbox.client import LOCAL
 from xpert_pipeline_tests.sandbox_sellers import add_sellers
 
@@ -169,14 +170,6 @@ def test_beside_another_daemon_sellers_are_synced_one_after_the_other(monkeypatc
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_whatever_ends_the_command_what_it_submitted_is_cancelled(monkeypatch, tmp_path, error):
-    @dg.op
-    def nothing():
-        pass
-
-    @dg.job
-    def empty():
-        nothing()
-
     stopped = []
     services = SimpleNamespace(stop=lambda *names: stopped.extend(names))
     place = SimpleNamespace(home=Home(tmp_path), services=services)
