@@ -34,8 +34,10 @@ def refund_day(item: Item, shipped: int) -> int | None:
 def return_of(item: Item, shipped: int) -> Return | None:
     """Return the customer's return of an FBA item shipped on day `shipped`; None if it does not come back."""
     refunded = refund_day(item, shipped)
+    if refunded is None:
+        return None
     drawn = number("return", item.id)
-    if refunded is None or drawn % 100 >= RETURNED_SHARE:
+    if drawn % 100 >= RETURNED_SHARE:
         return None
     state = (drawn >> 16) % 100
     disposition = next(name for share, name in DISPOSITIONS if state < share)

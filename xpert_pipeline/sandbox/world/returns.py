@@ -141,8 +141,11 @@ def return_requests(world: World, now: float) -> Iterator[ReturnRequest]:
 
 def _request(store: Store, order: Order, item: Item, last: int) -> ReturnRequest | None:
     refunded = refund_day(item, store.day_of(order.updated))
+    if refunded is None:
+        return None
     drawn = number("request", item.id)
-    if refunded is None or (day := refunded - drawn % REQUEST_LEAD) > last:
+    day = refunded - drawn % REQUEST_LEAD
+    if day > last:
         return None
     return ReturnRequest(
         order,
