@@ -25,6 +25,7 @@ COMMANDS = {
         "xpert_pipeline.cli.db.group:db",
         "Start and stop the embedded Postgres, migrate, connect, and let others read.",
     ),
+    "costs": ("xpert_pipeline.cli.costs.group:costs", "Import and list what your goods cost you, by SKU and day."),
     "report": (
         "xpert_pipeline.cli.report.group:report",
         "Answer questions about the pipeline: what failed, what is missing, how fresh the data is.",
@@ -39,7 +40,7 @@ COMMANDS = {
 
 A command is imported when it is needed, because Dagster alone takes a second; the list of all commands imports none.
 """
-SOURCELESS = {"db", "sandbox"}
+SOURCELESS = {"costs", "db", "sandbox"}
 """Commands that work without the sources of the tables."""
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
@@ -119,7 +120,7 @@ def main(context: click.Context, /, as_json: bool) -> None:
     \b
     Exit codes:
       0    success
-      1    a table failed, or Amazon did not grant a source
+      1    a table failed, Amazon did not grant a source, or a file has bad lines
       2    wrong usage
       3    something must be corrected first; the message says what
       130  interrupted

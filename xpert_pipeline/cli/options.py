@@ -35,6 +35,7 @@ class Word(click.ParamType):
 SELLER_ID = Word("[A-Za-z0-9]{1,64}", "an Amazon seller id (letters and digits, such as A1B2C3D4E5F6G7)")
 DIRECTORY = Word(".{1,4096}", "a directory")
 LABEL = Word(r"\S(.{0,198}\S)?", "a name (1 to 200 printable characters)")
+CURRENCY = Word("[A-Z]{3}", "a currency (the three capital letters of ISO 4217, such as INR)")
 READER = Word(
     "[a-z_][a-z0-9_]{0,62}", "a name of a reader: use lower-case letters, digits and underscores, such as metabase"
 )

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from xpert_pipeline.cli.main import main
-from xpert_pipeline.cli.options import DIRECTORY, LABEL, READER, SELLER_ID, TABLE_NAMES
+from xpert_pipeline.cli.options import CURRENCY, DIRECTORY, LABEL, READER, SELLER_ID, TABLE_NAMES
 from xpert_pipeline.sandbox.__main__ import main as sandbox
 from xpert_pipeline.sandbox.option_types import DAY, Finite
 from xpert_pipeline.sandbox.world.orders_csv import COLUMNS
@@ -22,6 +22,7 @@ WORDS = {
     SELLER_ID: ("", "A1 B2", "A1\x1b[31m", "A" * 65, "A1;drop"),
     DIRECTORY: ("", "a\x07b", "d" * 5000),
     LABEL: ("", " ", "a\nb", "n" * 201),
+    CURRENCY: ("", "inr", "Rs.", "RUPEES", "\x1b"),
     READER: ("", "a b", "Metabase", "1st", "n" * 64, "x;drop"),
     TABLE_NAMES: ("", "orders;", "ORDERS", "\x1b"),
 }
@@ -41,6 +42,7 @@ NEEDED = {
     "seller_id": "A1B2C3D4",
     "name": "reader",
     "file": "copy.dump",
+    "--out": "costs.csv",
 }
 """Good values for what a command requires."""
 

@@ -11,7 +11,7 @@ from xpert_pipeline.postgres.errors import NotPermitted, TenantNotSet
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline_tests.postgres.rows import item, order, orders_and_items, product, products, run_load
 
-TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream")
+TENANT_TABLES = (*(table.name for table in TABLES), "loads", "rejected_records", "fact_stream", "product_costs")
 OPERATOR_TABLES = (
     "sellers",
     "seller_leases",
