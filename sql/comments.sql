@@ -27,7 +27,7 @@ comment on column public.products.fulfillment_channel is
 comment on column public.products.price is
 'The seller''s price, in the currency of the row. NULL: the listing has no price.';
 comment on column public.products.regular_price is
-'The seller''s price without a discount, in the currency of the row. NULL: the attributes of the listing have none, or the row was only ever loaded from the report.';
+'The seller''s price without a discount, in the currency of the row, as the listing''s page last told it: the report, which also tells prices, does not have it. NULL: the attributes of the listing have none, or the row was only ever loaded from the report.';
 comment on column public.products.currency is
 'ISO 4217 code for price. NULL: the listing has no price.';
 comment on column public.products.quantity is

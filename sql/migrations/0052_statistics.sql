@@ -3,7 +3,7 @@
 -- calls a function of the owner.
 
 create or replace function public.xpert_refresh_statistics(_tables text[]) returns text[]
-language plpgsql security definer set search_path = pg_catalog, public
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   stale regclass;
@@ -23,7 +23,8 @@ begin
   return refreshed;
 end $$;
 comment on function public.xpert_refresh_statistics(text[]) is
-'Takes statistics of those of the pipeline''s tables that have more than doubled since the last ones; returns their names.';
+'Takes statistics of those of the pipeline''s tables of more than 8 pages that have doubled since VACUUM or ANALYZE last counted '
+'their pages, except for those that another connection is analyzing; returns their names.';
 select public.xpert_protect_function('public.xpert_refresh_statistics(text[])');
 
 insert into public.schema_migrations (name) values ('0052_statistics') on conflict do nothing;

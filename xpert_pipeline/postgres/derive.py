@@ -134,7 +134,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
             fingerprint,
         )
         own = consumer or table.name
-        history = [] if is_known else _history(conn, own, seller_id)
+        history = [] if is_known else _history(conn, own, table, seller_id)
         days = _take_days(conn, own, seller_id, [*always, *history], more, values)
         by_marketplace, newest = _recompute(conn, target, select, values, requested_days, deletes=deletes)
         for marketplace_id, by_day in by_marketplace.items():
@@ -177,11 +177,15 @@ def _columns(conn: Connection, select: LiteralString, values: Mapping[str, Any])
     return tuple(column.name for column in cursor.description or ())
 
 
-def _history(conn: Connection, consumer: str, seller_id: UUID) -> list[date]:
-    """Return all days of the tables that a consumer is derived from."""
+def _history(conn: Connection, consumer: str, table: Table, seller_id: UUID) -> list[date]:
+    """Return all days of a derived table, and of the tables that it is derived from."""
+    columns = [
+        *conn.execute(WATCHED, {"consumer": consumer}).fetchall(),
+        *([(table.name, table.day)] if table.day else []),
+    ]
     days: set[date] = set()
-    for table, day in conn.execute(WATCHED, {"consumer": consumer}).fetchall():
-        names = {"day": Identifier(day), "table": Identifier(table)}
+    for name, day in columns:
+        names = {"day": Identifier(day), "table": Identifier(name)}
         found = SQL("select distinct {day} from {table} where seller_id = %s and {day} is not null").format(**names)
         days.update(own for (own,) in conn.execute(found, [seller_id]))
     return sorted(days)

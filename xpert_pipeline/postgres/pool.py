@@ -61,6 +61,7 @@ def open_pool(dsn: str, *, max_size: int = 8) -> Pool:
         kwargs={
             "prepare_threshold": None,
             "connect_timeout": 10,
+            "client_encoding": "UTF8",
             "application_name": "xpert_pipeline",
             "keepalives_idle": 30,
             "keepalives_interval": 10,

@@ -71,11 +71,17 @@ class RowSpool:
         return self._rows
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the lines of all rows added so far, from the first on, with one block in memory at a time."""
+        """Yield the lines of all rows added so far, from the first on, with one block in memory at a time.
+
+        Raises:
+            SpoolFailed: The file has become shorter.
+        """
         position = 0
         while position < self._size:
             self._file.seek(position)
             block = self._file.read(min(BLOCK, self._size - position))
+            if not block:
+                raise failure(self._directory, OSError("the file of the rows has become shorter"))
             position += len(block)
             yield block
 

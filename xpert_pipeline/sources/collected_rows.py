@@ -31,7 +31,8 @@ class TableRows:
         days_with_sales: Marketplace and day of the rows with sales.
         inferred: Those of the columns whose values follow from others; see `TableLoad`.
         decided: Those of the columns that the load decides after merging; see `TableLoad`.
-        watchers: Are told of all valid rows, as they are spooled.
+        watchers: Are told of all valid rows, as they are spooled. A restart of the reading does not take back what they
+            were told.
     """
 
     table: Table

@@ -24,8 +24,9 @@ FOLLOWED_RECENTLY = timedelta(hours=1)
 class Derived(Source):
     """A table that `sql/transforms/<table>.sql` computes from other tables.
 
-    A run computes the days whose inputs changed, and today; a run of past days, or one that asks Amazon for everything
-    again, computes all its days. If a changed day changes other days of the table as well (windows, months),
+    A run computes the days whose inputs changed, yesterday and today; a run of past days, or one that asks Amazon for
+    everything again, computes all its days. After a change of the SQL or of a parameter, the next run computes all days
+    that there are. If a changed day changes other days of the table as well (windows, months),
     `sql/transforms/<table>.days.sql` names them. A table without a day holds the present state: it is computed as a
     whole, and past days have no history.
 
@@ -69,7 +70,7 @@ class Derived(Source):
         """Do nothing: a derived table needs no request."""
 
     def sync(self, run: SellerRun, prepared: Any) -> None:
-        """Recompute today and every day whose inputs changed, or continue the history."""
+        """Recompute every day whose inputs changed, yesterday and today, or continue the history."""
         if self.keeps_history:
             for market in run.markets:
                 run.outcome(self.table.name).no_history(market.id, market.today if market.is_live else date.max)
@@ -99,10 +100,13 @@ class Derived(Source):
             self._report_incomplete(run, market)
 
     def _days_in_any_case(self, run: SellerRun) -> list[date]:
-        """Return the days to compute even if no input of theirs changed: today has readings of the present state."""
+        """Return the days to compute even if no input of theirs changed.
+
+        Today has readings of the present state; so has yesterday, if they were taken before midnight.
+        """
         if not run.is_live or run.options.refetching:
             return list(run.days)
-        return sorted({market.today for market in run.markets if market.is_live})
+        return sorted({day for market in run.markets if market.is_live for day in (market.yesterday, market.today)})
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
         """Return nothing: a derived table needs no request."""

@@ -94,7 +94,7 @@ def _learnt_ratio(run: SellerRun, table: Table, following: Following, span: Span
     for market in span.markets:
         newest = newest_day(run.pool, market.scope, table)
         if newest is not None:
-            days = (newest - LEARNT_FROM, newest)
+            days = (newest - LEARNT_FROM + timedelta(days=1), newest)
             records += count_records(run.pool, market.scope, table, *days)
             others += count_records(run.pool, market.scope, following.table, *days)
     return records / others if records and others else None

@@ -149,12 +149,14 @@ class ListedReports(Source):
 
     def _tell_days(self, run: SellerRun) -> None:
         """Say since when there is data: Amazon's list goes back 90 days, the tables as far as they were collected."""
+        last = self._last_listing(run)
+        is_whole = last is not None and run.client().server_now() - last < A_DAY
         for table in self.tables:
             for market in run.markets:
                 first = first_day(run.pool, market.scope, table)
                 oldest = market.today - KEPT_FOR
                 run.outcome(table.name).no_history(market.id, min(oldest, first or oldest))
-                if first is not None:
+                if is_whole and first is not None:
                     run.outcome(table.name).read_whole.add(market.id)
 
     def _markets_of(self, run: SellerRun, report: ListedReport) -> list[Market]:

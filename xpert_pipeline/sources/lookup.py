@@ -120,15 +120,14 @@ class BatchLookup(Source):
                 grant is no error if it grants another one.
         """
         failures = Failures(run, self.table.name)
-        due = {market.id: self._due(run, market) for market in run.markets if market.is_live}
-        jobs = self._request_bulk(run, due)
+        jobs = self._request_bulk(run)
         for market in run.markets:
             for table in self.tables:
                 first = market.today if market.is_live else date.max
                 run.outcome(table.name).no_history(market.id, first, keeps_days=table.day is not None)
             if market.is_live:
                 with failures.of(market):
-                    self._sync_market(run, market, due[market.id], jobs.get(market.id))
+                    self._sync_market(run, market, jobs.get(market.id))
         failures.raise_first()
 
     def plan(self, run: SellerRun, levels: BucketLevels) -> Sequence[StreamPlan]:
@@ -144,15 +143,16 @@ class BatchLookup(Source):
         due = subjects_due(run.pool, market.scope, self.table.name, self.subjects, every)
         return [Subject(name, facts) for name, facts in due]
 
-    def _request_bulk(self, run: SellerRun, due: Mapping[str, Sequence[Subject]]) -> Mapping[str, Job]:
+    def _request_bulk(self, run: SellerRun) -> Mapping[str, Job]:
         """Request the query for each marketplace with many due subjects."""
         bulk = self.bulk
         if bulk is None:
             return {}
-        markets = [each for each in run.markets if each.id in due and bulk.is_for(run, each, len(due[each.id]))]
-        return request_bulk(run, bulk, markets)
+        live = [market for market in run.markets if market.is_live]
+        return request_bulk(run, bulk, [each for each in live if bulk.is_for(run, each, len(self._due(run, each)))])
 
-    def _sync_market(self, run: SellerRun, market: Market, subjects: Sequence[Subject], job: Job | None) -> None:
+    def _sync_market(self, run: SellerRun, market: Market, job: Job | None) -> None:
+        subjects = self._due(run, market)
         step(run.who, self.table.name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
         if job is not None:
             answered = self._look_up_at_once(run, market, subjects, job)
@@ -168,7 +168,7 @@ class BatchLookup(Source):
             collector.original = lambda pair: pair[0]
             reading = BulkReading(run, self.bulk, market, collector)
             reading.read(job, subjects, folder)
-            if not reading.answered:
+            if not reading.answered and not reading.left and not collector.fetched:
                 return set()
             began = job.created_at or run.client().server_now()
             with run.lease(name) as lease:

@@ -85,6 +85,8 @@ def _collect_lines(bulk: BulkReport, market: Market, collector: Collector, rows:
         keys.update(hash(key(row)) for row in valid)
 
     collector.main.watchers.append(count)
-    collector.add(rows)
-    collector.main.watchers.remove(count)
+    try:
+        collector.add(rows)
+    finally:
+        collector.main.watchers.remove(count)
     return len(keys) + len(collector.main.rejects)

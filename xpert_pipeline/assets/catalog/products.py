@@ -54,7 +54,8 @@ class ProductRow(TypedDict):
     ]
     regular_price: Annotated[
         Amount | None,
-        "The seller's price without a discount, in the currency of the row.",
+        "The seller's price without a discount, in the currency of the row, as the listing's page last told it: the "
+        "report, which also tells prices, does not have it.",
         Null("The attributes of the listing have none, or the row was only ever loaded from the report."),
     ]
     currency: Annotated[Currency | None, "ISO 4217 code for price.", Null("The listing has no price.")]

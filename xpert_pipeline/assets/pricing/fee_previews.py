@@ -36,6 +36,7 @@ PREVIEW = KioskQuery(
 """Asks for the fees that a sale of one unit costs, as batches do. FBA_FULFILLMENT_FEES is the sum of a base fee and
 surcharges, which Amazon also has as fees of their own; to ask for both would double them. Storage, inbound placement
 and returns are not charged for a sale, so they are left out."""
+A_CENT = Decimal("0.01")
 PREVIEW_DAYS = 30
 """So many days, because Amazon tells nothing for one unit of a listing from which it expects no sale."""
 
@@ -91,6 +92,9 @@ def _previewed(fee: Mapping[str, Any], first: str, money: Money, signals: Counte
     units, total = number(detail.get("quantity")), money.read(detail.get("amountPerUnit"))
     if not units or total is None:
         raise Unfit("a fee is not told for one unit")
+    of_all = money.read(detail.get("totalAmount"))
+    if of_all is not None and abs(of_all / units - total) > A_CENT:
+        raise Unfit("the fee for one unit is not the fee for all units, divided by their number")
 
     def for_one(name: str) -> str | None:
         amount = money.read(detail.get(name))
