@@ -13,7 +13,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import hold
-from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.sources.order import in_order_of_work
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
@@ -50,6 +50,8 @@ def compute(books, days):
                 seller_id=books.seller.id,
                 table=source.table,
                 statement=transform(source.table.name),
+                more_days=more_days(source.table.name),
+                parameters=source.parameters,
                 lease=lease,
                 run_id="changes",
                 requested_days=days,
@@ -63,8 +65,11 @@ def compute(books, days):
 
 
 def change(books, rng):
-    """Delete some rows of the watched tables, move some to another day, and change some of their figures."""
+    """Delete some rows of the source tables, move some to another day, and change some of their figures."""
+    derived = {source.table.name for source in DERIVED}
     for table, day in books.admin.execute(WATCHED).fetchall():
+        if table in derived:
+            continue
         names = {"table": Identifier(table), "day": Identifier(day)}
         ids = [row for (row,) in books.admin.execute(SQL("select id from {table} order by id").format(**names))]
         numbers = [name for (name,) in books.admin.execute(NUMBERS, [table])]
