@@ -47,6 +47,13 @@ from product_costs where seller_id = %(seller)s
 and (%(skus)s::text[] is null or sku = any(%(skus)s))
 order by sku, marketplace_id nulls first, valid_from
 """
+REMOVE = """
+delete from product_costs
+where seller_id = %(seller)s
+  and (%(file)s::text is null or source_file = %(file)s)
+  and (%(first_day)s::date is null or valid_from = %(first_day)s)
+  and (%(skus)s::text[] is null or sku = any(%(skus)s))
+"""
 KNOWN = """
 select sku, coalesce(max(title) filter (where is_listing), max(title)) from (
   select sku, item_name as title, true as is_listing from products where seller_id = %(seller)s
@@ -122,6 +129,38 @@ def import_costs(pool: Pool, seller_id: UUID, costs: Sequence[Cost], *, dry_run:
             conn.rollback()
     new = sum(is_new for (is_new,) in written)
     return Imported(new, len(written) - new, len(costs) - len(written))
+
+
+def remove_costs(
+    pool: Pool,
+    seller_id: UUID,
+    *,
+    file: str | None = None,
+    first_day: date | None = None,
+    skus: Sequence[str] = (),
+    dry_run: bool = False,
+) -> int:
+    """Remove the costs that fit everything that is given, and return how many; the costs before them hold again.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        file: Name of their file.
+        first_day: Their first day.
+        skus: Their SKUs.
+        dry_run: Undo everything at the end.
+
+    Raises:
+        DatabaseError: The database failed; nothing was removed.
+    """
+    values = {"seller": seller_id, "file": file, "first_day": first_day, "skus": list(skus) or None}
+    with tenant(pool, seller_id) as conn:
+        conn.execute(LOCK, [str(seller_id)])
+        removed = conn.execute(REMOVE, values).rowcount
+        conn.execute(SET_ENDS, {"seller": seller_id})
+        if dry_run:
+            conn.rollback()
+    return removed
 
 
 def read_costs(pool: Pool, seller_id: UUID, skus: Sequence[str] | None = None) -> list[Cost]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xpert_pipeline.cli.costs.cost_columns import Columns, ColumnsUnknown, find_columns
-from xpert_pipeline.spapi.documents.charsets import charset_of, text_pieces
+from xpert_pipeline.spapi.documents.charsets import REPLACEMENT, charset_of, text_pieces
 
 LARGEST = 100 << 20
 HEADER_LINES = 20
@@ -79,7 +79,12 @@ def read_file(path: Path, named: dict[str, str]) -> CostFile:
     rows = [
         row for row in _rows(lines, number, delimiter, columns.width) if row.problem or any(map(str.strip, row.cells))
     ]
-    return CostFile(path.name, columns, rows, note)
+    return CostFile(printable(path.name), columns, rows, note)
+
+
+def printable(text: str) -> str:
+    """Return a text without what could confuse a terminal or the database."""
+    return "".join(letter if letter.isprintable() else REPLACEMENT for letter in text)
 
 
 def _text(path: Path) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from xpert_pipeline.cli.costs.cost_cells import CellRefused, DateStyles, NumberStyles, currencies_of, quoted
-from xpert_pipeline.cli.costs.cost_file import CostFile, Row
+from xpert_pipeline.cli.costs.cost_file import CostFile, Row, printable
 from xpert_pipeline.marketplace_names import MarketplacesRefused, find_marketplaces
 from xpert_pipeline.postgres.product_costs import Cost
 from xpert_pipeline.sources.document_dates import Order
@@ -126,6 +126,7 @@ class _Cells:
         last = self._day(row, "valid_to")
         if last is not None and last < first:
             raise CellRefused(f"valid_to {last} is before valid_from {first}")
+        words = self._cell(row, "cost_of") or self._given.cost_of or self._file.columns.cost_name
         return Cost(
             sku=self._sku(row),
             marketplace_id=marketplace_id,
@@ -133,7 +134,7 @@ class _Cells:
             stated_to=last,
             unit_cost=amount,
             currency=self._currency(row, named, marketplace_id),
-            cost_of=(self._cell(row, "cost_of") or self._given.cost_of or self._file.columns.cost_name)[:LONGEST_WORDS],
+            cost_of=printable(words)[:LONGEST_WORDS],
             source_file=self._file.name,
             source_line=row.line,
         )

@@ -4,6 +4,7 @@ import click
 
 from xpert_pipeline.cli.costs.importing import import_file
 from xpert_pipeline.cli.costs.listing import list_costs
+from xpert_pipeline.cli.costs.removing import remove
 from xpert_pipeline.cli.costs.template import template
 from xpert_pipeline.cli.whole_help import WholeHelp
 
@@ -16,5 +17,5 @@ def costs() -> None:
     """
 
 
-for command in (template, import_file, list_costs):
+for command in (template, import_file, list_costs, remove):
     costs.add_command(command)

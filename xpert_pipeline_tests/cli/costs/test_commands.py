@@ -132,6 +132,20 @@ def test_a_template_comes_back_unchanged_and_has_no_formulas(costs, write, tmp_p
     assert costs.timeline("=B") == [("2026-02-01", None, "9")]
 
 
+def test_a_wrong_import_can_be_taken_back(costs, write):
+    costs("import", write("sku,cost\nA,5\n=B,7\n"), "--from", "2026-01-01")
+    costs("import", write("sku,cost\nA,6\n=B,8\n", "wrong.csv"), "--from", "2026-03-01")
+    before = stored(costs)
+    assert "say which costs to remove" in costs("remove", code=2).stderr
+    assert costs("remove", "--file", "wrong.csv", "--dry-run").stdout == "2 costs of A1COSTS would be removed\n"
+    assert stored(costs) == before
+    assert costs.json("remove", "--file", "wrong.csv", "--sku", "A")["removed"] == 1
+    assert costs.timeline("A") == [("2026-01-01", None, "5")]
+    assert costs.timeline("=B") == [("2026-01-01", "2026-02-28", "7"), ("2026-03-01", None, "8")]
+    assert costs.json("remove", "--from", "2026-01-01")["removed"] == 2
+    assert costs.timeline("=B") == [("2026-03-01", None, "8")]
+
+
 def test_the_list_names_file_and_line(costs, write):
     assert "no cost of A1COSTS is known" in costs("list").stdout
     costs("import", write("sku,Landed cost\nA,5\n"), "--from", "2026-01-01")

@@ -268,6 +268,15 @@ def test_a_damaged_sku_is_told(read):
     assert all(note.text.isprintable() for note in done.refused)
 
 
+def test_names_of_files_and_columns_cannot_play_with_the_terminal(tmp_path):
+    path = tmp_path / "co\x1b[31msts.csv"
+    path.write_text("sku,co\x1bst,cost of\nA,5,fac\x07tory\nB,5,\n")
+    done = read_rows(read_file(path, {"cost": "co\x1bst"}), Given((IN,), first_day=MAY))
+    assert {(cost.source_file, cost.cost_of) for cost in done.costs} == {
+        ("co\ufffd[31msts.csv", "fac\ufffdtory"), ("co\ufffd[31msts.csv", "co\ufffdst"),
+    }  # fmt: skip
+
+
 def test_an_unknown_sku_is_kept_with_a_warning_and_the_sku_that_may_be_meant(read):
     done = read("sku,cost\n0012,5\n'=A1,5\n12,5\nos1_l,5\nNEW,5\n")
     warn_of_unknown(done, {"0012", "=A1", "Os1_L"})
