@@ -214,6 +214,39 @@ comment on column public.sales_data.units_cancelled is
 comment on column public.sales_data.is_final is
 'Whether the day is 14 or more days older than the marketplace''s newest order.';
 
+comment on table public.customer_metrics is
+'One row is the orders of a week or a month, of all products or of an ASIN, without any person. Source: orders and order_items, by sql/transforms/customer_metrics.sql.';
+comment on column public.customer_metrics.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.customer_metrics.period_type is
+'WEEK (Sunday to Saturday) or MONTH.';
+comment on column public.customer_metrics.period_start is
+'First marketplace-local day of the period; the partition.';
+comment on column public.customer_metrics.period_end is
+'Last day of the period; it may be yet to come.';
+comment on column public.customer_metrics.scope is
+'ACCOUNT for all products, or an ASIN.';
+comment on column public.customer_metrics.loaded_days is
+'Days of the period whose orders are loaded as a whole. If they are fewer than the period has, the figures are those of a part of it.';
+comment on column public.customer_metrics.is_suppressed is
+'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction.';
+comment on column public.customer_metrics.orders is
+'Orders with at least one line that is not cancelled. NULL: the row is suppressed.';
+comment on column public.customer_metrics.units is
+'Units in order lines that are not cancelled. NULL: the row is suppressed.';
+comment on column public.customer_metrics.ops is
+'Ordered product sales: the sum of the known amounts. NULL: the row is suppressed, no amount is known, or the currencies differ.';
+comment on column public.customer_metrics.aov is
+'Average order value: ordered product sales of an order, over the orders whose amounts are all known. In the scope of an ASIN, only its lines count. NULL: the row is suppressed, no amount is known, or the currencies differ.';
+comment on column public.customer_metrics.units_per_order is
+'Units / orders. NULL: the row is suppressed, or every order is cancelled.';
+comment on column public.customer_metrics.b2b_pct is
+'Share of the units that is in business orders. NULL: the row is suppressed, nothing was sold, or fewer than 10 orders (but any) are of one of both kinds.';
+comment on column public.customer_metrics.cancel_pct is
+'Share of the orders that are cancelled as a whole. NULL: the row is suppressed.';
+comment on column public.customer_metrics.currency is
+'ISO 4217 code for all amounts of the row. NULL: the row is suppressed, no amount is known, or the currencies differ.';
+
 comment on table public.fba_inventory is
 'One row is the current FBA stock of a SKU, FNSKU and condition. Source: getInventorySummaries v1, read in full.';
 comment on column public.fba_inventory.marketplace_id is

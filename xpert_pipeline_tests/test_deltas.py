@@ -268,5 +268,5 @@ def test_the_interval_is_a_setting_and_zero_means_no_deltas():
 def test_a_delta_loads_and_checks_only_what_is_cheap():
     environ = {"XPERT_START_DATE": date(2026, 1, 1).isoformat()}
     job = build_definitions(Settings.from_env(environ), environ).resolve_job_def("orders_delta")
-    checks = {f"{table}_loaded_lately" for table in ("orders", "order_items", "sales_data")}
-    assert {node.name for node in job.nodes} == {"orders_and_items", "sales_data", *checks}
+    checks = {f"{table}_loaded_lately" for table in ("orders", "order_items", "sales_data", "customer_metrics")}
+    assert {node.name for node in job.nodes} == {"orders_and_items", "sales_data", "customer_metrics", *checks}

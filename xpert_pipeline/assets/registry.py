@@ -32,7 +32,13 @@ from xpert_pipeline.assets.reviews import (
     seller_feedback,
     seller_feedback_counts,
 )
-from xpert_pipeline.assets.sales import market_share, sales_data, search_query_performance, traffic_daily
+from xpert_pipeline.assets.sales import (
+    customer_metrics,
+    market_share,
+    sales_data,
+    search_query_performance,
+    traffic_daily,
+)
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.tables.contract import Table
@@ -41,6 +47,7 @@ SOURCES: tuple[Source, ...] = (
     products.SOURCE,
     feed.SOURCE,
     sales_data.SOURCE,
+    customer_metrics.SOURCE,
     fba_inventory.SOURCE,
     inventory_ledger.SOURCE,
     inventory_levels.SOURCE,

@@ -5,6 +5,7 @@ from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
 from xpert_pipeline.sandbox.sales import traffic_queries
 from xpert_pipeline.sandbox.sales.api import get_order_metrics
+from xpert_pipeline.sandbox.sales.customers_truth import customer_metrics
 from xpert_pipeline.sandbox.sales.schema import TRAFFIC, types
 from xpert_pipeline.sandbox.sales.search_report import SEARCH_QUERY_PERFORMANCE
 from xpert_pipeline.sandbox.sales.share_truth import market_share, search_query_performance
@@ -65,5 +66,6 @@ DOMAIN = Domain(
         "traffic_daily": traffic_daily,
         "search_query_performance": search_query_performance,
         "market_share": market_share,
+        "customer_metrics": customer_metrics,
     },
 )

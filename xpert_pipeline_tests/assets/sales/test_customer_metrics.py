@@ -1,0 +1,229 @@
+"""What customers order: groups below 10 tell nothing, and any history gives what a fresh start gives."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from psycopg.rows import dict_row
+
+from xpert_pipeline.assets.sales.customer_metrics import CUSTOMER_METRICS
+from xpert_pipeline.postgres.derive import derive
+from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.sql_files import more_days, transform
+from xpert_pipeline.sandbox.sales.customers_truth import period_rows
+from xpert_pipeline.sandbox.world.records import CANCELLED, Item
+from xpert_pipeline_tests.faults.pipeline import same
+from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
+
+ZONES = {INDIA: ZoneInfo("Asia/Kolkata"), GERMANY: ZoneInfo("Europe/Berlin")}
+SUNDAY = date(2026, 3, 1)
+"""Both a week and a month begin with it."""
+NAME = "customer_metrics"
+
+
+@pytest.fixture
+def shop(pool, seller, admin):
+    """Writes orders and loads of one seller, and computes the metrics as a run does."""
+    numbers = iter(range(1, 1_000_000))
+
+    def put(table, **values):
+        values = {"seller_id": seller.id, "marketplace_id": INDIA, "source": "t", "load_id": uuid4()} | values
+        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
+        admin.execute(f"insert into {table} ({names}) values ({places})", list(values.values()))
+
+    def order(day, *lines, store=INDIA, status="SHIPPED", is_business=False, channel="AMAZON"):
+        number, at = f"o{next(numbers)}", datetime(day.year, day.month, day.day, 12, tzinfo=ZONES[store])
+        common = {"marketplace_id": store, "order_id": number, "purchase_date": at, "order_date": day}
+        common |= {"last_updated_at": at}
+        put(
+            "orders", **common, fulfillment_status=status, sales_channel=channel, item_count=len(lines),
+            units_ordered=0, is_business=is_business,
+        )  # fmt: skip
+        for place, line in enumerate(lines):
+            asin, units, amount, *more = line
+            put(
+                "order_items", **common, order_item_id=f"{number}-{place}", asin=asin, quantity_ordered=units,
+                item_subtotal=amount, **({"currency": "INR", "is_cancelled": False} | dict(more)),
+            )  # fmt: skip
+        return number
+
+    def loaded(first, last, store=INDIA):
+        start, end = (
+            datetime(each.year, each.month, each.day, tzinfo=ZONES[store]) for each in (first, last + timedelta(days=1))
+        )
+        counts = dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0)
+        put(
+            "loads", marketplace_id=store, table_name="orders", window_kind="created", window_start=start,
+            window_end=end, run_id="r", started_at=end, **counts,
+        )  # fmt: skip
+
+    def run(*days):
+        with hold(pool, seller.id, NAME) as lease:
+            derive(
+                pool, seller_id=seller.id, table=CUSTOMER_METRICS, statement=transform(NAME), lease=lease, run_id="r",
+                requested_days=days or (SUNDAY,), computed_days=days, started_at=datetime.now(UTC),
+                timezones={store: zone.key for store, zone in ZONES.items()}, more_days=more_days(NAME),
+            )  # fmt: skip
+
+    def rows():
+        with tenant(pool, seller.id) as conn, conn.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(f"select * from {NAME}").fetchall()
+        return {tuple(row[name] for name in CUSTOMER_METRICS.key): row for row in found}
+
+    return SimpleNamespace(order=order, loaded=loaded, run=run, rows=rows, admin=admin)
+
+
+FIGURES = ("orders", "units", "ops", "aov", "units_per_order", "b2b_pct", "cancel_pct", "currency")
+
+
+def figures(row, *names):
+    values = (row[name] for name in names or FIGURES)
+    return tuple(str(value) if isinstance(value, Decimal) else value for value in values)
+
+
+def test_the_figures_of_a_week_are_those_of_its_orders(shop):
+    """20 orders of 2 units for 300, one without an amount yet, 3 cancelled: aov = (20 * 300) / 20, 3 of 24 cancelled."""
+    for place in range(20):
+        shop.order(SUNDAY + timedelta(days=place % 7), ("A", 1, 100), ("B", 1, 200), is_business=place < 10)
+    shop.order(SUNDAY, ("A", 1, 100), ("B", 4, None))
+    for _ in range(3):
+        shop.order(SUNDAY, ("A", 1, 100), status="CANCELLED")
+    shop.order(SUNDAY, ("A", 50, 5000), channel="NON_AMAZON")
+    shop.loaded(SUNDAY, SUNDAY + timedelta(days=6))
+    shop.run()
+    rows = shop.rows()
+    week = rows[INDIA, "WEEK", SUNDAY, "ACCOUNT"]
+    assert figures(week) == (21, 45, "6100.0000", "300.0000", "2.1429", "44.4444", "12.5000", "INR")
+    assert figures(rows[INDIA, "WEEK", SUNDAY, "A"]) == (
+        21,
+        21,
+        "2100.0000",
+        "100.0000",
+        "1.0000",
+        "47.6190",
+        "12.5000",
+        "INR",
+    )
+    assert figures(week, "period_end", "loaded_days") == (date(2026, 3, 7), 7)
+    month = rows[INDIA, "MONTH", SUNDAY, "ACCOUNT"]
+    assert (figures(month), month["period_end"], month["loaded_days"]) == (figures(week), date(2026, 3, 31), 7)
+
+
+def test_a_group_below_ten_orders_tells_nothing_neither_itself_nor_by_subtraction(shop):
+    """A 12 orders, B 11, C 9: C is withheld. Then B would be account - A - C: so the next smallest is withheld, too."""
+    for asin, number in (("A", 12), ("B", 11), ("C", 9)):
+        for _ in range(number):
+            shop.order(SUNDAY, (asin, 1, 10))
+    shop.run()
+    rows = shop.rows()
+    hidden = {key[3] for key, row in rows.items() if row["is_suppressed"]}
+    assert hidden == {"B", "C"}
+    assert {figures(row) for row in rows.values() if row["is_suppressed"]} == {(None,) * len(FIGURES)}
+    assert figures(rows[INDIA, "WEEK", SUNDAY, "ACCOUNT"], "orders", "units") == (32, 32)
+    shop.order(SUNDAY, ("C", 1, 10))
+    shop.run()
+    assert {row["is_suppressed"] for row in shop.rows().values()} == {False}, "10 orders are enough"
+
+
+def test_odd_orders_give_a_row_without_what_is_not_known(shop):
+    """Two currencies, all cancelled, no ASIN, and 3 business orders among 12."""
+    for place in range(12):
+        shop.order(SUNDAY, ("TWO", 1, 5, ("currency", "USD" if place else "INR")), is_business=place < 3)
+        shop.order(SUNDAY - timedelta(days=1), ("OFF", 1, 5, ("is_cancelled", True)))
+        shop.order(SUNDAY - timedelta(days=40), (None, 2, None))
+    shop.run()
+    rows = shop.rows()
+    assert figures(rows[INDIA, "WEEK", SUNDAY, "TWO"]) == (12, 12, None, None, "1.0000", None, "0.0000", None)
+    february = rows[INDIA, "MONTH", date(2026, 2, 1), "OFF"]
+    assert figures(february) == (0, 0, None, None, None, None, "100.0000", None)
+    january = date(2026, 1, 1)
+    assert figures(rows[INDIA, "MONTH", january, "ACCOUNT"]) == (12, 24, None, None, "2.0000", "0.0000", "0.0000", None)
+    assert [key for key in rows if key[2] == january] == [(INDIA, "MONTH", january, "ACCOUNT")]
+
+
+def test_days_that_are_loaded_later_are_counted_although_no_order_is_in_them(shop):
+    for _ in range(10):
+        shop.order(SUNDAY, ("A", 1, 10))
+    shop.loaded(SUNDAY, SUNDAY)
+    shop.run()
+    assert {row["loaded_days"] for row in shop.rows().values()} == {1}
+    shop.loaded(SUNDAY + timedelta(days=1), SUNDAY + timedelta(days=9))
+    shop.run()
+    assert {(key[1], row["loaded_days"]) for key, row in shop.rows().items()} == {("WEEK", 7), ("MONTH", 10)}
+
+
+def expected(shop):
+    """All rows, from the raw orders, by other means than the pipeline's."""
+    found = shop.admin.execute(
+        "select o.marketplace_id, o.order_date, o.order_id, o.fulfillment_status, o.is_business, i.asin,"
+        " i.quantity_ordered, i.item_subtotal, i.currency, i.is_cancelled"
+        " from orders o join order_items i using (seller_id, marketplace_id, order_id)"
+    ).fetchall()
+    orders, lines = {}, {}
+    for store, day, number, status, is_business, asin, units, amount, currency, is_cancelled in found:
+        orders[number] = (store, day, SimpleNamespace(status=status, is_business=is_business))
+        price = None if amount is None else str(amount)
+        lines.setdefault(number, []).append(Item("", "", asin, "", units, 0, price, currency, (), is_cancelled))
+    periods = {}
+    for number, (store, day, order) in orders.items():
+        for kind, start in (("WEEK", day - timedelta(days=day.isoweekday() % 7)), ("MONTH", day.replace(day=1))):
+            scopes = periods.setdefault((store, kind, start), {})
+            scopes.setdefault("ACCOUNT", []).append((order, lines[number]))
+            for asin in {line.asin for line in lines[number]}:
+                scopes.setdefault(asin, []).append((order, [line for line in lines[number] if line.asin == asin]))
+    return {(*period, row["scope"]): row for period, scopes in periods.items() for row in period_rows(scopes)}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_history_gives_the_rows_of_a_fresh_start(shop, seed):
+    """Late orders, cancellations, moves and deletions, in two marketplaces."""
+    rng, known = random.Random(seed), []
+    for step in range(5):
+        for _ in range(60 if step == 0 else 6):
+            lines = [
+                (rng.choice("ABBBCCCCC"), rng.randrange(-1, 5), rng.choice([None, 5, 7, Decimal("9.99")]))
+                for _ in range(rng.choice([1, 1, 2]))
+            ]
+            day = SUNDAY + timedelta(days=rng.choice([-3, 0, 0, 1, 2, 29, 31]))
+            status, is_business = rng.choice(["SHIPPED", "SHIPPED", CANCELLED]), rng.random() < 0.5
+            known.append(
+                shop.order(
+                    day, *lines, store=rng.choice([INDIA, INDIA, GERMANY]), status=status, is_business=is_business
+                )
+            )
+        for number in rng.sample(known, 4):
+            change(shop, rng, number)
+        shop.run()
+        rows, truth = shop.rows(), expected(shop)
+        assert rows.keys() == truth.keys()
+        assert [
+            f"{key}: {name} is {rows[key][name]}, not {value}"
+            for key, row in truth.items()
+            for name, value in row.items()
+            if not same(rows[key][name], value)
+        ] == []
+    assert {row["is_suppressed"] for row in rows.values()} == {True, False}
+    shop.admin.execute("delete from loads")
+    shop.run()
+    assert shop.rows() == rows, "all periods are computed: none differs"
+    shop.admin.execute("delete from order_items")
+    shop.run()
+    assert shop.rows() == {}
+
+
+def change(shop, rng, number):
+    kind = rng.choice(["cancel", "line", "move", "delete"])
+    if kind == "cancel":
+        shop.admin.execute("update orders set fulfillment_status = 'CANCELLED' where order_id = %s", [number])
+    elif kind == "line":
+        shop.admin.execute("update order_items set is_cancelled = true where order_id = %s", [number])
+    else:
+        day = SUNDAY + timedelta(days=rng.randrange(-40, 40))
+        for table in ("order_items", "orders"):
+            statement = "update {} set order_date = %(day)s" if kind == "move" else "delete from {}"
+            shop.admin.execute(f"{statement.format(table)} where order_id = %(id)s", {"day": day, "id": number})
