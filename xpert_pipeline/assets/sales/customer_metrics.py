@@ -74,8 +74,8 @@ CUSTOMER_METRICS = Table(
         "month have a row, too.",
         restatement="A late order changes its week and its month whenever it arrives; orders of other shops "
         "(NON_AMAZON) do not count. Orders have no customer's id, so returning customers are not counted: "
-        "Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does it load the health of the account. "
-        "Refunds are in returns_refunds, ratings in seller_feedback_counts.",
+        "Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does it load the "
+        "health of the account. Refunds are in returns_refunds, ratings in seller_feedback_counts.",
         example="select period_start, orders, aov, units_per_order, cancel_pct, currency from customer_metrics\n"
         "where period_type = 'MONTH' and scope = 'ACCOUNT' and not is_suppressed order by period_start desc;",
     ),
