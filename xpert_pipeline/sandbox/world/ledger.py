@@ -36,7 +36,8 @@ class Count:
         self.sales += other.sales
         self.shipped += other.shipped
         self.shipped_sales += other.shipped_sales
-        self.shipped_orders |= other.shipped_orders
+        if other.shipped_orders:
+            self.shipped_orders |= other.shipped_orders
         self.refunded += other.refunded
         self.refunded_sales += other.refunded_sales
 

@@ -5,6 +5,7 @@ store.
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from xpert_pipeline.sandbox.world.digest import letters, number
@@ -113,7 +114,13 @@ class Posting(NamedTuple):
 
 
 def _shape(posting: Posting) -> int:
-    return number("shape", posting.key.removesuffix(" released")) % 40
+    return _shape_of(posting.key.removesuffix(" released"))
+
+
+@lru_cache(maxsize=100)
+def _shape_of(key: str) -> int:
+    """Return a drawn number, which is asked for several times while a posting is written."""
+    return number("shape", key) % 40
 
 
 def transaction_id(key: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from xpert_pipeline.sandbox.world.ledger import Count, Ledger, Sold
 from xpert_pipeline.sandbox.world.money import CENT
-from xpert_pipeline.sandbox.world.visits import NOBODY, Visits, is_visited, visits
+from xpert_pipeline.sandbox.world.visits import NOBODY, Habit, Visits, habit_of, visits
 
 KEPT_DAYS = 16
 """Days whose visits are kept: a client asks for some days, and then downloads them."""
@@ -16,11 +16,7 @@ KEPT_DAYS = 16
 
 def seen(ledger: Ledger, day: int, sku: str) -> Visits | None:
     """Return the visits to a SKU on a day; None if it was not visited, sold, shipped or refunded."""
-    sold = ledger.of(day).get(sku)
-    if sold is None and not ledger.is_open(day):
-        return None
-    visited = visits(ledger.listings[sku], day, sold)
-    return visited if visited is not NOBODY or sold is not None else None
+    return _seen(ledger, day, (sku,)).get(sku)
 
 
 def seen_skus(ledger: Ledger, day: int) -> Mapping[str, Visits]:
@@ -37,9 +33,27 @@ def seen_skus(ledger: Ledger, day: int) -> Mapping[str, Visits]:
 
 def _seen_skus(ledger: Ledger, day: int) -> dict[str, Visits]:
     if "visited" not in ledger.derived:
-        ledger.derived["visited"] = [sku for sku, listing in ledger.listings.items() if is_visited(listing)]
-    skus = sorted({*ledger.derived["visited"], *ledger.of(day)})
-    return {sku: visited for sku in skus if (visited := seen(ledger, day, sku)) is not None}
+        ledger.derived["visited"] = [sku for sku, habit in _habits(ledger).items() if habit.is_visited]
+    return _seen(ledger, day, sorted({*ledger.derived["visited"], *ledger.of(day)}))
+
+
+def _seen(ledger: Ledger, day: int, skus: Iterable[str]) -> dict[str, Visits]:
+    habits, all_sold, is_open = _habits(ledger), ledger.of(day), ledger.is_open(day)
+    found: dict[str, Visits] = {}
+    for sku in skus:
+        sold = all_sold.get(sku)
+        if sold is not None or is_open:
+            visited = visits(habits[sku], day, sold)
+            if sold is not None or visited is not NOBODY:
+                found[sku] = visited
+    return found
+
+
+def _habits(ledger: Ledger) -> dict[str, Habit]:
+    if "habits" not in ledger.derived:
+        ledger.derived["habits"] = {sku: habit_of(listing) for sku, listing in ledger.listings.items()}
+    habits: dict[str, Habit] = ledger.derived["habits"]
+    return habits
 
 
 def visits_of(ledger: Ledger, days: Iterable[int]) -> Visits:

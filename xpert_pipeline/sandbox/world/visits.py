@@ -1,6 +1,5 @@
 """How often customers looked at a SKU on a day, derived from hashes and from the day's sales."""
 
-from functools import lru_cache
 from operator import add
 from typing import NamedTuple
 
@@ -38,12 +37,28 @@ class Visits(NamedTuple):
 NOBODY = Visits()
 
 
-def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
+class Habit(NamedTuple):
+    """How often customers look at a listing.
+
+    Attributes:
+        seed: Seed of the listing.
+        is_visited: Whether they look at it on days without a sale.
+        popularity: How often.
+        listed: The day on which it was listed.
+    """
+
+    seed: str
+    is_visited: bool
+    popularity: int
+    listed: int
+
+
+def visits(habit: Habit, day: int, sold: Sold | None) -> Visits:
     """Return the visits to a SKU on a day: more than its order items, and sometimes visits without an order."""
-    visited, popularity = _habits(listing.seed)
-    if sold is None and (not visited or day < STORES[listing.marketplace_id].day_of(listing.created)):
+    seed, visited, popularity, listed = habit
+    if sold is None and (not visited or day < listed):
         return NOBODY
-    drawn = number("visits", listing.seed, day)
+    drawn = number("visits", seed, day)
     items = sold.everyone.items if sold is not None else 0
     passing = (drawn >> 7) % (2 * popularity + 1) if visited and drawn % 100 < VISITED_DAYS else 0
     sessions = passing + items * (2 + (drawn >> 20) % 6)
@@ -72,13 +87,8 @@ def visits(listing: Listing, day: int, sold: Sold | None) -> Visits:
     )
 
 
-def is_visited(listing: Listing) -> bool:
-    """Whether customers look at a listing on days without a sale."""
-    return _habits(listing.seed)[0]
-
-
-@lru_cache(maxsize=20_000)
-def _habits(seed: str) -> tuple[bool, int]:
-    """Return whether customers look at a listing on days without a sale, and how often."""
-    drawn = number("visited", seed)
-    return drawn % 100 < VISITED_SHARE, 1 + (drawn >> 8) % 40
+def habit_of(listing: Listing) -> Habit:
+    """Return how often customers look at a listing."""
+    drawn = number("visited", listing.seed)
+    listed = STORES[listing.marketplace_id].day_of(listing.created)
+    return Habit(listing.seed, drawn % 100 < VISITED_SHARE, 1 + (drawn >> 8) % 40, listed)
