@@ -44,6 +44,7 @@ class WeeklyReport(WindowedReport):
         most: The most products that fit.
         ready_after: How long after its end Amazon has a week.
         count: Asks Amazon how many products there are, for a plan before the tables are loaded that know them.
+        at_most: The most products that `subjects` returns; None if it returns all.
     """
 
     subjects: LiteralString
@@ -52,6 +53,7 @@ class WeeklyReport(WindowedReport):
     most: int
     ready_after: timedelta
     count: Callable[[SellerApi, str], int] | None = None
+    at_most: int | None = None
     longest: int = DAYS_OF_WEEK
 
     @property
@@ -107,7 +109,9 @@ class WeeklyReport(WindowedReport):
         open_days, expected = self.open_days(run), []
         for market, days in open_days.items():
             number = ask_for_help(run, f"counts of {self.after[0]}", partial(count, run.client(), market.id))
-            reports = math.ceil((number or 0) / self.most)
+            number = number or 0
+            asked = number if self.at_most is None else min(number, self.at_most)
+            reports = math.ceil(asked / self.most)
             expected += [(window, reports) for window in self.cut(run, {market: days})]
         return expected
 

@@ -12,6 +12,7 @@ import pytest
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance.transaction_feed import TRANSACTIONS_PER_ORDER
 from xpert_pipeline.assets.registry import TABLES
+from xpert_pipeline.assets.sales.search_query_performance import ASINS_PER_REPORT, MOST_ASINS
 from xpert_pipeline.assets.sales.search_query_performance import SOURCE as SEARCHES
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.sandbox.jobs.report_store import ReportStore
@@ -90,6 +91,15 @@ def test_the_predicted_calls_of_many_report_windows_are_those_that_the_backfill_
         assert made[name] == plan["calls"][name] == sum(each["calls"].get(name, 0) for each in windows), name
     assert (made["createReport"], made["getReports"]) == (12, 2)
     assert made["getReport"] == pytest.approx(plan["calls"]["getReport"], rel=0.5)
+
+
+def test_search_reports_are_planned_for_the_asins_that_are_asked_about(xpert, amazon, monkeypatch):
+    """A first sync of 6,690 listings was predicted to take five hours for 2,604 reports; it made 28."""
+    monkeypatch.setitem(vars(SEARCHES), "count", lambda *_: 6_690)
+    planned = xpert("plan", "--json", "--select", f"products,{SEARCHES.step}", *days_ago(24, 0), **amazon())
+    calls_of = {each["table"]: each["calls"] for each in planned.json["plans"][0]["streams"]}
+    batches = math.ceil(MOST_ASINS / ASINS_PER_REPORT)
+    assert calls_of[SEARCHES.step]["createReport"] in (batches, 2 * batches), "one or two weeks are over for ten days"
 
 
 def test_a_plan_of_many_listings_says_that_the_time_of_their_report_is_guessed(xpert, amazon, monkeypatch):

@@ -22,7 +22,6 @@ from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline.sources.windows import Restatement
 from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.operations.search_queries import REPORT, read_queries
-from xpert_pipeline.spapi.session import SellerApi
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Id, MarketplaceId, Percent, Quantity
@@ -145,11 +144,6 @@ def _percent(share: Decimal | None) -> Decimal | None:
     return None if share is None else share * HUNDRED
 
 
-def count_asins(api: SellerApi, marketplace_id: str) -> int:
-    """Return how many ASINs will be asked about, by Amazon's count of the listings."""
-    return min(MOST_ASINS, count_listings(api, marketplace_id))
-
-
 SOURCE = WeeklyReport(
     table=SEARCH_QUERY_PERFORMANCE,
     pace=Pace.LAST,
@@ -164,7 +158,8 @@ SOURCE = WeeklyReport(
     option="asin",
     most=ASINS_PER_REPORT,
     ready_after=timedelta(days=10),
-    count=count_asins,
+    count=count_listings,
+    at_most=MOST_ASINS,
     rule=Restatement(restated=timedelta(days=21), oldest=timedelta(days=730)),
     read_lines=read_queries,
     parse=parse_query,

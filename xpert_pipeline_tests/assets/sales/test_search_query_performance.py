@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from xpert_pipeline.assets.sales import search_query_performance
-from xpert_pipeline.assets.sales.search_query_performance import ASINS, MOST_ASINS, SOURCE, parse_query
+from xpert_pipeline.assets.sales.search_query_performance import SOURCE, parse_query
 from xpert_pipeline.sandbox.sales import search_report
 from xpert_pipeline.sandbox.world import searches
 from xpert_pipeline.sources import weekly_report
@@ -56,15 +55,6 @@ def record(**changes):
         "purchaseData": None,
         **changes,
     }
-
-
-def test_a_plan_counts_the_asins_that_are_asked_about_and_not_all_listings(monkeypatch):
-    """A first sync of 6,690 listings was predicted to take five hours for 2,604 reports, and took 28."""
-    monkeypatch.setattr(search_query_performance, "count_listings", lambda *_: 6_690)
-    assert SOURCE.count(None, INDIA) == MOST_ASINS
-    monkeypatch.setattr(search_query_performance, "count_listings", lambda *_: 7)
-    assert SOURCE.count(None, INDIA) == 7
-    assert f"limit {MOST_ASINS}\n" in ASINS
 
 
 def test_weeks_that_amazon_has_are_read_whole_in_batches_of_asins(make_brand, hours_pass):
