@@ -216,6 +216,8 @@ def test_an_equal_load_marks_nothing_dirty(pool, seller):
 def test_changes_of_sales_mark_their_days_for_what_derives_from_them(pool, seller):
     load_lines(pool, seller, ("1", {}, {}))
     derive_sales(pool, seller)
+    with operator(pool) as conn:
+        conn.execute("delete from dirty_keys")
     with tenant(pool, seller.id) as conn:
         conn.execute("delete from sales_data")
     with operator(pool) as conn:
