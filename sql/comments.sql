@@ -390,6 +390,8 @@ comment on column public.velocity_trends.sku is
 'The seller''s own SKU; ''(no SKU)'' for order lines without one.';
 comment on column public.velocity_trends.asin is
 'ASIN of the SKU, from its latest sale of the 90 days, or from its stock. NULL: Amazon did not report it.';
+comment on column public.velocity_trends.is_complete is
+'Whether the orders of as_of_date are loaded to its end. If not, only what was sold until then counts on that day, so v7 is up to a seventh too low, and v30 up to a thirtieth.';
 comment on column public.velocity_trends.loaded_days is
 'Days in a row, as_of_date being the last one, whose orders are loaded; at most 90, and counted from the first day with a sale in the marketplace. A window that is longer has no figures.';
 comment on column public.velocity_trends.units_7 is

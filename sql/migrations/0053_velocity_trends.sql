@@ -7,6 +7,7 @@ create table if not exists public.velocity_trends (
   as_of_date date not null,
   sku text not null,
   asin text,
+  is_complete boolean not null,
   loaded_days integer not null,
   units_7 integer,
   units_14 integer,

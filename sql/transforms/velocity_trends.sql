@@ -48,6 +48,7 @@ spans as (
   select
     marketplace_id,
     local_now::date as today,
+    local_end,
     greatest(first_day, local_start::date + case when local_start > local_start::date then 1 else 0 end) as first_day,
     case
       when local_end::date = local_now::date and local_now < local_now::date + interval '10 minutes' then local_now::date
@@ -60,6 +61,7 @@ calendar as materialized (
   select
     s.marketplace_id,
     s.first_day + n.number as as_of_date,
+    s.first_day + n.number < s.today and s.first_day + n.number + 1 <= s.local_end as is_complete,
     least(n.number + 1, 90) as loaded_days
   from spans as s
   cross join lateral generate_series(0, s.last_day - s.first_day) as n (number)
@@ -75,7 +77,7 @@ days as materialized (
       select from velocity_trends as v
       where
         v.seller_id = %(seller_id)s and v.marketplace_id = c.marketplace_id and v.as_of_date = c.as_of_date
-        and v.loaded_days = c.loaded_days
+        and v.loaded_days = c.loaded_days and v.is_complete = c.is_complete
     )
 ),
 
@@ -176,6 +178,7 @@ found as (
   select
     d.marketplace_id,
     d.as_of_date,
+    d.is_complete,
     d.loaded_days,
     k.sku,
     coalesce(s.asin, t.asin) as asin,
@@ -224,6 +227,7 @@ select
   as_of_date,
   sku,
   asin,
+  is_complete,
   loaded_days,
   case when loaded_days >= 7 then units_7 end as units_7,
   case when loaded_days >= 14 then units_14 end as units_14,

@@ -11,7 +11,7 @@ from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, Unit
 from xpert_pipeline.tables.contract import Table
-from xpert_pipeline.tables.fields import Id, MarketplaceId, Percent, Quantity, Text
+from xpert_pipeline.tables.fields import Flag, Id, MarketplaceId, Percent, Quantity, Text
 
 Velocity = Annotated[Decimal, Unit("units per day")]
 LEAD_TIME_DAYS = 14
@@ -34,6 +34,11 @@ class VelocityRow(TypedDict):
     as_of_date: Annotated[date, "Marketplace-local day with which all windows end; the partition."]
     sku: Annotated[Id, "The seller's own SKU; '(no SKU)' for order lines without one."]
     asin: Annotated[Text | None, "ASIN of the SKU, from its latest sale of the 90 days, or from its stock."]
+    is_complete: Annotated[
+        Flag,
+        "Whether the orders of as_of_date are loaded to its end. If not, only what was sold until then counts on that "
+        "day, so v7 is up to a seventh too low, and v30 up to a thirtieth.",
+    ]
     loaded_days: Annotated[
         Quantity,
         "Days in a row, as_of_date being the last one, whose orders are loaded; at most 90, and counted from the first "
@@ -152,13 +157,13 @@ VELOCITY_TRENDS = Table(
         grain="a SKU's sales in the windows that end with a day, and its stock on that day",
         source="sales_data and inventory_levels, by sql/transforms/velocity_trends.sql",
         freshness="Computed after every load of these tables. A changed day changes the rows of this day and of the 89 "
-        "days after it. Today's rows count what was sold until now.",
+        "days after it. Today's rows count what was sold until now: they are not complete (is_complete).",
         restatement="A row follows its inputs for as long as it is kept: every day for 90 days, then only Saturdays, "
         "on which Amazon's weeks end. A day has rows if its orders are loaded; a SKU has one if it was in an order in "
         "the 90 days, or has stock. Only sales that are loaded without a gap count: a window with unknown days is "
         "NULL, not smaller.",
         example="select sku, stock_quantity, planning_velocity, days_of_cover, reorder_point, velocity_class\n"
-        "from velocity_trends where as_of_date = (select max(as_of_date) from velocity_trends)\n"
+        "from velocity_trends where as_of_date = (select max(as_of_date) from velocity_trends where is_complete)\n"
         "  and stock_quantity + coalesce(inbound_quantity, 0) <= reorder_point order by days_of_cover;",
     ),
 )

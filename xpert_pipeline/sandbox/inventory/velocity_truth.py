@@ -63,7 +63,8 @@ def velocity_trends(world: World) -> Iterator[Row]:
         for day in range(first, today + 1):
             if day > today - max(WINDOWS) or day % 7 == SATURDAY:
                 loaded = min(day - first + 1, max(WINDOWS))
-                yield from ({"marketplace_id": marketplace_id, **row} for row in rows_of_day(skus, day, loaded))
+                seen = {"marketplace_id": marketplace_id, "is_complete": day < today}
+                yield from (seen | row for row in rows_of_day(skus, day, loaded))
 
 
 def _sold_skus(world: World, marketplace_id: str) -> dict[str, Sku]:

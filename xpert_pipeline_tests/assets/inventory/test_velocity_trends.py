@@ -203,7 +203,7 @@ def test_a_seller_with_one_day_of_history_has_rows_without_figures(shop):
     shop.loaded(END, END, end=datetime(2024, 3, 2, 19, tzinfo=ZONES[INDIA]))
     shop.run()
     row = shop.row("A")
-    assert row["loaded_days"] == 1
+    assert (row["loaded_days"], row["is_complete"]) == (1, False)
     unknown = [name for name, value in row.items() if value is None]
     assert {"units_7", "v7", "units_90", "velocity_basis", "days_of_cover", "velocity_class"} <= set(unknown)
 
@@ -217,7 +217,7 @@ def test_a_gap_in_what_is_loaded_is_no_time_without_sales(shop):
     shop.loaded(days[20], END)
     shop.run()
     assert {day for _, day, _ in shop.rows()} == {day for day in days[:15] + days[20:] if day.isoweekday() == 6}
-    assert figures(shop.row("A"), "loaded_days", "units_14", "units_30") == (20, 14, None)
+    assert figures(shop.row("A"), "loaded_days", "is_complete", "units_14", "units_30") == (20, True, 14, None)
     shop.loaded(days[15], days[19])
     shop.run()
     assert figures(shop.row("A"), "loaded_days", "units_14", "units_30") == (40, 14, 30), "no row of sales changed"
