@@ -63,7 +63,12 @@ def _amazons_count(
 
 
 def _followers(run: SellerRun, feed: Feed, following: Following, span: Span) -> ExpectedRecords | None:
-    """An estimate by the records that these follow: those in their table if it has the days, else Amazon's count."""
+    """An estimate by the records that these follow: those in their table if it has the days, else Amazon's count.
+
+    None for a span of today alone, for which the time hardly matters: Amazon's count would cost a call of every sync.
+    """
+    if all(span.local_days[0] > market.yesterday for market in span.markets):
+        return None
     loaded = [_loaded(run, market, following.table, span) for market in span.markets]
     known = [count for count in loaded if count is not None]
     if len(known) == len(loaded):

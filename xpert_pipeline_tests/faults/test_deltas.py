@@ -16,7 +16,7 @@ from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline_tests.faults.pipeline import NAMES
 
 pytestmark = pytest.mark.long
-SALES = ["orders", "order_items", "sales_data"]
+SALES = ["orders", "order_items", "sales_data", "customer_metrics"]
 
 
 def asked(pipeline):

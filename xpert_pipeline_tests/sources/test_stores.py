@@ -14,6 +14,7 @@ from xpert_pipeline.sources import span_plans
 from xpert_pipeline.sources.account_report import AccountReport
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.listed_report import ListedReports
+from xpert_pipeline.sources.order import in_order_of_work
 from xpert_pipeline.sources.run import market_of
 from xpert_pipeline.sources.snapshot import Snapshot
 from xpert_pipeline.spapi.sending.retry import RetryPolicy
@@ -106,12 +107,18 @@ def numbers(outcome):
 
 COUNTRIES = {source.table.name: source.country for source in SOURCES if isinstance(source, AccountReport)}
 """The column with the country. Lines of a country where the seller has no store yet are kept by the first store."""
-COMPUTED_OF_COUNTRIES = {
-    table.name
-    for source in SOURCES
-    if source.is_derived and COUNTRIES.keys() & set(source.after)
-    for table in source.tables
-}
+
+
+def computed_from(tables):
+    """The tables that are derived from these, and those that are derived from them."""
+    found = set(tables)
+    for source in in_order_of_work(SOURCES):
+        if source.is_derived and found & set(source.after):
+            found |= {table.name for table in source.tables}
+    return found - set(tables)
+
+
+COMPUTED_OF_COUNTRIES = computed_from(COUNTRIES)
 UNCHANGED = dict.fromkeys(NAMES, dict.fromkeys(NUMBERS, 0))
 
 
