@@ -31,6 +31,7 @@ from xpert_pipeline.postgres.loading import TableLoad
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.sources.collect import Collector, Row, Rows, collecting
+from xpert_pipeline.sources.collected_rows import TableRows
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.snapshot_report import collect_listed
 from xpert_pipeline.spapi.documents.charsets import Charset
@@ -103,7 +104,7 @@ class Bench:
         if self.rows is None:
             return
         for part in collector.parts:
-            part.watchers.append(partial(_extend, self.rows.setdefault(part.table.name, []), part.columns))
+            part.watchers.append(partial(_extend, self.rows.setdefault(part.table.name, []), part))
 
     def commit(self, parts: Sequence[TableLoad]) -> int:
         """Load with the pipeline; returns how many rows changed."""
@@ -159,8 +160,8 @@ def _work(bench: Bench, way: str, kept: ExitStack) -> Callable[[], int]:
     return partial(bench.commit_bare, prepared)
 
 
-def _extend(kept: list[tuple[object, ...]], columns: Sequence[str], rows: Sequence[Row]) -> None:
-    kept.extend(map(itemgetter(*columns), rows))
+def _extend(kept: list[tuple[object, ...]], part: TableRows, rows: Sequence[Row]) -> None:
+    kept.extend(map(itemgetter(*part.columns), rows))  # the columns that the file has
 
 
 def _report(bench: Bench, parts: Parts) -> int:
