@@ -208,11 +208,20 @@ class Source(ABC):
 
 
 def _place_of_declaration() -> str:
-    """File and line of the innermost caller outside the framework and the dataclasses module."""
+    """File and line of the module's statement that makes the source, also if a function beside it builds the source.
+
+    A source that no module makes, such as one of a test, has the place of the innermost caller outside the framework.
+    """
     frame = sys._getframe(1)  # noqa: SLF001  the only way to find the line of the declaration
+    built_at, folder = "", Path()
     while frame.f_back is not None:
         path = Path(frame.f_code.co_filename)
-        if FRAMEWORK not in path.parents and path not in DATACLASSES:
+        is_outside = FRAMEWORK not in path.parents and path not in DATACLASSES
+        if built_at and path.parent != folder:
+            break
+        if is_outside and frame.f_code.co_name == "<module>":
             return f"{path}:{frame.f_lineno}"
+        if is_outside and not built_at:
+            built_at, folder = f"{path}:{frame.f_lineno}", path.parent
         frame = frame.f_back
-    return "unknown"
+    return built_at or "unknown"

@@ -92,7 +92,7 @@ def test_the_sources_of_the_pipeline_are_declared_well():
         file, line = source.declared_at.rsplit(":", 1)
         text = Path(file).read_text().splitlines()[int(line) - 1]
         assert Path(file).parts[-3] == "assets"
-        assert re.match(r"SOURCE = \w+\($", text), source.step
+        assert re.match(r"SOURCE = \w+\(", text), source.step
 
 
 def test_a_table_of_two_sources_is_refused():

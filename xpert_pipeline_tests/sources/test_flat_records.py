@@ -6,6 +6,7 @@ from xpert_pipeline.assets.catalog.products import PRODUCTS, REPORT_COLUMNS
 from xpert_pipeline.assets.inventory.fba_inventory import FBA_INVENTORY
 from xpert_pipeline.sources.collect import Carried, Unfit
 from xpert_pipeline.sources.flat_records import RAGGED, carried, check_line
+from xpert_pipeline.spapi.documents.flat_files import Ragged
 from xpert_pipeline_tests.assets.orders.payloads import INDIA, market_of
 
 COLUMNS = {"marketplace_id": (), "sku": ("seller-sku",), "asin": ("asin1", "product-id"), "status": ("status",)}
@@ -32,14 +33,14 @@ def test_every_column_that_the_listings_report_fills_is_a_column_of_the_table():
 @pytest.mark.parametrize("line", [{"seller-sku": "L1", "listing-id": None}, {"seller-sku": "L1", "": "A\tB"}])
 def test_the_key_of_a_line_of_another_length_may_be_any_of_its_cells(line):
     with pytest.raises(Unfit, match=RAGGED) as caught:
-        check_line(line, PRODUCTS, market_of(INDIA))
+        check_line(Ragged(line), PRODUCTS, market_of(INDIA))
     cells = [cell for value in line.values() if value for cell in value.split("\t")]
     assert caught.value.may_be == [{"marketplace_id": INDIA, "sku": cell} for cell in cells]
 
 
 def test_a_line_of_another_length_may_be_any_row_of_a_table_with_a_longer_key():
     with pytest.raises(Unfit, match=RAGGED) as caught:
-        check_line({"sku": None}, FBA_INVENTORY, market_of(INDIA))
+        check_line(Ragged({"sku": None}), FBA_INVENTORY, market_of(INDIA))
     assert caught.value.may_be is None
 
 
