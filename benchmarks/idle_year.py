@@ -24,10 +24,11 @@ from benchmarks.harness import Figure, Goal, Outcome, publish, say, workspace
 from benchmarks.idle_copies import GROWING, OWN, Template, add_sellers, copy_day, read_template, sizes
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.instance import STORAGE, storage_url
+from xpert_pipeline.keep import Keep
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.prune_job import what_grows
 from xpert_pipeline.retention import prune
-from xpert_pipeline.settings import Keep, Settings
+from xpert_pipeline.settings import Settings
 
 DAYS = 365
 MONTH = 30

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 from psycopg_pool import ConnectionPool
 
+from xpert_pipeline.keep import Keep
 from xpert_pipeline.log_files import rotate_logs
 from xpert_pipeline.old_runs import delete_old_checks, delete_old_runs
 from xpert_pipeline.postgres.compaction import CoverageWouldChange, compact_loads
@@ -20,7 +21,6 @@ from xpert_pipeline.postgres.old_rows import (
 )
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline.postgres.source_coverage import delete_orphaned_coverage
-from xpert_pipeline.settings import Keep
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 
 

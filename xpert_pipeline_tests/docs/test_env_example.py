@@ -8,7 +8,10 @@ from xpert_pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "xpert_pipeline"
-READERS = [PACKAGE / "settings.py", PACKAGE / "definitions.py", *sorted((PACKAGE / "cli").rglob("*.py"))]
+READERS = [
+    *(PACKAGE / name for name in ("settings.py", "settings_problems.py", "keep.py", "definitions.py")),
+    *sorted((PACKAGE / "cli").rglob("*.py")),
+]
 VARIABLE = re.compile(r"(AMAZON|AWS|XPERT|SP_API|DATABASE|DAGSTER)_[A-Z_]+")
 LINE = re.compile(r"^#?([A-Z_]+)=(.*)$")
 

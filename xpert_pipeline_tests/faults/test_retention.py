@@ -12,13 +12,14 @@ from dagster._core.storage.partition_status_cache import get_and_update_asset_st
 from xpert_pipeline import retention
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.fact_stream import collect_events
+from xpert_pipeline.keep import Keep
 from xpert_pipeline.log_files import ROTATED_ABOVE, rotate_logs
 from xpert_pipeline.partitions import partition_key, range_tags
 from xpert_pipeline.postgres.compaction import CoverageWouldChange
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.prune_job import what_grows
 from xpert_pipeline.retention import prune
-from xpert_pipeline.settings import Keep, Settings, SettingsError
+from xpert_pipeline.settings import Settings, SettingsError
 from xpert_pipeline_tests.faults.pipeline import NAMES
 from xpert_pipeline_tests.faults.test_deltas import asked, changes
 
