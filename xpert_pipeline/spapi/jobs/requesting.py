@@ -30,7 +30,7 @@ def request_jobs(
         store: Where jobs are stored.
         job_api: The API that runs them.
         requests: The requests.
-        done_within: How old a finished job may be to be reused.
+        done_within: How old a finished job may be to be reused; with 0 none is.
         not_older_than: Jobs that Amazon accepted before this moment are not reused; live ones are given up.
 
     Returns:
@@ -53,7 +53,7 @@ def request_jobs(
             for indexes in unsent_by_type.values():
                 since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
                 equal_jobs = equal_at_amazon(api, job_api, [requests[index] for index in indexes], since)
-                oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than)))
+                oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than))) if done_within else None
                 for index, statuses in zip(indexes, equal_jobs, strict=True):
                     touch()
                     usable = [status for status in statuses if _is_usable(status, oldest_done, not_older_than)]
@@ -146,6 +146,9 @@ def _send(api: SellerApi, store: JobStore, job_api: JobApi, job: Job, equal_jobs
     return updated(store, job, **status_fields(reusable), state=JobState(reusable.status), reused=True)
 
 
-def _is_usable(status: RemoteStatus, oldest_done: datetime, not_older_than: datetime | None) -> bool:
+def _is_usable(status: RemoteStatus, oldest_done: datetime | None, not_older_than: datetime | None) -> bool:
+    """Return whether the job is young enough; without `oldest_done`, no job that is done is."""
+    if status.status == "DONE" and oldest_done is None:
+        return False
     oldest = oldest_done if status.status == "DONE" else not_older_than
     return oldest is None or (status.created_at is not None and status.created_at >= oldest)

@@ -133,6 +133,11 @@ def test_the_caller_chooses_how_old_a_report_may_be(report_server, api, store):
     assert request_one(api, store, done_within=timedelta(hours=1)).amazon_id == "old"
 
 
+def test_a_caller_who_wants_a_new_report_gets_one_even_if_amazons_clock_is_ahead(report_server, api, store):
+    report_server.on("GET", REPORTS, Reply(200, {"reports": [listed("DONE", timedelta(seconds=-2))]}))
+    assert request_one(api, store, done_within=timedelta(0)).amazon_id == "new"
+
+
 def test_a_request_with_options_never_uses_a_listed_report_because_amazon_does_not_list_options(
     report_server, api, store
 ):
