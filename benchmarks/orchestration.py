@@ -204,7 +204,7 @@ def _runs(place: Workplace, days: int, rounds: int) -> tuple[dict[str, list[dict
         runs = alternate(rounds, real=partial(run, real), empty=partial(run, empty))
     sizes: dict[str, Figure] = {
         "assets": len(list(real.resolve_all_asset_specs())),
-        "checks": len(list(real.asset_checks or ())),
+        "checks": sum(len(list(each.check_specs)) for each in real.asset_checks or ()),
         "partitions": days,
     }
     return runs, sizes

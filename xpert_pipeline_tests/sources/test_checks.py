@@ -7,6 +7,7 @@ from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.freshness_sensor import build_freshness_sensor
 from xpert_pipeline.postgres.check_results import CheckResult, keep_result, newest_results
 from xpert_pipeline.resources.postgres import PostgresResource
+from xpert_pipeline.sources import checks
 from xpert_pipeline.sources.roles import ROLE_GRANTED
 from xpert_pipeline.sources.seller_results import summary
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
@@ -39,6 +40,19 @@ def test_a_seller_that_never_loads_fails_the_freshness_although_the_others_are_l
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert check.description == (f"Shop {third} ({third}): Amazon.in never loaded; 2 of 3 sellers without a failure")
     assert load(three, third)["loaded_lately"].passed
+
+
+def test_a_check_that_raises_fails_its_step_and_the_others_give_their_results(three, monkeypatch):
+    def broken(*_):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(checks, "freshness_of", broken)
+    done = three.run(sellers=three.sellers[:1], days=[three.today], checks=True)
+    assert list(done.errors) == ["products_standard_checks"]
+    assert "a bug" in done.error
+    entries = three.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    passed = {entry.asset_check_evaluation.check_name: entry.asset_check_evaluation.passed for entry in entries}
+    assert passed == {"key_is_unique": True, "rows_match_ledger": True, ROLE_GRANTED: True}
 
 
 def test_a_paused_seller_is_not_expected_to_be_fresh(three):

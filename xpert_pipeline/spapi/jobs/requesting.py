@@ -53,7 +53,9 @@ def request_jobs(
             for indexes in unsent_by_type.values():
                 since = api.server_now() - max(GIVEN_UP_AFTER, done_within)
                 equal_jobs = equal_at_amazon(api, job_api, [requests[index] for index in indexes], since)
-                oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than))) if done_within else None
+                oldest_done = None
+                if done_within:
+                    oldest_done = max(filter(None, (api.server_now() - done_within, not_older_than)))
                 for index, statuses in zip(indexes, equal_jobs, strict=True):
                     touch()
                     usable = [status for status in statuses if _is_usable(status, oldest_done, not_older_than)]
