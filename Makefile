@@ -35,7 +35,7 @@ test: $(VENV)/dev
 
 test-at: $(VENV)/dev
 	@test -n "$(FAKETIME_LIBRARY)" || { echo "libfaketime is needed (package faketime)"; exit 3; }
-	@PYTHONPATH=$(CURDIR)/xpert_pipeline_tests/faked_clock:$(CURDIR) TZ=UTC FAKETIME_DONT_FAKE_MONOTONIC=1 \
+	@PYTHONPATH=$(CURDIR)/xpert_pipeline_tests/faked_clock:$(CURDIR) TZ=UTC FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=999999 \
 	FAKETIME=$$(printf '%+d' $$(($$(date -ud "$(AT)" +%s) - $$(date +%s)))) \
 	LD_PRELOAD=$(FAKETIME_LIBRARY) $(BIN)/python -m pytest $(ARGS)
 
