@@ -42,6 +42,11 @@ def more_days(table: str) -> LiteralString | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
+def picture_rows(table: str) -> LiteralString:
+    """Return the statement that selects what a table's picture shows."""
+    return (sql_directory() / "pictures" / f"{table}.sql").read_text(encoding="utf-8")
+
+
 @cache
 def migration_of(name: str) -> str | None:
     """Return the migration that creates a table or function, None if there is none."""

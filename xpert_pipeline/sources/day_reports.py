@@ -9,6 +9,7 @@ from xpert_pipeline.postgres.ledger import COUNTS, run_counts
 from xpert_pipeline.postgres.source_coverage import Coverage
 from xpert_pipeline.sources.day_figures import DayContent, read_contents, total_contents
 from xpert_pipeline.sources.outcome import WITHOUT_ACCESS, overall
+from xpert_pipeline.sources.pictures import pictures_of
 from xpert_pipeline.sources.reporting import DayReport
 from xpert_pipeline.sources.run import SellerRun
 from xpert_pipeline.sources.source import Source
@@ -24,7 +25,7 @@ def describe_days(
 ) -> Iterator[DayReport]:
     """Describe each of the seller's days: its state, what the table holds for it, and what this run loaded.
 
-    The newest day also tells the coverage, so that the table's page in Dagster shows it.
+    The newest day also has the coverage and the pictures, so that the table's page in Dagster shows them.
     """
     counts = run_counts(run.pool, run.seller.id, run.run_id, table.name)
     contents = read_contents(run, table, source.figures)
@@ -50,7 +51,7 @@ def describe_days(
         if len(states) >= MANY_MARKETPLACES:
             metadata["states_by_marketplace"] = dg.JsonMetadataValue(states)
         if day == run.days[-1]:
-            metadata |= _coverage(run, table, known)
+            metadata |= _coverage(run, table, known) | _pictures(run, table, source)
         yield DayReport(table.name, run.who, day, state, metadata)
 
 
@@ -63,3 +64,8 @@ def _coverage(run: SellerRun, table: Table, known: Mapping[tuple[str, str], Cove
             where = f"{market.place.country}: " if len(run.markets) >= MANY_MARKETPLACES else ""
             lines.append(where + "; ".join(filter(None, facts)))
     return {"coverage": dg.TextMetadataValue("\n".join(lines))} if lines else {}
+
+
+def _pictures(run: SellerRun, table: Table, source: Source) -> dict[str, Any]:
+    images = pictures_of(run, table, source.pictures)
+    return {"pictures": dg.MarkdownMetadataValue(images)} if images else {}

@@ -86,10 +86,13 @@ def _problems(source: Source) -> list[str]:
         for name in names
     ]
     problems += [
-        f"{source.declared_at}: {source.step}: the figure {figure.name} is of the table {figure.table.name}, which "
-        "another source fills: declare it there"
-        for figure in source.figures
-        if figure.table not in source.tables
+        f"{source.declared_at}: {source.step}: {what} is of the table {table.name}, which another source fills: "
+        "declare it there"
+        for what, table in (
+            *((f"the figure {figure.name}", figure.table) for figure in source.figures),
+            *((f"the picture {picture.title}", picture.table) for picture in source.pictures),
+        )
+        if table not in source.tables
     ]
     if source.is_derived:
         return problems

@@ -19,6 +19,7 @@ import dagster as dg
 from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.sources.day_figures import DayFigure
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.spapi.planning.planner import BucketLevels
@@ -81,6 +82,7 @@ class Source(ABC):
         pace: When a run loads it.
         checks: Asset checks specific to these tables.
         figures: Figures that each day of these tables shows in Dagster, beside its rows.
+        pictures: Pictures that the newest day of these tables shows in Dagster.
         declared_at: File and line of the declaration, for error messages.
     """
 
@@ -91,6 +93,7 @@ class Source(ABC):
     pace: Pace = Pace.NEXT
     checks: tuple[dg.AssetChecksDefinition, ...] = ()
     figures: tuple[DayFigure, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     declared_at: str = field(init=False, default="", compare=False)
 
     rank: ClassVar[int] = 0

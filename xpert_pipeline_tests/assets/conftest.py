@@ -16,6 +16,7 @@ from psycopg import sql
 
 from xpert_pipeline.assets.registry import RECONCILIATIONS, SOURCES
 from xpert_pipeline.cli.instance import CONFIG
+from xpert_pipeline.events import day_reports
 from xpert_pipeline.postgres.embedded import EmbeddedServer
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
@@ -51,6 +52,7 @@ class Loaded:
         evaluations: What the checks of the sync said, by name.
         traffic: Every request with its answer.
         samples: A record of each source of pages or look-ups, by step.
+        pictures: What the newest day of each table shows, as Markdown, by table.
     """
 
     admin_dsn: str
@@ -58,6 +60,7 @@ class Loaded:
     evaluations: dict[str, dg.AssetCheckEvaluation]
     traffic: Traffic
     samples: dict[str, Sample | None]
+    pictures: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,12 @@ def load(addresses, monkeypatch):
         logs = pipeline.instance.all_logs(done.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.asset_check_evaluation for entry in logs]
         samples = ask_more(pipeline, Path(folder))
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, samples)
+        pictures = {
+            report.asset_key.to_user_string(): report.metadata["pictures"].value
+            for report in day_reports(pipeline.instance, done.run_id)
+            if "pictures" in report.metadata
+        }
+        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, samples, pictures)
 
 
 def ask_more(pipeline, folder):

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, Unit
 from xpert_pipeline.tables.contract import Table
@@ -181,4 +182,5 @@ SOURCE = Derived(
         DayFigure(VELOCITY_TRENDS, "SKUs that sell", "count(*) filter (where velocity_class <> 'DEAD')"),
         DayFigure(VELOCITY_TRENDS, "SKUs to reorder", "count(*) filter (where stock_quantity <= reorder_point)"),
     ),
+    pictures=(Picture(VELOCITY_TRENDS, "SKUs by days of cover", "bars"),),
 )

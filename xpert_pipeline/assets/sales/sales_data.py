@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from xpert_pipeline.assets.sales.order_metrics import ORDERS_MATCH_AMAZON
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
@@ -97,4 +98,5 @@ SOURCE = Derived(
         DayFigure(SALES_DATA, "units", "sum(units_ordered)"),
         DayFigure(SALES_DATA, "sales", "sum(ops)", "currency"),
     ),
+    pictures=(Picture(SALES_DATA, "Sales by day", "lines"),),
 )
