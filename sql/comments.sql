@@ -1076,6 +1076,59 @@ comment on column public.returns_refunds.label_cost is
 comment on column public.returns_refunds.has_a_to_z_claim is
 'Whether the customer made an A-to-z claim. NULL: the row is not a return request.';
 
+comment on table public.sales_performance is
+'One row is a SKU''s sales, refunds, returns and visits on a day, beside Amazon''s own figures. Source: sales_data, returns_refunds, financial_event_amounts, economics_daily and traffic_daily, by sql/transforms/sales_performance.sql.';
+comment on column public.sales_performance.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.sales_performance.sale_date is
+'Marketplace-local day of purchases, refunds, returns and visits; the partition.';
+comment on column public.sales_performance.sku is
+'The seller''s own SKU; ''(no SKU)'' for order lines and refunds without one.';
+comment on column public.sales_performance.asin is
+'ASIN of the SKU on the day. NULL: nothing of the day names one.';
+comment on column public.sales_performance.parent_asin is
+'ASIN of the variation parent, as economics or traffic of the day name it. NULL: neither names one.';
+comment on column public.sales_performance.orders is
+'Orders, as in sales_data. NULL: no order of the day and marketplace is known.';
+comment on column public.sales_performance.units_ordered is
+'Units ordered, as in sales_data. NULL: no order of the day and marketplace is known.';
+comment on column public.sales_performance.units_refunded is
+'Units refunded on this day, whenever they were ordered, as Amazon counts them. NULL: no transaction of the day and marketplace is known, or its refunds name no units.';
+comment on column public.sales_performance.net_units is
+'units_ordered - units_refunded. NULL: units ordered or refunded are not known.';
+comment on column public.sales_performance.units_returned is
+'Units that came back to Amazon on this day, and units that customers asked on it to return to the seller, whenever they were ordered. A returned unit is usually refunded, too. NULL: no return is known: none came, or the reports of the day are not loaded.';
+comment on column public.sales_performance.ops is
+'Ordered product sales, as in sales_data. NULL: nothing was sold, or as there.';
+comment on column public.sales_performance.refunded_sales is
+'Product sales refunded on this day, without tax, shipping and fees. NULL: no transaction of the day and marketplace is known, or refunds are in several currencies or in another one than sales.';
+comment on column public.sales_performance.net_product_sales is
+'ops - refunded_sales. NULL: A part is not known; an SKU without a sale has sales of 0.';
+comment on column public.sales_performance.currency is
+'ISO 4217 code for all amounts of the row. NULL: no amount has one.';
+comment on column public.sales_performance.sessions is
+'Visits of the ASIN''s page, as in traffic_daily. NULL: traffic_state tells why.';
+comment on column public.sales_performance.page_views is
+'Views of the ASIN''s page, as in traffic_daily. NULL: traffic_state tells why.';
+comment on column public.sales_performance.featured_offer_pct is
+'Share of the page views with the seller''s offer as the featured one, in percent. NULL: traffic_state tells why.';
+comment on column public.sales_performance.unit_session_pct is
+'Conversion: units_ordered / sessions, in percent. NULL: traffic_state tells why, there was no session, or units are negative or not known.';
+comment on column public.sales_performance.traffic_state is
+'Amazon counts visits by ASIN. OF_ASIN: the visits are those of the SKU''s ASIN. SHARED_ASIN: several SKUs of the day have this ASIN; its visits are in traffic_daily and are not spread over them. NO_ASIN: nothing names the ASIN. NO_RECORD: traffic of the day is known, but has no record of the ASIN. NO_DAY: traffic_daily has no row of the day.';
+comment on column public.sales_performance.amazon_units_ordered is
+'Units ordered in economics_daily. NULL: economics_daily has no row of the SKU and day.';
+comment on column public.sales_performance.units_variance is
+'units_ordered - amazon_units_ordered; a SKU that economics of the day do not name has 0 there. NULL: economics_daily has no row of the day, or units are not known.';
+comment on column public.sales_performance.amazon_ops is
+'Ordered product sales in economics_daily. NULL: economics_daily has no row of the SKU and day, or in another currency.';
+comment on column public.sales_performance.ops_variance is
+'ops - amazon_ops; a SKU that economics of the day do not name has 0 there. NULL: economics_daily has no row of the day, sales are not known, or the currencies differ.';
+comment on column public.sales_performance.amazon_units_refunded is
+'Units refunded in economics_daily. NULL: economics_daily has no row of the SKU and day.';
+comment on column public.sales_performance.is_final is
+'Whether the day is 14 or more days older than the marketplace''s newest order.';
+
 comment on table public.review_topics is
 'One row is a topic of an ASIN''s reviews. Source: getItemReviewTopics, Customer Feedback 2024-06-01, in the US, UK, France, Italy, Germany, Spain, Japan.';
 comment on column public.review_topics.marketplace_id is

@@ -36,6 +36,7 @@ from xpert_pipeline.assets.sales import (
     customer_metrics,
     market_share,
     sales_data,
+    sales_performance,
     search_query_performance,
     traffic_daily,
 )
@@ -64,6 +65,7 @@ SOURCES: tuple[Source, ...] = (
     fba_returns.SOURCE,
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,
+    sales_performance.SOURCE,
     review_topics.SOURCE,
     review_trends.SOURCE,
     seller_feedback.SOURCE,

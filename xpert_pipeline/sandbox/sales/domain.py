@@ -1,11 +1,14 @@
 """The domain of sales and traffic."""
 
+from functools import partial
+
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.faults import WORLD, FaultKind
 from xpert_pipeline.sandbox.jobs.kiosk_schema import Dataset, KioskSchema
 from xpert_pipeline.sandbox.sales import traffic_queries
 from xpert_pipeline.sandbox.sales.api import get_order_metrics
 from xpert_pipeline.sandbox.sales.customers_truth import customer_metrics
+from xpert_pipeline.sandbox.sales.performance_truth import sales_performance
 from xpert_pipeline.sandbox.sales.schema import TRAFFIC, types
 from xpert_pipeline.sandbox.sales.search_report import SEARCH_QUERY_PERFORMANCE
 from xpert_pipeline.sandbox.sales.share_truth import market_share, search_query_performance
@@ -16,6 +19,8 @@ from xpert_pipeline.sandbox.serving.usage_plans import Plan
 
 FIGURES = f"{WORLD}: traffic"
 """The place of faults that change the figures of products."""
+RETURNS_MOVED = "returns-moved"
+"""The fault of the domain of returns with which some returns are dated later."""
 
 DOMAIN = Domain(
     operations=(
@@ -67,5 +72,7 @@ DOMAIN = Domain(
         "search_query_performance": search_query_performance,
         "market_share": market_share,
         "customer_metrics": customer_metrics,
+        "sales_performance": sales_performance,
     },
+    faulty_truth={(RETURNS_MOVED, "sales_performance"): partial(sales_performance, moved=True)},
 )
