@@ -87,7 +87,7 @@ def test_every_row_of_a_seller_goes_with_the_seller(admin):
 @pytest.mark.parametrize(
     ("harm", "report"),
     [
-        ("drop table sales_data", "table sales_data is missing: run `xpert db migrate` .*0011_sales_data"),
+        ("drop table sales_data cascade", "table sales_data is missing: run `xpert db migrate` .*0011_sales_data"),
         ("alter table orders drop column service_level", "table orders lacks service_level: run `xpert db migrate`"),
         ("alter table products drop constraint products_key", "no unique index on seller_id, marketplace_id, sku"),
         ("revoke delete on order_items from xpert_pipeline", "may not delete on order_items"),

@@ -142,7 +142,7 @@ def test_a_file_that_runs_again_takes_nobody_from_those_who_derive_from_its_tabl
             assert consumers(conn, table) == []
         assert migrate(empty_dsn) == []
         assert consumers(conn, "financial_events") == before == ["returns_refunds", "advertising_spend"]
-        assert consumers(conn, "traffic_daily") == ["market_share"]
+        assert consumers(conn, "traffic_daily") == ["market_share", "sales_performance"]
         for table, expected in watches(path.read_text() for path in FILES).items():
             assert consumers(conn, table) == expected
 

