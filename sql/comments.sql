@@ -1107,25 +1107,25 @@ comment on column public.sales_performance.net_product_sales is
 comment on column public.sales_performance.currency is
 'ISO 4217 code for all amounts of the row. NULL: no amount has one.';
 comment on column public.sales_performance.sessions is
-'Visits of the ASIN''s page, as in traffic_daily. NULL: traffic_state tells why.';
+'Visits of the ASIN''s page, as in traffic_daily. NULL: told by traffic_state.';
 comment on column public.sales_performance.page_views is
-'Views of the ASIN''s page, as in traffic_daily. NULL: traffic_state tells why.';
+'Views of the ASIN''s page, as in traffic_daily. NULL: told by traffic_state.';
 comment on column public.sales_performance.featured_offer_pct is
-'Share of the page views with the seller''s offer as the featured one, in percent. NULL: traffic_state tells why.';
+'Share of the page views with the seller''s offer as the featured one, in percent. NULL: told by traffic_state.';
 comment on column public.sales_performance.unit_session_pct is
-'Conversion: units_ordered / sessions, in percent. NULL: traffic_state tells why, there was no session, or units are negative or not known.';
+'Conversion: units_ordered / sessions, in percent. NULL: told by traffic_state; or there was no session, or units are negative or not known.';
 comment on column public.sales_performance.traffic_state is
 'Amazon counts visits by ASIN. OF_ASIN: the visits are those of the SKU''s ASIN. SHARED_ASIN: several SKUs of the day have this ASIN; its visits are in traffic_daily and are not spread over them. NO_ASIN: nothing names the ASIN. NO_RECORD: traffic of the day is known, but has no record of the ASIN. NO_DAY: traffic_daily has no row of the day.';
 comment on column public.sales_performance.amazon_units_ordered is
-'Units ordered in economics_daily. NULL: economics_daily has no row of the SKU and day.';
+'Units ordered in economics_daily. NULL: economics have no row of the SKU and day.';
 comment on column public.sales_performance.units_variance is
-'units_ordered - amazon_units_ordered; a SKU that economics of the day do not name has 0 there. NULL: economics_daily has no row of the day, or units are not known.';
+'units_ordered - amazon_units_ordered; a SKU that economics of the day do not name has 0 there. NULL: economics have no row of the day, or units are not known.';
 comment on column public.sales_performance.amazon_ops is
-'Ordered product sales in economics_daily. NULL: economics_daily has no row of the SKU and day, or in another currency.';
+'Ordered product sales in economics_daily. NULL: economics have no row of the SKU and day, or in another currency.';
 comment on column public.sales_performance.ops_variance is
-'ops - amazon_ops; a SKU that economics of the day do not name has 0 there. NULL: economics_daily has no row of the day, sales are not known, or the currencies differ.';
+'ops - amazon_ops; a SKU that economics of the day do not name has 0 there. NULL: economics have no row of the day, sales are not known, or the currencies differ.';
 comment on column public.sales_performance.amazon_units_refunded is
-'Units refunded in economics_daily. NULL: economics_daily has no row of the SKU and day.';
+'Units refunded in economics_daily. NULL: economics have no row of the SKU and day.';
 comment on column public.sales_performance.is_final is
 'Whether the day is 14 or more days older than the marketplace''s newest order.';
 

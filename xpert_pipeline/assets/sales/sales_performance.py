@@ -14,8 +14,8 @@ from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, Marketplace
 
 NO_ORDERS = Null("No order of the day and marketplace is known.")
 NO_MONEY = "No transaction of the day and marketplace is known"
-NO_VISITS = Null("traffic_state tells why.")
-NO_ECONOMICS = "economics_daily has no row of the SKU and day"
+NO_VISITS = Null("Told by traffic_state.")
+NO_ECONOMICS = "Economics have no row of the SKU and day"
 
 
 class PerformanceRow(TypedDict):
@@ -64,7 +64,7 @@ class PerformanceRow(TypedDict):
     unit_session_pct: Annotated[
         Percent | None,
         "Conversion: units_ordered / sessions, in percent.",
-        Null("traffic_state tells why, there was no session, or units are negative or not known."),
+        Null("Told by traffic_state; or there was no session, or units are negative or not known."),
     ]
     traffic_state: Annotated[
         Id,
@@ -77,7 +77,7 @@ class PerformanceRow(TypedDict):
     units_variance: Annotated[
         Quantity | None,
         "units_ordered - amazon_units_ordered; a SKU that economics of the day do not name has 0 there.",
-        Null("economics_daily has no row of the day, or units are not known."),
+        Null("Economics have no row of the day, or units are not known."),
     ]
     amazon_ops: Annotated[
         Amount | None, "Ordered product sales in economics_daily.", Null(f"{NO_ECONOMICS}, or in another currency.")
@@ -85,7 +85,7 @@ class PerformanceRow(TypedDict):
     ops_variance: Annotated[
         Amount | None,
         "ops - amazon_ops; a SKU that economics of the day do not name has 0 there.",
-        Null("economics_daily has no row of the day, sales are not known, or the currencies differ."),
+        Null("Economics have no row of the day, sales are not known, or the currencies differ."),
     ]
     amazon_units_refunded: Annotated[Quantity | None, "Units refunded in economics_daily.", Null(f"{NO_ECONOMICS}.")]
     is_final: Annotated[Flag, "Whether the day is 14 or more days older than the marketplace's newest order."]
