@@ -60,14 +60,16 @@ def draw(title: str, form: str, names: Sequence[str], rows: Rows) -> str:
 
 
 def _lines(axes: Axes, names: Sequence[str], rows: Rows) -> None:
-    """A line for each column after the first, over days; a missing figure is a gap."""
+    """A line for each column after the first, over days; a missing figure is a gap, an unknown column is left out."""
     days = [row[0] for row in rows]
-    for place, name in enumerate(names[1:], start=1):
-        axes.plot(days, [row[place] for row in rows], color=SERIES[(place - 1) % len(SERIES)], label=name, marker=".")
+    known = [place for place in range(1, len(names)) if any(row[place] is not None for row in rows)]
+    for place in known:
+        color = SERIES[(place - 1) % len(SERIES)]
+        axes.plot(days, [row[place] for row in rows], color=color, label=names[place], marker=".")
     _over_days(axes, days)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    if len(names) > 2:
-        axes.legend(frameon=False, ncols=len(names) - 1, fontsize=8)
+    if known and len(names) > 2:
+        axes.legend(frameon=False, ncols=len(known), fontsize=8)
 
 
 def _bars(axes: Axes, _names: Sequence[str], rows: Rows) -> None:
