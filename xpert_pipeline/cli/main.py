@@ -26,6 +26,10 @@ COMMANDS = {
         "Start and stop the embedded Postgres, migrate, connect, and let others read.",
     ),
     "costs": ("xpert_pipeline.cli.costs.group:costs", "Import and list what your goods cost you, by SKU and day."),
+    "close": (
+        "xpert_pipeline.cli.close.command:close",
+        "Reconcile a month, from its orders to the money in the bank.",
+    ),
     "report": (
         "xpert_pipeline.cli.report.group:report",
         "Answer questions about the pipeline: what failed, what is missing, how fresh the data is.",
@@ -40,7 +44,7 @@ COMMANDS = {
 
 A command is imported when it is needed, because Dagster alone takes a second; the list of all commands imports none.
 """
-SOURCELESS = {"costs", "db", "sandbox"}
+SOURCELESS = {"close", "costs", "db", "sandbox"}
 """Commands that work without the sources of the tables."""
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)

@@ -23,6 +23,7 @@ from xpert_pipeline.postgres.sellers import Seller, SellerBook
 from xpert_pipeline.resources.spapi import LIVE, Application, connect
 from xpert_pipeline.sandbox.options import SandboxOptions
 from xpert_pipeline.sandbox.server import start
+from xpert_pipeline.sandbox.world.records import World
 from xpert_pipeline.sources.changes import ChangeFeed
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
 from xpert_pipeline.sources.run import market_of
@@ -53,6 +54,7 @@ class Loaded:
         traffic: Every request with its answer.
         samples: A record of each source of pages or look-ups, by step.
         pictures: What the newest day of each table shows, as Markdown, by table.
+        worlds: The sellers' worlds that the sandbox served, by Amazon's id.
     """
 
     admin_dsn: str
@@ -61,6 +63,7 @@ class Loaded:
     traffic: Traffic
     samples: dict[str, Sample | None]
     pictures: dict[str, str]
+    worlds: dict[str, World]
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def load(addresses, monkeypatch):
             for report in day_reports(pipeline.instance, done.run_id)
             if "pictures" in report.metadata
         }
-        return Loaded(admin_dsn, dsn, {check.check_name: check for check in checks}, traffic, samples, pictures)
+        evaluations = {check.check_name: check for check in checks}
+        worlds = dict(pipeline.sandbox.state.worlds)
+        return Loaded(admin_dsn, dsn, evaluations, traffic, samples, pictures, worlds)
 
 
 def ask_more(pipeline, folder):

@@ -10,8 +10,8 @@ import click
 
 from xpert_pipeline.cli.costs.cost_file import CostFile, NotACostFile, read_file
 from xpert_pipeline.cli.costs.cost_rows import Given, Note, ReadCosts, read_rows, warn_of_unknown
-from xpert_pipeline.cli.costs.owner import one_marketplace, one_seller_option, open_seller
 from xpert_pipeline.cli.errors import TABLE_FAILED, PreconditionError, WrongUsage
+from xpert_pipeline.cli.one_seller import one_marketplace, one_seller_option, open_seller
 from xpert_pipeline.cli.options import CURRENCY, LABEL, data_dir_option
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.product_costs import Imported, import_costs, known_skus

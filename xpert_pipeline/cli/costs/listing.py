@@ -5,8 +5,8 @@ import json
 import click
 from rich.table import Table as Grid
 
-from xpert_pipeline.cli.costs.owner import one_seller_option, open_seller
 from xpert_pipeline.cli.costs.template import plain_cost
+from xpert_pipeline.cli.one_seller import one_seller_option, open_seller
 from xpert_pipeline.cli.options import LABEL, data_dir_option
 from xpert_pipeline.cli.terminal import fitted, plain_console
 from xpert_pipeline.postgres.product_costs import Cost, read_costs

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import click
 
-from xpert_pipeline.cli.costs.owner import one_seller_option, open_seller
 from xpert_pipeline.cli.errors import WrongUsage
+from xpert_pipeline.cli.one_seller import one_seller_option, open_seller
 from xpert_pipeline.cli.options import LABEL, data_dir_option
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.product_costs import remove_costs

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from xpert_pipeline.cli.costs.cost_rows import FORMULA
-from xpert_pipeline.cli.costs.owner import one_seller_option, open_seller
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import writing_to
+from xpert_pipeline.cli.one_seller import one_seller_option, open_seller
 from xpert_pipeline.cli.options import data_dir_option
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.product_costs import Cost, known_skus, read_costs

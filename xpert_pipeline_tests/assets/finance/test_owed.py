@@ -5,20 +5,19 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from xpert_pipeline.assets.finance import settlement_report, transaction_feed
 from xpert_pipeline.assets.inventory import inventory_ledger
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns
-from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.sandbox.marketplaces import STORES
 from xpert_pipeline.sandbox.world.movements import DAMAGED, FOUND, LOST
 from xpert_pipeline.sandbox.world.postings import DEFERRED, REFUND, REIMBURSEMENT, TRANSFER
 from xpert_pipeline.sandbox.world.returns import return_requests, returned_units
 from xpert_pipeline.sandbox.world.stock import stock_of
 from xpert_pipeline.sandbox.world.transactions import books_of
+from xpert_pipeline_tests.assets.finance.books import Books
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN, empty_pipeline, make_sandbox
 from xpert_pipeline_tests.sources.conftest import INDIA
 
@@ -105,48 +104,6 @@ def test_the_views_find_what_the_books_of_a_world_owe(empty_pipeline, make_sandb
     differences = pipeline.rows("settlement_differences")
     assert {row["difference_amount"] for row in differences} == {0}
     assert {row["family"] for row in differences} >= {"orders", "refunds", "advertising", "reserve", "other"}
-
-
-class Books:
-    """Rows of a seller, written by hand."""
-
-    def __init__(self, pool, seller):
-        self.pool, self.seller = pool, seller
-
-    def write(self, table, **values):
-        row = {"seller_id": self.seller.id, "marketplace_id": INDIA, "source": "a test", "load_id": uuid4(), **values}
-        marks = ", ".join(f"%({name})s" for name in row)
-        with tenant(self.pool, self.seller.id) as connection:
-            connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", row)
-
-    def posted(self, number, amount, day, item=-1, **values):
-        moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        facts = {
-            "transaction_id": number, "item_index": item, "has_amazon_id": True, "transaction_type": "Shipment",
-            "transaction_status": "RELEASED", "posted_at": moment, "posted_date": day, "total_amount": amount,
-            "currency": "INR", "is_balanced": True, "is_counted": True, "is_cash": True,
-        }  # fmt: skip
-        self.write("financial_events", **{**facts, **values})
-
-    def settled(self, number, first, last, total):
-        start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
-        self.write(
-            "settlements", settlement_id=number, settlement_date=last, started_at=start, ended_at=end,
-            total_amount=total, rows_amount=total, difference_amount=0, is_balanced=True, row_count=1,
-            rejected_count=0, currency="INR", report_id="R", report_document_id="D",
-        )  # fmt: skip
-
-    def lost(self, sku, day, **moved):
-        names = ("receipts", "customer_shipments", "found", "lost", "damaged")
-        moves = {f"{name}_quantity": moved.get(name, 0) for name in names}
-        self.write(
-            "inventory_ledger", business_date=day, location="IN", store="(no store)", sku=sku, fn_sku=f"X-{sku}",
-            disposition="SELLABLE", opening_quantity=10, closing_quantity=10, **moves,
-        )  # fmt: skip
-
-    def ask(self, statement):
-        with tenant(self.pool, self.seller.id) as connection:
-            return connection.execute(statement).fetchall()
 
 
 EARLY, LATE = date(2026, 9, 3), date(2026, 10, 20)

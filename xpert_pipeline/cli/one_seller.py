@@ -1,4 +1,4 @@
-"""Whose costs a command is about: the seller, its database, and one of its marketplaces."""
+"""A command about one seller: the seller, its database, and one of its marketplaces."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,0 +1,115 @@
+"""The lines of a month close, for one marketplace and currency.
+
+There are five steps, each from one sum, over named differences, to the next.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from xpert_pipeline.postgres.month_close import CloseRow, LoadedMonth, MonthClose
+from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline.wording import counted
+
+SUMS = ("Orders", "Sales as posted", "Transactions", "Settlements", "Deposits", "Transfers to the bank")
+"""The left side of each step, and the right side of the last one."""
+STEPS = range(1, len(SUMS))
+SUSPICIOUS = ("unknown", "no transaction", "currency", "order not loaded", "cancelled", "unread rows")
+"""Kinds of differences that a person must look at."""
+UNKNOWN_CURRENCY = "(unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The differences of one kind in one step.
+
+    Attributes:
+        step_number: The step.
+        kind: Name of the kind.
+        meaning: What it means.
+        rows: How many rows there are.
+        amount: Sum of the differences.
+    """
+
+    step_number: int
+    kind: str
+    meaning: str
+    rows: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The month of one marketplace, in one currency.
+
+    Attributes:
+        marketplace_id: The marketplace.
+        currency: Currency of all its amounts.
+        rows: Its rows.
+        sums: The sums before and after each step; the same sum twice, if both of its sides are known.
+        differences: What leads from each sum to the next, by step and size.
+    """
+
+    marketplace_id: str
+    currency: str
+    rows: Sequence[CloseRow]
+    sums: Sequence[tuple[Decimal, Decimal]]
+    differences: Sequence[Difference]
+
+    @property
+    def store(self) -> str:
+        """Amazon's name of the marketplace."""
+        return by_id(self.marketplace_id).domain
+
+    def of_step(self, step_number: int) -> list[Difference]:
+        """Return the differences of a step."""
+        return [each for each in self.differences if each.step_number == step_number]
+
+    def suspicious(self) -> list[Difference]:
+        """Return the differences that a person must look at."""
+        return [each for each in self.differences if each.kind in SUSPICIOUS]
+
+
+def statements(close: MonthClose) -> list[Statement]:
+    """Return a statement for each marketplace and currency with rows."""
+    places: dict[tuple[str, str], list[CloseRow]] = defaultdict(list)
+    for row in close.rows:
+        places[row.marketplace_id, row.currency or UNKNOWN_CURRENCY].append(row)
+    return [_statement(*place, rows) for place, rows in places.items()]
+
+
+def _statement(marketplace_id: str, currency: str, rows: Sequence[CloseRow]) -> Statement:
+    zero = Decimal(0)
+    left = {step: sum((row.left_amount for row in rows if row.step_number == step), zero) for step in STEPS}
+    right = {step: sum((row.right_amount for row in rows if row.step_number == step), zero) for step in STEPS}
+    found: dict[tuple[int, str], list[CloseRow]] = defaultdict(list)
+    for row in rows:
+        if row.is_difference:
+            found[row.step_number, row.kind].append(row)
+    differences = [
+        Difference(step, kind, same[0].meaning, len(same), sum((row.difference for row in same), zero))
+        for (step, kind), same in found.items()
+    ]
+    differences.sort(key=lambda each: (each.step_number, -abs(each.amount), each.kind))
+    sums = [(left[step], right[step]) for step in STEPS]
+    return Statement(marketplace_id, currency, rows, sums, differences)
+
+
+def notes(close: MonthClose) -> Iterator[str]:
+    """Say why the month is not closed yet: it is not over, or days of it are not loaded."""
+    for loaded in close.loaded:
+        yield from _notes(loaded)
+    known = {loaded.marketplace_id for loaded in close.loaded}
+    for marketplace_id in sorted({row.marketplace_id for row in close.rows} - known):
+        yield f"{by_id(marketplace_id).domain}: none of the month's days is loaded to the end"
+
+
+def _notes(loaded: LoadedMonth) -> Iterator[str]:
+    store = by_id(loaded.marketplace_id).domain
+    if not loaded.is_over:
+        yield f"{store}: the month is not over; {loaded.past_days} of its {loaded.days} days are past"
+    for what, days in (("orders", loaded.order_days), ("transactions", loaded.transaction_days)):
+        if days < loaded.past_days:
+            missing = counted(loaded.past_days - days, "day")
+            yield f"{store}: the {what} of {missing} are not loaded; `xpert report gaps` lists them"

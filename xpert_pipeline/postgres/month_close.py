@@ -1,0 +1,96 @@
+"""Reads the month close of a seller from the views of the schema xpert_views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from xpert_pipeline.postgres.pool import Pool, tenant
+
+ROWS = """
+select
+  r.marketplace_id, r.step_number, r.step, r.kind, r.is_difference, k.meaning, r.day, r.order_id, r.transaction_id,
+  r.settlement_id, r.transaction_type, r.what, r.other_month, r.currency, r.left_amount, r.right_amount
+from xpert_views.month_close_rows as r
+inner join xpert_views.month_close_kinds as k on r.step_number = k.step_number and r.kind = k.kind
+where r.seller_id = %(seller)s and r.month = %(month)s
+order by
+  r.marketplace_id, r.currency, r.step_number, r.is_difference, r.kind, r.day, r.order_id, r.settlement_id,
+  r.transaction_id, r.transaction_type
+"""
+MONTHS = """
+select marketplace_id, days, past_days, order_days, transaction_days, is_over, is_complete
+from xpert_views.months where seller_id = %(seller)s and month = %(month)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRow:
+    """One row of xpert_views.month_close_rows, with the meaning of its kind."""
+
+    marketplace_id: str
+    step_number: int
+    step: str
+    kind: str
+    is_difference: bool
+    meaning: str
+    day: date
+    order_id: str | None
+    transaction_id: str | None
+    settlement_id: str | None
+    transaction_type: str | None
+    what: str | None
+    other_month: date | None
+    currency: str | None
+    left_amount: Decimal
+    right_amount: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What the right side has more than the left one."""
+        return self.right_amount - self.left_amount
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedMonth:
+    """How much of a month is loaded in a marketplace: one row of xpert_views.months."""
+
+    marketplace_id: str
+    days: int
+    past_days: int
+    order_days: int
+    transaction_days: int
+    is_over: bool
+    is_complete: bool
+
+
+@dataclass(frozen=True)
+class MonthClose:
+    """A seller's month: its rows, and how much of it is loaded in each marketplace."""
+
+    month: date
+    rows: Sequence[CloseRow]
+    loaded: Sequence[LoadedMonth]
+
+
+def read_month_close(pool: Pool, seller_id: UUID, month: date) -> MonthClose:
+    """Read a month of a seller, all marketplaces.
+
+    Args:
+        pool: The pipeline's pool.
+        seller_id: The seller.
+        month: First day of the month.
+
+    Raises:
+        DatabaseError: The database failed.
+    """
+    values = {"seller": seller_id, "month": month}
+    with tenant(pool, seller_id) as conn:
+        with conn.cursor(row_factory=class_row(CloseRow)) as cursor:
+            rows = cursor.execute(ROWS, values).fetchall()
+        with conn.cursor(row_factory=class_row(LoadedMonth)) as cursor:
+            loaded = cursor.execute(MONTHS, values).fetchall()
+    return MonthClose(month, rows, loaded)
