@@ -78,21 +78,19 @@ class MoneyFormat:
 
     def spreadsheet(self) -> str:
         """Return the number format of a spreadsheet cell; the program itself chooses the marks."""
-        if self.country == LAKHS:
-            small, lakhs, crores = (self._worded(digits) for digits in self._indian())
-            return f"[>=10000000]{crores};[>=100000]{lakhs};{small}"
         return self._worded("#,##0")
 
-    def spreadsheet_negatives(self) -> list[tuple[int, str]]:
-        """Return formats for amounts up to a limit, lowest first, which the format of the cell cannot group."""
+    def spreadsheet_groups(self) -> list[tuple[str, int, str]]:
+        """Return formats for large amounts, which a cell's own format groups by thousands: comparison, limit, format.
+
+        A cell's format can compare twice, but then programs disagree about the sign of what is left.
+        """
         if self.country != LAKHS:
             return []
-        _, lakhs, crores = (self._worded(digits) for digits in self._indian())
-        return [(-10_000_000, crores), (-100_000, lakhs)]
-
-    @staticmethod
-    def _indian() -> tuple[str, str, str]:
-        return "#,##0", r"##\,##\,##0", r"##\,##\,##\,##0"
+        lakhs, crores = self._worded(r"##\,##\,##0"), self._worded(r"##\,##\,##\,##0")
+        return [
+            (">=", 10_000_000, crores), ("<=", -10_000_000, crores), (">=", 100_000, lakhs), ("<=", -100_000, lakhs)
+        ]  # fmt: skip
 
     def _worded(self, digits: str) -> str:
         number = digits + ("." + "0" * self.decimals if self.decimals else "")

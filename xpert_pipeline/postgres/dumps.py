@@ -1,6 +1,6 @@
-"""Dumps a database with the pipeline's tables and Dagster's history, and restores it.
+"""Dumps a database with the pipeline's tables and views and Dagster's history, and restores it.
 
-Both schemas are in one dump, because `fact_stream` refers to ids of Dagster's events.
+All schemas are in one dump, because `fact_stream` refers to ids of Dagster's events.
 """
 
 import os
@@ -20,14 +20,15 @@ from xpert_pipeline.postgres.errors import explained
 from xpert_pipeline.postgres.locks import naming_holders
 from xpert_pipeline.postgres.migrations import made_by_migrations, migrate
 
-SCHEMAS = ("public", "dagster")
+SCHEMAS = ("public", "xpert_views", "dagster")
 RESTORED, REPLACED = f"{DATABASE}_restored", f"{DATABASE}_replaced"
 OF_SCHEMA_PUBLIC = re.compile(r"^\d+; .* (SCHEMA - public|(ACL|COMMENT) - SCHEMA public)\b")
 """Entries of a dump that a target's own schema `public` replaces."""
 MADE_HERE = """
 select n.nspname, c.relname, case c.relkind when 'v' then 'view' else 'table' end
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p', 'v') and (n.nspname = 'dagster' or n.nspname = 'public' and c.relname = any(%(names)s))
+where c.relkind in ('r', 'p', 'v')
+  and (n.nspname = 'dagster' or n.nspname in ('public', 'xpert_views') and c.relname = any(%(names)s))
 """
 SELLERS_TABLE = """
 select pg_has_role(relowner, 'usage') and row_security_active(oid)

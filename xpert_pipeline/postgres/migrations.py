@@ -22,7 +22,7 @@ from xpert_pipeline.postgres.sql_files import comments, migrations_directory
 from xpert_pipeline.postgres.watches import keep_watches
 
 CREATED = re.compile(r"^create table if not exists public\.(\w+)", re.MULTILINE)
-MADE = re.compile(r"^create (?:table if not exists|or replace view) public\.(\w+)", re.MULTILINE)
+MADE = re.compile(r"^create (?:table if not exists|or replace view) (?:public|xpert_views)\.(\w+)", re.MULTILINE)
 LOCK = 7_299_360_171_042  # any number that no other program locks
 
 

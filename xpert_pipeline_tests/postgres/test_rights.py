@@ -17,20 +17,28 @@ ON_TABLES = ("select", "insert", "update", "delete", "truncate", "references", "
 ON_SEQUENCES = ("select", "usage", "update")
 RIGHTS = """
 with wanted as (
-  select c.relname::text as name, c.oid, right_name, 'table' as kind
+  select
+    case when c.relnamespace = 'public'::regnamespace then '' else 'xpert_views.' end || c.relname as name,
+    c.oid, right_name, 'table' as kind
   from pg_class as c cross join unnest(%(on_tables)s::text[]) as r (right_name)
-  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p', 'm')
+  where c.relnamespace in ('public'::regnamespace, to_regnamespace('xpert_views'))
+    and c.relkind in ('r', 'v', 'p', 'm')
   union all
   select c.relname, c.oid, right_name, 'sequence'
   from pg_class as c cross join unnest(%(on_sequences)s::text[]) as r (right_name)
   where c.relnamespace = 'public'::regnamespace and c.relkind = 'S'
   union all
-  select p.proname, p.oid, 'execute', 'function' from pg_proc as p where p.pronamespace = 'public'::regnamespace
+  select p.proname, p.oid, 'execute', 'function' from pg_proc as p
+  where p.pronamespace in ('public'::regnamespace, to_regnamespace('xpert_views'))
+  union all
+  select 'schema xpert_views', n.oid, right_name, 'schema'
+  from pg_namespace as n cross join unnest(array['usage', 'create']) as r (right_name) where n.nspname = 'xpert_views'
 )
 select name, array_agg(right_name order by right_name) from wanted
 where case kind
   when 'table' then has_table_privilege(%(role)s, oid, right_name)
   when 'sequence' then has_sequence_privilege(%(role)s, oid, right_name)
+  when 'schema' then has_schema_privilege(%(role)s, oid, right_name)
   else has_function_privilege(%(role)s, oid, right_name)
 end
 group by name order by name
@@ -39,7 +47,7 @@ ALL = ["delete", "insert", "select", "update"]
 
 
 def rights(conn, role):
-    """What a role may do in the schema public: rights by the name of the table, sequence or function."""
+    """What a role may do in our schemas: rights by the name of the table, sequence, function or schema."""
     values = {"role": role, "on_tables": list(ON_TABLES), "on_sequences": list(ON_SEQUENCES)}
     return dict(conn.execute(RIGHTS, values).fetchall())
 
@@ -55,11 +63,18 @@ def tables_of_sellers(conn):
 
 def views_of_sellers(conn):
     """The views over these tables, which show nobody more rows than the tables do."""
-    views = (
-        "select relname::text, reloptions from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace"
-    )
+    views = """
+    select case when relnamespace = 'public'::regnamespace then '' else 'xpert_views.' end || relname, reloptions
+    from pg_class where relkind = 'v' and relnamespace in ('public'::regnamespace, 'xpert_views'::regnamespace)
+    """
     found = dict(conn.execute(views).fetchall())
-    assert {"seller_names", "financial_accrual", "financial_cash", "financial_cash_amounts"} <= found.keys()
+    assert {
+        "seller_names",
+        "financial_accrual",
+        "financial_cash",
+        "financial_cash_amounts",
+        "xpert_views.month_close",
+    } <= found.keys()
     assert {name: options for name, options in found.items() if options != ["security_invoker=true"]} == {}
     return found.keys() - {"seller_names"}
 
@@ -109,6 +124,7 @@ def test_the_list_of_rights_would_show_what_the_default_privileges_give(on_supab
 
 def test_readers_and_viewers_read_and_do_nothing_else(migrated):
     read = {table: ["select"] for table in {*tables_of_sellers(migrated), *views_of_sellers(migrated)}}
+    read["schema xpert_views"] = ["usage"]
     assert rights(migrated, "xpert_reader") == {**read, "xpert_reader": ["execute"]}
     viewer = {"viewer_sellers": ["select"], "seller_names": ["select"], "xpert_readable": ["execute"]}
     assert rights(migrated, "xpert_viewer") == {**read, **viewer}
@@ -118,6 +134,7 @@ def test_the_pipeline_writes_its_tables_calls_its_functions_and_sets_no_sequence
     found = rights(migrated, "xpert_pipeline")
     functions = {name for name, allowed in found.items() if allowed == ["execute"]}
     assert {name for name in functions if not name.startswith("quota_")} == {"xpert_tenant", "xpert_refresh_statistics"}
+    assert found.pop("schema xpert_views") == ["usage"]
     assert len(functions) > 5
     tables = {name: allowed for name, allowed in found.items() if name not in functions}
     assert {name for name in tables if name.endswith("_seq")} == set()
@@ -136,7 +153,8 @@ def test_a_jwt_reader_reads_tables_and_reaches_no_sequence(migrated, embedded_se
     assert {name for name, allowed in found.items() if allowed == ["select"]} == {
         *tables_of_sellers(migrated), *views_of_sellers(migrated),
     }  # fmt: skip
-    assert found.keys() - tables_of_sellers(migrated) - views_of_sellers(migrated) == {"xpert_reader"}
+    others = found.keys() - tables_of_sellers(migrated) - views_of_sellers(migrated)
+    assert {name: found[name] for name in others} == {"xpert_reader": ["execute"], "schema xpert_views": ["usage"]}
     migrated.execute("set local role authenticated")
     assert migrated.execute("select count(*) from orders").fetchone() == (0,)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from xpert_pipeline.cli.close.statement import SUMS, Statement, notes, statements
-from xpert_pipeline.cli.close.workbook import TooManyRows, write_workbook
+from xpert_pipeline.cli.close.workbook import TooManyRows, workbook
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import writing_to
 from xpert_pipeline.cli.money_format import MoneyFormat
@@ -71,7 +71,7 @@ def close(context: click.Context, /, month: date, seller_id: str | None, file: P
         found = read_month_close(pool, seller.id, month)
     if not found.rows:
         raise PreconditionError(_nothing(seller, month))
-    made, remarks = statements(found), list(notes(found))
+    made, remarks = statements(found, seller.marketplace_ids), list(notes(found))
     title = f"Month close: {month:%B %Y}"
     now = datetime.now(ZoneInfo(seller.timezone))
     about = [
@@ -82,7 +82,7 @@ def close(context: click.Context, /, month: date, seller_id: str | None, file: P
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     with writing_to(file.parent, "choose another file with --out"):
         try:
-            write_workbook(draft, title, about, made)
+            draft.write_bytes(workbook(title, about, made, now))
             draft.replace(file)
         except TooManyRows as error:
             raise PreconditionError(f"{error}: read the view xpert_views.month_close_rows instead") from error

@@ -71,12 +71,14 @@ class Statement:
         return [each for each in self.differences if each.kind in SUSPICIOUS]
 
 
-def statements(close: MonthClose) -> list[Statement]:
-    """Return a statement for each marketplace and currency with rows."""
+def statements(close: MonthClose, marketplace_ids: Sequence[str]) -> list[Statement]:
+    """Return a statement for each marketplace and currency with rows, in the seller's order of marketplaces."""
     places: dict[tuple[str, str], list[CloseRow]] = defaultdict(list)
     for row in close.rows:
         places[row.marketplace_id, row.currency or UNKNOWN_CURRENCY].append(row)
-    return [_statement(*place, rows) for place, rows in places.items()]
+    order = {marketplace_id: place for place, marketplace_id in enumerate(marketplace_ids)}
+    ordered = sorted(places.items(), key=lambda entry: (order.get(entry[0][0], len(order)), entry[0]))
+    return [_statement(*place, rows) for place, rows in ordered]
 
 
 def _statement(marketplace_id: str, currency: str, rows: Sequence[CloseRow]) -> Statement:

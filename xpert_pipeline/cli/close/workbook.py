@@ -7,7 +7,7 @@ begin with, and keep being texts when somebody edits them.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from xpert_pipeline.cli.close.statement import STEPS, SUMS, UNKNOWN_CURRENCY, Difference, Statement
@@ -37,40 +37,35 @@ class TooManyRows(ValueError):
     """The month has more rows than a sheet of Excel."""
 
 
-def write_workbook(
-    file: Path, title: str, about: Sequence[str], found: Sequence[Statement], made_at: datetime | None = None
-) -> None:
-    """Write a workbook.
+def workbook(title: str, about: Sequence[str], found: Sequence[Statement], made_at: datetime) -> bytes:
+    """Return a workbook as the content of its file.
 
     Args:
-        file: The file.
         title: Its title.
         about: Lines below the title: whose month it is, and why it is not closed yet.
         found: The statements, one for each marketplace and currency.
-        made_at: The time that the file's properties name; by default, now.
+        made_at: The time that the file's properties name.
 
     Raises:
         TooManyRows: The month has more rows than a sheet of Excel.
-        OSError: The file cannot be written.
+        OSError: The temporary files of the rows cannot be written.
     """
     import xlsxwriter  # noqa: PLC0415  only this command needs it
-    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
 
     rows = sum(len(statement.rows) for statement in found)
     if rows > MOST_ROWS:
         raise TooManyRows(f"the month has {rows:,} rows, and a sheet can have {MOST_ROWS:,}")
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
-    book = xlsxwriter.Workbook(str(file), options)
-    book.set_properties({"title": title, "created": made_at or datetime.now().astimezone().replace(tzinfo=None)})
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, options)
+    book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
     sheets = [book.add_worksheet(name) for name in ("Summary", DIFFERENCES, ROWS)]
     pen = _Pen(book)
     _Summary(sheets[0], pen, rows).write(title, about, found)
     _list(sheets[1], pen, found, only_differences=True)
     _list(sheets[2], pen, found, only_differences=False)
-    try:
-        book.close()
-    except FileCreateError as error:
-        raise error.__cause__ or error.__context__ or OSError(str(error)) from error
+    book.close()
+    return content.getvalue()
 
 
 class _Pen:
@@ -98,16 +93,12 @@ class _Pen:
         """Return the format of a statement's amounts."""
         return self(num_format=_format_of(statement).spreadsheet(), **properties)
 
-    def group_negatives(self, sheet: "Worksheet", statement: Statement, where: tuple[int, int, int, int]) -> None:
-        """Group the digits of negative amounts in the cells of a range, where the cells' own format cannot."""
-        for limit, form in _format_of(statement).spreadsheet_negatives():
-            rule = {
-                "type": "cell",
-                "criteria": "<=",
-                "value": limit,
-                "format": self._book.add_format({"num_format": form}),
-            }
-            sheet.conditional_format(*where, {**rule, "stop_if_true": True})
+    def group(self, sheet: "Worksheet", statement: Statement, where: tuple[int, int, int, int]) -> None:
+        """Group the digits of large amounts in a range as people of the marketplace do."""
+        for criteria, limit, form in _format_of(statement).spreadsheet_groups():
+            look = self(num_format=form)
+            rule = {"type": "cell", "criteria": criteria, "value": limit, "format": look, "stop_if_true": True}
+            sheet.conditional_format(*where, rule)
 
 
 def _format_of(statement: Statement) -> MoneyFormat:
@@ -143,7 +134,7 @@ class _Summary:
         first = self._row
         head = {"bold": True, "bottom": 1}
         for column, text in enumerate((f"{statement.store}, {statement.currency}", "Rows", "Amount", "What it means")):
-            align = {"align": "right"} if column in (1, 2) else {}
+            align = {"align": "right"} if column in (1, 2) else {"indent": column // 3}
             self._pen.text(self._sheet, first, column, text, **head, **align)
         self._sum(statement, SUMS[0], LEFT, 1, statement.sums[0][0])
         for step, (_, right) in zip(STEPS, statement.sums, strict=True):
@@ -152,7 +143,7 @@ class _Summary:
                 self._difference(statement, each)
             self._sum(statement, SUMS[step], RIGHT, step, right)
             self._check(statement, step, start)
-        self._pen.group_negatives(self._sheet, statement, (first, 2, self._row, 2))
+        self._pen.group(self._sheet, statement, (first, 2, self._row, 2))
 
     def _sum(self, statement: Statement, name: str, column: str, step: int, value: Decimal) -> None:
         self._row += 1
@@ -167,7 +158,7 @@ class _Summary:
         self._sheet.write_formula(self._row, 1, count, self._pen(num_format="#,##0"), each.rows)
         formula = self._total("SUMIFS", statement, each.step_number, each.kind, column=DIFFERENCE)
         self._sheet.write_formula(self._row, 2, formula, self._pen.money(statement), float(each.amount))
-        self._pen.text(self._sheet, self._row, 3, each.meaning)
+        self._pen.text(self._sheet, self._row, 3, each.meaning, indent=1)
 
     def _check(self, statement: Statement, step: int, start: int) -> None:
         """Beside a sum: whether the sum before it and the differences between them add up to it.
@@ -182,7 +173,7 @@ class _Summary:
         adds_up = before == own and before + lines == right
         words = ("adds up", "does not add up")
         formula = f'=IF({both}<0.005,"{words[0]}","{words[1]}")'
-        self._sheet.write_formula(self._row, 3, formula, self._pen(italic=True), words[0 if adds_up else 1])
+        self._sheet.write_formula(self._row, 3, formula, self._pen(italic=True, indent=1), words[0 if adds_up else 1])
 
     def _total(
         self, function: str, statement: Statement, step: int, kind: str | None = None, *, column: str = ""
@@ -210,6 +201,9 @@ def _list(sheet: "Worksheet", pen: _Pen, found: Sequence[Statement], *, only_dif
         sheet.set_column(column, column, width)
         pen.text(sheet, 0, column, name, bold=True, bottom=1)
     sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     line = 0
     for statement in found:
         first = line + 1
@@ -217,7 +211,7 @@ def _list(sheet: "Worksheet", pen: _Pen, found: Sequence[Statement], *, only_dif
             line += 1
             _write_row(sheet, pen, line, statement, row)
         if line >= first:
-            pen.group_negatives(sheet, statement, (first, len(COLUMNS) - 4, line, len(COLUMNS) - 2))
+            pen.group(sheet, statement, (first, len(COLUMNS) - 4, line, len(COLUMNS) - 2))
     sheet.autofilter(0, 0, max(line, 1), len(COLUMNS) - 1)
 
 
@@ -248,4 +242,4 @@ def _write_row(sheet: "Worksheet", pen: _Pen, line: int, statement: Statement, r
 
 def _write_day(sheet: "Worksheet", pen: _Pen, line: int, column: int, day: date | None, form: str) -> None:
     if day is not None:
-        sheet.write_datetime(line, column, datetime(day.year, day.month, day.day), pen(num_format=form))  # noqa: DTZ001
+        sheet.write_datetime(line, column, datetime(day.year, day.month, day.day), pen(num_format=form, align="left"))  # noqa: DTZ001

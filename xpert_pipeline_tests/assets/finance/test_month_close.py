@@ -1,8 +1,10 @@
 """The month close: on a whole world, against the sandbox's own books; and each kind of difference by hand."""
 
+import re
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +19,10 @@ from xpert_pipeline.sandbox.world.transactions import books_of
 from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 from xpert_pipeline_tests.assets.finance.books import Books
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.sources.conftest import INDIA
 
+pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(180)]
 STORE = STORES[INDIA]
 TOTALS = """
 select month, step_number, kind, sum(left_amount), sum(right_amount) from xpert_views.month_close group by 1, 2, 3
@@ -397,6 +401,14 @@ def test_the_view_of_marketplaces_is_the_list_of_the_code(books):
     assert sorted(rows) == sorted(
         (each.id, each.country, each.domain, each.currency, each.timezone) for each in MARKETPLACES
     )
+
+
+def test_the_questions_of_the_document_run(books):
+    text = (Path(__file__).resolve().parents[3] / "docs" / "month-close.md").read_text()
+    questions = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert len(questions) == 2
+    books.ordered("lost", 70, DAY)
+    assert [len(books.ask(question)) for question in questions] == [1, 1]
 
 
 def test_the_rows_of_a_month_are_read_with_the_meaning_of_their_kind(books):
