@@ -25,6 +25,12 @@ def start_command(*arguments, **options):
     return process
 
 
+def bare_environment():
+    """What Python needs to find programs and modules, and the clock of `make test-at`; nothing else."""
+    names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "LD_PRELOAD") or name.startswith("FAKETIME")]
+    return {name: os.environ[name] for name in names}
+
+
 def commands_of(group):
     """The commands of a group by name, imported if necessary."""
     context = click.Context(group)

@@ -1,6 +1,5 @@
 """A full disk, an odd environment, another database: a message that says what to do, no traceback, and nothing lost."""
 
-import os
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ import pytest
 
 from xpert_pipeline.postgres.embedded import remove_embedded, start_embedded
 from xpert_pipeline.postgres.migrations import MigrationFailed, migrate
+from xpert_pipeline_tests.commands import bare_environment
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 SMALL = ("--rate-scale", "0", "--skus", "5", "--orders-per-day", "5")
@@ -21,10 +21,9 @@ LOGGED = (
 
 def begin(home, *arguments, **environ):
     """Start `xpert up --no-ui` with nothing in its environment but what is given."""
-    python = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     return subprocess.Popen(
         [sys.executable, "-m", "xpert_pipeline.cli.main", "up", "--no-ui", *SMALL, *arguments, "--data-dir", str(home)],
-        env=python | environ,
+        env=bare_environment() | environ,
         cwd="/",
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,6 +1,5 @@
 """A sync that is killed with -9 or interrupted in the middle of a load, and started again."""
 
-import os
 import signal
 import subprocess
 import time
@@ -8,7 +7,7 @@ import time
 import pytest
 
 from xpert_pipeline.assets.registry import SOURCES
-from xpert_pipeline_tests.commands import start_command
+from xpert_pipeline_tests.commands import bare_environment, start_command
 from xpert_pipeline_tests.faults.pipeline import Pipeline
 from xpert_pipeline_tests.granted import INDIA
 
@@ -56,9 +55,7 @@ def _stopped(amazon, pipeline, admin, tmp_path, number, options):
     admin.execute(STOP_AT_THE_CHANGES)
     process = start_command(
         *command,
-        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        | environ
-        | {"XPERT_DATA_DIR": str(tmp_path / "home")},
+        env={**bare_environment(), **environ, "XPERT_DATA_DIR": str(tmp_path / "home")},
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -13,6 +13,7 @@ import pytest
 
 from xpert_pipeline.cli.db.archive import opened_archive
 from xpert_pipeline.postgres.compaction import FINGERPRINT
+from xpert_pipeline_tests.commands import bare_environment
 from xpert_pipeline_tests.sources.conftest import INDIA
 
 FEW = "orders,order_items"
@@ -65,10 +66,9 @@ def environ(amazon):
 @pytest.fixture
 def command(environ, tmp_path):
     nameless = {name: value for name, value in environ.items() if not name.endswith(("_TOKEN", "_SELLER_ID", "_IDS"))}
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     process = subprocess.Popen(
         [sys.executable, "-m", "xpert_pipeline_tests.faults.forking"],
-        env={**kept, **nameless, "XPERT_DATA_DIR": str(tmp_path / "home")},
+        env={**bare_environment(), **nameless, "XPERT_DATA_DIR": str(tmp_path / "home")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
