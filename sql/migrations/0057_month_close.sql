@@ -995,4 +995,4 @@ comment on column xpert_views.month_close.right_amount is 'Sum of the right side
 comment on column xpert_views.month_close.difference_amount is 'right_amount - left_amount.';
 select public.xpert_show_view('xpert_views.month_close');
 
-insert into public.schema_migrations (name) values ('0064_month_close') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0057_month_close') on conflict do nothing;
