@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null
 from xpert_pipeline.tables.contract import Table
@@ -127,4 +128,5 @@ SOURCE = Derived(
         DayFigure(SALES_PERFORMANCE, "units refunded", "sum(units_refunded)"),
         DayFigure(SALES_PERFORMANCE, "difference to Amazon's sales", "sum(ops_variance)", "currency"),
     ),
+    pictures=(Picture(SALES_PERFORMANCE, "Sales by day, here and at Amazon", "lines"),),
 )
