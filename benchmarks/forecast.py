@@ -17,8 +17,9 @@ import numpy as np
 from benchmarks.forecast_baselines import HORIZON, JUDGED, OWN, Baseline, Floats, judged
 from benchmarks.harness import Figure, Goal, Outcome, peak_memory, publish, ratio, say
 from xpert_pipeline.forecasting.backtest import backtest
-from xpert_pipeline.forecasting.forecast import MODEL, forecast
+from xpert_pipeline.forecasting.forecast import forecast
 from xpert_pipeline.forecasting.history import History, make_history
+from xpert_pipeline.forecasting.method import MODEL
 from xpert_pipeline.sandbox.world.orders_csv import NotAnOrderReportError, read_day, read_lines
 
 LEAST_UNITS = 20

@@ -451,6 +451,71 @@ comment on column public.velocity_trends.reorder_point is
 comment on column public.velocity_trends.velocity_class is
 'By planning_velocity: FAST from 1 unit a day, STEADY from 1 unit in 5 days, SLOW below, also if nothing was sold lately but something in the last 90 days; DEAD if nothing was sold in 90 days. NULL: planning_velocity is not known; or it is 0, and 90 days in a row are not loaded.';
 
+comment on table public.forecasting_data is
+'One row is the demand expected of a SKU, or of all, on one of the 28 days after the newest complete day. Source: velocity_trends, sales_data, inventory_levels and products, by sql/transforms/forecasting_data.sql and assets/planning/forecast_rows.py.';
+comment on column public.forecasting_data.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.forecasting_data.scope is
+'SKU, or ACCOUNT for all SKUs of the marketplace together. Never add up both.';
+comment on column public.forecasting_data.sku is
+'The seller''s own SKU, as in sales_data; ''(all)'' in the scope ACCOUNT.';
+comment on column public.forecasting_data.asin is
+'ASIN of the SKU, as in velocity_trends. NULL: it is not known, or the scope is ACCOUNT.';
+comment on column public.forecasting_data.forecast_date is
+'Marketplace-local day that is forecast. A row without a forecast has the first of these days.';
+comment on column public.forecasting_data.origin_date is
+'The last day of the history: the newest day whose orders are loaded to its end. Later sales do not count.';
+comment on column public.forecasting_data.is_sufficient is
+'Whether there is enough history for a forecast. If not, reason says why.';
+comment on column public.forecasting_data.reason is
+'Why there is no forecast: SHORT_HISTORY (fewer than 14 days in a row are loaded), NO_RECENT_SALES (no sale in 56 days, or since the first loaded day), OUT_OF_STOCK (out of stock on all of the last 28 days). NULL: there is a forecast.';
+comment on column public.forecasting_data.model is
+'The method and its version. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.units_mean is
+'Expected units on the day, if the SKU is in stock. The rows of all SKUs add up to that of ACCOUNT. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.units_p10 is
+'With a chance of 10 %, demand on the day is not above this. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.units_p50 is
+'Demand is as often below as above this: the median of the day. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.units_p90 is
+'With a chance of 90 %, demand on the day is not above this. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.total_mean is
+'Expected units from the first forecast day up to this one, it included. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.total_p10 is
+'P10 of the units from the first forecast day up to this one. Quantiles do not add up: it is more than the sum of the days'' P10. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.total_p50 is
+'The same for P50. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.total_p90 is
+'The same for P90; it is less than the sum of the days'' P90. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.history_days is
+'Days in a row, up to origin_date, whose sales are loaded; at most 90.';
+comment on column public.forecasting_data.sold_days is
+'Days of them with a sale.';
+comment on column public.forecasting_data.stockout_days is
+'Days of them that do not count, because the SKU was out of stock and sold nothing. NULL: the scope is ACCOUNT.';
+comment on column public.forecasting_data.lead_time_days is
+'Days from an order to its arrival (XPERT_LEAD_TIME_DAYS).';
+comment on column public.forecasting_data.service_level_pct is
+'How often stock should last until the order arrives (XPERT_SERVICE_LEVEL_PCT).';
+comment on column public.forecasting_data.lead_time_demand is
+'Demand of the next lead_time_days that is not exceeded with a chance of service_level_pct. If these are more than 28 days, a later day counts as the mean of the 28. NULL: there is no forecast, or the scope is ACCOUNT.';
+comment on column public.forecasting_data.stock_quantity is
+'Stock at the end of origin_date, as in velocity_trends. NULL: it is not known, or the scope is ACCOUNT.';
+comment on column public.forecasting_data.inbound_quantity is
+'Units of inbound shipments on origin_date. NULL: it is not known, or the scope is ACCOUNT.';
+comment on column public.forecasting_data.reorder_quantity is
+'Units to order now, so that stock lasts until they arrive: lead_time_demand - stock_quantity - inbound_quantity (0 if that is not known), at least 0. It covers the lead time alone: add units_mean of the days that follow. NULL: there is no forecast, the stock is not known, or the scope is ACCOUNT.';
+comment on column public.forecasting_data.backtest_weeks is
+'Weeks that the backtest compares: forecasts as of 1 to 4 weeks before origin_date with the sales of each week since. A week counts once for each forecast of it. NULL: there is no forecast; see reason.';
+comment on column public.forecasting_data.wape_pct is
+'Backtest: sum of |P50 - units| over the sum of units. NULL: there is no forecast, or nothing was sold in the weeks of the backtest.';
+comment on column public.forecasting_data.mase is
+'Backtest: mean of |P50 - units| over the mean change of units from week to week. Below 1, the forecast is better than the sales of the week before. NULL: there is no forecast, no backtest, or every week sold the same.';
+comment on column public.forecasting_data.bias_pct is
+'Backtest: sum of mean - units over the sum of units; above 0, too much was forecast. NULL: there is no forecast, or nothing was sold in the weeks of the backtest.';
+comment on column public.forecasting_data.coverage_pct is
+'Backtest: share of the weeks whose units were between P10 and P90; about 80 is right, more if units are few. NULL: there is no forecast, or too little history to test one.';
+
 comment on table public.inbound_shipments is
 'One row is a shipment to Amazon in its current state. Source: getShipments of Fulfillment Inbound v0, without addresses.';
 comment on column public.inbound_shipments.marketplace_id is

@@ -16,7 +16,7 @@ LEAST_DAYS = 14
 
 @dataclass(frozen=True)
 class Backtest:
-    """Figures of each SKU of a history; NaN where there is nothing to compare with.
+    """Figures of each SKU of a history, and at the end of all SKUs together; NaN if there is nothing to compare with.
 
     Attributes:
         weeks: How many weeks were compared. A week counts once for each earlier forecast of it.
@@ -35,19 +35,18 @@ class Backtest:
 
 def backtest(history: History) -> Backtest:
     """Forecast the last weeks of a history as of the weeks before."""
-    size = len(history.skus)
-    weeks, errors, biases, sold, inside = (np.zeros(size) for _ in range(5))
+    weeks, errors, biases, sold, inside = (np.zeros(len(history.skus) + 1) for _ in range(5))
     for back in range(1, ORIGINS + 1):
         origin = history.days - WEEK * back
         if origin < LEAST_DAYS:
             break
         before = history.until(origin)
-        known = before.units.sum(axis=1) > 0
+        known = _with_account(before.units).sum(axis=1) > 0
         made = forecast(before, WEEK * back)
         for week in range(back):
             span = slice(origin + WEEK * week, origin + WEEK * (week + 1))
-            units = history.units[:, span].sum(axis=1)
-            mean, low, middle, high = _of_week(made, size, slice(WEEK * week, WEEK * (week + 1)))
+            units = _with_account(history.units[:, span]).sum(axis=1)
+            mean, low, middle, high = _of_days(made, len(history.skus), slice(WEEK * week, WEEK * (week + 1)))
             weeks += known
             errors += np.abs(middle - units) * known
             biases += (mean - units) * known
@@ -58,19 +57,27 @@ def backtest(history: History) -> Backtest:
     return Backtest(weeks, errors / units, errors / some / _usual_change(history), biases / units, inside / some)
 
 
-def _of_week(made: Forecast, size: int, days: slice) -> Floats:
-    """Return mean, P10, P50 and P90 of some days for every SKU; a SKU that no longer sells is forecast as 0."""
-    values = np.zeros((4, size))
+def _with_account(units: Floats) -> Floats:
+    """Return the units with a further row: those of all SKUs together."""
+    return np.concatenate([units, units.sum(axis=0, keepdims=True)])
+
+
+def _of_days(made: Forecast, skus: int, days: slice) -> Floats:
+    """Return mean, P10, P50 and P90 of some days for every SKU and the account; a SKU without a forecast has 0."""
+    values = np.zeros((4, skus + 1))
     values[0, made.alive] = made.means[:, days].sum(axis=1)
     values[1:, made.alive] = made.quantiles(days).T
+    values[0, -1] = values[0].sum()
+    values[1:, -1] = made.account_quantiles(days)
     return values
 
 
 def _usual_change(history: History) -> Floats:
-    """Return the mean change of a SKU's units from one week to the next; NaN if there is none."""
+    """Return the mean change of units from one week to the next; NaN if there is none."""
     whole = history.days // WEEK
-    weeks = history.units[:, history.days - whole * WEEK :].reshape(len(history.skus), whole, WEEK).sum(axis=2)
+    units = _with_account(history.units)
     if whole < 2:
-        return np.full(len(weeks), np.nan)
+        return np.full(len(units), np.nan)
+    weeks = units[:, history.days - whole * WEEK :].reshape(len(units), whole, WEEK).sum(axis=2)
     change = np.abs(np.diff(weeks, axis=1)).mean(axis=1)
     return np.where(change > 0, change, np.nan)

@@ -79,7 +79,9 @@ def calibrate(history: History) -> Calibration:
     seen, lasting, sold, share = (
         np.concatenate([getattr(case, name) for case in cases]) for name in _Case.__dataclass_fields__
     )
-    classes = _choices(classes_of(seen, FACTOR_EDGES), FACTOR_EDGES)
+    kinds = classes_of(seen, FACTOR_EDGES)
+    classes = [own for own in (kinds == kind for kind in np.unique(kinds)) if own.sum() >= LEAST_CASES]
+    classes = classes or [np.ones_like(kinds, dtype=np.bool_)]
     factors = np.array([(sold / share)[own].sum() / lasting[own].sum() for own in classes])
     centres = np.array([np.log(seen[own]).mean() for own in classes])
     means = lasting * np.interp(np.log(seen), centres, factors)

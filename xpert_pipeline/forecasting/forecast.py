@@ -9,12 +9,12 @@ from xpert_pipeline.forecasting.counts import LEAST_VARIANCE, quantiles
 from xpert_pipeline.forecasting.history import Floats, History, Numbers
 from xpert_pipeline.forecasting.rates import Rates, rates_of
 
-MODEL = "shrunk_rates_1"
-"""The name of the method. Its number changes when the same history would get another forecast."""
 WEEKDAY_DAYS = 56
 """Days that the weekday indices are taken from."""
 WEEKDAY_WEEKS = 4.0
 """A weekday's index leans on 1 as if it had been usual in so many weeks more."""
+DECIMALS = 4
+"""Means are rounded before they are added, so that they still add up when they are written."""
 WIDEST = 50.0
 """Largest relative variance of the account."""
 
@@ -67,7 +67,7 @@ def forecast(history: History, horizon: int = HORIZON) -> Forecast:
     rates, calibration = rates_of(history), calibrate(history)
     weekdays = weekday_indices(history)
     shape = weekdays[(history.last_day.weekday() + 1 + np.arange(horizon)) % 7]
-    means = calibration.means(rates)[:, None] * (shape / shape.mean())
+    means = np.round(calibration.means(rates)[:, None] * (shape / shape.mean()), DECIMALS)
     return Forecast(rates.alive, means, rates, calibration, _account_variance(history))
 
 

@@ -9,7 +9,7 @@ from xpert_pipeline.forecasting.history import Floats, History, Numbers
 WINDOW = 28
 """Days that the rates are taken from."""
 ALIVE = 56
-"""A SKU that sold nothing in so many days has no forecast."""
+"""A SKU that sold nothing in so many days has no forecast. Nor has one that was out of stock in the whole window."""
 OWN_DAYS, STYLE_DAYS, CATEGORY_DAYS = 3.0, 10.0, 50.0
 """How many days of the level above count as much as days of the SKU, the style, the category themselves."""
 OWN_POWER, STYLE_POWER = 0.6, 0.2
@@ -21,7 +21,7 @@ class Rates:
     """The rates at the end of a history.
 
     Attributes:
-        alive: The places of the SKUs that sold in the last 56 days; the other arrays have one number for each.
+        alive: The places of the SKUs that have a forecast; the other arrays have one number for each.
         seen: Units a day, as sold, leaning on the style.
         lasting: Units a day to expect over four weeks, up to a factor.
     """
@@ -33,7 +33,8 @@ class Rates:
 
 def rates_of(history: History) -> Rates:
     """Return the rates of the SKUs that still sell."""
-    alive = np.flatnonzero(history.units[:, -ALIVE:].sum(axis=1) > 0)
+    sells = history.units[:, -ALIVE:].sum(axis=1) > 0
+    alive = np.flatnonzero(sells & history.counts[:, -WINDOW:].any(axis=1))
     counts = history.counts[alive, -WINDOW:]
     units = (history.units[alive, -WINDOW:] * counts).sum(axis=1)
     days = counts.sum(axis=1).astype(np.float64)

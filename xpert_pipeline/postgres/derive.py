@@ -9,12 +9,15 @@ later statement than the one that takes the dirty keys, so it sees all the data 
 A changed day can change other days of the table: those whose windows it is part of, or the first day of its month. A
 second SELECT then reads `dirty` and returns the days to add to it, before the transform runs.
 
+If Python computes the rows (`computed`), the transform returns what they are computed from instead. It is then read in
+every run, and nothing is computed or written while it returns the same as before.
+
 The ledger keeps a fingerprint of both SELECTs and of their parameters. When it changes with a new version or a setting,
 or when there is none yet, all days of the inputs are computed once, because no change has marked them for this SELECT.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -23,6 +26,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from xpert_pipeline.postgres import merge, staging
+from xpert_pipeline.postgres.computed import Computation, read_input
 from xpert_pipeline.postgres.lease import Lease
 from xpert_pipeline.postgres.ledger import (
     CountsByDay,
@@ -38,7 +42,7 @@ from xpert_pipeline.postgres.ledger import (
 from xpert_pipeline.postgres.loading import repeat
 from xpert_pipeline.postgres.pool import Pool
 from xpert_pipeline.postgres.statistics import refresh_statistics
-from xpert_pipeline.postgres.target import Target, listed
+from xpert_pipeline.postgres.target import Row, Target, listed
 from xpert_pipeline.tables.contract import Table
 
 TRANSFORM = "transform"
@@ -82,6 +86,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     inputs: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
     deletes: bool = True,
+    computation: Computation | None = None,
+    again: bool = False,
 ) -> LoadCounts:
     """Recompute the days marked dirty for a table, and the days that are asked for in any case.
 
@@ -106,6 +112,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         details: For `loads.details`.
         deletes: Whether the transform returns all rows of its days, so that the others are deleted. If not, rows that
             it does not return stay.
+        computation: How Python computes the rows from those that the transform returns; only for tables without a day.
+        again: Whether they are computed even if the transform returns the same as before.
 
     Returns:
         Counts, summed over the marketplaces; `fetched` counts the rows that the transform returned.
@@ -121,22 +129,28 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     select = statement.strip().rstrip(";")
     more = more_days.strip().rstrip(";") if more_days else None
     values = {**(parameters or {}), "seller_id": seller_id}
-    fingerprint = _fingerprint(select, more, parameters or {})
     always = requested_days if computed_days is None else computed_days
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
         _make_zones(conn, timezones or {})
-        target = Target(table, _columns(conn, select, values), seller_id, "derived", load_id)
+        conn.execute("create temp table dirty (business_date date not null) on commit drop")
+        columns = table.columns if computation else _columns(conn, select, values)
+        target = Target(table, columns, seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
         if done := committed(conn, load_id):
             return done
-        is_known = conn.execute(KNOWN, {**target.values, "name": TRANSFORM, "table": table.name}).fetchone() == (
-            fingerprint,
-        )
+        given = read_input(conn, select, values) if computation else None
+        code = f"{computation.version} {given.digest}" if computation and given else ""
+        fingerprint = _fingerprint(select, more, {**(parameters or {}), **({"computed": code} if code else {})})
+        known = conn.execute(KNOWN, {**target.values, "name": TRANSFORM, "table": table.name}).fetchone()
+        is_known = known == (fingerprint,)
         own = consumer or table.name
         history = [] if is_known else _history(conn, own, table, seller_id)
         days = _take_days(conn, own, seller_id, [*always, *history], more, values)
-        by_marketplace, newest = _recompute(conn, target, select, values, requested_days, deletes=deletes)
+        stays = bool(computation) and is_known and not again
+        rows = computation.compute(given.rows, parameters or {}) if computation and given and not stays else ()
+        fill = _copied(rows) if computation else _selected(select, values)
+        by_marketplace, newest = _recompute(conn, target, fill, requested_days, deletes=deletes and not stays)
         for marketplace_id, by_day in by_marketplace.items():
             entry = LedgerEntry(
                 load_id=load_id,
@@ -172,7 +186,6 @@ def _fingerprint(select: str, more: str | None, parameters: Mapping[str, Any]) -
 
 def _columns(conn: Connection, select: LiteralString, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the columns of the transform, in its order."""
-    conn.execute("create temp table dirty (business_date date not null) on commit drop")
     cursor = conn.execute(SQL("select * from ({}) as rows limit 0").format(SQL(select)), values)
     return tuple(column.name for column in cursor.description or ())
 
@@ -207,20 +220,29 @@ def _take_days(
     return sorted(taken)
 
 
+Fill = Callable[[Connection, Target], None]
+"""Fills the stage."""
+
+
+def _selected(select: LiteralString, values: Mapping[str, Any]) -> Fill:
+    def fill(conn: Connection, target: Target) -> None:
+        names = target.names(columns=listed(target.columns), select=SQL(select))
+        insert = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as rows")
+        conn.execute(insert.format(**names), values)
+
+    return fill
+
+
+def _copied(rows: Iterable[Row]) -> Fill:
+    return lambda conn, target: staging.copy_rows(conn, target, rows)
+
+
 def _recompute(
-    conn: Connection,
-    target: Target,
-    select: LiteralString,
-    values: Mapping[str, Any],
-    requested: Sequence[date],
-    *,
-    deletes: bool,
+    conn: Connection, target: Target, fill: Fill, requested: Sequence[date], *, deletes: bool
 ) -> tuple[dict[str, CountsByDay], dict[str, date]]:
     staging.make_stage(conn, target)
-    names = target.names(columns=listed(target.columns), select=SQL(select))
-    fill = SQL("insert into {stage} ({columns}) select {columns} from ({select}) as rows")
-    conn.execute(fill.format(**names), values)
-    conn.execute(SQL("analyze {stage}").format(**names))
+    fill(conn, target)
+    conn.execute(SQL("analyze {stage}").format(**target.names()))
     staged = staging.count_staged(conn, target)
     days = Identifier("pg_temp", "dirty") if target.table.day else None
     deleted = merge.delete_missing(conn, target, days) if deletes else {}

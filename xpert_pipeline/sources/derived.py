@@ -1,10 +1,14 @@
-"""Kind 6: tables computed from other tables in SQL, for the days whose inputs changed, or as their history."""
+"""Kind 6: tables computed from other tables, for the days whose inputs changed, or as their history.
+
+SQL computes them; where a model has to be fitted, SQL gathers what it needs and Python computes the rows.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from xpert_pipeline.postgres.computed import Computation
 from xpert_pipeline.postgres.coverage import covered_days, followed_until
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.sql_files import more_days, transform
@@ -35,6 +39,8 @@ class Derived(Source):
         complete_when: Tables whose days must be loaded for a day to be complete.
         parameters: Values of the transform's parameters; settings of the same names replace them. If one changes, all
             days are computed again.
+        computation: How Python computes the rows, where SQL cannot; the transform then returns what it needs for that.
+            Only for a table without a day: it is computed as a whole when the transform returns anything new.
         keeps_history: Whether the table is a history of the present state of other tables. The transform then returns
             only the rows to write, and no row is ever deleted. Only a run of today computes it.
     """
@@ -42,6 +48,7 @@ class Derived(Source):
     table: Table
     complete_when: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    computation: Computation | None = None
     keeps_history: bool = False
 
     rank: ClassVar[int] = 3
@@ -92,6 +99,8 @@ class Derived(Source):
                 started_at=datetime.now(UTC),
                 inputs=(*self.after, self.table.name),
                 deletes=not self.keeps_history,
+                computation=self.computation,
+                again=bool(run.options.refetching),
             )
         loaded(run.who, {self.table.name: counts})
         for market in run.markets:

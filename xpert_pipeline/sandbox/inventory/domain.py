@@ -3,6 +3,7 @@
 from xpert_pipeline.sandbox.domain import Domain
 from xpert_pipeline.sandbox.inventory.api import get_inventory_summaries
 from xpert_pipeline.sandbox.inventory.faults import FAULTS, READING
+from xpert_pipeline.sandbox.inventory.forecast_truth import forecasting_data
 from xpert_pipeline.sandbox.inventory.ledger_report import LEDGER_SUMMARY
 from xpert_pipeline.sandbox.inventory.truth import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.sandbox.inventory.velocity_truth import velocity_trends
@@ -33,6 +34,7 @@ DOMAIN = Domain(
         "inventory_ledger": inventory_ledger,
         "inventory_levels": inventory_levels,
         "velocity_trends": velocity_trends,
+        "forecasting_data": forecasting_data,
     },
     faults=FAULTS,
 )

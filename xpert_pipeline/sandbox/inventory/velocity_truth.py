@@ -49,14 +49,9 @@ class Sku:
 
 def velocity_trends(world: World) -> Iterator[Row]:
     """Yield one row for each SKU that was in an order within 90 days, or has stock, as seen from each day."""
-    stock = list(inventory_levels(world))
     for marketplace_id in world.marketplace_ids:
-        skus = _sold_skus(world, marketplace_id)
+        skus = skus_of(world, marketplace_id)
         first = min((day for sku in skus.values() for day in sku.units), default=None)
-        for row in stock:
-            if row["marketplace_id"] == marketplace_id:
-                own = skus.setdefault(row["sku"], Sku())
-                own.stock.setdefault(_ordinal(row["snapshot_date"]), []).append(row)
         if first is None:
             continue
         today = STORES[marketplace_id].day_of(time.time())
@@ -65,6 +60,16 @@ def velocity_trends(world: World) -> Iterator[Row]:
                 loaded = min(day - first + 1, max(WINDOWS))
                 seen = {"marketplace_id": marketplace_id, "is_complete": day < today}
                 yield from (seen | row for row in rows_of_day(skus, day, loaded))
+
+
+def skus_of(world: World, marketplace_id: str) -> dict[str, Sku]:
+    """Return what is known of each SKU of a marketplace: its sales and its stock."""
+    skus = _sold_skus(world, marketplace_id)
+    for row in inventory_levels(world):
+        if row["marketplace_id"] == marketplace_id:
+            own = skus.setdefault(row["sku"], Sku())
+            own.stock.setdefault(_ordinal(row["snapshot_date"]), []).append(row)
+    return skus
 
 
 def _sold_skus(world: World, marketplace_id: str) -> dict[str, Sku]:

@@ -1,0 +1,1 @@
+"""What sellers plan with: the pattern of the seasons, and forecasts of demand."""
