@@ -132,8 +132,35 @@ def limiter(documents: Documents) -> None:
         _beside_goals(axes, document, [name for name in plans if name in document["figures"]])
 
 
+def forecast(documents: Documents) -> None:
+    """WAPE of all methods with the goal, and the bias at each origin of ours and of the best baseline."""
+    document = _only(documents)
+    figures, (_, goal) = document["figures"], document["goals"]["wape_vs_best"]
+    best = figures["best_baseline"]
+    names = [name.removeprefix("wape_") for name in figures if name.startswith("wape_")]
+    baselines = [name for name in names if name not in ("vs_best", "of_p50")]
+    wapes = {"ours": figures["wape"], **{name: figures[f"wape_{name}"] for name in baselines}}
+    _, (errors, biases) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=(3, 2))
+    ordered = sorted(wapes, key=lambda name: -wapes[name])
+    colours = [INK if name == "ours" else PALE for name in ordered]
+    errors.bar_label(
+        errors.barh(ordered, [wapes[name] for name in ordered], 0.6, color=colours), fmt=" %.3f", fontsize=8
+    )
+    errors.axvline(goal * wapes[best], color=BAD, linewidth=0.8)
+    errors.set_title("WAPE of 28-day totals")
+    origins = [name.removeprefix("bias_ours_") for name in figures if name.startswith("bias_ours_")]
+    for shift, name, colour in ((-0.2, "ours", INK), (0.2, best, PALE)):
+        values = [figures[f"bias_{name}_{origin}"] for origin in origins]
+        columns = biases.bar([place + shift for place in range(len(origins))], values, 0.38, color=colour, label=name)
+        biases.bar_label(columns, fmt="%+.2f", fontsize=8)
+    biases.set_xticks(range(len(origins)), origins)
+    biases.axhline(0, color="black", linewidth=0.8)
+    biases.set_title("bias by origin")
+    biases.legend(frameon=False, loc="upper left")
+
+
 PICTURES: dict[str, Callable[[Documents], None]] = {
-    draw.__name__: draw for draw in (peers, bound, growth, load, orchestration, limiter)
+    draw.__name__: draw for draw in (peers, bound, growth, load, orchestration, limiter, forecast)
 }
 """Benchmark → how its documents are drawn."""
 

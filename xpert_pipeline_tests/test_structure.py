@@ -138,7 +138,8 @@ def strangers(folder: str, allowed: Iterable[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("assets", ("assets", "sources", "tables", "spapi.operations")),
+        ("assets", ("assets", "sources", "tables", "spapi.operations", "forecasting")),
+        ("forecasting", ("forecasting",)),
         (
             "sources",
             ("sources", "tables", "spapi", "postgres", "resources", "partitions", "progress", "wording", "garbage"),

@@ -3,7 +3,7 @@
 SQL computes them; where a model has to be fitted, SQL gathers what it needs and Python computes the rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Self
@@ -39,8 +39,10 @@ class Derived(Source):
         complete_when: Tables whose days must be loaded for a day to be complete.
         parameters: Values of the transform's parameters; settings of the same names replace them. If one changes, all
             days are computed again.
-        computation: How Python computes the rows, where SQL cannot; the transform then returns what it needs for that.
-            Only for a table without a day: it is computed as a whole when the transform returns anything new.
+        compute: Computes the rows where SQL cannot, as tuples in the order of the table's columns, from the rows of the
+            transform and the parameters. It is a pure function. Only for a table without a day: it is computed as a
+            whole when the transform returns anything new.
+        version: Changes when `compute` gives other rows for the same input.
         keeps_history: Whether the table is a history of the present state of other tables. The transform then returns
             only the rows to write, and no row is ever deleted. Only a run of today computes it.
     """
@@ -48,7 +50,8 @@ class Derived(Source):
     table: Table
     complete_when: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    computation: Computation | None = None
+    compute: Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Iterable[tuple[Any, ...]]] | None = None
+    version: str = ""
     keeps_history: bool = False
 
     rank: ClassVar[int] = 3
@@ -99,7 +102,7 @@ class Derived(Source):
                 started_at=datetime.now(UTC),
                 inputs=(*self.after, self.table.name),
                 deletes=not self.keeps_history,
-                computation=self.computation,
+                computation=Computation(self.version, self.compute) if self.compute else None,
                 again=bool(run.options.refetching),
             )
         loaded(run.who, {self.table.name: counts})

@@ -12,9 +12,9 @@ from xpert_pipeline.forecasting.calibration import HORIZON
 from xpert_pipeline.forecasting.forecast import Forecast, forecast
 from xpert_pipeline.forecasting.history import Floats, History, make_history, style_of
 from xpert_pipeline.forecasting.rates import ALIVE
-from xpert_pipeline.postgres.computed import Given
 
 Row = dict[str, Any]
+Given = Mapping[str, Any]
 LEAST_HISTORY = 14
 """Days in a row that a forecast needs."""
 ALL = "(all)"

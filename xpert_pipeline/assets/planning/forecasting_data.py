@@ -12,7 +12,6 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.assets.inventory.velocity_trends import LEAD_TIME_DAYS, SERVICE_LEVEL_PCT
 from xpert_pipeline.forecasting.method import MODEL
-from xpert_pipeline.postgres.computed import Computation, Given
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.tables.about import About
@@ -140,8 +139,8 @@ FORECASTING_DATA = Table(
         freshness="Computed as a whole when the newest complete day moves on, or when any day of the last 90 changes: "
         "by a late order, a cancellation, or a stock-out that became known. Else no row changes.",
         restatement="Only the newest forecast is kept; its backtest tells how good earlier ones were. A SKU that "
-        "was in an order in 90 days, or has stock, has 28 rows, or one that says why there is no forecast. New SKUs are "
-        "not forecast before their first sale.",
+        "was in an order in 90 days, or has stock, has 28 rows, or one that says why there is no forecast. New SKUs "
+        "are not forecast before their first sale.",
         example="select sku, total_p50, total_p90, stock_quantity, reorder_quantity from forecasting_data\n"
         "where scope = 'SKU' and is_sufficient and forecast_date = origin_date + 28\n"
         "order by reorder_quantity desc nulls last;",
@@ -149,7 +148,7 @@ FORECASTING_DATA = Table(
 )
 
 
-def compute(rows: Sequence[Given], parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
+def compute(rows: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     """Return the rows of the table."""
     from xpert_pipeline.assets.planning.forecast_rows import forecast_rows  # noqa: PLC0415  numpy is slow to import
 
@@ -162,7 +161,8 @@ SOURCE = Derived(
     group="planning",
     after=("velocity_trends", "sales_data", "inventory_levels", "products"),
     parameters={"lead_time_days": LEAD_TIME_DAYS, "service_level_pct": SERVICE_LEVEL_PCT},
-    computation=Computation(MODEL, compute),
+    compute=compute,
+    version=MODEL,
     figures=(
         DayFigure(
             FORECASTING_DATA, "SKUs forecast", "count(distinct sku) filter (where is_sufficient and scope = 'SKU')"

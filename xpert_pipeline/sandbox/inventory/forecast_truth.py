@@ -31,7 +31,10 @@ def forecasting_data(world: World) -> Iterator[Row]:
             continue
         days = range(max(first, origin - 89), origin + 1)
         groups = {
-            listing.sku: (parent_asin(listing), re.sub(r"[^0-9A-Za-z]", "_", listing.category.upper()))
+            listing.sku: (
+                parent_asin(listing) if listing.size else _style(listing.sku),
+                re.sub(r"[^0-9A-Za-z]", "_", listing.category.upper()),
+            )
             for listing in world.listings
             if listing.marketplace_id == marketplace_id
         }
@@ -87,7 +90,11 @@ def rows_of(seen: dict[str, Row], demands: dict[str, Demand], days: range) -> It
 def _demand(name: str, sku: Sku, days: range, groups: dict[str, tuple[str, str]]) -> Demand:
     units = [max(sku.units.get(day, 0), 0) for day in days]
     counts = [sold > 0 or sku.in_stock(day) is not False for day, sold in zip(days, units, strict=True)]
-    return Demand(units, counts, *groups.get(name, (re.split(r"[-_/ .]", name)[0] or name, "")))
+    return Demand(units, counts, *groups.get(name, (_style(name), "")))
+
+
+def _style(sku: str) -> str:
+    return re.split(r"[-_/ .]", sku)[0] or sku
 
 
 def _spans() -> list[tuple[int, int]]:

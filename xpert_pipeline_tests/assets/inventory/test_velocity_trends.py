@@ -16,6 +16,7 @@ from xpert_pipeline.assets.inventory.inventory_ledger import SOURCE as LEDGER
 from xpert_pipeline.assets.inventory.inventory_levels import SOURCE as LEVELS
 from xpert_pipeline.assets.inventory.velocity_trends import SOURCE
 from xpert_pipeline.assets.orders.feed import SOURCE as ORDERS
+from xpert_pipeline.assets.planning.forecasting_data import SOURCE as FORECASTS
 from xpert_pipeline.assets.sales.customer_metrics import SOURCE as CUSTOMERS
 from xpert_pipeline.assets.sales.sales_data import SOURCE as SALES
 from xpert_pipeline.postgres.derive import derive
@@ -35,16 +36,18 @@ END = date(2024, 3, 2)
 
 
 def test_a_synced_seller_has_the_velocity_of_every_sku_on_every_day(empty_pipeline, make_sandbox):
-    empty_pipeline.sources = (PRODUCTS, ORDERS, SALES, CUSTOMERS, FBA_INVENTORY, LEDGER, LEVELS, SOURCE)
+    empty_pipeline.sources = (PRODUCTS, ORDERS, SALES, CUSTOMERS, FBA_INVENTORY, LEDGER, LEVELS, SOURCE, FORECASTS)
     stores = (INDIA, GERMANY)
     empty_pipeline.serve(make_sandbox(marketplaces=stores, days=33, orders_per_day=8, skus=25), onboard=False)
     empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=stores)
     done = empty_pipeline.run()
     assert (done.success, set(done.states.values())) == (True, {"ok"})
-    empty_pipeline.assert_whole("sales_data", "customer_metrics", "inventory_levels", "velocity_trends")
+    empty_pipeline.assert_whole(
+        "sales_data", "customer_metrics", "inventory_levels", "velocity_trends", "forecasting_data"
+    )
     assert {row["is_suppressed"] for row in empty_pipeline.rows("customer_metrics")} == {True, False}
-    again = empty_pipeline.run().counts["velocity_trends"]
-    assert (again["inserted"], again["updated"], again["deleted"]) == (0, 0, 0)
+    for again in map(empty_pipeline.run().counts.get, ("velocity_trends", "forecasting_data")):
+        assert (again["inserted"], again["updated"], again["deleted"]) == (0, 0, 0)
 
 
 @pytest.fixture
