@@ -1630,3 +1630,90 @@ comment on column public.advertising_spend.acos_pct is
 'Advertising cost of sales: spend / attributed_sales, in percent. NULL: Amazon did not report it.';
 comment on column public.advertising_spend.is_final is
 'Whether the day is 14 or more days older than the newest one of its source.';
+
+comment on table public.profit_margins is
+'One row is what a SKU, or the account, earned on a day in a currency. Source: financial_events, financial_event_amounts, advertising_spend and product_costs, by sql/transforms/profit_margins.sql.';
+comment on column public.profit_margins.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.profit_margins.business_date is
+'Marketplace-local day on which Amazon posted the money; the partition.';
+comment on column public.profit_margins.sku is
+'The seller''s own SKU, or ''(account)'' for money and units that belong to none. Amazon may name the FNSKU for a removal.';
+comment on column public.profit_margins.currency is
+'ISO 4217 code of all amounts; each currency of a SKU and day has its row. XXX: Amazon names none.';
+comment on column public.profit_margins.asin is
+'ASIN of the SKU. NULL: Amazon names none, or the row is for the account.';
+comment on column public.profit_margins.units_sold is
+'Units shipped, also those for other shops, whose amount is 0. NULL: A shipment names no units.';
+comment on column public.profit_margins.units_refunded is
+'Units refunded. A refund of a part of the price may name none.';
+comment on column public.profit_margins.net_units is
+'units_sold - units_refunded. NULL: A shipment names no units.';
+comment on column public.profit_margins.product_sales is
+'Price of the products shipped, without tax.';
+comment on column public.profit_margins.shipping_sales is
+'What customers paid for shipping, gift wrap and cash on delivery, less what was refunded of it.';
+comment on column public.profit_margins.promotions is
+'Discounts that the seller paid, less those of refunds.';
+comment on column public.profit_margins.refunded_sales is
+'Price of the products refunded, without tax; also claims and chargebacks.';
+comment on column public.profit_margins.net_product_sales is
+'product_sales - refunded_sales.';
+comment on column public.profit_margins.referral_fees is
+'Commissions on sales, less those that refunds gave back.';
+comment on column public.profit_margins.fulfillment_fees is
+'Fees for picking, packing and shipping.';
+comment on column public.profit_margins.closing_fees is
+'Closing fees.';
+comment on column public.profit_margins.storage_fees is
+'Storage fees.';
+comment on column public.profit_margins.other_fees is
+'All other fees, such as those for refunds, inbound shipments and the subscription.';
+comment on column public.profit_margins.amazon_fees is
+'Sum of the five kinds of fees, without tax on them.';
+comment on column public.profit_margins.reimbursements is
+'What Amazon paid for lost and damaged units.';
+comment on column public.profit_margins.other_amount is
+'All else that is income or cost, such as liquidations and adjustments; negative if the seller pays.';
+comment on column public.profit_margins.unexplained_amount is
+'What a transaction''s total has beyond the amounts that Amazon breaks it down into.';
+comment on column public.profit_margins.ads_paid is
+'What the account paid for advertisements on this day, without tax.';
+comment on column public.profit_margins.ad_spend is
+'Advertising, without tax where it is known. Of a SKU: what economics tell of the day. Of the account: ads_paid less what all SKUs of the day have, so that the rows of a day together have what was paid, once. It is negative on days before a payment. NULL: told by ads_state.';
+comment on column public.profit_margins.ads_state is
+'PARTIAL: of a SKU, only Sponsored Products are known, because economics tell no others. UNKNOWN: a charge is not known. NOT_LOADED: economics_daily has no row of the day. ACCOUNT: payments, which contain all types.';
+comment on column public.profit_margins.fee_tax is
+'Tax on Amazon''s fees, in India GST.';
+comment on column public.profit_margins.ads_paid_tax is
+'Tax in the payments for advertisements.';
+comment on column public.profit_margins.ad_tax is
+'Tax on ad_spend, shared between SKUs and the account like it. NULL: not known; see ads_state.';
+comment on column public.profit_margins.is_tax_credit is
+'Whether fee_tax and ad_tax come back as input credit, so that they are no cost (XPERT_FEE_TAX_IS_CREDIT). If not, the margin is less by them.';
+comment on column public.profit_margins.margin_before_cogs is
+'product_sales + shipping_sales - promotions - refunded_sales - amazon_fees + reimbursements + other_amount + unexplained_amount - ad_spend; less fee_tax and ad_tax if they are no credit. Unknown ad_spend is left out; ads_state tells it.';
+comment on column public.profit_margins.unit_cost is
+'Cost of one unit on the day, from product_costs. NULL: no cost of the SKU and day is imported.';
+comment on column public.profit_margins.cost_currency is
+'ISO 4217 code of unit_cost. NULL: no cost of the SKU and day is imported.';
+comment on column public.profit_margins.cost_basis is
+'KNOWN: cogs is unit_cost * net_units. NOT_NEEDED: there are no net units. MISSING: no cost is imported. OTHER_CURRENCY: the cost is in another currency, and is not converted. UNITS_UNKNOWN: a shipment names no units.';
+comment on column public.profit_margins.cogs is
+'Cost of goods sold: unit_cost * net_units. Refunded goods count as back. NULL: told by cost_basis.';
+comment on column public.profit_margins.margin is
+'margin_before_cogs - cogs. NULL: told by cost_basis.';
+comment on column public.profit_margins.missing is
+'What is not known: unit cost, unit cost in a currency, units sold, advertising. NULL: nothing.';
+comment on column public.profit_margins.sales_tax is
+'Tax that customers paid and the seller owes, less what was refunded or Amazon withheld. Not in the margin.';
+comment on column public.profit_margins.tcs_amount is
+'Tax collected at source (GST) that Amazon withheld, less what it gave back: prepaid, not in the margin.';
+comment on column public.profit_margins.tds_amount is
+'Income tax deducted at source, less what was given back: prepaid, not in the margin.';
+comment on column public.profit_margins.transfer_amount is
+'Payouts, reserves and debts between the account''s balances, as in transactions. Not in the margin.';
+comment on column public.profit_margins.transactions_amount is
+'Sum of all counted transactions of the row. Money that the seller pays is negative.';
+comment on column public.profit_margins.is_final is
+'Whether the day is 45 or more days older than the marketplace''s newest transaction.';

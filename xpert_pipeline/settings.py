@@ -57,6 +57,7 @@ class Settings(BaseModel):
     reread_days: float = 7.0
     lead_time_days: int = 14
     service_level_pct: Decimal = Decimal(95)
+    fee_tax_is_credit: bool = True
     delta_minutes: int = 5
     keep: Keep = Field(default_factory=Keep)
     log_directory: Path | None = None
@@ -71,6 +72,7 @@ class Settings(BaseModel):
             "lead_time_days": self.lead_time_days,
             "service_level_pct": self.service_level_pct,
             "service_factor": Decimal(f"{factor:.4f}"),
+            "is_tax_credit": self.fee_tax_is_credit,
         }
 
     @property
@@ -166,4 +168,6 @@ def _planning(env: Mapping[str, str]) -> dict[str, object]:
         values["lead_time_days"] = int(env["XPERT_LEAD_TIME_DAYS"])
     if "XPERT_SERVICE_LEVEL_PCT" in env:
         values["service_level_pct"] = Decimal(env["XPERT_SERVICE_LEVEL_PCT"])
+    if "XPERT_FEE_TAX_IS_CREDIT" in env:
+        values["fee_tax_is_credit"] = env["XPERT_FEE_TAX_IS_CREDIT"] == "1"
     return values

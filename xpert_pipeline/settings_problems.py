@@ -48,8 +48,11 @@ def malformed(env: Mapping[str, str]) -> list[str]:
         *_malformed_marketplaces(env),
         *_malformed_addresses(env),
     ]
-    if env.get("XPERT_ALLOW_NOT_GRANTED", "0") not in ("0", "1"):
-        problems.append("XPERT_ALLOW_NOT_GRANTED must be 1 or 0")
+    problems += [
+        f"{name} must be 1 or 0"
+        for name in ("XPERT_ALLOW_NOT_GRANTED", "XPERT_FEE_TAX_IS_CREDIT")
+        if env.get(name, "0") not in ("0", "1")
+    ]
     return problems
 
 

@@ -64,6 +64,7 @@ def test_an_incomplete_seller_is_rejected_with_the_missing_variable(missing):
         ("SP_API_ENDPOINT", "https://[", "not a usable URL"),
         ("SP_API_TOKEN_URL", "https://127.0.0.1:99999/token", "not a usable URL"),
         ("XPERT_ALLOW_NOT_GRANTED", "yes", "must be 1 or 0"),
+        ("XPERT_FEE_TAX_IS_CREDIT", "yes", "must be 1 or 0"),
         ("XPERT_REPORT_PATIENCE_MINUTES", "-5", "must be a number of minutes above 0"),
         ("XPERT_FILL_PAGES", "-1", "a number of pages, such as 10, or 0 for none"),
         ("XPERT_FILL_PAGES", "ten", "a number of pages, such as 10, or 0 for none"),
@@ -141,6 +142,14 @@ def test_the_service_level_is_a_number_of_standard_deviations():
         "lead_time_days": 14,
         "service_level_pct": 95,
         "service_factor": Decimal("1.6449"),
+        "is_tax_credit": True,
     }
-    set_by = Settings.from_env({"XPERT_LEAD_TIME_DAYS": "30", "XPERT_SERVICE_LEVEL_PCT": "99"}).parameters
-    assert set_by == {"lead_time_days": 30, "service_level_pct": 99, "service_factor": Decimal("2.3263")}
+    set_by = Settings.from_env(
+        {"XPERT_LEAD_TIME_DAYS": "30", "XPERT_SERVICE_LEVEL_PCT": "99", "XPERT_FEE_TAX_IS_CREDIT": "0"}
+    ).parameters
+    assert set_by == {
+        "lead_time_days": 30,
+        "service_level_pct": 99,
+        "service_factor": Decimal("2.3263"),
+        "is_tax_credit": False,
+    }

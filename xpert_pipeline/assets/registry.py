@@ -10,6 +10,7 @@ from xpert_pipeline.assets.finance import (
     advertising_spend,
     economics_daily,
     fees_breakdown,
+    profit_margins,
     settlement_report,
     transaction_feed,
 )
@@ -79,6 +80,7 @@ SOURCES: tuple[Source, ...] = (
     fees_breakdown.SOURCE,
     settlement_report.SOURCE,
     advertising_spend.SOURCE,
+    profit_margins.SOURCE,
 )
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,
@@ -90,6 +92,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     money.FEES_ARE_ECONOMICS,
     money.REFUNDS_ARE_ECONOMICS,
     money.TRANSACTIONS_ARE_SETTLED,
+    money.MARGINS_ARE_TRANSACTIONS,
     returned.RETURNS_ARE_STOCK,
     returned.RETURNS_ARE_REFUNDED,
     returned.REQUESTS_ARE_REFUNDED,

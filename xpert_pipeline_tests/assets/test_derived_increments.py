@@ -4,6 +4,7 @@ import random
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.postgres.product_costs import Cost, import_costs, read_costs, remove_costs
 from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.sources.order import in_order_of_work
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -84,6 +86,30 @@ def change(books, rng):
                 books.admin.execute(SQL(rng.choice(actions)).format(**names), [row])
 
 
+def change_costs(books, rng):
+    """Import costs of some SKUs from some day on, for one marketplace or for all; take others back."""
+    days = [day for (day,) in books.admin.execute("select distinct posted_date from financial_events order by 1")]
+    skus = [sku for (sku,) in books.admin.execute("select distinct sku from financial_events where sku is not null")]
+    costs = {}
+    for sku in rng.sample(sorted(skus), 6):
+        first, length = rng.choice(days), rng.choice([None, None, 4])
+        cost = Cost(
+            sku=sku,
+            marketplace_id=rng.choice([None, *books.seller.marketplace_ids]),
+            valid_from=first,
+            stated_to=length and first + timedelta(days=length),
+            unit_cost=Decimal(rng.randrange(1, 900)) / 7,
+            currency=rng.choice(["INR", "INR", "USD"]),
+            cost_of="price",
+            source_file="costs.csv",
+            source_line=1,
+        )
+        costs[cost.key] = cost
+    import_costs(books.pool, books.seller.id, list(costs.values()))
+    known = sorted({cost.sku for cost in read_costs(books.pool, books.seller.id)})
+    assert remove_costs(books.pool, books.seller.id, skus=rng.sample(known, 2)) > 0
+
+
 def all_days(books):
     """Every day that an input or a derived table has, and today."""
     days = {local_today(by_id(name).timezone) for name in books.seller.marketplace_ids}
@@ -102,6 +128,10 @@ def test_only_changed_days_are_computed_and_every_row_is_as_in_a_full_computatio
     changed = set()
     for _ in range(4):
         change(books, rng)
+        change_costs(books, rng)
         changed |= compute(books, [today]).keys()
         assert compute(books, all_days(books)) == {}
+    with books.admin.cursor() as cursor:
+        found = {name for (name,) in cursor.execute("select distinct cost_basis from profit_margins")}
+    assert {"KNOWN", "MISSING", "OTHER_CURRENCY", "NOT_NEEDED"} <= found
     assert changed >= {source.table.name for source in DERIVED} - {"reviews_ratings"}, changed

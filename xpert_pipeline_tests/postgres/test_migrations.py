@@ -141,7 +141,9 @@ def test_a_file_that_runs_again_takes_nobody_from_those_who_derive_from_its_tabl
             conn.execute((migrations_directory() / f"{migration_of(table)}.sql").read_text())
             assert consumers(conn, table) == []
         assert migrate(empty_dsn) == []
-        assert consumers(conn, "financial_events") == before == ["returns_refunds", "advertising_spend"]
+        assert (
+            consumers(conn, "financial_events") == before == ["returns_refunds", "advertising_spend", "profit_margins"]
+        )
         assert consumers(conn, "traffic_daily") == ["market_share", "sales_performance"]
         for table, expected in watches(path.read_text() for path in FILES).items():
             assert consumers(conn, table) == expected

@@ -296,3 +296,47 @@ full join paid
 where coalesce(posted.amount, 0) <> 0 or coalesce(paid.amount, 0) <> 0
 """,
 )
+
+MARGINS_ARE_TRANSACTIONS = Reconciliation(
+    name="margins_equal_transactions",
+    meaning="The margins of each day before the cost of goods, with what is outside the margins (taxes that pass "
+    "through, payouts), add up to the counted transactions of the day; so those of a month add up to it, too.",
+    left=Side("financial_events", "counted"),
+    right=Side("profit_margins", "with the money outside the margins"),
+    complete_by=("financial_events",),
+    pairs="""
+with posted as materialized (
+  select posted_date as day, coalesce(currency, 'XXX') as currency, sum(total_amount) as amount
+  from financial_events
+  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and posted_date = any(%(days)s)
+    and item_index = -1 and is_counted
+  group by 1, 2
+),
+
+earned as materialized (
+  select
+    business_date as day,
+    currency,
+    sum(
+      margin_before_cogs + sales_tax - tcs_amount - tds_amount + transfer_amount
+      - case when is_tax_credit then fee_tax + ads_paid_tax else 0 end
+    ) as amount
+  from profit_margins
+  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and business_date = any(%(days)s)
+  group by 1, 2
+)
+
+select
+  day,
+  'all SKUs and the account' as key,
+  'money' as figure,
+  coalesce(posted.amount, 0) as left_value,
+  earned.amount as right_value,
+  currency,
+  null as family,
+  null as reason
+from posted
+full join earned using (day, currency)
+where posted.amount <> 0 or earned.amount <> 0
+""",
+)

@@ -13,6 +13,7 @@ from xpert_pipeline.sandbox.finance.economics import (
     economics_record,
 )
 from xpert_pipeline.sandbox.finance.fees_truth import fees_breakdown
+from xpert_pipeline.sandbox.finance.margins_truth import profit_margins
 from xpert_pipeline.sandbox.finance.preview import preview_groups, preview_record
 from xpert_pipeline.sandbox.finance.schema import ECONOMICS, TYPES
 from xpert_pipeline.sandbox.finance.transactions_api import list_transactions
@@ -74,11 +75,13 @@ DOMAIN = Domain(
         "financial_event_amounts": financial_event_amounts,
         "advertising_spend": advertising_spend,
         "fees_breakdown": fees_breakdown,
+        "profit_margins": profit_margins,
     },
     faulty_truth={
         (RESTATED, "economics_daily"): partial(economics_daily, restated=True),
         (RESTATED, "advertising_spend"): partial(advertising_spend, restated=True),
         (RESTATED, "fees_breakdown"): partial(fees_breakdown, restated=True),
+        (RESTATED, "profit_margins"): partial(profit_margins, restated=True),
         (PREVIEW_REFUSED, "fees_breakdown"): partial(fees_breakdown, previewed=False),
     },
     truth_without={("Brand Analytics", "fees_breakdown"): partial(fees_breakdown, previewed=False)},

@@ -114,6 +114,16 @@ FAULTS = {
         "order by posted_date desc, order_id limit 1) returning posted_date, order_id, sku",
         ("{0} on Amazon.in, SKU {2} of order {1}: financial_event_amounts has ", "INR money (5.00 less)"),
     ),
+    "margins_equal_transactions": Fault(
+        "update profit_margins set margin_before_cogs = margin_before_cogs + 7 where ctid = "
+        "(select ctid from profit_margins where sku <> '(account)' order by business_date, sku limit 1) "
+        "returning business_date",
+        (
+            "{0} on Amazon.in, all SKUs and the account: financial_events (counted) has ",
+            "profit_margins (with the money outside the margins) ",
+            "INR money (7.00 more)",
+        ),
+    ),
     "ledger_takes_back_what_was_returned": Fault(
         "update inventory_ledger set customer_returns_quantity = customer_returns_quantity + 1, "
         "found_quantity = found_quantity - 1 where ctid = (select ctid from inventory_ledger "
