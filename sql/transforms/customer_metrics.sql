@@ -21,24 +21,13 @@ stores as materialized (
   left join zones as z on m.marketplace_id = z.marketplace_id
 ),
 
-covered as (
-  select
-    s.marketplace_id,
-    s.timezone,
-    -- a search shows an order some minutes late
-    unnest(range_agg(tstzrange(l.window_start, l.window_end + interval '10 minutes'))) as span
-  from stores as s
-  inner join loads as l on s.marketplace_id = l.marketplace_id
-  where l.seller_id = %(seller_id)s and l.table_name = 'orders' and l.window_kind in ('created', 'updated')
-  group by s.marketplace_id, s.timezone
-),
-
 edges as (
   select
-    marketplace_id,
-    lower(span) at time zone timezone as local_start,
-    upper(span) at time zone timezone as local_end
-  from covered
+    s.marketplace_id,
+    l.local_start,
+    l.local_end
+  from stores as s
+  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, 'orders', s.timezone) as l
 ),
 
 loaded_days as materialized (
