@@ -6,8 +6,8 @@ freshly loaded tables, so the planner took them for empty and compared all of th
 
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline.postgres.statistics import refresh_statistics
+from xpert_pipeline_tests.postgres.derived_sales import derive_sales, load_lines
 from xpert_pipeline_tests.postgres.rows import product, products, run_load
-from xpert_pipeline_tests.postgres.test_derive import derive_sales, load_lines
 
 KNOWN = "select reltuples > 0 from pg_class where relname = %s"
 
