@@ -9,6 +9,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.postgres.lease import LeaseLost, hold
 from xpert_pipeline.postgres.pool import operator, tenant
 from xpert_pipeline.postgres.sql_files import transform
+from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline_tests.postgres.derived_sales import EARLIER, counts, derive_sales, load_lines, sales
 from xpert_pipeline_tests.postgres.rows import DAY
 
@@ -123,7 +124,7 @@ def test_changes_of_sales_mark_their_days_for_what_derives_from_them(pool, selle
         conn.execute("delete from sales_data")
     with operator(pool) as conn:
         marked = conn.execute("select distinct consumer, business_date from dirty_keys").fetchall()
-    deriving = {source.step for source in SOURCES if source.is_derived and "sales_data" in source.after}
+    deriving = {source.step for source in SOURCES if isinstance(source, Derived) and "sales_data" in source.after}
     assert set(marked) == {(table, DAY) for table in deriving}
     assert "velocity_trends" in deriving
 
