@@ -18,6 +18,7 @@ from xpert_pipeline.postgres.product_costs import Cost, import_costs, read_costs
 from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.sources.order import in_order_of_work
 from xpert_pipeline.spapi.marketplaces import by_id
+from xpert_pipeline_tests.assets.recomputed.everything import assert_recomputed
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
 pytestmark = pytest.mark.filterwarnings(DAGSTERS_OWN)
@@ -131,6 +132,7 @@ def test_only_changed_days_are_computed_and_every_row_is_as_in_a_full_computatio
         change_costs(books, rng)
         changed |= compute(books, [today]).keys()
         assert compute(books, all_days(books)) == {}
+    assert_recomputed(books.admin)
     with books.admin.cursor() as cursor:
         found = {name for (name,) in cursor.execute("select distinct cost_basis from profit_margins")}
     assert {"KNOWN", "MISSING", "OTHER_CURRENCY", "NOT_NEEDED"} <= found

@@ -10,44 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg.rows import dict_row
 
-from xpert_pipeline.assets.catalog.products import SOURCE as PRODUCTS
-from xpert_pipeline.assets.inventory.fba_inventory import SOURCE as FBA_INVENTORY
-from xpert_pipeline.assets.inventory.inventory_ledger import SOURCE as LEDGER
-from xpert_pipeline.assets.inventory.inventory_levels import SOURCE as LEVELS
 from xpert_pipeline.assets.inventory.velocity_trends import SOURCE
-from xpert_pipeline.assets.orders.feed import SOURCE as ORDERS
-from xpert_pipeline.assets.planning.forecasting_data import SOURCE as FORECASTS
-from xpert_pipeline.assets.sales.customer_metrics import SOURCE as CUSTOMERS
 from xpert_pipeline.assets.sales.sales_data import SOURCE as SALES
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.sandbox.inventory.velocity_truth import Sku, rows_of_day
-from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN, empty_pipeline, make_sandbox
 from xpert_pipeline_tests.faults.pipeline import same
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
-__all__ = ["empty_pipeline", "make_sandbox"]
-pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 ZONES = {INDIA: ZoneInfo("Asia/Kolkata"), GERMANY: ZoneInfo("Europe/Berlin")}
 END = date(2024, 3, 2)
 """A Saturday. The windows that end with it contain a leap day."""
-
-
-def test_a_synced_seller_has_the_velocity_of_every_sku_on_every_day(empty_pipeline, make_sandbox):
-    empty_pipeline.sources = (PRODUCTS, ORDERS, SALES, CUSTOMERS, FBA_INVENTORY, LEDGER, LEVELS, SOURCE, FORECASTS)
-    stores = (INDIA, GERMANY)
-    empty_pipeline.serve(make_sandbox(marketplaces=stores, days=33, orders_per_day=8, skus=25), onboard=False)
-    empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=stores)
-    done = empty_pipeline.run()
-    assert (done.success, set(done.states.values())) == (True, {"ok"})
-    empty_pipeline.assert_whole(
-        "sales_data", "customer_metrics", "inventory_levels", "velocity_trends", "forecasting_data"
-    )
-    assert {row["is_suppressed"] for row in empty_pipeline.rows("customer_metrics")} == {True, False}
-    for again in map(empty_pipeline.run().counts.get, ("velocity_trends", "forecasting_data")):
-        assert (again["inserted"], again["updated"], again["deleted"]) == (0, 0, 0)
 
 
 @pytest.fixture
