@@ -3,7 +3,7 @@
 import base64
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ class Loaded:
     traffic: Traffic
     samples: dict[str, Sample | None]
     pictures: dict[str, str]
-    worlds: dict[str, World]
+    worlds: dict[str, World] = field(repr=False)
 
 
 @dataclass(frozen=True)
