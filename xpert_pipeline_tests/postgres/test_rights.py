@@ -133,7 +133,9 @@ def test_readers_and_viewers_read_and_do_nothing_else(migrated):
 def test_the_pipeline_writes_its_tables_calls_its_functions_and_sets_no_sequence(migrated):
     found = rights(migrated, "xpert_pipeline")
     functions = {name for name, allowed in found.items() if allowed == ["execute"]}
-    assert {name for name in functions if not name.startswith("quota_")} == {"xpert_tenant", "xpert_refresh_statistics"}
+    assert {name for name in functions if not name.startswith("quota_")} == {
+        "xpert_tenant", "xpert_refresh_statistics", "xpert_loaded_spans",
+    }  # fmt: skip
     assert found.pop("schema xpert_views") == ["usage"]
     assert len(functions) > 5
     tables = {name: allowed for name, allowed in found.items() if name not in functions}
