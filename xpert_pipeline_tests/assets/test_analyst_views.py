@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(180)
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "bi.md"
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
-QUESTIONS = ROOT / "deploy" / "metabase" / "questions.sql"
+QUESTIONS = ROOT / "deploy" / "metabase" / "questions.md"
 VIEWS = (
     "daily_business",
     "sku_profit",
@@ -269,12 +269,12 @@ def as_metabase_asks(statement, *, filtered):
 
 
 def test_every_question_for_metabase_runs_with_and_without_its_filters(loaded):
-    blocks = re.split(r"^(?=-- Name: )", QUESTIONS.read_text(), flags=re.MULTILINE)[1:]
-    names = [block.splitlines()[0].removeprefix("-- Name: ") for block in blocks]
-    assert len(set(names)) == len(names) == 8
+    found = re.findall(
+        r"^## (.+)\n\nVisualization: (.+)\.\n\n```sql\n(.*?)```", QUESTIONS.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert len({name for name, _, _ in found}) == len(found) == QUESTIONS.read_text().count("\n## ") == 8
     with reading(loaded.admin_dsn, "xpert_viewer") as viewer:
-        for name, block in zip(names, blocks, strict=True):
-            assert re.match(r"-- Visualization: \w+", block.splitlines()[1]), name
+        for name, _, block in found:
             rows = viewer.execute(as_metabase_asks(block, filtered=False)).fetchall()
             assert rows or name in MAY_BE_EMPTY
             viewer.execute(as_metabase_asks(block, filtered=True))
