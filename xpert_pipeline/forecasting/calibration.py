@@ -10,7 +10,7 @@ import numpy as np
 
 from xpert_pipeline.forecasting.counts import LEAST_VARIANCE, middle_levels
 from xpert_pipeline.forecasting.history import Flags, Floats, History, Numbers
-from xpert_pipeline.forecasting.rates import WINDOW, Rates, rates_of
+from xpert_pipeline.forecasting.rates import LASTING, WINDOW, Rates, rates_of
 
 HORIZON = 28
 """Days that are forecast."""
@@ -20,12 +20,21 @@ FACTOR_EDGES = (2.0, 6.0)
 """Classes of SKUs that share a factor, by the units that they sell in four weeks."""
 SPREAD_EDGES = (1.0, 4.0, 16.0)
 """Classes of SKUs that share a variance."""
+POWERS = (0.7, 0.8, 0.9, 1.0)
+"""What may last instead of the usual power."""
+BETTER = 0.98
+"""Another power must make the error at least so much smaller."""
 LEAST_DAYS = 7
 """Days that a forecast needs before it."""
 ORIGINS = 8
 """How many earlier days are compared, one after the other."""
+MOST_VARIANCE = 10.0
+MOST_CHANGE = 4.0
+"""A change of the account by more than this says nothing about its SKUs."""
+DOUBT = 10.0
+"""A factor leans on 1, and a variance on 1, as if so many units more had been forecast so: few sales mean little."""
 LEAST_CASES = 30
-"""A class with fewer comparisons takes those of all SKUs."""
+"""A class with fewer comparisons takes those of all SKUs; levels lean on the nominal ones as if on so many more."""
 GROWTH = -0.25
 """How the relative variance grows with the days of a forecast, as a power."""
 
@@ -36,6 +45,8 @@ class Calibration:
 
     Attributes:
         days: Days of the earlier forecasts; 0 if the history is too short for any.
+        power: How much of the distances between SKUs lasts; see `rates_of`.
+        error: Sum of the absolute errors of the earlier forecasts.
         centres: The middle of each class: the logarithm of its rate.
         factors: Units sold for each unit of `Rates.lasting`.
         variances: Relative variances of the units over so many days.
@@ -43,6 +54,8 @@ class Calibration:
     """
 
     days: int
+    power: float
+    error: float
     centres: Floats
     factors: Floats
     variances: Floats
@@ -65,15 +78,31 @@ def classes_of(seen: Floats, edges: Sequence[float]) -> Numbers:
 
 
 def level_of(units: Floats) -> float:
-    """Return the units of a usual day of the account: the median of the last four weeks, robust against a sale."""
-    return float(max(np.median(units[:, -WINDOW:].sum(axis=0)), 1e-9))
+    """Return the units of a usual day of the account: the median of the last four weeks, robust against a sale.
+
+    An account that sells on few days only has the mean, because its median would be 0.
+    """
+    totals = units[:, -WINDOW:].sum(axis=0)
+    middle, mean = float(np.median(totals)), float(totals.mean())
+    return max(middle if middle >= mean / 2 else mean, 1e-9)
 
 
 def calibrate(history: History) -> Calibration:
-    """Compare forecasts of earlier days with what was sold."""
+    """Compare forecasts of earlier days with what was sold.
+
+    If the history is long enough for forecasts of four weeks, it also shows how much of the SKUs' distances lasts.
+    """
     days = min(HORIZON, max(LEAST_DAYS, int(0.4 * history.days)))
+    usual = _calibrated(history, days, LASTING)
+    if days < HORIZON:
+        return usual
+    best = min((_calibrated(history, days, power) for power in POWERS), key=lambda made: made.error)
+    return best if best.error < BETTER * usual.error else usual
+
+
+def _calibrated(history: History, days: int, power: float) -> Calibration:
     last = history.days - days
-    cases = [_Case.of(history, origin, days) for origin in range(max(LEAST_DAYS, last - ORIGINS), last + 1)]
+    cases = [_Case.of(history, origin, days, power) for origin in range(max(LEAST_DAYS, last - ORIGINS), last + 1)]
     if not sum(len(case.sold) for case in cases):
         return _untaught()
     seen, lasting, sold, share = (
@@ -82,15 +111,16 @@ def calibrate(history: History) -> Calibration:
     kinds = classes_of(seen, FACTOR_EDGES)
     classes = [own for own in (kinds == kind for kind in np.unique(kinds)) if own.sum() >= LEAST_CASES]
     classes = classes or [np.ones_like(kinds, dtype=np.bool_)]
-    factors = np.array([(sold / share)[own].sum() / lasting[own].sum() for own in classes])
+    factors = np.array([_factor((sold / share)[own], lasting[own]) for own in classes])
     centres = np.array([np.log(seen[own]).mean() for own in classes])
     means = lasting * np.interp(np.log(seen), centres, factors)
     kinds = classes_of(seen, SPREAD_EDGES)
     classes = _choices(kinds, SPREAD_EDGES)
     variances = np.array([_variance(sold[own], means[own]) for own in classes])
     reached = middle_levels(sold, means, variances[kinds])
-    levels = np.array([np.quantile(reached[own], LEVELS) for own in classes])
-    return Calibration(days, centres, factors, variances, levels)
+    levels = np.array([_levels(reached[own]) for own in classes])
+    error = float(np.abs(sold / share - means).sum())
+    return Calibration(days, power, error, centres, factors, variances, levels)
 
 
 @dataclass(frozen=True)
@@ -103,9 +133,9 @@ class _Case:
     share: Floats
 
     @classmethod
-    def of(cls, history: History, origin: int, days: int) -> "_Case":
+    def of(cls, history: History, origin: int, days: int, power: float) -> "_Case":
         before = history.until(origin)
-        rates = rates_of(before)
+        rates = rates_of(before, power)
         future = history.units[:, origin : origin + days]
         counts = history.counts[rates.alive, origin : origin + days].sum(axis=1)
         own, change = counts > 0, future.sum() / days / level_of(before.units)
@@ -113,14 +143,24 @@ class _Case:
             rates.seen[own],
             (rates.lasting * counts)[own],
             future[rates.alive].sum(axis=1)[own],
-            np.full(own.sum(), max(change, 1e-9)),
+            np.full(own.sum(), min(max(change, 1 / MOST_CHANGE), MOST_CHANGE)),
         )
+
+
+def _factor(sold: Floats, lasting: Floats) -> float:
+    return float((sold.sum() + DOUBT) / (lasting.sum() + DOUBT))
 
 
 def _variance(sold: Floats, means: Floats) -> float:
     """Return the relative variance beyond that of Poisson counts, by moments."""
-    beyond = ((sold - means) ** 2 - means).sum() / max((means**2).sum(), 1e-12)
-    return float(min(max(beyond, LEAST_VARIANCE), 50.0))
+    beyond = (((sold - means) ** 2 - means).sum() + DOUBT) / ((means**2).sum() + DOUBT)
+    return float(min(max(beyond, LEAST_VARIANCE), MOST_VARIANCE))
+
+
+def _levels(reached: Floats) -> Floats:
+    """Return the levels that held the quantiles, leaning on the nominal ones if there are few comparisons."""
+    found = np.quantile(reached, LEVELS) * len(reached)
+    return np.asarray((found + LEAST_CASES * np.array(LEVELS)) / (len(reached) + LEAST_CASES), dtype=np.float64)
 
 
 def _choices(kinds: Numbers, edges: Sequence[float]) -> list[Flags]:
@@ -132,4 +172,4 @@ def _choices(kinds: Numbers, edges: Sequence[float]) -> list[Flags]:
 def _untaught() -> Calibration:
     """Return what holds before any forecast can be compared: units as seen, scattered widely."""
     kinds = len(SPREAD_EDGES) + 1
-    return Calibration(0, np.zeros(1), np.ones(1), np.ones(kinds), np.tile(LEVELS, (kinds, 1)))
+    return Calibration(0, LASTING, 0.0, np.zeros(1), np.ones(1), np.ones(kinds), np.tile(LEVELS, (kinds, 1)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xpert_pipeline.forecasting.calibration import HORIZON, LEVELS, Calibration, calibrate, level_of
+from xpert_pipeline.forecasting.calibration import HORIZON, LEVELS, MOST_VARIANCE, Calibration, calibrate, level_of
 from xpert_pipeline.forecasting.counts import LEAST_VARIANCE, quantiles
 from xpert_pipeline.forecasting.history import Floats, History, Numbers
 from xpert_pipeline.forecasting.rates import Rates, rates_of
@@ -15,8 +15,6 @@ WEEKDAY_WEEKS = 4.0
 """A weekday's index leans on 1 as if it had been usual in so many weeks more."""
 DECIMALS = 4
 """Means are rounded before they are added, so that they still add up when they are written."""
-WIDEST = 50.0
-"""Largest relative variance of the account."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,8 @@ class Forecast:
 
 def forecast(history: History, horizon: int = HORIZON) -> Forecast:
     """Forecast the days after a history. The same history always gives the same forecast."""
-    rates, calibration = rates_of(history), calibrate(history)
+    calibration = calibrate(history)
+    rates = rates_of(history, calibration.power)
     weekdays = weekday_indices(history)
     shape = weekdays[(history.last_day.weekday() + 1 + np.arange(horizon)) % 7]
     means = np.round(calibration.means(rates)[:, None] * (shape / shape.mean()), DECIMALS)
@@ -93,4 +92,4 @@ def _account_variance(history: History) -> float:
         for origin in range(days, history.days - days + 1)
         if days
     ]
-    return min(max(float(np.mean(np.square(changes))) if changes else 1.0, LEAST_VARIANCE), WIDEST)
+    return min(max(float(np.mean(np.square(changes))) if changes else 1.0, LEAST_VARIANCE), MOST_VARIANCE)

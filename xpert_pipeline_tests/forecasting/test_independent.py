@@ -45,12 +45,12 @@ def test_both_ways_forecast_the_same(seed, skus, days):
             history.units, history.counts, history.styles, history.categories, strict=True
         )
     ]
-    rates, expected = rates_of(history), plain_rates(plain)
+    rates, expected = rates_of(history, 0.7), plain_rates(plain, 0.7)
     assert rates.alive.tolist() == list(expected)
     assert rates.seen == pytest.approx([rate.seen for rate in expected.values()])
     assert rates.lasting == pytest.approx([rate.lasting for rate in expected.values()])
     calibration, spread = calibrate(history), spread_of(plain)
-    assert calibration.days == spread.days
+    assert (calibration.days, calibration.power) == (spread.days, spread.power)
     assert pytest.approx(np.array(spread.factors)) == np.array([calibration.centres, calibration.factors]).T
     assert calibration.variances == pytest.approx([variance for variance, _ in spread.classes])
     assert calibration.levels == pytest.approx(np.array([levels for _, levels in spread.classes]))

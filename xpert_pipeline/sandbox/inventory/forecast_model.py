@@ -42,6 +42,8 @@ class Spread:
     """The classes of SKUs: factors by the logarithm of the rate, and variances with the levels of P10, P50, P90."""
 
     days: int
+    power: float
+    error: float
     factors: list[tuple[float, float]]
     classes: list[tuple[float, list[float]]]
 
@@ -84,7 +86,8 @@ class Made:
 
 def make(skus: Sequence[Demand], first_weekday: int) -> Made:
     """Forecast 28 days; `first_weekday` is that of the first day, Monday = 0."""
-    rates, spread = rates_of(skus), spread_of(skus)
+    spread = spread_of(skus)
+    rates = rates_of(skus, spread.power)
     days = len(skus[0].units)
     index = weekday_indices(skus, first_weekday)
     shape = [index[(first_weekday + days + ahead) % 7] for ahead in range(HORIZON)]
@@ -93,7 +96,7 @@ def make(skus: Sequence[Demand], first_weekday: int) -> Made:
     return Made(means, rates, spread, _account_variance(skus))
 
 
-def rates_of(skus: Sequence[Demand]) -> dict[int, Rate]:
+def rates_of(skus: Sequence[Demand], power: float) -> dict[int, Rate]:
     """Return the rates of the SKUs that sold in 56 days and were in stock in 28."""
     own = {
         place: (
@@ -103,7 +106,7 @@ def rates_of(skus: Sequence[Demand]) -> dict[int, Rate]:
         for place, sku in enumerate(skus)
         if sum(sku.units[-ALIVE:]) > 0 and any(sku.counts[-WINDOW:])
     }
-    average = max(sum(units for units, _ in own.values()), 1e-3) / max(sum(days for _, days in own.values()), 1)
+    average = max(sum(units for units, _ in own.values()), 0.5) / max(sum(days for _, days in own.values()), 1)
     styles, categories = defaultdict[str, list[int]](lambda: [0, 0]), defaultdict[str, list[int]](lambda: [0, 0])
     for place, (units, days) in own.items():
         for group in (styles[skus[place].style], categories[skus[place].category]):
@@ -116,24 +119,33 @@ def rates_of(skus: Sequence[Demand]) -> dict[int, Rate]:
         sold, known = styles[skus[place].style]
         style = (sold + 10 * category) / (known + 10)
         seen = (units + 3 * style) / (days + 3)
-        rates[place] = Rate(seen, average**0.2 * seen**0.6 * style**0.2)
+        rates[place] = Rate(seen, seen**power * math.sqrt(style * average) ** (1 - power))
     return rates
 
 
 def spread_of(skus: Sequence[Demand]) -> Spread:
-    """Learn from forecasts as of up to nine earlier days."""
+    """Learn from forecasts as of up to nine earlier days; if these are of four weeks, also what lasts of distances."""
+    days = min(HORIZON, max(7, int(0.4 * len(skus[0].units))))
+    usual = _learned(skus, days, 0.6)
+    others = [_learned(skus, days, power) for power in (0.7, 0.8, 0.9, 1.0)] if days == HORIZON else []
+    best = min([usual, *others], key=lambda spread: spread.error)
+    return best if best.error < 0.98 * usual.error else usual
+
+
+def _learned(skus: Sequence[Demand], days: int, power: float) -> Spread:
     total = len(skus[0].units)
-    days = min(HORIZON, max(7, int(0.4 * total)))
     cases = [
-        case for origin in range(max(7, total - days - 8), total - days + 1) for case in _cases(skus, origin, days)
+        case
+        for origin in range(max(7, total - days - 8), total - days + 1)
+        for case in _cases(skus, origin, days, power)
     ]
     if not cases:
-        return Spread(0, [(0.0, 1.0)], [(1.0, list(POINTS))] * 4)
+        return Spread(0, power, 0.0, [(0.0, 1.0)], [(1.0, list(POINTS))] * 4)
     chosen = [[case for case in cases if _class(case[0], FACTOR_EDGES) == kind] for kind in range(3)]
     factors = [
         (
             fmean(math.log(rate.seen) for rate, *_ in own),
-            sum(sold / change for _, sold, _, change in own) / sum(rate.lasting * known for rate, _, known, _ in own),
+            _factor(own),
         )
         for own in ([own for own in chosen if len(own) >= 30] or [cases])
     ]
@@ -145,15 +157,7 @@ def spread_of(skus: Sequence[Demand]) -> Spread:
         [(sold, _between(factors, math.log(rate.seen)) * rate.lasting * known) for rate, sold, known, _ in own]
         for own in classes
     ]
-    variances = [
-        min(
-            max(
-                sum((sold - mean) ** 2 - mean for sold, mean in own) / max(sum(mean**2 for _, mean in own), 1e-12), 0.02
-            ),
-            50,
-        )
-        for own in pairs
-    ]
+    variances = [min(max(_beyond_poisson(own), 0.02), 10.0) for own in pairs]
     levels = []
     for own in classes:
         reached = sorted(
@@ -164,15 +168,30 @@ def spread_of(skus: Sequence[Demand]) -> Spread:
             )
             for rate, sold, known, _ in own
         )
-        levels.append([_rank(reached, point) for point in POINTS])
-    return Spread(days, factors, list(zip(variances, levels, strict=True)))
+        levels.append([(len(own) * _rank(reached, point) + 30 * point) / (len(own) + 30) for point in POINTS])
+    error = sum(
+        abs(sold / change - _between(factors, math.log(rate.seen)) * rate.lasting * known)
+        for rate, sold, known, change in cases
+    )
+    return Spread(days, power, error, factors, list(zip(variances, levels, strict=True)))
 
 
-def _cases(skus: Sequence[Demand], origin: int, days: int) -> Iterator[tuple[Rate, int, int, float]]:
+def _beyond_poisson(pairs: Sequence[tuple[int, float]]) -> float:
+    beyond = sum((sold - mean) ** 2 - mean for sold, mean in pairs)
+    return (beyond + 10) / (sum(mean**2 for _, mean in pairs) + 10)
+
+
+def _factor(cases: Sequence[tuple[Rate, int, int, float]]) -> float:
+    """Return the units sold, as if the account had not changed, for each unit of the lasting rates, and 10 of both."""
+    sold = sum(sold / change for _, sold, _, change in cases)
+    return (sold + 10) / (sum(rate.lasting * known for rate, _, known, _ in cases) + 10)
+
+
+def _cases(skus: Sequence[Demand], origin: int, days: int, power: float) -> Iterator[tuple[Rate, int, int, float]]:
     """Yield for each SKU its rate, units sold since, days that count, and the change of the account."""
-    usual = max(median(_account(skus)[max(origin - WINDOW, 0) : origin]), 1e-9)
-    change = max(sum(_account(skus)[origin : origin + days]) / days / usual, 1e-9)
-    for place, rate in rates_of([sku.until(origin) for sku in skus]).items():
+    account = _account(skus)
+    change = min(max(fmean(account[origin : origin + days]) / _usual(account, origin), 0.25), 4.0)
+    for place, rate in rates_of([sku.until(origin) for sku in skus], power).items():
         known = sum(skus[place].counts[origin : origin + days])
         if known:
             yield rate, sum(skus[place].units[origin : origin + days]), known, change
@@ -218,14 +237,21 @@ def _account(skus: Sequence[Demand]) -> list[int]:
     return [sum(day) for day in zip(*(sku.units for sku in skus), strict=True)]
 
 
+def _usual(account: Sequence[int], origin: int) -> float:
+    """Return the usual units of a day before the origin: the median, or the mean if most days have little."""
+    before = account[max(origin - WINDOW, 0) : origin]
+    middle, mean = median(before), fmean(before)
+    return max(middle if middle >= mean / 2 else mean, 1e-9)
+
+
 def _account_variance(skus: Sequence[Demand]) -> float:
     account = _account(skus)
     days = min(HORIZON, len(account) // 2)
     changes = [
-        fmean(account[origin : origin + days]) / max(median(account[max(origin - WINDOW, 0) : origin]), 1e-9) - 1
+        fmean(account[origin : origin + days]) / _usual(account, origin) - 1
         for origin in range(days, len(account) - days + 1)
     ]
-    return min(max(fmean(change**2 for change in changes), 0.02), 50.0)
+    return min(max(fmean(change**2 for change in changes), 0.02), 10.0)
 
 
 def _class(rate: Rate, edges: Sequence[float]) -> int:

@@ -39,7 +39,7 @@ def forecasting_data(world: World) -> Iterator[Row]:
             if listing.marketplace_id == marketplace_id
         }
         seen = {row["sku"]: row for row in rows_of_day(skus, origin, len(days))}
-        demands = {name: _demand(name, skus[name], days, groups) for name in seen}
+        demands = {name: demand_of(name, skus[name], days, groups) for name in seen}
         for row in rows_of(seen, demands, days):
             yield {"marketplace_id": marketplace_id, **row}
 
@@ -87,7 +87,8 @@ def rows_of(seen: dict[str, Row], demands: dict[str, Demand], days: range) -> It
         yield from _present(row | tested[len(names)], days, means, points)
 
 
-def _demand(name: str, sku: Sku, days: range, groups: dict[str, tuple[str, str]]) -> Demand:
+def demand_of(name: str, sku: Sku, days: range, groups: dict[str, tuple[str, str]]) -> Demand:
+    """Return the demand of a SKU; its groups are from its listing, or else from its text."""
     units = [max(sku.units.get(day, 0), 0) for day in days]
     counts = [sold > 0 or sku.in_stock(day) is not False for day, sold in zip(days, units, strict=True)]
     return Demand(units, counts, *groups.get(name, (_style(name), "")))

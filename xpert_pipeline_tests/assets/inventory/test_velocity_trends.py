@@ -1,99 +1,35 @@
 """Velocity and cover: hand-computed rows, a recomputation by other means, and any history gives what a fresh start gives."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
-from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.rows import dict_row
 
 from xpert_pipeline.assets.inventory.velocity_trends import SOURCE
+from xpert_pipeline.assets.planning.forecasting_data import SOURCE as FORECASTS
 from xpert_pipeline.assets.sales.sales_data import SOURCE as SALES
-from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.lease import hold
-from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.postgres.sql_files import more_days, transform
+from xpert_pipeline.sandbox.inventory.forecast_truth import demand_of
+from xpert_pipeline.sandbox.inventory.forecast_truth import rows_of as forecast_rows
 from xpert_pipeline.sandbox.inventory.velocity_truth import Sku, rows_of_day
+from xpert_pipeline_tests.assets.shops import END, ZONES, days_until, open_shop
 from xpert_pipeline_tests.faults.pipeline import same
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
 pytestmark = pytest.mark.timeout(120)
-ZONES = {INDIA: ZoneInfo("Asia/Kolkata"), GERMANY: ZoneInfo("Europe/Berlin")}
-END = date(2024, 3, 2)
-"""A Saturday. The windows that end with it contain a leap day."""
 
 
 @pytest.fixture
 def shop(pool, seller, admin):
-    """Writes orders, stock and loads of one seller, and derives sales and velocity as runs do."""
-    numbers = iter(range(1, 1_000_000))
-
-    def put(table, **values):
-        values = {"seller_id": seller.id, "marketplace_id": INDIA, "source": "t", "load_id": uuid4()} | values
-        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
-        admin.execute(f"insert into {table} ({names}) values ({places})", list(values.values()))
-
-    def order(day, sku, units, *, store=INDIA, **line):
-        number, at = f"o{next(numbers)}", datetime(day.year, day.month, day.day, 12, tzinfo=ZONES[store])
-        common = {"marketplace_id": store, "order_id": number, "purchase_date": at, "order_date": day}
-        put(
-            "orders", **common, last_updated_at=at, fulfillment_status="SHIPPED", sales_channel="AMAZON", item_count=1,
-            units_ordered=units,
-        )  # fmt: skip
-        put(
-            "order_items", **common, order_item_id=f"{number}-1", sku=sku, quantity_ordered=units, last_updated_at=at,
-            **({"asin": f"B{sku}", "is_cancelled": False} | line),
-        )  # fmt: skip
-        return number
-
-    def stock(day, sku, units, *, store=INDIA, channel="AMAZON", **more):
-        row = {
-            "available_quantity": units,
-            "on_hand_quantity": units,
-            "is_in_stock": None if units is None else units > 0,
-        } | more
-        put(
-            "inventory_levels", marketplace_id=store, snapshot_date=day, sku=sku, fulfillment_channel=channel,
-            stock_source="snapshot", **row,
-        )  # fmt: skip
-
-    def loaded(first, last, *, store=INDIA, end=None):
-        start = datetime(first.year, first.month, first.day, tzinfo=ZONES[store])
-        after = last + timedelta(days=1)
-        end = end or datetime(after.year, after.month, after.day, tzinfo=ZONES[store])
-        counts = dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0)
-        put(
-            "loads", marketplace_id=store, table_name="orders", window_kind="created", window_start=start,
-            window_end=end, run_id="r", started_at=end, **counts,
-        )  # fmt: skip
-
-    def run(*days, **parameters):
-        for source in (SALES, SOURCE):
-            name = source.table.name
-            with hold(pool, seller.id, name) as lease:
-                derive(
-                    pool, seller_id=seller.id, table=source.table, statement=transform(name), lease=lease, run_id="r",
-                    requested_days=days or (END,), computed_days=days, started_at=datetime.now(UTC),
-                    timezones={store: zone.key for store, zone in ZONES.items()}, more_days=more_days(name),
-                    parameters={**source.parameters, **parameters} if source is SOURCE else None,
-                )  # fmt: skip
-
-    def rows():
-        with tenant(pool, seller.id) as conn, conn.cursor(row_factory=dict_row) as cursor:
-            cursor.execute("select * from velocity_trends")
-            return {(row["marketplace_id"], row["as_of_date"], row["sku"]): row for row in cursor.fetchall()}
-
-    def row(sku, day=END):
-        return rows()[INDIA, day, sku]
-
-    return SimpleNamespace(order=order, stock=stock, loaded=loaded, run=run, rows=rows, row=row, admin=admin)
+    """Derives sales and velocity from the orders and the stock of one seller."""
+    return open_shop(pool, seller, admin, SALES, SOURCE)
 
 
-def days_until(last, number):
-    return [last - timedelta(days=age) for age in range(number - 1, -1, -1)]
+@pytest.fixture
+def planning(pool, seller, admin):
+    """Derives forecasts from what the shop has derived."""
+    return open_shop(pool, seller, admin, FORECASTS)
 
 
 def figures(row, *names):
@@ -203,7 +139,7 @@ def test_a_gap_in_what_is_loaded_is_no_time_without_sales(shop):
 
 
 def expected(shop, covered):
-    """All rows, from the raw orders and the stock, by other means than the pipeline's."""
+    """All rows of velocity and of forecasts, from the raw orders and the stock, by other means than the pipeline's."""
     lines = shop.admin.execute(
         "select i.marketplace_id, i.order_date, i.sku, i.asin,"
         " case when i.is_cancelled or o.fulfillment_status = 'CANCELLED' then 0 else i.quantity_ordered end"
@@ -221,21 +157,31 @@ def expected(shop, covered):
         for row in cursor.execute("select * from inventory_levels").fetchall():
             own = stores[row["marketplace_id"]].setdefault(row["sku"], Sku())
             own.stock.setdefault(row["snapshot_date"].toordinal(), []).append(row)
-    found = {}
+    velocity, forecasts = {}, {}
     for store, skus in stores.items():
-        today = datetime.now(ZONES[store]).date().toordinal()
+        today, seen, days = datetime.now(ZONES[store]).date().toordinal(), {}, range(0)
         for day in sorted(covered[store]):
             if firsts[store] <= day <= today and (day > today - 90 or day % 7 == 6) and firsts[store]:
                 loaded = next(
                     n for n in range(1, 91) if n == 90 or day - n < firsts[store] or day - n not in covered[store]
                 )
+                seen = {row["sku"]: row for row in rows_of_day(skus, day, loaded)} or seen
+                days = (
+                    range(day - loaded + 1, day + 1)
+                    if seen and seen[min(seen)]["as_of_date"] == str(date.fromordinal(day))
+                    else days
+                )
                 for row in rows_of_day(skus, day, loaded):
-                    found[store, date.fromordinal(day), row["sku"]] = row
-    return found
+                    velocity[store, date.fromordinal(day), row["sku"]] = row
+        if seen:
+            demands = {sku: demand_of(sku, skus[sku], days, {}) for sku in sorted(seen)}
+            for row in forecast_rows(seen, demands, days):
+                forecasts[store, row["scope"], row["sku"], date.fromisoformat(row["forecast_date"])] = row
+    return velocity, forecasts
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_any_history_gives_the_rows_of_a_fresh_start(shop, seed):
+def test_any_history_gives_the_rows_of_a_fresh_start(shop, planning, seed):
     """Late orders, cancellations, moves, deletions, stock that changes, old days that are loaded later, and reruns."""
     rng = random.Random(seed)
     today = min(datetime.now(zone).date() for zone in ZONES.values()) - timedelta(days=2)
@@ -254,10 +200,11 @@ def test_any_history_gives_the_rows_of_a_fresh_start(shop, seed):
             cover(shop, covered, rng.choice(list(ZONES)), last - timedelta(days=rng.randrange(30)), last)
         shop.run(today)
         if step % 3 == 0:
-            assert_equal(shop.rows(), expected(shop, covered))
+            assert_all(shop, planning, covered)
     shop.admin.execute("update order_items set is_cancelled = true where sku = 'C'")
     shop.run(today)
-    assert_equal(shop.rows(), expected(shop, covered))
+    assert_all(shop, planning, covered)
+    assert planning.run(again=True) == (0, 0, 0), "the same input gives the same forecasts"
     stamps = {key: row["updated_at"] for key, row in shop.rows().items()}
     shop.admin.execute("delete from loads where table_name = 'velocity_trends'")
     shop.run(today)
@@ -265,7 +212,15 @@ def test_any_history_gives_the_rows_of_a_fresh_start(shop, seed):
     shop.admin.execute("delete from order_items")
     shop.admin.execute("delete from inventory_levels")
     shop.run(today)
-    assert shop.rows() == {}
+    planning.run()
+    assert (shop.rows(), planning.rows()) == ({}, {})
+
+
+def assert_all(shop, planning, covered):
+    planning.run()
+    velocity, forecasts = expected(shop, covered)
+    assert_equal(shop.rows(), velocity)
+    assert_equal(planning.rows(), forecasts)
 
 
 def cover(shop, covered, store, first, last):
