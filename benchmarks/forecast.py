@@ -165,7 +165,7 @@ def measure(history: History, origins: Sequence[int]) -> Outcome:
     figures = {
         "wape": round(ours.wape, 4),
         "best_baseline": best,
-        "wape_vs_best": ratio(ours.wape, judgements[best].wape),
+        "wape_vs_best": ratio(ours.wape, max(judgements[best].wape, 1e-6)),
         "wape_of_p50": round(middles.wape, 4),
         "coverage_p10_p90": round(coverage, 4),
         "coverage_off": round(abs(coverage - COVERAGE), 4),
