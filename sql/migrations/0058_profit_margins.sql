@@ -75,20 +75,20 @@ as $$
 declare
   spans text := case tg_op
     when 'INSERT' then
-      'select seller_id, sku, marketplace_id, valid_from as first_day, valid_from, valid_to as last_day from new_rows'
+      'select seller_id, sku, marketplace_id, valid_from as first_day, valid_from, coalesce(valid_to, stated_to) as last_day from new_rows'
     when 'DELETE' then
-      'select seller_id, sku, marketplace_id, valid_from as first_day, valid_from, valid_to as last_day from old_rows'
+      'select seller_id, sku, marketplace_id, valid_from as first_day, valid_from, coalesce(valid_to, stated_to) as last_day from old_rows'
     else
-      'select r.seller_id, r.sku, r.marketplace_id,'
-      ' case when s.is_same then least(coalesce(o.valid_to, ''infinity''), coalesce(n.valid_to, ''infinity'')) + 1'
-      ' else r.valid_from end, r.valid_from, case when s.is_same then nullif(greatest('
-      'coalesce(o.valid_to, ''infinity''), coalesce(n.valid_to, ''infinity'')), ''infinity'') else r.valid_to end'
-      ' from old_rows as o join new_rows as n on o.id = n.id'
+      'select r.seller_id, r.sku, r.marketplace_id, case when s.is_same then least(o.last_day, n.last_day) + 1'
+      ' else r.valid_from end, r.valid_from, case when s.is_same then greatest(o.last_day, n.last_day)'
+      ' else nullif(r.last_day, ''infinity'') end'
+      ' from (select *, coalesce(valid_to, stated_to, ''infinity'') as last_day from old_rows) as o'
+      ' join (select *, coalesce(valid_to, stated_to, ''infinity'') as last_day from new_rows) as n on o.id = n.id'
       ' cross join lateral (select (o.sku, o.valid_from, o.unit_cost, o.currency) = (n.sku, n.valid_from, n.unit_cost, n.currency)'
       ' and o.marketplace_id is not distinct from n.marketplace_id) as s (is_same)'
-      ' cross join lateral (values (o.seller_id, o.sku, o.marketplace_id, o.valid_from, o.valid_to),'
-      ' (n.seller_id, n.sku, n.marketplace_id, n.valid_from, n.valid_to)) as r (seller_id, sku, marketplace_id, valid_from, valid_to)'
-      ' where not (s.is_same and o.valid_to is not distinct from n.valid_to)'
+      ' cross join lateral (values (o.seller_id, o.sku, o.marketplace_id, o.valid_from, o.last_day),'
+      ' (n.seller_id, n.sku, n.marketplace_id, n.valid_from, n.last_day)) as r (seller_id, sku, marketplace_id, valid_from, last_day)'
+      ' where not (s.is_same and o.last_day = n.last_day)'
   end;
 begin
   execute 'insert into dirty_keys (consumer, seller_id, business_date)'
