@@ -500,9 +500,9 @@ comment on column public.forecasting_data.service_level_pct is
 comment on column public.forecasting_data.lead_time_demand is
 'Demand of the next lead_time_days that is not exceeded with a chance of service_level_pct. If these are more than 28 days, a later day counts as the mean of the 28. NULL: there is no forecast, or the scope is ACCOUNT.';
 comment on column public.forecasting_data.stock_quantity is
-'Stock at the end of origin_date, as in velocity_trends. NULL: it is not known, or the scope is ACCOUNT.';
+'Stock at the end of origin_date, as in velocity_trends; if it is not known, that of the day after. NULL: it is not known, or the scope is ACCOUNT.';
 comment on column public.forecasting_data.inbound_quantity is
-'Units of inbound shipments on origin_date. NULL: it is not known, or the scope is ACCOUNT.';
+'Units of inbound shipments on origin_date; if they are not known, on the day after. NULL: it is not known, or the scope is ACCOUNT.';
 comment on column public.forecasting_data.reorder_quantity is
 'Units to order now, so that stock lasts until they arrive: lead_time_demand - stock_quantity - inbound_quantity (0 if that is not known), at least 0. It covers the lead time alone: add units_mean of the days that follow. NULL: there is no forecast, the stock is not known, or the scope is ACCOUNT.';
 comment on column public.forecasting_data.backtest_weeks is

@@ -1,6 +1,7 @@
 -- forecasting_data: what assets/planning/forecast_rows.py computes the forecasts from, one row for each SKU of a marketplace.
 -- The origin is the newest day whose orders are loaded to its end; the history goes back from it as far as velocity_trends
--- knows days without a gap. Ages count days before the origin.
+-- knows days without a gap. Ages count days before the origin. What is in stock or on its way may be known only of the day
+-- after the origin: a first sync reads it today.
 with origins as (
   select
     marketplace_id,
@@ -17,10 +18,14 @@ skus as materialized (
     v.asin,
     o.origin_date,
     v.loaded_days,
-    v.stock_quantity,
-    v.inbound_quantity
+    coalesce(v.stock_quantity, n.stock_quantity) as stock_quantity,
+    coalesce(v.inbound_quantity, n.inbound_quantity) as inbound_quantity
   from origins as o
   inner join velocity_trends as v on o.marketplace_id = v.marketplace_id and o.origin_date = v.as_of_date
+  left join velocity_trends as n
+    on
+      v.seller_id = n.seller_id and v.marketplace_id = n.marketplace_id and v.sku = n.sku
+      and v.as_of_date + 1 = n.as_of_date
   where v.seller_id = %(seller_id)s
 ),
 

@@ -15,18 +15,25 @@ with old as (update sales_data set sale_date = sale_date - 90 where sale_date = 
 update loads set window_start = window_start - interval '90 days' where table_name = 'orders'
 """
 """Velocity looks back for 90 days."""
+COSTS = """
+insert into product_costs (seller_id, marketplace_id, sku, currency, unit_cost, valid_from, cost_of, source_file, source_line)
+select seller_id, marketplace_id, sku, min(currency), 1, min(sale_date), 'unit cost', 'costs.csv', 1
+from sales_data
+where currency is not null and sku <> (select max(sku) from sales_data) group by seller_id, marketplace_id, sku
+"""
 
 
 @pytest.fixture
 def filled(empty_pipeline, make_sandbox, admin, no_interval_of_reports):
-    """All tables of two stores, as Amazon offers some only in Europe; then a price changes, and an old day is loaded."""
+    """All tables of two stores, as Amazon offers some only in Europe; then a price changes, and costs and an old day are loaded."""
     assert all(any(source.is_offered_in(store) for store in STORES) for source in SOURCES)
     empty_pipeline.serve(make_sandbox(**A_MONTH), onboard=False)
     empty_pipeline.add_seller(empty_pipeline.sellers[0], "Atzr|sandbox-1", marketplaces=STORES)
     assert empty_pipeline.run().errors == {}
     admin.execute("update products set price = price + 10")
     admin.execute(LONGER)
-    tables = ["pricing_history", "velocity_trends"]
+    admin.execute(COSTS)
+    tables = ["pricing_history", "velocity_trends", "profit_margins", "forecasting_data"]
     assert empty_pipeline.run(tables=tables, days=[empty_pipeline.today]).errors == {}
     return empty_pipeline
 

@@ -84,11 +84,13 @@ class ForecastingRow(TypedDict):
     ]
     stock_quantity: Annotated[
         Quantity | None,
-        "Stock at the end of origin_date, as in velocity_trends.",
+        "Stock at the end of origin_date, as in velocity_trends; if it is not known, that of the day after.",
         Null("It is not known, or the scope is ACCOUNT."),
     ]
     inbound_quantity: Annotated[
-        Quantity | None, "Units of inbound shipments on origin_date.", Null("It is not known, or the scope is ACCOUNT.")
+        Quantity | None,
+        "Units of inbound shipments on origin_date; if they are not known, on the day after.",
+        Null("It is not known, or the scope is ACCOUNT."),
     ]
     reorder_quantity: Annotated[
         Quantity | None,

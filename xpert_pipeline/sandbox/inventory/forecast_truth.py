@@ -39,6 +39,11 @@ def forecasting_data(world: World) -> Iterator[Row]:
             if listing.marketplace_id == marketplace_id
         }
         seen = {row["sku"]: row for row in rows_of_day(skus, origin, len(days))}
+        later = {row["sku"]: row for row in rows_of_day(skus, origin + 1, len(days))}
+        for name, row in seen.items():
+            for known in ("stock_quantity", "inbound_quantity"):
+                if row[known] is None and name in later:
+                    row[known] = later[name][known]
         demands = {name: demand_of(name, skus[name], days, groups) for name in seen}
         for row in rows_of(seen, demands, days):
             yield {"marketplace_id": marketplace_id, **row}
