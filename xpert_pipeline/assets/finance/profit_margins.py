@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from xpert_pipeline.sources.checks import sentences_check
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, SqlType, Unit
 from xpert_pipeline.tables.contract import Table
@@ -201,4 +202,5 @@ SOURCE = Derived(
         DayFigure(PROFIT_MARGINS, "margin before costs of goods", "sum(margin_before_cogs)", "currency"),
         DayFigure(PROFIT_MARGINS, "margin", "sum(margin) filter (where sku <> '(account)')", "currency"),
     ),
+    pictures=(Picture(PROFIT_MARGINS, "From sales to the margin, the last 30 days", "waterfall"),),
 )

@@ -14,6 +14,7 @@ from xpert_pipeline.assets.inventory.velocity_trends import LEAD_TIME_DAYS, SERV
 from xpert_pipeline.forecasting.method import MODEL
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, Unit
 from xpert_pipeline.tables.contract import Table
@@ -180,4 +181,5 @@ SOURCE = Derived(
             "count(distinct sku) filter (where reorder_quantity > 0)",
         ),
     ),
+    pictures=(Picture(FORECASTING_DATA, "Units sold and expected", "fan"),),
 )
