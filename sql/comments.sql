@@ -516,6 +516,39 @@ comment on column public.forecasting_data.bias_pct is
 comment on column public.forecasting_data.coverage_pct is
 'Backtest: share of the weeks whose units were between P10 and P90; about 80 is right, more if units are few. NULL: there is no forecast, or too little history to test one.';
 
+comment on table public.seasonal_patterns is
+'One row is a weekday, a month or an event, of the account, of a category, or of a SKU with at least 50 units. Source: sales_data, inventory_levels, products and the file of events, by sql/transforms/seasonal_patterns.sql.';
+comment on column public.seasonal_patterns.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.seasonal_patterns.level is
+'ACCOUNT (all SKUs), CATEGORY (a product type of products), or SKU.';
+comment on column public.seasonal_patterns.subject_id is
+'''(all)'', the product type, or the SKU.';
+comment on column public.seasonal_patterns.season_type is
+'DOW (day of the week), MONTH, or EVENT (a festival or sale).';
+comment on column public.seasonal_patterns.season_name is
+'Such as Monday, January or Diwali; ''(none)'' if there are too few data for any.';
+comment on column public.seasonal_patterns.season_index is
+'Monday 1 to Sunday 7, January 1 to December 12, the year of an event; 0 if there are too few data.';
+comment on column public.seasonal_patterns.is_sufficient is
+'Whether there are data enough for an index. If not, only ACCOUNT has a row; a category or a SKU has none.';
+comment on column public.seasonal_patterns.reason is
+'Why there is no index: SHORT_HISTORY (fewer than 56 days or 24 whole months in a row are loaded, or fewer than 14 of the 28 days before an event, not counting other events), FEW_UNITS (fewer than 50 units, or a season without comparison; fewer than 28 units in the days before an event). NULL: there is an index.';
+comment on column public.seasonal_patterns.index_value is
+'How much more than usual is sold: 1.2 is 20 % more. DOW: mean of units / mean of the 7 days around, over the last 364 days. MONTH: mean of units per day / those of the 12 months around. Both are normalised to a mean of 1. EVENT: units per day of the event / baseline. NULL: there are too few data; see reason.';
+comment on column public.seasonal_patterns.baseline is
+'Units per day. DOW, MONTH: of all days or months that count. EVENT: of the 28 days before, without those of other events. NULL: there are too few data; see reason.';
+comment on column public.seasonal_patterns.strength is
+'How much of the variation the indices explain, from 0 to 1: 1 - variance of the rest / variance of the ratios, at least 0. From 0.6 on a pattern is strong. NULL: the row is about an event, or there are too few data.';
+comment on column public.seasonal_patterns.observations is
+'Days or months behind the index; days of the event. Without an index: those that are loaded.';
+comment on column public.seasonal_patterns.cycles is
+'Weeks or years that count; 1 for an event.';
+comment on column public.seasonal_patterns.window_start is
+'First day of the data, or of the event. NULL: no whole month is loaded.';
+comment on column public.seasonal_patterns.window_end is
+'Last day of the data, or of the event. NULL: no whole month is loaded.';
+
 comment on table public.inbound_shipments is
 'One row is a shipment to Amazon in its current state. Source: getShipments of Fulfillment Inbound v0, without addresses.';
 comment on column public.inbound_shipments.marketplace_id is

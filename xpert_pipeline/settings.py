@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from xpert_pipeline.keep import Keep, keep_of
 from xpert_pipeline.marketplace_names import find_marketplaces
 from xpert_pipeline.postgres.encryption import read_key
+from xpert_pipeline.retail_events import SHIPPED, as_parameter, read_events
 from xpert_pipeline.settings_problems import malformed, missing
 
 IGNORED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
@@ -58,6 +59,7 @@ class Settings(BaseModel):
     lead_time_days: int = 14
     service_level_pct: Decimal = Decimal(95)
     fee_tax_is_credit: bool = True
+    events_file: Path = SHIPPED
     delta_minutes: int = 5
     keep: Keep = Field(default_factory=Keep)
     log_directory: Path | None = None
@@ -72,6 +74,7 @@ class Settings(BaseModel):
             "lead_time_days": self.lead_time_days,
             "service_level_pct": self.service_level_pct,
             "service_factor": Decimal(f"{factor:.4f}"),
+            "events": as_parameter(read_events(self.events_file)),
             "is_tax_credit": self.fee_tax_is_credit,
         }
 
@@ -166,6 +169,8 @@ def _planning(env: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
     if "XPERT_LEAD_TIME_DAYS" in env:
         values["lead_time_days"] = int(env["XPERT_LEAD_TIME_DAYS"])
+    if "XPERT_EVENTS_FILE" in env:
+        values["events_file"] = Path(env["XPERT_EVENTS_FILE"])
     if "XPERT_SERVICE_LEVEL_PCT" in env:
         values["service_level_pct"] = Decimal(env["XPERT_SERVICE_LEVEL_PCT"])
     if "XPERT_FEE_TAX_IS_CREDIT" in env:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from sys import float_info
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from xpert_pipeline.marketplace_names import MarketplaceNameUnknown, Marketplace
 from xpert_pipeline.postgres.address import check_address
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, read_key
 from xpert_pipeline.postgres.errors import DatabaseError
+from xpert_pipeline.retail_events import EventsFileWrong, read_events
 from xpert_pipeline.spapi.sending.transport import is_loopback
 
 CREDENTIALS = ("AMAZON_CLIENT_ID", "AMAZON_CLIENT_SECRET")
@@ -47,6 +49,7 @@ def malformed(env: Mapping[str, str]) -> list[str]:
         *_malformed_urls(env),
         *_malformed_marketplaces(env),
         *_malformed_addresses(env),
+        *_malformed_events(env),
     ]
     problems += [
         f"{name} must be 1 or 0"
@@ -54,6 +57,16 @@ def malformed(env: Mapping[str, str]) -> list[str]:
         if env.get(name, "0") not in ("0", "1")
     ]
     return problems
+
+
+def _malformed_events(env: Mapping[str, str]) -> list[str]:
+    if "XPERT_EVENTS_FILE" not in env:
+        return []
+    try:
+        read_events(Path(env["XPERT_EVENTS_FILE"]))
+    except EventsFileWrong as error:
+        return [f"XPERT_EVENTS_FILE: {error}"]
+    return []
 
 
 def _malformed_days(env: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from xpert_pipeline.retail_events import SHIPPED, as_parameter, read_events
 from xpert_pipeline.settings import Settings, SettingsError
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -143,6 +144,7 @@ def test_the_service_level_is_a_number_of_standard_deviations():
         "service_level_pct": 95,
         "service_factor": Decimal("1.6449"),
         "is_tax_credit": True,
+        "events": as_parameter(read_events(SHIPPED)),
     }
     set_by = Settings.from_env(
         {"XPERT_LEAD_TIME_DAYS": "30", "XPERT_SERVICE_LEVEL_PCT": "99", "XPERT_FEE_TAX_IS_CREDIT": "0"}
@@ -152,4 +154,5 @@ def test_the_service_level_is_a_number_of_standard_deviations():
         "service_level_pct": 99,
         "service_factor": Decimal("2.3263"),
         "is_tax_credit": False,
+        "events": as_parameter(read_events(SHIPPED)),
     }

@@ -22,7 +22,7 @@ from xpert_pipeline.assets.inbound import (
 )
 from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inventory_levels, velocity_trends
 from xpert_pipeline.assets.orders import feed
-from xpert_pipeline.assets.planning import forecasting_data
+from xpert_pipeline.assets.planning import forecasting_data, seasonal_patterns
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
 from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
@@ -56,6 +56,7 @@ SOURCES: tuple[Source, ...] = (
     inventory_levels.SOURCE,
     velocity_trends.SOURCE,
     forecasting_data.SOURCE,
+    seasonal_patterns.SOURCE,
     inbound_shipments.SOURCE,
     inbound_shipment_items.SOURCE,
     inbound_plan_items.SOURCE,

@@ -13,9 +13,9 @@ NEEDED = (
     "products", "orders", "sales_data", "fba_returns", "merchant_returns", "financial_events", "returns_refunds",
     "economics_daily", "traffic_daily", "sales_performance", "advertising_spend", "profit_margins",
     "customer_metrics", "velocity_trends", "fba_inventory", "inventory_ledger", "inventory_levels",
-    "forecasting_data",
+    "forecasting_data", "seasonal_patterns",
 )  # fmt: skip
-WHOLE = (*COMPUTED, "inventory_levels", "forecasting_data")
+WHOLE = (*COMPUTED, "inventory_levels", "forecasting_data", "seasonal_patterns")
 
 
 def test_a_synced_seller_has_sales_velocity_and_margins_of_every_sku_in_both_stores(

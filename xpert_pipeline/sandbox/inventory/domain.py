@@ -5,6 +5,7 @@ from xpert_pipeline.sandbox.inventory.api import get_inventory_summaries
 from xpert_pipeline.sandbox.inventory.faults import FAULTS, READING
 from xpert_pipeline.sandbox.inventory.forecast_truth import forecasting_data
 from xpert_pipeline.sandbox.inventory.ledger_report import LEDGER_SUMMARY
+from xpert_pipeline.sandbox.inventory.seasons_truth import seasonal_patterns
 from xpert_pipeline.sandbox.inventory.truth import fba_inventory, inventory_ledger, inventory_levels
 from xpert_pipeline.sandbox.inventory.velocity_truth import velocity_trends
 from xpert_pipeline.sandbox.serving.errors import bad_next_token
@@ -35,6 +36,7 @@ DOMAIN = Domain(
         "inventory_levels": inventory_levels,
         "velocity_trends": velocity_trends,
         "forecasting_data": forecasting_data,
+        "seasonal_patterns": seasonal_patterns,
     },
     faults=FAULTS,
 )
