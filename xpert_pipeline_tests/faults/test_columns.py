@@ -33,7 +33,7 @@ def filled(empty_pipeline, make_sandbox, admin, no_interval_of_reports):
     admin.execute("update products set price = price + 10")
     admin.execute(LONGER)
     admin.execute(COSTS)
-    tables = ["pricing_history", "velocity_trends", "profit_margins", "forecasting_data"]
+    tables = ["pricing_history", "velocity_trends", "profit_margins", "forecasting_data", "seasonal_patterns"]
     assert empty_pipeline.run(tables=tables, days=[empty_pipeline.today]).errors == {}
     return empty_pipeline
 

@@ -31,4 +31,4 @@ create index if not exists seasonal_patterns_updated_idx on public.seasonal_patt
 select public.xpert_describe_standard_columns('public.seasonal_patterns');
 select public.xpert_protect_tenant_table('public.seasonal_patterns');
 
-insert into public.schema_migrations (name) values ('0061_seasonal_patterns') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0063_seasonal_patterns') on conflict do nothing;
