@@ -523,7 +523,7 @@ comment on column public.seasonal_patterns.marketplace_id is
 comment on column public.seasonal_patterns.level is
 'ACCOUNT (all SKUs), CATEGORY (a product type of products), or SKU.';
 comment on column public.seasonal_patterns.subject_id is
-'''(all)'', the product type, or the SKU.';
+'The product type or the SKU; ''(all)'' for ACCOUNT.';
 comment on column public.seasonal_patterns.season_type is
 'DOW (day of the week), MONTH, or EVENT (a festival or sale).';
 comment on column public.seasonal_patterns.season_name is

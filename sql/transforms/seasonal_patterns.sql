@@ -1,6 +1,5 @@
 -- seasonal_patterns: weekday, month and event indices of each marketplace, of its product types and of its SKUs, from the
 -- days in a row up to the newest whole one whose orders are loaded. The comments of the table explain the formulas.
--- A search shows an order some minutes late, so a load of orders counts for 10 minutes more.
 with beginnings as (
   select
     marketplace_id,
@@ -20,26 +19,15 @@ stores as materialized (
   left join zones as z on s.marketplace_id = z.marketplace_id
 ),
 
-covered as (
+edges as (
   select
     s.marketplace_id,
     s.first_day,
-    s.timezone,
-    unnest(range_agg(tstzrange(l.window_start, l.window_end + interval '10 minutes'))) as span
+    l.local_start,
+    l.local_end,
+    (now() at time zone s.timezone)::date as today
   from stores as s
-  inner join loads as l on s.marketplace_id = l.marketplace_id
-  where l.seller_id = %(seller_id)s and l.table_name = 'orders' and l.window_kind in ('created', 'updated')
-  group by s.marketplace_id, s.first_day, s.timezone
-),
-
-edges as (
-  select
-    marketplace_id,
-    first_day,
-    lower(span) at time zone timezone as local_start,
-    upper(span) at time zone timezone as local_end,
-    (now() at time zone timezone)::date as today
-  from covered
+  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, 'orders', s.timezone) as l
 ),
 
 spans as (

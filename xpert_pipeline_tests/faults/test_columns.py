@@ -15,6 +15,12 @@ with old as (update sales_data set sale_date = sale_date - 90 where sale_date = 
 update loads set window_start = window_start - interval '90 days' where table_name = 'orders'
 """
 """Velocity looks back for 90 days."""
+EARLIER = """
+insert into sales_data
+select (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'sale_date', s.sale_date - 25))).*
+from sales_data as s where s.sale_date > (select max(sale_date) - 18 from sales_data)
+"""
+"""Weekdays need several weeks with sales."""
 COSTS = """
 insert into product_costs (seller_id, marketplace_id, sku, currency, unit_cost, valid_from, cost_of, source_file, source_line)
 select seller_id, marketplace_id, sku, min(currency), 1, min(sale_date), 'unit cost', 'costs.csv', 1
@@ -32,6 +38,7 @@ def filled(empty_pipeline, make_sandbox, admin, no_interval_of_reports):
     assert empty_pipeline.run().errors == {}
     admin.execute("update products set price = price + 10")
     admin.execute(LONGER)
+    admin.execute(EARLIER)
     admin.execute(COSTS)
     tables = ["pricing_history", "velocity_trends", "profit_margins", "forecasting_data", "seasonal_patterns"]
     assert empty_pipeline.run(tables=tables, days=[empty_pipeline.today]).errors == {}

@@ -21,7 +21,7 @@ class SeasonalRow(TypedDict):
 
     marketplace_id: MarketplaceId
     level: Annotated[Id, "ACCOUNT (all SKUs), CATEGORY (a product type of products), or SKU."]
-    subject_id: Annotated[Id, "'(all)', the product type, or the SKU."]
+    subject_id: Annotated[Id, "The product type or the SKU; '(all)' for ACCOUNT."]
     season_type: Annotated[Id, "DOW (day of the week), MONTH, or EVENT (a festival or sale)."]
     season_name: Annotated[Id, "Such as Monday, January or Diwali; '(none)' if there are too few data for any."]
     season_index: Annotated[
