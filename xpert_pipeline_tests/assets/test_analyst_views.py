@@ -270,7 +270,9 @@ def as_metabase_asks(statement, *, filtered):
 
 def test_every_question_for_metabase_runs_with_and_without_its_filters(loaded):
     found = re.findall(
-        r"^## (.+)\n\nVisualization: (.+)\.\n\n```sql\n(.*?)```", QUESTIONS.read_text(), re.MULTILINE | re.DOTALL
+        r"^## ([^\n]+)\n\nVisualization: ([^\n]+)\.\n\n```sql\n(.*?)```",
+        QUESTIONS.read_text(),
+        re.MULTILINE | re.DOTALL,
     )
     assert len({name for name, _, _ in found}) == len(found) == QUESTIONS.read_text().count("\n## ") == 8
     with reading(loaded.admin_dsn, "xpert_viewer") as viewer:
