@@ -32,7 +32,7 @@ COMMANDS = {
     ),
     "report": (
         "xpert_pipeline.cli.report.group:report",
-        "Answer questions about the pipeline: what failed, what is missing, how fresh the data is.",
+        "Report on the business as a page, or answer a question about the pipeline: what failed, what is missing.",
     ),
     "prune": (
         "xpert_pipeline.cli.prune:prune_command",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from xpert_pipeline.spapi.marketplaces import by_id
 
@@ -75,6 +76,18 @@ class MoneyFormat:
         first = len(head) % size
         groups = [head[:first], *(head[place : place + size] for place in range(first, len(head), size)), last]
         return [each for each in groups if each]
+
+    def for_charts(self) -> dict[str, Any]:
+        """Return marks, grouping and sign for the axes of a chart, in the words of d3."""
+        group, point = MARKS.get(self.country, (",", "."))
+        sign = SYMBOLS.get(self.currency, f"{self.currency} ")
+        return {
+            "decimal": point,
+            "thousands": group,
+            "grouping": [3, *([2] * 6)] if self.country == LAKHS else [3],
+            "before": "" if self.country in BEHIND else sign,
+            "after": f" {sign}" if self.country in BEHIND else "",
+        }
 
     def spreadsheet(self) -> str:
         """Return the number format of a spreadsheet cell; the program itself chooses the marks."""

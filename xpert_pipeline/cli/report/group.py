@@ -11,6 +11,7 @@ from rich.table import Table
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import data_dir_option, seller_option
+from xpert_pipeline.cli.report.making import make_page
 from xpert_pipeline.cli.report.questions import Question, Row, questions
 from xpert_pipeline.cli.terminal import plain_console
 from xpert_pipeline.cli.whole_help import WholeHelp
@@ -24,6 +25,7 @@ LOADED_BY_DAY = [
     table.name for source in SOURCES if not source.is_derived for table in source.tables if table.day is not None
 ]
 DAYS, ROWS = 7, 20
+PAGE = make_page.name or ""
 WIDEST = 10_000
 """Columns to measure a table in, wider than any terminal."""
 DAYS_BACK = click.option(
@@ -44,11 +46,21 @@ OPTIONS = {
 """The option for each parameter that is not a fact about the seller."""
 
 
-@click.group(cls=WholeHelp)
-def report() -> None:
-    """Answer questions about the pipeline: what failed, what is missing, how fresh the data is.
+class Reports(WholeHelp):
+    """The questions; options without a question belong to the page about the business."""
 
-    Each command runs one statement of sql/monitoring for every seller.
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Add the name of the command `page` to options that stand alone."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = [PAGE, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Reports)
+def report() -> None:
+    """Report on the business as a page, or answer a question about the pipeline: what failed, what is missing.
+
+    Every command but `page` runs one statement of sql/monitoring for every seller.
     """
 
 
@@ -129,5 +141,6 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+report.add_command(make_page)
 for each in questions():
     report.add_command(_command(each))

@@ -1,0 +1,14 @@
+-- What was sold on each day, beside Amazon's own figures?
+-- A day that is not loaded has no figure.
+-- Parameters: seller_id, marketplace_id, first_day, last_day (dates).
+select
+  day,
+  sales,
+  amazon_sales,
+  units,
+  orders
+from xpert_views.daily_business
+where
+  seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
+  and day between %(first_day)s and %(last_day)s
+order by day
