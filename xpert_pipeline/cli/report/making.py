@@ -57,7 +57,8 @@ def make_page(
         stores = ask(pool, seller, first, last, now)
     if all(store.is_empty for store in stores):
         raise PreconditionError(
-            f"nothing is loaded for {seller.amazon_seller_id} yet: run `xpert sync --seller {seller.amazon_seller_id}`"
+            f"nothing of these days is loaded for {seller.amazon_seller_id}: run "
+            f"`xpert sync --seller {seller.amazon_seller_id}`, or choose other days with --from and --to"
         )
     text = page(seller, stores, now.astimezone(ZoneInfo(seller.timezone)))
     with writing_to(file.parent, "choose another file with --out"):

@@ -85,7 +85,8 @@ def _store(store: Store) -> str:
     place = store.place
     head = f'<section class="store" id="{place.country}"><h2>{escape(place.domain)}, {place.currency}</h2>'
     if store.is_empty:
-        return f"{head}<p>Nothing is loaded for {escape(place.domain)} yet: run <code>xpert sync</code>.</p></section>"
+        nothing = f"Nothing of these days is loaded for {escape(place.domain)}: run"
+        return f"{head}<p>{nothing} <code>xpert sync</code>.</p></section>"
     return f'{head}<div class="tiles">{tiles(store)}</div><div class="blocks">{blocks(store)}</div></section>'
 
 

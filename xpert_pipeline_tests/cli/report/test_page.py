@@ -143,7 +143,18 @@ def test_what_is_not_loaded_says_so_and_never_shows_0(books):
     (store,) = ask(books.pool, books.seller, None, None, NOW)
     made = Page(page(books.seller, [store], NOW))
     assert "₹0" not in made.text
-    assert "no sales are loaded" in made.text
+    assert "Nothing of these days is loaded for Amazon.in: run xpert sync" in made.text
+    sold(books, YESTERDAY, 1, 500)
+    text = Page(page(books.seller, ask(books.pool, books.seller, None, None, NOW), NOW)).text
+    for words in (
+        "₹500",
+        "Margin: not loaded",
+        "No stock is loaded.",
+        "no transactions are loaded.",
+        "There is no forecast.",
+    ):
+        assert words in text
+    assert "₹0" not in text
 
 
 def test_on_the_first_of_a_month_no_day_of_it_is_over(books):
@@ -283,5 +294,5 @@ def test_what_cannot_be_reported_is_refused_with_what_to_do(seller, report, tmp_
 def test_a_marketplace_without_data_says_so_beside_one_that_has_some(rich):
     seller = replace(rich.seller, marketplace_ids=[*rich.seller.marketplace_ids, GERMANY])
     text = Page(page(seller, ask(rich.pool, seller, None, None, NOW), NOW)).text
-    assert "Nothing is loaded for Amazon.de yet" in text
+    assert "Nothing of these days is loaded for Amazon.de" in text
     assert "Amazon.de, EUR" in text
