@@ -35,7 +35,8 @@ DOUBT = 10.0
 """A factor leans on 1, and a variance on 1, as if so many units more had been forecast so: few sales mean little."""
 LEAST_CASES = 30
 """A class with fewer comparisons takes those of all SKUs; levels lean on the nominal ones as if on so many more."""
-GROWTH = -0.25
+TINY = 1e-9
+GROWTH = -0.2
 """How the relative variance grows with the days of a forecast, as a power."""
 
 
@@ -48,7 +49,8 @@ class Calibration:
         power: How much of the distances between SKUs lasts; see `rates_of`.
         error: Sum of the absolute errors of the earlier forecasts.
         centres: The middle of each class: the logarithm of its rate.
-        factors: Units sold for each unit of `Rates.lasting`.
+        factors: Units sold for each unit of `Rates.lasting`, between the classes; `kept` decides the total.
+        kept: Part of the account's units that SKUs had which sold before; the rest is of new SKUs.
         variances: Relative variances of the units over so many days.
         levels: For each class, the levels of the distribution that hold P10, P50 and P90.
     """
@@ -58,12 +60,17 @@ class Calibration:
     error: float
     centres: Floats
     factors: Floats
+    kept: float
     variances: Floats
     levels: Floats
 
     def means(self, rates: Rates) -> Floats:
-        """Return the expected units a day of each SKU that sells."""
-        return rates.lasting * np.interp(np.log(rates.seen), self.centres, self.factors)
+        """Return the expected units a day of each SKU that sells.
+
+        Together they sell as fast as seen, less the part that new SKUs take over.
+        """
+        shares = rates.lasting * np.interp(np.log(rates.seen), self.centres, self.factors)
+        return np.asarray(shares * (self.kept * rates.seen.sum() / max(shares.sum(), TINY)), dtype=np.float64)
 
     def spread(self, rates: Rates, days: int) -> tuple[Floats, Floats]:
         """Return the relative variance over some days and the levels of P10, P50 and P90, for each SKU."""
@@ -105,32 +112,43 @@ def _calibrated(history: History, days: int, power: float) -> Calibration:
     cases = [_Case.of(history, origin, days, power) for origin in range(max(LEAST_DAYS, last - ORIGINS), last + 1)]
     if not sum(len(case.sold) for case in cases):
         return _untaught()
-    seen, lasting, sold, share = (
-        np.concatenate([getattr(case, name) for case in cases]) for name in _Case.__dataclass_fields__
+    seen, lasting, days_known, sold, share = (
+        np.concatenate([getattr(case, name) for case in cases])
+        for name in ("seen", "lasting", "days_known", "sold", "share")
     )
+    lasting = lasting * days_known
     kinds = classes_of(seen, FACTOR_EDGES)
     classes = [own for own in (kinds == kind for kind in np.unique(kinds)) if own.sum() >= LEAST_CASES]
     classes = classes or [np.ones_like(kinds, dtype=np.bool_)]
     factors = np.array([_factor((sold / share)[own], lasting[own]) for own in classes])
     centres = np.array([np.log(seen[own]).mean() for own in classes])
+    kept = (sum(float(case.sold.sum()) for case in cases) + DOUBT) / (
+        sum(case.all_sold for case in cases if len(case.sold)) + DOUBT
+    )
     means = lasting * np.interp(np.log(seen), centres, factors)
+    error = float(np.abs(sold / share - means).sum())
+    origins = np.repeat(np.arange(len(cases)), [len(case.sold) for case in cases])
+    as_seen, as_shared = (np.bincount(origins, weights=units) for units in (seen * days_known, means))
+    means = means * (kept * as_seen / np.maximum(as_shared, TINY))[origins]
     kinds = classes_of(seen, SPREAD_EDGES)
     classes = _choices(kinds, SPREAD_EDGES)
     variances = np.array([_variance(sold[own], means[own]) for own in classes])
     reached = middle_levels(sold, means, variances[kinds])
     levels = np.array([_levels(reached[own]) for own in classes])
-    error = float(np.abs(sold / share - means).sum())
-    return Calibration(days, power, error, centres, factors, variances, levels)
+    return Calibration(days, power, error, centres, factors, kept, variances, levels)
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One earlier day: for each SKU its rate, the forecast, the units sold, and the account's change."""
+    """One earlier day: for each SKU its rates, and days that count, units sold and the account's change since."""
 
     seen: Floats
     lasting: Floats
+    days_known: Floats
     sold: Floats
     share: Floats
+    all_sold: float
+    """Units of all SKUs, also of those that had not sold before."""
 
     @classmethod
     def of(cls, history: History, origin: int, days: int, power: float) -> "_Case":
@@ -141,9 +159,11 @@ class _Case:
         own, change = counts > 0, future.sum() / days / level_of(before.units)
         return cls(
             rates.seen[own],
-            (rates.lasting * counts)[own],
+            rates.lasting[own],
+            counts[own].astype(np.float64),
             future[rates.alive].sum(axis=1)[own],
             np.full(own.sum(), min(max(change, 1 / MOST_CHANGE), MOST_CHANGE)),
+            float(future.sum()),
         )
 
 
@@ -172,4 +192,4 @@ def _choices(kinds: Numbers, edges: Sequence[float]) -> list[Flags]:
 def _untaught() -> Calibration:
     """Return what holds before any forecast can be compared: units as seen, scattered widely."""
     kinds = len(SPREAD_EDGES) + 1
-    return Calibration(0, LASTING, 0.0, np.zeros(1), np.ones(1), np.ones(kinds), np.tile(LEVELS, (kinds, 1)))
+    return Calibration(0, LASTING, 0.0, np.zeros(1), np.ones(1), 1.0, np.ones(kinds), np.tile(LEVELS, (kinds, 1)))

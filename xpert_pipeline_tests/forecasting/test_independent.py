@@ -52,6 +52,7 @@ def test_both_ways_forecast_the_same(seed, skus, days):
     calibration, spread = calibrate(history), spread_of(plain)
     assert (calibration.days, calibration.power) == (spread.days, spread.power)
     assert pytest.approx(np.array(spread.factors)) == np.array([calibration.centres, calibration.factors]).T
+    assert calibration.kept == pytest.approx(spread.kept)
     assert calibration.variances == pytest.approx([variance for variance, _ in spread.classes])
     assert calibration.levels == pytest.approx(np.array([levels for _, levels in spread.classes]))
     weekday = history.first_day.weekday()

@@ -38,6 +38,17 @@ class Rate:
 
 
 @dataclass(slots=True)
+class Case:
+    """A SKU on an earlier day: its rate, and since then units, days that count, and the account's change and units."""
+
+    rate: Rate
+    sold: int
+    known: int
+    change: float
+    all_sold: int
+
+
+@dataclass(slots=True)
 class Spread:
     """The classes of SKUs: factors by the logarithm of the rate, and variances with the levels of P10, P50, P90."""
 
@@ -45,16 +56,19 @@ class Spread:
     power: float
     error: float
     factors: list[tuple[float, float]]
+    kept: float
     classes: list[tuple[float, list[float]]]
 
-    def mean(self, rate: Rate) -> float:
-        """Return the expected units a day."""
-        return rate.lasting * _between(self.factors, math.log(rate.seen))
+    def means(self, rates: dict[int, Rate]) -> dict[int, float]:
+        """Return the expected units a day: together as fast as seen, less the part of new SKUs."""
+        shares = {sku: _shared(self.factors, rate) for sku, rate in rates.items()}
+        scale = self.kept * sum(rate.seen for rate in rates.values()) / max(sum(shares.values()), 1e-9)
+        return {sku: share * scale for sku, share in shares.items()}
 
     def of(self, rate: Rate, days: int) -> tuple[float, list[float]]:
         """Return the relative variance of so many days, and the levels."""
         variance, levels = self.classes[_class(rate, SPREAD_EDGES)]
-        return max(variance * (days / max(self.days, 1)) ** -0.25, 0.02), levels
+        return max(variance * (days / max(self.days, 1)) ** -0.2, 0.02), levels
 
 
 @dataclass(slots=True)
@@ -92,7 +106,7 @@ def make(skus: Sequence[Demand], first_weekday: int) -> Made:
     index = weekday_indices(skus, first_weekday)
     shape = [index[(first_weekday + days + ahead) % 7] for ahead in range(HORIZON)]
     usual = fmean(shape)
-    means = {sku: [round(spread.mean(rate) * each / usual, 4) for each in shape] for sku, rate in rates.items()}
+    means = {sku: [round(mean * each / usual, 4) for each in shape] for sku, mean in spread.means(rates).items()}
     return Made(means, rates, spread, _account_variance(skus))
 
 
@@ -134,46 +148,39 @@ def spread_of(skus: Sequence[Demand]) -> Spread:
 
 def _learned(skus: Sequence[Demand], days: int, power: float) -> Spread:
     total = len(skus[0].units)
-    cases = [
-        case
-        for origin in range(max(7, total - days - 8), total - days + 1)
-        for case in _cases(skus, origin, days, power)
-    ]
+    origins = [list(_cases(skus, origin, days, power)) for origin in range(max(7, total - days - 8), total - days + 1)]
+    cases = [case for origin in origins for case in origin]
     if not cases:
-        return Spread(0, power, 0.0, [(0.0, 1.0)], [(1.0, list(POINTS))] * 4)
-    chosen = [[case for case in cases if _class(case[0], FACTOR_EDGES) == kind] for kind in range(3)]
+        return Spread(0, power, 0.0, [(0.0, 1.0)], 1.0, [(1.0, list(POINTS))] * 4)
+    chosen = [[case for case in cases if _class(case.rate, FACTOR_EDGES) == kind] for kind in range(3)]
     factors = [
         (
-            fmean(math.log(rate.seen) for rate, *_ in own),
+            fmean(math.log(case.rate.seen) for case in own),
             _factor(own),
         )
         for own in ([own for own in chosen if len(own) >= 30] or [cases])
     ]
+    kept = (sum(case.sold for case in cases) + 10) / (sum(own[0].all_sold for own in origins if own) + 10)
+    expected: list[tuple[Case, float]] = []
+    for own in origins:
+        shares = [_shared(factors, case.rate) * case.known for case in own]
+        scale = kept * sum(case.rate.seen * case.known for case in own) / max(sum(shares), 1e-9)
+        expected += [(case, share * scale) for case, share in zip(own, shares, strict=True)]
     classes = []
     for kind in range(4):
-        own = [case for case in cases if _class(case[0], SPREAD_EDGES) == kind]
-        classes.append(own if len(own) >= 30 else cases)
-    pairs = [
-        [(sold, _between(factors, math.log(rate.seen)) * rate.lasting * known) for rate, sold, known, _ in own]
-        for own in classes
-    ]
-    variances = [min(max(_beyond_poisson(own), 0.02), 10.0) for own in pairs]
+        of_kind = [pair for pair in expected if _class(pair[0].rate, SPREAD_EDGES) == kind]
+        classes.append(of_kind if len(of_kind) >= 30 else expected)
+    variances = [min(max(_beyond_poisson([(one.sold, mean) for one, mean in group]), 0.02), 10.0) for group in classes]
     levels = []
-    for own in classes:
-        reached = sorted(
-            middle(
-                sold,
-                _between(factors, math.log(rate.seen)) * rate.lasting * known,
-                variances[_class(rate, SPREAD_EDGES)],
-            )
-            for rate, sold, known, _ in own
-        )
-        levels.append([(len(own) * _rank(reached, point) + 30 * point) / (len(own) + 30) for point in POINTS])
-    error = sum(
-        abs(sold / change - _between(factors, math.log(rate.seen)) * rate.lasting * known)
-        for rate, sold, known, change in cases
-    )
-    return Spread(days, power, error, factors, list(zip(variances, levels, strict=True)))
+    for group in classes:
+        reached = sorted(middle(one.sold, mean, variances[_class(one.rate, SPREAD_EDGES)]) for one, mean in group)
+        levels.append([(len(group) * _rank(reached, point) + 30 * point) / (len(group) + 30) for point in POINTS])
+    error = sum(abs(case.sold / case.change - _shared(factors, case.rate) * case.known) for case in cases)
+    return Spread(days, power, error, factors, kept, list(zip(variances, levels, strict=True)))
+
+
+def _shared(factors: Sequence[tuple[float, float]], rate: Rate) -> float:
+    return rate.lasting * _between(factors, math.log(rate.seen))
 
 
 def _beyond_poisson(pairs: Sequence[tuple[int, float]]) -> float:
@@ -181,20 +188,21 @@ def _beyond_poisson(pairs: Sequence[tuple[int, float]]) -> float:
     return (beyond + 10) / (sum(mean**2 for _, mean in pairs) + 10)
 
 
-def _factor(cases: Sequence[tuple[Rate, int, int, float]]) -> float:
+def _factor(cases: Sequence[Case]) -> float:
     """Return the units sold, as if the account had not changed, for each unit of the lasting rates, and 10 of both."""
-    sold = sum(sold / change for _, sold, _, change in cases)
-    return (sold + 10) / (sum(rate.lasting * known for rate, _, known, _ in cases) + 10)
+    sold = sum(case.sold / case.change for case in cases)
+    return (sold + 10) / (sum(case.rate.lasting * case.known for case in cases) + 10)
 
 
-def _cases(skus: Sequence[Demand], origin: int, days: int, power: float) -> Iterator[tuple[Rate, int, int, float]]:
-    """Yield for each SKU its rate, units sold since, days that count, and the change of the account."""
+def _cases(skus: Sequence[Demand], origin: int, days: int, power: float) -> Iterator[Case]:
+    """Yield for each SKU what an earlier forecast is compared with."""
     account = _account(skus)
-    change = min(max(fmean(account[origin : origin + days]) / _usual(account, origin), 0.25), 4.0)
+    since = account[origin : origin + days]
+    change = min(max(fmean(since) / _usual(account, origin), 0.25), 4.0)
     for place, rate in rates_of([sku.until(origin) for sku in skus], power).items():
         known = sum(skus[place].counts[origin : origin + days])
         if known:
-            yield rate, sum(skus[place].units[origin : origin + days]), known, change
+            yield Case(rate, sum(skus[place].units[origin : origin + days]), known, change, sum(since))
 
 
 def weekday_indices(skus: Sequence[Demand], first_weekday: int) -> list[float]:
