@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.derived import Derived
+from xpert_pipeline.sources.pictures import Picture
 from xpert_pipeline.tables.about import About
 from xpert_pipeline.tables.columns import Null, Unit
 from xpert_pipeline.tables.contract import Table
@@ -93,4 +94,5 @@ SOURCE = Derived(
     after=("sales_data", "inventory_levels", "products"),
     parameters={"events": "[]"},
     figures=(DayFigure(SEASONAL_PATTERNS, "indices", "count(index_value)"),),
+    pictures=(Picture(SEASONAL_PATTERNS, "Demand by day of the week", "bars"),),
 )
