@@ -62,7 +62,8 @@ comment on column xpert_views.expected_demand.stock_quantity is 'Stock. NULL: no
 comment on column xpert_views.expected_demand.inbound_quantity is 'Units on their way to Amazon. NULL: not known.';
 comment on column xpert_views.expected_demand.order_now_quantity is
 'Units to order now: forecasting_data.reorder_quantity. NULL: no forecast, or the stock is not known.';
-comment on column xpert_views.expected_demand.error_pct is 'How far earlier forecasts were off, in percent of what was sold. NULL: not tested.';
+comment on column xpert_views.expected_demand.error_pct is
+'How far earlier forecasts were off, in percent of what was sold. NULL: not tested.';
 comment on column xpert_views.expected_demand.bias_pct is 'By how much they were too high (above 0) or too low. NULL: not tested.';
 comment on column xpert_views.expected_demand.no_forecast_because is 'Why there is no forecast. NULL: there is one.';
 select public.xpert_show_view('xpert_views.expected_demand');

@@ -25,6 +25,7 @@ VIEWS = (
     "daily_business",
     "sku_profit",
     "stock_risk",
+    "expected_demand",
     "owed_money",
     "month_close",
     "month_close_rows",
@@ -167,6 +168,18 @@ def test_what_is_owed_is_what_its_three_views_say(raw):
     assert sum(counts.values()) > 10
 
 
+def test_the_expected_demand_of_a_sku_is_the_last_day_of_its_forecast(raw):
+    rows = raw("select sku, total_p50, origin_date from forecasting_data where scope = 'SKU' order by forecast_date")
+    totals, origins = {sku: total for sku, total, _ in rows}, {origin for _, _, origin in rows}
+    found = raw(
+        "select sku, middle_units, known_until, no_forecast_because, expected_until from xpert_views.expected_demand"
+    )
+    assert {sku: units for sku, units, *_ in found} == totals
+    assert {known for _, _, known, _, _ in found} == origins
+    assert all((units is None) == (why is not None) == (until is None) for _, units, _, why, until in found)
+    assert any(units is not None for _, units, *_ in found)
+
+
 def test_the_profit_of_a_sku_is_the_sum_of_its_days(raw):
     expected = defaultdict(Decimal)
     for day, sku, before in raw("select business_date, sku, margin_before_cogs from profit_margins"):
@@ -196,9 +209,9 @@ def test_the_document_names_every_view_and_its_questions_run(loaded, raw):
     views = "select relname from pg_class where relnamespace = 'xpert_views'::regnamespace and relkind = 'v'"
     assert {name for (name,) in raw(views)} == set(re.findall(r"`(\w+)`", section.split("\n\n")[2]))
     questions = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
-    assert len(questions) == 5
+    assert len(questions) == 6
     asked = set(re.findall(r"xpert_views\.(\w+)", " ".join(questions)))
-    assert asked == {"daily_business", "sku_profit", "stock_risk", "owed_money", "month_close"}
+    assert asked == {"daily_business", "sku_profit", "stock_risk", "expected_demand", "owed_money", "month_close"}
     with reading(loaded.admin_dsn, "xpert_viewer") as viewer:
         for question in questions:
             viewer.execute(question)
