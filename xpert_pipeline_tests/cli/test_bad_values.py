@@ -32,12 +32,14 @@ PARSED = {
     "--marketplaces": ("XX", "ATVPDKIKX0DER", "\x1b"),
     "--marketplace": ("XX", "\x1b"),
     "--deny-role": ("", "No Such Role", "\x1b"),
+    "--month": ("", "x", "2026-13", "2026-1", "1999-12", "3000-01", "2026-03-01"),
     "--fault": ("", "no-such-fault", "500-json:x", "500-json+x", "500-json@9", "500-json:-1"),
 }
 """Options whose text is parsed by a function of their own."""
 NEEDED = {
     "--from": "2026-03-01",
     "--to": "2026-03-02",
+    "--month": "2026-03",
     "--marketplace": "IN",
     "seller_id": "A1B2C3D4",
     "name": "reader",

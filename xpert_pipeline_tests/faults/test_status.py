@@ -79,7 +79,7 @@ def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
 
 def test_a_failed_run_is_shown_with_its_reason(xpert, amazon, admin):
     environ = amazon()
-    admin.execute("drop table order_items")
+    admin.execute("drop table order_items cascade")
     failed = xpert("sync", "--from", str(YESTERDAY), "--to", str(YESTERDAY), "--select", "orders", **environ)
     assert failed.exit_code == 1
     found = only(xpert("status", "--json", **environ))
