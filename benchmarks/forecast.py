@@ -87,6 +87,8 @@ def main(orders_csv: Path, train_until: datetime | None, as_json: bool) -> None:
             f"No origin is possible: the file has orders from {history.first_day} to {history.last_day}, an origin "
             f"needs {FIRST_ORIGIN} days before it (from {first} on) and {HORIZON} days after it."
         )
+    if last > (end := history.first_day + timedelta(days=origins[-1] - 1)):
+        say(f"The last origin is {end}: later ones have no {HORIZON} days after them in the file")
     publish(measure(history, origins), as_json=as_json)
 
 

@@ -75,6 +75,13 @@ def test_the_command_measures_a_file_and_names_the_baselines_that_it_leaves_out(
     assert ("Left out: adida, imapa, auto_ets, auto_theta" in table) is ("wape_auto_ets" not in figures)
 
 
+def test_an_origin_too_near_to_the_end_of_the_file_is_moved_and_told(orders):
+    done = CliRunner().invoke(main, ["--orders-csv", str(orders), "--train-until", "2022-06-05"])
+    assert done.exit_code == 0
+    assert "The last origin is 2022-05-12: later ones have no 28 days after them in the file" in done.output
+    assert "skus_2022-05-12" in done.output
+
+
 def test_a_file_that_is_too_short_is_refused_with_what_it_lacks(orders):
     done = CliRunner().invoke(main, ["--orders-csv", str(orders), "--train-until", "2022-04-20"])
     assert done.exit_code == 1
