@@ -71,167 +71,308 @@ seen as materialized (
   where t.seller_id = %(seller_id)s
 ),
 
-ordered_days as (
-  select distinct
-    marketplace_id,
-    sale_date
-  from sold
-),
-
-skus as (
+told as (
   select
     marketplace_id,
     sale_date,
-    sku
+    sku,
+    'SOLD' as kind,
+    orders,
+    units_ordered as units,
+    ops as amount,
+    currency,
+    null::bigint as refunds,
+    null::bigint as units_refunded,
+    null::bigint as units_returned,
+    null::boolean as is_one,
+    asin,
+    null::text as parent_asin,
+    null::integer as sessions,
+    null::integer as page_views,
+    null::numeric as buy_box_pct,
+    null::bigint as skus,
+    null::boolean as is_seen
   from sold
-  union distinct
+  union all
   select
     marketplace_id,
-    event_date,
-    sku
+    event_date as sale_date,
+    sku,
+    'HAPPENED' as kind,
+    null as orders,
+    null as units,
+    null as amount,
+    null as currency,
+    refunds,
+    units_refunded,
+    units_returned,
+    null as is_one,
+    asin,
+    null as parent_asin,
+    null as sessions,
+    null as page_views,
+    null as buy_box_pct,
+    null as skus,
+    null as is_seen
   from happened
-  union distinct
+  union all
   select
     marketplace_id,
-    posted_date,
-    sku
+    posted_date as sale_date,
+    sku,
+    'REFUNDED' as kind,
+    null as orders,
+    null as units,
+    amount,
+    currency,
+    null as refunds,
+    null as units_refunded,
+    null as units_returned,
+    is_one,
+    null as asin,
+    null as parent_asin,
+    null as sessions,
+    null as page_views,
+    null as buy_box_pct,
+    null as skus,
+    null as is_seen
   from refunded
-  union distinct
+  union all
   select
-    r.marketplace_id,
-    r.business_date,
-    r.sku
-  from reported as r
-  inner join ordered_days as o on r.marketplace_id = o.marketplace_id and r.business_date = o.sale_date
-  where r.units_ordered != 0 or r.units_refunded != 0
+    marketplace_id,
+    business_date as sale_date,
+    sku,
+    'REPORTED' as kind,
+    null as orders,
+    units_ordered as units,
+    ops as amount,
+    currency,
+    null as refunds,
+    units_refunded,
+    null as units_returned,
+    units_ordered != 0 or units_refunded != 0 as is_one,
+    asin,
+    parent_asin,
+    null as sessions,
+    null as page_views,
+    null as buy_box_pct,
+    null as skus,
+    null as is_seen
+  from reported
 ),
 
 known as materialized (
   select
     c.marketplace_id,
     c.sale_date,
-    o.sale_date is not null as has_orders,
+    c.has_orders,
+    c.has_economics,
     (
       select a.posted_date from financial_event_amounts as a
       where a.seller_id = %(seller_id)s and a.marketplace_id = c.marketplace_id and a.posted_date = c.sale_date
       order by a.posted_date limit 1
     ) is not null as has_money,
     (
-      select e.business_date from economics_daily as e
-      where e.seller_id = %(seller_id)s and e.marketplace_id = c.marketplace_id and e.business_date = c.sale_date
-      order by e.business_date limit 1
-    ) is not null as has_economics,
-    (
       select t.business_date from traffic_daily as t
       where t.seller_id = %(seller_id)s and t.marketplace_id = c.marketplace_id and t.business_date = c.sale_date
       order by t.business_date limit 1
     ) is not null as has_traffic
   from (
-    select distinct
+    select
       marketplace_id,
-      sale_date
-    from skus
+      sale_date,
+      bool_or(kind = 'SOLD') as has_orders,
+      bool_or(kind = 'REPORTED') as has_economics
+    from told
+    group by marketplace_id, sale_date
   ) as c
-  left join ordered_days as o on c.marketplace_id = o.marketplace_id and c.sale_date = o.sale_date
+),
+
+-- From here on, rows are added up by their keys: joins of so many rows would need good estimates of them.
+named as (
+  select
+    marketplace_id,
+    sale_date,
+    sku,
+    coalesce(
+      max(asin) filter (where kind = 'SOLD'), max(asin) filter (where kind = 'REPORTED'), max(asin)
+    ) as asin,
+    bool_or(kind != 'REPORTED') as is_known,
+    coalesce(bool_or(is_one) filter (where kind = 'REPORTED'), false) as is_event
+  from told
+  group by marketplace_id, sale_date, sku
+),
+
+visited as (
+  select
+    n.marketplace_id,
+    n.sale_date,
+    n.asin,
+    n.sku,
+    null::text as parent_asin,
+    null::integer as sessions,
+    null::integer as page_views,
+    null::numeric as buy_box_pct
+  from named as n
+  inner join known as w on n.marketplace_id = w.marketplace_id and n.sale_date = w.sale_date
+  where n.is_known or (n.is_event and w.has_orders)
+  union all
+  select
+    marketplace_id,
+    business_date as sale_date,
+    asin,
+    null as sku,
+    parent_asin,
+    sessions,
+    page_views,
+    buy_box_pct
+  from seen
+),
+
+pages as (
+  select
+    marketplace_id,
+    sale_date,
+    unnest(array_agg(sku) filter (where sku is not null)) as sku,
+    asin,
+    count(sku) as skus,
+    bool_or(sku is null) as is_seen,
+    max(parent_asin) as parent_asin,
+    max(sessions) as sessions,
+    max(page_views) as page_views,
+    max(buy_box_pct) as buy_box_pct
+  from visited
+  group by marketplace_id, sale_date, asin, case when asin is null then sku end
+),
+
+cells as (
+  select
+    marketplace_id,
+    sale_date,
+    sku,
+    bool_or(kind = 'SOLD') as is_sold,
+    bool_or(kind = 'REFUNDED') as is_refunded,
+    bool_or(kind = 'REPORTED') as is_reported,
+    max(asin) filter (where kind = 'VISITED') as asin,
+    coalesce(
+      max(parent_asin) filter (where kind = 'REPORTED'), max(parent_asin) filter (where kind = 'VISITED')
+    ) as parent_asin,
+    max(orders) as orders,
+    max(units) filter (where kind = 'SOLD') as units_ordered,
+    max(amount) filter (where kind = 'SOLD') as ops,
+    max(currency) filter (where kind = 'SOLD') as own_currency,
+    coalesce(max(refunds), 0) as refunds,
+    max(units_refunded) filter (where kind = 'HAPPENED') as units_refunded,
+    max(units_returned) as units_returned,
+    max(amount) filter (where kind = 'REFUNDED') as refunded_amount,
+    bool_or(is_one) filter (where kind = 'REFUNDED') as is_one_refund,
+    max(currency) filter (where kind = 'REFUNDED') as refund_currency,
+    max(units) filter (where kind = 'REPORTED') as amazon_units_ordered,
+    max(amount) filter (where kind = 'REPORTED') as amazon_ops,
+    max(currency) filter (where kind = 'REPORTED') as amazon_currency,
+    max(units_refunded) filter (where kind = 'REPORTED') as amazon_units_refunded,
+    max(sessions) as sessions,
+    max(page_views) as page_views,
+    max(buy_box_pct) as buy_box_pct,
+    max(skus) as skus,
+    bool_or(is_seen) as is_seen
+  from (
+    select * from told
+    union all
+    select
+      marketplace_id,
+      sale_date,
+      sku,
+      'VISITED' as kind,
+      null as orders,
+      null as units,
+      null as amount,
+      null as currency,
+      null as refunds,
+      null as units_refunded,
+      null as units_returned,
+      null as is_one,
+      asin,
+      parent_asin,
+      sessions,
+      page_views,
+      buy_box_pct,
+      skus,
+      is_seen
+    from pages
+  ) as rows
+  group by marketplace_id, sale_date, sku
+  having bool_or(kind = 'VISITED')
 ),
 
 found as (
   select
-    k.marketplace_id,
-    k.sale_date,
-    k.sku,
-    coalesce(s.asin, e.asin, h.asin) as asin,
-    e.parent_asin,
-    coalesce(s.orders, case when w.has_orders then 0 end) as orders,
-    coalesce(s.units_ordered, case when w.has_orders then 0 end) as units_ordered,
-    s.ops,
+    c.*,
+    w.has_economics,
+    coalesce(c.orders, case when w.has_orders then 0 end) as known_orders,
+    coalesce(c.units_ordered, case when w.has_orders then 0 end) as known_units,
     case
-      when h.refunds > 0 then h.units_refunded
-      when w.has_money and f.sku is null then 0
-    end as units_refunded,
-    h.units_returned,
-    case when w.has_money then coalesce(f.amount, 0) end as refunded_amount,
-    f.is_one as is_one_refund,
-    f.currency as refund_currency,
-    case when f.sku is null then coalesce(s.currency, e.currency) else coalesce(s.currency, f.currency) end as currency,
-    e.units_ordered as amazon_units_ordered,
-    e.ops as amazon_ops,
-    e.currency as amazon_currency,
-    e.units_refunded as amazon_units_refunded,
-    e.sku is not null as is_reported,
-    w.has_economics as is_reported_day,
-    w.has_traffic as is_seen_day,
-    s.sku is null or (s.units_ordered = 0 and s.ops is null) as is_unsold
-  from skus as k
-  inner join known as w on k.marketplace_id = w.marketplace_id and k.sale_date = w.sale_date
-  left join sold as s on k.marketplace_id = s.marketplace_id and k.sale_date = s.sale_date and k.sku = s.sku
-  left join happened as h on k.marketplace_id = h.marketplace_id and k.sale_date = h.event_date and k.sku = h.sku
-  left join refunded as f on k.marketplace_id = f.marketplace_id and k.sale_date = f.posted_date and k.sku = f.sku
-  left join reported as e on k.marketplace_id = e.marketplace_id and k.sale_date = e.business_date and k.sku = e.sku
+      when c.refunds > 0 then c.units_refunded
+      when w.has_money and not c.is_refunded then 0
+    end as known_refunds,
+    case when w.has_money then coalesce(c.refunded_amount, 0) end as known_refund,
+    coalesce(c.own_currency, case when c.is_refunded then c.refund_currency else c.amazon_currency end) as currency,
+    case
+      when c.asin is null then 'NO_ASIN'
+      when not w.has_traffic then 'NO_DAY'
+      when not c.is_seen then 'NO_RECORD'
+      when c.skus > 1 then 'SHARED_ASIN'
+      else 'OF_ASIN'
+    end as traffic_state
+  from cells as c
+  inner join known as w on c.marketplace_id = w.marketplace_id and c.sale_date = w.sale_date
 ),
 
 amounts as (
   select
     *,
-    case when is_unsold and units_ordered is not null then 0 else ops end as known_ops,
-    case when is_one_refund is null or (is_one_refund and refund_currency = currency) then refunded_amount end
-      as refunded_sales,
-    count(*) over (partition by marketplace_id, sale_date, asin) as skus_of_asin
-  from found
-),
-
-judged as (
-  select
-    a.*,
-    t.asin as seen_asin,
-    t.parent_asin as seen_parent_asin,
-    t.sessions,
-    t.page_views,
-    t.buy_box_pct,
     case
-      when a.asin is null then 'NO_ASIN'
-      when not a.is_seen_day then 'NO_DAY'
-      when t.asin is null then 'NO_RECORD'
-      when a.skus_of_asin > 1 then 'SHARED_ASIN'
-      else 'OF_ASIN'
-    end as traffic_state
-  from amounts as a
-  left join seen as t on a.marketplace_id = t.marketplace_id and a.sale_date = t.business_date and a.asin = t.asin
+      when known_units is not null and (not is_sold or (units_ordered = 0 and ops is null)) then 0
+      else ops
+    end as known_ops,
+    case when not is_refunded or (is_one_refund and refund_currency = currency) then known_refund end as refunded_sales,
+    traffic_state = 'OF_ASIN' as has_visits
+  from found
 )
 
 select
-  j.marketplace_id,
-  j.sale_date,
-  j.sku,
-  j.asin,
-  coalesce(j.parent_asin, j.seen_parent_asin) as parent_asin,
-  j.orders,
-  j.units_ordered,
-  j.units_refunded,
-  j.units_ordered - j.units_refunded as net_units,
-  j.units_returned,
-  j.ops,
-  j.refunded_sales,
-  j.known_ops - j.refunded_sales as net_product_sales,
-  j.currency,
-  case when j.traffic_state = 'OF_ASIN' then j.sessions end as sessions,
-  case when j.traffic_state = 'OF_ASIN' then j.page_views end as page_views,
-  case when j.traffic_state = 'OF_ASIN' then j.buy_box_pct end as featured_offer_pct,
+  a.marketplace_id,
+  a.sale_date,
+  a.sku,
+  a.asin,
+  a.parent_asin,
+  a.known_orders as orders,
+  a.known_units as units_ordered,
+  a.known_refunds as units_refunded,
+  a.known_units - a.known_refunds as net_units,
+  a.units_returned,
+  a.ops,
+  a.refunded_sales,
+  a.known_ops - a.refunded_sales as net_product_sales,
+  a.currency,
+  case when a.has_visits then a.sessions end as sessions,
+  case when a.has_visits then a.page_views end as page_views,
+  case when a.has_visits then a.buy_box_pct end as featured_offer_pct,
   case
-    when j.traffic_state = 'OF_ASIN' and j.units_ordered >= 0 then round(100.0 * j.units_ordered / nullif(j.sessions, 0), 4)
+    when a.has_visits and a.known_units >= 0 then round(100.0 * a.known_units / nullif(a.sessions, 0), 4)
   end as unit_session_pct,
-  j.traffic_state,
-  j.amazon_units_ordered,
+  a.traffic_state,
+  a.amazon_units_ordered,
   case
-    when j.is_reported then j.units_ordered - j.amazon_units_ordered
-    when j.is_reported_day then j.units_ordered
+    when a.is_reported then a.known_units - a.amazon_units_ordered
+    when a.has_economics then a.known_units
   end as units_variance,
-  case when j.amazon_currency = j.currency then j.amazon_ops end as amazon_ops,
+  case when a.amazon_currency = a.currency then a.amazon_ops end as amazon_ops,
   case
-    when j.is_reported and j.amazon_currency = j.currency then j.known_ops - j.amazon_ops
-    when j.is_reported_day and not j.is_reported then j.known_ops
+    when a.is_reported and a.amazon_currency = a.currency then a.known_ops - a.amazon_ops
+    when a.has_economics and not a.is_reported then a.known_ops
   end as ops_variance,
-  j.amazon_units_refunded,
-  coalesce(j.sale_date <= n.final_until, false) as is_final
-from judged as j
-left join newest as n on j.marketplace_id = n.marketplace_id
+  a.amazon_units_refunded,
+  coalesce(a.sale_date <= n.final_until, false) as is_final
+from amounts as a
+left join newest as n on a.marketplace_id = n.marketplace_id

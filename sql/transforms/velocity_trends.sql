@@ -148,49 +148,93 @@ stocked as (
   group by w.marketplace_id, w.as_of_date, l.sku
 ),
 
-skus as (
+-- rows are added up by their keys: a join of so many rows would need good estimates of them
+parts as (
   select
     marketplace_id,
     as_of_date,
-    sku
+    sku,
+    true as is_sold,
+    asin as sold_asin,
+    units_7,
+    units_before,
+    units_14,
+    units_28,
+    moment_28,
+    units_30,
+    squares_30,
+    units_60,
+    units_90,
+    null as stock_asin,
+    null::numeric as known_days,
+    null::numeric as stock_days,
+    null::numeric as stock_units,
+    null::numeric as stock_squares,
+    null::numeric as available_quantity,
+    null::numeric as on_hand_quantity,
+    null::numeric as inbound_quantity
   from sold
-  union distinct
+  union all
   select
     marketplace_id,
     as_of_date,
-    sku
+    sku,
+    false as is_sold,
+    null as sold_asin,
+    null as units_7,
+    null as units_before,
+    null as units_14,
+    null as units_28,
+    null as moment_28,
+    null as units_30,
+    null as squares_30,
+    null as units_60,
+    null as units_90,
+    asin as stock_asin,
+    known_days,
+    stock_days,
+    stock_units,
+    stock_squares,
+    available_quantity,
+    on_hand_quantity,
+    inbound_quantity
   from stocked
-  where coalesce(available_quantity, on_hand_quantity) > 0 or inbound_quantity > 0
+),
+
+cells as (
+  select
+    marketplace_id,
+    as_of_date,
+    sku,
+    coalesce(max(sold_asin), max(stock_asin)) as asin,
+    coalesce(max(units_7), 0) as units_7,
+    coalesce(max(units_before), 0) as units_before,
+    coalesce(max(units_14), 0) as units_14,
+    coalesce(max(units_28), 0) as units_28,
+    coalesce(max(moment_28), 0) as moment_28,
+    coalesce(max(units_30), 0) as units_30,
+    coalesce(max(squares_30), 0) as squares_30,
+    coalesce(max(units_60), 0) as units_60,
+    coalesce(max(units_90), 0) as units_90,
+    coalesce(max(known_days), 0) as known_days,
+    coalesce(max(stock_days), 0) as stock_days,
+    coalesce(max(stock_units), 0) as stock_units,
+    coalesce(max(stock_squares), 0) as stock_squares,
+    max(available_quantity) as available_quantity,
+    max(inbound_quantity) as inbound_quantity,
+    coalesce(max(available_quantity), max(on_hand_quantity)) as stock_quantity
+  from parts
+  group by marketplace_id, as_of_date, sku
+  having bool_or(is_sold) or coalesce(max(available_quantity), max(on_hand_quantity)) > 0 or max(inbound_quantity) > 0
 ),
 
 found as (
   select
-    d.marketplace_id,
-    d.as_of_date,
+    c.*,
     d.is_complete,
-    d.loaded_days,
-    k.sku,
-    coalesce(s.asin, t.asin) as asin,
-    coalesce(s.units_7, 0) as units_7,
-    coalesce(s.units_before, 0) as units_before,
-    coalesce(s.units_14, 0) as units_14,
-    coalesce(s.units_28, 0) as units_28,
-    coalesce(s.moment_28, 0) as moment_28,
-    coalesce(s.units_30, 0) as units_30,
-    coalesce(s.squares_30, 0) as squares_30,
-    coalesce(s.units_60, 0) as units_60,
-    coalesce(s.units_90, 0) as units_90,
-    coalesce(t.known_days, 0) as known_days,
-    coalesce(t.stock_days, 0) as stock_days,
-    coalesce(t.stock_units, 0) as stock_units,
-    coalesce(t.stock_squares, 0) as stock_squares,
-    t.available_quantity,
-    t.inbound_quantity,
-    coalesce(t.available_quantity, t.on_hand_quantity) as stock_quantity
-  from days as d
-  inner join skus as k on d.marketplace_id = k.marketplace_id and d.as_of_date = k.as_of_date
-  left join sold as s on k.marketplace_id = s.marketplace_id and k.as_of_date = s.as_of_date and k.sku = s.sku
-  left join stocked as t on k.marketplace_id = t.marketplace_id and k.as_of_date = t.as_of_date and k.sku = t.sku
+    d.loaded_days
+  from cells as c
+  inner join days as d on c.marketplace_id = d.marketplace_id and c.as_of_date = d.as_of_date
 ),
 
 bases as (
