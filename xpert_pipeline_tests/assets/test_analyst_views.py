@@ -4,7 +4,7 @@ import json
 import re
 from collections import defaultdict
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +13,14 @@ import psycopg
 import pytest
 import yaml
 
+from xpert_pipeline.cli.money_format import MoneyFormat
+from xpert_pipeline.cli.report.charts import charts_of
+from xpert_pipeline.cli.report.figures import ask
+from xpert_pipeline.cli.report.tiles import tiles_of
+from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline_tests.assets.finance.books import Books
+from xpert_pipeline_tests.conftest import KEY
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(180)]
@@ -110,6 +117,27 @@ def test_a_day_of_business_is_what_the_raw_tables_say(raw):
         told = {name: figure or 0 for name, figure in zip(FIGURES, figures, strict=True)}
         assert told == {name: expected[day][name] for name in FIGURES}, day
         assert has_no_margin or day not in uncosted
+
+
+def test_the_tiles_of_the_report_are_sums_of_the_raw_tables(loaded, raw):
+    expected = defaultdict(lambda: defaultdict(Decimal))
+    sales_by_day(raw, expected)
+    with open_pool(loaded.dsn) as pool:
+        (seller,) = SellerBook(pool, KEY).all()
+        (store,) = ask(pool, seller, None, None, datetime.now(UTC))
+        tiles = {tile.title: tile for tile in tiles_of(store)}
+    assert len(tiles) == 7
+    for row in store.rows("periods"):
+        days = [row["first_day"] + timedelta(days=number) for number in range(row["days"])]
+        for name in ("orders", "units", "sales"):
+            assert (row[name] or 0) == sum(expected[day][name] for day in days), (row["period"], name)
+    waiting = raw("select coalesce(sum(amount), 0) from owed_transactions")[0][0]
+    assert tiles["Amazon owes you"].figure == MoneyFormat.of(seller.marketplace_ids[0]).amount(waiting, decimals=0)
+    charts = charts_of(store)
+    assert sum(filter(None, charts["sales"]["lines"][0][1])) == float(sum(day["sales"] for day in expected.values()))
+    assert charts["margin"]["sums"].count(True) == 1, "no cost is known, so it ends before the goods"
+    *steps, end = charts["margin"]["amounts"]
+    assert sum(steps) == pytest.approx(end)
 
 
 def test_a_day_without_sales_is_0_and_a_day_that_is_not_loaded_is_empty(books):
