@@ -74,7 +74,8 @@ def _json(value: Any) -> str:
 def _header(seller: Seller, stores: Sequence[Store], made_at: datetime) -> Iterator[str]:
     yield f"<header><h1>{escape(seller.name)}</h1>"
     yield f'<p class="quiet">Seller {escape(seller.amazon_seller_id)}, made on {made_at:%Y-%m-%d at %H:%M %Z}. '
-    yield "Days are the marketplace's own. Each figure links to its SQL.</p>"
+    yield "Days are the marketplace's own. Sales count on the day of the purchase, margins on the day on which Amazon "
+    yield "posted the money. Each figure links to its SQL.</p>"
     if len(stores) > 1:
         links = [f'<a href="#{each.place.country}">{escape(each.place.domain)}</a>' for each in stores]
         yield f"<p>{' · '.join(links)}</p>"
