@@ -247,18 +247,26 @@ cash as (
   where f.is_cash
 ),
 
+first_of_release as (
+  select
+    seller_id,
+    marketplace_id,
+    release_transaction_id,
+    min(transaction_id) as transaction_id
+  from headers
+  where release_transaction_id is not null
+  group by seller_id, marketplace_id, release_transaction_id
+),
+
 named as (
   select
     r.*,
     coalesce(r.deferred_transaction_id, f.transaction_id) as first_id
   from cash as r
-  left join lateral (
-    select min(d.transaction_id) as transaction_id
-    from headers as d
-    where
-      d.seller_id = r.seller_id and d.marketplace_id = r.marketplace_id and d.release_transaction_id = r.transaction_id
-      and r.deferred_transaction_id is null
-  ) as f on true
+  left join first_of_release as f
+    on
+      r.seller_id = f.seller_id and r.marketplace_id = f.marketplace_id
+      and r.transaction_id = f.release_transaction_id
   where not r.is_counted
 ),
 

@@ -311,6 +311,15 @@ def test_a_transaction_and_its_settlement_differ_for_a_reason(books):
     assert sum(right for _, _, right in kinds(books, OCTOBER, 3).values()) == Decimal("110.03")
 
 
+def test_the_first_of_two_transactions_may_be_the_one_that_names_the_other(books):
+    waits = {"is_cash": False, "transaction_status": "DEFERRED_RELEASED"}
+    books.settled("S1", date(2026, 10, 1), date(2026, 10, 20), 6)
+    books.posted("first", 6, DAY, release_transaction_id="second", **waits)
+    books.posted("second", 6, DAY, is_counted=False, settlement_id="S1")
+    settled_line(books, "S1", 2, 6)
+    assert kinds(books, OCTOBER, 3) == {("equal", "INR"): (1, 6, 6)}
+
+
 def test_money_between_two_settlements_or_currencies_says_so(books):
     books.settled("S1", date(2026, 10, 1), date(2026, 10, 20), 0)
     books.settled("S2", date(2026, 10, 1), date(2026, 10, 20), 0)
