@@ -21,6 +21,7 @@ INVENTED = (
 )
 COMMANDS = {
     "xpert db shell": "ask with SQL, for example: select * from sales_data limit 10;",
+    "xpert report page": "your business on one page: add --out report.html, and open the file",
     "xpert up": "Dagster's UI: every table, day and run",
     "xpert db expose": "open a port for BI tools: Metabase, Grafana, Power BI, Excel",
     "xpert status": "how far each table is",
