@@ -70,7 +70,7 @@ class Seen:
     raw: str
 
 
-def run_on_screen(command, columns, *, environ, height=50, interrupt_at=None, seconds=120):
+def run_on_screen(command, columns, *, environ, height=50, interrupt_at=None, seconds=240):
     """Run a command on a terminal.
 
     Args:
