@@ -123,6 +123,10 @@ def test_an_external_database_is_backed_up_and_restored_by_its_owner(admin_dsn, 
             assert conn.execute("select sum(fetched) from loads").fetchone() == (7,)
             policies = "select count(*) from pg_policies where tablename = 'loads'"
             assert conn.execute(policies).fetchone() == admin.execute(policies).fetchone()
+            assert conn.execute("select count(*) from xpert_views.month_close").fetchone() == (0,)
+            rights = "select has_schema_privilege('xpert_viewer', 'xpert_views', 'usage'), has_table_privilege("
+            rights += "'xpert_viewer', 'xpert_views.daily_business', 'select')"
+            assert conn.execute(rights).fetchone() == (True, True)
         refused = xpert(tmp_path / "home", "db", "restore", str(file), DATABASE_URL=target, code=3)
         assert "Use --replace" in refused.stderr
         xpert(tmp_path / "home", "db", "restore", "--replace", str(file), DATABASE_URL=target)
