@@ -62,8 +62,13 @@ def malformed(env: Mapping[str, str]) -> list[str]:
 def _malformed_events(env: Mapping[str, str]) -> list[str]:
     if "XPERT_EVENTS_FILE" not in env:
         return []
+    file = Path(env["XPERT_EVENTS_FILE"])
+    if not file.is_absolute():
+        return [
+            f"XPERT_EVENTS_FILE={file} depends on the folder in which a process starts: give the whole path, from / on"
+        ]
     try:
-        read_events(Path(env["XPERT_EVENTS_FILE"]))
+        read_events(file)
     except EventsFileWrong as error:
         return [f"XPERT_EVENTS_FILE: {error}"]
     return []

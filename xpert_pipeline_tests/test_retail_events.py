@@ -58,3 +58,11 @@ def test_a_wrong_file_is_refused_with_the_line_to_correct(tmp_path, text, told):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="XPERT_EVENTS_FILE.*cannot be read"):
         Settings.from_env({"XPERT_EVENTS_FILE": str(tmp_path / "none.csv")})
+
+
+def test_a_relative_path_is_refused_because_processes_start_in_different_folders(tmp_path, monkeypatch):
+    """`xpert sync` and Dagster's daemon could read different files, and compute the table in turns."""
+    (tmp_path / "events.csv").write_text("marketplace,event,day,days_before,days_after\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="XPERT_EVENTS_FILE=events.csv .* give the whole path"):
+        Settings.from_env({"XPERT_EVENTS_FILE": "events.csv"})
