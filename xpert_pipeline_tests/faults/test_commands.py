@@ -263,7 +263,7 @@ def test_a_marketplace_of_another_region_is_refused_and_can_be_corrected(xpert, 
 
 
 def test_a_table_that_is_gone_is_one_failed_line_of_the_result(xpert, amazon, admin):
-    admin.execute("drop table products")
+    admin.execute("drop table products cascade")
     selected = ["products", "orders", "order_items", "sales_data", "fba_inventory", "economics_daily", "traffic_daily"]
     done = xpert("sync", "--json", "--select", ",".join(selected), *RECENT, **amazon())
     assert done.exit_code == 1

@@ -20,7 +20,7 @@ TABLES = ["products", *SALES]
 
 
 def test_a_dropped_table_fails_its_asset_with_its_migration_and_the_others_go_on(pipeline, admin):
-    admin.execute("drop table products")
+    admin.execute("drop table products cascade")
     failed = pipeline.run(checks=True)
     assert list(failed.errors) == ["products"]
     assert failed.errors["products"].startswith(
