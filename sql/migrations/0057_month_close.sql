@@ -557,7 +557,7 @@ all_rows (
     left_amount,
     right_amount
   from order_rows
-  where (not is_cancelled or right_amount <> 0) and not (is_elsewhere and left_amount = 0 and right_amount = 0)
+  where (not is_cancelled or left_amount <> 0 or right_amount <> 0) and not (is_elsewhere and left_amount = 0 and right_amount = 0)
   union all
   select
     1,

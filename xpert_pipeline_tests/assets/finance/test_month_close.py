@@ -229,6 +229,17 @@ def test_an_order_and_its_sale_differ_for_a_reason(books):
     assert kinds(books, NOVEMBER, 1) == {("ordered in another month", "INR"): (1, 0, 60)}
 
 
+def test_a_cancelled_order_that_was_posted_in_another_month_adds_nothing_to_the_orders(books):
+    """Its price was counted among the orders: the row of the other month was there, and the row that takes it out was not."""
+    books.ordered("cancelled", 40, date(2026, 11, 1), status="CANCELLED")
+    books.amount("T1", 40, date(2026, 10, 31), order_id="cancelled", transaction_type="Shipment")
+    assert kinds(books, NOVEMBER, 1) == {
+        ("posted in another month", "INR"): (1, 40, 0),
+        ("cancelled", "INR"): (1, -40, 0),
+    }
+    assert kinds(books, OCTOBER, 1) == {("ordered in another month", "INR"): (1, 0, 40)}
+
+
 def test_every_amount_of_a_month_has_one_kind(books):
     """By hand: ten amounts, and 3.00 of a transaction that Amazon does not break down."""
     amounts = [
