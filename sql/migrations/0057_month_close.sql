@@ -434,7 +434,7 @@ transfers as (
     -sum(total_amount) as amount
   from cash
   where lower(transaction_type) = 'transfer'
-  group by seller_id, marketplace_id, paid_by, currency
+  group by seller_id, marketplace_id, paid_by, currency, case when paid_by is null then transaction_id end
 ),
 
 deposits as (

@@ -394,6 +394,16 @@ def test_a_settlement_its_deposit_and_its_transfer_differ_for_a_reason(books):
     require_chain(books.ask(CHAIN))
 
 
+def test_each_transfer_without_a_known_settlement_stays_in_its_own_month(books):
+    """All of them were one row in the month of the newest one."""
+    for number, amount, day in (("A", 40, DAY), ("B", 30, DAY), ("C", 20, LATER)):
+        books.posted(number, -amount, day, transaction_type="Transfer")
+    assert kinds(books, OCTOBER, 5) == {("settlement not loaded", "INR"): (2, 0, 70)}
+    assert kinds(books, NOVEMBER, 5) == {("settlement not loaded", "INR"): (1, 0, 20)}
+    named = books.ask("select transaction_id from xpert_views.month_close_rows where step_number = 5")
+    assert {number for (number,) in named} == {"A", "B", "C"}
+
+
 def test_a_month_is_complete_when_it_is_over_and_all_its_days_are_loaded(books):
     """The days are Kolkata's own: a load until 18:29 UTC does not reach its midnight."""
     today = datetime.now(UTC) + timedelta(hours=5, minutes=30)
