@@ -64,6 +64,9 @@ with loaded as (
   from xpert_views.days as d,
     lateral (
       values
+      ('orders loaded', d.has_orders),
+      ('transactions loaded', d.has_transactions),
+      ('traffic loaded', d.has_traffic),
       ('orders', d.has_orders),
       ('units', d.has_orders),
       ('sales', d.has_orders),
@@ -209,19 +212,22 @@ select
     when sum(f.value) filter (where f.figure = 'margin unknown') = 0 then sum(f.value) filter (where f.figure = 'margin')
   end as margin,
   coalesce(sum(f.value) filter (where f.figure = 'not final'), 0) = 0
-  and f.day <= (now() at time zone m.timezone)::date - 14 as is_final
+  and f.day <= (now() at time zone m.timezone)::date - 14 and bool_or(f.figure = 'orders loaded') as is_final,
+  bool_or(f.figure = 'orders loaded') as has_orders,
+  bool_or(f.figure = 'transactions loaded') as has_transactions,
+  bool_or(f.figure = 'traffic loaded') as has_traffic
 from figures as f
 inner join xpert_views.marketplaces as m on f.marketplace_id = m.marketplace_id
 group by f.seller_id, f.marketplace_id, m.marketplace, f.day, m.currency, m.timezone;
 comment on view xpert_views.daily_business is
-'A day of a marketplace: orders and sales by day of purchase, traffic, and money by the day of its posting.';
+'A day of a marketplace: orders and sales by day of purchase, traffic, and money by day of posting. It may be only partly loaded.';
 comment on column xpert_views.daily_business.seller_id is 'The seller.';
 comment on column xpert_views.daily_business.marketplace_id is 'Amazon''s id of the marketplace.';
 comment on column xpert_views.daily_business.marketplace is 'Amazon''s name of the store.';
 comment on column xpert_views.daily_business.day is 'Marketplace-local day.';
 comment on column xpert_views.daily_business.currency is 'The marketplace''s currency. Amounts in others are left out.';
-comment on column xpert_views.daily_business.orders is 'Orders that are not cancelled. NULL: the day is not loaded.';
-comment on column xpert_views.daily_business.units is 'Units ordered and not cancelled. NULL: the day is not loaded.';
+comment on column xpert_views.daily_business.orders is 'Orders that are not cancelled. NULL: none of the day is loaded.';
+comment on column xpert_views.daily_business.units is 'Units ordered and not cancelled. NULL: none of the day is loaded.';
 comment on column xpert_views.daily_business.sales is 'Price of these units, as far as it is known.';
 comment on column xpert_views.daily_business.business_units is 'Units that businesses ordered.';
 comment on column xpert_views.daily_business.cancelled_units is 'Units of cancelled lines.';
@@ -233,7 +239,7 @@ comment on column xpert_views.daily_business.units_per_100_sessions is 'Conversi
 comment on column xpert_views.daily_business.amazon_units is 'Units ordered by Amazon''s own figures, in traffic_daily.';
 comment on column xpert_views.daily_business.amazon_sales is 'Sales by Amazon''s own figures.';
 comment on column xpert_views.daily_business.refunds is
-'Refunds posted on the day, negative. NULL: the day''s transactions are not loaded.';
+'Refunds posted on the day, negative. NULL: the day has none, and its transactions are not all loaded.';
 comment on column xpert_views.daily_business.fees is 'Amazon''s fees that were posted on the day, without their tax; negative.';
 comment on column xpert_views.daily_business.tax_on_fees is 'Tax on fees and advertising; negative.';
 comment on column xpert_views.daily_business.advertising is 'Advertising that was paid on the day from the balance; negative.';
@@ -242,7 +248,13 @@ comment on column xpert_views.daily_business.margin_before_goods is
 'What the day''s transactions left before the cost of goods, from profit_margins. NULL: nothing was posted, or it is not loaded.';
 comment on column xpert_views.daily_business.margin is
 'margin_before_goods less the cost of goods. NULL: the cost of a unit is not known.';
-comment on column xpert_views.daily_business.is_final is 'Whether the day is old enough that orders no longer change.';
+comment on column xpert_views.daily_business.is_final is
+'Whether the day''s orders are all loaded, and the day is old enough that they no longer change.';
+comment on column xpert_views.daily_business.has_orders is
+'Whether its orders are loaded from midnight to midnight. False: the figures of orders and sales lack the rest, or are NULL.';
+comment on column xpert_views.daily_business.has_transactions is
+'Whether its transactions are loaded from midnight to midnight. False: refunds, fees and margins lack the rest, or are NULL.';
+comment on column xpert_views.daily_business.has_traffic is 'Whether its traffic is loaded.';
 select public.xpert_show_view('xpert_views.daily_business');
 
 create or replace view xpert_views.stock_risk with (security_invoker = true) as

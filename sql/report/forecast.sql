@@ -1,5 +1,6 @@
 -- How many units were ordered on each day, and how many are expected?
 -- With a chance of 10 percent, demand is not above p10; with one of 90 percent, not above p90.
+-- A past day without has_orders is only partly loaded.
 -- Parameters: seller_id, marketplace_id, first_day (a date), today (the marketplace's local day).
 with expected as (
   select
@@ -16,7 +17,8 @@ with expected as (
 ordered as (
   select
     day,
-    units
+    units,
+    has_orders
   from xpert_views.daily_business
   where
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
@@ -26,6 +28,7 @@ ordered as (
 select
   coalesce(o.day, e.forecast_date) as day,
   o.units,
+  o.has_orders,
   e.units_p10 as p10,
   e.units_p50 as p50,
   e.units_p90 as p90

@@ -28,7 +28,8 @@ business as (
     day,
     units,
     sales,
-    units_without_price
+    units_without_price,
+    has_orders
   from xpert_views.daily_business
   where
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and day < %(today)s::date
@@ -40,7 +41,7 @@ ordered as (
     f.origin_date,
     coalesce(sum(b.units), 0) as units,
     coalesce(sum(b.sales), 0) as sales,
-    count(b.units) as order_days,
+    count(*) filter (where b.has_orders) as order_days,
     f.origin_date - date_trunc('month', %(today)s::date::timestamp)::date + 1 as days
   from farthest as f
   left join business as b

@@ -1,5 +1,6 @@
 -- What was ordered and earned yesterday, in the last 7 days, in this month and in the last one?
 -- Orders and sales count on the day of the purchase, margins on the day on which Amazon posted the money.
+-- order_days and money_days count the days that are loaded as a whole; partial_days have orders, but not all of them.
 -- Parameters: seller_id, marketplace_id, today (the marketplace's local day).
 with periods (position, period, first_day, last_day) as (
   values
@@ -27,8 +28,9 @@ select
   p.first_day,
   p.last_day,
   greatest(p.last_day - p.first_day + 1, 0) as days,
-  count(b.units) as order_days,
-  count(b.net_transactions) as money_days,
+  count(*) filter (where b.has_orders) as order_days,
+  count(*) filter (where b.has_transactions) as money_days,
+  count(b.units) filter (where not b.has_orders) as partial_days,
   sum(b.orders) as orders,
   sum(b.units) as units,
   sum(b.sales) as sales,

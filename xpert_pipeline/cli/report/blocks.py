@@ -58,15 +58,25 @@ def _span(store: Store) -> str:
     return day_words(store.first_day, store.last_day, today=store.today)
 
 
+def _partly_loaded(store: Store, answer: str) -> str:
+    days = [row["day"] for row in store.rows(answer) if row["units"] is not None and not row["has_orders"]]
+    if not days:
+        return ""
+    which = day_words(days[0], today=store.today) if len(days) == 1 else counted(len(days), "day")
+    return f" {which} {'is' if len(days) == 1 else 'are'} only partly loaded, so orders are missing there."
+
+
 def _sales(store: Store) -> str:
     about = (
         f"{_span(store)}, by the day of purchase. A gap is a day that is not loaded; the newest days may still change."
+        f"{_partly_loaded(store, 'sales')}"
     )
     return _chart(store, "sales", "Sales by day", about, f"{_span(store)}: no sales are loaded.")
 
 
 def _forecast(store: Store) -> str:
     about = "Units by day: what was ordered, and what is expected. Demand is within the band with a chance of 80 %."
+    about += _partly_loaded(store, "forecast")
     without = "There is no forecast. It needs 14 days of sales in a row."
     return _chart(store, "forecast", "Demand, and the next 28 days", about, without)
 

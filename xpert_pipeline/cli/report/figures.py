@@ -62,7 +62,10 @@ class Store:
     def is_empty(self) -> bool:
         """Whether nothing is loaded that the page could show."""
         days = ("sales", "forecast", "owed", "stock_risks", "skus")
-        return not any(self.rows(name) for name in days) and not any(row["order_days"] for row in self.rows("periods"))
+        loaded = ("order_days", "partial_days")
+        return not any(self.rows(name) for name in days) and not any(
+            row[name] for row in self.rows("periods") for name in loaded
+        )
 
 
 def ask(pool: Pool, seller: Seller, first_day: date | None, last_day: date | None, now: datetime) -> list[Store]:

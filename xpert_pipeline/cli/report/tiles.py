@@ -54,14 +54,21 @@ def _period(form: MoneyFormat, store: Store, row: Row) -> Tile:
     if not row["days"]:
         return Tile(title, "\N{EN DASH}", ["No day of this month is over."], "periods")
     days = day_words(row["first_day"], row["last_day"], today=store.today)
-    if not row["order_days"]:
+    if not row["order_days"] and not row["partial_days"]:
         return Tile(title, NOT_LOADED, [days, "The orders are not loaded."], "periods")
     lines = [days, f"{counted(row['orders'], 'order')}, {counted(row['units'], 'unit')}", _margin(form, row)]
     if row["order_days"] < row["days"]:
-        lines.append(f"Only {row['order_days']} of {row['days']} days are loaded.")
+        lines.append(_loaded_days(row))
     if row["units_without_price"]:
         lines.append(f"{counted(row['units_without_price'], 'unit')} without a price yet.")
     return Tile(title, _money(form, row["sales"]), lines, "periods")
+
+
+def _loaded_days(row: Row) -> str:
+    if row["days"] == 1:
+        return "The day is only partly loaded."
+    partly = f", and {row['partial_days']} in part" if row["partial_days"] else ""
+    return f"Only {row['order_days']} of {row['days']} days are loaded{partly}."
 
 
 def _margin(form: MoneyFormat, row: Row) -> str:

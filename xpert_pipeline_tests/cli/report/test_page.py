@@ -73,10 +73,11 @@ def books(pool, seller):
     return Books(pool, seller)
 
 
-def loaded(books, table, first, last):
-    """The ledger says that the days from first to last are loaded."""
+def loaded(books, table, first, last, *, hours=24):
+    """The ledger says that the days from first to last are loaded; of the last one, only so many hours."""
     midnight = datetime.min.time()
-    start, end = (datetime.combine(day, midnight, KOLKATA) for day in (first, last + timedelta(days=1)))
+    start, end = (datetime.combine(day, midnight, KOLKATA) for day in (first, last))
+    end += timedelta(hours=hours)
     books.write(
         "loads", load_id=UUID(int=len(table)), table_name=table, window_kind="created", window_start=start,
         window_end=end, run_id="r", fetched=0, inserted=0, updated=0, unchanged=0, deleted=0, rejected=0, started_at=end,
@@ -155,6 +156,29 @@ def test_what_is_not_loaded_says_so_and_never_shows_0(books):
     ):
         assert words in text
     assert "₹0" not in text
+
+
+def test_a_day_that_is_only_partly_loaded_says_so(books):
+    """Yesterday's orders were loaded until noon. The page showed them as the whole day, and said 1 of 1 days are loaded."""
+    loaded(books, "orders", date(2026, 11, 1), YESTERDAY, hours=12)
+    sold(books, YESTERDAY, 3, 300)
+    books.write(
+        "sales_data", sale_date=date(2026, 9, 1), sku="A", orders=1, order_items=1, units_ordered=1, units_b2b=0,
+        units_cancelled=0, ops=9, currency="INR", is_final=True,
+    )  # fmt: skip
+    expected(books, date(2026, 11, 30), YESTERDAY, (10, 20, 30))
+    (found,) = tiles(books)
+    assert found["Yesterday"] == (
+        "₹300", "17 Nov", "1 order, 3 units", "Margin: not loaded", "The day is only partly loaded.",
+    )  # fmt: skip
+    assert found["This month"][-1] == "Only 16 of 17 days are loaded, and 1 in part."
+    assert found["November, expected"] == ("Not loaded", "Orders of 1 day of this month are not loaded.")
+    text = Page(page(books.seller, ask(books.pool, books.seller, None, None, NOW), NOW)).text
+    assert text.count("17 Nov is only partly loaded, so orders are missing there.") == 2
+    days = "select day, has_orders, is_final from xpert_views.daily_business where units > 0 or day = '2026-11-01' order by day"
+    assert books.ask(days) == [
+        (date(2026, 9, 1), False, False), (date(2026, 11, 1), True, True), (YESTERDAY, False, False),
+    ]  # fmt: skip
 
 
 def test_on_the_first_of_a_month_no_day_of_it_is_over(books):
