@@ -1,6 +1,7 @@
 """The command `xpert report page`."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.files import writing_to
 from xpert_pipeline.cli.one_seller import one_seller_option, open_seller
 from xpert_pipeline.cli.options import data_dir_option
-from xpert_pipeline.cli.report.figures import ask
+from xpert_pipeline.cli.report.figures import Store, ask
 from xpert_pipeline.cli.report.page import GENERATOR, page
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.sandbox.option_types import DAY
@@ -55,6 +56,7 @@ def make_page(
     with open_seller(data_dir, seller_id) as (pool, seller):
         now = datetime.now(UTC)
         stores = ask(pool, seller, first, last, now)
+    _require_days(stores)
     if all(store.is_empty for store in stores):
         raise PreconditionError(
             f"nothing of these days is loaded for {seller.amazon_seller_id}: run "
@@ -69,6 +71,14 @@ def make_page(
         click.echo(json.dumps({**document, "from": str(stores[0].first_day), "to": str(stores[0].last_day)}))
     else:
         click.echo(fitted(f"{file}: report of {seller.amazon_seller_id}; open it in a browser"))
+
+
+def _require_days(stores: Sequence[Store]) -> None:
+    """Refuse a first day after the last one, which by default is the marketplace's own yesterday."""
+    for store in stores:
+        if store.first_day > store.last_day:
+            last = f"{store.last_day:%F}, the last day that is over for {store.place.domain}"
+            raise WrongUsage(f"--from {store.first_day:%F} is after {last}: choose an earlier day, or also a --to")
 
 
 def _require_ours(file: Path) -> None:
