@@ -16,8 +16,9 @@ select
   sum(margin_before_cogs) as margin_before_goods,
   case when bool_and(cogs is not null) then -sum(cogs) end as goods,
   case when bool_and(margin is not null) then sum(margin) end as margin,
-  coalesce(sum(net_units) filter (where cogs is null), 0) as units_without_cost,
-  count(distinct sku) filter (where cogs is null) as skus_without_cost,
+  count(distinct sku) filter (where cost_basis = 'MISSING') as skus_without_cost,
+  count(distinct sku) filter (where cost_basis = 'OTHER_CURRENCY') as skus_of_other_currency,
+  count(distinct business_date) filter (where cost_basis = 'UNITS_UNKNOWN') as days_without_units,
   count(*) filter (where ads_state in ('UNKNOWN', 'NOT_LOADED')) as rows_without_ads,
   (
     select count(*)

@@ -85,14 +85,25 @@ def _margin(store: Store) -> str:
     (row,) = store.rows("margin")
     about = f"{_span(store)}, by the day on which Amazon posted the money, without taxes of customers."
     if row["rows"] and row["margin"] is None:
-        lacking = f"{counted(row['units_without_cost'], 'unit')} ({counted(row['skus_without_cost'], 'SKU')})"
-        about += f" The cost of {lacking} is not known, so this ends before the cost of goods: xpert costs import."
+        about += f" This ends before the cost of goods{_lacking(row)}"
     days = (store.last_day - store.first_day).days + 1
     if row["loaded_days"] < days:
         about += f" Only {row['loaded_days']} of {days} days are loaded."
     if row["rows_without_ads"]:
         about += " Advertising of some days is not known."
     return _chart(store, "margin", "What is left of sales", about, f"{_span(store)}: no transactions are loaded.")
+
+
+def _lacking(row: Row) -> str:
+    """Why the cost of goods is not known."""
+    reasons = []
+    if skus := row["skus_without_cost"]:
+        reasons.append(f"the cost of {counted(skus, 'SKU')} is not known (xpert costs import)")
+    if skus := row["skus_of_other_currency"]:
+        reasons.append(f"the cost of {counted(skus, 'SKU')} is in another currency")
+    if days := row["days_without_units"]:
+        reasons.append(f"Amazon does not tell the units of a shipment on {counted(days, 'day')}")
+    return f": {'; '.join(reasons)}." if reasons else "."
 
 
 def _table(names: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:
