@@ -8,7 +8,7 @@ from xpert_pipeline.cli.money_format import MoneyFormat
 from xpert_pipeline.cli.report.figures import Row, Store
 from xpert_pipeline.wording import counted, day_words
 
-NOT_LOADED = "Not loaded"
+NOT_LOADED, DASH = "Not loaded", "\N{EN DASH}"
 AT_RISK = ("out of stock", "runs out before new stock can arrive", "order now")
 OWED = ("deferred", "not settled yet")
 
@@ -52,16 +52,24 @@ def _money(form: MoneyFormat, amount: Decimal) -> str:
 def _period(form: MoneyFormat, store: Store, row: Row) -> Tile:
     title = row["period"]
     if not row["days"]:
-        return Tile(title, "\N{EN DASH}", ["No day of this month is over."], "periods")
+        return Tile(title, DASH, ["No day of this month is over."], "periods")
     days = day_words(row["first_day"], row["last_day"], today=store.today)
     if not row["order_days"] and not row["partial_days"]:
         return Tile(title, NOT_LOADED, [days, "The orders are not loaded."], "periods")
-    lines = [days, f"{counted(row['orders'], 'order')}, {counted(row['units'], 'unit')}", _margin(form, row)]
+    numbers = ((row["orders"], "order"), (row["units"], "unit"))
+    known = ", ".join(counted(number, name) for number, name in numbers if number is not None)
+    lines = [days, known, *_margin(form, row)]
     if row["order_days"] < row["days"]:
         lines.append(_loaded_days(row))
     if row["units_without_price"]:
         lines.append(f"{counted(row['units_without_price'], 'unit')} without a price yet.")
-    return Tile(title, _money(form, row["sales"]), lines, "periods")
+    return Tile(title, _sales(form, row), lines, "periods")
+
+
+def _sales(form: MoneyFormat, row: Row) -> str:
+    if row["sales"] is not None:
+        return _money(form, row["sales"])
+    return "No price yet" if row["units_without_price"] else DASH
 
 
 def _loaded_days(row: Row) -> str:
@@ -71,14 +79,20 @@ def _loaded_days(row: Row) -> str:
     return f"Only {row['order_days']} of {row['days']} days are loaded{partly}."
 
 
-def _margin(form: MoneyFormat, row: Row) -> str:
-    if not row["money_days"]:
-        return "Margin: not loaded"
+def _margin(form: MoneyFormat, row: Row) -> list[str]:
     if row["margin_before_goods"] is None:
-        return "No money was posted"
-    if row["margin"] is not None:
-        return f"Margin {_money(form, row['margin'])}"
-    return f"{_money(form, row['margin_before_goods'])} before the cost of goods"
+        if not row["money_days"]:
+            return ["Margin: not loaded"]
+        known = "No money was posted"
+    elif row["margin"] is not None:
+        known = f"Margin {_money(form, row['margin'])}"
+    else:
+        known = f"{_money(form, row['margin_before_goods'])} before the cost of goods"
+    if row["money_days"] >= row["days"]:
+        return [known]
+    if row["days"] == 1:
+        return [known, "Its transactions are only partly loaded."]
+    return [known, f"Transactions of only {row['money_days']} of {row['days']} days are loaded."]
 
 
 def _forecast(form: MoneyFormat, store: Store) -> Tile:
@@ -104,18 +118,21 @@ def _forecast(form: MoneyFormat, store: Store) -> Tile:
 
 
 def _owed(form: MoneyFormat, store: Store) -> Tile:
-    title, rows = "Amazon owes you", [row for row in store.rows("owed") if row["currency"] == form.currency]
-    waiting = [row for row in rows if row["kind"] in OWED]
-    if not waiting:
+    title, rows = "Amazon owes you", [row for row in store.rows("owed") if row["kind"] in OWED]
+    waiting = [row for row in rows if row["currency"] == form.currency]
+    others = len({row["currency"] for row in rows} - {form.currency})
+    if not rows:
         is_loaded = any(row["money_days"] for row in store.rows("periods"))
         nothing = (
             ("Nothing", ["No posted money waits."]) if is_loaded else (NOT_LOADED, ["No transactions are loaded."])
         )
         return Tile(title, *nothing, "owed")
     lines = [f"{row['kind'].capitalize()}: {_money(form, row['amount'])}" for row in waiting]
-    if others := len({row["currency"] for row in store.rows("owed")} - {form.currency, None}):
-        lines.append(f"And amounts in {counted(others, 'other currency', 'other currencies')}, see below.")
-    return Tile(title, _money(form, sum((row["amount"] for row in waiting), Decimal(0))), lines, "owed")
+    if others:
+        known = "And amounts" if waiting else "Amounts"
+        lines.append(f"{known} in {counted(others, 'other currency', 'other currencies')}, see below.")
+    total = _money(form, sum((row["amount"] for row in waiting), Decimal(0)))
+    return Tile(title, total if waiting else f"Nothing in {form.currency}", lines, "owed")
 
 
 def _stock(form: MoneyFormat, store: Store) -> Tile:

@@ -132,7 +132,8 @@ def test_a_tile_shows_the_figure_of_its_days(books):
     assert found["Last 7 days"] == ("₹1,23,457", "11 Nov – 17 Nov", "1 order, 3 units", "₹800 before the cost of goods")
     assert found["This month"] == ("₹1,24,457", "1 Nov – 17 Nov", "2 orders, 4 units", "₹800 before the cost of goods")
     assert found["Last month"] == (
-        "₹2,000", "1 Oct – 31 Oct", "1 order, 2 units", "Margin ₹300", "Only 1 of 31 days are loaded.",
+        "₹2,000", "1 Oct – 31 Oct", "1 order, 2 units", "Margin ₹300",
+        "Transactions of only 1 of 31 days are loaded.", "Only 1 of 31 days are loaded.",
     )  # fmt: skip
     assert found["Amazon owes you"] == ("Nothing", "No posted money waits.")
 
@@ -179,6 +180,35 @@ def test_a_day_that_is_only_partly_loaded_says_so(books):
     assert books.ask(days) == [
         (date(2026, 9, 1), False, False), (date(2026, 11, 1), True, True), (YESTERDAY, False, False),
     ]  # fmt: skip
+
+
+def test_orders_without_any_price_are_told_and_money_in_another_currency_too(books):
+    """The page failed with a TypeError, and told of money in other currencies only beside money in the own one."""
+    books.write(
+        "sales_data", sale_date=YESTERDAY, sku="A", orders=1, order_items=1, units_ordered=2, units_b2b=0,
+        units_cancelled=0, is_final=False,
+    )  # fmt: skip
+    books.posted("T", 70, YESTERDAY, is_cash=False, transaction_status="DEFERRED", order_id="1", currency="USD")
+    (found,) = tiles(books)
+    assert found["Yesterday"] == (
+        "No price yet", "17 Nov", "2 units", "Margin: not loaded", "The day is only partly loaded.",
+        "2 units without a price yet.",
+    )  # fmt: skip
+    assert found["Amazon owes you"] == ("Nothing in INR", "Amounts in 1 other currency, see below.")
+
+
+def test_the_page_tells_why_the_cost_of_goods_is_not_known(books):
+    """A sale and a refund without a cost were "0 units (1 SKU)", and so were shipments of unknown units."""
+    sold(books, YESTERDAY, 1, 100)
+    earned(books, YESTERDAY, product_sales=100, fees=10)
+    earned(books, TODAY - timedelta(days=2), product_sales=-100, fees=0, net_units=-1)
+    earned(books, YESTERDAY, product_sales=100, fees=10, sku="B", cost_basis="OTHER_CURRENCY")
+    earned(books, YESTERDAY, product_sales=100, fees=10, sku="C", cost_basis="UNITS_UNKNOWN", net_units=None)
+    text = Page(page(books.seller, ask(books.pool, books.seller, None, None, NOW), NOW)).text
+    assert (
+        "This ends before the cost of goods: the cost of 1 SKU is not known (xpert costs import); the cost of 1 SKU is in "
+        "another currency; Amazon does not tell the units of a shipment on 1 day."
+    ) in text
 
 
 def test_on_the_first_of_a_month_no_day_of_it_is_over(books):
@@ -311,6 +341,9 @@ def test_what_cannot_be_reported_is_refused_with_what_to_do(seller, report, tmp_
     assert "seller A9NOBODY is not known" in report("--seller", "A9NOBODY", "--out", file, code=3).output
     wrong = report("--from", "2026-10-02", "--to", "2026-10-01", "--out", file, code=2).output
     assert "--from 2026-10-02 is after --to 2026-10-01" in wrong
+    late = report("--from", "2999-01-01", "--out", file, code=2).output
+    assert "--from 2999-01-01 is after" in late
+    assert "the last day that is over for Amazon.in: choose an earlier day, or also a --to" in " ".join(late.split())
     assert "Missing option '--out'" in report("--seller", "A1TESTSELLER", code=2).output
     assert not file.exists()
 
