@@ -14,7 +14,7 @@ from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.wording import counted
 
-NAME_WIDTH, COMMAND_WIDTH = 13, 18
+NAME_WIDTH, COMMAND_WIDTH = 13, 19
 INVENTED = (
     "All of it is invented: without Amazon credentials, the pipeline reads from its sandbox, a made-up shop on this "
     "machine."
