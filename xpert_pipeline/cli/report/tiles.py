@@ -143,6 +143,8 @@ def _stock(form: MoneyFormat, store: Store) -> Tile:
     lines = [f"{row['risk'].capitalize()}: {row['skus']}" for row in risks]
     if sales := sum((row["sales_per_day"] or Decimal(0) for row in risks), Decimal(0)):
         lines.append(f"They sell {_money(form, sales)} a day.")
+    if unpriced := sum(row["skus_without_price"] for row in risks):
+        lines.append(f"{counted(unpriced, 'SKU')} of them: no price in {form.currency} is known.")
     unknown = sum(row["skus"] for row in rows if row["risk"] in ("stock unknown", "sales unknown"))
     if unknown:
         lines.append(f"{counted(unknown, 'SKU')}: stock or sales not known.")
