@@ -115,9 +115,33 @@ sold as (
     ('sales', case when s.currency = m.currency then s.ops end),
     ('business units', s.units_b2b),
     ('cancelled units', s.units_cancelled),
-    ('units without a price', case when s.ops is null or s.currency <> m.currency then s.units_ordered else 0 end),
+    (
+      'units without a price',
+      case when s.ops is null or s.currency is distinct from m.currency then s.units_ordered else 0 end
+    ),
     ('not final', case when s.is_final then 0 else 1 end)
   ) as f (figure, value)
+),
+
+unpriced as (
+  select
+    s.seller_id,
+    s.marketplace_id,
+    s.sale_date as day,
+    'units without a price' as figure,
+    sum(i.quantity_ordered) as value
+  from public.order_items as i
+  inner join public.orders as o
+    on i.seller_id = o.seller_id and i.marketplace_id = o.marketplace_id and i.order_id = o.order_id
+  inner join public.sales_data as s
+    on
+      i.seller_id = s.seller_id and i.marketplace_id = s.marketplace_id and i.order_date = s.sale_date
+      and coalesce(i.sku, '(no SKU)') = s.sku
+  inner join xpert_views.marketplaces as m on s.marketplace_id = m.marketplace_id
+  where
+    i.item_subtotal is null and not i.is_cancelled and o.fulfillment_status <> 'CANCELLED' and o.sales_channel = 'AMAZON'
+    and s.ops is not null and s.currency = m.currency
+  group by s.seller_id, s.marketplace_id, s.sale_date
 ),
 
 visited as (
@@ -174,6 +198,8 @@ figures as (
   select * from ordered
   union all
   select * from sold
+  union all
+  select * from unpriced
   union all
   select * from visited
   union all
@@ -232,7 +258,7 @@ comment on column xpert_views.daily_business.sales is 'Price of these units, as 
 comment on column xpert_views.daily_business.business_units is 'Units that businesses ordered.';
 comment on column xpert_views.daily_business.cancelled_units is 'Units of cancelled lines.';
 comment on column xpert_views.daily_business.units_without_price is
-'Units of SKUs of which no price is known in the marketplace''s currency; sales lack them.';
+'Units whose price is not known in the marketplace''s currency; sales lack them.';
 comment on column xpert_views.daily_business.sessions is 'Sessions of all products. NULL: the day''s traffic is not loaded.';
 comment on column xpert_views.daily_business.page_views is 'Page views of all products.';
 comment on column xpert_views.daily_business.units_per_100_sessions is 'Conversion: Amazon''s units per 100 sessions.';
@@ -346,9 +372,10 @@ select
   t.amount,
   t.currency,
   t.first_posted_date as since,
-  t.expected_release_at::date as expected_date,
+  (t.expected_release_at at time zone coalesce(m.timezone, 'UTC'))::date as expected_date,
   t.deferral_reasons as reason
 from public.owed_transactions as t
+left join xpert_views.marketplaces as m on t.marketplace_id = m.marketplace_id
 union all
 select
   l.seller_id,
@@ -389,7 +416,8 @@ comment on column xpert_views.owed_money.amount is
 'The money; of a refund what it cost. NULL: Amazon names no amount for lost units. Negative: the seller owes it.';
 comment on column xpert_views.owed_money.currency is 'ISO 4217 code of amount.';
 comment on column xpert_views.owed_money.since is 'Day of the oldest transaction, loss or refund.';
-comment on column xpert_views.owed_money.expected_date is 'When Amazon will release it. NULL: it is not deferred, or Amazon does not say.';
+comment on column xpert_views.owed_money.expected_date is
+'The marketplace-local day on which Amazon will release it. NULL: it is not deferred, or Amazon does not say.';
 comment on column xpert_views.owed_money.reason is 'Why Amazon holds the money, or how long units are missing.';
 select public.xpert_show_view('xpert_views.owed_money');
 

@@ -1,6 +1,7 @@
 -- How many units will this month have, and what are they worth?
--- The units that were ordered until the last loaded day, and those that the forecast expects in the rest of the month. Sales are
--- these units at the average price of the last 28 days. The forecast reaches 28 days: expected_until tells how far.
+-- The units that were ordered until the last loaded day, and those that the forecast expects in the rest of the month. Units
+-- that are expected, or have no price yet, count at the average price of the last 28 days. The forecast reaches 28 days:
+-- expected_until tells how far.
 -- Parameters: seller_id, marketplace_id, today (the marketplace's local day).
 with forecast as (
   select
@@ -41,6 +42,7 @@ ordered as (
     f.origin_date,
     coalesce(sum(b.units), 0) as units,
     coalesce(sum(b.sales), 0) as sales,
+    coalesce(sum(b.units_without_price), 0) as unpriced_units,
     count(*) filter (where b.has_orders) as order_days,
     f.origin_date - date_trunc('month', %(today)s::date::timestamp)::date + 1 as days
   from farthest as f
@@ -66,9 +68,9 @@ select
   o.units + f.total_p50 as units_p50,
   o.units + f.total_p90 as units_p90,
   p.average as average_price,
-  o.sales + f.total_p10 * p.average as sales_p10,
-  o.sales + f.total_p50 * p.average as sales_p50,
-  o.sales + f.total_p90 * p.average as sales_p90
+  o.sales + (o.unpriced_units + f.total_p10) * p.average as sales_p10,
+  o.sales + (o.unpriced_units + f.total_p50) * p.average as sales_p50,
+  o.sales + (o.unpriced_units + f.total_p90) * p.average as sales_p90
 from farthest as f
 cross join ordered as o
 cross join price as p

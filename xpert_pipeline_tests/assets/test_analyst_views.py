@@ -196,6 +196,16 @@ def test_what_is_owed_is_what_its_three_views_say(raw):
     assert sum(counts.values()) > 10
 
 
+def test_the_day_of_a_release_is_the_marketplaces_own_in_any_session(books):
+    """20:00 UTC is 01:30 of the next day in India. The day was that of the session's time zone."""
+    moment = datetime(2026, 11, 20, 20, tzinfo=UTC)
+    held = {"is_cash": False, "transaction_status": "DEFERRED", "order_id": "1", "matures_at": moment}
+    books.posted("T", 70, date(2026, 11, 1), **held)
+    for zone in ("UTC", "America/New_York"):
+        question = "select expected_date, set_config('TimeZone', '" + zone + "', true) from xpert_views.owed_money"
+        assert books.ask(question)[0][0] == date(2026, 11, 21)
+
+
 def test_the_expected_demand_of_a_sku_is_the_last_day_of_its_forecast(raw):
     rows = raw("select sku, total_p50, origin_date from forecasting_data where scope = 'SKU' order by forecast_date")
     totals, origins = {sku: total for sku, total, _ in rows}, {origin for _, _, origin in rows}

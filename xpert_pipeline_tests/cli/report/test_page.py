@@ -241,6 +241,38 @@ def test_the_month_is_expected_from_what_was_ordered_and_the_forecast(books):
     )  # fmt: skip
 
 
+def test_units_without_a_price_count_beside_priced_ones_of_the_same_sku_and_day(books):
+    """By hand: 3 of 5 units cost 1,500, so 500 each; 2 have no price yet. They lowered the average price to 300."""
+    loaded(books, "orders", date(2026, 10, 1), YESTERDAY)
+    sold(books, YESTERDAY, 5, 1500)
+    books.ordered("unpriced", None, YESTERDAY, quantity_ordered=2)
+    books.ordered("cancelled", None, YESTERDAY, status="CANCELLED", quantity_ordered=9)
+    books.ordered("elsewhere", None, YESTERDAY, sales_channel="NON_AMAZON", quantity_ordered=7)
+    expected(books, date(2026, 11, 30), YESTERDAY, (10, 20, 30))
+    (found,) = tiles(books)
+    assert found["Yesterday"][-1] == "2 units without a price yet."
+    assert found["November, expected"][:2] == ("₹12,500", "₹7,500 to ₹17,500 with a chance of 80 %")
+
+
+def at_risk(books, sku):
+    books.write(
+        "velocity_trends", sku=sku, as_of_date=TODAY, is_complete=False, loaded_days=90, stock_known_days_30=30,
+        lead_time_days=14, service_level_pct=95, reorder_point=20, planning_velocity=2, velocity_class="FAST",
+        stock_quantity=10, days_of_cover=5,
+    )  # fmt: skip
+
+
+def test_the_sales_of_stock_at_risk_are_of_one_currency_and_tell_what_has_no_price(books):
+    """By hand: 2 units a day at 100 rupees. Dollars were added to rupees, and a SKU without a price counted as 0."""
+    for sku, facts in {"A": {"price": 100, "currency": "INR"}, "B": {"price": 7, "currency": "USD"}, "C": {}}.items():
+        at_risk(books, sku)
+        books.write("products", sku=sku, item_name=sku, **facts)
+    assert tiles(books)[0]["Stock at risk"] == (
+        "3 SKUs", "Runs out before new stock can arrive: 3", "They sell ₹200 a day.",
+        "2 SKUs of them: no price in INR is known.",
+    )  # fmt: skip
+
+
 def test_a_forecast_of_another_month_or_with_missing_days_is_none(books):
     loaded(books, "orders", date(2026, 11, 2), YESTERDAY)
     expected(books, date(2026, 11, 30), YESTERDAY, (10, 20, 30))
@@ -257,11 +289,7 @@ def rich(books):
     sold(books, YESTERDAY, 1, 100)
     earned(books, YESTERDAY, product_sales=100, fees=10)
     books.write("products", sku="A", item_name=HOSTILE, price=100, currency="INR")
-    books.write(
-        "velocity_trends", sku="A", as_of_date=TODAY, is_complete=False, loaded_days=90, stock_known_days_30=30,
-        lead_time_days=14, service_level_pct=95, reorder_point=20, planning_velocity=2, velocity_class="FAST",
-        stock_quantity=10, days_of_cover=5,
-    )  # fmt: skip
+    at_risk(books, "A")
     books.posted("T", 70, YESTERDAY, is_cash=False, transaction_status="DEFERRED", order_id="1")
     expected(books, date(2026, 11, 30), YESTERDAY, (10, 20, 30))
     return books
