@@ -365,7 +365,7 @@ sides as (
   select
     seller_id,
     settlement_id,
-    order_id,
+    case when order_id ~ '^[0-9]{3}-[0-9]{7}-[0-9]{7}$' then order_id end as order_id,
     currency,
     false as is_reserve,
     null as settlement_amount,

@@ -322,6 +322,14 @@ def test_a_transaction_and_its_settlement_differ_for_a_reason(books):
     assert sum(right for _, _, right in kinds(books, OCTOBER, 3).values()) == Decimal("110.03")
 
 
+def test_money_of_an_order_from_another_channel_is_the_same_money_on_both_sides(books):
+    """Settlements keep the ids of Amazon's orders only; transactions kept all, and there were two opposite differences."""
+    books.settled("S1", date(2026, 10, 1), date(2026, 10, 20), -30)
+    books.posted("T1", -30, DAY, order_id="S02-1234567-1234567", settlement_id="S1")
+    settled_line(books, "S1", 2, -30, order_id="S02-1234567-1234567")
+    assert kinds(books, OCTOBER, 3) == {("equal", "INR"): (1, -30, -30)}
+
+
 def test_the_first_of_two_transactions_may_be_the_one_that_names_the_other(books):
     waits = {"is_cash": False, "transaction_status": "DEFERRED_RELEASED"}
     books.settled("S1", date(2026, 10, 1), date(2026, 10, 20), 6)
