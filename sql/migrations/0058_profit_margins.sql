@@ -134,7 +134,7 @@ with sums as (
     sum(margin) as margin,
     bool_and(margin is not null) as has_all_costs,
     sum(net_units) filter (where margin is null) as uncosted_units,
-    bool_and(ads_state in ('PARTIAL', 'ACCOUNT')) as has_ads,
+    count(*) filter (where ads_state not in ('PARTIAL', 'ACCOUNT')) as days_without_ads,
     sum(transactions_amount) as transactions_amount,
     bool_and(is_final) as is_final
   from public.profit_margins
@@ -155,6 +155,7 @@ select
   net_product_sales,
   amazon_fees,
   ad_spend,
+  days_without_ads,
   margin_before_cogs,
   case when has_all_costs then cogs end as cogs,
   case when has_all_costs then margin end as margin,
@@ -163,7 +164,7 @@ select
   case when has_all_costs then round(margin / nullif(net_units, 0), 4) end as margin_per_unit,
   case when has_all_costs then round(100 * margin / nullif(cogs, 0), 4) end as roi_pct,
   round(100 * amazon_fees / nullif(product_sales, 0), 4) as fee_pct,
-  case when has_ads then round(100 * ad_spend / nullif(product_sales, 0), 4) end as tacos_pct,
+  case when days_without_ads = 0 then round(100 * ad_spend / nullif(product_sales, 0), 4) end as tacos_pct,
   transactions_amount,
   is_final
 from sums;
@@ -182,14 +183,19 @@ comment on column public.profit_margin_months.product_sales is 'Sales of product
 comment on column public.profit_margin_months.net_product_sales is 'product_sales less refunded sales.';
 comment on column public.profit_margin_months.amazon_fees is 'Amazon''s fees, without tax.';
 comment on column public.profit_margin_months.ad_spend is
-'Advertising, without tax: Sponsored Products of a SKU; for the account, what it paid less what SKUs have. NULL: not known.';
-comment on column public.profit_margin_months.margin_before_cogs is 'What is left before the cost of goods.';
+'Advertising, without tax: Sponsored Products of a SKU; for the account, what it paid less what SKUs have. '
+'It is of the days whose advertising is known; NULL: that of no day is known.';
+comment on column public.profit_margin_months.days_without_ads is
+'Days whose advertising is not known. If there are any, ad_spend is too low, and margins of the SKU are too high.';
+comment on column public.profit_margin_months.margin_before_cogs is
+'What is left before the cost of goods. Advertising of days_without_ads is not taken off.';
 comment on column public.profit_margin_months.cogs is 'Cost of the net units; NULL: the cost of some is not known.';
-comment on column public.profit_margin_months.margin is 'margin_before_cogs - cogs; NULL: the cost of some units is not known.';
+comment on column public.profit_margin_months.margin is
+'margin_before_cogs - cogs; NULL: the cost of some units is not known. Complete only if days_without_ads is 0.';
 comment on column public.profit_margin_months.uncosted_units is 'Net units whose cost is not known.';
-comment on column public.profit_margin_months.margin_pct is 'margin / net_product_sales, in percent.';
-comment on column public.profit_margin_months.margin_per_unit is 'margin / net_units.';
-comment on column public.profit_margin_months.roi_pct is 'Return on the goods: margin / cogs, in percent.';
+comment on column public.profit_margin_months.margin_pct is 'margin / net_product_sales, in percent; see days_without_ads.';
+comment on column public.profit_margin_months.margin_per_unit is 'margin / net_units; see days_without_ads.';
+comment on column public.profit_margin_months.roi_pct is 'Return on the goods: margin / cogs, in percent; see days_without_ads.';
 comment on column public.profit_margin_months.fee_pct is 'amazon_fees / product_sales, in percent.';
 comment on column public.profit_margin_months.tacos_pct is
 'ad_spend / product_sales, in percent; NULL: a day''s advertising is not known.';

@@ -437,6 +437,7 @@ select
   p.net_product_sales as sales_after_refunds,
   p.amazon_fees as fees,
   p.ad_spend as advertising,
+  p.days_without_ads as days_without_advertising,
   p.margin_before_cogs as margin_before_goods,
   p.cogs as cost_of_goods,
   p.margin,
@@ -462,13 +463,18 @@ comment on column xpert_views.sku_profit.units_refunded is 'Units refunded.';
 comment on column xpert_views.sku_profit.sales is 'Sales of products, without tax.';
 comment on column xpert_views.sku_profit.sales_after_refunds is 'sales less what was refunded.';
 comment on column xpert_views.sku_profit.fees is 'Amazon''s fees, without tax; positive if the seller pays.';
-comment on column xpert_views.sku_profit.advertising is 'Advertising, without tax. NULL: not known.';
-comment on column xpert_views.sku_profit.margin_before_goods is 'What is left before the cost of goods.';
+comment on column xpert_views.sku_profit.advertising is
+'Advertising, without tax, of the days whose advertising is known. NULL: that of no day is known.';
+comment on column xpert_views.sku_profit.days_without_advertising is
+'Days whose advertising is not known. If there are any, advertising is too low, and margins of the SKU are too high.';
+comment on column xpert_views.sku_profit.margin_before_goods is
+'What is left before the cost of goods. Advertising of days_without_advertising is not taken off.';
 comment on column xpert_views.sku_profit.cost_of_goods is
 'Cost of the net units. NULL: the cost of some is not known; `xpert costs import` reads costs.';
-comment on column xpert_views.sku_profit.margin is 'margin_before_goods less cost_of_goods. NULL: the cost of some units is not known.';
-comment on column xpert_views.sku_profit.margin_pct is 'margin in percent of sales_after_refunds.';
-comment on column xpert_views.sku_profit.margin_per_unit is 'margin for each net unit.';
+comment on column xpert_views.sku_profit.margin is
+'margin_before_goods less cost_of_goods. NULL: the cost of some units is not known. Complete only if days_without_advertising is 0.';
+comment on column xpert_views.sku_profit.margin_pct is 'margin in percent of sales_after_refunds; see days_without_advertising.';
+comment on column xpert_views.sku_profit.margin_per_unit is 'margin for each net unit; see days_without_advertising.';
 comment on column xpert_views.sku_profit.units_without_cost is 'Net units whose cost is not known.';
 comment on column xpert_views.sku_profit.is_final is 'Whether all days of the month are final.';
 select public.xpert_show_view('xpert_views.sku_profit');

@@ -250,6 +250,37 @@ def test_advertising_that_is_not_known_is_told_and_what_was_paid_is_counted_once
     assert books.row("D", DAY + timedelta(days=1)) is None, "no transaction of that day is known"
 
 
+def test_a_month_counts_the_days_whose_advertising_is_not_known(books):
+    """The sum of a month took unknown days as 0, and the margins looked complete. A misses two days, B none, C all."""
+    days = [date(2024, 2, day) for day in (1, 2, 3)]
+    for day in days:
+        books.posted("Shipment", ("A", 1, {PRICE: 100}), ("C", 1, {PRICE: 100}), day=day)
+    books.posted("Shipment", ("B", 1, {PRICE: 100}), day=days[0])
+    books.advertised("A", (10, 0), day=days[0])
+    books.advertised("A", (20, 0), (None, None), day=days[1])
+    for day in days[:2]:
+        books.advertised("C", (None, None), day=day)
+    for sku in "ABC":
+        books.cost(sku, 60, days[0])
+    books.run(*days)
+    names = "ad_spend, days_without_ads, margin_before_cogs, margin, margin_pct, tacos_pct"
+    found = {
+        sku: tuple(None if value is None else float(value) for value in values)
+        for sku, *values in books.admin.execute(
+            f"select sku, {names} from profit_margin_months where sku <> '(account)'"
+        )
+    }
+    assert found == {
+        "A": (10, 2, 290, 110, 36.6667, None),
+        "B": (0, 0, 100, 40, 40, 0),
+        "C": (None, 3, 300, 120, 40, None),
+    }
+    profit = "select sku, advertising, days_without_advertising from xpert_views.sku_profit where sku <> '(account)'"
+    assert {sku: (spend, count) for sku, spend, count in books.admin.execute(profit)} == {
+        "A": (10, 2), "B": (0, 0), "C": (None, 3),
+    }  # fmt: skip
+
+
 def test_the_cost_of_the_day_counts_and_that_of_the_marketplace_first(books):
     """Costs from the first of March, and one for the leap day only, which lies within another one's days."""
     march = date(2024, 3, 1)
