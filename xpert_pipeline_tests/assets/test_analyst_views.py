@@ -17,7 +17,7 @@ from xpert_pipeline.cli.money_format import MoneyFormat
 from xpert_pipeline.cli.report.charts import charts_of
 from xpert_pipeline.cli.report.figures import ask
 from xpert_pipeline.cli.report.tiles import tiles_of
-from xpert_pipeline.postgres.pool import open_pool
+from xpert_pipeline.postgres.pool import open_pool, tenant
 from xpert_pipeline.postgres.sellers import SellerBook
 from xpert_pipeline_tests.assets.finance.books import Books
 from xpert_pipeline_tests.conftest import KEY
@@ -202,8 +202,10 @@ def test_the_day_of_a_release_is_the_marketplaces_own_in_any_session(books):
     held = {"is_cash": False, "transaction_status": "DEFERRED", "order_id": "1", "matures_at": moment}
     books.posted("T", 70, date(2026, 11, 1), **held)
     for zone in ("UTC", "America/New_York"):
-        question = "select expected_date, set_config('TimeZone', '" + zone + "', true) from xpert_views.owed_money"
-        assert books.ask(question)[0][0] == date(2026, 11, 21)
+        with tenant(books.pool, books.seller.id) as connection:
+            connection.execute("select set_config('TimeZone', %s, true)", [zone])
+            days = connection.execute("select expected_date from xpert_views.owed_money").fetchall()
+        assert days == [(date(2026, 11, 21),)], zone
 
 
 def test_the_expected_demand_of_a_sku_is_the_last_day_of_its_forecast(raw):
