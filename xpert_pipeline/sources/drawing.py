@@ -61,6 +61,7 @@ def draw(title: str, form: str, names: Sequence[str], rows: Rows) -> str:
 
 def _lines(axes: Axes, names: Sequence[str], rows: Rows) -> None:
     """A line for each column after the first, over days; a missing figure is a gap, an unknown column is left out."""
+    rows = _every_day(rows)
     days = [row[0] for row in rows]
     known = [place for place in range(1, len(names)) if any(row[place] is not None for row in rows)]
     for place in known:
@@ -93,6 +94,7 @@ def _waterfall(axes: Axes, _names: Sequence[str], rows: Rows) -> None:
 
 def _fan(axes: Axes, names: Sequence[str], rows: Rows) -> None:
     """What was, and what is expected with its range: day, actual, low, middle, high."""
+    rows = _every_day(rows)
     days = [row[0] for row in rows]
     actual, low, middle, high = (
         [float("nan") if row[place] is None else row[place] for row in rows] for place in range(1, 5)
@@ -112,6 +114,14 @@ FORMS: dict[str, Callable[[Axes, Sequence[str], Rows], None]] = {
     "fan": _fan,
 }
 """The forms, and the columns that each reads."""
+
+
+def _every_day(rows: Rows) -> Rows:
+    """Add the days that have no row, without figures: a line must not run over them as if they were known."""
+    by_day = {row[0]: row for row in rows}
+    first, last, unknown = min(by_day), max(by_day), [None] * (len(rows[0]) - 1)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return [by_day.get(day, [day, *unknown]) for day in days]
 
 
 def _over_days(axes: Axes, days: Sequence[date]) -> None:

@@ -45,6 +45,16 @@ def test_every_form_draws_rows_with_unknown_figures_and_a_single_row(form):
     assert images[0].tobytes() != images[1].tobytes()
 
 
+@pytest.mark.parametrize("form", ["lines", "fan"])
+def test_a_day_without_a_row_is_a_gap_as_is_a_day_without_a_figure(form):
+    """A line ran straight over days that are not loaded."""
+    first, middle, last = ([day, 4, 3, 4, 5] for day in DAYS)
+    unknown = [middle[0], None, None, None, None]
+    names = COLUMNS["fan"]
+    assert draw("", form, names, [first, last]) == draw("", form, names, [first, unknown, last])
+    assert draw("", form, names, [first, last]) != draw("", form, names, [first, middle, last])
+
+
 def test_the_same_rows_give_the_same_image():
     assert draw("Sales", "lines", COLUMNS["lines"], ROWS["lines"]) == draw(
         "Sales", "lines", COLUMNS["lines"], ROWS["lines"]
