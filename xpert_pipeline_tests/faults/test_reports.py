@@ -116,8 +116,8 @@ def test_other_days_than_those_of_an_unreadable_report_are_read_by_report(pipeli
 
 
 def test_changes_of_an_unreadable_report_are_read_by_pages_and_remembered(pipeline, admin):
-    a_day_earlier = "window_start = window_start - interval '1 day', window_end = window_end - interval '1 day'"
-    move = f"update loads set {a_day_earlier} where window_kind = 'updated'"
+    two_days_earlier = "window_start = window_start - interval '2 days', window_end = window_end - interval '2 days'"
+    move = f"update loads set {two_days_earlier} where window_kind = 'updated'"
     assert pipeline.run(tables=ORDERS).success
     admin.execute(move)
     pipeline.fault("xml-control-character")
