@@ -215,7 +215,7 @@ comment on column public.sales_data.is_final is
 'Whether the day is 14 or more days older than the marketplace''s newest order.';
 
 comment on table public.customer_metrics is
-'One row is the orders of a week or a month, of all products or of an ASIN, without any person. Source: orders and order_items, by sql/transforms/customer_metrics.sql.';
+'One row is the orders of a week or a month, of all products or of an ASIN, without any person. Source: orders, order_items and returns_refunds, by sql/transforms/customer_metrics.sql.';
 comment on column public.customer_metrics.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.customer_metrics.period_type is
@@ -228,6 +228,10 @@ comment on column public.customer_metrics.scope is
 'ACCOUNT for all products, or an ASIN.';
 comment on column public.customer_metrics.loaded_days is
 'Days of the period whose orders are loaded as a whole. If they are fewer than the period has, the figures are those of a part of it.';
+comment on column public.customer_metrics.refund_days is
+'Days of loaded_days whose transactions are loaded as a whole, too.';
+comment on column public.customer_metrics.return_days is
+'Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too.';
 comment on column public.customer_metrics.is_suppressed is
 'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction.';
 comment on column public.customer_metrics.orders is
@@ -244,6 +248,22 @@ comment on column public.customer_metrics.b2b_pct is
 'Share of the units that is in business orders. NULL: the row is suppressed, nothing was sold, or fewer than 10 orders (but any) are of one of both kinds.';
 comment on column public.customer_metrics.cancel_pct is
 'Share of the orders that are cancelled as a whole. NULL: the row is suppressed.';
+comment on column public.customer_metrics.refund_state is
+'Whether refunds are told. KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its transactions, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are refunded; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction.';
+comment on column public.customer_metrics.refunded_orders is
+'Orders with a refund in the period, whenever they were placed. NULL: refund_state tells the reason.';
+comment on column public.customer_metrics.units_refunded is
+'Units refunded in the period, whenever they were ordered, as Amazon counts them. NULL: refund_state tells the reason; or the refunds name no units.';
+comment on column public.customer_metrics.refund_pct is
+'units_refunded / units, in percent: of what was refunded and what was ordered in the same period. It can be more than 100. NULL: refund_state tells the reason; or the refunds name no units, or nothing was sold.';
+comment on column public.customer_metrics.return_state is
+'Whether returns are told. KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its returns, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are returned; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction.';
+comment on column public.customer_metrics.returned_orders is
+'Orders of which units came back to Amazon in the period, or of which customers asked in it to return some to the seller, whenever they were placed. NULL: return_state tells the reason.';
+comment on column public.customer_metrics.units_returned is
+'Units of these returns and requests. A returned unit is usually refunded, too. NULL: return_state tells the reason; or the returns name no units.';
+comment on column public.customer_metrics.return_pct is
+'units_returned / units, in percent: of what was returned and what was ordered in the same period. It can be more than 100. NULL: return_state tells the reason; or the returns name no units, or nothing was sold.';
 comment on column public.customer_metrics.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row is suppressed, no amount is known, or the currencies differ.';
 

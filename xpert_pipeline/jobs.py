@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from xpert_pipeline.sources.pictures import NO_PICTURES
 from xpert_pipeline.sources.source import Source
 
 SYNC = dg.define_asset_job(
@@ -19,8 +20,8 @@ DELTA = "orders_delta"
 def build_delta_job(sources: Sequence[Source]) -> Any:
     """Return the job that follows change streams between two daily syncs, and recomputes tables derived only from them.
 
-    A run that died is not retried, because the sensor soon requests the next one. Only the daily sync runs checks that
-    read whole tables or ask Amazon.
+    A run that died is not retried, because the sensor soon requests the next one. Only the daily sync draws pictures
+    and runs checks that read whole tables or ask Amazon.
     """
     tables = [table.name for source in followed_sources(sources) for table in source.tables]
     fresh = [dg.AssetCheckKey(dg.AssetKey(table), "loaded_lately") for table in tables]
@@ -28,7 +29,7 @@ def build_delta_job(sources: Sequence[Source]) -> Any:
         DELTA,
         selection=dg.AssetSelection.assets(*tables).without_checks() | dg.AssetSelection.checks(*fresh),
         description="Follow a seller's changes from where they were last read, and recompute the days that they touch.",
-        tags={"dagster/max_retries": "0"},
+        tags={"dagster/max_retries": "0", NO_PICTURES: "1"},
     )
 
 

@@ -268,8 +268,8 @@ def test_the_interval_is_a_setting_and_zero_means_no_deltas():
 def test_a_delta_loads_and_checks_only_what_is_cheap():
     environ = {"XPERT_START_DATE": date(2026, 1, 1).isoformat()}
     job = build_definitions(Settings.from_env(environ), environ).resolve_job_def("orders_delta")
-    steps = {"orders_and_items", "sales_data", "customer_metrics"}
+    steps = {"orders_and_items", "sales_data"}
     assert {node.name for node in job.nodes} == {*steps, *(f"{step}_standard_checks" for step in steps)}
     checks = {(key.asset_key.to_user_string(), key.name) for key in job.asset_layer.asset_graph.asset_check_keys}
-    tables = ("orders", "order_items", "sales_data", "customer_metrics")
+    tables = ("orders", "order_items", "sales_data")
     assert checks == {(table, "loaded_lately") for table in tables}

@@ -1,4 +1,5 @@
 -- forecasting_data: units of the whole marketplace: what was sold in the 60 days before the forecast, and what is expected.
+-- A loaded day without a sale has 0; a day that is not loaded has none.
 with forecast as (
   select
     forecast_date as day,
@@ -11,16 +12,31 @@ with forecast as (
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and scope = 'ACCOUNT' and units_mean is not null
 ),
 
+origin as (
+  select max(origin_date) as last_day
+  from forecast
+),
+
+units as (
+  select
+    sale_date as day,
+    units_ordered as units
+  from sales_data
+  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
+  union all
+  select
+    business_date as day,
+    0 as units
+  from public.xpert_loaded_days(%(seller_id)s, %(marketplace_id)s, 'orders', %(timezone)s)
+),
+
 sold as (
   select
-    s.sale_date as day,
-    sum(s.units_ordered) as units
-  from sales_data as s
-  where
-    s.seller_id = %(seller_id)s and s.marketplace_id = %(marketplace_id)s
-    and s.sale_date > (select max(f.origin_date) from forecast as f) - 60
-    and s.sale_date <= (select max(f.origin_date) from forecast as f)
-  group by s.sale_date
+    u.day,
+    sum(u.units) as units
+  from origin as o
+  inner join units as u on u.day > o.last_day - 60 and u.day <= o.last_day
+  group by u.day
 )
 
 select

@@ -2,6 +2,8 @@
 -- been loaded since. The comments of the table explain the formulas.
 -- A group of fewer than 10 orders has a row without figures. If such ASINs of a period have fewer than 10 orders in all, the
 -- smallest of the others is withheld, too: else the difference to the whole account would tell what they sold.
+-- Refunds and returns count in the period in which they happened. Those of 1 to 9 orders are withheld by the same two rules,
+-- also where the group itself has 10 orders or more.
 with markets as (
   select l.marketplace_id
   from loads as l
@@ -24,37 +26,43 @@ stores as materialized (
 edges as (
   select
     s.marketplace_id,
+    t.table_name,
     l.local_start,
     l.local_end
   from stores as s
-  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, 'orders', s.timezone) as l
+  cross join (values ('orders'), ('financial_events'), ('fba_returns'), ('merchant_returns')) as t (table_name)
+  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, t.table_name, s.timezone) as l
 ),
 
 loaded_days as materialized (
   select
     e.marketplace_id,
-    e.local_start::date + n.number as business_date
+    e.local_start::date + n.number as business_date,
+    bool_or(e.table_name = 'financial_events') as has_refunds,
+    bool_or(e.table_name = 'fba_returns') and bool_or(e.table_name = 'merchant_returns') as has_returns
   from edges as e
   cross join lateral generate_series(0, e.local_end::date - e.local_start::date - 1) as n (number)
   where e.local_start::date + n.number >= e.local_start
+  group by e.marketplace_id, e.local_start::date + n.number
+  having bool_or(e.table_name = 'orders')
 ),
 
 known as materialized (
   select
-    marketplace_id,
-    'WEEK' as period_type,
-    business_date - extract(dow from business_date)::integer as period_start,
-    count(*) as loaded_days
-  from loaded_days
-  group by marketplace_id, business_date - extract(dow from business_date)::integer
-  union all
-  select
-    marketplace_id,
-    'MONTH' as period_type,
-    date_trunc('month', business_date)::date as period_start,
-    count(*) as loaded_days
-  from loaded_days
-  group by marketplace_id, date_trunc('month', business_date)::date
+    d.marketplace_id,
+    p.period_type,
+    p.period_start,
+    count(*) as loaded_days,
+    count(*) filter (where d.has_refunds) as refund_days,
+    count(*) filter (where d.has_returns) as return_days
+  from loaded_days as d
+  cross join
+    lateral (
+      values
+      ('WEEK', d.business_date - extract(dow from d.business_date)::integer),
+      ('MONTH', date_trunc('month', d.business_date)::date)
+    ) as p (period_type, period_start)
+  group by d.marketplace_id, p.period_type, p.period_start
 ),
 
 periods as materialized (
@@ -84,7 +92,9 @@ periods as materialized (
   from known as k
   inner join customer_metrics as c
     on k.marketplace_id = c.marketplace_id and k.period_type = c.period_type and k.period_start = c.period_start
-  where c.seller_id = %(seller_id)s and c.scope = 'ACCOUNT' and c.loaded_days != k.loaded_days
+  where
+    c.seller_id = %(seller_id)s and c.scope = 'ACCOUNT'
+    and (c.loaded_days, c.refund_days, c.return_days) is distinct from (k.loaded_days, k.refund_days, k.return_days)
 ),
 
 period_days as materialized (
@@ -160,6 +170,80 @@ sums as (
   group by marketplace_id, period_type, period_start, period_end, scope
 ),
 
+-- Refunds and returns, of all products and by ASIN; '' collects what names no ASIN, and has no row.
+happened as (
+  select
+    d.marketplace_id,
+    d.period_type,
+    d.period_start,
+    s.scope,
+    count(distinct coalesce(r.order_id, r.return_key)) filter (where r.record_type = 'REFUND') as refunded_orders,
+    sum(r.quantity) filter (where r.record_type = 'REFUND') as units_refunded,
+    count(distinct coalesce(r.order_id, r.return_key)) filter (where r.record_type != 'REFUND') as returned_orders,
+    sum(r.quantity) filter (where r.record_type != 'REFUND') as units_returned
+  from period_days as d
+  inner join returns_refunds as r on d.marketplace_id = r.marketplace_id and d.business_date = r.event_date
+  cross join lateral (values ('ACCOUNT'), (coalesce(r.asin, ''))) as s (scope)
+  where r.seller_id = %(seller_id)s
+  group by d.marketplace_id, d.period_type, d.period_start, s.scope
+),
+
+-- Rows are added up by their keys: a join of so many rows would need good estimates of them.
+joined as (
+  select
+    marketplace_id,
+    period_type,
+    period_start,
+    scope,
+    max(period_end) as period_end,
+    max(placed) as placed,
+    max(orders) as orders,
+    max(business_orders) as business_orders,
+    max(known_orders) as known_orders,
+    max(units) as units,
+    max(business_units) as business_units,
+    max(ops) as ops,
+    max(known_ops) as known_ops,
+    max(first_currency) as first_currency,
+    max(last_currency) as last_currency,
+    coalesce(max(refunded_orders), 0) as refunded_orders,
+    max(units_refunded) as units_refunded,
+    coalesce(max(returned_orders), 0) as returned_orders,
+    max(units_returned) as units_returned
+  from (
+    select
+      *,
+      null::bigint as refunded_orders,
+      null::bigint as units_refunded,
+      null::bigint as returned_orders,
+      null::bigint as units_returned
+    from sums
+    union all
+    select
+      marketplace_id,
+      period_type,
+      period_start,
+      null as period_end,
+      scope,
+      null as placed,
+      null as orders,
+      null as business_orders,
+      null as known_orders,
+      null as units,
+      null as business_units,
+      null as ops,
+      null as known_ops,
+      null as first_currency,
+      null as last_currency,
+      refunded_orders,
+      units_refunded,
+      returned_orders,
+      units_returned
+    from happened
+  ) as rows
+  group by marketplace_id, period_type, period_start, scope
+),
+
 ranked as (
   select
     *,
@@ -172,15 +256,78 @@ ranked as (
         partition by marketplace_id, period_type, period_start, placed < 10, scope = 'ACCOUNT'
         order by placed asc, scope asc
       ) as place
-  from sums
+  from joined
 ),
 
 judged as (
   select
     *,
-    is_small or (scope != 'ACCOUNT' and place = 1 and coalesce(withheld < 10, false)) as is_suppressed,
+    placed is null or is_small
+    or (scope != 'ACCOUNT' and place = 1 and coalesce(withheld < 10, false)) as is_suppressed,
     business_orders between 1 and 9 or orders - business_orders between 1 and 9 as has_small_part
   from ranked
+),
+
+large as (
+  select
+    *,
+    refunded_orders >= 10 and not is_suppressed as has_refunds,
+    returned_orders >= 10 and not is_suppressed as has_returns
+  from judged
+),
+
+counted as (
+  select
+    *,
+    sum(refunded_orders) filter (where scope != 'ACCOUNT' and not has_refunds)
+      over (partition by marketplace_id, period_type, period_start) as few_refunds,
+    row_number()
+      over (
+        partition by marketplace_id, period_type, period_start, has_refunds, scope = 'ACCOUNT'
+        order by refunded_orders asc, scope asc
+      ) as refund_place,
+    sum(returned_orders) filter (where scope != 'ACCOUNT' and not has_returns)
+      over (partition by marketplace_id, period_type, period_start) as few_returns,
+    row_number()
+      over (
+        partition by marketplace_id, period_type, period_start, has_returns, scope = 'ACCOUNT'
+        order by returned_orders asc, scope asc
+      ) as return_place
+  from large
+),
+
+stated as (
+  select
+    c.*,
+    coalesce(k.loaded_days, 0) as loaded_days,
+    coalesce(k.refund_days, 0) as refund_days,
+    coalesce(k.return_days, 0) as return_days,
+    case
+      when c.is_suppressed then 'SUPPRESSED'
+      when k.refund_days is null or k.refund_days = 0 or k.refund_days < k.loaded_days then 'NOT_LOADED'
+      when c.refunded_orders = 0 then 'KNOWN'
+      when not c.has_refunds or (c.scope != 'ACCOUNT' and c.refund_place = 1 and c.few_refunds between 1 and 9) then 'FEW'
+      else 'KNOWN'
+    end as refund_state,
+    case
+      when c.is_suppressed then 'SUPPRESSED'
+      when k.return_days is null or k.return_days = 0 or k.return_days < k.loaded_days then 'NOT_LOADED'
+      when c.returned_orders = 0 then 'KNOWN'
+      when not c.has_returns or (c.scope != 'ACCOUNT' and c.return_place = 1 and c.few_returns between 1 and 9) then 'FEW'
+      else 'KNOWN'
+    end as return_state
+  from counted as c
+  left join known as k
+    on c.marketplace_id = k.marketplace_id and c.period_type = k.period_type and c.period_start = k.period_start
+  where c.placed is not null
+),
+
+told as (
+  select
+    *,
+    case when refund_state = 'KNOWN' then case when refunded_orders = 0 then 0 else units_refunded end end as known_refunds,
+    case when return_state = 'KNOWN' then case when returned_orders = 0 then 0 else units_returned end end as known_returns
+  from stated
 )
 
 select
@@ -189,7 +336,9 @@ select
   j.period_start,
   j.period_end,
   j.scope,
-  coalesce(k.loaded_days, 0) as loaded_days,
+  j.loaded_days,
+  j.refund_days,
+  j.return_days,
   j.is_suppressed,
   case when not j.is_suppressed then j.orders end as orders,
   case when not j.is_suppressed then j.units end as units,
@@ -201,7 +350,13 @@ select
       then round(100.0 * coalesce(j.business_units, 0) / nullif(j.units, 0), 4)
   end as b2b_pct,
   case when not j.is_suppressed then round(100.0 * (j.placed - j.orders) / j.placed, 4) end as cancel_pct,
+  j.refund_state,
+  case when j.refund_state = 'KNOWN' then j.refunded_orders end as refunded_orders,
+  j.known_refunds as units_refunded,
+  round(100.0 * j.known_refunds / nullif(j.units, 0), 4) as refund_pct,
+  j.return_state,
+  case when j.return_state = 'KNOWN' then j.returned_orders end as returned_orders,
+  j.known_returns as units_returned,
+  round(100.0 * j.known_returns / nullif(j.units, 0), 4) as return_pct,
   case when not j.is_suppressed and j.is_one then j.first_currency end as currency
-from judged as j
-left join known as k
-  on j.marketplace_id = k.marketplace_id and j.period_type = k.period_type and j.period_start = k.period_start
+from told as j

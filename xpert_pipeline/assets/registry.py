@@ -24,7 +24,7 @@ from xpert_pipeline.assets.inventory import fba_inventory, inventory_ledger, inv
 from xpert_pipeline.assets.orders import feed
 from xpert_pipeline.assets.planning import forecasting_data, seasonal_patterns
 from xpert_pipeline.assets.pricing import fee_estimates, offers, pricing_history
-from xpert_pipeline.assets.reconciliations import inbound, ledger, money, returned
+from xpert_pipeline.assets.reconciliations import derived, inbound, ledger, money, returned
 from xpert_pipeline.assets.reconciliations import sales as sales_figures
 from xpert_pipeline.assets.returns import fba_returns, merchant_returns, returns_refunds
 from xpert_pipeline.assets.reviews import (
@@ -86,6 +86,8 @@ SOURCES: tuple[Source, ...] = (
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     sales_figures.TRAFFIC_IS_SALES,
     sales_figures.ECONOMICS_IS_SALES,
+    derived.VELOCITY_IS_SALES,
+    derived.CUSTOMERS_ARE_SALES,
     ledger.LEDGER_ADDS_UP,
     ledger.LEDGER_SHIPS_WHAT_WAS_SOLD,
     inbound.LEDGER_RECEIVES_SHIPMENTS,

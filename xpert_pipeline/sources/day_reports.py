@@ -67,5 +67,5 @@ def _coverage(run: SellerRun, table: Table, known: Mapping[tuple[str, str], Cove
 
 
 def _pictures(run: SellerRun, table: Table, source: Source) -> dict[str, Any]:
-    images = pictures_of(run, table, source.pictures)
+    images = pictures_of(run, table, source.pictures) if run.options.has_pictures else ""
     return {"pictures": dg.MarkdownMetadataValue(images)} if images else {}

@@ -2,7 +2,7 @@
 
 A source declares the form, `sql/pictures/<table>.sql` selects the rows, and `drawing` makes the image. A picture shows
 one marketplace, so amounts of two currencies never meet in it. Nothing is drawn for a marketplace without rows, and a
-failure costs only the picture.
+failure costs only the picture. Runs that follow changes every few minutes draw none.
 """
 
 import logging
@@ -18,6 +18,8 @@ from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.tables.contract import Table
 
 logger = logging.getLogger("xpert_pipeline.sources")
+NO_PICTURES = "xpert/no_pictures"
+"""Tag of a run that draws no pictures, with any value."""
 MOST_MARKETS = 4
 """Maximum number of marketplaces that one partition shows."""
 
@@ -27,8 +29,8 @@ class Picture:
     """A picture that a table shows.
 
     `sql/pictures/<table>.sql` returns the rows to draw, in order, for one marketplace. Its parameters are
-    `%(seller_id)s`, `%(marketplace_id)s` and `%(today)s`, the marketplace's local day. A column `unit` names what the
-    figures are, such as the currency.
+    `%(seller_id)s`, `%(marketplace_id)s`, `%(timezone)s` and `%(today)s`, the marketplace's local day. A column `unit`
+    names what the figures are, such as the currency.
 
     Attributes:
         table: The table that shows it.
@@ -55,7 +57,8 @@ def _draw(run: SellerRun, market: Market, picture: Picture) -> str | None:
 
     try:
         with tenant(run.pool, run.seller.id) as connection:
-            place = {"seller_id": run.seller.id, "marketplace_id": market.id, "today": market.today}
+            place = {"seller_id": run.seller.id, "marketplace_id": market.id}
+            place |= {"today": market.today, "timezone": market.place.timezone}
             cursor = connection.execute(sql.SQL(picture_rows(picture.table.name)), place)
             names = [column.name for column in cursor.description or ()]
             rows = cursor.fetchall()

@@ -101,6 +101,7 @@ class RunOptions:
         fill_pages: The most pages that the run reads to fill what a report lacks.
         age: Returns the seconds since the run began for this seller.
         reread_after: How long after a complete reading a table whose changes are followed is read as a whole again.
+        has_pictures: Whether the newest day of a table shows its pictures.
     """
 
     refetch: bool = False
@@ -110,6 +111,7 @@ class RunOptions:
     fill_pages: int = 10
     age: Callable[[], float] = lambda: 0.0
     reread_after: timedelta = REREAD_AFTER
+    has_pictures: bool = True
 
 
 @dataclass(frozen=True)

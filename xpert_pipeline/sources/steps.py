@@ -20,6 +20,7 @@ from xpert_pipeline.resources.spapi import SpApiResource, priority_of
 from xpert_pipeline.sources.coverage import learn
 from xpert_pipeline.sources.day_reports import describe_days
 from xpert_pipeline.sources.figures import RunFigures
+from xpert_pipeline.sources.pictures import NO_PICTURES
 from xpert_pipeline.sources.reporting import DayReport, report_table
 from xpert_pipeline.sources.roles import keep_role
 from xpert_pipeline.sources.run import REREAD_AFTER, RunOptions, SellerRun
@@ -118,6 +119,7 @@ def _run_seller(
             fill_pages=sp_api.fill_pages if sp_api else 0,
             age=lambda: sp_api.age_seconds(amazon_id) if sp_api else 0.0,
             reread_after=timedelta(days=sp_api.reread_days) if sp_api else REREAD_AFTER,
+            has_pictures=NO_PICTURES not in step.context.run.tags,
         ),
     )
     run.options.age()  # the clock starts with the seller's first step

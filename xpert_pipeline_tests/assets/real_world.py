@@ -179,12 +179,13 @@ class RealWorld:
                     copy.write_row([*self.common.values(), *(row[name] for name in rows[0])])
         begin, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last + timedelta(days=1)))
         local = timedelta(hours=5, minutes=30)
-        self.admin.execute(
-            "insert into loads (seller_id, marketplace_id, source, load_id, table_name, window_kind, window_start, window_end,"
-            " run_id, started_at, fetched, inserted, updated, unchanged, deleted, rejected)"
-            " values (%s, %s, 't', %s, 'orders', 'created', %s, %s, 'r', now(), 0, 0, 0, 0, 0, 0)",
-            [self.seller.id, INDIA, uuid4(), begin - local, end - local],
-        )
+        for table in ("orders", "financial_events", "fba_returns", "merchant_returns"):
+            self.admin.execute(
+                "insert into loads (seller_id, marketplace_id, source, load_id, table_name, window_kind, window_start,"
+                " window_end, run_id, started_at, fetched, inserted, updated, unchanged, deleted, rejected)"
+                " values (%s, %s, 't', %s, %s, 'created', %s, %s, 'r', now(), 0, 0, 0, 0, 0, 0)",
+                [self.seller.id, INDIA, uuid4(), table, begin - local, end - local],
+            )
         costs = [
             Cost(sku, None, first, None, price * 4 / 10, "INR", "price", "costs.csv", place)
             for place, (sku, price) in enumerate(self.prices.items(), start=2)

@@ -57,13 +57,13 @@ def open_shop(pool, seller, admin, *sources):
             stock_source="snapshot", **row,
         )  # fmt: skip
 
-    def loaded(first, last, *, store=INDIA, end=None):
+    def loaded(first, last, *, store=INDIA, end=None, table="orders"):
         start = datetime(first.year, first.month, first.day, tzinfo=ZONES[store])
         after = last + timedelta(days=1)
         end = end or datetime(after.year, after.month, after.day, tzinfo=ZONES[store])
         counts = dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0)
         put(
-            "loads", marketplace_id=store, table_name="orders", window_kind="created", window_start=start,
+            "loads", marketplace_id=store, table_name=table, window_kind="created", window_start=start,
             window_end=end, run_id="r", started_at=end, **counts,
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The pictures that the tables of the registry declare: each is drawn at the end of a sync."""
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,14 +9,17 @@ from PIL import ImageStat
 
 from xpert_pipeline.assets.planning.seasonal_patterns import SEASONAL_PATTERNS
 from xpert_pipeline.assets.registry import SOURCES
+from xpert_pipeline.assets.sales import sales_data
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.sql_files import picture_rows
 from xpert_pipeline.sources.pictures import pictures_of
 from xpert_pipeline.sources.run import market_of
 from xpert_pipeline_tests.assets.finance.books import Books
+from xpert_pipeline_tests.assets.shops import END, days_until, open_shop
 from xpert_pipeline_tests.conftest import MARKETPLACE
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 from xpert_pipeline_tests.images import image_of
+from xpert_pipeline_tests.sources.conftest import INDIA
 
 pytestmark = pytest.mark.filterwarnings(DAGSTERS_OWN)
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -57,6 +61,41 @@ def test_the_days_of_the_week_are_drawn_from_their_indices(pool, seller):
     assert [(label, float(index)) for label, index, _ in rows] == [
         (day, 2 if day == "Sunday" else 0.83) for day in WEEK
     ]
+
+
+def test_a_loaded_day_without_a_sale_is_zero_and_a_day_that_is_not_loaded_is_a_gap(pool, seller, admin):
+    """Orders of five days: sold, nothing, an order without an amount, not loaded, sold. A forecast counts units."""
+    shop, days = open_shop(pool, seller, admin, sales_data.SOURCE), days_until(END, 5)
+    shop.order(days[0], "A", 1, item_subtotal=10, currency="INR")
+    shop.order(days[2], "A", 2)
+    shop.order(days[4], "A", 1, item_subtotal=30, currency="INR")
+    shop.loaded(days[0], days[2])
+    shop.loaded(days[4], days[4])
+    shop.loaded(days[1], days[1], table="traffic_daily")
+    shop.run(*days)
+    shop.put(
+        "forecasting_data", scope="ACCOUNT", sku="(all)", forecast_date=END + timedelta(days=1), origin_date=END,
+        is_sufficient=True, units_mean=2, units_p10=1, units_p50=2, units_p90=4, history_days=5, sold_days=3,
+        lead_time_days=14, service_level_pct=95,
+    )  # fmt: skip
+
+    def drawn(table):
+        place = {"seller_id": seller.id, "marketplace_id": INDIA, "timezone": "Asia/Kolkata"}
+        with tenant(pool, seller.id) as connection:
+            rows = connection.execute(
+                picture_rows(table).encode(), place | {"today": END + timedelta(days=1)}
+            ).fetchall()
+        return {day: figures for day, *figures in rows}
+
+    assert drawn("sales_data") == {
+        days[0]: [10, None, "INR"], days[1]: [0, 0, "INR"], days[4]: [30, None, "INR"],
+    }  # fmt: skip
+    of_performance = {
+        day: figure for day, figure, *_ in ([day, *figures] for day, figures in drawn("sales_performance").items())
+    }
+    assert of_performance == {days[0]: 10, days[1]: 0, days[2]: None, days[4]: 30}
+    sold = {day: figures[0] for day, figures in drawn("forecasting_data").items() if day <= END}
+    assert sold == {days[0]: 1, days[1]: 0, days[2]: 2, days[4]: 1}
 
 
 def test_pictures_are_small_because_every_run_keeps_them(loaded):

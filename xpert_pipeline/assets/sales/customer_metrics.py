@@ -1,8 +1,8 @@
-"""customer_metrics: what customers order by week and month, as aggregates only, derived from orders.
+"""customer_metrics: what customers order, return and get back by week and month, as aggregates only.
 
 Not here, because the pipeline does not hold it: customers who come back, and how many there are (Amazon tells them in
 the repeat purchase report, which needs Brand Registry); the state of the account (defects, late shipments). Ratings of
-the seller are in `seller_feedback_counts`, refunds in `returns_refunds`.
+the seller are in `seller_feedback_counts`.
 """
 
 from datetime import date
@@ -19,6 +19,13 @@ from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Percent, Quantity
 
 WITHHELD = Null("The row is suppressed.")
+NO_REFUNDS, NO_RETURNS = Null("refund_state tells the reason."), Null("return_state tells the reason.")
+STATES = (
+    "KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks {missing}, or "
+    "no day is loaded as a whole. FEW: fewer than 10 orders (but any) are {done}; or those of all such ASINs of the "
+    "period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so "
+    "that they cannot be found by subtraction."
+)
 NO_AMOUNT = Null("The row is suppressed, no amount is known, or the currencies differ.")
 
 
@@ -34,6 +41,10 @@ class CustomerMetricsRow(TypedDict):
         Quantity,
         "Days of the period whose orders are loaded as a whole. If they are fewer than the period has, the figures are "
         "those of a part of it.",
+    ]
+    refund_days: Annotated[Quantity, "Days of loaded_days whose transactions are loaded as a whole, too."]
+    return_days: Annotated[
+        Quantity, "Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too."
     ]
     is_suppressed: Annotated[
         Flag,
@@ -59,6 +70,41 @@ class CustomerMetricsRow(TypedDict):
         Null("The row is suppressed, nothing was sold, or fewer than 10 orders (but any) are of one of both kinds."),
     ]
     cancel_pct: Annotated[Percent | None, "Share of the orders that are cancelled as a whole.", WITHHELD]
+    refund_state: Annotated[
+        Id, "Whether refunds are told. " + STATES.format(missing="its transactions", done="refunded")
+    ]
+    refunded_orders: Annotated[
+        Quantity | None, "Orders with a refund in the period, whenever they were placed.", NO_REFUNDS
+    ]
+    units_refunded: Annotated[
+        Quantity | None,
+        "Units refunded in the period, whenever they were ordered, as Amazon counts them.",
+        Null("refund_state tells the reason; or the refunds name no units."),
+    ]
+    refund_pct: Annotated[
+        Percent | None,
+        "units_refunded / units, in percent: of what was refunded and what was ordered in the same period. It can be "
+        "more than 100.",
+        Null("refund_state tells the reason; or the refunds name no units, or nothing was sold."),
+    ]
+    return_state: Annotated[Id, "Whether returns are told. " + STATES.format(missing="its returns", done="returned")]
+    returned_orders: Annotated[
+        Quantity | None,
+        "Orders of which units came back to Amazon in the period, or of which customers asked in it to return some to "
+        "the seller, whenever they were placed.",
+        NO_RETURNS,
+    ]
+    units_returned: Annotated[
+        Quantity | None,
+        "Units of these returns and requests. A returned unit is usually refunded, too.",
+        Null("return_state tells the reason; or the returns name no units."),
+    ]
+    return_pct: Annotated[
+        Percent | None,
+        "units_returned / units, in percent: of what was returned and what was ordered in the same period. It can be "
+        "more than 100.",
+        Null("return_state tells the reason; or the returns name no units, or nothing was sold."),
+    ]
     currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", NO_AMOUNT]
 
 
@@ -69,14 +115,15 @@ CUSTOMER_METRICS = Table(
     day="period_start",
     about=About(
         grain="the orders of a week or a month, of all products or of an ASIN, without any person",
-        source="orders and order_items, by sql/transforms/customer_metrics.sql",
-        freshness="Computed after every load of orders, for the weeks and months that changed. The present week and "
-        "month have a row, too.",
+        source="orders, order_items and returns_refunds, by sql/transforms/customer_metrics.sql",
+        freshness="Computed by every daily sync, for the weeks and months that changed. The present week and month "
+        "have a row, too.",
         restatement="A late order changes its week and its month whenever it arrives; orders of other shops "
-        "(NON_AMAZON) do not count. Orders have no customer's id, so returning customers are not counted: "
-        "Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does it load the "
-        "health of the account. Refunds are in returns_refunds, ratings in seller_feedback_counts.",
-        example="select period_start, orders, aov, units_per_order, cancel_pct, currency from customer_metrics\n"
+        "(NON_AMAZON) do not count. A period without an order has no row. Refunds and returns are in the period in "
+        "which they happened, as in sales_performance. Orders have no customer's id, so customers who come back are "
+        "not counted: Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does "
+        "it load the health of the account. Ratings are in seller_feedback_counts.",
+        example="select period_start, orders, aov, cancel_pct, refund_pct, return_pct, currency from customer_metrics\n"
         "where period_type = 'MONTH' and scope = 'ACCOUNT' and not is_suppressed order by period_start desc;",
     ),
 )
@@ -84,7 +131,7 @@ CUSTOMER_METRICS = Table(
 SOURCE = Derived(
     table=CUSTOMER_METRICS,
     group="sales",
-    after=("orders", "order_items"),
+    after=("orders", "order_items", "financial_events", "fba_returns", "merchant_returns", "returns_refunds"),
     figures=(
         DayFigure(CUSTOMER_METRICS, "groups with figures", "count(*) filter (where not is_suppressed)"),
         DayFigure(CUSTOMER_METRICS, "groups too small", "count(*) filter (where is_suppressed)"),

@@ -1,8 +1,9 @@
 """All derived tables of sales and margins, compared with what plain Python computes from the raw tables."""
 
+from xpert_pipeline_tests.assets.recomputed.customers import customer_metrics
 from xpert_pipeline_tests.assets.recomputed.margins import profit_margins
 from xpert_pipeline_tests.assets.recomputed.raw import compare, read
-from xpert_pipeline_tests.assets.recomputed.sales import customer_metrics, sales_data, sales_performance
+from xpert_pipeline_tests.assets.recomputed.sales import sales_data, sales_performance
 from xpert_pipeline_tests.assets.recomputed.velocity import velocity_trends
 
 DAY_OF_SKU = ("marketplace_id", "sale_date", "sku")

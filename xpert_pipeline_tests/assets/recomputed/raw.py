@@ -17,12 +17,12 @@ FINEST = Decimal("0.0001")
 
 
 def read(admin):
-    """All raw tables, the spans of orders that are loaded, and the database's clock."""
+    """All raw tables, the spans that are loaded, and the database's clock."""
     with admin.cursor(row_factory=dict_row) as cursor:
         raw = {table: cursor.execute(f"select * from {table}").fetchall() for table in RAW}
         raw["spans"] = cursor.execute(
-            "select marketplace_id, window_start, window_end from loads"
-            " where table_name = 'orders' and window_kind in ('created', 'updated')"
+            "select table_name, marketplace_id, window_start, window_end from loads"
+            " where window_kind in ('created', 'updated')"
         ).fetchall()
         raw["now"] = cursor.execute("select clock_timestamp() as now").fetchone()["now"]
     return raw
@@ -93,13 +93,57 @@ def sold_lines(raw):
             }
 
 
-def loaded_spans(raw, marketplace_id):
-    """The spans of orders that are loaded, in local time, as first and last moment; a load counts for 10 minutes more."""
+def refunds(raw):
+    """Refunded items, or the transaction itself where it has none."""
+    events = [e for e in raw["financial_events"] if e["is_counted"] and e["transaction_type"].lower() == "refund"]
+    with_items = {(e["marketplace_id"], e["transaction_id"]) for e in raw["financial_events"] if e["item_index"] >= 0}
+    return [
+        {
+            "marketplace_id": event["marketplace_id"],
+            "day": event["posted_date"],
+            "sku": event["sku"] or "(no SKU)",
+            "asin": event["asin"],
+            "quantity": event["quantity"],
+            "order_id": event["order_id"],
+            "key": ("refund", event["transaction_id"], event["item_index"]),
+        }
+        for event in events
+        if event["item_index"] >= 0 or (event["marketplace_id"], event["transaction_id"]) not in with_items
+    ]
+
+
+def returns(raw):
+    """Units that came back to Amazon, in the marketplace of their order, and lines that customers asked to return."""
+    latest = {}
+    for order in sorted(raw["orders"], key=lambda order: order["marketplace_id"], reverse=True):
+        known = latest.get(order["order_id"])
+        if known is None or order["last_updated_at"] >= known["last_updated_at"]:
+            latest[order["order_id"]] = order
+    rows = [
+        (unit | {"marketplace_id": latest.get(unit["order_id"], unit)["marketplace_id"]}, "fba")
+        for unit in raw["fba_returns"]
+    ]
+    return [
+        {
+            "marketplace_id": row["marketplace_id"],
+            "day": row["return_date"],
+            "sku": row["sku"] or "(no SKU)",
+            "asin": row["asin"],
+            "quantity": row["quantity"],
+            "order_id": row["order_id"],
+            "key": (kind, row["return_key"]),
+        }
+        for row, kind in [*rows, *((line, "merchant") for line in raw["merchant_returns"])]
+    ]
+
+
+def loaded_spans(raw, marketplace_id, table="orders"):
+    """The spans of a table that are loaded, in local time, as first and last moment; a load counts for 10 minutes more."""
     zone = ZONES[marketplace_id]
     windows = sorted(
         (row["window_start"], row["window_end"] + timedelta(minutes=10))
         for row in raw["spans"]
-        if row["marketplace_id"] == marketplace_id
+        if (row["table_name"], row["marketplace_id"]) == (table, marketplace_id)
     )
     merged = []
     for start, end in windows:

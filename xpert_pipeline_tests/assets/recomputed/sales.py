@@ -1,18 +1,10 @@
-"""sales_data, sales_performance and customer_metrics, from orders, transactions, returns, economics and traffic."""
+"""sales_data and sales_performance, from orders, transactions, returns, economics and traffic."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
-from xpert_pipeline_tests.assets.recomputed.raw import (
-    added,
-    grouped,
-    loaded_spans,
-    midnight,
-    ratio,
-    rounded,
-    sold_lines,
-)
+from xpert_pipeline_tests.assets.recomputed.raw import added, grouped, ratio, refunds, returns, rounded, sold_lines
 
 FORTNIGHT = timedelta(days=14)
 
@@ -61,36 +53,6 @@ def sales_data(raw):
     return rows
 
 
-def refunds(raw):
-    """Refunded items, or the transaction itself where it has none, by marketplace, day and SKU."""
-    events = [e for e in raw["financial_events"] if e["is_counted"] and e["transaction_type"].lower() == "refund"]
-    with_items = {(e["marketplace_id"], e["transaction_id"]) for e in raw["financial_events"] if e["item_index"] >= 0}
-    kept = [
-        event | {"sku": event["sku"] or "(no SKU)"}
-        for event in events
-        if event["item_index"] >= 0 or (event["marketplace_id"], event["transaction_id"]) not in with_items
-    ]
-    return grouped(kept, "marketplace_id", "posted_date", "sku")
-
-
-def returned(raw):
-    """Units that came back to Amazon or were asked for, with their ASIN, by marketplace, day and SKU."""
-    latest = {}
-    for order in sorted(raw["orders"], key=lambda order: order["marketplace_id"], reverse=True):
-        known = latest.get(order["order_id"])
-        if known is None or order["last_updated_at"] >= known["last_updated_at"]:
-            latest[order["order_id"]] = order
-    found = defaultdict(list)
-    for unit in raw["fba_returns"]:
-        order = latest.get(unit["order_id"])
-        store = order["marketplace_id"] if order else unit["marketplace_id"]
-        found[store, unit["return_date"], unit["sku"] or "(no SKU)"].append((unit["quantity"], unit["asin"]))
-    for line in raw["merchant_returns"]:
-        key = (line["marketplace_id"], line["return_date"], line["sku"] or "(no SKU)")
-        found[key].append((line["quantity"], line["asin"]))
-    return found
-
-
 def refunded_prices(raw):
     """What was refunded of the prices of products, with its currency, by marketplace, day and SKU."""
     leaves = [
@@ -106,7 +68,9 @@ def sales_performance(raw):
     sold = {(row["marketplace_id"], row["sale_date"], row["sku"]): row for row in sales_data(raw)}
     told = {(row["marketplace_id"], row["business_date"], row["sku"]): row for row in raw["economics_daily"]}
     seen = {(row["marketplace_id"], row["business_date"], row["asin"]): row for row in raw["traffic_daily"]}
-    refunded, prices, back = refunds(raw), refunded_prices(raw), returned(raw)
+    prices = refunded_prices(raw)
+    refunded = grouped(refunds(raw), "marketplace_id", "day", "sku")
+    back = grouped(returns(raw), "marketplace_id", "day", "sku")
     days = {
         "orders": {key[:2] for key in sold},
         "money": {(leaf["marketplace_id"], leaf["posted_date"]) for leaf in raw["financial_event_amounts"]},
@@ -121,7 +85,7 @@ def sales_performance(raw):
     keys = sold.keys() | refunded.keys() | prices.keys() | back.keys() | events
     asins = {}
     for key in keys:
-        of_events = [e["asin"] for e in refunded.get(key, [])] + [asin for _, asin in back.get(key, [])]
+        of_events = [event["asin"] for event in (*refunded.get(key, ()), *back.get(key, ()))]
         named = (
             sold.get(key, {}).get("asin"),
             told.get(key, {}).get("asin"),
@@ -173,7 +137,7 @@ def _figures(key, sale, refunded, prices, back, told, days):
         "units_ordered": units,
         "units_refunded": units_refunded,
         "net_units": None if units is None or units_refunded is None else units - units_refunded,
-        "units_returned": added(quantity for quantity, _ in back) if back else None,
+        "units_returned": added(event["quantity"] for event in back) if back else None,
         "ops": ops,
         "refunded_sales": rounded(amount),
         "net_product_sales": None if sales is None or amount is None else rounded(sales - amount),
@@ -207,79 +171,4 @@ def _visits(key, asin, sharing, sale, told, seen, days):
         "featured_offer_pct": shown.get("buy_box_pct"),
         "unit_session_pct": ratio(100 * units, sessions) if units is not None and units >= 0 and sessions else None,
         "traffic_state": state,
-    }
-
-
-def customer_metrics(raw):
-    """Groups of fewer than 10 orders tell nothing, neither themselves nor by subtraction."""
-    periods = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for line in sold_lines(raw):
-        day = line["order_date"]
-        for kind, start in (("WEEK", day - timedelta(days=day.isoweekday() % 7)), ("MONTH", day.replace(day=1))):
-            scopes = periods[line["marketplace_id"], kind, start]
-            for scope in ("ACCOUNT", line["asin"]):
-                if scope is not None:
-                    scopes[scope][line["order_id"]].append(line)
-    return [
-        {
-            "marketplace_id": store,
-            "period_type": kind,
-            "period_start": start,
-            "period_end": _end(kind, start),
-            "loaded_days": _loaded_days(raw, store, start, _end(kind, start)),
-            **row,
-        }
-        for (store, kind, start), scopes in periods.items()
-        for row in _groups(scopes)
-    ]
-
-
-def _end(kind, start):
-    after = start + timedelta(days=7) if kind == "WEEK" else (start + timedelta(days=31)).replace(day=1)
-    return after - timedelta(days=1)
-
-
-def _loaded_days(raw, store, start, end):
-    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
-    spans = loaded_spans(raw, store)
-    return sum(
-        any(first <= midnight(day) and midnight(day + timedelta(days=1)) <= last for first, last in spans)
-        for day in days
-    )
-
-
-def _groups(scopes):
-    small = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) < 10)
-    large = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) >= 10)
-    hidden = {scope for scope, orders in scopes.items() if len(orders) < 10}
-    if small and sum(number for number, _ in small) < 10 and large:
-        hidden.add(large[0][1])
-    for scope, orders in scopes.items():
-        figures = _group(list(orders.values()))
-        yield {"scope": scope, "is_suppressed": scope in hidden} | (
-            dict.fromkeys(figures) if scope in hidden else figures
-        )
-
-
-def _group(orders):
-    kept = [[line for line in lines if not line["is_off"]] for lines in orders]
-    kept = [lines for lines in kept if lines]
-    business = [lines for lines in kept if lines[0]["is_business"]]
-    units = sum(line["quantity_ordered"] for lines in kept for line in lines)
-    business_units = sum(line["quantity_ordered"] for lines in business for line in lines)
-    priced = [line for lines in kept for line in lines if line["item_subtotal"] is not None]
-    currencies = {line["currency"] for line in priced}
-    is_one = len(currencies) == 1
-    whole = [lines for lines in kept if all(line["item_subtotal"] is not None for line in lines)]
-    has_small_part = 1 <= len(business) <= 9 or 1 <= len(kept) - len(business) <= 9
-    amounts = sum((line["item_subtotal"] for lines in whole for line in lines), Decimal(0))
-    return {
-        "orders": len(kept),
-        "units": units,
-        "ops": rounded(sum(line["item_subtotal"] for line in priced)) if is_one else None,
-        "aov": ratio(amounts, len(whole)) if is_one else None,
-        "units_per_order": ratio(units, len(kept)),
-        "b2b_pct": None if has_small_part else ratio(100 * business_units, units),
-        "cancel_pct": ratio(100 * (len(orders) - len(kept)), len(orders)),
-        "currency": next(iter(currencies)) if is_one else None,
     }

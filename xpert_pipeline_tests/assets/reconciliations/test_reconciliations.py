@@ -50,6 +50,25 @@ FAULTS = {
             "economics_daily {2:,.2f} INR product sales (10.00 less)",
         ),
     ),
+    "velocity_equals_sales": Fault(
+        "update velocity_trends set units_7 = units_7 + 1 where ctid = (select ctid from velocity_trends "
+        "where loaded_days >= 7 and as_of_date < (now() at time zone 'Asia/Kolkata')::date "
+        "order by as_of_date, sku limit 1) returning as_of_date, sku, units_7 - 1, units_7",
+        (
+            "{0} on Amazon.in, SKU {1}: sales_data has {2} units in 7 days,",
+            "velocity_trends {3} units in 7 days (1 more)",
+        ),
+    ),
+    "customers_equal_sales": Fault(
+        "update customer_metrics set ops = ops + 3 where ctid = (select ctid from customer_metrics "
+        "where scope = 'ACCOUNT' and period_type = 'WEEK' and loaded_days = 7 and not is_suppressed "
+        "and period_end < (now() at time zone 'Asia/Kolkata')::date order by period_start desc limit 1) "
+        "returning period_start, period_end, ops",
+        (
+            "{0} on Amazon.in, all SKUs in the week until {1}: sales_data has ",
+            "customer_metrics {2:,.2f} INR product sales (3.00 more)",
+        ),
+    ),
     "ledger_adds_up": Fault(
         "update inventory_ledger set lost_quantity = lost_quantity - 2, "
         "unexplained_quantity = unexplained_quantity + 2 where ctid = "

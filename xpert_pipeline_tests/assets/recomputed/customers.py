@@ -1,0 +1,151 @@
+"""customer_metrics, from order lines, refunds, returns and the days that are loaded."""
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+from xpert_pipeline_tests.assets.recomputed.raw import (
+    added,
+    loaded_spans,
+    midnight,
+    ratio,
+    refunds,
+    returns,
+    rounded,
+    sold_lines,
+)
+
+
+def customer_metrics(raw):
+    """Groups of fewer than 10 orders tell nothing, neither themselves nor by subtraction."""
+    events = {"refund": refunds(raw), "return": returns(raw)}
+    periods = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for line in sold_lines(raw):
+        day = line["order_date"]
+        for kind, start in (("WEEK", day - timedelta(days=day.isoweekday() % 7)), ("MONTH", day.replace(day=1))):
+            scopes = periods[line["marketplace_id"], kind, start]
+            for scope in ("ACCOUNT", line["asin"]):
+                if scope is not None:
+                    scopes[scope][line["order_id"]].append(line)
+    return [row for period, scopes in periods.items() for row in _rows(raw, events, period, scopes)]
+
+
+def _rows(raw, events, period, scopes):
+    store, kind, start = period
+    end, groups = _end(kind, start), list(_groups(scopes))
+    loaded, shown = _loaded(raw, store, start, end), {row["scope"] for row in groups if not row["is_suppressed"]}
+    acts = {name: _by_scope(events[name], store, start, end) for name in events}
+    for row in groups:
+        yield {
+            "marketplace_id": store,
+            "period_type": kind,
+            "period_start": start,
+            "period_end": end,
+            **loaded,
+            **row,
+            **_happened(row, acts, loaded, shown),
+        }
+
+
+def _end(kind, start):
+    after = start + timedelta(days=7) if kind == "WEEK" else (start + timedelta(days=31)).replace(day=1)
+    return after - timedelta(days=1)
+
+
+def _loaded(raw, store, start, end):
+    """How many days of orders are loaded, and of them, how many whose refunds are, and whose returns are."""
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    known = {
+        table: {
+            day
+            for first, last in loaded_spans(raw, store, table)
+            for day in days
+            if first <= midnight(day) and midnight(day + timedelta(days=1)) <= last
+        }
+        for table in ("orders", "financial_events", "fba_returns", "merchant_returns")
+    }
+    return {
+        "loaded_days": len(known["orders"]),
+        "refund_days": len(known["orders"] & known["financial_events"]),
+        "return_days": len(known["orders"] & known["fba_returns"] & known["merchant_returns"]),
+    }
+
+
+def _by_scope(events, store, start, end):
+    """Orders and quantities of the events of a period, by scope."""
+    found = defaultdict(lambda: (set(), []))
+    for event in events:
+        if event["marketplace_id"] == store and start <= event["day"] <= end:
+            for scope in ("ACCOUNT", event["asin"]):
+                orders, quantities = found[scope]
+                orders.add(event["order_id"] or event["key"])
+                quantities.append(event["quantity"])
+    return {scope: (len(orders), added(quantities)) for scope, (orders, quantities) in found.items()}
+
+
+def _happened(row, acts, loaded, shown):
+    """Refunds and returns of a scope, if all of them are loaded and they tell nothing of fewer than 10 orders."""
+    found, scope = {}, row["scope"]
+    for name, done in (("refund", "refunded"), ("return", "returned")):
+        days = loaded[f"{name}_days"]
+        if row["is_suppressed"]:
+            state = "SUPPRESSED"
+        elif not days or days < loaded["loaded_days"]:
+            state = "NOT_LOADED"
+        elif scope in acts[name] and scope not in _tellable(acts[name], shown):
+            state = "FEW"
+        else:
+            state = "KNOWN"
+        orders, units = acts[name].get(scope, (0, 0)) if state == "KNOWN" else (None, None)
+        found |= {
+            f"{name}_state": state,
+            f"{done}_orders": orders,
+            f"units_{done}": units,
+            f"{name}_pct": None if units is None else ratio(100 * units, row["units"]),
+        }
+    return found
+
+
+def _tellable(acts, shown):
+    """The scopes with 10 orders or more, without the smallest if what is not told can be found by subtraction."""
+    large = {scope for scope, (orders, _) in acts.items() if orders >= 10 and scope in shown}
+    asins = sorted((acts[scope][0], scope) for scope in large if scope != "ACCOUNT")
+    rest = sum(orders for scope, (orders, _) in acts.items() if scope not in large and scope != "ACCOUNT")
+    return large - {asins[0][1]} if asins and 0 < rest < 10 else large
+
+
+def _groups(scopes):
+    small = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) < 10)
+    large = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) >= 10)
+    hidden = {scope for scope, orders in scopes.items() if len(orders) < 10}
+    if small and sum(number for number, _ in small) < 10 and large:
+        hidden.add(large[0][1])
+    for scope, orders in scopes.items():
+        figures = _group(list(orders.values()))
+        yield {"scope": scope, "is_suppressed": scope in hidden} | (
+            dict.fromkeys(figures) if scope in hidden else figures
+        )
+
+
+def _group(orders):
+    kept = [[line for line in lines if not line["is_off"]] for lines in orders]
+    kept = [lines for lines in kept if lines]
+    business = [lines for lines in kept if lines[0]["is_business"]]
+    units = sum(line["quantity_ordered"] for lines in kept for line in lines)
+    business_units = sum(line["quantity_ordered"] for lines in business for line in lines)
+    priced = [line for lines in kept for line in lines if line["item_subtotal"] is not None]
+    currencies = {line["currency"] for line in priced}
+    is_one = len(currencies) == 1
+    whole = [lines for lines in kept if all(line["item_subtotal"] is not None for line in lines)]
+    has_small_part = 1 <= len(business) <= 9 or 1 <= len(kept) - len(business) <= 9
+    amounts = sum((line["item_subtotal"] for lines in whole for line in lines), Decimal(0))
+    return {
+        "orders": len(kept),
+        "units": units,
+        "ops": rounded(sum(line["item_subtotal"] for line in priced)) if is_one else None,
+        "aov": ratio(amounts, len(whole)) if is_one else None,
+        "units_per_order": ratio(units, len(kept)),
+        "b2b_pct": None if has_small_part else ratio(100 * business_units, units),
+        "cancel_pct": ratio(100 * (len(orders) - len(kept)), len(orders)),
+        "currency": next(iter(currencies)) if is_one else None,
+    }
