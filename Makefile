@@ -9,12 +9,13 @@ ARGS ?=
 AT ?= 2026-12-31 18:10:00
 FAKETIME_LIBRARY ?= $(firstword $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1))
 
-.PHONY: help sync up dev test test-at check lint docs release reset
+.PHONY: help sync up dev test test-at truth check lint docs release reset
 help:
 	@echo "make sync    load the last 30 days and exit"
 	@echo "make up      the same, with Dagster's UI; Ctrl-C stops everything"
 	@echo "make test    the whole test suite, against a Postgres that it starts itself"
 	@echo "make test-at AT='2026-12-31 18:10:00'  the tests at another time of day (UTC), by libfaketime"
+	@echo "make truth   compare the derived tables of all real orders with what plain Python computes (some minutes)"
 	@echo "make check   tests, linters and types"
 	@echo "make docs    write docs/tables.md, the README's list and sql/comments.sql from the row contracts"
 	@echo "make release record the migrations of the version in pyproject.toml, before it is tagged"
@@ -38,6 +39,9 @@ test-at: $(VENV)/dev
 	@PYTHONPATH=$(CURDIR)/xpert_pipeline_tests/faked_clock:$(CURDIR) TZ=UTC FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=999999 \
 	FAKETIME=$$(printf '%+d' $$(($$(date -ud "$(AT)" +%s) - $$(date +%s)))) \
 	LD_PRELOAD=$(FAKETIME_LIBRARY) $(BIN)/python -m pytest $(ARGS)
+
+truth: $(VENV)/dev
+	@TRUTH_DAYS=all $(BIN)/python -m pytest -o log_cli=true -o log_cli_level=INFO xpert_pipeline_tests/assets/test_real_world.py $(ARGS)
 
 check: test lint
 

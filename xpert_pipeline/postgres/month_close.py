@@ -25,6 +25,13 @@ MONTHS = """
 select marketplace_id, days, past_days, order_days, transaction_days, is_over, is_complete
 from xpert_views.months where seller_id = %(seller)s and month = %(month)s
 """
+OPEN = """
+select
+  marketplace_id, state, day, order_id, transaction_id, transaction_type, what, amount, currency, release_date,
+  settlement_id, settled_month
+from xpert_views.month_end_open where seller_id = %(seller)s and month = %(month)s
+order by marketplace_id, currency, state, day, transaction_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,32 @@ class LoadedMonth:
     is_complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A transaction that was not settled at the end of a month that is over: one row of xpert_views.month_end_open."""
+
+    marketplace_id: str
+    state: str
+    day: date
+    order_id: str | None
+    transaction_id: str
+    transaction_type: str
+    what: str | None
+    amount: Decimal
+    currency: str | None
+    release_date: date | None
+    settlement_id: str | None
+    settled_month: date | None
+
+
 @dataclass(frozen=True)
 class MonthClose:
-    """A seller's month: its rows, and how much of it is loaded in each marketplace."""
+    """A seller's month: its rows, how much of it is loaded in each marketplace, and what was open at its end."""
 
     month: date
     rows: Sequence[CloseRow]
     loaded: Sequence[LoadedMonth]
+    open_rows: Sequence[OpenRow] = ()
 
 
 def read_month_close(pool: Pool, seller_id: UUID, month: date) -> MonthClose:
@@ -93,4 +119,6 @@ def read_month_close(pool: Pool, seller_id: UUID, month: date) -> MonthClose:
             rows = cursor.execute(ROWS, values).fetchall()
         with conn.cursor(row_factory=class_row(LoadedMonth)) as cursor:
             loaded = cursor.execute(MONTHS, values).fetchall()
-    return MonthClose(month, rows, loaded)
+        with conn.cursor(row_factory=class_row(OpenRow)) as cursor:
+            open_rows = cursor.execute(OPEN, values).fetchall()
+    return MonthClose(month, rows, loaded, open_rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xpert_pipeline.postgres.month_close import CloseRow, LoadedMonth, MonthClose
+from xpert_pipeline.postgres.month_close import CloseRow, LoadedMonth, MonthClose, OpenRow
 from xpert_pipeline.spapi.marketplaces import by_id
 from xpert_pipeline.wording import counted
 
@@ -17,6 +17,8 @@ SUMS = ("Orders", "Sales as posted", "Transactions", "Settlements", "Deposits", 
 STEPS = range(1, len(SUMS))
 SUSPICIOUS = ("unknown", "no transaction", "currency", "order not loaded", "cancelled", "unread rows")
 """Kinds of differences that a person must look at."""
+OPEN_STATES = {"deferred": "Deferred at the month's end", "not settled yet": "Not settled at the month's end"}
+"""The states of what was open at the end of the month, and their names."""
 UNKNOWN_CURRENCY = "(unknown)"
 
 
@@ -49,6 +51,7 @@ class Statement:
         rows: Its rows.
         sums: The sums before and after each step; the same sum twice, if both of its sides are known.
         differences: What leads from each sum to the next, by step and size.
+        open_rows: The transactions that were not settled at the end of the month; none if it is not over.
     """
 
     marketplace_id: str
@@ -56,6 +59,7 @@ class Statement:
     rows: Sequence[CloseRow]
     sums: Sequence[tuple[Decimal, Decimal]]
     differences: Sequence[Difference]
+    open_rows: Sequence[OpenRow] = ()
 
     @property
     def store(self) -> str:
@@ -66,6 +70,10 @@ class Statement:
         """Return the differences of a step."""
         return [each for each in self.differences if each.step_number == step_number]
 
+    def open_amount(self, state: str) -> Decimal:
+        """Return what was in this state at the end of the month."""
+        return sum((row.amount for row in self.open_rows if row.state == state), Decimal(0))
+
     def suspicious(self) -> list[Difference]:
         """Return the differences that a person must look at."""
         return [each for each in self.differences if each.kind in SUSPICIOUS]
@@ -74,14 +82,19 @@ class Statement:
 def statements(close: MonthClose, marketplace_ids: Sequence[str]) -> list[Statement]:
     """Return a statement for each marketplace and currency with rows, in the seller's order of marketplaces."""
     places: dict[tuple[str, str], list[CloseRow]] = defaultdict(list)
+    open_rows: dict[tuple[str, str], list[OpenRow]] = defaultdict(list)
     for row in close.rows:
         places[row.marketplace_id, row.currency or UNKNOWN_CURRENCY].append(row)
-    order = {marketplace_id: place for place, marketplace_id in enumerate(marketplace_ids)}
+    for each in close.open_rows:
+        place = each.marketplace_id, each.currency or UNKNOWN_CURRENCY
+        places.setdefault(place, [])
+        open_rows[place].append(each)
+    order = {marketplace_id: number for number, marketplace_id in enumerate(marketplace_ids)}
     ordered = sorted(places.items(), key=lambda entry: (order.get(entry[0][0], len(order)), entry[0]))
-    return [_statement(*place, rows) for place, rows in ordered]
+    return [_statement(*place, rows, open_rows[place]) for place, rows in ordered]
 
 
-def _statement(marketplace_id: str, currency: str, rows: Sequence[CloseRow]) -> Statement:
+def _statement(marketplace_id: str, currency: str, rows: Sequence[CloseRow], open_rows: Sequence[OpenRow]) -> Statement:
     zero = Decimal(0)
     left = {step: sum((row.left_amount for row in rows if row.step_number == step), zero) for step in STEPS}
     right = {step: sum((row.right_amount for row in rows if row.step_number == step), zero) for step in STEPS}
@@ -95,7 +108,7 @@ def _statement(marketplace_id: str, currency: str, rows: Sequence[CloseRow]) -> 
     ]
     differences.sort(key=lambda each: (each.step_number, -abs(each.amount), each.kind))
     sums = [(left[step], right[step]) for step in STEPS]
-    return Statement(marketplace_id, currency, rows, sums, differences)
+    return Statement(marketplace_id, currency, rows, sums, differences, open_rows)
 
 
 def notes(close: MonthClose) -> Iterator[str]:

@@ -1,36 +1,37 @@
-"""The month close as an Excel workbook: a summary whose figures are formulas over a sheet of rows, and the differences.
+"""The month close as an Excel workbook: a summary whose figures are formulas over sheets of rows, and the differences.
 
-Every formula has its value beside it, for programs that do not calculate. Texts are written as texts, whatever they
-begin with, and keep being texts when somebody edits them.
+Every formula has its value beside it, for programs that do not calculate.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xpert_pipeline.cli.close.statement import STEPS, SUMS, UNKNOWN_CURRENCY, Difference, Statement
-from xpert_pipeline.cli.money_format import MoneyFormat
-from xpert_pipeline.postgres.month_close import CloseRow
+from xpert_pipeline.cli.close.lists import (
+    CURRENCY,
+    DIFFERENCE,
+    KIND,
+    LEFT,
+    OPEN_AMOUNT,
+    OPEN_CURRENCY,
+    OPEN_STATE,
+    RIGHT,
+    STEP,
+    STORE,
+    write_open,
+    write_rows,
+)
+from xpert_pipeline.cli.close.pen import Pen
+from xpert_pipeline.cli.close.statement import OPEN_STATES, STEPS, SUMS, Difference, Statement
 
 if TYPE_CHECKING:
-    from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS = 1_048_575
 """Rows of a sheet below its header."""
-LONGEST_TEXT = 32_000
-COLUMNS = (
-    ("Marketplace", 14), ("Step", 6), ("From, to", 26), ("Kind", 26), ("Difference?", 11), ("Day", 11), ("Order", 21),
-    ("Transaction", 24), ("Settlement", 14), ("Type", 16), ("What", 40), ("Other month", 12), ("Currency", 9),
-    ("Left", 18), ("Right", 18), ("Difference", 18), ("Meaning", 60),
-)  # fmt: skip
-STORE, STEP, KIND, CURRENCY, LEFT, RIGHT, DIFFERENCE = "A", "B", "D", "M", "N", "O", "P"
-ROWS, DIFFERENCES = "Rows", "Differences"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""Beginnings that a spreadsheet program may take for a formula."""
+ROWS, DIFFERENCES, OPEN = "Rows", "Differences", "Open"
 
 
 class TooManyRows(ValueError):
@@ -52,64 +53,27 @@ def workbook(title: str, about: Sequence[str], found: Sequence[Statement], made_
     """
     import xlsxwriter  # noqa: PLC0415  only this command needs it
 
-    rows = sum(len(statement.rows) for statement in found)
+    rows = max(sum(len(each.rows) for each in found), sum(len(each.open_rows) for each in found))
     if rows > MOST_ROWS:
         raise TooManyRows(f"the month has {rows:,} rows, and a sheet can have {MOST_ROWS:,}")
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
     content = BytesIO()
     book = xlsxwriter.Workbook(content, options)
     book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
-    sheets = [book.add_worksheet(name) for name in ("Summary", DIFFERENCES, ROWS)]
-    pen = _Pen(book)
+    sheets = [book.add_worksheet(name) for name in ("Summary", DIFFERENCES, ROWS, OPEN)]
+    pen = Pen(book)
     _Summary(sheets[0], pen, rows).write(title, about, found)
-    _list(sheets[1], pen, found, only_differences=True)
-    _list(sheets[2], pen, found, only_differences=False)
+    write_rows(sheets[1], pen, found, only_differences=True)
+    write_rows(sheets[2], pen, found, only_differences=False)
+    write_open(sheets[3], pen, found)
     book.close()
     return content.getvalue()
-
-
-class _Pen:
-    """The formats of a workbook, each made once."""
-
-    def __init__(self, book: "Workbook") -> None:
-        self._book = book
-        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
-
-    def __call__(self, **properties: Any) -> "Format":
-        key = tuple(sorted(properties.items()))
-        if key not in self._made:
-            self._made[key] = self._book.add_format(properties)
-        return self._made[key]
-
-    def text(self, sheet: "Worksheet", row: int, column: int, value: str | None, **properties: Any) -> None:
-        """Write a text that stays a text; nothing for None."""
-        if value is None:
-            return
-        if value.startswith(FORMULA):
-            properties["quote_prefix"] = True
-        sheet.write_string(row, column, value[:LONGEST_TEXT], self(**properties) if properties else None)
-
-    def money(self, statement: Statement, **properties: Any) -> "Format":
-        """Return the format of a statement's amounts."""
-        return self(num_format=_format_of(statement).spreadsheet(), **properties)
-
-    def group(self, sheet: "Worksheet", statement: Statement, where: tuple[int, int, int, int]) -> None:
-        """Group the digits of large amounts in a range as people of the marketplace do."""
-        for criteria, limit, form in _format_of(statement).spreadsheet_groups():
-            look = self(num_format=form)
-            rule = {"type": "cell", "criteria": criteria, "value": limit, "format": look, "stop_if_true": True}
-            sheet.conditional_format(*where, rule)
-
-
-def _format_of(statement: Statement) -> MoneyFormat:
-    currency = "" if statement.currency == UNKNOWN_CURRENCY else statement.currency
-    return MoneyFormat.of(statement.marketplace_id, currency or "?")
 
 
 class _Summary:
     """Writes the summary, line by line."""
 
-    def __init__(self, sheet: "Worksheet", pen: _Pen, rows: int) -> None:
+    def __init__(self, sheet: "Worksheet", pen: Pen, rows: int) -> None:
         self._sheet, self._pen, self._rows = sheet, pen, rows
         self._row = 0
 
@@ -143,6 +107,8 @@ class _Summary:
                 self._difference(statement, each)
             self._sum(statement, SUMS[step], RIGHT, step, right)
             self._check(statement, step, start)
+        for state, name in OPEN_STATES.items():
+            self._open(statement, state, name)
         self._pen.group(self._sheet, statement, (first, 2, self._row, 2))
 
     def _sum(self, statement: Statement, name: str, column: str, step: int, value: Decimal) -> None:
@@ -159,6 +125,20 @@ class _Summary:
         formula = self._total("SUMIFS", statement, each.step_number, each.kind, column=DIFFERENCE)
         self._sheet.write_formula(self._row, 2, formula, self._pen.money(statement), float(each.amount))
         self._pen.text(self._sheet, self._row, 3, each.meaning, indent=1)
+
+    def _open(self, statement: Statement, state: str, name: str) -> None:
+        """Write what was open at the end of the month; nothing if nothing was, or if the month is not over."""
+        if not (rows := [row for row in statement.open_rows if row.state == state]):
+            return
+        self._row += 1
+        self._pen.text(self._sheet, self._row, 0, name, italic=True)
+        wanted = ((STORE, statement.store), (OPEN_STATE, state), (OPEN_CURRENCY, statement.currency))
+        where = ",".join(f'{self._range(letter, OPEN)},"{value}"' for letter, value in wanted)
+        self._sheet.write_formula(self._row, 1, f"=COUNTIFS({where})", self._pen(num_format="#,##0"), len(rows))
+        formula = f"=SUMIFS({self._range(OPEN_AMOUNT, OPEN)},{where})"
+        amount = float(statement.open_amount(state))
+        self._sheet.write_formula(self._row, 2, formula, self._pen.money(statement, italic=True), amount)
+        self._pen.text(self._sheet, self._row, 3, f"Posted in this month or before; see the sheet {OPEN}.", indent=1)
 
     def _check(self, statement: Statement, step: int, start: int) -> None:
         """Beside a sum: whether the sum before it and the differences between them add up to it.
@@ -191,55 +171,5 @@ class _Summary:
             ranges += [self._range(letter), value]
         return f"={function}({','.join(ranges)})"
 
-    def _range(self, letter: str) -> str:
-        return f"{ROWS}!${letter}$2:${letter}${self._rows + 1}"
-
-
-def _list(sheet: "Worksheet", pen: _Pen, found: Sequence[Statement], *, only_differences: bool) -> None:
-    """Write rows, one line each."""
-    for column, (name, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
-        pen.text(sheet, 0, column, name, bold=True, bottom=1)
-    sheet.freeze_panes(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    line = 0
-    for statement in found:
-        first = line + 1
-        for row in _sorted(statement.rows, only_differences=only_differences):
-            line += 1
-            _write_row(sheet, pen, line, statement, row)
-        if line >= first:
-            pen.group(sheet, statement, (first, len(COLUMNS) - 4, line, len(COLUMNS) - 2))
-    sheet.autofilter(0, 0, max(line, 1), len(COLUMNS) - 1)
-
-
-def _sorted(rows: Sequence[CloseRow], *, only_differences: bool) -> Iterable[CloseRow]:
-    if not only_differences:
-        return rows
-    return sorted(
-        (row for row in rows if row.is_difference), key=lambda row: (row.step_number, row.kind, -abs(row.difference))
-    )
-
-
-def _write_row(sheet: "Worksheet", pen: _Pen, line: int, statement: Statement, row: CloseRow) -> None:
-    texts: dict[int, str | None] = {
-        0: statement.store, 2: row.step, 3: row.kind, 4: "yes" if row.is_difference else "no", 6: row.order_id,
-        7: row.transaction_id, 8: row.settlement_id, 9: row.transaction_type, 10: row.what, 12: statement.currency,
-        16: row.meaning,
-    }  # fmt: skip
-    for column in range(len(COLUMNS)):
-        if column in texts:
-            pen.text(sheet, line, column, texts[column])
-    sheet.write_number(line, 1, row.step_number)
-    _write_day(sheet, pen, line, 5, row.day, "yyyy-mm-dd")
-    _write_day(sheet, pen, line, 11, row.other_month, "mmm yyyy")
-    money = pen.money(statement)
-    for column, amount in zip((13, 14, 15), (row.left_amount, row.right_amount, row.difference), strict=True):
-        sheet.write_number(line, column, float(amount), money)
-
-
-def _write_day(sheet: "Worksheet", pen: _Pen, line: int, column: int, day: date | None, form: str) -> None:
-    if day is not None:
-        sheet.write_datetime(line, column, datetime(day.year, day.month, day.day), pen(num_format=form, align="left"))  # noqa: DTZ001
+    def _range(self, letter: str, sheet: str = ROWS) -> str:
+        return f"{sheet}!${letter}$2:${letter}${self._rows + 1}"

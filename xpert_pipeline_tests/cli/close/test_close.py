@@ -85,6 +85,30 @@ def _row(entry):
     return int(entry[0].lstrip("ABCD"))
 
 
+def test_the_workbook_tells_what_was_open_at_the_end_of_a_month_that_is_over(pool, seller, close, tmp_path):
+    """By hand: at the end of January 2024, 70 are deferred and -30 not settled; both were settled in March."""
+    books = Books(pool, seller)
+    books.settled("S2", date(2024, 3, 1), date(2024, 3, 20), 40)
+    waits = {"is_cash": False, "transaction_status": "DEFERRED_RELEASED"}
+    books.posted("T1", 70, date(2024, 1, 14), description=HOSTILE, **waits)
+    books.posted("T1b", 70, date(2024, 2, 2), is_counted=False, deferred_transaction_id="T1", settlement_id="S2")
+    books.posted("T2", -30, date(2024, 1, 20), settlement_id="S2")
+    done = close(month="2024-01")
+    assert "  Deferred at the month's end: ₹70.00" in done.stdout
+    assert "  Not settled at the month's end: -₹30.00" in done.stdout
+    book = Book(tmp_path / "close.xlsx")
+    summary = book.sheets["Summary"]
+    rows = {cell.value: place.lstrip("A") for place, cell in summary.items() if place.startswith("A")}
+    for name, count, amount in (("Deferred at the month's end", 1, 70), ("Not settled at the month's end", 1, -30)):
+        for letter, value in (("B", count), ("C", amount)):
+            cell = summary[letter + rows[name]]
+            assert (float(cell.value), book.worked_out(cell.formula)) == (value, value)
+    assert [cell.value for cell in book.column("Open", "E").values()] == ["T1", "T2"]
+    assert book.sheets["Open"]["G2"].is_quoted
+    told = json.loads(close("--json", month="2024-01", file="again.xlsx").stdout)
+    assert told["statements"][0]["open_at_month_end"] == {"deferred": "70.0000", "not settled yet": "-30.0000"}
+
+
 def test_the_rows_of_the_workbook_are_all_rows_and_its_differences_are_listed(october, close, tmp_path):
     told = json.loads(close("--json").stdout)
     book = Book(tmp_path / "close.xlsx")
