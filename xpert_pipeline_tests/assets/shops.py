@@ -1,21 +1,15 @@
 """A shop whose orders, stock and loads tests write day by day, and whose tables are derived as runs do."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
-from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from xpert_pipeline.postgres.computed import Computation
-from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.postgres.sql_files import more_days, transform
-from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
+from xpert_pipeline_tests.assets.by_hand import ZONES, derive_as_runs_do, write_load, write_row
+from xpert_pipeline_tests.sources.conftest import INDIA
 
-ZONES = {INDIA: ZoneInfo("Asia/Kolkata"), GERMANY: ZoneInfo("Europe/Berlin")}
 END = date(2024, 3, 2)
 """A Saturday. The windows that end with it contain a leap day."""
 
@@ -29,9 +23,7 @@ def open_shop(pool, seller, admin, *sources):
     numbers = iter(range(1, 1_000_000))
 
     def put(table, **values):
-        values = {"seller_id": seller.id, "marketplace_id": INDIA, "source": "t", "load_id": uuid4()} | values
-        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
-        admin.execute(f"insert into {table} ({names}) values ({places})", list(values.values()))
+        write_row(admin, seller, table, **values)
 
     def order(day, sku, units, *, store=INDIA, **line):
         number, at = f"o{next(numbers)}", datetime(day.year, day.month, day.day, 12, tzinfo=ZONES[store])
@@ -58,27 +50,12 @@ def open_shop(pool, seller, admin, *sources):
         )  # fmt: skip
 
     def loaded(first, last, *, store=INDIA, end=None, table="orders"):
-        start = datetime(first.year, first.month, first.day, tzinfo=ZONES[store])
-        after = last + timedelta(days=1)
-        end = end or datetime(after.year, after.month, after.day, tzinfo=ZONES[store])
-        counts = dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0)
-        put(
-            "loads", marketplace_id=store, table_name=table, window_kind="created", window_start=start,
-            window_end=end, run_id="r", started_at=end, **counts,
-        )  # fmt: skip
+        write_load(admin, seller, table, first, last, store=store, end=end)
 
     def run(*days, again=False, **parameters):
         """Derive all tables; returns what was written of the last one."""
         for source in sources:
-            name = source.table.name
-            with hold(pool, seller.id, name) as lease:
-                counts = derive(
-                    pool, seller_id=seller.id, table=source.table, statement=transform(name), lease=lease, run_id="r",
-                    requested_days=days or (END,), computed_days=days, started_at=datetime.now(UTC),
-                    timezones={store: zone.key for store, zone in ZONES.items()}, more_days=more_days(name),
-                    parameters={key: parameters.get(key, value) for key, value in source.parameters.items()},
-                    computation=Computation(source.version, source.compute) if source.compute else None, again=again,
-                )  # fmt: skip
+            counts = derive_as_runs_do(pool, seller, source, days or (END,), days, again=again, **parameters)
         return counts.inserted, counts.updated, counts.deleted
 
     def rows(table=sources[-1].table):

@@ -1,10 +1,9 @@
 """Rows of a seller's money, written by hand."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline_tests.sources.conftest import INDIA
+from xpert_pipeline_tests.assets.by_hand import write_row
 
 
 class Books:
@@ -14,10 +13,8 @@ class Books:
         self.pool, self.seller = pool, seller
 
     def write(self, table, **values):
-        row = {"seller_id": self.seller.id, "marketplace_id": INDIA, "source": "a test", "load_id": uuid4(), **values}
-        marks = ", ".join(f"%({name})s" for name in row)
         with tenant(self.pool, self.seller.id) as connection:
-            connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", row)
+            write_row(connection, self.seller, table, **values)
 
     def posted(self, number, amount, day, item=-1, **values):
         moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)

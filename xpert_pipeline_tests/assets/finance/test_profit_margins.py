@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,11 +11,9 @@ from psycopg.rows import dict_row
 from xpert_pipeline.assets.finance.advertising_spend import SOURCE as ADVERTISING
 from xpert_pipeline.assets.finance.profit_margins import SOURCE as MARGINS
 from xpert_pipeline.assets.reconciliations.money import MARGINS_ARE_TRANSACTIONS
-from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.product_costs import Cost, import_costs, remove_costs
-from xpert_pipeline.postgres.sql_files import transform
 from xpert_pipeline.sources.reconciliation import reconcile, result_of
+from xpert_pipeline_tests.assets.by_hand import ZONES, derive_as_runs_do, write_row
 from xpert_pipeline_tests.assets.recomputed.everything import assert_recomputed
 from xpert_pipeline_tests.assets.recomputed.margins import profit_margins
 from xpert_pipeline_tests.assets.recomputed.raw import compare, read
@@ -24,7 +21,6 @@ from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
 DAY = date(2024, 2, 29)
 """A leap day."""
-ZONES = {INDIA: "Asia/Kolkata", GERMANY: "Europe/Berlin"}
 PRICE, FEE = "ProductCharges/OurPricePrincipal", "AmazonFees/Commission/Base"
 FEE_TAX = "AmazonFees/Commission/Tax"
 
@@ -36,9 +32,7 @@ class Books:
         self.pool, self.seller, self.admin, self.numbers = pool, seller, admin, iter(range(1, 1_000_000))
 
     def put(self, table, **values):
-        values = {"seller_id": self.seller.id, "marketplace_id": INDIA, "source": "t", "load_id": uuid4()} | values
-        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
-        self.admin.execute(f"insert into {table} ({names}) values ({places})", list(values.values()))
+        write_row(self.admin, self.seller, table, **values)
 
     def posted(self, kind, *items, day=DAY, total=None, currency="INR", store=INDIA, is_counted=True, **more):
         """Write a transaction. An item is its SKU, its units, and amounts by path."""
@@ -78,14 +72,7 @@ class Books:
 
     def run(self, *days, stores=tuple(ZONES), **parameters):
         for source in (ADVERTISING, MARGINS):
-            name = source.table.name
-            with hold(self.pool, self.seller.id, name) as lease:
-                derive(
-                    self.pool, seller_id=self.seller.id, table=source.table, statement=transform(name), lease=lease,
-                    run_id="r", requested_days=days or (DAY,), computed_days=days, started_at=datetime.now(UTC),
-                    timezones={store: ZONES[store] for store in stores},
-                    parameters={**source.parameters, **parameters} if source is MARGINS else None,
-                )  # fmt: skip
+            derive_as_runs_do(self.pool, self.seller, source, days or (DAY,), days, stores=stores, **parameters)
         if not parameters:
             assert_recomputed(self.admin, "profit_margins")
 

@@ -13,7 +13,8 @@ from xpert_pipeline.assets.sales.sales_data import SOURCE as SALES
 from xpert_pipeline.sandbox.inventory.forecast_truth import demand_of
 from xpert_pipeline.sandbox.inventory.forecast_truth import rows_of as forecast_rows
 from xpert_pipeline.sandbox.inventory.velocity_truth import Sku, rows_of_day
-from xpert_pipeline_tests.assets.shops import END, ZONES, days_until, open_shop
+from xpert_pipeline_tests.assets.by_hand import ZONES
+from xpert_pipeline_tests.assets.shops import END, days_until, open_shop
 from xpert_pipeline_tests.faults.pipeline import same
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 

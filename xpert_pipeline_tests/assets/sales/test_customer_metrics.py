@@ -1,26 +1,21 @@
 """What customers order and return: groups below 10 tell nothing, and any history gives what a fresh start gives."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
-from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.rows import dict_row
 
-from xpert_pipeline.assets.sales.customer_metrics import CUSTOMER_METRICS
-from xpert_pipeline.postgres.derive import derive
-from xpert_pipeline.postgres.lease import hold
+from xpert_pipeline.assets.sales.customer_metrics import CUSTOMER_METRICS, SOURCE
 from xpert_pipeline.postgres.pool import tenant
-from xpert_pipeline.postgres.sql_files import more_days, transform
 from xpert_pipeline.sandbox.sales.customers_truth import period_rows
 from xpert_pipeline.sandbox.world.records import CANCELLED, Item
+from xpert_pipeline_tests.assets.by_hand import ZONES, derive_as_runs_do, write_load, write_row
 from xpert_pipeline_tests.faults.pipeline import same
 from xpert_pipeline_tests.sources.conftest import GERMANY, INDIA
 
-ZONES = {INDIA: ZoneInfo("Asia/Kolkata"), GERMANY: ZoneInfo("Europe/Berlin")}
 SUNDAY = date(2026, 3, 1)
 """Both a week and a month begin with it."""
 NAME = "customer_metrics"
@@ -32,9 +27,7 @@ def shop(pool, seller, admin):
     numbers = iter(range(1, 1_000_000))
 
     def put(table, **values):
-        values = {"seller_id": seller.id, "marketplace_id": INDIA, "source": "t", "load_id": uuid4()} | values
-        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
-        admin.execute(f"insert into {table} ({names}) values ({places})", list(values.values()))
+        write_row(admin, seller, table, **values)
 
     def order(day, *lines, store=INDIA, status="SHIPPED", is_business=False, channel="AMAZON"):
         number, at = f"o{next(numbers)}", datetime(day.year, day.month, day.day, 12, tzinfo=ZONES[store])
@@ -62,22 +55,10 @@ def shop(pool, seller, admin):
             )  # fmt: skip
 
     def loaded(first, last, store=INDIA, table="orders"):
-        start, end = (
-            datetime(each.year, each.month, each.day, tzinfo=ZONES[store]) for each in (first, last + timedelta(days=1))
-        )
-        counts = dict.fromkeys(("fetched", "inserted", "updated", "unchanged", "deleted", "rejected"), 0)
-        put(
-            "loads", marketplace_id=store, table_name=table, window_kind="created", window_start=start,
-            window_end=end, run_id="r", started_at=end, **counts,
-        )  # fmt: skip
+        write_load(admin, seller, table, first, last, store=store)
 
     def run(*days):
-        with hold(pool, seller.id, NAME) as lease:
-            derive(
-                pool, seller_id=seller.id, table=CUSTOMER_METRICS, statement=transform(NAME), lease=lease, run_id="r",
-                requested_days=days or (SUNDAY,), computed_days=days, started_at=datetime.now(UTC),
-                timezones={store: zone.key for store, zone in ZONES.items()}, more_days=more_days(NAME),
-            )  # fmt: skip
+        derive_as_runs_do(pool, seller, SOURCE, days or (SUNDAY,), days)
 
     def rows():
         with tenant(pool, seller.id) as conn, conn.cursor(row_factory=dict_row) as cursor:

@@ -95,7 +95,7 @@ def test_the_workbook_tells_what_was_open_at_the_end_of_a_month_that_is_over(poo
     books.posted("T2", -30, date(2024, 1, 20), settlement_id="S2")
     done = close(month="2024-01")
     assert "  Deferred at the month's end: ₹70.00" in done.stdout
-    assert "  Not settled at the month's end: -₹30.00" in done.stdout
+    assert "  Not settled at the month's end: \N{MINUS SIGN}₹30.00" in done.stdout
     book = Book(tmp_path / "close.xlsx")
     summary = book.sheets["Summary"]
     rows = {cell.value: place.lstrip("A") for place, cell in summary.items() if place.startswith("A")}
