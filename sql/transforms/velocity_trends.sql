@@ -1,5 +1,5 @@
--- velocity_trends: for each loaded day in `dirty`, and for days whose history has changed, how fast each SKU sells in the
--- windows that end with that day, and how long its stock lasts. The comments of the table explain the formulas.
+-- velocity_trends: for each loaded day in `dirty`, or some SKUs of it, and for days whose history has changed, how fast each
+-- SKU sells in the windows that end with that day, and how long its stock lasts. The comments of the table explain the formulas.
 -- A day has rows if orders are loaded from its first minute on; every row knows how many days in a row, up to this one, are
 -- loaded. A search shows an order some minutes late, so a load of orders counts for 10 minutes more.
 -- The last 90 days are kept, and before them the last day of each of Amazon's weeks (Saturday).
@@ -57,184 +57,296 @@ calendar as materialized (
   where s.first_day + n.number > s.today - 90 or extract(isodow from s.first_day + n.number) = 6
 ),
 
+-- days to compute for all SKUs
 days as materialized (
   select c.*
   from calendar as c
   where
-    c.as_of_date in (select d.business_date from dirty as d)
-    or not exists (
-      select from velocity_trends as v
-      where
-        v.seller_id = %(seller_id)s and v.marketplace_id = c.marketplace_id and v.as_of_date = c.as_of_date
-        and v.loaded_days = c.loaded_days and v.is_complete = c.is_complete
+    exists (
+      select from dirty as d
+      where d.business_date = c.as_of_date and d.subject is null
     )
+    or (
+      select v.loaded_days = c.loaded_days and v.is_complete = c.is_complete
+      from velocity_trends as v
+      where v.seller_id = %(seller_id)s and v.marketplace_id = c.marketplace_id and v.as_of_date = c.as_of_date
+      order by v.sku asc limit 1
+    ) is not true
+),
+
+-- days to compute for one SKU
+single_days as materialized (
+  select
+    c.*,
+    d.subject as sku
+  from calendar as c
+  inner join dirty as d on c.as_of_date = d.business_date
+  left join days as w on c.marketplace_id = w.marketplace_id and c.as_of_date = w.as_of_date
+  where d.subject is not null and w.as_of_date is null
 ),
 
 window_days as materialized (
   select
     d.marketplace_id,
-    d.as_of_date,
-    a.age,
-    d.as_of_date - a.age as business_date
+    d.as_of_date - a.age as business_date,
+    min(a.age) < 30 as has_stock
   from days as d
   cross join generate_series(0, 89) as a (age)
+  group by d.marketplace_id, d.as_of_date - a.age
+),
+
+single_spans as materialized (
+  select
+    marketplace_id,
+    sku,
+    min(as_of_date) as first_day,
+    max(as_of_date) as last_day
+  from single_days
+  group by marketplace_id, sku
 ),
 
 sold as (
   select
-    w.marketplace_id,
-    w.as_of_date,
+    s.marketplace_id,
     s.sku,
-    (max(array[s.sale_date::text, s.asin]) filter (where s.asin is not null))[2] as asin,
-    coalesce(sum(s.units_ordered) filter (where w.age < 7), 0) as units_7,
-    coalesce(sum(s.units_ordered) filter (where w.age between 7 and 13), 0) as units_before,
-    coalesce(sum(s.units_ordered) filter (where w.age < 14), 0) as units_14,
-    coalesce(sum(s.units_ordered) filter (where w.age < 28), 0) as units_28,
-    coalesce(sum(s.units_ordered * (27 - w.age)) filter (where w.age < 28), 0) as moment_28,
-    coalesce(sum(s.units_ordered) filter (where w.age < 30), 0) as units_30,
-    coalesce(sum(s.units_ordered::bigint * s.units_ordered) filter (where w.age < 30), 0) as squares_30,
-    coalesce(sum(s.units_ordered) filter (where w.age < 60), 0) as units_60,
-    sum(s.units_ordered) as units_90
+    s.sale_date,
+    s.asin,
+    s.units_ordered
   from window_days as w
   inner join sales_data as s on w.marketplace_id = s.marketplace_id and w.business_date = s.sale_date
   where s.seller_id = %(seller_id)s
-  group by w.marketplace_id, w.as_of_date, s.sku
-),
-
-stock_days as (
-  select distinct
-    marketplace_id,
-    business_date
-  from window_days
-  where age < 30
-),
-
-levels as materialized (
+  union all
   select
-    l.marketplace_id,
-    l.snapshot_date,
-    l.sku,
-    max(l.asin) as asin,
-    case when bool_or(l.is_in_stock) then true when count(l.is_in_stock) = count(*) then false end as is_in_stock,
-    case when count(l.available_quantity) = count(*) then sum(l.available_quantity) end as available_quantity,
-    case when count(l.on_hand_quantity) = count(*) then sum(l.on_hand_quantity) end as on_hand_quantity,
-    sum(l.inbound_quantity) as inbound_quantity
-  from stock_days as d
-  inner join inventory_levels as l on d.marketplace_id = l.marketplace_id and d.business_date = l.snapshot_date
-  where l.seller_id = %(seller_id)s
-  group by l.marketplace_id, l.snapshot_date, l.sku
+    s.marketplace_id,
+    s.sku,
+    s.sale_date,
+    s.asin,
+    s.units_ordered
+  from single_spans as o
+  inner join sales_data as s
+    on o.marketplace_id = s.marketplace_id and o.sku = s.sku and s.sale_date between o.first_day - 89 and o.last_day
+  left join window_days as w on s.marketplace_id = w.marketplace_id and s.sale_date = w.business_date
+  where s.seller_id = %(seller_id)s and w.business_date is null
 ),
 
 stocked as (
   select
-    w.marketplace_id,
-    w.as_of_date,
+    l.marketplace_id,
     l.sku,
-    count(l.is_in_stock) as known_days,
-    count(*) filter (where l.is_in_stock) as stock_days,
-    coalesce(sum(s.units_ordered) filter (where l.is_in_stock), 0) as stock_units,
-    coalesce(sum(s.units_ordered::bigint * s.units_ordered) filter (where l.is_in_stock), 0) as stock_squares,
-    max(l.asin) filter (where w.age = 0) as asin,
-    sum(l.available_quantity) filter (where w.age = 0) as available_quantity,
-    sum(l.on_hand_quantity) filter (where w.age = 0) as on_hand_quantity,
-    sum(l.inbound_quantity) filter (where w.age = 0) as inbound_quantity
+    l.snapshot_date,
+    l.asin,
+    l.is_in_stock,
+    l.available_quantity,
+    l.on_hand_quantity,
+    l.inbound_quantity
   from window_days as w
-  inner join levels as l on w.marketplace_id = l.marketplace_id and w.business_date = l.snapshot_date
-  left join sales_data as s
+  inner join inventory_levels as l on w.marketplace_id = l.marketplace_id and w.business_date = l.snapshot_date
+  where l.seller_id = %(seller_id)s and w.has_stock
+  union all
+  select
+    l.marketplace_id,
+    l.sku,
+    l.snapshot_date,
+    l.asin,
+    l.is_in_stock,
+    l.available_quantity,
+    l.on_hand_quantity,
+    l.inbound_quantity
+  from single_spans as o
+  inner join inventory_levels as l
     on
-      s.seller_id = %(seller_id)s and l.marketplace_id = s.marketplace_id and l.snapshot_date = s.sale_date
-      and l.sku = s.sku
-  where w.age < 30
-  group by w.marketplace_id, w.as_of_date, l.sku
+      o.marketplace_id = l.marketplace_id and o.sku = l.sku
+      and l.snapshot_date between o.first_day - 29 and o.last_day
+  left join window_days as w
+    on l.marketplace_id = w.marketplace_id and l.snapshot_date = w.business_date and w.has_stock
+  where l.seller_id = %(seller_id)s and w.business_date is null
 ),
 
--- rows are added up by their keys: a join of so many rows would need good estimates of them
-parts as (
+levels as (
   select
     marketplace_id,
-    as_of_date,
     sku,
+    snapshot_date,
+    max(asin) as asin,
+    case when bool_or(is_in_stock) then true when count(is_in_stock) = count(*) then false end as is_in_stock,
+    case when count(available_quantity) = count(*) then sum(available_quantity) end as available_quantity,
+    case when count(on_hand_quantity) = count(*) then sum(on_hand_quantity) end as on_hand_quantity,
+    sum(inbound_quantity) as inbound_quantity
+  from stocked
+  group by marketplace_id, sku, snapshot_date
+),
+
+known as materialized (
+  select
+    marketplace_id,
+    sku,
+    sale_date as business_date,
     true as is_sold,
+    units_ordered,
     asin as sold_asin,
-    units_7,
-    units_before,
-    units_14,
-    units_28,
-    moment_28,
-    units_30,
-    squares_30,
-    units_60,
-    units_90,
     null as stock_asin,
-    null::numeric as known_days,
-    null::numeric as stock_days,
-    null::numeric as stock_units,
-    null::numeric as stock_squares,
-    null::numeric as available_quantity,
-    null::numeric as on_hand_quantity,
-    null::numeric as inbound_quantity
+    null::boolean as is_in_stock,
+    null::bigint as available_quantity,
+    null::bigint as on_hand_quantity,
+    null::bigint as inbound_quantity
   from sold
   union all
   select
     marketplace_id,
-    as_of_date,
     sku,
+    snapshot_date as business_date,
     false as is_sold,
+    null as units_ordered,
     null as sold_asin,
-    null as units_7,
-    null as units_before,
-    null as units_14,
-    null as units_28,
-    null as moment_28,
-    null as units_30,
-    null as squares_30,
-    null as units_60,
-    null as units_90,
     asin as stock_asin,
-    known_days,
-    stock_days,
-    stock_units,
-    stock_squares,
+    is_in_stock,
     available_quantity,
     on_hand_quantity,
     inbound_quantity
-  from stocked
+  from levels
 ),
 
+skus as (
+  select distinct
+    marketplace_id,
+    sku
+  from known
+),
+
+-- The rows to return and what is known of the days before them are one set, so that each window is read once.
 cells as (
   select
     marketplace_id,
-    as_of_date,
     sku,
-    coalesce(max(sold_asin), max(stock_asin)) as asin,
-    coalesce(max(units_7), 0) as units_7,
-    coalesce(max(units_before), 0) as units_before,
-    coalesce(max(units_14), 0) as units_14,
-    coalesce(max(units_28), 0) as units_28,
-    coalesce(max(moment_28), 0) as moment_28,
-    coalesce(max(units_30), 0) as units_30,
-    coalesce(max(squares_30), 0) as squares_30,
-    coalesce(max(units_60), 0) as units_60,
-    coalesce(max(units_90), 0) as units_90,
-    coalesce(max(known_days), 0) as known_days,
-    coalesce(max(stock_days), 0) as stock_days,
-    coalesce(max(stock_units), 0) as stock_units,
-    coalesce(max(stock_squares), 0) as stock_squares,
+    business_date,
+    max(loaded_days) as loaded_days,
+    bool_or(is_complete) as is_complete,
+    bool_or(is_sold) as is_sold,
+    max(units_ordered) as units_ordered,
+    max(sold_asin) as sold_asin,
+    max(stock_asin) as stock_asin,
+    bool_or(is_in_stock) as is_in_stock,
     max(available_quantity) as available_quantity,
-    max(inbound_quantity) as inbound_quantity,
-    coalesce(max(available_quantity), max(on_hand_quantity)) as stock_quantity
-  from parts
-  group by marketplace_id, as_of_date, sku
-  having bool_or(is_sold) or coalesce(max(available_quantity), max(on_hand_quantity)) > 0 or max(inbound_quantity) > 0
+    max(on_hand_quantity) as on_hand_quantity,
+    max(inbound_quantity) as inbound_quantity
+  from (
+    select
+      *,
+      null::integer as loaded_days,
+      null::boolean as is_complete
+    from known
+    union all
+    select
+      a.marketplace_id,
+      a.sku,
+      a.as_of_date as business_date,
+      false as is_sold,
+      null as units_ordered,
+      null as sold_asin,
+      null as stock_asin,
+      null as is_in_stock,
+      null as available_quantity,
+      null as on_hand_quantity,
+      null as inbound_quantity,
+      a.loaded_days,
+      a.is_complete
+    from (
+      select
+        d.marketplace_id,
+        k.sku,
+        d.as_of_date,
+        d.loaded_days,
+        d.is_complete
+      from skus as k
+      inner join days as d on k.marketplace_id = d.marketplace_id
+      union all
+      select
+        marketplace_id,
+        sku,
+        as_of_date,
+        loaded_days,
+        is_complete
+      from single_days
+    ) as a
+  ) as rows
+  group by marketplace_id, sku, business_date
+),
+
+counted as (
+  select
+    marketplace_id,
+    sku,
+    business_date,
+    loaded_days,
+    is_complete,
+    is_sold,
+    units_ordered,
+    stock_asin,
+    is_in_stock,
+    available_quantity,
+    on_hand_quantity,
+    inbound_quantity,
+    business_date - date '2000-01-01' as number,
+    case when sold_asin is not null then array[business_date::text, sold_asin] end as named,
+    case when is_in_stock then units_ordered end as stock_units
+  from cells
+),
+
+figures as (
+  select
+    *,
+    count(*) filter (where is_sold) over w90 as sales_90,
+    max(named) over (partition by marketplace_id, sku order by number) as last_named,
+    sum(units_ordered) over w7 as sum_7,
+    sum(units_ordered) over w14 as sum_14,
+    sum(units_ordered) over w28 as sum_28,
+    sum(units_ordered::bigint * number) over w28 as moment_28,
+    sum(units_ordered) over w30 as sum_30,
+    sum(units_ordered::bigint * units_ordered) over w30 as square_30,
+    sum(units_ordered) over w60 as sum_60,
+    sum(units_ordered) over w90 as sum_90,
+    count(is_in_stock) over w30 as known_days,
+    count(*) filter (where is_in_stock) over w30 as stock_days,
+    sum(stock_units) over w30 as sum_stock,
+    sum(stock_units::bigint * stock_units) over w30 as square_stock
+  from counted
+  window
+    w7 as (partition by marketplace_id, sku order by number range between 6 preceding and current row),
+    w14 as (partition by marketplace_id, sku order by number range between 13 preceding and current row),
+    w28 as (partition by marketplace_id, sku order by number range between 27 preceding and current row),
+    w30 as (partition by marketplace_id, sku order by number range between 29 preceding and current row),
+    w60 as (partition by marketplace_id, sku order by number range between 59 preceding and current row),
+    w90 as (partition by marketplace_id, sku order by number range between 89 preceding and current row)
 ),
 
 found as (
   select
-    c.*,
-    d.is_complete,
-    d.loaded_days
-  from cells as c
-  inner join days as d on c.marketplace_id = d.marketplace_id and c.as_of_date = d.as_of_date
+    marketplace_id,
+    business_date as as_of_date,
+    sku,
+    is_complete,
+    loaded_days,
+    available_quantity,
+    inbound_quantity,
+    known_days,
+    stock_days,
+    case when last_named[1]::date > business_date - 90 then last_named[2] else stock_asin end as asin,
+    coalesce(sum_7, 0) as units_7,
+    coalesce(sum_14 - coalesce(sum_7, 0), 0) as units_before,
+    coalesce(sum_14, 0) as units_14,
+    coalesce(sum_28, 0) as units_28,
+    coalesce(moment_28 - (number - 27) * sum_28, 0) as moment_28,
+    coalesce(sum_30, 0) as units_30,
+    coalesce(square_30, 0) as squares_30,
+    coalesce(sum_60, 0) as units_60,
+    coalesce(sum_90, 0) as units_90,
+    coalesce(sum_stock, 0) as stock_units,
+    coalesce(square_stock, 0) as stock_squares,
+    coalesce(available_quantity, on_hand_quantity) as stock_quantity
+  from figures
+  where
+    loaded_days is not null
+    and (sales_90 > 0 or coalesce(available_quantity, on_hand_quantity) > 0 or inbound_quantity > 0)
 ),
 
 bases as (

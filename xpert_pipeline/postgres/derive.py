@@ -9,6 +9,11 @@ later statement than the one that takes the dirty keys, so it sees all the data 
 A changed day can change other days of the table: those whose windows it is part of, or the first day of its month. A
 second SELECT then reads `dirty` and returns the days to add to it, before the transform runs.
 
+If changes of a table are narrowed by a `subject`, such as the SKU, `dirty (business_date, subject)` says which subjects
+of a day changed. A NULL means all of them, and the day then has no other row. The transform returns all rows of these
+days or subjects; rows of other subjects are neither computed nor deleted. The second SELECT returns `subject`, too. Days
+that are computed in any case, and days with many changed subjects, are whole. Without a subject, every day is whole.
+
 If Python computes the rows (`computed`), the transform returns what they are computed from instead. It is then read in
 every run, and nothing is computed or written while it returns the same as before.
 
@@ -47,23 +52,40 @@ from xpert_pipeline.tables.contract import Table
 
 TRANSFORM = "transform"
 """The name of the fingerprint in `loads.details`."""
+MOST_SUBJECTS = 500
+"""With more changed subjects than this, a day is computed as a whole."""
 TAKE = """
 with taken as (
-  delete from dirty_keys where consumer = %(consumer)s and seller_id = %(seller_id)s returning business_date)
-insert into dirty (business_date)
-select business_date from taken union select unnest(%(days)s::date[])
-returning business_date
+  delete from dirty_keys where consumer = %(consumer)s and seller_id = %(seller_id)s returning business_date, subjects)
+insert into dirty (business_date, subject)
+select t.business_date, s.subject
+from taken as t left join unnest(case when %(is_narrowed)s then t.subjects end) as s (subject) on true
+union select unnest(%(days)s::date[]), null
 """
+SETTLE = """
+with listed as (delete from dirty returning business_date, subject),
+subjects as (select distinct business_date, subject from listed),
+days as (
+  select business_date, count(subject) < count(*) or count(*) > %(most)s as is_whole from subjects group by business_date)
+insert into dirty (business_date, subject)
+select business_date, null from days where is_whole
+union all
+select s.business_date, s.subject from subjects as s inner join days as d on s.business_date = d.business_date
+where not d.is_whole
+"""
+"""Leaves one row of a whole day."""
 KNOWN = """
 select details ->> %(name)s from loads
 where seller_id = %(seller_id)s and table_name = %(table)s and details ? %(name)s
 order by finished_at desc limit 1
 """
-ADD = "insert into dirty (business_date) select business_date from ({more}) as more returning business_date"
+ADD = "insert into dirty (business_date) select business_date from ({more}) as more"
+ADD_SUBJECTS = "insert into dirty (business_date, subject) select business_date, subject from ({more}) as more"
 WATCHED = """
 select tgrelid::regclass::text, words[1]
 from pg_trigger, string_to_array(encode(tgargs, 'escape'), '\\000') as words
-where tgname = 'mark_dirty_insert' and %(consumer)s = any(words[2:])
+where tgname = 'mark_dirty_insert'
+  and exists (select from unnest(words[2:]) as w (word) where split_part(w.word, ':', 1) = %(consumer)s)
 """
 """The tables that mark days dirty for a consumer, each with its column of the day."""
 
@@ -83,6 +105,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
     more_days: LiteralString | None = None,
     parameters: Mapping[str, Any] | None = None,
     consumer: str | None = None,
+    subject: str | None = None,
     inputs: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
     deletes: bool = True,
@@ -105,9 +128,10 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         started_at: When the asset began.
         timezones: Time zones of the seller's marketplaces.
         more_days: One SELECT of a `business_date`, with `%(seller_id)s`: the days of the table that change, too, when
-            the days in `dirty` change.
+            the days in `dirty` change; with a subject, also of a `subject`.
         parameters: Values of further parameters of both statements.
         consumer: The consumer whose dirty keys are taken; default: the table's name.
+        subject: The table's column that narrows its changes; it is part of its key.
         inputs: The tables that the transform reads; if they have grown much, their statistics are refreshed first.
         details: For `loads.details`.
         deletes: Whether the transform returns all rows of its days, so that the others are deleted. If not, rows that
@@ -133,7 +157,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
         _make_zones(conn, timezones or {})
-        conn.execute("create temp table dirty (business_date date not null) on commit drop")
+        conn.execute("create temp table dirty (business_date date not null, subject text) on commit drop")
         columns = table.columns if computation else _columns(conn, select, values)
         target = Target(table, columns, seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
@@ -146,11 +170,13 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         is_known = known == (fingerprint,)
         own = consumer or table.name
         history = [] if is_known else _history(conn, own, table, seller_id)
-        days = _take_days(conn, own, seller_id, [*always, *history], more, values)
+        days = _take_days(conn, own, [*always, *history], more, values, is_narrowed=subject is not None)
         stays = bool(computation) and is_known and not again
         rows = computation.compute(given.rows, parameters or {}) if computation and given and not stays else ()
         fill = _copied(rows) if computation else _selected(select, values)
-        by_marketplace, newest = _recompute(conn, target, fill, requested_days, deletes=deletes and not stays)
+        by_marketplace, newest = _recompute(
+            conn, target, fill, requested_days, subject=subject, deletes=deletes and not stays
+        )
         for marketplace_id, by_day in by_marketplace.items():
             entry = LedgerEntry(
                 load_id=load_id,
@@ -207,17 +233,19 @@ def _history(conn: Connection, consumer: str, table: Table, seller_id: UUID) -> 
 def _take_days(
     conn: Connection,
     consumer: str,
-    seller_id: UUID,
     days: Sequence[date],
     more: LiteralString | None,
     values: Mapping[str, Any],
+    *,
+    is_narrowed: bool,
 ) -> list[date]:
-    own = {"consumer": consumer, "seller_id": seller_id, "days": list(days)}
-    taken = {day for (day,) in conn.execute(TAKE, own).fetchall()}
+    """Fill `dirty` from the keys of a consumer and the days to compute in any case; return its days."""
+    conn.execute(TAKE, {**values, "consumer": consumer, "days": list(days), "is_narrowed": is_narrowed})
     if more:
-        taken.update(day for (day,) in conn.execute(SQL(ADD).format(more=SQL(more)), values).fetchall())
+        conn.execute(SQL(ADD_SUBJECTS if is_narrowed else ADD).format(more=SQL(more)), values)
+    conn.execute(SETTLE, {"most": MOST_SUBJECTS})
     conn.execute("analyze dirty")
-    return sorted(taken)
+    return [day for (day,) in conn.execute("select distinct business_date from dirty order by 1").fetchall()]
 
 
 Fill = Callable[[Connection, Target], None]
@@ -238,14 +266,14 @@ def _copied(rows: Iterable[Row]) -> Fill:
 
 
 def _recompute(
-    conn: Connection, target: Target, fill: Fill, requested: Sequence[date], *, deletes: bool
+    conn: Connection, target: Target, fill: Fill, requested: Sequence[date], *, subject: str | None, deletes: bool
 ) -> tuple[dict[str, CountsByDay], dict[str, date]]:
     staging.make_stage(conn, target)
     fill(conn, target)
     conn.execute(SQL("analyze {stage}").format(**target.names()))
     staged = staging.count_staged(conn, target)
     days = Identifier("pg_temp", "dirty") if target.table.day else None
-    deleted = merge.delete_missing(conn, target, days) if deletes else {}
+    deleted = merge.delete_missing(conn, target, days, subject) if deletes else {}
     inserted, updated = merge.upsert(conn, target)
     changed = {marketplace_id for marketplace_id, _ in {*inserted, *updated, *deleted}}
     marketplaces = list(dict.fromkeys([*_marketplaces(conn, target.seller_id), *sorted(changed)]))

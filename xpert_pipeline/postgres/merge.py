@@ -57,10 +57,31 @@ def _count_differing(conn: Connection, target: Target) -> int:
     return int(row[0]) if row else 0
 
 
-def delete_missing(conn: Connection, target: Target, days: Identifier | None) -> RowCounts:
-    """Delete the rows of the days listed in `days (business_date)` that are not staged; without days, of the table."""
-    own_day = SQL("t.{day} in (select d.business_date from {days} as d)") if days else SQL("true")
-    names = target.names(days=days or SQL(""), same_row=same("s", "t", target.table.key))
+OF_DAYS = SQL("t.{day} in (select d.business_date from {days} as d)")
+OF_SUBJECTS = SQL("""
+{of_days} and (
+  t.{day} in (select d.business_date from {days} as d where d.subject is null)
+  or (t.{day}, t.{subject}) in (select d.business_date, d.subject from {days} as d where d.subject is not null))
+""")
+
+
+def delete_missing(
+    conn: Connection, target: Target, days: Identifier | None, subject: str | None = None
+) -> RowCounts:
+    """Delete the rows of the days listed in `days (business_date)` that are not staged; without days, of the table.
+
+    Args:
+        conn: The transaction.
+        target: The table and its staged rows.
+        days: The list of days.
+        subject: The table's column for which `days` has a `subject`: the row of a day is deleted only if the list has
+            its subject, or NULL for all of them.
+    """
+    own_day = SQL("true") if days is None else OF_DAYS if subject is None else OF_SUBJECTS
+    names = target.names(
+        days=days or SQL(""), same_row=same("s", "t", target.table.key), subject=Identifier(subject or "subject")
+    )
+    names["of_days"] = OF_DAYS.format(**names)
     return target.counts(
         conn,
         SQL("""

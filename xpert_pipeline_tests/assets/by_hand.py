@@ -43,7 +43,7 @@ def derive_as_runs_do(pool, seller, source, requested, computed, *, stores=tuple
         return derive(
             pool, seller_id=seller.id, table=source.table, statement=transform(name), lease=lease, run_id="r",
             requested_days=requested, computed_days=computed, started_at=datetime.now(UTC),
-            timezones={store: ZONES[store].key for store in stores}, more_days=more_days(name),
+            timezones={store: ZONES[store].key for store in stores}, more_days=more_days(name), subject=source.subject,
             parameters={key: parameters.get(key, value) for key, value in source.parameters.items()},
             computation=Computation(source.version, source.compute) if source.compute else None, again=again,
         )  # fmt: skip

@@ -63,6 +63,7 @@ def compute(books, days, again=False):
                 table=source.table,
                 statement=transform(source.table.name),
                 more_days=more_days(source.table.name),
+                subject=source.subject,
                 parameters=source.parameters,
                 lease=lease,
                 run_id="changes",

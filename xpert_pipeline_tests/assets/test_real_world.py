@@ -49,6 +49,7 @@ def compute(pool, seller, *days):
                     pool, seller_id=seller.id, table=source.table, statement=transform(name), lease=lease, run_id="r",
                     requested_days=days or (FIRST,), computed_days=days, started_at=datetime.now(UTC),
                     timezones={INDIA: "Asia/Kolkata"}, more_days=more_days(name), parameters=source.parameters,
+                    subject=source.subject,
                 )  # fmt: skip
             written[name] = counts.inserted + counts.updated + counts.deleted
     return written

@@ -171,6 +171,7 @@ VELOCITY_TRENDS = Table(
 
 SOURCE = Derived(
     table=VELOCITY_TRENDS,
+    subject="sku",
     group="inventory",
     after=("sales_data", "inventory_levels"),
     parameters={
