@@ -11,8 +11,8 @@ second SELECT then reads `dirty` and returns the days to add to it, before the t
 
 If changes of a table are narrowed by a `subject`, such as the SKU, `dirty (business_date, subject)` says which subjects
 of a day changed. A NULL means all of them, and the day then has no other row. The transform returns all rows of these
-days or subjects; rows of other subjects are neither computed nor deleted. The second SELECT returns `subject`, too. Days
-that are computed in any case, and days with many changed subjects, are whole. Without a subject, every day is whole.
+days or subjects; rows of other subjects are neither computed nor deleted. The second SELECT returns a `subject`, too.
+Days that are computed in any case, and days with many changed subjects, are whole. Without a subject, every day is.
 
 If Python computes the rows (`computed`), the transform returns what they are computed from instead. It is then read in
 every run, and nothing is computed or written while it returns the same as before.
@@ -32,6 +32,7 @@ from psycopg.sql import SQL, Identifier
 
 from xpert_pipeline.postgres import merge, staging
 from xpert_pipeline.postgres.computed import Computation, read_input
+from xpert_pipeline.postgres.dirty_days import history, make_dirty, take_days
 from xpert_pipeline.postgres.lease import Lease
 from xpert_pipeline.postgres.ledger import (
     CountsByDay,
@@ -52,42 +53,11 @@ from xpert_pipeline.tables.contract import Table
 
 TRANSFORM = "transform"
 """The name of the fingerprint in `loads.details`."""
-MOST_SUBJECTS = 500
-"""With more changed subjects than this, a day is computed as a whole."""
-TAKE = """
-with taken as (
-  delete from dirty_keys where consumer = %(consumer)s and seller_id = %(seller_id)s returning business_date, subjects)
-insert into dirty (business_date, subject)
-select t.business_date, s.subject
-from taken as t left join unnest(case when %(is_narrowed)s then t.subjects end) as s (subject) on true
-union select unnest(%(days)s::date[]), null
-"""
-SETTLE = """
-with listed as (delete from dirty returning business_date, subject),
-subjects as (select distinct business_date, subject from listed),
-days as (
-  select business_date, count(subject) < count(*) or count(*) > %(most)s as is_whole from subjects group by business_date)
-insert into dirty (business_date, subject)
-select business_date, null from days where is_whole
-union all
-select s.business_date, s.subject from subjects as s inner join days as d on s.business_date = d.business_date
-where not d.is_whole
-"""
-"""Leaves one row of a whole day."""
 KNOWN = """
 select details ->> %(name)s from loads
 where seller_id = %(seller_id)s and table_name = %(table)s and details ? %(name)s
 order by finished_at desc limit 1
 """
-ADD = "insert into dirty (business_date) select business_date from ({more}) as more"
-ADD_SUBJECTS = "insert into dirty (business_date, subject) select business_date, subject from ({more}) as more"
-WATCHED = """
-select tgrelid::regclass::text, words[1]
-from pg_trigger, string_to_array(encode(tgargs, 'escape'), '\\000') as words
-where tgname = 'mark_dirty_insert'
-  and exists (select from unnest(words[2:]) as w (word) where split_part(w.word, ':', 1) = %(consumer)s)
-"""
-"""The tables that mark days dirty for a consumer, each with its column of the day."""
 
 
 def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
@@ -157,7 +127,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
 
     def work(conn: Connection) -> dict[str, LoadCounts]:
         _make_zones(conn, timezones or {})
-        conn.execute("create temp table dirty (business_date date not null, subject text) on commit drop")
+        make_dirty(conn)
         columns = table.columns if computation else _columns(conn, select, values)
         target = Target(table, columns, seller_id, "derived", load_id)
         merge.lock_table_of_seller(conn, target)
@@ -169,8 +139,8 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         known = conn.execute(KNOWN, {**target.values, "name": TRANSFORM, "table": table.name}).fetchone()
         is_known = known == (fingerprint,)
         own = consumer or table.name
-        history = [] if is_known else _history(conn, own, table, seller_id)
-        days = _take_days(conn, own, [*always, *history], more, values, is_narrowed=subject is not None)
+        all_days = [] if is_known else history(conn, own, table, seller_id)
+        days = take_days(conn, own, [*always, *all_days], more, values, is_narrowed=subject is not None)
         stays = bool(computation) and is_known and not again
         rows = computation.compute(given.rows, parameters or {}) if computation and given and not stays else ()
         fill = _copied(rows) if computation else _selected(select, values)
@@ -214,38 +184,6 @@ def _columns(conn: Connection, select: LiteralString, values: Mapping[str, Any])
     """Return the columns of the transform, in its order."""
     cursor = conn.execute(SQL("select * from ({}) as rows limit 0").format(SQL(select)), values)
     return tuple(column.name for column in cursor.description or ())
-
-
-def _history(conn: Connection, consumer: str, table: Table, seller_id: UUID) -> list[date]:
-    """Return all days of a derived table, and of the tables that it is derived from."""
-    columns = [
-        *conn.execute(WATCHED, {"consumer": consumer}).fetchall(),
-        *([(table.name, table.day)] if table.day else []),
-    ]
-    days: set[date] = set()
-    for name, day in columns:
-        names = {"day": Identifier(day), "table": Identifier(name)}
-        found = SQL("select distinct {day} from {table} where seller_id = %s and {day} is not null").format(**names)
-        days.update(own for (own,) in conn.execute(found, [seller_id]))
-    return sorted(days)
-
-
-def _take_days(
-    conn: Connection,
-    consumer: str,
-    days: Sequence[date],
-    more: LiteralString | None,
-    values: Mapping[str, Any],
-    *,
-    is_narrowed: bool,
-) -> list[date]:
-    """Fill `dirty` from the keys of a consumer and the days to compute in any case; return its days."""
-    conn.execute(TAKE, {**values, "consumer": consumer, "days": list(days), "is_narrowed": is_narrowed})
-    if more:
-        conn.execute(SQL(ADD_SUBJECTS if is_narrowed else ADD).format(more=SQL(more)), values)
-    conn.execute(SETTLE, {"most": MOST_SUBJECTS})
-    conn.execute("analyze dirty")
-    return [day for (day,) in conn.execute("select distinct business_date from dirty order by 1").fetchall()]
 
 
 Fill = Callable[[Connection, Target], None]

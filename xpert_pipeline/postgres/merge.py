@@ -65,9 +65,7 @@ OF_SUBJECTS = SQL("""
 """)
 
 
-def delete_missing(
-    conn: Connection, target: Target, days: Identifier | None, subject: str | None = None
-) -> RowCounts:
+def delete_missing(conn: Connection, target: Target, days: Identifier | None, subject: str | None = None) -> RowCounts:
     """Delete the rows of the days listed in `days (business_date)` that are not staged; without days, of the table.
 
     Args:

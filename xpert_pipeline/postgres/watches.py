@@ -1,6 +1,6 @@
 """Keeps what the migrations together say of watched tables: which derived tables each of them marks dirty.
 
-A name may end with the column that narrows a change: `velocity_trends:sku`.
+A name may end with ':' and the column that narrows a change.
 
 A migration that runs again, by hand, says only what was true when it was written: `xpert_watch` replaces the list of
 those who derive from a table, and later migrations have added to it.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xpert_pipeline.postgres.sql_files import migration_of, sql_directory
+from xpert_pipeline.sources.derived import Derived
 from xpert_pipeline.sources.reconciliation import Reconciliation
 from xpert_pipeline.sources.source import Source
 from xpert_pipeline.spapi import library
@@ -94,6 +95,11 @@ def _problems(source: Source) -> list[str]:
         )
         if table not in source.tables
     ]
+    if isinstance(source, Derived) and source.subject is not None and source.subject not in source.table.key:
+        problems.append(
+            f"{source.declared_at}: {source.step}: subject names {source.subject}, which is not part of the key of "
+            f"{source.table.name}: name a column of the key, or leave subject out"
+        )
     if source.is_derived:
         return problems
     if not source.roles:

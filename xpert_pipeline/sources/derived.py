@@ -29,16 +29,16 @@ class Derived(Source):
     """A table that `sql/transforms/<table>.sql` computes from other tables.
 
     A run computes the days whose inputs changed, yesterday and today; a run of past days, or one that asks Amazon for
-    everything again, computes all its days. After a change of the SQL or of a parameter, the next run computes all days
-    that there are. If a changed day changes other days of the table as well (windows, months),
-    `sql/transforms/<table>.days.sql` names them. A table without a day holds the present state: it is computed as a
-    whole, and past days have no history.
+    everything again, computes all its days. With a `subject`, of a changed day only the subjects that changed are
+    computed. After a change of the SQL or of a parameter, the next run computes all days that there are. If a changed
+    day changes other days of the table as well (windows, months), `sql/transforms/<table>.days.sql` names them. A table
+    without a day holds the present state: it is computed as a whole, and past days have no history.
 
     Attributes:
         table: Its row contract.
-        subject: The column of its key that narrows a change, such as the SKU, if its rows depend only on rows of the
-            same subject. Only the subjects that changed are then computed; `xpert_watch` names the column for each input
-            (`velocity_trends:sku`), and the transform reads `dirty (business_date, subject)`.
+        subject: The column of its key that narrows a change, such as the SKU, if a row depends on input rows of the
+            same subject alone. The triggers of the inputs name the column, too (`xpert_watch`), and the transform reads
+            `dirty (business_date, subject)`.
         complete_when: Tables whose days must be loaded for a day to be complete.
         parameters: Values of the transform's parameters; settings of the same names replace them. If one changes, all
             days are computed again.

@@ -250,6 +250,19 @@ def test_an_upstream_that_no_source_fills_is_refused():
     ]
 
 
+def test_a_subject_outside_the_key_is_refused():
+    source = Derived(table=stock(name="sales_data"), group="sales", subject="units")  # declared: subject
+    assert problems_of(source) == [
+        (
+            declared("subject"),
+            (
+                "sales_data: subject names units, which is not part of the key of sales_data: name a column of the "
+                "key, or leave subject out"
+            ),
+        )
+    ]
+
+
 def test_all_problems_are_named_at_once():
     source = Snapshot(  # declared: all wrong
         table=stock(row=UnexplainedRow, key=("shelf",)),
