@@ -312,6 +312,17 @@ def test_a_changed_cost_computes_only_its_own_days_again(books):
     assert [amounts(books.row("A", day), "unit_cost")[0] for day in days] == [None, *["2.00"] * 5]
 
 
+def test_a_changed_cost_reaches_a_day_with_advertising_alone(books):
+    """The row kept the cost of before: only days with units were computed again."""
+    books.posted("Shipment", ("A", 1, {PRICE: 10}))
+    books.advertised("ADS", (5, 1))
+    books.run()
+    books.cost("ADS", 2)
+    assert books.dirty() == [DAY]
+    books.run()
+    assert amounts(books.row("ADS"), "unit_cost", "cost_basis") == ("2.00", "NOT_NEEDED")
+
+
 def test_rows_of_a_marketplace_that_was_switched_off_stay_and_follow_their_transactions(books):
     books.posted("Shipment", ("A", 1, {PRICE: 10}), store=GERMANY, currency="EUR")
     books.run()
