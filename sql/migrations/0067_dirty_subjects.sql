@@ -109,4 +109,4 @@ select public.xpert_close_function('public.xpert_watch_also(regclass, text)');
 select public.xpert_watch_also('public.sales_data', 'velocity_trends:sku');
 select public.xpert_watch_also('public.inventory_levels', 'velocity_trends:sku');
 
-insert into public.schema_migrations (name) values ('0064_dirty_subjects') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0067_dirty_subjects') on conflict do nothing;

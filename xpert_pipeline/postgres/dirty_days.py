@@ -1,6 +1,6 @@
 """The days that a derived table computes, in the temporary table `dirty (business_date, subject)`.
 
-They come from the table `dirty_keys`, which triggers fill (`sql/migrations/0064_dirty_subjects.sql`), from the run, and
+They come from the table `dirty_keys`, which triggers fill (`sql/migrations/0067_dirty_subjects.sql`), from the run, and
 from a SELECT that adds the days which these change.
 """
 

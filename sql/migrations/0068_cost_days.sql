@@ -42,4 +42,4 @@ comment on function public.xpert_mark_costs() is
 'Statement trigger: marks the days of profit_margins that a changed cost is for.';
 select public.xpert_close_function('public.xpert_mark_costs()');
 
-insert into public.schema_migrations (name) values ('0065_cost_days') on conflict do nothing;
+insert into public.schema_migrations (name) values ('0068_cost_days') on conflict do nothing;
