@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 ZONES = {"A21TJRUUN4KGV": ZoneInfo("Asia/Kolkata"), "A1PA6795UKMFR9": ZoneInfo("Europe/Berlin")}
 RAW = (
     "orders", "order_items", "financial_events", "financial_event_amounts", "fba_returns", "merchant_returns",
-    "economics_daily", "traffic_daily", "inventory_levels", "product_costs",
+    "economics_daily", "traffic_daily", "inventory_levels", "product_costs", "products",
 )  # fmt: skip
 STANDARD = {"id", "seller_id", "source", "load_id", "created_at", "updated_at"}
 FINEST = Decimal("0.0001")
