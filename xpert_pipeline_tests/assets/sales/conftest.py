@@ -4,6 +4,7 @@ import pytest
 
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.sales import market_share, search_query_performance, traffic_daily
+from xpert_pipeline_tests.assets.sales.customers import open_customers
 from xpert_pipeline_tests.faults.conftest import empty_pipeline, hours_pass, make_sandbox
 
 __all__ = ["empty_pipeline", "hours_pass", "make_sandbox"]
@@ -21,3 +22,9 @@ def make_brand(empty_pipeline, make_sandbox):
         return empty_pipeline
 
     return make
+
+
+@pytest.fixture
+def shop(pool, seller, admin):
+    """Writes orders, refunds and loads of one seller, and computes the metrics of its customers as a run does."""
+    return open_customers(pool, seller, admin)
