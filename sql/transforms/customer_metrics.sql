@@ -23,28 +23,17 @@ stores as materialized (
   left join zones as z on m.marketplace_id = z.marketplace_id
 ),
 
-edges as (
-  select
-    s.marketplace_id,
-    t.table_name,
-    l.local_start,
-    l.local_end
-  from stores as s
-  cross join (values ('orders'), ('financial_events'), ('fba_returns'), ('merchant_returns')) as t (table_name)
-  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, t.table_name, s.timezone) as l
-),
-
 loaded_days as materialized (
   select
-    e.marketplace_id,
-    e.local_start::date + n.number as business_date,
-    bool_or(e.table_name = 'financial_events') as has_refunds,
-    bool_or(e.table_name = 'fba_returns') and bool_or(e.table_name = 'merchant_returns') as has_returns
-  from edges as e
-  cross join lateral generate_series(0, e.local_end::date - e.local_start::date - 1) as n (number)
-  where e.local_start::date + n.number >= e.local_start
-  group by e.marketplace_id, e.local_start::date + n.number
-  having bool_or(e.table_name = 'orders')
+    s.marketplace_id,
+    l.business_date,
+    bool_or(t.table_name = 'financial_events') as has_refunds,
+    bool_or(t.table_name = 'fba_returns') and bool_or(t.table_name = 'merchant_returns') as has_returns
+  from stores as s
+  cross join (values ('orders'), ('financial_events'), ('fba_returns'), ('merchant_returns')) as t (table_name)
+  cross join lateral public.xpert_loaded_days(%(seller_id)s, s.marketplace_id, t.table_name, s.timezone) as l
+  group by s.marketplace_id, l.business_date
+  having bool_or(t.table_name = 'orders')
 ),
 
 known as materialized (

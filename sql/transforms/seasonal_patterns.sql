@@ -1,51 +1,16 @@
 -- seasonal_patterns: weekday, month and event indices of each marketplace, of its product types and of its SKUs, from the
 -- days in a row up to the newest whole one whose orders are loaded. The comments of the table explain the formulas.
-with beginnings as (
-  select
-    marketplace_id,
-    min(sale_date) as first_day
-  from sales_data
-  where seller_id = %(seller_id)s
-  group by marketplace_id
-),
-
-stores as materialized (
-  select
+with newest as materialized (
+  select distinct on (s.marketplace_id)
     s.marketplace_id,
-    s.first_day,
-    coalesce(z.timezone, o.timezone) as timezone
-  from beginnings as s
-  inner join sellers as o on o.id = %(seller_id)s
-  left join zones as z on s.marketplace_id = z.marketplace_id
-),
-
-edges as (
-  select
-    s.marketplace_id,
-    s.first_day,
-    l.local_start,
-    l.local_end,
-    (now() at time zone s.timezone)::date as today
-  from stores as s
-  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, 'orders', s.timezone) as l
-),
-
-spans as (
-  select
-    marketplace_id,
-    greatest(first_day, local_start::date + case when local_start > local_start::date then 1 else 0 end) as first_day,
-    least(today - 1, local_end::date - 1) as last_day
-  from edges
-),
-
-newest as materialized (
-  select distinct on (marketplace_id)
-    marketplace_id,
-    last_day,
-    greatest(first_day, last_day - 1125) as first_day
-  from spans
-  where first_day <= last_day
-  order by marketplace_id asc, last_day desc
+    s.last_whole_day as last_day,
+    greatest(s.first_day, s.last_whole_day - 1125) as first_day
+  from
+    public.xpert_days_in_a_row(
+      %(seller_id)s, (select jsonb_object_agg(z.marketplace_id, z.timezone) from zones as z)
+    ) as s
+  where s.first_day <= s.last_whole_day
+  order by s.marketplace_id asc, s.last_whole_day desc
 ),
 
 calendar as materialized (

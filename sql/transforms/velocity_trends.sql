@@ -3,56 +3,16 @@
 -- A day has rows if orders are loaded from its first minute on; every row knows how many days in a row, up to this one, are
 -- loaded. A search shows an order some minutes late, so a load of orders counts for 10 minutes more.
 -- The last 90 days are kept, and before them the last day of each of Amazon's weeks (Saturday).
-with beginnings as (
-  select
-    marketplace_id,
-    min(sale_date) as first_day
-  from sales_data
-  where seller_id = %(seller_id)s
-  group by marketplace_id
-),
-
-stores as materialized (
-  select
-    s.marketplace_id,
-    s.first_day,
-    coalesce(z.timezone, o.timezone) as timezone
-  from beginnings as s
-  inner join sellers as o on o.id = %(seller_id)s
-  left join zones as z on s.marketplace_id = z.marketplace_id
-),
-
-edges as (
-  select
-    s.marketplace_id,
-    s.first_day,
-    l.local_start,
-    l.local_end,
-    now() at time zone s.timezone as local_now
-  from stores as s
-  cross join lateral public.xpert_loaded_spans(%(seller_id)s, s.marketplace_id, 'orders', s.timezone) as l
-),
-
-spans as (
-  select
-    marketplace_id,
-    local_now::date as today,
-    local_end,
-    greatest(first_day, local_start::date + case when local_start > local_start::date then 1 else 0 end) as first_day,
-    case
-      when local_end::date = local_now::date and local_now < local_now::date + interval '10 minutes' then local_now::date
-      else least(local_now::date, (local_end - interval '10 minutes 1 microsecond')::date)
-    end as last_day
-  from edges
-),
-
-calendar as materialized (
+with calendar as materialized (
   select
     s.marketplace_id,
     s.first_day + n.number as as_of_date,
-    s.first_day + n.number < s.today and s.first_day + n.number + 1 <= s.local_end as is_complete,
+    s.first_day + n.number <= s.last_whole_day as is_complete,
     least(n.number + 1, 90) as loaded_days
-  from spans as s
+  from
+    public.xpert_days_in_a_row(
+      %(seller_id)s, (select jsonb_object_agg(z.marketplace_id, z.timezone) from zones as z)
+    ) as s
   cross join lateral generate_series(0, s.last_day - s.first_day) as n (number)
   where s.first_day + n.number > s.today - 90 or extract(isodow from s.first_day + n.number) = 6
 ),
