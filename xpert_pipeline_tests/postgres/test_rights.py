@@ -134,7 +134,7 @@ def test_the_pipeline_writes_its_tables_calls_its_functions_and_sets_no_sequence
     found = rights(migrated, "xpert_pipeline")
     functions = {name for name, allowed in found.items() if allowed == ["execute"]}
     assert {name for name in functions if not name.startswith("quota_")} == {
-        "xpert_tenant", "xpert_refresh_statistics", "xpert_loaded_spans", "xpert_loaded_days",
+        "xpert_tenant", "xpert_refresh_statistics", "xpert_loaded_spans", "xpert_loaded_days", "xpert_days_in_a_row",
     }  # fmt: skip
     assert found.pop("schema xpert_views") == ["usage"]
     assert len(functions) > 5
