@@ -10,24 +10,42 @@ from xpert_pipeline.forecasting.history import Floats
 LEAST_VARIANCE = 0.02
 """Smallest v: below it the first probability of a large mean would be 0 in floating point."""
 LARGE = 5_000.0
-"""From this mean on, counts are scaled down: their steps no longer matter."""
+"""From this mean on, each quantile is found alone; middle levels count scaled down, as their steps no longer matter."""
+HUGE = 200_000.0
+"""From this mean on, quantiles count scaled down, too."""
 
 
 def quantiles(levels: Floats, means: Floats, variances: Floats) -> Floats:
     """Return for each mean the least count whose distribution function reaches the level."""
-    result = np.zeros(len(means))
-    scale = np.maximum(means / LARGE, 1)
-    mean, own = means / scale, np.maximum(variances, LEAST_VARIANCE)
-    term, ratio, size = _start(mean, own)
-    reached, place, active = term.copy(), 0, np.flatnonzero(term < levels)
+    result, own, is_large = np.zeros(len(means)), np.maximum(variances, LEAST_VARIANCE), means > LARGE
+    for number in np.flatnonzero(is_large):
+        result[number] = _large_quantile(levels[number], means[number], own[number])
+    term, ratio, size = _start(means, own)
+    reached, place, active = term.copy(), 0, np.flatnonzero((term < levels) & ~is_large)
     while len(active):
         term[active] *= ratio[active] * (size[active] + place) / (place + 1)
         place += 1
         reached[active] += term[active]
         result[active] = place
         # the tail of a float is never reached by an unreachable level
-        active = active[(reached[active] < levels[active]) & (place < 20 * mean[active] * (1 + own[active]) + 50)]
-    return result * scale
+        active = active[(reached[active] < levels[active]) & (place < 20 * means[active] * (1 + own[active]) + 50)]
+    return result
+
+
+def _large_quantile(level: float, mean: float, variance: float) -> float:
+    """Return the quantile of one large mean: blocks of counts at once, by logarithms."""
+    scale = max(mean / HUGE, 1.0)
+    block, end = int(mean / scale), 20 * mean / scale * (1 + variance) + 50
+    (term,), (ratio,), (size,) = _start(np.array([mean / scale]), np.array([variance]))
+    last, reached, place = np.log(term), term, 0
+    while reached < level and place < end:
+        counts = np.arange(place, place + block)
+        logs = last + np.cumsum(np.log(ratio * (size + counts) / (counts + 1)))
+        sums = reached + np.cumsum(np.exp(logs))
+        if sums[-1] >= level:
+            return float((place + 1 + np.searchsorted(sums, level)) * scale)
+        last, reached, place = logs[-1], sums[-1], place + block
+    return float(place * scale)
 
 
 def middle_levels(counts: Floats, means: Floats, variances: Floats) -> Floats:

@@ -16,7 +16,7 @@ from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.sources.order import in_order_of_work
 from xpert_pipeline_tests.assets.by_hand import derive_as_runs_do
 from xpert_pipeline_tests.assets.real_world import INDIA, ORDERS, RealWorld, lines_of
-from xpert_pipeline_tests.assets.recomputed.everything import COMPUTED, WITHOUT_EVENTS, assert_recomputed
+from xpert_pipeline_tests.assets.recomputed.everything import COMPUTED, PLANNED, assert_recomputed
 
 pytestmark = [
     pytest.mark.timeout(180 if "TRUTH_DAYS" not in os.environ else 0),
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 logger = logging.getLogger("truth")
 FIRST = date(2022, 4, 1)
-COMPARED = {*COMPUTED, *WITHOUT_EVENTS}
+COMPARED = {*COMPUTED, *PLANNED}
 NEEDED = {*COMPARED, "returns_refunds", "advertising_spend"}
 
 
@@ -72,6 +72,6 @@ def test_days_of_real_orders_give_what_plain_python_computes(pool, seller, admin
     admin.execute("update financial_events set is_balanced = false where transaction_id like 's%55'")
     admin.execute("update product_costs set unit_cost = unit_cost + 1 where sku < 'B'")
     written = timed("changed days derived", lambda: compute(pool, seller))
-    steady = {"velocity_trends", "seasonal_patterns"} if is_short else set()  # three days tell nothing of them
+    steady = {"velocity_trends", *PLANNED} if is_short else set()  # three days tell nothing of them
     assert COMPARED - steady <= {name for name, number in written.items() if number}
     timed("compared again after the changes, every column equal", lambda: assert_recomputed(admin, *COMPARED))

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from xpert_pipeline.forecasting.calibration import calibrate
+from xpert_pipeline.forecasting.counts import quantiles
 from xpert_pipeline.forecasting.forecast import forecast, weekday_indices
 from xpert_pipeline.forecasting.history import make_history
 from xpert_pipeline.forecasting.rates import rates_of
-from xpert_pipeline.sandbox.inventory.forecast_model import Demand, make, spread_of
+from xpert_pipeline.sandbox.inventory.forecast_model import Demand, make, quantile, spread_of
 from xpert_pipeline.sandbox.inventory.forecast_model import rates_of as plain_rates
 from xpert_pipeline.sandbox.inventory.forecast_model import weekday_indices as plain_indices
 
+LEVELS = (0.1, 0.5, 0.9)
 SPANS = (slice(0, 1), slice(3, 4), slice(7, 14), slice(0, 28))
 
 
@@ -65,3 +67,17 @@ def test_both_ways_forecast_the_same(seed, skus, days):
         assert made.account_quantiles(span).tolist() == told.account_points(span.start, span.stop)
     for days_ahead in (14, 40):
         assert made.demand(days_ahead, 0.95).tolist() == [told.demand(place, days_ahead, 0.95) for place in told.means]
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance"), [(4_999.5, 0.02), (5_000.5, 0.02), (14_000, 0.027), (30_000, 0.3), (9_000, 4)]
+)
+def test_a_quantile_of_a_large_mean_is_exact_too(mean, variance):
+    """Means above 5,000 were scaled down: P10 of 14,000 real units in ten days was 8 units too low, and P90 6 too high."""
+    found = quantiles(np.array(LEVELS), np.full(3, mean), np.full(3, variance))
+    assert found.tolist() == [quantile(level, mean, variance) for level in LEVELS]
+
+
+def test_a_huge_mean_has_quantiles_in_proportion_to_those_of_a_large_one():
+    large, huge = (quantiles(np.array(LEVELS), np.full(3, mean), np.full(3, 0.1)) for mean in (1e5, 1e7))
+    assert huge / 100 == pytest.approx(large, rel=1e-3)

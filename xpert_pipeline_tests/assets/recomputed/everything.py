@@ -1,6 +1,7 @@
 """All derived tables of sales and margins, compared with what plain Python computes from the raw tables."""
 
 from xpert_pipeline_tests.assets.recomputed.customers import customer_metrics
+from xpert_pipeline_tests.assets.recomputed.forecasts import forecasting_data
 from xpert_pipeline_tests.assets.recomputed.margins import profit_margins
 from xpert_pipeline_tests.assets.recomputed.raw import compare, read
 from xpert_pipeline_tests.assets.recomputed.sales import sales_data, sales_performance
@@ -16,13 +17,14 @@ COMPUTED = {
     "profit_margins": (("marketplace_id", "business_date", "sku", "currency"), profit_margins),
 }
 """Table → its key, and the function that computes its rows."""
-WITHOUT_EVENTS = {
+PLANNED = {
     "seasonal_patterns": (
         ("marketplace_id", "level", "subject_id", "season_type", "season_name", "season_index"),
         seasonal_patterns,
     ),
+    "forecasting_data": (("marketplace_id", "scope", "sku", "forecast_date"), forecasting_data),
 }
-"""The same for a table that is compared only where no events are set."""
+"""The same for tables that are compared only where there are neither events nor listings."""
 
 
 def assert_recomputed(admin, *tables):
@@ -31,5 +33,5 @@ def assert_recomputed(admin, *tables):
     Returns:
         The rows by table.
     """
-    raw, known = read(admin), COMPUTED | WITHOUT_EVENTS
+    raw, known = read(admin), COMPUTED | PLANNED
     return {table: compare(admin, table, known[table][0], known[table][1](raw)) for table in tables or COMPUTED}

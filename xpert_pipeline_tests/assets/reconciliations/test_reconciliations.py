@@ -62,7 +62,7 @@ FAULTS = {
     "customers_equal_sales": Fault(
         "update customer_metrics set ops = ops + 3 where ctid = (select ctid from customer_metrics "
         "where scope = 'ACCOUNT' and period_type = 'WEEK' and loaded_days = 7 and not is_suppressed "
-        "and period_end < (now() at time zone 'Asia/Kolkata')::date order by period_start desc limit 1) "
+        "and period_end < (now() at time zone 'Asia/Kolkata')::date order by period_start limit 1) "
         "returning period_start, period_end, ops",
         (
             "{0} on Amazon.in, all SKUs in the week until {1}: sales_data has ",
