@@ -14,7 +14,7 @@ with newest as materialized (
 days as materialized (
   select business_date from dirty
   union distinct
-  select m.business_date
+  select distinct m.business_date
   from profit_margins as m
   inner join newest as n on m.marketplace_id = n.marketplace_id
   where m.seller_id = %(seller_id)s and m.is_final != (m.business_date <= n.final_until)
@@ -49,6 +49,7 @@ told as materialized (
     a.amount_group,
     a.amount_name,
     a.is_tax,
+    row(lower(a.transaction_type), a.amount_group, a.amount_name, a.is_tax)::text as word,
     max(a.asin) as asin,
     sum(a.amount) as amount
   from days as d
@@ -59,14 +60,10 @@ told as materialized (
     a.amount_name, a.is_tax
 ),
 
-named as (
+-- few words tell what an amount is, so they are read once each, not with every amount
+words as materialized (
   select
-    marketplace_id,
-    posted_date,
-    case when kind = 'productadspayment' then '(account)' else coalesce(sku, '(account)') end as sku,
-    currency,
-    case when kind = 'productadspayment' or sku is null then null else asin end as asin,
-    amount,
+    word,
     case
       when
         kind in ('transfer', 'debtrecovery', 'adhocdisbursement')
@@ -97,7 +94,26 @@ named as (
       when amount_group = 'Promotion' then 'PROMOTION'
       else 'OTHER'
     end as part
-  from told
+  from (select distinct
+    word,
+    kind,
+    amount_group,
+    amount_name,
+    is_tax
+  from told) as heard
+),
+
+named as (
+  select
+    t.marketplace_id,
+    t.posted_date,
+    case when t.kind = 'productadspayment' then '(account)' else coalesce(t.sku, '(account)') end as sku,
+    t.currency,
+    case when t.kind = 'productadspayment' or t.sku is null then null else t.asin end as asin,
+    w.part,
+    t.amount
+  from told as t
+  inner join words as w on t.word = w.word
 ),
 
 lacking as (
@@ -107,8 +123,8 @@ lacking as (
     '(account)' as sku,
     e.currency,
     null as asin,
-    e.total_amount - coalesce(l.amount, 0) as amount,
-    'UNEXPLAINED' as part
+    'UNEXPLAINED' as part,
+    e.total_amount - coalesce(l.amount, 0) as amount
   from events as e
   left join lateral (
     select sum(a.amount) as amount
@@ -118,56 +134,6 @@ lacking as (
       and coalesce(a.currency, 'XXX') = e.currency
   ) as l on true
   where e.item_index = -1 and e.total_amount != coalesce(l.amount, 0)
-),
-
-sums as (
-  select
-    marketplace_id,
-    posted_date as business_date,
-    sku,
-    currency,
-    max(asin) as asin,
-    sum(amount) filter (where part = 'SALES') as product_sales,
-    sum(amount) filter (where part = 'SHIPPING') as shipping_sales,
-    -sum(amount) filter (where part = 'PROMOTION') as promotions,
-    -sum(amount) filter (where part = 'REFUND') as refunded_sales,
-    -sum(amount) filter (where part = 'REFERRAL') as referral_fees,
-    -sum(amount) filter (where part = 'FULFILLMENT') as fulfillment_fees,
-    -sum(amount) filter (where part = 'CLOSING') as closing_fees,
-    -sum(amount) filter (where part = 'STORAGE') as storage_fees,
-    -sum(amount) filter (where part = 'FEE') as other_fees,
-    sum(amount) filter (where part = 'REIMBURSEMENT') as reimbursements,
-    sum(amount) filter (where part = 'OTHER') as other_amount,
-    sum(amount) filter (where part = 'UNEXPLAINED') as unexplained_amount,
-    -sum(amount) filter (where part = 'ADS') as ads_paid,
-    -sum(amount) filter (where part = 'ADS TAX') as ads_paid_tax,
-    -sum(amount) filter (where part = 'FEE TAX') as fee_tax,
-    sum(amount) filter (where part = 'SALES TAX') as sales_tax,
-    -sum(amount) filter (where part = 'TCS') as tcs_amount,
-    -sum(amount) filter (where part = 'TDS') as tds_amount,
-    sum(amount) filter (where part = 'TRANSFER') as transfer_amount,
-    sum(amount) as transactions_amount
-  from (
-    select * from named
-    union all
-    select * from lacking
-  ) as parts
-  group by marketplace_id, posted_date, sku, currency
-),
-
-units as (
-  select
-    marketplace_id,
-    posted_date as business_date,
-    coalesce(sku, '(account)') as sku,
-    currency,
-    max(asin) filter (where sku is not null) as asin,
-    coalesce(sum(quantity) filter (where kind = 'shipment'), 0) as sold,
-    bool_or(kind = 'shipment' and quantity is null) as is_unknown,
-    coalesce(sum(quantity) filter (where kind = 'refund'), 0) as refunded
-  from events
-  where item_index >= 0 and kind in ('shipment', 'refund')
-  group by marketplace_id, posted_date, coalesce(sku, '(account)'), currency
 ),
 
 posted_days as materialized (
@@ -204,116 +170,118 @@ ads as materialized (
   group by s.marketplace_id, s.spend_date, s.sku, coalesce(s.currency, 'XXX')
 ),
 
-known_ads as (
+-- amounts are added up by their keys: joins of so many rows would need good estimates of them
+parts as (
+  select
+    *,
+    1 as origin
+  from named
+  union all
+  select
+    *,
+    1 as origin
+  from lacking
+  union all
   select
     marketplace_id,
-    business_date,
+    posted_date,
+    coalesce(sku, '(account)') as sku,
     currency,
-    sum(spend) as spend,
-    sum(tax) as tax
-  from ads
-  where not is_unknown
-  group by marketplace_id, business_date, currency
+    case when sku is not null then asin end as asin,
+    case kind when 'shipment' then 'UNITS SOLD' else 'UNITS REFUNDED' end as part,
+    quantity as amount,
+    2 as origin
+  from events
+  where item_index >= 0 and kind in ('shipment', 'refund')
+  union all
+  select
+    a.marketplace_id,
+    a.business_date as posted_date,
+    p.sku,
+    a.currency,
+    p.asin,
+    p.part,
+    p.amount,
+    3 as origin
+  from ads as a
+  cross join
+    lateral (
+      values
+      (a.sku, a.asin, 'SPEND', case when not a.is_unknown then a.spend end),
+      (a.sku, a.asin, 'SPEND TAX', a.tax),
+      ('(account)', null, 'ALL SPEND', a.spend),
+      ('(account)', null, 'ALL SPEND TAX', a.tax)
+    ) as p (sku, asin, part, amount)
+  where not a.is_unknown or p.sku != '(account)'
 ),
 
-cells as (
+sums as (
   select
     marketplace_id,
-    business_date,
+    posted_date as business_date,
     sku,
-    currency
-  from sums
-  union distinct
-  select
-    marketplace_id,
-    business_date,
-    sku,
-    currency
-  from units
-  union distinct
-  select
-    marketplace_id,
-    business_date,
-    sku,
-    currency
-  from ads
-  union distinct
-  select
-    marketplace_id,
-    business_date,
-    '(account)' as sku,
-    currency
-  from known_ads
+    currency,
+    coalesce(
+      max(asin) filter (where origin = 1), max(asin) filter (where origin = 2), max(asin) filter (where origin = 3)
+    ) as asin,
+    case
+      when not coalesce(bool_or(amount is null) filter (where part = 'UNITS SOLD'), false)
+        then coalesce(sum(amount) filter (where part = 'UNITS SOLD'), 0)
+    end as units_sold,
+    coalesce(sum(amount) filter (where part = 'UNITS REFUNDED'), 0) as units_refunded,
+    coalesce(sum(amount) filter (where part = 'SALES'), 0) as product_sales,
+    coalesce(sum(amount) filter (where part = 'SHIPPING'), 0) as shipping_sales,
+    coalesce(-sum(amount) filter (where part = 'PROMOTION'), 0) as promotions,
+    coalesce(-sum(amount) filter (where part = 'REFUND'), 0) as refunded_sales,
+    coalesce(-sum(amount) filter (where part = 'REFERRAL'), 0) as referral_fees,
+    coalesce(-sum(amount) filter (where part = 'FULFILLMENT'), 0) as fulfillment_fees,
+    coalesce(-sum(amount) filter (where part = 'CLOSING'), 0) as closing_fees,
+    coalesce(-sum(amount) filter (where part = 'STORAGE'), 0) as storage_fees,
+    coalesce(-sum(amount) filter (where part = 'FEE'), 0) as other_fees,
+    coalesce(sum(amount) filter (where part = 'REIMBURSEMENT'), 0) as reimbursements,
+    coalesce(sum(amount) filter (where part = 'OTHER'), 0) as other_amount,
+    coalesce(sum(amount) filter (where part = 'UNEXPLAINED'), 0) as unexplained_amount,
+    coalesce(-sum(amount) filter (where part = 'ADS'), 0) as ads_paid,
+    coalesce(-sum(amount) filter (where part = 'ADS TAX'), 0) as ads_paid_tax,
+    coalesce(-sum(amount) filter (where part = 'FEE TAX'), 0) as fee_tax,
+    coalesce(sum(amount) filter (where part = 'SALES TAX'), 0) as sales_tax,
+    coalesce(-sum(amount) filter (where part = 'TCS'), 0) as tcs_amount,
+    coalesce(-sum(amount) filter (where part = 'TDS'), 0) as tds_amount,
+    coalesce(sum(amount) filter (where part = 'TRANSFER'), 0) as transfer_amount,
+    coalesce(sum(amount) filter (where origin = 1), 0) as transactions_amount,
+    coalesce(bool_or(amount is null) filter (where part = 'SPEND'), false) as is_unknown,
+    coalesce(sum(amount) filter (where part = 'SPEND'), 0) as sku_spend,
+    case when count(*) filter (where part = 'SPEND TAX') > 0 then sum(amount) filter (where part = 'SPEND TAX') else 0 end as sku_tax,
+    coalesce(sum(amount) filter (where part = 'ALL SPEND'), 0) as all_spend,
+    coalesce(sum(amount) filter (where part = 'ALL SPEND TAX'), 0) as all_tax
+  from parts
+  group by marketplace_id, posted_date, sku, currency
 ),
 
 found as (
   select
-    c.marketplace_id,
-    c.business_date,
-    c.sku,
-    c.currency,
-    coalesce(s.asin, u.asin, a.asin) as asin,
-    case when not coalesce(u.is_unknown, false) then coalesce(u.sold, 0) end as units_sold,
-    coalesce(u.refunded, 0) as units_refunded,
-    coalesce(s.product_sales, 0) as product_sales,
-    coalesce(s.shipping_sales, 0) as shipping_sales,
-    coalesce(s.promotions, 0) as promotions,
-    coalesce(s.refunded_sales, 0) as refunded_sales,
-    coalesce(s.referral_fees, 0) as referral_fees,
-    coalesce(s.fulfillment_fees, 0) as fulfillment_fees,
-    coalesce(s.closing_fees, 0) as closing_fees,
-    coalesce(s.storage_fees, 0) as storage_fees,
-    coalesce(s.other_fees, 0) as other_fees,
-    coalesce(s.reimbursements, 0) as reimbursements,
-    coalesce(s.other_amount, 0) as other_amount,
-    coalesce(s.unexplained_amount, 0) as unexplained_amount,
-    coalesce(s.ads_paid, 0) as ads_paid,
-    coalesce(s.ads_paid_tax, 0) as ads_paid_tax,
-    coalesce(s.fee_tax, 0) as fee_tax,
-    coalesce(s.sales_tax, 0) as sales_tax,
-    coalesce(s.tcs_amount, 0) as tcs_amount,
-    coalesce(s.tds_amount, 0) as tds_amount,
-    coalesce(s.transfer_amount, 0) as transfer_amount,
-    coalesce(s.transactions_amount, 0) as transactions_amount,
+    s.*,
     case
-      when c.sku = '(account)' then 'ACCOUNT'
-      when a.is_unknown then 'UNKNOWN'
+      when s.sku = '(account)' then 'ACCOUNT'
+      when s.is_unknown then 'UNKNOWN'
       when e.business_date is null then 'NOT_LOADED'
       else 'PARTIAL'
     end as ads_state,
-    case when c.sku = '(account)' then coalesce(s.ads_paid, 0) - coalesce(k.spend, 0) else coalesce(a.spend, 0) end as spend,
-    case
-      when c.sku = '(account)' then coalesce(s.ads_paid_tax, 0) - coalesce(k.tax, 0)
-      when a.sku is null then 0
-      else a.tax
-    end as tax,
+    case when s.sku = '(account)' then s.ads_paid - s.all_spend else s.sku_spend end as spend,
+    case when s.sku = '(account)' then s.ads_paid_tax - s.all_tax else s.sku_tax end as tax,
     p.unit_cost,
     p.currency as cost_currency
-  from cells as c
-  left join sums as s
-    on
-      c.marketplace_id = s.marketplace_id and c.business_date = s.business_date and c.sku = s.sku
-      and c.currency = s.currency
-  left join units as u
-    on
-      c.marketplace_id = u.marketplace_id and c.business_date = u.business_date and c.sku = u.sku
-      and c.currency = u.currency
-  left join ads as a
-    on
-      c.marketplace_id = a.marketplace_id and c.business_date = a.business_date and c.sku = a.sku
-      and c.currency = a.currency
-  left join known_ads as k
-    on c.marketplace_id = k.marketplace_id and c.business_date = k.business_date and c.currency = k.currency
-  left join economics_days as e on c.marketplace_id = e.marketplace_id and c.business_date = e.business_date
+  from sums as s
+  left join economics_days as e on s.marketplace_id = e.marketplace_id and s.business_date = e.business_date
   left join lateral (
     select
       o.unit_cost,
       o.currency
     from product_costs as o
     where
-      o.seller_id = %(seller_id)s and o.sku = c.sku
-      and (o.marketplace_id = c.marketplace_id or o.marketplace_id is null)
-      and c.business_date between o.valid_from and coalesce(o.valid_to, 'infinity')
+      o.seller_id = %(seller_id)s and o.sku = s.sku
+      and (o.marketplace_id = s.marketplace_id or o.marketplace_id is null)
+      and s.business_date between o.valid_from and coalesce(o.valid_to, 'infinity')
     order by o.marketplace_id asc nulls last limit 1
   ) as p on true
 ),
