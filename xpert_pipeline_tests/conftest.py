@@ -23,7 +23,7 @@ from xpert_pipeline.postgres.embedded import EmbeddedServer, remove_embedded, st
 from xpert_pipeline.postgres.migrations import migrate
 from xpert_pipeline.postgres.pool import Pool, open_pool
 from xpert_pipeline.postgres.sellers import Seller, SellerBook
-from xpert_pipeline_tests.midnight import NOTED, moved_on
+from xpert_pipeline_tests.midnight import NOTED, SecondChance, moved_on
 
 BEGAN = datetime.now(UTC)
 TEMPLATE = "xpert_template"
@@ -34,8 +34,9 @@ MEMORY_NEEDED = 6 << 30
 """Bytes that must be free in memory; a container often has a small share only."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the temporary files in memory where there is room: hundreds of small databases wait for a busy disk."""
+    config.pluginmanager.register(SecondChance())
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 

@@ -1,12 +1,65 @@
-"""Lets a suite run past midnight: modules note their TODAY when they are imported, perhaps an hour before a test runs."""
+"""Lets a suite run past midnight.
 
+Modules note their TODAY when they are imported, perhaps an hour before a test runs. And a test that began before
+midnight may compare what two days brought: it is run again, in the new day.
+"""
+
+import importlib
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import pytest
+from _pytest.runner import runtestprotocol
 
 NOTED = ("TODAY", "YESTERDAY")
 """Names of module constants that depend on the current day."""
 ZONES = (ZoneInfo("Asia/Kolkata"), UTC)
 """The sandbox's seller lives in India; a few tests count days of UTC."""
+
+STORES = (*ZONES, ZoneInfo("Europe/London"), ZoneInfo("Europe/Berlin"))
+"""Where the stores are with which tests run, and UTC."""
+
+
+def days(now: datetime) -> tuple[date, ...]:
+    """Return the current day in every zone of `STORES`."""
+    return tuple(now.astimezone(zone).date() for zone in STORES)
+
+
+def note_days_again() -> None:
+    """Run the modules of the tests again that noted a day when they were imported."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(__package__) and any(type(getattr(module, noted, None)) is date for noted in NOTED):
+            importlib.reload(module)
+
+
+class SecondChance:
+    """Pytest's plugin that runs a failed test again if midnight has passed since the first test of its module began.
+
+    All fixtures are made anew, because a module may share what the day before brought, and modules that noted the day
+    are run again, because other constants may follow from it. A test that fails in the new day, too, has failed.
+    """
+
+    def __init__(self) -> None:
+        self.began: dict[Path, tuple[date, ...]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run a test, and run it again if midnight may be why it failed."""
+        if item.path not in self.began:
+            self.began[item.path] = days(datetime.now(UTC))
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        if any(report.failed for report in reports) and (now := days(datetime.now(UTC))) != self.began[item.path]:
+            self.began[item.path] = now
+            item.session._setupstate.teardown_exact(None)
+            note_days_again()
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
 
 
 def moved_on(noted: date, began: datetime, now: datetime) -> date:

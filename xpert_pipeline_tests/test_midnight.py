@@ -1,5 +1,7 @@
-"""A suite that runs past midnight still knows what day it is."""
+"""A suite that runs past midnight still knows what day it is, and repeats a test that midnight may have failed."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -26,3 +28,51 @@ def test_a_day_noted_before_midnight_in_india_is_the_next_one_after_it(noted, mi
 def test_indias_new_day_stays_when_that_of_utc_begins():
     began = datetime(2026, 12, 31, 23, 50, tzinfo=UTC)  # already the new year in India
     assert moved_on(date(2027, 1, 1), began, began + timedelta(minutes=20)) == date(2027, 1, 1)
+
+
+PLUGIN = """
+from xpert_pipeline_tests import midnight
+
+seen = iter({days})
+midnight.days = lambda now: next(seen)
+
+def pytest_configure(config):
+    config.pluginmanager.register(midnight.SecondChance())
+"""
+TWO_DAYS = """
+from datetime import date, timedelta
+from itertools import count
+import pytest
+
+times = count(1)
+
+@pytest.fixture(scope="module")
+def world():
+    return next(times)
+
+def test_first(world):
+    assert world == {first}
+
+def test_second(world):
+    assert world == {second}
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "first", "second", "passed", "failed"),
+    [
+        ("'AB'", 1, 2, 2, 0),  # midnight comes in the second test, which gets a new world
+        ("'AB'", 2, 2, 2, 0),  # midnight comes in the first one
+        ("'AA'", 1, 2, 1, 1),  # no midnight: the test has failed
+        ("'AB'", 3, 2, 1, 1),  # the new day does not help
+    ],
+)
+def test_a_test_that_fails_is_run_again_in_the_new_day_alone(tmp_path, days, first, second, passed, failed):
+    """A store that was added after midnight brought rows of the new day, and the test took them for a change."""
+    (tmp_path / "conftest.py").write_text(PLUGIN.format(days=days))
+    (tmp_path / "test_days.py").write_text(TWO_DAYS.format(first=first, second=second))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-c", "/dev/null", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    words = [f"{failed} failed"] * bool(failed) + [f"{passed} passed"]
+    assert all(word in done.stdout for word in words), done.stdout
+    assert done.returncode == int(failed > 0)

@@ -6,6 +6,8 @@ A window covers one or several marketplaces: marketplaces with the same open day
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from math import ceil
 from typing import Literal
 
 from xpert_pipeline.postgres.coverage import (
@@ -108,6 +110,9 @@ def day_windows(
 ) -> list[DayWindow]:
     """Group open days into windows of at most `longest` consecutive days, newest first.
 
+    Days that need several windows are shared evenly among as few as possible. If the last window had only what is
+    left, such as one day of a month and a day, it would often have no data, which Amazon answers like a refusal.
+
     Args:
         open_days: Open days by marketplace.
         longest: Maximum number of days in a window.
@@ -129,16 +134,25 @@ def day_windows(
     for market, days in open_days.items():
         for day in days:
             markets_of[day] = (*markets_of.get(day, ()), market)
-    windows: list[DayWindow] = []
+    runs: list[DayWindow] = []
     for day in sorted(markets_of, reverse=True):
-        last = windows[-1] if windows else None
-        follows = last is not None and last.first - day == timedelta(days=1) and last.markets == markets_of[day]
-        longer = DayWindow((day, *last.days), last.markets) if last is not None and follows else None
-        if longer is not None and _fits(longer, longest, exact=exact):
-            windows[-1] = longer
+        last = runs[-1] if runs else None
+        if last is not None and last.first - day == timedelta(days=1) and last.markets == markets_of[day]:
+            runs[-1] = DayWindow((day, *last.days), last.markets)
         else:
-            windows.append(DayWindow((day,), markets_of[day]))
-    return windows
+            runs.append(DayWindow((day,), markets_of[day]))
+    return [window for run in runs for window in _shared_evenly(run, longest, exact=exact)]
+
+
+def _shared_evenly(run: DayWindow, longest: int, *, exact: bool) -> list[DayWindow]:
+    """Cut consecutive days into as few windows as possible, newest first; their lengths differ by a day at most."""
+    count = len(run.days)
+    for pieces in range(ceil(count / longest), count):
+        edges = [count * place // pieces for place in range(pieces + 1)]
+        windows = [DayWindow(run.days[start:end], run.markets) for start, end in pairwise(edges)]
+        if all(_fits(window, longest, exact=exact) for window in windows):
+            return windows[::-1]
+    return [DayWindow((day,), run.markets) for day in reversed(run.days)]
 
 
 def _fits(window: DayWindow, longest: int, *, exact: bool) -> bool:

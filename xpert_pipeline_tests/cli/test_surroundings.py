@@ -69,12 +69,15 @@ def test_a_disk_that_fills_up_during_a_sync_loses_nothing(small_disk):
     """The command ended with a hundred lines of Dagster's and SQLAlchemy's traceback."""
     assert end(begin(small_disk, "--days", "2", "--select", "products"))[0] == 0
     more = ("--days", "20", "--skus", "40", "--orders-per-day", "60", "--select", "products,orders,order_items")
-    process = begin(small_disk, *more)
-    marker = time.monotonic() + 120
-    while not list((small_disk / "spool").iterdir()) and process.poll() is None:
-        assert time.monotonic() < marker
-        time.sleep(0.02)
-    fill(small_disk)
+    with psycopg.connect(start_embedded(small_disk).admin_dsn) as reader:
+        reader.execute("lock table orders in share mode")  # no order is loaded until the disk is full
+        process = begin(small_disk, *more)
+        marker = time.monotonic() + 120
+        while not list((small_disk / "spool").iterdir()):
+            assert process.poll() is None, end(process)
+            assert time.monotonic() < marker
+            time.sleep(0.02)
+        fill(small_disk)
     code, said, _ = end(process)
     assert code in (1, 3), said
     assert "pace" in said, said  # disk space, free space, No space left

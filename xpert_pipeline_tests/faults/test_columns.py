@@ -8,7 +8,7 @@ from xpert_pipeline.tables.columns import columns_of
 pytestmark = pytest.mark.long
 STORES = ("A21TJRUUN4KGV", "A1PA6795UKMFR9")
 """India and Germany."""
-A_MONTH = {"rate_scale": 0, "days": 20, "orders_per_day": 45, "skus": 80, "marketplaces": STORES}
+A_MONTH = {"rate_scale": 0, "days": 30, "orders_per_day": 45, "skus": 80, "marketplaces": STORES}
 
 LONGER = """
 with old as (update sales_data set sale_date = sale_date - 90 where sale_date = (select min(sale_date) from sales_data))
@@ -17,7 +17,7 @@ update loads set window_start = window_start - interval '90 days' where table_na
 """Velocity looks back for 90 days."""
 EARLIER = """
 insert into sales_data
-select (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'sale_date', s.sale_date - 25))).*
+select (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'sale_date', s.sale_date - 31))).*
 from sales_data as s where s.sale_date > (select max(sale_date) - 18 from sales_data)
 """
 """Weekdays need several weeks with sales."""

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)
 def test_days_are_cut_into_windows_of_the_longest_report_and_every_line_becomes_a_row(sold):
     done = sold.run(days=sold.past_days)
     assert (done.success, done.states) == (True, {"sold_lines": "ok"})
-    assert windows(sold) == [(10, 1), (20, 11), (25, 21)]
+    assert windows(sold) == [(9, 1), (17, 10), (25, 18)]
     assert sold.calls("createReport") == 3
     assert rows(sold) == expected(sold)
     assert len(rows(sold)) > 50

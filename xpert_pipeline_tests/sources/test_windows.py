@@ -40,7 +40,13 @@ def test_days_with_a_gap_are_separate_windows_and_the_newest_comes_first():
 
 def test_no_window_is_longer_than_one_request_may_be():
     windows = day_windows({IN: november(*range(1, 11)), DE: november(*range(1, 11))}, longest=4)
-    assert texts(windows) == [("7-10", "IN+DE"), ("3-6", "IN+DE"), ("1-2", "IN+DE")]
+    assert texts(windows) == [("7-10", "IN+DE"), ("4-6", "IN+DE"), ("1-3", "IN+DE")]
+
+
+def test_no_window_has_only_the_day_that_is_left():
+    """A month and a day were a report of a month and one of a day, which Amazon cancelled, as the day had no data."""
+    windows = day_windows({IN: [date(2026, 10, day) for day in range(1, 32)]}, longest=30)
+    assert [len(window.days) for window in windows] == [16, 15]
 
 
 def test_where_a_request_covers_one_marketplace_each_has_windows_of_its_own():
@@ -51,7 +57,7 @@ def test_where_a_request_covers_one_marketplace_each_has_windows_of_its_own():
 @pytest.mark.parametrize(
     ("place", "first", "windows", "exact"),
     [
-        (DE, date(2026, 10, 20), ["25-29", "20-24"], ["26-29", "22-25", "20-21"]),
+        (DE, date(2026, 10, 20), ["25-29", "20-24"], ["26-29", "23-25", "20-22"]),
         (DE, date(2026, 3, 26), ["31-4", "26-30"], ["31-4", "26-30"]),
         (IN, date(2026, 10, 20), ["25-29", "20-24"], ["25-29", "20-24"]),
     ],
