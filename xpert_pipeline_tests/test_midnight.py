@@ -71,7 +71,19 @@ def test_a_test_that_fails_is_run_again_in_the_new_day_alone(tmp_path, days, fir
     """A store that was added after midnight brought rows of the new day, and the test took them for a change."""
     (tmp_path / "conftest.py").write_text(PLUGIN.format(days=days))
     (tmp_path / "test_days.py").write_text(TWO_DAYS.format(first=first, second=second))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-c", "/dev/null", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-c",
+        "/dev/null",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     words = [f"{failed} failed"] * bool(failed) + [f"{passed} passed"]
     assert all(word in done.stdout for word in words), done.stdout

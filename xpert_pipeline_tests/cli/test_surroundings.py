@@ -18,6 +18,17 @@ LOGGED = (
     "select coalesce(sum((data ->> 'fetched')::int), 0), coalesce(sum((data ->> 'inserted')::int), 0) from fact_stream"
 )
 
+HELD = """
+create function public.hold() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(77);
+  return null;
+end $$;
+create trigger held before insert on orders for each statement execute function public.hold();
+select pg_advisory_lock(77);
+"""
+"""Makes every insert of orders wait until this session ends."""
+
 
 def begin(home, *arguments, **environ):
     """Start `xpert up --no-ui` with nothing in its environment but what is given."""
@@ -69,8 +80,8 @@ def test_a_disk_that_fills_up_during_a_sync_loses_nothing(small_disk):
     """The command ended with a hundred lines of Dagster's and SQLAlchemy's traceback."""
     assert end(begin(small_disk, "--days", "2", "--select", "products"))[0] == 0
     more = ("--days", "20", "--skus", "40", "--orders-per-day", "60", "--select", "products,orders,order_items")
-    with psycopg.connect(start_embedded(small_disk).admin_dsn) as reader:
-        reader.execute("lock table orders in share mode")  # no order is loaded until the disk is full
+    with psycopg.connect(start_embedded(small_disk).admin_dsn, autocommit=True) as holder:
+        holder.execute(HELD)  # no order is loaded until the disk is full
         process = begin(small_disk, *more)
         marker = time.monotonic() + 120
         while not list((small_disk / "spool").iterdir()):
@@ -83,6 +94,8 @@ def test_a_disk_that_fills_up_during_a_sync_loses_nothing(small_disk):
     assert "pace" in said, said  # disk space, free space, No space left
     for filler in small_disk.glob("filler-*"):
         filler.unlink()
+    with psycopg.connect(start_embedded(small_disk).admin_dsn, autocommit=True) as owner:
+        owner.execute("drop trigger held on orders")
     code, said, _ = end(begin(small_disk, *more))
     assert code == 0, said
     with psycopg.connect(start_embedded(small_disk).admin_dsn) as connection:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from xpert_pipeline.assets.inventory.inventory_ledger import SOURCE, ledger_day
+from xpert_pipeline.partitions import local_today
 from xpert_pipeline.sources.collect import Unfit
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline_tests.assets.orders.payloads import market_of
@@ -74,7 +75,7 @@ def test_one_report_fills_every_store_and_a_second_run_changes_nothing(ledger, h
     rewrite(ledger, lambda lines: [cells for cells in lines if cells[3] != gone["sku"] or cells[-2] != "FR"])
     again = ledger.run(days=[ledger.today]).counts["inventory_ledger"]
     lost = [row for row in rows if (row["marketplace_id"], row["sku"]) == (FRANCE, gone["sku"])]
-    recent = [row for row in lost if (ledger.today - row["business_date"]).days <= 10]
+    recent = [row for row in lost if (local_today("Europe/Paris") - row["business_date"]).days <= 10]
     assert (again["inserted"], again["updated"], again["deleted"]) == (0, 0, len(recent))
 
 
