@@ -10,6 +10,7 @@ from xpert_pipeline.assets.catalog.products import SOURCE as PRODUCTS
 from xpert_pipeline.assets.inventory.fba_inventory import SOURCE as FBA_INVENTORY
 from xpert_pipeline.assets.inventory.inventory_ledger import SOURCE as LEDGER
 from xpert_pipeline.assets.inventory.inventory_levels import INVENTORY_LEVELS, SOURCE
+from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.derive import derive
 from xpert_pipeline.postgres.lease import hold
 from xpert_pipeline.postgres.pool import tenant
@@ -57,7 +58,8 @@ def test_every_channel_has_its_row_and_a_second_run_changes_nothing(stock):
 
     before = stock.rows(LEVELS)
     again = stock.run(days=stock.days).counts[LEVELS]
-    newest = [row for row in levels(stock) if row["snapshot_date"] >= stock.today - timedelta(days=1)]
+    yesterday = min(stock.today, local_today("Europe/Berlin")) - timedelta(days=1)
+    newest = [row for row in levels(stock) if row["snapshot_date"] >= yesterday]
     nothing_new = {"inserted": 0, "updated": 0, "deleted": 0, "fetched": len(newest), "unchanged": len(newest)}
     assert again == done.counts[LEVELS] | nothing_new, "only yesterday and today are computed again"
     assert stock.rows(LEVELS) == before
