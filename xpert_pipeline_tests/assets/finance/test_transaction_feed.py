@@ -77,9 +77,8 @@ def test_both_tables_and_the_views_are_the_books_of_two_stores_and_a_second_run_
     pipeline.assert_whole(*TABLES)
     rows = pipeline.rows(EVENTS)
     assert {row["marketplace_id"] for row in rows} == {INDIA, EMIRATES}
-    assert {row["transaction_status"] for row in rows} == {"DEFERRED", "DEFERRED_RELEASED", "RELEASED", None}
-    assert {row["amount_tree"] for row in rows} == {"ITEMS", "TRANSACTION", None}
-    assert any(not row["has_amazon_id"] for row in rows)
+    assert {row["transaction_status"] for row in rows} - {None} == {"DEFERRED", "DEFERRED_RELEASED", "RELEASED"}
+    assert {row["amount_tree"] for row in rows} - {None} == {"ITEMS", "TRANSACTION"}
     assert any(row["total_amount"] == 0 and row["quantity"] for row in rows), "a shipment of nothing moves units"
     periods_are_the_cash(pipeline)
     what_counts_is_the_accrual(pipeline)
