@@ -46,4 +46,5 @@ def derive_as_runs_do(pool, seller, source, requested, computed, *, stores=tuple
             timezones={store: ZONES[store].key for store in stores}, more_days=more_days(name), subject=source.subject,
             parameters={key: parameters.get(key, value) for key, value in source.parameters.items()},
             computation=Computation(source.version, source.compute) if source.compute else None, again=again,
+            inputs=(*source.after, name),
         )  # fmt: skip
