@@ -50,10 +50,16 @@ def compare(admin, table, key, computed):
         wrong += [
             f"{table} {each}: {name} is {value!r}, should be {theirs[each][name]!r}"
             for name, value in row.items()
-            if value != theirs[each][name]
+            if value != theirs[each][name] and not is_rounding(table, name, value, theirs[each][name])
         ]
     assert wrong == [], "\n".join(wrong[:10])
     return rows
+
+
+def is_rounding(table, name, value, other):
+    """Whether a measure of a backtest differs in its last digit only: floats that are added in another order may."""
+    is_measure = table == "forecasting_data" and name in ("wape_pct", "mase", "bias_pct", "coverage_pct")
+    return is_measure and None not in (value, other) and abs(value - other) <= FINEST
 
 
 def rounded(value):
