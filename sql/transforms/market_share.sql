@@ -1,9 +1,13 @@
 -- market_share: for the days in `dirty`, the shares in searches by week (on its Sunday), the share of page views with the
 -- seller's own featured offer by day, and the sales ranks of today.
--- Amazon keeps no history of ranks: those of earlier days stay as they were on their day.
+-- Amazon keeps no history of ranks: those of earlier days stay as they were on their day, and so do those of a marketplace
+-- that the seller has left.
 with today as materialized (
-  select (now() at time zone s.timezone)::date as business_date
+  select
+    z.marketplace_id,
+    (now() at time zone z.timezone)::date as business_date
   from sellers as s
+  inner join zones as z on z.marketplace_id = any(s.marketplace_ids)
   where s.id = %(seller_id)s
 ),
 
@@ -44,7 +48,7 @@ ranks as (
     p.sales_rank
   from dirty as d
   inner join today as t on d.business_date = t.business_date
-  cross join products as p
+  inner join products as p on t.marketplace_id = p.marketplace_id
   where p.seller_id = %(seller_id)s and p.asin is not null and p.sales_rank is not null
   order by p.marketplace_id asc, p.asin asc, scope asc, p.updated_at desc, p.sales_rank asc
 )
@@ -132,5 +136,5 @@ select
   s.source_table
 from dirty as d
 inner join market_share as s on d.business_date = s.period_start
-cross join today as t
-where s.seller_id = %(seller_id)s and s.metric = 'SALES_RANK' and s.period_start != t.business_date
+left join today as t on s.marketplace_id = t.marketplace_id
+where s.seller_id = %(seller_id)s and s.metric = 'SALES_RANK' and s.period_start is distinct from t.business_date

@@ -1,7 +1,7 @@
 """Recomputes a derived table for the days whose inputs changed, in one transaction.
 
 A transform is one SELECT that returns the table's rows for the days in the temporary table `dirty (business_date)`, in
-all marketplaces. The temporary table `zones (marketplace_id, timezone)` has the time zones of the seller's
+all marketplaces. The temporary table `zones (marketplace_id, timezone)` has the time zones of all
 marketplaces, for transforms that need the local day of a time. Only rows that differ are written, and rows of these
 days that the SELECT does not return are deleted. A table without a day is computed as a whole. The SELECT runs in a
 later statement than the one that takes the dirty keys, so it sees all the data that made them dirty.
@@ -96,7 +96,7 @@ def derive(  # noqa: PLR0913  keywords only: everything that the ledger records
         requested_days: The run's partitions; changes of other days count for the last of them.
         computed_days: The days to compute even if nothing marked them; default: the requested days.
         started_at: When the asset began.
-        timezones: Time zones of the seller's marketplaces.
+        timezones: Time zones of all marketplaces; a seller may have left one whose rows stay.
         more_days: One SELECT of a `business_date`, with `%(seller_id)s`: the days of the table that change, too, when
             the days in `dirty` change; with a subject, also of a `subject`.
         parameters: Values of further parameters of both statements.

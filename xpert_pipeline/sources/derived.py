@@ -16,6 +16,7 @@ from xpert_pipeline.progress import loaded
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Source
+from xpert_pipeline.spapi.marketplaces import MARKETPLACES
 from xpert_pipeline.spapi.planning.planner import BucketLevels
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.wording import counted, day_span
@@ -103,7 +104,7 @@ class Derived(Source):
                 run_id=run.run_id,
                 requested_days=run.days,
                 computed_days=self._days_in_any_case(run),
-                timezones={market.id: market.place.timezone for market in run.markets},
+                timezones={place.id: place.timezone for place in MARKETPLACES},
                 started_at=datetime.now(UTC),
                 inputs=(*self.after, self.table.name),
                 deletes=not self.keeps_history,

@@ -20,7 +20,7 @@ from xpert_pipeline.postgres.sql_files import migrations_directory
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 XPERT = Path(sys.executable).with_name("xpert")
-WORLD = ("--days", "2", "--orders-per-day", "9", "--skus", "9", "--rate-scale", "0", "--select", "products,orders")
+WORLD = ("--days", "2", "--orders-per-day", "60", "--skus", "9", "--rate-scale", "0", "--select", "products,orders")
 
 
 def environment(**more):
