@@ -41,6 +41,8 @@ test-at: $(VENV)/dev
 	LD_PRELOAD=$(FAKETIME_LIBRARY) $(BIN)/python -m pytest $(ARGS)
 
 truth: $(VENV)/dev
+	@$(BIN)/python -c "import sys; from xpert_pipeline_tests.assets.real_world import ORDERS; \
+	ORDERS.exists() or sys.exit(f'{ORDERS} is missing: nothing can be compared')"
 	@TRUTH_DAYS=all $(BIN)/python -m pytest -o log_cli=true -o log_cli_level=INFO xpert_pipeline_tests/assets/test_real_world.py $(ARGS)
 
 check: test lint

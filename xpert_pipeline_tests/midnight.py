@@ -5,6 +5,7 @@ midnight may compare what two days brought: it is run again, in the new day.
 """
 
 import importlib
+import logging
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from _pytest.runner import runtestprotocol
 
+logger = logging.getLogger(__name__)
 NOTED = ("TODAY", "YESTERDAY")
 """Names of module constants that depend on the current day."""
 ZONES = (ZoneInfo("Asia/Kolkata"), UTC)
@@ -53,13 +55,24 @@ class SecondChance:
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         if any(report.failed for report in reports) and (now := days(datetime.now(UTC))) != self.began[item.path]:
             self.began[item.path] = now
-            item.session._setupstate.teardown_exact(None)
-            note_days_again()
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            for report in reports:
+                item.add_report_section(report.when, "before midnight", report.longreprtext)
+                item.user_properties.append(("before midnight", report.outcome))
+            reports = self._again(item, nextitem) or reports
         for report in reports:
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
+
+    def _again(self, item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+        """Run a test with new fixtures; return nothing if the old ones cannot be taken down."""
+        try:
+            item.session._setupstate.teardown_exact(None)
+        except Exception:
+            logger.exception("%s: its fixtures cannot be taken down, so it is not run again", item.nodeid)
+            return []
+        note_days_again()
+        return runtestprotocol(item, log=False, nextitem=nextitem)
 
 
 def moved_on(noted: date, began: datetime, now: datetime) -> date:

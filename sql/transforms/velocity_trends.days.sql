@@ -14,6 +14,16 @@ spans as (
   group by d.subject
 ),
 
+stores as (
+  select unnest(marketplace_ids) as marketplace_id
+  from sellers
+  where id = %(seller_id)s
+  union distinct
+  select marketplace_id
+  from loads
+  where seller_id = %(seller_id)s and table_name = 'orders'
+),
+
 markets as (
   select
     m.marketplace_id,
@@ -32,9 +42,7 @@ markets as (
       order by v.as_of_date asc limit 1
     ) as stored_from
   from newest as n
-  cross join sellers as o
-  cross join lateral unnest(o.marketplace_ids) as m (marketplace_id)
-  where o.id = %(seller_id)s
+  cross join stores as m
 ),
 
 old_days as (

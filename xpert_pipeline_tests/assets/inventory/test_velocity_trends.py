@@ -226,6 +226,18 @@ def test_days_before_the_first_sale_go_also_for_skus_that_did_not_change(shop):
     assert {row["loaded_days"] for row in shop.rows().values()} == {1, 2, 3, 4}
 
 
+def test_old_rows_of_a_store_that_the_seller_left_go(shop):
+    """The days to delete were sought in the present stores of the seller alone."""
+    days = recent_days(9)
+    open_two_stores(shop, days)
+    shop.admin.execute("update sellers set marketplace_ids = array[%s]", [INDIA])
+    shop.admin.execute("update velocity_trends set as_of_date = as_of_date - 210 where marketplace_id = %s", [GERMANY])
+    shop.run()
+    assert {day for store, day, _ in shop.rows() if store == GERMANY} & {
+        day - timedelta(days=210) for day in days
+    } == set()
+
+
 def test_days_in_any_case_and_keys_without_subjects_are_whole_days(shop):
     """An older version, or a change of very many SKUs, writes keys without subjects."""
     days = recent_days(12)
