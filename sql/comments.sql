@@ -229,11 +229,11 @@ comment on column public.customer_metrics.scope is
 comment on column public.customer_metrics.loaded_days is
 'Days of the period whose orders are loaded as a whole. If they are fewer than the period has, the figures are those of a part of it.';
 comment on column public.customer_metrics.refund_days is
-'Days of loaded_days whose transactions are loaded as a whole, too.';
+'Days of loaded_days whose transactions are loaded as a whole, too. Refunds of other days do not count.';
 comment on column public.customer_metrics.return_days is
-'Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too.';
+'Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too. Returns of other days do not count.';
 comment on column public.customer_metrics.is_suppressed is
-'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction.';
+'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.orders is
 'Orders with at least one line that is not cancelled. NULL: the row is suppressed.';
 comment on column public.customer_metrics.units is
@@ -249,21 +249,21 @@ comment on column public.customer_metrics.b2b_pct is
 comment on column public.customer_metrics.cancel_pct is
 'Share of the orders that are cancelled as a whole. NULL: the row is suppressed.';
 comment on column public.customer_metrics.refund_state is
-'Whether refunds are told. KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its transactions, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are refunded; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction.';
+'Whether refunds are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its transactions, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are refunded; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.refunded_orders is
-'Orders with a refund in the period, whenever they were placed. NULL: refund_state tells the reason.';
+'Orders with a refund on one of the refund_days, whenever they were placed. Of an ASIN, the refunds that name it. NULL: refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none.';
 comment on column public.customer_metrics.units_refunded is
-'Units refunded in the period, whenever they were ordered, as Amazon counts them. NULL: refund_state tells the reason; or the refunds name no units.';
+'Units of these refunds, whenever they were ordered, as Amazon counts them. NULL: refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none; or a refund does not tell its units.';
 comment on column public.customer_metrics.refund_pct is
-'units_refunded / units, in percent: of what was refunded and what was ordered in the same period. It can be more than 100. NULL: refund_state tells the reason; or the refunds name no units, or nothing was sold.';
+'units_refunded / units, in percent: of what was refunded on the refund_days and what was ordered in the same period. It can be more than 100. NULL: refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none; or a refund does not tell its units, or nothing was sold.';
 comment on column public.customer_metrics.return_state is
-'Whether returns are told. KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its returns, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are returned; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction.';
+'Whether returns are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its returns, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are returned; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.returned_orders is
-'Orders of which units came back to Amazon in the period, or of which customers asked in it to return some to the seller, whenever they were placed. NULL: return_state tells the reason.';
+'Orders of which units came back to Amazon on one of the return_days, or of which customers asked on them to return some to the seller, whenever they were placed. Of an ASIN, the returns that name it. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none.';
 comment on column public.customer_metrics.units_returned is
-'Units of these returns and requests. A returned unit is usually refunded, too. NULL: return_state tells the reason; or the returns name no units.';
+'Units of these returns and requests. A returned unit is usually refunded, too. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none; or a return does not tell its units.';
 comment on column public.customer_metrics.return_pct is
-'units_returned / units, in percent: of what was returned and what was ordered in the same period. It can be more than 100. NULL: return_state tells the reason; or the returns name no units, or nothing was sold.';
+'units_returned / units, in percent: of what was returned on the return_days and what was ordered in the same period. It can be more than 100. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none; or a return does not tell its units, or nothing was sold.';
 comment on column public.customer_metrics.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row is suppressed, no amount is known, or the currencies differ.';
 

@@ -2,8 +2,9 @@
 -- been loaded since. The comments of the table explain the formulas.
 -- A group of fewer than 10 orders has a row without figures. If such ASINs of a period have fewer than 10 orders in all, the
 -- smallest of the others is withheld, too: else the difference to the whole account would tell what they sold.
--- Refunds and returns count in the period in which they happened. Those of 1 to 9 orders are withheld by the same two rules,
--- also where the group itself has 10 orders or more.
+-- Refunds and returns count in the period in which they happened, on days that are loaded for them and for orders; those of
+-- orders of other shops do not count. Those of 1 to 9 orders are withheld by the same two rules, also where the group itself
+-- has 10 orders or more.
 with markets as (
   select l.marketplace_id
   from loads as l
@@ -92,9 +93,12 @@ period_days as materialized (
     p.period_type,
     p.period_start,
     p.period_end,
-    p.period_start + n.number as business_date
+    p.period_start + n.number as business_date,
+    coalesce(l.has_refunds, false) as has_refunds,
+    coalesce(l.has_returns, false) as has_returns
   from periods as p
   cross join lateral generate_series(0, p.period_end - p.period_start) as n (number)
+  left join loaded_days as l on p.marketplace_id = l.marketplace_id and p.period_start + n.number = l.business_date
 ),
 
 lines as (
@@ -159,22 +163,48 @@ sums as (
   group by marketplace_id, period_type, period_start, period_end, scope
 ),
 
--- Refunds and returns, of all products and by ASIN; '' collects what names no ASIN, and has no row.
-happened as (
+-- An order of another shop is known by its id alone: its refunds may name another marketplace than the order.
+elsewhere as materialized (
+  select distinct order_id
+  from orders
+  where seller_id = %(seller_id)s and sales_channel is distinct from 'AMAZON'
+),
+
+events as (
   select
     d.marketplace_id,
     d.period_type,
     d.period_start,
-    s.scope,
-    count(distinct coalesce(r.order_id, r.return_key)) filter (where r.record_type = 'REFUND') as refunded_orders,
-    sum(r.quantity) filter (where r.record_type = 'REFUND') as units_refunded,
-    count(distinct coalesce(r.order_id, r.return_key)) filter (where r.record_type != 'REFUND') as returned_orders,
-    sum(r.quantity) filter (where r.record_type != 'REFUND') as units_returned
+    r.asin,
+    coalesce(r.order_id, r.return_key) as order_key,
+    r.quantity,
+    r.record_type = 'REFUND' as is_refund
   from period_days as d
   inner join returns_refunds as r on d.marketplace_id = r.marketplace_id and d.business_date = r.event_date
-  cross join lateral (values ('ACCOUNT'), (coalesce(r.asin, ''))) as s (scope)
-  where r.seller_id = %(seller_id)s
-  group by d.marketplace_id, d.period_type, d.period_start, s.scope
+  left join elsewhere as e on r.order_id = e.order_id
+  where
+    r.seller_id = %(seller_id)s and e.order_id is null
+    and case when r.record_type = 'REFUND' then d.has_refunds else d.has_returns end
+),
+
+-- Refunds and returns, of all products and by ASIN; '' collects what names no ASIN, and has no row.
+happened as (
+  select
+    e.marketplace_id,
+    e.period_type,
+    e.period_start,
+    s.scope,
+    count(distinct e.order_key) filter (where e.is_refund) as refunded_orders,
+    case
+      when bool_and(not e.is_refund or e.quantity is not null) then sum(e.quantity) filter (where e.is_refund)
+    end as units_refunded,
+    count(distinct e.order_key) filter (where not e.is_refund) as returned_orders,
+    case
+      when bool_and(e.is_refund or e.quantity is not null) then sum(e.quantity) filter (where not e.is_refund)
+    end as units_returned
+  from events as e
+  cross join lateral (values ('ACCOUNT'), (coalesce(e.asin, ''))) as s (scope)
+  group by e.marketplace_id, e.period_type, e.period_start, s.scope
 ),
 
 -- Rows are added up by their keys: a join of so many rows would need good estimates of them.
@@ -281,7 +311,14 @@ counted as (
       over (
         partition by marketplace_id, period_type, period_start, has_returns, scope = 'ACCOUNT'
         order by returned_orders asc, scope asc
-      ) as return_place
+      ) as return_place,
+    -- What names no ASIN may be of any: an ASIN without refunds or returns is not known to have none.
+    scope != 'ACCOUNT' and refunded_orders = 0
+    and coalesce(max(refunded_orders) filter (where scope = '') over (partition by marketplace_id, period_type, period_start), 0)
+    > 0 as has_unclear_refunds,
+    scope != 'ACCOUNT' and returned_orders = 0
+    and coalesce(max(returned_orders) filter (where scope = '') over (partition by marketplace_id, period_type, period_start), 0)
+    > 0 as has_unclear_returns
   from large
 ),
 
@@ -314,8 +351,10 @@ stated as (
 told as (
   select
     *,
-    case when refund_state = 'KNOWN' then case when refunded_orders = 0 then 0 else units_refunded end end as known_refunds,
-    case when return_state = 'KNOWN' then case when returned_orders = 0 then 0 else units_returned end end as known_returns
+    refund_state = 'KNOWN' and not has_unclear_refunds as tells_refunds,
+    return_state = 'KNOWN' and not has_unclear_returns as tells_returns,
+    case when refunded_orders = 0 then 0 else units_refunded end as all_refunds,
+    case when returned_orders = 0 then 0 else units_returned end as all_returns
   from stated
 )
 
@@ -340,12 +379,12 @@ select
   end as b2b_pct,
   case when not j.is_suppressed then round(100.0 * (j.placed - j.orders) / j.placed, 4) end as cancel_pct,
   j.refund_state,
-  case when j.refund_state = 'KNOWN' then j.refunded_orders end as refunded_orders,
-  j.known_refunds as units_refunded,
-  round(100.0 * j.known_refunds / nullif(j.units, 0), 4) as refund_pct,
+  case when j.tells_refunds then j.refunded_orders end as refunded_orders,
+  case when j.tells_refunds then j.all_refunds end as units_refunded,
+  case when j.tells_refunds then round(100.0 * j.all_refunds / nullif(j.units, 0), 4) end as refund_pct,
   j.return_state,
-  case when j.return_state = 'KNOWN' then j.returned_orders end as returned_orders,
-  j.known_returns as units_returned,
-  round(100.0 * j.known_returns / nullif(j.units, 0), 4) as return_pct,
+  case when j.tells_returns then j.returned_orders end as returned_orders,
+  case when j.tells_returns then j.all_returns end as units_returned,
+  case when j.tells_returns then round(100.0 * j.all_returns / nullif(j.units, 0), 4) end as return_pct,
   case when not j.is_suppressed and j.is_one then j.first_currency end as currency
 from told as j

@@ -19,12 +19,16 @@ from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import Amount, Currency, Flag, Id, MarketplaceId, Percent, Quantity
 
 WITHHELD = Null("The row is suppressed.")
-NO_REFUNDS, NO_RETURNS = Null("refund_state tells the reason."), Null("return_state tells the reason.")
+NO_REFUNDS = "refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none"
+NO_RETURNS = "return_state is not KNOWN; or no return names this ASIN, but one of the period names none"
+UNCLEAR_REFUNDS, UNCLEAR_RETURNS = "a refund does not tell its units", "a return does not tell its units"
 STATES = (
-    "KNOWN: they are told. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks {missing}, or "
-    "no day is loaded as a whole. FEW: fewer than 10 orders (but any) are {done}; or those of all such ASINs of the "
-    "period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so "
-    "that they cannot be found by subtraction."
+    "KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. "
+    "NOT_LOADED: a loaded day of orders lacks {missing}, or no day is loaded as a whole. FEW: fewer than 10 orders "
+    "(but any) are {done}; or those of all such ASINs of the period, and of those without a row, are fewer than 10, "
+    "and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the "
+    "period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it "
+    "are not protected against each other."
 )
 NO_AMOUNT = Null("The row is suppressed, no amount is known, or the currencies differ.")
 
@@ -42,15 +46,21 @@ class CustomerMetricsRow(TypedDict):
         "Days of the period whose orders are loaded as a whole. If they are fewer than the period has, the figures are "
         "those of a part of it.",
     ]
-    refund_days: Annotated[Quantity, "Days of loaded_days whose transactions are loaded as a whole, too."]
+    refund_days: Annotated[
+        Quantity,
+        "Days of loaded_days whose transactions are loaded as a whole, too. Refunds of other days do not count.",
+    ]
     return_days: Annotated[
-        Quantity, "Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too."
+        Quantity,
+        "Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too. Returns of "
+        "other days do not count.",
     ]
     is_suppressed: Annotated[
         Flag,
         "Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such "
         "ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot "
-        "be found by subtraction.",
+        "be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts "
+        "twice. A week and the month around it are not protected against each other.",
     ]
     orders: Annotated[Quantity | None, "Orders with at least one line that is not cancelled.", WITHHELD]
     units: Annotated[Quantity | None, "Units in order lines that are not cancelled.", WITHHELD]
@@ -74,36 +84,39 @@ class CustomerMetricsRow(TypedDict):
         Id, "Whether refunds are told. " + STATES.format(missing="its transactions", done="refunded")
     ]
     refunded_orders: Annotated[
-        Quantity | None, "Orders with a refund in the period, whenever they were placed.", NO_REFUNDS
+        Quantity | None,
+        "Orders with a refund on one of the refund_days, whenever they were placed. Of an ASIN, the refunds that name "
+        "it.",
+        Null(f"{NO_REFUNDS}."),
     ]
     units_refunded: Annotated[
         Quantity | None,
-        "Units refunded in the period, whenever they were ordered, as Amazon counts them.",
-        Null("refund_state tells the reason; or the refunds name no units."),
+        "Units of these refunds, whenever they were ordered, as Amazon counts them.",
+        Null(f"{NO_REFUNDS}; or {UNCLEAR_REFUNDS}."),
     ]
     refund_pct: Annotated[
         Percent | None,
-        "units_refunded / units, in percent: of what was refunded and what was ordered in the same period. It can be "
-        "more than 100.",
-        Null("refund_state tells the reason; or the refunds name no units, or nothing was sold."),
+        "units_refunded / units, in percent: of what was refunded on the refund_days and what was ordered in the same "
+        "period. It can be more than 100.",
+        Null(f"{NO_REFUNDS}; or {UNCLEAR_REFUNDS}, or nothing was sold."),
     ]
     return_state: Annotated[Id, "Whether returns are told. " + STATES.format(missing="its returns", done="returned")]
     returned_orders: Annotated[
         Quantity | None,
-        "Orders of which units came back to Amazon in the period, or of which customers asked in it to return some to "
-        "the seller, whenever they were placed.",
-        NO_RETURNS,
+        "Orders of which units came back to Amazon on one of the return_days, or of which customers asked on them to "
+        "return some to the seller, whenever they were placed. Of an ASIN, the returns that name it.",
+        Null(f"{NO_RETURNS}."),
     ]
     units_returned: Annotated[
         Quantity | None,
         "Units of these returns and requests. A returned unit is usually refunded, too.",
-        Null("return_state tells the reason; or the returns name no units."),
+        Null(f"{NO_RETURNS}; or {UNCLEAR_RETURNS}."),
     ]
     return_pct: Annotated[
         Percent | None,
-        "units_returned / units, in percent: of what was returned and what was ordered in the same period. It can be "
-        "more than 100.",
-        Null("return_state tells the reason; or the returns name no units, or nothing was sold."),
+        "units_returned / units, in percent: of what was returned on the return_days and what was ordered in the same "
+        "period. It can be more than 100.",
+        Null(f"{NO_RETURNS}; or {UNCLEAR_RETURNS}, or nothing was sold."),
     ]
     currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", NO_AMOUNT]
 
@@ -119,8 +132,10 @@ CUSTOMER_METRICS = Table(
         freshness="Computed by every daily sync, for the weeks and months that changed. The present week and month "
         "have a row, too.",
         restatement="A late order changes its week and its month whenever it arrives; orders of other shops "
-        "(NON_AMAZON) do not count. A period without an order has no row. Refunds and returns are in the period in "
-        "which they happened, as in sales_performance. Orders have no customer's id, so customers who come back are "
+        "(NON_AMAZON) do not count, nor do their refunds and returns; those of an order that is not in orders do. A "
+        "period without an order has no row. Refunds and returns are in the period in which they happened, as in "
+        "sales_performance, but only on days that are loaded for them and for orders. "
+        "Orders have no customer's id, so customers who come back are "
         "not counted: Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does "
         "it load the health of the account. Ratings are in seller_feedback_counts.",
         example="select period_start, orders, aov, cancel_pct, refund_pct, return_pct, currency from customer_metrics\n"

@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from xpert_pipeline_tests.assets.recomputed.raw import (
-    added,
     loaded_spans,
     midnight,
     ratio,
@@ -18,7 +17,9 @@ from xpert_pipeline_tests.assets.recomputed.raw import (
 
 def customer_metrics(raw):
     """Groups of fewer than 10 orders tell nothing, neither themselves nor by subtraction."""
-    events = {"refund": refunds(raw), "return": returns(raw)}
+    elsewhere = {order["order_id"] for order in raw["orders"] if order["sales_channel"] != "AMAZON"}
+    found = {"refund": refunds(raw), "return": returns(raw)}
+    events = {name: [act for act in acts if act["order_id"] not in elsewhere] for name, acts in found.items()}
     periods = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for line in sold_lines(raw):
         day = line["order_date"]
@@ -33,8 +34,9 @@ def customer_metrics(raw):
 def _rows(raw, events, period, scopes):
     store, kind, start = period
     end, groups = _end(kind, start), list(_groups(scopes))
-    loaded, shown = _loaded(raw, store, start, end), {row["scope"] for row in groups if not row["is_suppressed"]}
-    acts = {name: _by_scope(events[name], store, start, end) for name in events}
+    days, shown = _loaded(raw, store, start, end), {row["scope"] for row in groups if not row["is_suppressed"]}
+    loaded = {f"{name}_days": len(found) for name, found in days.items()}
+    acts = {name: _by_scope(events[name], store, days[name]) for name in events}
     for row in groups:
         yield {
             "marketplace_id": store,
@@ -53,7 +55,7 @@ def _end(kind, start):
 
 
 def _loaded(raw, store, start, end):
-    """How many days of orders are loaded, and of them, how many whose refunds are, and whose returns are."""
+    """The days whose orders are loaded, and of them, those whose refunds are, and those whose returns are."""
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     known = {
         table: {
@@ -65,22 +67,25 @@ def _loaded(raw, store, start, end):
         for table in ("orders", "financial_events", "fba_returns", "merchant_returns")
     }
     return {
-        "loaded_days": len(known["orders"]),
-        "refund_days": len(known["orders"] & known["financial_events"]),
-        "return_days": len(known["orders"] & known["fba_returns"] & known["merchant_returns"]),
+        "loaded": known["orders"],
+        "refund": known["orders"] & known["financial_events"],
+        "return": known["orders"] & known["fba_returns"] & known["merchant_returns"],
     }
 
 
-def _by_scope(events, store, start, end):
-    """Orders and quantities of the events of a period, by scope."""
+def _by_scope(events, store, days):
+    """Orders and quantities of the events of some days, by scope; one unknown quantity makes the sum unknown."""
     found = defaultdict(lambda: (set(), []))
     for event in events:
-        if event["marketplace_id"] == store and start <= event["day"] <= end:
+        if event["marketplace_id"] == store and event["day"] in days:
             for scope in ("ACCOUNT", event["asin"]):
                 orders, quantities = found[scope]
                 orders.add(event["order_id"] or event["key"])
                 quantities.append(event["quantity"])
-    return {scope: (len(orders), added(quantities)) for scope, (orders, quantities) in found.items()}
+    return {
+        scope: (len(orders), None if None in quantities else sum(quantities))
+        for scope, (orders, quantities) in found.items()
+    }
 
 
 def _happened(row, acts, loaded, shown):
@@ -96,7 +101,8 @@ def _happened(row, acts, loaded, shown):
             state = "FEW"
         else:
             state = "KNOWN"
-        orders, units = acts[name].get(scope, (0, 0)) if state == "KNOWN" else (None, None)
+        nothing = (None, None) if None in acts[name] and scope != "ACCOUNT" else (0, 0)
+        orders, units = acts[name].get(scope, nothing) if state == "KNOWN" else (None, None)
         found |= {
             f"{name}_state": state,
             f"{done}_orders": orders,

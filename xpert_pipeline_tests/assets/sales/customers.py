@@ -41,12 +41,12 @@ def open_customers(pool, seller, admin):
         return number
 
     def came(day, asin, orders, *, kind="REFUND", store=INDIA, units=1):
-        """Refunds or returns of some orders, each of as many units."""
-        for _ in range(orders):
+        """Refunds or returns of some orders (a number of unknown ones, or their ids), each of as many units."""
+        for order_id in [None] * orders if isinstance(orders, int) else orders:
             key = f"k{next(numbers)}"
             put(
                 "returns_refunds", marketplace_id=store, record_type=kind, return_key=key, event_date=day, asin=asin,
-                order_id=key, quantity=units,
+                order_id=order_id or key, quantity=units,
             )  # fmt: skip
 
     def loaded(first, last, store=INDIA, table="orders"):
