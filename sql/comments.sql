@@ -233,7 +233,7 @@ comment on column public.customer_metrics.refund_days is
 comment on column public.customer_metrics.return_days is
 'Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too. Returns of other days do not count.';
 comment on column public.customer_metrics.is_suppressed is
-'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
+'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice, and one without an ASIN does not count. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.orders is
 'Orders with at least one line that is not cancelled. NULL: the row is suppressed.';
 comment on column public.customer_metrics.units is

@@ -60,7 +60,8 @@ class CustomerMetricsRow(TypedDict):
         "Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such "
         "ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot "
         "be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts "
-        "twice. A week and the month around it are not protected against each other.",
+        "twice, and one without an ASIN does not count. A week and the month around it are not protected "
+        "against each other.",
     ]
     orders: Annotated[Quantity | None, "Orders with at least one line that is not cancelled.", WITHHELD]
     units: Annotated[Quantity | None, "Units in order lines that are not cancelled.", WITHHELD]
