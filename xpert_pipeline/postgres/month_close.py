@@ -32,6 +32,18 @@ select
 from xpert_views.month_end_open where seller_id = %(seller)s and month = %(month)s
 order by marketplace_id, currency, state, day, transaction_id
 """
+NOT_KNOWN = """
+select
+  r.marketplace_id, 'not known' as state, r.day, r.order_id, r.transaction_id, r.transaction_type, r.what,
+  r.left_amount as amount, r.currency, null::date as release_date, r.settlement_id, null::date as settled_month
+from xpert_views.month_close_rows as r
+inner join xpert_views.marketplaces as m on r.marketplace_id = m.marketplace_id
+where
+  r.seller_id = %(seller)s and r.step_number = 3 and r.month <= %(month)s
+  and r.kind in ('settlement not named', 'settlement not loaded', 'release not loaded')
+  and %(month)s < date_trunc('month', now() at time zone m.timezone)
+order by r.marketplace_id, r.currency, r.day, r.transaction_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,10 @@ class LoadedMonth:
 
 @dataclass(frozen=True, slots=True)
 class OpenRow:
-    """A transaction that was not settled at the end of a month that is over: one row of xpert_views.month_end_open."""
+    """A transaction that was not settled at the end of a month that is over: one row of xpert_views.month_end_open.
+
+    In the state "not known" it is a row of month_close_rows: its settlement or release is not loaded, or not named.
+    """
 
     marketplace_id: str
     state: str
@@ -94,12 +109,21 @@ class OpenRow:
 
 @dataclass(frozen=True)
 class MonthClose:
-    """A seller's month: its rows, how much of it is loaded in each marketplace, and what was open at its end."""
+    """A seller's month.
+
+    Attributes:
+        month: Its first day.
+        rows: The rows of its steps.
+        loaded: How much of it is loaded in each marketplace.
+        open_rows: What was open at its end; none if it is not over.
+        unknown_rows: What was posted by its end and may have been open then; none if it is not over.
+    """
 
     month: date
     rows: Sequence[CloseRow]
     loaded: Sequence[LoadedMonth]
     open_rows: Sequence[OpenRow] = ()
+    unknown_rows: Sequence[OpenRow] = ()
 
 
 def read_month_close(pool: Pool, seller_id: UUID, month: date) -> MonthClose:
@@ -121,4 +145,5 @@ def read_month_close(pool: Pool, seller_id: UUID, month: date) -> MonthClose:
             loaded = cursor.execute(MONTHS, values).fetchall()
         with conn.cursor(row_factory=class_row(OpenRow)) as cursor:
             open_rows = cursor.execute(OPEN, values).fetchall()
-    return MonthClose(month, rows, loaded, open_rows)
+            unknown_rows = cursor.execute(NOT_KNOWN, values).fetchall()
+    return MonthClose(month, rows, loaded, open_rows, unknown_rows)

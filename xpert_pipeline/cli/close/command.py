@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from xpert_pipeline.cli.close.statement import OPEN_STATES, SUMS, Statement, notes, statements
+from xpert_pipeline.cli.close.statement import NOT_KNOWN, OPEN_STATES, SUMS, Statement, notes, statements
 from xpert_pipeline.cli.close.workbook import TooManyRows, workbook
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import writing_to
@@ -72,7 +72,7 @@ def close(context: click.Context, /, month: date, seller_id: str | None, file: P
     with open_seller(data_dir, seller_id) as (pool, seller):
         _require_begun(seller, month)
         found = read_month_close(pool, seller.id, month)
-    if not found.rows and not found.open_rows:
+    if not (found.rows or found.open_rows or found.unknown_rows):
         raise PreconditionError(_nothing(seller, month))
     made, remarks = statements(found, seller.marketplace_ids), list(notes(found))
     title = f"Month close: {month:%B %Y}"
@@ -130,9 +130,8 @@ def _document(
                     {"step": line.step_number, "kind": line.kind, "rows": line.rows, "amount": line.amount}
                     for line in each.differences
                 ],
-                "open_at_month_end": {state: each.open_amount(state) for state in OPEN_STATES}
-                if each.open_rows
-                else {},
+                "open_at_month_end": {state: each.open_amount(state) for state in each.open_states()},
+                "not_known_transactions": len(each.in_state(NOT_KNOWN)),
             }
             for each in found
         ],
@@ -149,9 +148,9 @@ def _print(file: Path, seller: Seller, month: date, found: list[Statement], rema
         width = max(len(form.amount(amount)) for amount in amounts)
         for name, amount in zip(SUMS, amounts, strict=True):
             click.echo(f"  {name:<22}{form.amount(amount):>{width}}")
-        for state, name in OPEN_STATES.items():
-            if each.open_rows:
-                click.echo(fitted(f"  {name}: {form.amount(each.open_amount(state))}", indent=4))
+        for state in each.open_states():
+            count = f" ({counted(len(each.in_state(state)), 'transaction')})" if state == NOT_KNOWN else ""
+            click.echo(fitted(f"  {OPEN_STATES[state]}: {form.amount(each.open_amount(state))}{count}", indent=4))
         for line in each.suspicious():
             about = f"{line.kind} ({counted(line.rows, 'row')}, {form.amount(line.amount)}): {line.meaning}"
             click.echo(fitted(f"  Look at: {about}", indent=4))

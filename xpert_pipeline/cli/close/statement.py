@@ -17,7 +17,12 @@ SUMS = ("Orders", "Sales as posted", "Transactions", "Settlements", "Deposits", 
 STEPS = range(1, len(SUMS))
 SUSPICIOUS = ("unknown", "no transaction", "currency", "order not loaded", "cancelled", "unread rows")
 """Kinds of differences that a person must look at."""
-OPEN_STATES = {"deferred": "Deferred at the month's end", "not settled yet": "Not settled at the month's end"}
+NOT_KNOWN = "not known"
+OPEN_STATES = {
+    "deferred": "Deferred at the month's end",
+    "not settled yet": "Not settled at the month's end",
+    NOT_KNOWN: "Not known at the month's end",
+}
 """The states of what was open at the end of the month, and their names."""
 UNKNOWN_CURRENCY = "(unknown)"
 
@@ -51,7 +56,8 @@ class Statement:
         rows: Its rows.
         sums: The sums before and after each step; the same sum twice, if both of its sides are known.
         differences: What leads from each sum to the next, by step and size.
-        open_rows: The transactions that were not settled at the end of the month; none if it is not over.
+        open_rows: The transactions that were not settled at the end of the month, or of which this is not known; none
+            if it is not over.
     """
 
     marketplace_id: str
@@ -70,9 +76,18 @@ class Statement:
         """Return the differences of a step."""
         return [each for each in self.differences if each.step_number == step_number]
 
+    def open_states(self) -> list[str]:
+        """Return the states at the end of the month to tell: "not known" only if a transaction is in it."""
+        found = {row.state for row in self.open_rows}
+        return [state for state in OPEN_STATES if found and (state != NOT_KNOWN or state in found)]
+
+    def in_state(self, state: str) -> list[OpenRow]:
+        """Return the transactions that were in this state at the end of the month."""
+        return [row for row in self.open_rows if row.state == state]
+
     def open_amount(self, state: str) -> Decimal:
         """Return what was in this state at the end of the month."""
-        return sum((row.amount for row in self.open_rows if row.state == state), Decimal(0))
+        return sum((row.amount for row in self.in_state(state)), Decimal(0))
 
     def suspicious(self) -> list[Difference]:
         """Return the differences that a person must look at."""
@@ -85,7 +100,7 @@ def statements(close: MonthClose, marketplace_ids: Sequence[str]) -> list[Statem
     open_rows: dict[tuple[str, str], list[OpenRow]] = defaultdict(list)
     for row in close.rows:
         places[row.marketplace_id, row.currency or UNKNOWN_CURRENCY].append(row)
-    for each in close.open_rows:
+    for each in (*close.open_rows, *close.unknown_rows):
         place = each.marketplace_id, each.currency or UNKNOWN_CURRENCY
         places.setdefault(place, [])
         open_rows[place].append(each)

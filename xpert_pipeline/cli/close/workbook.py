@@ -24,7 +24,7 @@ from xpert_pipeline.cli.close.lists import (
     write_rows,
 )
 from xpert_pipeline.cli.close.pen import Pen
-from xpert_pipeline.cli.close.statement import OPEN_STATES, STEPS, SUMS, Difference, Statement
+from xpert_pipeline.cli.close.statement import NOT_KNOWN, OPEN_STATES, STEPS, SUMS, Difference, Statement
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -128,7 +128,7 @@ class _Summary:
 
     def _open(self, statement: Statement, state: str, name: str) -> None:
         """Write what was open at the end of the month; nothing if nothing was, or if the month is not over."""
-        if not (rows := [row for row in statement.open_rows if row.state == state]):
+        if not (rows := statement.in_state(state)):
             return
         self._row += 1
         self._pen.text(self._sheet, self._row, 0, name, italic=True)
@@ -138,7 +138,9 @@ class _Summary:
         formula = f"=SUMIFS({self._range(OPEN_AMOUNT, OPEN)},{where})"
         amount = float(statement.open_amount(state))
         self._sheet.write_formula(self._row, 2, formula, self._pen.money(statement, italic=True), amount)
-        self._pen.text(self._sheet, self._row, 3, f"Posted in this month or before; see the sheet {OPEN}.", indent=1)
+        about = "Its settlement or release is not loaded, or not named" if state == NOT_KNOWN else "Not settled by then"
+        text = f"Posted in this month or before. {about}; see the sheet {OPEN}."
+        self._pen.text(self._sheet, self._row, 3, text, indent=1)
 
     def _check(self, statement: Statement, step: int, start: int) -> None:
         """Beside a sum: whether the sum before it and the differences between them add up to it.
