@@ -1,11 +1,12 @@
 -- sales_data: sales of the last 60 days by day, as this database computes them, and as Amazon's traffic report has them.
--- A loaded day without a sale has 0; a day that is not loaded, or whose amounts are not known, has none.
+-- A loaded day without a sale has 0. A day has none if it is not loaded, if an amount of it is not known, or if all its
+-- sales are in another currency than the newest ones.
 with own as (
   select
     sale_date as day,
     currency,
     sum(ops) as sales,
-    bool_or(ops is null and units_ordered != 0) as is_unknown
+    bool_or(ops is null and units_ordered is distinct from 0) as is_unknown
   from sales_data
   where
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
@@ -18,7 +19,7 @@ amazons as (
     business_date as day,
     currency,
     sum(ops) as sales,
-    bool_or(ops is null and units_ordered != 0) as is_unknown
+    bool_or(ops is null and units_ordered is distinct from 0) as is_unknown
   from traffic_daily
   where
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s
@@ -40,7 +41,7 @@ unknown as (
     day
   from own
   where is_unknown
-  union all
+  union distinct
   select
     'traffic' as origin,
     day
@@ -48,42 +49,39 @@ unknown as (
   where is_unknown
 ),
 
+figures as (
+  select
+    'orders' as origin,
+    day,
+    currency,
+    sales
+  from own
+  union all
+  select
+    'traffic' as origin,
+    day,
+    currency,
+    sales
+  from amazons
+),
+
 told as (
   select
-    'orders' as origin,
-    o.day,
-    o.sales
-  from own as o
-  inner join newest as n on o.currency = n.currency
+    f.origin,
+    f.day,
+    f.sales
+  from figures as f
+  inner join newest as n on f.currency = n.currency
   union all
   select
-    'traffic' as origin,
-    a.day,
-    a.sales
-  from amazons as a
-  inner join newest as n on a.currency = n.currency
-  union all
-  select
-    'orders' as origin,
+    t.origin,
     l.business_date as day,
     0 as sales
-  from public.xpert_loaded_days(%(seller_id)s, %(marketplace_id)s, 'orders', %(timezone)s) as l
-  where
-    l.business_date not in (
-      select u.day
-      from unknown as u
-      where u.origin = 'orders'
-    )
-  union all
-  select
-    'traffic' as origin,
-    l.business_date as day,
-    0 as sales
-  from public.xpert_loaded_days(%(seller_id)s, %(marketplace_id)s, 'traffic_daily', %(timezone)s) as l
-  where l.business_date not in (
-    select u.day
-    from unknown as u
-    where u.origin = 'traffic'
+  from (values ('orders', 'orders'), ('traffic', 'traffic_daily')) as t (origin, table_name)
+  cross join lateral public.xpert_loaded_days(%(seller_id)s, %(marketplace_id)s, t.table_name, %(timezone)s) as l
+  where not exists (
+    select from figures as f
+    where f.origin = t.origin and f.day = l.business_date and f.sales != 0
   )
 )
 
@@ -94,6 +92,13 @@ select
   n.currency as unit
 from newest as n
 cross join told as t
-where t.day > %(today)s - 60 and t.day < %(today)s
+where
+  t.day > %(today)s - 60 and t.day < %(today)s
+  and (t.origin, t.day) not in (
+    select
+      u.origin,
+      u.day
+    from unknown as u
+  )
 group by t.day, n.currency
 order by t.day

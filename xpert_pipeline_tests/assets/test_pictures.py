@@ -28,6 +28,21 @@ NEED_MORE_DAYS = {"seasonal_patterns"}
 DECLARED = [picture for source in SOURCES for picture in source.pictures]
 
 
+@pytest.fixture
+def drawn(pool, seller):
+    """The figures of a table's picture by day."""
+
+    def read(table):
+        place = {"seller_id": seller.id, "marketplace_id": INDIA, "timezone": "Asia/Kolkata"}
+        with tenant(pool, seller.id) as connection:
+            rows = connection.execute(
+                picture_rows(table).encode(), place | {"today": END + timedelta(days=1)}
+            ).fetchall()
+        return {day: figures for day, *figures in rows}
+
+    return read
+
+
 def test_the_newest_day_of_a_table_shows_every_picture_that_is_declared(loaded):
     assert DECLARED
     assert loaded.pictures.keys() == {picture.table.name for picture in DECLARED} - NEED_MORE_DAYS
@@ -63,7 +78,7 @@ def test_the_days_of_the_week_are_drawn_from_their_indices(pool, seller):
     ]
 
 
-def test_a_loaded_day_without_a_sale_is_zero_and_a_day_that_is_not_loaded_is_a_gap(pool, seller, admin):
+def test_a_loaded_day_without_a_sale_is_zero_and_a_day_that_is_not_loaded_is_a_gap(pool, seller, admin, drawn):
     """Orders of five days: sold, nothing, an order without an amount, not loaded, sold. A forecast counts units."""
     shop, days = open_shop(pool, seller, admin, sales_data.SOURCE), days_until(END, 5)
     shop.order(days[0], "A", 1, item_subtotal=10, currency="INR")
@@ -79,14 +94,6 @@ def test_a_loaded_day_without_a_sale_is_zero_and_a_day_that_is_not_loaded_is_a_g
         lead_time_days=14, service_level_pct=95,
     )  # fmt: skip
 
-    def drawn(table):
-        place = {"seller_id": seller.id, "marketplace_id": INDIA, "timezone": "Asia/Kolkata"}
-        with tenant(pool, seller.id) as connection:
-            rows = connection.execute(
-                picture_rows(table).encode(), place | {"today": END + timedelta(days=1)}
-            ).fetchall()
-        return {day: figures for day, *figures in rows}
-
     assert drawn("sales_data") == {
         days[0]: [10, None, "INR"], days[1]: [0, 0, "INR"], days[4]: [30, None, "INR"],
     }  # fmt: skip
@@ -96,6 +103,52 @@ def test_a_loaded_day_without_a_sale_is_zero_and_a_day_that_is_not_loaded_is_a_g
     assert of_performance == {days[0]: 10, days[1]: 0, days[2]: None, days[4]: 30}
     sold = {day: figures[0] for day, figures in drawn("forecasting_data").items() if day <= END}
     assert sold == {days[0]: 1, days[1]: 0, days[2]: 2, days[4]: 1}
+
+
+def test_a_day_in_another_currency_or_with_an_unknown_amount_is_a_gap(pool, seller, admin, drawn):
+    """A day with only dollars was drawn as 0 rupees, traffic without figures as 0, and a day in part as its part.
+
+    By hand, six loaded days: 10 rupees; 7 dollars; 10 rupees and 9 units without an amount; nothing and traffic without
+    figures; a cancelled order and traffic with 0 units; 30 rupees.
+    """
+    shop, days = open_shop(pool, seller, admin, sales_data.SOURCE), days_until(END, 6)
+    shop.order(days[0], "A", 1, item_subtotal=10, currency="INR")
+    shop.order(days[1], "A", 1, item_subtotal=7, currency="USD")
+    shop.order(days[2], "A", 1, item_subtotal=10, currency="INR")
+    shop.order(days[2], "B", 9)
+    shop.order(days[4], "A", 1, is_cancelled=True)
+    shop.order(days[5], "A", 1, item_subtotal=30, currency="INR")
+    for table in ("orders", "traffic_daily"):
+        shop.loaded(days[0], days[5], table=table)
+    for day, ops, units, currency in (
+        (days[0], 9, 1, "INR"), (days[1], 5, 1, "USD"), (days[3], None, None, None), (days[4], None, 0, None),
+    ):  # fmt: skip
+        shop.put("traffic_daily", business_date=day, asin="BA", ops=ops, units_ordered=units, currency=currency)
+    shop.put("traffic_daily", business_date=days[5], asin="BA", ops=20, units_ordered=1, currency="INR")
+    shop.put("traffic_daily", business_date=days[5], asin="BB", units_ordered=3)
+    shop.run(*days)
+    assert drawn("sales_data") == {
+        days[0]: [10, 9, "INR"], days[2]: [None, 0, "INR"], days[3]: [0, None, "INR"], days[4]: [0, 0, "INR"],
+        days[5]: [30, None, "INR"],
+    }  # fmt: skip
+
+
+def test_amazons_figures_of_a_day_without_a_sale_are_never_a_sum_of_currencies(pool, seller, admin, drawn):
+    """By hand: 4 rupees and 5 dollars were drawn as 9. Days of 6 rupees, and of 5 dollars, follow."""
+    shop, days = open_shop(pool, seller, admin, sales_data.SOURCE), days_until(END, 4)
+    shop.order(days[0], "A", 1, item_subtotal=10, currency="INR")
+    shop.loaded(days[0], days[3])
+    for day, sku, ops, currency in (
+        (days[1], "A", 4, "INR"), (days[1], "B", 5, "USD"), (days[2], "A", 2, "INR"), (days[2], "B", 4, "INR"),
+        (days[3], "A", 5, "USD"),
+    ):  # fmt: skip
+        shop.put("economics_daily", business_date=day, sku=sku, ops=ops, currency=currency)
+        shop.put("traffic_daily", business_date=day, asin=f"B{sku}", ops=ops, currency=currency)
+    shop.run(*days)
+    assert drawn("sales_performance") == {
+        days[0]: [10, None, None, "INR"], days[1]: [0, None, None, None], days[2]: [0, 6, 6, None],
+        days[3]: [0, None, None, None],
+    }  # fmt: skip
 
 
 def test_pictures_are_small_because_every_run_keeps_them(loaded):

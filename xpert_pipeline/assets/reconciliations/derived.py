@@ -111,7 +111,9 @@ left join customer_metrics as c
   on c.seller_id = %(seller_id)s and c.marketplace_id = %(marketplace_id)s and c.period_type = s.period_type
   and c.period_start = s.period_start and c.scope = 'ACCOUNT'
 cross join lateral (
-  values ('units', 'count', s.units, c.units), ('product sales', 'amount', s.ops, c.ops)
+  values
+    ('units', 'count', s.units, c.units),
+    ('product sales', 'amount', s.ops, case when c.units = 0 then coalesce(c.ops, 0) else c.ops end)
 ) as f (figure, family, left_value, right_value)
 where
   case
