@@ -98,27 +98,39 @@ def server_account() -> Account | None:
     """Return the user that runs the server: None for the current user; for root a separate one, created if missing."""
     if os.geteuid() != 0:
         return None
-    try:
-        entry = pwd.getpwnam(RUN_AS)
-    except KeyError:
-        _add_user()
-        entry = pwd.getpwnam(RUN_AS)
+    entry = _entry() or _added()
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def _add_user() -> None:
-    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+def _entry() -> pwd.struct_passwd | None:
     try:
+        return pwd.getpwnam(RUN_AS)
+    except KeyError:
+        return None
+
+
+def _added() -> pwd.struct_passwd:
+    """Add the user.
+
+    One process at a time: `useradd` looks for the name before it takes its own lock, so that the later of two would
+    give the user another id, while the earlier one already starts a server with the first.
+    """
+    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+    lock = os.open("/etc", os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (entry := _entry()) is not None:
+            return entry
         subprocess.run([*command, RUN_AS], check=True, capture_output=True, text=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError) as error:
-        try:
-            pwd.getpwnam(RUN_AS)  # another process has added it
-        except KeyError:
-            msg = (
-                f"PostgreSQL does not run as root, and the user {RUN_AS} to run it could not be added: "
-                f"run `{' '.join(command)} {RUN_AS}`, or run xpert as an ordinary user"
-            )
-            raise EmbeddedServerFailed(msg) from error
+        return pwd.getpwnam(RUN_AS)
+    except (OSError, subprocess.CalledProcessError, KeyError) as error:
+        msg = (
+            f"PostgreSQL does not run as root, and the user {RUN_AS} to run it could not be added: "
+            f"run `{' '.join(command)} {RUN_AS}`, or run xpert as an ordinary user"
+        )
+        raise EmbeddedServerFailed(msg) from error
+    finally:
+        os.close(lock)
 
 
 def _place_of_roots(data_dir: Path, root_place: Path) -> Path:

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -40,6 +41,33 @@ def test_the_permissions_of_parents_and_programs_do_not_change(data_dir):
 
 @pytest.mark.skipif(not ROOT, reason="only for root does the server run as another user")
 class TestAsRoot:
+    def test_first_starts_at_the_same_time_give_the_server_one_user(self):
+        """`useradd` of another process may change the id of a user that it adds: the server of the first could not start."""
+        name = f"xpert-test-{uuid.uuid4().hex[:8]}"
+        code = (
+            "from xpert_pipeline.postgres import embedded_place as place\n"
+            f"place.RUN_AS = {name!r}\n"
+            "print('ready', flush=True)\n"
+            "input()\n"
+            "print(place.server_account().uid)"
+        )
+        starting = [
+            subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(6)
+        ]
+        try:
+            assert [process.stdout.readline() for process in starting] == ["ready\n"] * len(starting)
+            for process in starting:
+                process.stdin.write("\n")
+                process.stdin.flush()
+            ids = {int(process.communicate(timeout=120)[0]) for process in starting}
+            assert ids == {pwd.getpwnam(name).pw_uid}
+        finally:
+            for process in starting:
+                process.kill()
+                process.wait()
+            subprocess.run(["userdel", name], check=False, capture_output=True)
+
     def test_a_private_home_stays_private_and_the_cluster_is_elsewhere(self, home):
         private = home / "private"
         private.mkdir(mode=0o700)
