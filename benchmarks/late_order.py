@@ -31,8 +31,9 @@ AGE = 21
 """Days between the late order and the newest day."""
 SALES = """
 insert into sales_data (seller_id, marketplace_id, sale_date, sku, orders, order_items, units_ordered, units_b2b,
-  units_cancelled, is_final, source, load_id)
-select %(seller)s, %(store)s, %(last)s::date - age, 'SKU-' || number, 1, 1, 1 + number %% 3, 0, 0, false, 't', %(load)s
+  units_without_price, units_cancelled, is_final, source, load_id)
+select %(seller)s, %(store)s, %(last)s::date - age, 'SKU-' || number, 1, 1, 1 + number %% 3, 0,
+  1 + number %% 3, 0, false, 't', %(load)s
 from generate_series(0, %(days)s - 1) as age, generate_series(1, %(skus)s) as number
 where (number * 7 + age * 3) %% 5 = 0 or number = 1
 """

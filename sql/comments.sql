@@ -195,6 +195,8 @@ comment on column public.sales_data.units_ordered is
 'Units in order lines that are not cancelled.';
 comment on column public.sales_data.units_b2b is
 'The part of units_ordered that is in business orders.';
+comment on column public.sales_data.units_without_price is
+'The part of units_ordered whose amount is not known, or not yet; it is not in ops.';
 comment on column public.sales_data.ops is
 'Ordered product sales: the sum of the known amounts. NULL: no amount is known, or the currencies differ.';
 comment on column public.sales_data.ops_b2b is
@@ -202,7 +204,7 @@ comment on column public.sales_data.ops_b2b is
 comment on column public.sales_data.currency is
 'ISO 4217 code for all amounts of the row. NULL: no amount is known, or the currencies differ.';
 comment on column public.sales_data.asp is
-'Average selling price: ops / units_ordered. NULL: no unit was sold, or ops is not known.';
+'Average selling price: ops / (units_ordered - units_without_price). NULL: no unit with a price was sold, or ops is not known.';
 comment on column public.sales_data.discount_total is
 'Sum of the known discounts. NULL: no discount is known, or the currencies differ.';
 comment on column public.sales_data.tax_total is
@@ -1216,6 +1218,8 @@ comment on column public.sales_performance.net_units is
 'units_ordered - units_refunded. NULL: units ordered or refunded are not known.';
 comment on column public.sales_performance.units_returned is
 'Units that came back to Amazon on this day, and units that customers asked on it to return to the seller, whenever they were ordered. A returned unit is usually refunded, too. NULL: no return is known: none came, or the reports of the day are not loaded.';
+comment on column public.sales_performance.units_without_price is
+'The part of units_ordered whose amount is not known, as in sales_data. NULL: no order of the day and marketplace is known.';
 comment on column public.sales_performance.ops is
 'Ordered product sales, as in sales_data. NULL: nothing was sold, or as there.';
 comment on column public.sales_performance.refunded_sales is

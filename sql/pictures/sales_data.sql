@@ -6,7 +6,7 @@ with own as (
     sale_date as day,
     currency,
     sum(ops) as sales,
-    bool_or(ops is null and units_ordered is distinct from 0) as is_unknown
+    bool_or(units_without_price != 0 or (ops is null and units_ordered != 0)) as is_unknown
   from sales_data
   where
     seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s

@@ -147,7 +147,7 @@ def test_a_day_without_sales_is_0_and_a_day_that_is_not_loaded_is_empty(books):
         started_at="2026-10-03T00:00Z",
     )  # fmt: skip
     books.write("sales_data", sale_date=date(2026, 10, 4), sku="A", orders=1, order_items=1, units_ordered=2, units_b2b=0,
-                units_cancelled=0, ops=9, currency="USD", is_final=False)  # fmt: skip
+                units_without_price=0, units_cancelled=0, ops=9, currency="USD", is_final=False)  # fmt: skip
     columns = "orders, units, sales, units_without_price, sessions, net_transactions, margin"
     days = {row[0]: row[1:] for row in books.ask(f"select day, {columns} from xpert_views.daily_business")}
     assert days[date(2026, 10, 2)] == (0, 0, 0, 0, None, None, None)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from xpert_pipeline.postgres.pool import tenant
+from xpert_pipeline.postgres.sql_files import migrations_directory
 from xpert_pipeline_tests.postgres.derived_sales import counts, derive_sales, ledger, load_lines, sales
 from xpert_pipeline_tests.postgres.rows import DAY, IN, UK, item, order, orders_and_items, run_load
 
@@ -24,9 +25,34 @@ def test_sums_are_those_of_lines_that_were_sold(pool, seller):
     )
     assert counts(derive_sales(pool, seller)) == {"fetched": 1, "inserted": 1}
     columns = (
-        "units_ordered, orders, order_items, ops, asp, units_b2b, ops_b2b, units_cancelled, units_shipped, currency"
+        "units_ordered, orders, order_items, ops, asp, units_b2b, ops_b2b, units_cancelled, units_shipped, currency, "
+        "units_without_price"
     )
-    assert sales(pool, seller, columns) == [(10, 3, 4, Decimal("60.5"), Decimal("6.05"), 3, Decimal(30), 11, 4, "INR")]
+    assert sales(pool, seller, columns) == [
+        (10, 3, 4, Decimal("60.5"), Decimal("10.0833"), 3, Decimal(30), 11, 4, "INR", 4)
+    ]
+
+
+def test_rows_from_before_the_column_get_their_units_without_a_price(pool, seller, admin):
+    """The migration fills them, because no figure may claim 0 until the next run."""
+    load_lines(
+        pool,
+        seller,
+        ("1", {}, {"quantity_ordered": 2, "item_subtotal": Decimal(20)}),
+        ("2", {}, {"quantity_ordered": 3, "item_subtotal": None, "currency": None}),
+        ("3", {}, {"quantity_ordered": 4, "item_subtotal": None, "currency": None, "is_cancelled": True}),
+        ("4", {"fulfillment_status": "CANCELLED"}, {"quantity_ordered": 5, "item_subtotal": None, "currency": None}),
+        ("5", {"sales_channel": "NON_AMAZON"}, {"quantity_ordered": 6, "item_subtotal": None, "currency": None}),
+        ("6", {}, {"quantity_ordered": 7, "item_subtotal": None, "currency": None, "sku": None}),
+    )
+    derive_sales(pool, seller)
+    expected = [("(no SKU)", 7, 7), ("SKU/1 %", 5, 3)]
+    shown = "sku, units_ordered, units_without_price"
+    assert sorted(sales(pool, seller, shown)) == expected
+    admin.execute("alter table sales_data alter column units_without_price drop not null")
+    admin.execute("update sales_data set units_without_price = null")
+    admin.execute((migrations_directory() / "0071_units_without_price.sql").read_text())
+    assert sorted(sales(pool, seller, shown)) == expected
 
 
 def test_a_day_of_cancelled_lines_only_has_its_row(pool, seller):

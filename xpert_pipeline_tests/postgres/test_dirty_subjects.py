@@ -57,8 +57,8 @@ def test_a_row_that_moves_to_another_subject_or_day_marks_both(books):
 def test_a_day_with_many_changed_rows_is_marked_as_a_whole(books, rows, is_whole):
     copied = (
         "insert into sales_data (seller_id, marketplace_id, sale_date, sku, orders, order_items, units_ordered,"
-        " units_b2b, units_cancelled, is_final, source, load_id)"
-        " select s.seller_id, s.marketplace_id, s.sale_date, 'N' || n, 1, 1, 1, 0, 0, false, 't', s.load_id"
+        " units_b2b, units_without_price, units_cancelled, is_final, source, load_id)"
+        " select s.seller_id, s.marketplace_id, s.sale_date, 'N' || n, 1, 1, 1, 0, 1, 0, false, 't', s.load_id"
         " from sales_data as s, generate_series(1, %s) as n where s.sku = 'A' and s.sale_date = %s"
     )
     books.execute(copied, [rows, DAY])

@@ -86,7 +86,7 @@ sold as materialized (
     coalesce(sum(s.ops), 0) as ops,
     min(s.currency) as currency,
     count(distinct s.currency) > 1 as is_mixed,
-    coalesce(bool_or(s.ops is null and s.units_ordered <> 0), false) as is_unpriced
+    coalesce(bool_or(s.units_without_price <> 0 or (s.ops is null and s.units_ordered <> 0)), false) as is_unpriced
   from periods as p
   left join sales_data as s
     on s.seller_id = %(seller_id)s and s.marketplace_id = %(marketplace_id)s

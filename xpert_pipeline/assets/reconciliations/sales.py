@@ -32,14 +32,8 @@ with sold as materialized (
     sum(s.ops) as ops,
     min(s.currency) as currency,
     bool_or(s.asin is null) as has_no_asin,
-    bool_or(u.sku is not null or (s.ops is null and s.units_ordered > 0)) as is_unpriced
+    bool_or(s.units_without_price <> 0 or (s.ops is null and s.units_ordered > 0)) as is_unpriced
   from sales_data as s
-  left join (
-    select distinct order_date, coalesce(sku, '(no SKU)') as sku
-    from order_items
-    where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and order_date = any(%(days)s)
-      and item_subtotal is null and not is_cancelled
-  ) as u on s.sale_date = u.order_date and s.sku = u.sku
   where s.seller_id = %(seller_id)s and s.marketplace_id = %(marketplace_id)s and s.sale_date = any(%(days)s)
   group by 1, 2
 ),
@@ -97,7 +91,7 @@ ECONOMICS_IS_SALES = Reconciliation(
     tolerances=TOLERANCES,
     pairs="""
 with sold as materialized (
-  select sale_date as day, sku, units_ordered as units, ops, currency
+  select sale_date as day, sku, units_ordered as units, units_without_price <> 0 as is_unpriced, ops, currency
   from sales_data
   where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and sale_date = any(%(days)s)
 ),
@@ -106,13 +100,6 @@ reported as materialized (
   select business_date as day, sku, units_ordered as units, ops, currency
   from economics_daily
   where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and business_date = any(%(days)s)
-),
-
-unpriced as materialized (
-  select distinct order_date as day, coalesce(sku, '(no SKU)') as sku, true as is_unpriced
-  from order_items
-  where seller_id = %(seller_id)s and marketplace_id = %(marketplace_id)s and order_date = any(%(days)s)
-    and item_subtotal is null and not is_cancelled
 )
 
 select
@@ -131,7 +118,6 @@ select
   end as reason
 from sold
 full join reported using (day, sku)
-left join unpriced using (day, sku)
 cross join lateral (
   values
     ('units', 'count', coalesce(sold.units, 0), reported.units),

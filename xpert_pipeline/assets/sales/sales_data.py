@@ -31,6 +31,9 @@ class SalesRow(TypedDict):
     order_items: Annotated[Quantity, "Order lines that are not cancelled."]
     units_ordered: Annotated[Quantity, "Units in order lines that are not cancelled."]
     units_b2b: Annotated[Quantity, "The part of units_ordered that is in business orders."]
+    units_without_price: Annotated[
+        Quantity, "The part of units_ordered whose amount is not known, or not yet; it is not in ops."
+    ]
     ops: Annotated[
         Amount | None,
         "Ordered product sales: the sum of the known amounts.",
@@ -48,8 +51,8 @@ class SalesRow(TypedDict):
     ]
     asp: Annotated[
         Amount | None,
-        "Average selling price: ops / units_ordered.",
-        Null("No unit was sold, or ops is not known."),
+        "Average selling price: ops / (units_ordered - units_without_price).",
+        Null("No unit with a price was sold, or ops is not known."),
     ]
     discount_total: Annotated[
         Amount | None,

@@ -47,6 +47,9 @@ class PerformanceRow(TypedDict):
         "whenever they were ordered. A returned unit is usually refunded, too.",
         Null("No return is known: none came, or the reports of the day are not loaded."),
     ]
+    units_without_price: Annotated[
+        Quantity | None, "The part of units_ordered whose amount is not known, as in sales_data.", NO_ORDERS
+    ]
     ops: Annotated[Amount | None, "Ordered product sales, as in sales_data.", Null("Nothing was sold, or as there.")]
     refunded_sales: Annotated[
         Amount | None,

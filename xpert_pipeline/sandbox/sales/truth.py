@@ -54,6 +54,7 @@ class _SkuDay:
     units: int = 0
     units_b2b: int = 0
     units_cancelled: int = 0
+    units_without_price: int = 0
     amounts: list[str | None] = field(default_factory=list)
     amounts_b2b: list[str | None] = field(default_factory=list)
     shipped: int = 0
@@ -69,6 +70,8 @@ class _SkuDay:
         self.items += 1
         self.units += item.quantity
         self.shipped += item.shipped
+        if item.amount is None:
+            self.units_without_price += item.quantity
         self.amounts.append(item.amount)
         self.discounts.append(charge(item, DISCOUNT))
         self.taxes.append(charge(item, TAX))
@@ -97,6 +100,7 @@ def _sku_days(world: World, marketplace_id: str) -> dict[tuple[str, str], _SkuDa
 
 def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
     ops = money.total(sold.amounts)
+    priced = sold.units - sold.units_without_price
     return {
         "marketplace_id": marketplace_id,
         "sale_date": day,
@@ -105,6 +109,7 @@ def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
         "order_items": sold.items,
         "units_ordered": sold.units,
         "units_b2b": sold.units_b2b,
+        "units_without_price": sold.units_without_price,
         "units_cancelled": sold.units_cancelled,
         "ops": ops,
         "ops_b2b": money.total(sold.amounts_b2b),
@@ -112,7 +117,7 @@ def _sales_row(marketplace_id: str, day: str, sku: str, sold: _SkuDay) -> Row:
         "tax_total": money.total(sold.taxes),
         "units_shipped": sold.shipped if sold.items else None,
         "currency": sold.currency,
-        "asp": str((Decimal(ops) / sold.units).quantize(money.FINEST)) if ops and sold.units else None,
+        "asp": str((Decimal(ops) / priced).quantize(money.FINEST)) if ops and priced else None,
     }
 
 

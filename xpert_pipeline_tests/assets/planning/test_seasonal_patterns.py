@@ -21,7 +21,8 @@ def shop(pool, seller, admin):
     shop = open_shop(pool, seller, admin, SOURCE)
     sales = (
         "insert into sales_data (seller_id, marketplace_id, sale_date, sku, units_ordered, orders, order_items,"
-        " units_b2b, units_cancelled, units_shipped, is_final, source, load_id) values (%s, %s, %s, %s, %s, 1, 1, 0, 0, 0, true, 't', gen_random_uuid())"
+        " units_b2b, units_without_price, units_cancelled, units_shipped, is_final, source, load_id)"
+        " values (%s, %s, %s, %s, %s, 1, 1, 0, 0, 0, 0, true, 't', gen_random_uuid())"
     )
 
     def sell(sku, units):

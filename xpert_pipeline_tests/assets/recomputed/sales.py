@@ -27,6 +27,7 @@ def sales_data(raw):
         named = [(line["purchase_date"], line["asin"]) for line in lines if line["asin"] is not None]
         units = sum(line["quantity_ordered"] for line in kept)
 
+        unpriced = sum(line["quantity_ordered"] for line in kept if line["item_subtotal"] is None)
         shown = {"all": kept, "b2b": business} if len(currencies) <= 1 else {"all": [], "b2b": []}
         ops = rounded(added(line["item_subtotal"] for line in shown["all"]))
         rows.append(
@@ -39,10 +40,11 @@ def sales_data(raw):
                 "order_items": len(kept),
                 "units_ordered": units,
                 "units_b2b": sum(line["quantity_ordered"] for line in business),
+                "units_without_price": unpriced,
                 "ops": ops,
                 "ops_b2b": rounded(added(line["item_subtotal"] for line in shown["b2b"])),
                 "currency": next(iter(currencies)) if len(currencies) == 1 else None,
-                "asp": ratio(ops, units),
+                "asp": ratio(ops, units - unpriced),
                 "discount_total": rounded(added(line["discount_total"] for line in shown["all"])),
                 "tax_total": rounded(added(line["tax_total"] for line in shown["all"])),
                 "units_shipped": added(line["quantity_fulfilled"] for line in kept),
@@ -138,6 +140,7 @@ def _figures(key, sale, refunded, prices, back, told, days):
         "units_refunded": units_refunded,
         "net_units": None if units is None or units_refunded is None else units - units_refunded,
         "units_returned": added(event["quantity"] for event in back) if back else None,
+        "units_without_price": sale["units_without_price"] if sale else 0 if has_orders else None,
         "ops": ops,
         "refunded_sales": rounded(amount),
         "net_product_sales": None if sales is None or amount is None else rounded(sales - amount),

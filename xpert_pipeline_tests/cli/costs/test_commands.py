@@ -175,8 +175,8 @@ def test_the_documented_query_finds_the_cost_of_each_day(costs, write):
     with tenant(costs.pool, costs.seller.id) as conn:
         conn.execute(
             "insert into sales_data (seller_id, marketplace_id, sale_date, sku, orders, order_items, units_ordered,"
-            " units_b2b, units_cancelled, is_final, source, load_id)"
-            " select %s, %s, '2026-01-01'::date + day, sku, 1, 1, 1, 0, 0, true, 's', gen_random_uuid()"
+            " units_b2b, units_without_price, units_cancelled, is_final, source, load_id)"
+            " select %s, %s, '2026-01-01'::date + day, sku, 1, 1, 1, 0, 1, 0, true, 's', gen_random_uuid()"
             " from generate_series(-1, 3) as day cross join unnest(array['A', '=B']) as sku",
             [costs.seller.id, MARKETPLACE],
         )
