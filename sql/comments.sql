@@ -235,7 +235,7 @@ comment on column public.customer_metrics.refund_days is
 comment on column public.customer_metrics.return_days is
 'Days of loaded_days whose returns to Amazon and to the seller are both loaded as a whole, too. Returns of other days do not count.';
 comment on column public.customer_metrics.is_suppressed is
-'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice, and one without an ASIN does not count. A week and the month around it are not protected against each other.';
+'Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot be found by subtraction within the period; orders without an ASIN count among them, and an order of two ASINs counts once. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.orders is
 'Orders with at least one line that is not cancelled. NULL: the row is suppressed.';
 comment on column public.customer_metrics.units is
@@ -251,7 +251,7 @@ comment on column public.customer_metrics.b2b_pct is
 comment on column public.customer_metrics.cancel_pct is
 'Share of the orders that are cancelled as a whole. NULL: the row is suppressed.';
 comment on column public.customer_metrics.refund_state is
-'Whether refunds are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its transactions, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are refunded; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
+'Whether refunds are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its transactions, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are refunded; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. An order of two ASINs counts once. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.refunded_orders is
 'Orders with a refund on one of the refund_days, whenever they were placed. Of an ASIN, the refunds that name it. NULL: refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none.';
 comment on column public.customer_metrics.units_refunded is
@@ -259,7 +259,7 @@ comment on column public.customer_metrics.units_refunded is
 comment on column public.customer_metrics.refund_pct is
 'units_refunded / units, in percent: of what was refunded on the refund_days and what was ordered in the same period. It can be more than 100. NULL: refund_state is not KNOWN; or no refund names this ASIN, but one of the period names none; or a refund does not tell its units, or nothing was sold.';
 comment on column public.customer_metrics.return_state is
-'Whether returns are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its returns, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are returned; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it are not protected against each other.';
+'Whether returns are told. KNOWN: those that are known are told; a figure that is NULL says why. SUPPRESSED: the row is suppressed. NOT_LOADED: a loaded day of orders lacks its returns, or no day is loaded as a whole. FEW: fewer than 10 orders (but any) are returned; or those of all such ASINs of the period, and of those without a row, are fewer than 10, and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the period. An order of two ASINs counts once. A week and the month around it are not protected against each other.';
 comment on column public.customer_metrics.returned_orders is
 'Orders of which units came back to Amazon on one of the return_days, or of which customers asked on them to return some to the seller, whenever they were placed. Of an ASIN, the returns that name it. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none.';
 comment on column public.customer_metrics.units_returned is

@@ -1,7 +1,8 @@
 -- customer_metrics: aggregates of the weeks and months that begin on a day in `dirty`, and of those of which more days have
 -- been loaded since. The comments of the table explain the formulas.
--- A group of fewer than 10 orders has a row without figures. If such ASINs of a period have fewer than 10 orders in all, the
--- smallest of the others is withheld, too: else the difference to the whole account would tell what they sold.
+-- A group of fewer than 10 orders has a row without figures. If such ASINs of a period, together with lines without an ASIN,
+-- have fewer than 10 orders in all, the smallest of the others is withheld, too: else the difference to the whole account
+-- would tell what they sold. An order of several ASINs counts once.
 -- Refunds and returns count in the period in which they happened, on days that are loaded for them and for orders; those of
 -- orders of other shops do not count. Those of 1 to 9 orders are withheld by the same two rules, also where the group itself
 -- has 10 orders or more.
@@ -121,6 +122,7 @@ lines as (
   where i.seller_id = %(seller_id)s and o.seller_id = %(seller_id)s and o.sales_channel = 'AMAZON'
 ),
 
+-- '' collects what names no ASIN, and has no row.
 placed as (
   select
     l.marketplace_id,
@@ -137,9 +139,26 @@ placed as (
     min(l.currency) filter (where not l.is_cancelled and l.item_subtotal is not null) as first_currency,
     max(l.currency) filter (where not l.is_cancelled and l.item_subtotal is not null) as last_currency
   from lines as l
-  cross join lateral (values ('ACCOUNT'), (l.asin)) as s (scope)
-  where s.scope is not null
+  cross join lateral (values ('ACCOUNT'), (coalesce(l.asin, ''))) as s (scope)
   group by l.marketplace_id, l.period_type, l.period_start, l.period_end, s.scope, l.order_id, l.is_business
+),
+
+sized as materialized (
+  select
+    *,
+    count(*) over (partition by marketplace_id, period_type, period_start, scope) as size
+  from placed
+),
+
+remainders as (
+  select
+    marketplace_id,
+    period_type,
+    period_start,
+    count(distinct order_id) as withheld
+  from sized
+  where scope = '' or (scope != 'ACCOUNT' and size < 10)
+  group by marketplace_id, period_type, period_start
 ),
 
 sums as (
@@ -159,7 +178,7 @@ sums as (
     sum(amount) filter (where is_known) as known_ops,
     min(first_currency) as first_currency,
     max(last_currency) as last_currency
-  from placed
+  from sized
   group by marketplace_id, period_type, period_start, period_end, scope
 ),
 
@@ -170,7 +189,7 @@ elsewhere as materialized (
   where seller_id = %(seller_id)s and sales_channel is distinct from 'AMAZON'
 ),
 
-events as (
+events as materialized (
   select
     d.marketplace_id,
     d.period_type,
@@ -187,7 +206,7 @@ events as (
     and case when r.record_type = 'REFUND' then d.has_refunds else d.has_returns end
 ),
 
--- Refunds and returns, of all products and by ASIN; '' collects what names no ASIN, and has no row.
+-- Refunds and returns, of all products and by ASIN.
 happened as (
   select
     e.marketplace_id,
@@ -266,13 +285,11 @@ joined as (
 ranked as (
   select
     *,
-    placed < 10 as is_small,
+    placed < 10 or scope = '' as is_small,
     coalesce(first_currency = last_currency, false) as is_one,
-    sum(placed) filter (where placed < 10 and scope != 'ACCOUNT')
-      over (partition by marketplace_id, period_type, period_start) as withheld,
     row_number()
       over (
-        partition by marketplace_id, period_type, period_start, placed < 10, scope = 'ACCOUNT'
+        partition by marketplace_id, period_type, period_start, placed < 10 or scope = '', scope = 'ACCOUNT'
         order by placed asc, scope asc
       ) as place
   from joined
@@ -280,14 +297,16 @@ ranked as (
 
 judged as (
   select
-    *,
-    placed is null or is_small
-    or (scope != 'ACCOUNT' and place = 1 and coalesce(withheld < 10, false)) as is_suppressed,
-    business_orders between 1 and 9 or orders - business_orders between 1 and 9 as has_small_part
-  from ranked
+    k.*,
+    k.placed is null or k.is_small
+    or (k.scope != 'ACCOUNT' and k.place = 1 and coalesce(r.withheld < 10, false)) as is_suppressed,
+    k.business_orders between 1 and 9 or k.orders - k.business_orders between 1 and 9 as has_small_part
+  from ranked as k
+  left join remainders as r
+    on k.marketplace_id = r.marketplace_id and k.period_type = r.period_type and k.period_start = r.period_start
 ),
 
-large as (
+large as materialized (
   select
     *,
     refunded_orders >= 10 and not is_suppressed as has_refunds,
@@ -295,18 +314,29 @@ large as (
   from judged
 ),
 
+few as (
+  select
+    e.marketplace_id,
+    e.period_type,
+    e.period_start,
+    count(distinct e.order_key) filter (where e.is_refund and not l.has_refunds) as few_refunds,
+    count(distinct e.order_key) filter (where not e.is_refund and not l.has_returns) as few_returns
+  from events as e
+  inner join large as l
+    on
+      e.marketplace_id = l.marketplace_id and e.period_type = l.period_type and e.period_start = l.period_start
+      and coalesce(e.asin, '') = l.scope
+  group by e.marketplace_id, e.period_type, e.period_start
+),
+
 counted as (
   select
     *,
-    sum(refunded_orders) filter (where scope != 'ACCOUNT' and not has_refunds)
-      over (partition by marketplace_id, period_type, period_start) as few_refunds,
     row_number()
       over (
         partition by marketplace_id, period_type, period_start, has_refunds, scope = 'ACCOUNT'
         order by refunded_orders asc, scope asc
       ) as refund_place,
-    sum(returned_orders) filter (where scope != 'ACCOUNT' and not has_returns)
-      over (partition by marketplace_id, period_type, period_start) as few_returns,
     row_number()
       over (
         partition by marketplace_id, period_type, period_start, has_returns, scope = 'ACCOUNT'
@@ -332,20 +362,22 @@ stated as (
       when c.is_suppressed then 'SUPPRESSED'
       when k.refund_days is null or k.refund_days = 0 or k.refund_days < k.loaded_days then 'NOT_LOADED'
       when c.refunded_orders = 0 then 'KNOWN'
-      when not c.has_refunds or (c.scope != 'ACCOUNT' and c.refund_place = 1 and c.few_refunds between 1 and 9) then 'FEW'
+      when not c.has_refunds or (c.scope != 'ACCOUNT' and c.refund_place = 1 and f.few_refunds between 1 and 9) then 'FEW'
       else 'KNOWN'
     end as refund_state,
     case
       when c.is_suppressed then 'SUPPRESSED'
       when k.return_days is null or k.return_days = 0 or k.return_days < k.loaded_days then 'NOT_LOADED'
       when c.returned_orders = 0 then 'KNOWN'
-      when not c.has_returns or (c.scope != 'ACCOUNT' and c.return_place = 1 and c.few_returns between 1 and 9) then 'FEW'
+      when not c.has_returns or (c.scope != 'ACCOUNT' and c.return_place = 1 and f.few_returns between 1 and 9) then 'FEW'
       else 'KNOWN'
     end as return_state
   from counted as c
   left join known as k
     on c.marketplace_id = k.marketplace_id and c.period_type = k.period_type and c.period_start = k.period_start
-  where c.placed is not null
+  left join few as f
+    on c.marketplace_id = f.marketplace_id and c.period_type = f.period_type and c.period_start = f.period_start
+  where c.placed is not null and c.scope != ''
 ),
 
 told as (

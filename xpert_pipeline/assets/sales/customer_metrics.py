@@ -27,8 +27,7 @@ STATES = (
     "NOT_LOADED: a loaded day of orders lacks {missing}, or no day is loaded as a whole. FEW: fewer than 10 orders "
     "(but any) are {done}; or those of all such ASINs of the period, and of those without a row, are fewer than 10, "
     "and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the "
-    "period. It counts the orders of each ASIN, so an order of two ASINs counts twice. A week and the month around it "
-    "are not protected against each other."
+    "period. An order of two ASINs counts once. A week and the month around it are not protected against each other."
 )
 NO_AMOUNT = Null("The row is suppressed, no amount is known, or the currencies differ.")
 
@@ -59,9 +58,8 @@ class CustomerMetricsRow(TypedDict):
         Flag,
         "Whether the figures are withheld: the group has fewer than 10 orders, cancelled ones included. If all such "
         "ASINs of a period together have fewer than 10, the next smallest ASIN is withheld, too, so that they cannot "
-        "be found by subtraction within the period. It counts the orders of each ASIN, so an order of two ASINs counts "
-        "twice, and one without an ASIN does not count. A week and the month around it are not protected "
-        "against each other.",
+        "be found by subtraction within the period; orders without an ASIN count among them, and an order of two "
+        "ASINs counts once. A week and the month around it are not protected against each other.",
     ]
     orders: Annotated[Quantity | None, "Orders with at least one line that is not cancelled.", WITHHELD]
     units: Annotated[Quantity | None, "Units in order lines that are not cancelled.", WITHHELD]

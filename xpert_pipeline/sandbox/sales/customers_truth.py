@@ -13,6 +13,8 @@ from xpert_pipeline.sandbox.world.records import CANCELLED, Item, Order, World
 
 LEAST = 10
 ACCOUNT = "ACCOUNT"
+NAMELESS = ""
+"""Scope of the lines without an ASIN, which has no row."""
 Placed = tuple[Order, Sequence[Item]]
 """An order with its lines of one scope."""
 
@@ -38,8 +40,8 @@ def customer_metrics(world: World) -> Iterator[Row]:
 
 def _add(scopes: dict[str, list[Placed]], order: Order) -> None:
     scopes.setdefault(ACCOUNT, []).append((order, order.items))
-    for asin in {item.asin for item in order.items if item.asin}:
-        scopes.setdefault(asin, []).append((order, [item for item in order.items if item.asin == asin]))
+    for asin in {item.asin or NAMELESS for item in order.items}:
+        scopes.setdefault(asin, []).append((order, [item for item in order.items if (item.asin or NAMELESS) == asin]))
 
 
 def _period(kind: str, start: date) -> Row:
@@ -50,12 +52,14 @@ def _period(kind: str, start: date) -> Row:
 
 def period_rows(scopes: dict[str, list[Placed]]) -> Iterator[Row]:
     """Yield the rows of one period."""
-    asins = sorted((len(placed), scope) for scope, placed in scopes.items() if scope != ACCOUNT)
-    small = [number for number, _ in asins if number < LEAST]
-    hidden = {scope for scope, placed in scopes.items() if len(placed) < LEAST}
-    if small and sum(small) < LEAST:
-        hidden.update(scope for _, scope in asins[len(small) : len(small) + 1])
+    hidden = {scope for scope, placed in scopes.items() if scope == NAMELESS or len(placed) < LEAST}
+    told = sorted((len(placed), scope) for scope, placed in scopes.items() if scope != ACCOUNT and scope not in hidden)
+    rest = {order.id for scope in hidden - {ACCOUNT} for order, _ in scopes.get(scope, ())}
+    if told and 0 < len(rest) < LEAST:
+        hidden.add(told[0][1])
     for scope, placed in scopes.items():
+        if scope == NAMELESS:
+            continue
         figures = _figures(placed)
         yield {
             "scope": scope,

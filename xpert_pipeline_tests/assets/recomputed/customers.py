@@ -26,8 +26,7 @@ def customer_metrics(raw):
         for kind, start in (("WEEK", day - timedelta(days=day.isoweekday() % 7)), ("MONTH", day.replace(day=1))):
             scopes = periods[line["marketplace_id"], kind, start]
             for scope in ("ACCOUNT", line["asin"]):
-                if scope is not None:
-                    scopes[scope][line["order_id"]].append(line)
+                scopes[scope][line["order_id"]].append(line)
     return [row for period, scopes in periods.items() for row in _rows(raw, events, period, scopes)]
 
 
@@ -83,7 +82,7 @@ def _by_scope(events, store, days):
                 orders.add(event["order_id"] or event["key"])
                 quantities.append(event["quantity"])
     return {
-        scope: (len(orders), None if None in quantities else sum(quantities))
+        scope: (orders, None if None in quantities else sum(quantities))
         for scope, (orders, quantities) in found.items()
     }
 
@@ -101,11 +100,11 @@ def _happened(row, acts, loaded, shown):
             state = "FEW"
         else:
             state = "KNOWN"
-        nothing = (None, None) if None in acts[name] and scope != "ACCOUNT" else (0, 0)
+        nothing = (None, None) if None in acts[name] and scope != "ACCOUNT" else ((), 0)
         orders, units = acts[name].get(scope, nothing) if state == "KNOWN" else (None, None)
         found |= {
             f"{name}_state": state,
-            f"{done}_orders": orders,
+            f"{done}_orders": None if orders is None else len(orders),
             f"units_{done}": units,
             f"{name}_pct": None if units is None else ratio(100 * units, row["units"]),
         }
@@ -114,23 +113,28 @@ def _happened(row, acts, loaded, shown):
 
 def _tellable(acts, shown):
     """The scopes with 10 orders or more, without the smallest if what is not told can be found by subtraction."""
-    large = {scope for scope, (orders, _) in acts.items() if orders >= 10 and scope in shown}
-    asins = sorted((acts[scope][0], scope) for scope in large if scope != "ACCOUNT")
-    rest = sum(orders for scope, (orders, _) in acts.items() if scope not in large and scope != "ACCOUNT")
-    return large - {asins[0][1]} if asins and 0 < rest < 10 else large
+    large = {scope for scope, (orders, _) in acts.items() if len(orders) >= 10 and scope in shown}
+    asins = sorted((len(acts[scope][0]), scope) for scope in large if scope != "ACCOUNT")
+    rest = {
+        order for scope, (orders, _) in acts.items() if scope not in large and scope != "ACCOUNT" for order in orders
+    }
+    return large - {asins[0][1]} if asins and 0 < len(rest) < 10 else large
 
 
 def _groups(scopes):
-    small = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) < 10)
-    large = sorted((len(orders), scope) for scope, orders in scopes.items() if scope != "ACCOUNT" and len(orders) >= 10)
+    """The row of each ASIN and of the account. An order of several ASINs that are hidden counts once among them."""
+    asins = {scope: orders for scope, orders in scopes.items() if scope != "ACCOUNT"}
     hidden = {scope for scope, orders in scopes.items() if len(orders) < 10}
-    if small and sum(number for number, _ in small) < 10 and large:
+    large = sorted((len(asins[scope]), scope) for scope in asins.keys() - hidden - {None})
+    rest = {order for scope, orders in asins.items() if scope is None or scope in hidden for order in orders}
+    if 0 < len(rest) < 10 and large:
         hidden.add(large[0][1])
     for scope, orders in scopes.items():
-        figures = _group(list(orders.values()))
-        yield {"scope": scope, "is_suppressed": scope in hidden} | (
-            dict.fromkeys(figures) if scope in hidden else figures
-        )
+        if scope is not None:
+            figures = _group(list(orders.values()))
+            yield {"scope": scope, "is_suppressed": scope in hidden} | (
+                dict.fromkeys(figures) if scope in hidden else figures
+            )
 
 
 def _group(orders):
