@@ -2,17 +2,39 @@
 -- newest reading. That day has the present state of products and fba_inventory; an earlier day keeps the snapshot that
 -- was taken on it; the ledger fills the FBA stock of days and SKUs without a snapshot.
 -- A SKU that both the seller and Amazon fulfil has two rows. A sum of which a part is unknown is unknown.
-with readings as materialized (
+with moments as materialized (
   select
     l.table_name,
     l.marketplace_id,
-    (max(l.window_end) at time zone z.timezone)::date as snapshot_date
+    (max(l.window_end) filter (where l.window_kind != 'partial') at time zone z.timezone)::date as snapshot_date,
+    (max(l.window_end) at time zone z.timezone)::date as changed_date
   from loads as l
   inner join zones as z on l.marketplace_id = z.marketplace_id
   where
     l.seller_id = %(seller_id)s and l.table_name in ('products', 'fba_inventory')
-    and l.window_kind in ('snapshot', 'updated')
+    and l.window_kind in ('snapshot', 'updated', 'partial')
   group by l.table_name, l.marketplace_id, z.timezone
+),
+
+-- A later reading that was not complete has changed the present state, too: then the day keeps the snapshot that it has.
+readings as materialized (
+  select
+    m.table_name,
+    m.marketplace_id,
+    m.snapshot_date
+  from moments as m
+  where
+    m.snapshot_date = m.changed_date
+    or (
+      m.snapshot_date < m.changed_date
+      and not exists (
+        select from inventory_levels as l
+        where
+          l.seller_id = %(seller_id)s and l.marketplace_id = m.marketplace_id and l.snapshot_date = m.snapshot_date
+          and l.stock_source = 'snapshot'
+          and l.fulfillment_channel = case m.table_name when 'fba_inventory' then 'AMAZON' else 'MERCHANT' end
+      )
+    )
 ),
 
 amazons as (

@@ -193,3 +193,20 @@ def test_the_day_of_a_snapshot_is_that_of_the_marketplace(compute):
     compute.put("fba_inventory", **fba())
     read_at(compute, "fba_inventory", datetime(2026, 3, 10, 2, tzinfo=UTC))
     assert {day for day, _, _ in compute.run(DAY, zone="America/Los_Angeles")} == {DAY - timedelta(days=1)}
+
+
+def test_a_reading_that_is_not_complete_leaves_the_snapshot_of_an_earlier_day_as_it_was(compute, admin):
+    """An incomplete reading of 11 March put its stock into the rows of 10 March, whose reading was complete."""
+    compute.put("fba_inventory", **fba())
+    compute.put("products", sku="A", fulfillment_channel="DEFAULT", quantity=9)
+    for table in ("fba_inventory", "products"):
+        read_at(compute, table, datetime(2026, 3, 10, 12, tzinfo=UTC))
+    first = compute.run(DAY)
+    assert len(first) == 2
+    admin.execute("update fba_inventory set fulfillable_quantity = 0")
+    admin.execute("update products set quantity = 0")
+    for table in ("fba_inventory", "products"):
+        read_at(compute, table, datetime(2026, 3, 11, 12, tzinfo=UTC), kind="partial")
+    next_day = DAY + timedelta(days=1)
+    assert compute.run(DAY, next_day) == first
+    assert compute.run(next_day) == first
