@@ -1,10 +1,14 @@
 """`xpert sellers`: a seller is verified before it is stored, and leaves with or without its rows."""
 
 import base64
+from datetime import date
 
+import dagster as dg
 import pytest
 
+from xpert_pipeline.partitions import range_tags
 from xpert_pipeline_tests.conftest import KEY
+from xpert_pipeline_tests.empty_job import empty
 
 pytestmark = pytest.mark.long
 INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
@@ -182,9 +186,35 @@ def test_a_purge_that_was_killed_is_finished_by_the_same_command(xpert, amazon, 
     with monkeypatch.context() as patched:
         patched.setattr("dagster.DagsterInstance.delete_dynamic_partition", killed)
         assert xpert("sellers", "purge", "A0GONE", "--yes", **environ).exit_code != 0
-    assert sellers.get(seller.amazon_seller_id) == seller
+    assert sellers.get(seller.amazon_seller_id).status_reason == "it is being purged"
     done = xpert("sellers", "purge", "A0GONE", "--yes", **environ)
     assert done.exit_code == 0, done.stderr
+    assert sellers.all() == []
+
+
+def test_a_run_that_begins_while_a_purge_waits_for_an_answer_is_seen(xpert, amazon, sellers, pool, monkeypatch):
+    """The runs were looked up before the question. One that began meanwhile lost its seller, or stayed in Dagster."""
+    environ = {name: value for name, value in amazon().items() if not name.endswith(("_TOKEN", "_SELLER_ID", "_IDS"))}
+    seller = sellers.add("A0GONE", name="Gone", region="eu", marketplace_ids=[INDIA], timezone="Asia/Kolkata")
+    begun = []
+
+    def answered(*_, **__):
+        with dg.DagsterInstance.get() as instance:
+            tags = range_tags([date(2026, 3, 10)], "A0GONE")
+            begun.append(instance.create_run_for_job(empty, status=dg.DagsterRunStatus.STARTED, tags=tags))
+        return "A0GONE"
+
+    with monkeypatch.context() as patched:
+        patched.setattr("click.prompt", answered)
+        refused = xpert("sellers", "purge", "A0GONE", **environ)
+    assert refused.exit_code == 3
+    assert f"a run of A0GONE is queued or running ({begun[0].run_id})" in refused.stderr
+    assert sellers.get("A0GONE").id == seller.id
+    assert sellers.active() == [], "no other run of it begins"
+    with dg.DagsterInstance.get() as instance:
+        instance.report_run_canceled(begun[0])
+    done = xpert("sellers", "purge", "A0GONE", "--yes", **environ)
+    assert done.stdout.endswith("A0GONE: purged, with 1 run; backups still contain it\n")
     assert sellers.all() == []
 
 

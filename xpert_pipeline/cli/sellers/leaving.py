@@ -48,21 +48,36 @@ def purge(context: click.Context, /, seller_id: str, yes: bool, data_dir: str | 
             "and from `.env` first"
         )
     with open_records(data_dir) as (pool, instance):
-        seller = known_seller(SellerBook(pool), seller_id)
-        run_ids = _runs_of(instance, seller)
-        rows = rows_by_table(pool, seller.id)
+        book = SellerBook(pool)
+        seller = known_seller(book, seller_id)
+        _runs_of(instance, seller)
         if not yes:
-            _confirm(seller, rows)
-        for run_id in run_ids:
-            instance.delete_run(run_id)
+            _confirm(seller, rows_by_table(pool, seller.id))
+        book.set_status(seller.id, "removed", "it is being purged")  # no schedule begins another run
+        runs = _delete_runs(instance, seller)
+        rows = rows_by_table(pool, seller.id)
         instance.delete_dynamic_partition("sellers", seller_id)
         purge_seller(pool, seller.id)  # last: while it is known, an interrupted purge can be run again
     if context.obj["json"]:
-        click.echo(json.dumps({"seller": seller_id, "rows": rows, "runs": len(run_ids)}))
+        click.echo(json.dumps({"seller": seller_id, "rows": rows, "runs": runs}))
         return
     for table, count in rows.items():
         click.echo(f"{table}: {counted(count, 'row')} deleted")
-    click.echo(f"{seller_id}: purged, with {counted(len(run_ids), 'run')}; backups still contain it")
+    click.echo(f"{seller_id}: purged, with {counted(runs, 'run')}; backups still contain it")
+
+
+def _delete_runs(instance: dg.DagsterInstance, seller: Seller) -> int:
+    """Delete the runs of this seller alone, also those that began and ended meanwhile; return how many.
+
+    Raises:
+        PreconditionError: One of the seller's runs is queued or running.
+    """
+    deleted = 0
+    while run_ids := _runs_of(instance, seller):
+        for run_id in run_ids:
+            instance.delete_run(run_id)
+        deleted += len(run_ids)
+    return deleted
 
 
 def _runs_of(instance: dg.DagsterInstance, seller: Seller) -> list[str]:
