@@ -36,6 +36,8 @@ def test_a_synced_seller_has_sales_velocity_and_margins_of_every_sku_in_both_sto
     assert {row["units_variance"] for row in rows} == {0}
     assert_recomputed(admin)
     assert {row["is_suppressed"] for row in empty_pipeline.rows("customer_metrics")} == {True, False}
-    again = empty_pipeline.run().counts
+    second = empty_pipeline.run()
+    assert (second.success, second.counts.keys()) == (True, done.counts.keys()), (second.states, second.reasons)
+    again = second.counts
     for table in WHOLE:
         assert [again[table][name] for name in ("inserted", "updated", "deleted")] == [0, 0, 0], table
