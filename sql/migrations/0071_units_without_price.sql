@@ -8,20 +8,24 @@ alter table public.orders no force row level security;
 alter table public.order_items no force row level security;
 alter table public.sales_data no force row level security;
 update public.sales_data as s
-set
-  units_without_price = coalesce(
-    (
-      select sum(i.quantity_ordered)
-      from public.order_items as i
-      inner join public.orders as o
-        on i.seller_id = o.seller_id and i.marketplace_id = o.marketplace_id and i.order_id = o.order_id
-      where
-        i.seller_id = s.seller_id and i.marketplace_id = s.marketplace_id and i.order_date = s.sale_date
-        and coalesce(i.sku, '(no SKU)') = s.sku and i.item_subtotal is null and not i.is_cancelled
-        and o.fulfillment_status <> 'CANCELLED' and o.sales_channel = 'AMAZON'
-    ), 0
-  )
-where s.units_without_price is null;
+set units_without_price = coalesce(u.units, 0)
+from public.sales_data as k
+left join (
+  select
+    i.seller_id,
+    i.marketplace_id,
+    i.order_date,
+    coalesce(i.sku, '(no SKU)') as sku,
+    sum(i.quantity_ordered) as units
+  from public.order_items as i
+  inner join public.orders as o
+    on i.seller_id = o.seller_id and i.marketplace_id = o.marketplace_id and i.order_id = o.order_id
+  where
+    i.item_subtotal is null and not i.is_cancelled and o.fulfillment_status <> 'CANCELLED' and o.sales_channel = 'AMAZON'
+  group by i.seller_id, i.marketplace_id, i.order_date, coalesce(i.sku, '(no SKU)')
+) as u
+  on k.seller_id = u.seller_id and k.marketplace_id = u.marketplace_id and k.sale_date = u.order_date and k.sku = u.sku
+where s.id = k.id and s.units_without_price is null;
 alter table public.sales_data force row level security;
 alter table public.order_items force row level security;
 alter table public.orders force row level security;
