@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import dagster as dg
 
 from xpert_pipeline.assets.registry import TABLES
-from xpert_pipeline.cli.files import write_whole
 from xpert_pipeline.cli.home import Home
 from xpert_pipeline.cli.selection import DEFAULT_DAYS
 from xpert_pipeline.cli.workplace import Workplace
@@ -22,14 +21,11 @@ def begin_with(place: Workplace, wanted: date) -> None:
     """Let the partitions begin with a wanted day, if they begin later. Days that were reported once always stay."""
     if place.settings.earliest is not None:
         return
-    file = place.home.first_day_file
-    known = read_first_day(file)
+    known = read_first_day(place.home.first_day_file)
     if known is None:
         with place.instance() as instance:
             known = _first_reported(instance) or wanted
-    first = min(known, wanted)
-    if first != read_first_day(file):
-        write_whole(file, f"{first.isoformat()}\n")
+    place.home.begin_by(min(known, wanted))
 
 
 def begin_for_new_seller(home: Home, settings: Settings) -> str | None:
@@ -41,9 +37,7 @@ def begin_for_new_seller(home: Home, settings: Settings) -> str | None:
     known = read_first_day(home.first_day_file)
     if known is None or settings.earliest is not None:
         return first_day_words(home, settings)
-    usual = settings.today() - timedelta(days=DEFAULT_DAYS - 1)
-    if usual < known:
-        write_whole(home.first_day_file, f"{usual.isoformat()}\n")
+    home.begin_by(settings.today() - timedelta(days=DEFAULT_DAYS - 1))
     return first_day_words(home, settings)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import read_document, write_whole
 from xpert_pipeline.postgres.encryption import EncryptionKeyWrong, key_id, new_key, read_key
+from xpert_pipeline.settings import read_first_day
 
 REMEMBERED, STATE, WORLD = "noted.json", "state.json", "world.json"
 KEY_ID = "encryption_key"
@@ -133,6 +134,13 @@ class Home:
     def first_day_file(self) -> Path:
         """The file with the first day of the partitions; see `first_day`."""
         return self.path / "first_day"
+
+    def begin_by(self, day: date) -> None:
+        """Let the partitions begin with a day unless they begin earlier; of several commands, the earliest stays."""
+        with self._exclusive():
+            known = read_first_day(self.first_day_file)
+            if known is None or day < known:
+                write_whole(self.first_day_file, f"{day.isoformat()}\n")
 
     def as_of(self, world: str, chosen: date | None, default: date) -> date:
         """Return a sandbox world's last day. Its first start fixes the day, and only an explicit choice changes it."""

@@ -1,5 +1,6 @@
 """Dagster's instance of a data directory: its dagster.yaml, and storage in its own schema in Postgres."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -7,7 +8,9 @@ from urllib.parse import quote
 import psycopg
 import yaml
 from psycopg import conninfo
+from psycopg.errors import DuplicateSchema, UniqueViolation
 
+from xpert_pipeline.cli.files import write_whole
 from xpert_pipeline.postgres.address import unreachable
 from xpert_pipeline.postgres.errors import DatabaseError, explained
 
@@ -48,11 +51,9 @@ CONFIG = {
 
 
 def write_config(dagster_home: Path) -> None:
-    """Write dagster.yaml; it refers to secrets by the names of their variables."""
-    (dagster_home / "dagster.yaml").write_text(
-        "# Written by xpert at each start; Dagster's own settings for this data directory.\n"
-        + yaml.safe_dump(CONFIG, sort_keys=False)
-    )
+    """Write dagster.yaml; it refers to secrets by the names of their variables. Another command may read it now."""
+    about = "# Written by xpert at each start; Dagster's own settings for this data directory.\n"
+    write_whole(dagster_home / "dagster.yaml", about + yaml.safe_dump(CONFIG, sort_keys=False))
 
 
 def storage_url(dsn: str) -> str:
@@ -82,7 +83,8 @@ def ensure_schema(dsn: str) -> None:
     """
     with explained(), _connected(dsn) as connection:
         if connection.execute("select to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
-            connection.execute("create schema dagster")
+            with suppress(DuplicateSchema, UniqueViolation):  # another start has just created it
+                connection.execute("create schema dagster")
 
 
 def storage_failure(error: "DBAPIError", done: str) -> DagsterStorageFailed:

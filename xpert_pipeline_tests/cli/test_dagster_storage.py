@@ -4,14 +4,16 @@ Dagster creates its tables one by one and looks only for one of each kind. A kil
 every later start failed: "dynamic partitions table does not exist. Run `dagster instance migrate`".
 """
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from dagster_postgres import DagsterPostgresStorage
 from psycopg import sql
 
 from xpert_pipeline.cli.dagster_storage import KINDS, main, prepare_storage
-from xpert_pipeline.cli.instance import STORAGE, DagsterStorageFailed, ensure_schema, storage_url
+from xpert_pipeline.cli.instance import STORAGE, DagsterStorageFailed, ensure_schema, storage_url, write_config
 
 EVERYTHING = """
 select 'index', tablename, indexname, replace(indexdef, schemaname || '.', '') from pg_indexes where schemaname = %(schema)s
@@ -31,6 +33,34 @@ def structure(admin, schema="dagster"):
         sql.SQL("select version_num from {}.alembic_version").format(sql.Identifier(schema))
     ).fetchone()
     return sorted(admin.execute(EVERYTHING, {"schema": schema}).fetchall()), sorted(marks), stamp
+
+
+def test_a_schema_that_another_start_creates_at_the_same_time_is_no_failure(admin_dsn, admin):
+    """The second of two first starts ended with "duplicate key value violates unique constraint"."""
+    admin.execute("drop schema if exists dagster cascade")
+    with ThreadPoolExecutor() as threads, psycopg.connect(admin_dsn) as other:
+        other.execute("create schema dagster")
+        waiting = threads.submit(ensure_schema, admin_dsn)
+        held = (
+            "select count(*) from pg_stat_activity where query = 'create schema dagster' and wait_event_type = 'Lock'"
+        )
+        while admin.execute(held).fetchone() == (0,) and not waiting.done():
+            time.sleep(0.05)
+        other.commit()
+        waiting.result(30)
+
+
+def test_the_settings_of_dagster_are_never_read_in_part(tmp_path):
+    """A command that started meanwhile found an empty file, and Dagster then took a storage of its own."""
+    write_config(tmp_path)
+    file = tmp_path / "dagster.yaml"
+    whole = file.read_text()
+    with ThreadPoolExecutor() as threads:
+        writing = threads.submit(lambda: [write_config(tmp_path) for _ in range(100)])
+        while not writing.done():
+            assert file.read_text() == whole
+        writing.result()
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 def test_a_new_storage_is_the_one_that_dagster_would_create(url, admin):

@@ -48,6 +48,17 @@ def test_the_first_sync_decides_and_only_an_earlier_day_moves_it(place):
         assert first_day(place) == kept
 
 
+def test_the_earlier_of_two_days_stays_when_two_first_syncs_begin_at_the_same_time(place, monkeypatch):
+    """The later sync put its own day in the place of the earlier one, whose days were then in no partition."""
+
+    def looked_up(_instance):
+        place.home.begin_by(EARLIER)
+
+    monkeypatch.setattr("xpert_pipeline.cli.first_day._first_reported", looked_up)
+    begin_with(place, LATER)
+    assert first_day(place) == EARLIER
+
+
 def test_days_that_an_older_version_reported_stay_visible(place):
     tables = (TABLES[0].name, TABLES[-1].name)
     for table, day in zip(tables, (DAY, EARLIER), strict=True):
