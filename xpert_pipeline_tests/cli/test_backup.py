@@ -1,5 +1,6 @@
 """`xpert db backup` and `xpert db restore`: what was destroyed comes back, and the next sync changes nothing."""
 
+import base64
 import json
 import os
 import shutil
@@ -14,9 +15,11 @@ from psycopg import sql
 
 from xpert_pipeline.postgres.client_programs import DumpFailed, remedy
 from xpert_pipeline.postgres.dumps import dump, restore
+from xpert_pipeline.postgres.encryption import new_key
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.private_folders import private_folder
 from xpert_pipeline.postgres.sql_files import migrations_directory
+from xpert_pipeline_tests.conftest import KEY
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 XPERT = Path(sys.executable).with_name("xpert")
@@ -131,6 +134,29 @@ def test_an_external_database_is_backed_up_and_restored_by_its_owner(admin_dsn, 
         assert "Use --replace" in refused.stderr
         xpert(tmp_path / "home", "db", "restore", "--replace", str(file), DATABASE_URL=target)
     assert "nothing to apply" in xpert(tmp_path / "home", "db", "migrate", DATABASE_URL=target).stdout
+
+
+def test_the_key_in_a_backup_is_the_one_that_the_tokens_need(admin_dsn, sellers, owner, tmp_path):
+    """Beside a real server, the key of an embedded database of earlier days was put into the file and called the key."""
+    sellers.add(
+        "A0SHOP", name="Books", region="eu", marketplace_ids=["A21TJRUUN4KGV"], timezone="UTC", refresh_token="Atzr|x"
+    )
+    needed, home, file = base64.b64encode(KEY).decode(), tmp_path / "home", tmp_path / "all.backup"
+    home.mkdir()
+    (home / "encryption.key").write_text(f"{new_key()}\n")
+    said = xpert(home, "db", "backup", "--with-key", str(file), DATABASE_URL=admin_dsn, XPERT_ENCRYPTION_KEY=needed)
+    assert "contains the encryption key" in said.stdout
+    with tarfile.open(file) as archive:
+        assert archive.extractfile("encryption.key").read().decode() == f"{needed}\n"
+        assert archive.getmember("encryption.key").mode == 0o600
+    other = tmp_path / "other.backup"
+    said = xpert(home, "db", "backup", "--with-key", str(other), DATABASE_URL=admin_dsn)
+    assert "The encryption key is not in it" in said.stdout
+    with tarfile.open(other) as archive:
+        assert "encryption.key" not in archive.getnames()
+    (home / "encryption.key").write_text(f"{needed}\n")
+    said = xpert(home, "db", "restore", str(file), DATABASE_URL=owner("restored"))
+    assert "not here: put it into XPERT_ENCRYPTION_KEY" in said.stdout, "a real server's tokens are read with it alone"
 
 
 def test_an_older_backup_replaces_a_newer_database_and_only_what_is_not_the_pipelines_stands_in_its_way(

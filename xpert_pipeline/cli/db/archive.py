@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -45,7 +46,7 @@ class About:
     format: int = FORMAT
 
 
-def write_archive(file: Path, dump: Path, about: About, home: Path, *, with_key: bool) -> None:
+def write_archive(file: Path, dump: Path, about: About, home: Path, *, key: str | None) -> None:
     """Write an archive for its owner only; it must not exist yet.
 
     Args:
@@ -53,18 +54,23 @@ def write_archive(file: Path, dump: Path, about: About, home: Path, *, with_key:
         dump: The dump of the database, in a private folder on the disk of the archive, where the draft is, too.
         about: Its description.
         home: The data directory.
-        with_key: Whether to add the encryption key.
+        key: The encryption key to add; None to add none.
     """
     described = dump.with_name(ABOUT)
     described.write_text(json.dumps(asdict(about), indent=2) + "\n")
     draft = dump.with_name("draft")
-    names = [name for name in (*STATE_FILES, *([KEY] if with_key else [])) if (home / name).is_file()]
     draft.touch(mode=0o600)
     with tarfile.open(draft, "w") as archive:
         archive.add(described, ABOUT)
         archive.add(dump, DUMP)
-        for name in names:
-            archive.add(home / name, name)
+        for name in STATE_FILES:
+            if (home / name).is_file():
+                archive.add(home / name, name)
+        if key is not None:
+            text = f"{key}\n".encode()
+            member = tarfile.TarInfo(KEY)
+            member.size, member.mode = len(text), 0o600
+            archive.addfile(member, BytesIO(text))
     draft.replace(file)
 
 

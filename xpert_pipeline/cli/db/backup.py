@@ -52,14 +52,15 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
         with writing_to(folder, "choose another place"), private_folder(folder, DRAFTS) as drafts:
             dump = drafts / DUMP
             dumps.dump(dsn, dump)
+            key = _key_in_use(home) if with_key else None
             about = About(
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 version=version("xpert-pipeline"),
                 sellers=dumps.count_sellers(dsn) or 0,
                 key_ids=sorted(dumps.key_ids(dsn)),
-                has_key=with_key and (home.path / KEY).is_file(),
+                has_key=key is not None,
             )
-            write_archive(file, dump, about, home.path, with_key=with_key)
+            write_archive(file, dump, about, home.path, key=key)
     finally:
         if embedded and not was_running and (server := find_embedded(home.path)):
             server.stop()
@@ -145,18 +146,29 @@ def _restore_files(home: Home, folder: Path, about: About) -> None:
                 target.chmod(0o600)
 
 
+def _key_in_use(home: Home) -> str | None:
+    """Return the key of the refresh tokens: XPERT_ENCRYPTION_KEY, else that of the embedded server's data directory."""
+    settings, file = read_settings(), home.path / KEY
+    if settings.encryption_key:
+        return settings.encryption_key.get_secret_value()
+    return file.read_text().strip() if settings.database_url is None and file.is_file() else None
+
+
 def _lacking_key(about: About, home: Home) -> str | None:
     """Return what to do about the encryption key; None if the one in use opens the stored tokens."""
-    settings = read_settings()
-    file = home.path / KEY
-    present = settings.key or (read_key(file.read_text().strip()) if file.is_file() else None)
-    if not set(about.key_ids) - ({key_id(present)} if present else set()):
+    key = _key_in_use(home)
+    if not set(about.key_ids) - ({key_id(read_key(key))} if key else set()):
         return None
-    place = "XPERT_ENCRYPTION_KEY" if settings.database_url or settings.encryption_key else str(file)
     return (
         f"The stored refresh tokens need the encryption key with the fingerprint {', '.join(about.key_ids)}, which is "
-        f"not here: put it into {place}, or add the sellers again with `xpert sellers add`"
+        f"not here: put it into {_place_of_key(home)}, or add the sellers again with `xpert sellers add`"
     )
+
+
+def _place_of_key(home: Home) -> str:
+    """Where the pipeline reads the key."""
+    settings = read_settings()
+    return "XPERT_ENCRYPTION_KEY" if settings.database_url or settings.encryption_key else str(home.path / KEY)
 
 
 def _about_key(about: About, home: Home) -> str:
@@ -164,9 +176,7 @@ def _about_key(about: About, home: Home) -> str:
         return "It contains no refresh token, so it needs no encryption key."
     if about.has_key:
         return "It contains the encryption key: whoever can read the file can read the refresh tokens. Keep it secret."
-    place = home.path / KEY
-    where = str(place) if place.exists() else "the value of XPERT_ENCRYPTION_KEY"
     return (
-        f"The encryption key is not in it. Keep {where} in another safe place: without the key, each seller must be "
-        "authorized again."
+        f"The encryption key is not in it. Keep that in {_place_of_key(home)} in another safe place: without the key, "
+        "each seller must be authorized again."
     )
