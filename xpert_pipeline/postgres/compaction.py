@@ -4,9 +4,10 @@
 the sums of rows, the first load and the first day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -38,9 +39,10 @@ select table_name, marketplace_id,
        min(window_start) filter (where window_kind = 'created') as first_day,
        min(started_at) as first_started, max(finished_at) as last_finished, max(newest_day) as newest_day,
        sum(fetched), sum(inserted), sum(updated), sum(unchanged), sum(deleted), sum(rejected), sum(calls)
-from loads where seller_id = %(seller_id)s
+from loads where seller_id = %(seller_id)s and load_id = any(%(load_ids)s::uuid[])
 group by table_name, marketplace_id order by 1, 2
 """
+"""Of some loads only: a sync may commit others between two questions."""
 DELETE = """
 delete from loads as l using unnest(%(load_ids)s::uuid[], %(tables)s::text[], %(marketplaces)s::text[])
   as gone (load_id, table_name, marketplace_id)
@@ -96,16 +98,18 @@ def compact_loads(
     """
     with tenant(pool, seller_id) as conn:
         lock_of_seller(conn, seller_id, "compact loads")
+        groups = _groups(conn, seller_id)
         joined = [
             part
-            for (table, marketplace_id), rows in _groups(conn, seller_id).items()
+            for (table, marketplace_id), rows in groups.items()
             if (part := join_old(rows, before, settled_after.get(table, NOT_RESTATED), zones.get(marketplace_id, UTC)))
         ]
         done = Compacted(sum(len(part.gone) for part in joined), sum(len(part.rows) for part in joined))
         if joined and not dry_run:
-            known = _fingerprint(conn, seller_id)
-            _replace(conn, seller_id, joined)
-            if known != _fingerprint(conn, seller_id):
+            load_ids = {row.load_id for rows in groups.values() for row in rows}
+            known = _fingerprint(conn, seller_id, load_ids)
+            added = _replace(conn, seller_id, joined)
+            if known != _fingerprint(conn, seller_id, load_ids | added):
                 raise CoverageWouldChange(
                     f"the ledger of seller {seller_id} was not compacted: the result would not cover the same windows. "
                     "Nothing was changed; please report this"
@@ -121,11 +125,12 @@ def _groups(conn: Connection, seller_id: UUID) -> dict[tuple[str, str], list[Led
     return groups
 
 
-def _fingerprint(conn: Connection, seller_id: UUID) -> list[tuple[object, ...]]:
-    return conn.execute(FINGERPRINT, {"seller_id": seller_id}).fetchall()
+def _fingerprint(conn: Connection, seller_id: UUID, load_ids: Collection[UUID]) -> list[tuple[object, ...]]:
+    return conn.execute(FINGERPRINT, {"seller_id": seller_id, "load_ids": list(load_ids)}).fetchall()
 
 
-def _replace(conn: Connection, seller_id: UUID, joined: Sequence[Joined]) -> None:
+def _replace(conn: Connection, seller_id: UUID, joined: Sequence[Joined]) -> set[UUID]:
+    """Replace rows; return the ids of those that stand for them."""
     gone = [row for part in joined for row in part.gone]
     values = {
         "seller_id": seller_id,
@@ -134,7 +139,7 @@ def _replace(conn: Connection, seller_id: UUID, joined: Sequence[Joined]) -> Non
         "marketplaces": [row.marketplace_id for row in gone],
     }
     conn.execute(DELETE, values)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "load_id": uuid4(),
             "seller_id": seller_id,
@@ -156,3 +161,4 @@ def _replace(conn: Connection, seller_id: UUID, joined: Sequence[Joined]) -> Non
     ]
     with conn.cursor() as cursor:
         cursor.executemany(INSERT, rows)
+    return {row["load_id"] for row in rows}

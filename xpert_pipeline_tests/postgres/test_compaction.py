@@ -198,6 +198,25 @@ def test_a_result_that_covers_less_is_refused_and_nothing_is_changed(add, pool, 
     assert count() == rows
 
 
+def test_a_load_that_is_committed_meanwhile_is_no_mistake(add, pool, seller, count, monkeypatch):
+    """A sync that loaded something while the ledger was compacted made it look as if the result covered more."""
+    scope = scope_of(seller)
+    for day in range(100, 110):
+        start = NOW - timedelta(days=day)
+        add(scope, "orders", "updated", start, start + timedelta(days=1), start, fetched=2)
+    replace = compaction._replace
+
+    def while_a_sync_loads(*arguments):
+        add(scope, "orders", "updated", NOW - timedelta(days=1), NOW, NOW, fetched=5)
+        add(scope, "products", "snapshot", NOW, NOW, NOW, fetched=3)
+        return replace(*arguments)
+
+    monkeypatch.setattr(compaction, "_replace", while_a_sync_loads)
+    done = compact_loads(pool, seller.id, NOW - KEEP, {}, ZONES)
+    assert done.removed > done.added > 0
+    assert count() == 10 - done.removed + done.added + 2
+
+
 def test_other_sellers_and_young_loads_stay_as_they_are(add, pool, seller, other_seller, count):
     scope = scope_of(seller)
     a_year(add, scope, NOW.date() - timedelta(days=80))
