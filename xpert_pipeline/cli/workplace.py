@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-import psycopg
 from psycopg_pool import ConnectionPool
 
 from xpert_pipeline.cli import sandbox_client
@@ -25,11 +24,11 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.onboarding import onboard
 from xpert_pipeline.cli.services import Services, start_sandbox
+from xpert_pipeline.cli.started_server import own_name, stop_unless_used
 from xpert_pipeline.cli.world import fixed_options, keep_world
 from xpert_pipeline.postgres.embedded import EmbeddedServer, start_embedded
 from xpert_pipeline.postgres.encryption import read_key
 from xpert_pipeline.postgres.errors import DatabaseError
-from xpert_pipeline.postgres.exposure import exposed_port
 from xpert_pipeline.postgres.migrations import migrate, pending
 from xpert_pipeline.postgres.pool import open_pool
 from xpert_pipeline.postgres.sellers import ACTIVE, Seller, SellerBook
@@ -118,7 +117,7 @@ def open_workplace(
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # shells start background jobs with SIGINT ignored
         signal.signal(number, _interrupt)
-    os.environ["PGAPPNAME"] = _own_name()
+    os.environ["PGAPPNAME"] = own_name()
     home = Home(data_directory(data_dir))
     settings = read_settings()
     uses_sandbox = wants_sandbox(settings, force=force_sandbox)
@@ -147,29 +146,7 @@ def open_workplace(
             raise PreconditionError(str(error)) from error
         finally:
             services.stop()
-            _stop_unless_used(started)
-
-
-def _stop_unless_used(server: EmbeddedServer | None) -> None:
-    """Stop the server that this command started, unless another command now uses it or BI tools may (`db expose`)."""
-    if server is None or exposed_port(server.place) is not None:
-        return
-    others = (
-        "select count(*) from pg_stat_activity where backend_type = 'client backend'"
-        " and application_name is distinct from current_setting('application_name')"
-    )
-    try:
-        with psycopg.connect(server.admin_dsn, autocommit=True, application_name=_own_name()) as connection:
-            (used,) = connection.execute(others).fetchone() or (0,)
-    except psycopg.OperationalError:  # it has already stopped
-        used = 0
-    if not used:
-        server.stop()
-
-
-def _own_name() -> str:
-    """The name of this process's connections, by which `_stop_unless_used` excludes those that Dagster keeps open."""
-    return f"xpert-{os.getpid()}"
+            stop_unless_used(started)
 
 
 def _interrupt(*_: object) -> None:
@@ -192,8 +169,7 @@ def _database(home: Home, settings: Settings) -> tuple[str, str, EmbeddedServer 
     try:
         migrate(server.admin_dsn)
     except BaseException:
-        if server.is_new:
-            server.stop()
+        stop_unless_used(server if server.is_new else None)
         raise
     return server.admin_dsn, server.pipeline_dsn, server if server.is_new else None
 
@@ -213,7 +189,7 @@ def open_database(data_dir: str | None) -> Iterator[tuple[ConnectionPool, bytes 
         yield pool, key
     finally:
         pool.close()
-        _stop_unless_used(started)
+        stop_unless_used(started)
 
 
 @contextmanager
@@ -235,4 +211,4 @@ def open_records(data_dir: str | None) -> Iterator[tuple[ConnectionPool, dg.Dags
     except DatabaseError as error:
         raise PreconditionError(str(error)) from error
     finally:
-        _stop_unless_used(started)
+        stop_unless_used(started)

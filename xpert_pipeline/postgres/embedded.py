@@ -38,6 +38,7 @@ from xpert_pipeline.postgres.embedded_place import (
     forget_place,
     link_of,
 )
+from xpert_pipeline.postgres.embedded_users import leave, use
 
 DATABASE = "xpert"
 PIPELINE = "xpert_pipeline"
@@ -81,6 +82,7 @@ class EmbeddedServer:
             if _running(self.place) is not None:
                 stop_server(self.place)
             remove_socket_directory(self.place, self.socket_directory)
+        leave(self.data_dir)
 
 
 def start_embedded(data_dir: Path) -> EmbeddedServer:
@@ -94,6 +96,7 @@ def start_embedded(data_dir: Path) -> EmbeddedServer:
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+        use(data_dir)
         with _lock(data_dir) as lock:
             place = choose_place(data_dir)
             check_identity(data_dir, place)

@@ -15,6 +15,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.files import writing_to
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import data_dir_option
+from xpert_pipeline.cli.started_server import stop_unless_used
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres import dumps
 from xpert_pipeline.postgres.embedded import find_embedded, start_embedded
@@ -62,8 +63,8 @@ def backup(context: click.Context, /, file: Path, data_dir: str | None, *, with_
             )
             write_archive(file, dump, about, home.path, key=key)
     finally:
-        if embedded and not was_running and (server := find_embedded(home.path)):
-            server.stop()
+        if embedded and not was_running:
+            stop_unless_used(find_embedded(home.path))
     size = file.stat().st_size
     if context.obj["json"]:
         click.echo(json.dumps({"file": str(file), "bytes": size, "sellers": about.sellers, "has_key": about.has_key}))
@@ -130,7 +131,7 @@ def _restore_embedded(home: Home, folder: Path, about: About, *, replace: bool) 
         _restore_files(home, folder, about)
     finally:
         if not was_running:
-            server.stop()
+            stop_unless_used(server)
 
 
 def _restore_files(home: Home, folder: Path, about: About) -> None:
