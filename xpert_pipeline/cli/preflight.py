@@ -1,5 +1,6 @@
 """Checks the sellers before a sync starts. A seller that cannot be synced is left out; the others are synced."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
@@ -32,9 +33,14 @@ def client_of(place: Workplace, seller: Seller, priority: int = LIVE) -> SellerA
     app = Application(
         settings.client_id, settings.client_secret.get_secret_value(), settings.endpoint, settings.token_url
     )
+    return connect(app, seller, _token_of(place, seller), place.pool, priority)
+
+
+def _token_of(place: Workplace, seller: Seller) -> str | None:
+    settings = place.settings
     if settings.refresh_token and seller.amazon_seller_id == settings.seller_id:
-        return connect(app, seller, settings.refresh_token.get_secret_value(), place.pool, priority)
-    return connect(app, seller, place.book.refresh_token(seller.id), place.pool, priority)
+        return settings.refresh_token.get_secret_value()
+    return place.book.refresh_token(seller.id)
 
 
 def fit_sellers(place: Workplace, sellers: Sequence[Seller]) -> list[Seller]:
@@ -82,11 +88,11 @@ def _result(check: Future[list[str]], seller: Seller, clients: Mapping[Seller, S
 
 
 def _problems(place: Workplace, seller: Seller, clients: dict[Seller, SellerApi], verified: list[str]) -> list[str]:
-    subject = f"verified:{seller.amazon_seller_id}:{','.join(seller.marketplace_ids)}"
     try:
         with client_of(place, seller) as api:
             clients[seller] = api
             api.check_token()
+            subject = _subject(seller, _token_of(place, seller) or "")
             if place.home.remembers(subject):
                 return []
             findings = list(check_identity(seller, api))
@@ -100,3 +106,9 @@ def _problems(place: Workplace, seller: Seller, clients: dict[Seller, SellerApi]
     if not problems and is_verified:
         verified.append(subject)
     return problems
+
+
+def _subject(seller: Seller, token: str) -> str:
+    """What Amazon confirms: the token belongs to the account, and sells in these marketplaces."""
+    digest = hashlib.sha256(token.encode()).hexdigest()[:12]
+    return f"verified:{seller.amazon_seller_id}:{','.join(seller.marketplace_ids)}:{digest}"

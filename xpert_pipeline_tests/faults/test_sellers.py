@@ -2,6 +2,7 @@
 
 import base64
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -80,6 +81,23 @@ def test_a_merchant_id_with_another_sellers_token_is_not_synced(xpert, unlisted,
     assert refused.exit_code == 3
     assert f"merchant id: the refresh token belongs to another seller than {accounts[1]}" in refused.stderr
     assert admin.execute("select count(*) from orders").fetchone() == (0,)
+
+
+def test_another_token_is_verified_although_amazon_confirmed_the_account_a_moment_ago(
+    xpert, unlisted, accounts, token_file, admin
+):
+    """The confirmation was remembered for a day, whatever the token: rows of another seller would have been loaded."""
+    command = ("sellers", "add", accounts[0], "--marketplace", "IN", "--refresh-token-file", token_file, "--no-check")
+    sync = ("sync", "--select", "products")
+    assert xpert(*command, **unlisted).exit_code == 0
+    assert xpert(*sync, **unlisted).exit_code == 0
+    loads = admin.execute("select count(*) from loads").fetchone()
+    Path(token_file).write_text("Atzr|sandbox-2\n")
+    assert xpert(*command, **unlisted).exit_code == 0
+    refused = xpert(*sync, **unlisted)
+    assert refused.exit_code == 3
+    assert f"merchant id: the refresh token belongs to another seller than {accounts[0]}" in refused.stderr
+    assert admin.execute("select count(*) from loads").fetchone() == loads
 
 
 def test_without_the_role_that_verifies_the_id_the_seller_is_stored_with_a_note(
