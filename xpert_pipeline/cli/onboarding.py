@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xpert_pipeline.cli import sandbox_client
-from xpert_pipeline.postgres.sellers import Seller, SellerBook
+from xpert_pipeline.postgres.sellers import STOPPED, Seller, SellerBook
 from xpert_pipeline.settings import Settings
 from xpert_pipeline.spapi.marketplaces import by_id
 
@@ -21,7 +21,7 @@ def onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None
     if sandbox:
         for entry in sandbox_client.sellers(sandbox):
             seller = known.get(entry["seller_id"])
-            if seller is None or seller.marketplace_ids != tuple(entry["marketplace_ids"]):
+            if seller is None or _is_outdated(seller, tuple(entry["marketplace_ids"])):
                 add_seller(
                     book,
                     entry["seller_id"],
@@ -32,8 +32,10 @@ def onboard(book: SellerBook, settings: Settings, sandbox: dict[str, Any] | None
                 )
     elif settings.seller_id and settings.refresh_token:
         seller = known.get(settings.seller_id)
-        if seller is None or _is_outdated(seller, settings):
-            add_seller(book, settings.seller_id, settings.marketplace_ids)
+        may_be_back = seller is not None and seller.status == "reauth_required"  # it may have authorized again
+        if seller is None or may_be_back or _is_outdated(seller, settings.marketplace_ids):
+            name = seller.name if seller else None
+            add_seller(book, settings.seller_id, settings.marketplace_ids, name=name)
 
 
 def add_seller(
@@ -68,6 +70,6 @@ def add_seller(
     )
 
 
-def _is_outdated(seller: Seller, settings: Settings) -> bool:
-    """Whether the environment lists other marketplaces now, or the seller may have authorized again."""
-    return seller.marketplace_ids != settings.marketplace_ids or seller.status == "reauth_required"
+def _is_outdated(seller: Seller, marketplace_ids: tuple[str, ...]) -> bool:
+    """Whether other marketplaces are listed now. A seller that the operator stopped follows when it is active again."""
+    return seller.marketplace_ids != marketplace_ids and seller.status not in STOPPED
