@@ -19,6 +19,8 @@ from xpert_pipeline.postgres.errors import DatabaseError
 LOST = ("server closed the connection", "connection to server was lost")
 DEPENDENT = "other objects depend on"
 CUT_OFF = "Broken pipe"
+SHOWN_SECRETS = ("sslpassword", "oauth_client_secret")
+"""Secrets of an address that a program shows in the list of processes: there is no variable for them."""
 
 
 class DumpFailed(DatabaseError):
@@ -137,8 +139,17 @@ def _pipe(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes], firs
 
 
 def _address(dsn: str) -> tuple[str, dict[str, str]]:
-    """An address without its password, and an environment with it: `ps` shows addresses to everyone."""
+    """An address without its password, and an environment with it: `ps` shows addresses to everyone.
+
+    Raises:
+        DumpFailed: It has another secret, for which there is no variable.
+    """
     parts = {key: str(value) for key, value in check_address(dsn).items() if value is not None}
+    if shown := [name for name in SHOWN_SECRETS if name in parts]:
+        raise DumpFailed(
+            f"PostgreSQL's programs would show {' and '.join(shown)} of the address to other users: use an address "
+            "without it, such as one with a password, for this command"
+        )
     password = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
     return make_conninfo(**parts), {**os.environ, **password}
 

@@ -6,6 +6,7 @@ The old one was dropped before the new one got its name: Ctrl-C between the two 
 import psycopg
 import pytest
 
+from xpert_pipeline.postgres.client_programs import DumpFailed, restore_script, run
 from xpert_pipeline.postgres.dumps import replacing_embedded
 from xpert_pipeline.postgres.embedded import start_embedded
 
@@ -67,3 +68,14 @@ def test_what_a_killed_restore_left_is_removed_by_the_next(server):
         _run(dsn, "create table restored ()")
     assert _tables(server) == ["restored"]
     assert _databases(server) == ["postgres", "xpert"]
+
+
+@pytest.mark.parametrize("secret", ["sslpassword", "oauth_client_secret"])
+def test_a_secret_that_the_list_of_processes_would_show_is_refused(secret, tmp_path):
+    """The password of a client's key was in the arguments of pg_dump, where every user of the machine could read it."""
+    dsn = f"host=localhost dbname=books password=secret {secret}=canary"
+    with pytest.raises(DumpFailed, match=f"would show {secret}") as refused:
+        run("pg_dump", dsn, [], "", tmp_path)
+    assert "canary" not in str(refused.value)
+    with pytest.raises(DumpFailed, match=f"would show {secret}"):
+        restore_script(dsn, "", [], tmp_path / "dump", "")

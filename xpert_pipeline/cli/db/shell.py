@@ -15,12 +15,10 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.home import Home, data_directory
 from xpert_pipeline.cli.options import SELLER_ID, data_dir_option
 from xpert_pipeline.postgres.address import check_address, connect
+from xpert_pipeline.postgres.client_programs import SHOWN_SECRETS
 from xpert_pipeline.postgres.embedded import start_embedded
 from xpert_pipeline.postgres.errors import explained
 from xpert_pipeline.postgres.viewers import GROUP
-
-OTHER_SECRETS = ("sslpassword",)
-"""Secrets of an address that psql would show in the list of processes: it has no variable for them."""
 
 
 @click.command()
@@ -34,8 +32,9 @@ def url(data_dir: str | None, *, with_password: bool) -> None:
     require_data_directory(data_dir)
     dsn = owner_dsn(data_dir)
     parts = check_address(dsn)
-    if "password" in parts and not with_password:
-        dsn = make_conninfo(**{name: str(value) for name, value in parts.items() if name != "password"})
+    secrets = {"password", *SHOWN_SECRETS}
+    if secrets & parts.keys() and not with_password:
+        dsn = make_conninfo(**{name: str(value) for name, value in parts.items() if name not in secrets})
     click.echo(dsn)
 
 
@@ -61,10 +60,8 @@ def shell(data_dir: str | None, amazon_id: str | None) -> None:
         psql = os.fspath(server.place.programs / "psql")
         dsn = server.pipeline_dsn if amazon_id else server.admin_dsn
     parts = {name: str(value) for name, value in check_address(dsn).items() if value is not None}
-    if any(name in parts for name in OTHER_SECRETS):
-        raise PreconditionError(
-            f"psql would show {' and '.join(OTHER_SECRETS)} to other users: connect with psql itself"
-        )
+    if shown := [name for name in SHOWN_SECRETS if name in parts]:
+        raise PreconditionError(f"psql would show {' and '.join(shown)} to other users: connect with psql itself")
     if tenant := _tenant(dsn, amazon_id):
         parts["options"] = f"{parts.get('options', '')} -c app.seller_id={tenant}".strip()
         connect(make_conninfo(**parts)).close()  # a pooler that refuses the setting is explained

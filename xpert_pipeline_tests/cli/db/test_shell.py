@@ -100,4 +100,5 @@ def test_the_address_is_printed_without_its_password_unless_asked(db, pipeline_d
     assert "canary" not in shown
     assert "user=xpert_pipeline" in shown
     assert db("url", "--with-password", DATABASE_URL=dsn).stdout == f"{dsn}\n"
+    assert "canary" not in db("url", DATABASE_URL=f"{dsn}&sslpassword=canary").stdout
     assert db("url", DATABASE_URL=pipeline_dsn).stdout == f"{pipeline_dsn}\n"
