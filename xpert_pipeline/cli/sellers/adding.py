@@ -36,7 +36,11 @@ from xpert_pipeline.spapi.marketplaces import Marketplace
 )
 @hour_option
 @timezone_option
-@click.option("--no-check", is_flag=True, help="Store the seller without asking Amazon; its first sync checks it.")
+@click.option(
+    "--no-check",
+    is_flag=True,
+    help="Store the seller without asking Amazon: `xpert doctor` and `xpert sync` do it later, the daemon does not.",
+)
 @data_dir_option
 def add(
     seller_id: str,
