@@ -10,7 +10,7 @@ from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.postgres.change_asks import ChangeAsk
 from xpert_pipeline.postgres.sellers import ACTIVE, Seller
-from xpert_pipeline.postgres.source_coverage import AVAILABLE, Coverage
+from xpert_pipeline.postgres.source_coverage import AVAILABLE, NOT_AVAILABLE, Coverage
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
 from xpert_pipeline.schedules import last_slot
 from xpert_pipeline.spapi.marketplaces import by_id
@@ -43,7 +43,7 @@ def lines(
     """
     about = ", ".join(filter(None, (seller.status, "sandbox" if seller.is_sandbox else "", seller.timezone)))
     yield fitted(f"{seller.amazon_seller_id} {seller.name}: {about}", indent=2)
-    yield from _under("last good day", _newest_days(seller, standing.newest_days))
+    yield from _under("last good day", _newest_days(seller, standing.newest_days, coverage))
     yield from _under("coverage", coverage_lines(seller, coverage))
     yield _line("next run", _next_run(seller))
     yield from _runs(runs)
@@ -76,8 +76,15 @@ def instant(moment: datetime) -> str:
     return f"{utc:%H:%M:%S} UTC" if utc.date() == datetime.now(UTC).date() else f"{utc:%Y-%m-%d %H:%M} UTC"
 
 
-def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) -> Iterator[str]:
-    """A line for each marketplace: the tables by their newest complete day, the newest first."""
+def _newest_days(
+    seller: Seller, newest: Mapping[tuple[str, str], date | None], coverage: Sequence[Coverage]
+) -> Iterator[str]:
+    """A line for each marketplace: the tables by their newest complete day, the newest first.
+
+    Tables that Amazon fills product by product have rows and no complete day. Those that it does not offer are told
+    with the coverage.
+    """
+    states = {(each.table, each.marketplace_id): each.state for each in coverage}
     for marketplace_id in seller.marketplace_ids:
         by_day: dict[date | None, list[str]] = {}
         for (table, of_marketplace), day in newest.items():
@@ -85,7 +92,13 @@ def _newest_days(seller: Seller, newest: Mapping[tuple[str, str], date | None]) 
                 by_day.setdefault(day, []).append(table)
         days = sorted((day for day in by_day if day is not None), reverse=True)
         texts = [f"{day}: {', '.join(by_day[day])}" for day in days]
-        texts += [f"never: {', '.join(by_day[None])}"] if None in by_day else []
+        without: dict[str, list[str]] = {}
+        for table in by_day.get(None, []):
+            state = states.get((table, marketplace_id))
+            if state != NOT_AVAILABLE:
+                words = "no day known to be complete" if state == AVAILABLE else "never"
+                without.setdefault(words, []).append(table)
+        texts += [f"{words}: {', '.join(tables)}" for words, tables in without.items()]
         country = f"{by_id(marketplace_id).country}  " if len(seller.marketplace_ids) > 1 else ""
         yield country + "; ".join(texts)
 

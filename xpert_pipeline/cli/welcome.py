@@ -1,11 +1,13 @@
 """What the first sync says at its end: what was loaded, where it is, how to look at it, and how to go on."""
 
+import shlex
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xpert_pipeline.cli.home import data_directory
 from xpert_pipeline.cli.run_result import RunResult
 from xpert_pipeline.cli.terminal import fitted
 from xpert_pipeline.cli.workplace import Workplace
@@ -57,6 +59,9 @@ def _lines(place: Workplace) -> Iterator[str]:
     yield _line("Where it is", where)
     if not _is_on_path():
         yield _line("First", f"source {_activate()}    then the shell knows the command xpert")
+    if place.home.path != data_directory(None).expanduser().resolve():
+        yield _line("" if not _is_on_path() else "First", f"export XPERT_DATA_DIR={shlex.quote(str(place.home.path))}")
+        yield _line("", "then all commands find this data without --data-dir")
     for number, (command, meaning) in enumerate(COMMANDS.items()):
         text = f"{command:<{COMMAND_WIDTH}}{meaning}"
         yield _line("" if number else "Look at it", text, indent=COMMAND_WIDTH)

@@ -8,6 +8,8 @@ import click
 
 FIRST_DAY, LAST_DAY = datetime(2000, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001  a day has no zone
 
+MOST_SHOWN = 10**9
+
 
 class Whole(click.IntRange):
     """A whole number within bounds; the message says so in plain words."""
@@ -19,6 +21,12 @@ class Whole(click.IntRange):
         except click.BadParameter:
             bounds = f" from {self.min:,} to {self.max:,}" if None not in (self.min, self.max) else ""
             self.fail(f"{value!r} is not a whole number{bounds}", param, ctx)
+
+    def _describe_range(self) -> str:
+        """The bounds for a help text; none where they are only those of the machine."""
+        if self.min is None or self.max is None or self.max > MOST_SHOWN:
+            return ""
+        return f"{self.min} to {self.max}"
 
 
 class Day(click.DateTime):
@@ -46,6 +54,10 @@ class Finite(click.FloatRange):
         if not math.isfinite(click.FLOAT.convert(value, param, ctx)):
             self.fail(f"{value} is not a number", param, ctx)
         return super().convert(value, param, ctx)
+
+    def _describe_range(self) -> str:
+        """The bounds for a help text."""
+        return super()._describe_range() if None in (self.min, self.max) else f"{self.min} to {self.max}"
 
 
 DAY = Day()

@@ -11,6 +11,7 @@ from xpert_pipeline.cli.forecast import predicted_ends, predicted_tag
 from xpert_pipeline.cli.seller_runs import SellerRunState
 from xpert_pipeline.cli.status_text import lines, open_reports
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.source_coverage import AVAILABLE, NOT_AVAILABLE, Coverage
 from xpert_pipeline.postgres.standing import BucketLevel, Standing, Waiting
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -143,6 +144,12 @@ def test_the_last_error_stays_although_a_later_run_succeeded():
     assert "last error" not in told(runs=[ended])
 
 
+def moment_words(moment):
+    """The time, with its day if that is not today."""
+    day = "" if moment.date() == datetime.now(UTC).date() else f"{moment.day} {moment:%b} "
+    return f"{day}{moment:%H:%M} UTC"
+
+
 def test_what_is_still_coming_is_told_with_when_it_is_expected():
     """A first sync of hours told what was still coming, but not when."""
     began = datetime.now(UTC) - timedelta(hours=1)
@@ -152,10 +159,21 @@ def test_what_is_still_coming_is_told_with_when_it_is_expected():
         "1234567890", "running", None, None, began, None, [], ["products"],
         ["traffic_daily", "orders", "sales_data", "economics_daily", "offer_summaries"], ends,
     )  # fmt: skip
-    later, latest = (f"{(began + timedelta(hours=hours)):%H:%M} UTC" for hours in (2, 3))
+    later, latest = (moment_words(began + timedelta(hours=hours)) for hours in (2, 3))
     now = next(line for line in told(runs=[run]).splitlines() if line.startswith("  now "))
     assert now.endswith(
         "; now products; still coming: offer_summaries; orders soon; "
         f"sales_data, economics_daily about {later}; traffic_daily about {latest}"
     )
     assert predicted_ends({}, began) == {}
+
+
+def test_tables_that_have_rows_or_are_not_offered_are_not_called_never_loaded():
+    tables = {"orders": None, "offer_summaries": AVAILABLE, "review_topics": NOT_AVAILABLE}
+    known = [
+        Coverage(table, INDIA, table, state, NOON, NOON, None, None, None) for table, state in tables.items() if state
+    ]
+    newest = {(table, INDIA): None for table in tables}
+    first, second = list(lines(SELLER, Standing(newest, [], [], [], [], {}), [], {}, known, verbose=False))[1:3]
+    assert first == "  last good day        never: orders; no day known to be complete: offer_summaries"
+    assert second.startswith("  coverage ")

@@ -94,7 +94,8 @@ def opened_archive(file: Path) -> Iterator[tuple[About, Path]]:
                 f"{file} is not a backup of `xpert db backup`, or damaged: {ABOUT} in it has another shape"
             ) from None
         except FileNotFoundError as error:
-            raise PreconditionError(f"{file} is not there or not a backup of `xpert db backup`: {error}") from None
+            lacking = "it lacks a part" if file.exists() else "there is no such file"
+            raise PreconditionError(f"{file} is not a backup of `xpert db backup`: {lacking}") from error
         except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise unwritten(place.parent, error, ELSEWHERE) from error

@@ -13,7 +13,7 @@ from xpert_pipeline.cli.errors import PreconditionError
 from xpert_pipeline.cli.options import data_dir_option, seller_option
 from xpert_pipeline.cli.report.making import make_page
 from xpert_pipeline.cli.report.questions import Question, Row, questions
-from xpert_pipeline.cli.terminal import plain_console
+from xpert_pipeline.cli.terminal import fitted, plain_console
 from xpert_pipeline.cli.whole_help import WholeHelp
 from xpert_pipeline.cli.workplace import open_records
 from xpert_pipeline.postgres.errors import DatabaseError
@@ -29,7 +29,7 @@ PAGE = make_page.name or ""
 WIDEST = 10_000
 """Columns to measure a table in, wider than any terminal."""
 DAYS_BACK = click.option(
-    "--days", type=Whole(1, 36_500), default=DAYS, show_default=True, help="What happened in so many days."
+    "--days", type=Whole(1, 36_500), default=DAYS, show_default=True, help="What happened in the last so many days."
 )
 OPTIONS = {
     "since": DAYS_BACK,
@@ -40,7 +40,12 @@ OPTIONS = {
         "--rows", type=Whole(1, 1_000_000), default=ROWS, show_default=True, help="At most so many rows."
     ),
     "table_name": click.option(
-        "--table", "tables", type=click.Choice(LOADED_BY_DAY), multiple=True, help="Only this table; repeatable."
+        "--table",
+        "tables",
+        type=click.Choice(LOADED_BY_DAY),
+        metavar="TABLE",
+        multiple=True,
+        help="Only this table that is loaded by day; repeatable.",
     ),
 }
 """The option for each parameter that is not a fact about the seller."""
@@ -104,7 +109,7 @@ def _chosen(known: list[Seller], amazon_ids: tuple[str, ...]) -> list[Seller]:
 
 
 def _print(question: Question, rows: list[Row]) -> None:
-    click.echo(question.text)
+    click.echo(fitted(question.text))
     if not rows:
         click.echo("nothing")
         return

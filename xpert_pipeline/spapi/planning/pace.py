@@ -50,7 +50,7 @@ def sandbox_pace(rate_scale: float) -> ServerPace:
     if rate_scale == 1:
         return ServerPace(1, "the sandbox has Amazon's pace")
     if rate_scale == 0:
-        words = "the sandbox has no rate limits (--rate-scale 0): what this machine needs itself is a guess"
+        words = "the sandbox has no rate limits (--rate-scale 0); the time that this machine itself needs is a guess"
     else:
         words = f"the sandbox is {rate_scale:g} times as fast as Amazon (--rate-scale {rate_scale:g})"
     return ServerPace(rate_scale, words)
