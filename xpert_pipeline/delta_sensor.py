@@ -20,6 +20,7 @@ from xpert_pipeline.partitions import local_today, range_tags, sellers_of_run
 from xpert_pipeline.postgres.change_asks import ChangeAsk, change_asks, record_ask
 from xpert_pipeline.postgres.coverage import first_load_started, followed_until
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.postgres.source_coverage import refusing_marketplaces
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.sources.run import scopes_of, today_of
@@ -193,11 +194,16 @@ def lacking_tokens(sp_api: SpApiResource, seller: Seller, operations: Sequence[s
 
 
 def _followed_until(postgres: PostgresResource, seller: Seller, feeds: Sequence[Source]) -> datetime | None:
-    """Return how far the seller's changes are loaded in all marketplaces and feeds that have a first load."""
+    """Return how far the seller's changes are loaded in all marketplaces and feeds that have a first load.
+
+    A marketplace that Amazon refuses is left to the daily sync: its changes stand still, whatever a run loads.
+    """
     marks = [
         followed_until(postgres.pool, scope, feed.tables[0].name)
         or first_load_started(postgres.pool, scope, feed.tables[0].name)
         for feed in feeds
+        for refusing in [refusing_marketplaces(postgres.pool, seller.id, feed.tables[0].name)]
         for scope in scopes_of(seller, feed.marketplaces)
+        if scope.marketplace_id not in refusing
     ]
     return min((mark for mark in marks if mark), default=None)

@@ -21,6 +21,7 @@ from xpert_pipeline.postgres.change_asks import change_asks
 from xpert_pipeline.postgres.ledger import LedgerEntry, LoadCounts, LoadWindow, write_entry
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
+from xpert_pipeline.postgres.source_coverage import NOT_GRANTED, Learnt, keep_coverage
 from xpert_pipeline.resources.postgres import PostgresResource
 from xpert_pipeline.resources.spapi import SpApiResource
 from xpert_pipeline.settings import Settings
@@ -246,6 +247,18 @@ def test_a_marketplace_without_a_first_load_keeps_no_other_from_being_followed(t
     (request,) = tick().run_requests
     days = [local_today("Europe/Berlin"), local_today("Europe/London")]
     assert request.tags == range_tags([max(days)], "A1TESTSELLER", european.name), "the latest local day of the seller"
+
+
+def test_a_marketplace_that_amazon_refuses_now_makes_no_run_for_the_others_a_failure(tick, pool, european, admin):
+    """Its changes stopped, so every run seemed to have loaded nothing: the others were asked for once an hour only."""
+    follow(pool, european, GERMANY, 60)
+    follow(pool, european, BRITAIN, 600)
+    keep_coverage(pool, european.id, [Learnt("orders", BRITAIN, "searchOrders", NOT_GRANTED)])
+    assert len(tick().run_requests) == 1
+    follow(pool, european, GERMANY, 6)
+    admin.execute("update change_asks set asked_at = asked_at - interval '6 min', answered_at = asked_at")
+    assert len(tick().run_requests) == 1
+    assert (change_asks(pool)[european.id].failures, change_asks(pool)[european.id].error) == (0, None)
 
 
 def test_a_day_without_a_partition_is_never_asked_for(tick, pool, european):

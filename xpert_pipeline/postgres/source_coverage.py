@@ -124,6 +124,12 @@ def coverage_of(pool: Pool, seller_id: UUID) -> list[Coverage]:
         return cursor.execute(OF_SELLER, [seller_id]).fetchall()
 
 
+def refusing_marketplaces(pool: Pool, seller_id: UUID, table: str) -> set[str]:
+    """Return the marketplaces for which Amazon refused a table when it was last asked."""
+    known = coverage_of(pool, seller_id)
+    return {each.marketplace_id for each in known if each.table == table and each.state == NOT_GRANTED}
+
+
 def sellers_that_lost(pool: Pool, sellers: Sequence[Seller], table: str) -> set[UUID]:
     """Return the sellers to whom Amazon granted the table's source before, and refuses it now."""
     lost = set()

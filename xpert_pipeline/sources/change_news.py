@@ -3,6 +3,7 @@
 from collections import Counter
 
 from xpert_pipeline.postgres.known_rows import count_news
+from xpert_pipeline.postgres.source_coverage import refusing_marketplaces
 from xpert_pipeline.sources.change_spans import Feed, RecordsPage, changed_spans
 from xpert_pipeline.sources.collect import Row
 from xpert_pipeline.sources.run import SellerRun
@@ -15,13 +16,16 @@ def first_news(run: SellerRun, feed: Feed) -> str | None:
     """Return what a run would find in the feed's changes; None if it would find nothing new.
 
     The question is the first page from the position of the change stream, as a run would ask. Nothing is recorded as
-    followed, so a change that Amazon shows late is still found.
+    followed, so a change that Amazon shows late is still found. Marketplaces that Amazon refuses are not asked about:
+    the daily sync asks whether it still does.
 
     Raises:
         SpApiError: Amazon did not answer, or refused.
         DatabaseError: The database failed.
     """
-    spans = [span for group in changed_spans(run, feed) for span in group]
+    refusing = refusing_marketplaces(run.pool, run.seller.id, feed.tables[0].name)
+    others = [market for market in run.markets if market.id in refusing]
+    spans = [span for group in changed_spans(run, feed, others) for span in group]
     if not spans:
         return None
     if len(spans) > 1:
