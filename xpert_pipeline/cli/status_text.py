@@ -164,7 +164,7 @@ def _runs(runs: Sequence[SellerRunState]) -> Iterator[str]:
 def _asked(ask: ChangeAsk | None) -> str:
     """When Amazon was last asked for changes, and with what result."""
     if ask is None:
-        return "not asked for between two runs yet"
+        return "nothing was asked between two daily syncs yet: `xpert up` or the daemon asks"
     if ask.failing_since is None:
         return f"last asked at {instant(ask.asked_at)}"
     answered = f", last answer at {instant(ask.answered_at)}" if ask.answered_at else ""

@@ -65,7 +65,8 @@ class Reports(WholeHelp):
 def report() -> None:
     """Report on the business as a page, or answer a question about the pipeline: what failed, what is missing.
 
-    Every command but `page` runs one statement of sql/monitoring for every seller.
+    Every command but `page` runs one statement of sql/monitoring for every seller. Its times are UTC, its days those
+    of the marketplace.
     """
 
 
