@@ -26,8 +26,8 @@ def loaded(books, table, first, last, *, hours=24):
 
 def sold(books, day, units, sales, sku="A"):
     books.write(
-        "sales_data", sale_date=day, sku=sku, orders=units, order_items=units, units_ordered=units, units_b2b=0,
-        units_cancelled=0, ops=sales, currency="INR", is_final=False,
+        "sales_data", sale_date=day, sku=sku, orders=units, order_items=units, units_ordered=units, units_without_price=0,
+        units_b2b=0, units_cancelled=0, ops=sales, currency="INR", is_final=False,
     )  # fmt: skip
     books.ordered(f"{day}-{sku}", sales, day, sku=sku)
 
