@@ -8,7 +8,6 @@ import importlib
 import logging
 import sys
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,24 +36,22 @@ def note_days_again() -> None:
 
 
 class SecondChance:
-    """Pytest's plugin that runs a failed test again if midnight has passed since the first test of its module began.
+    """Pytest's plugin that runs a failed test again if midnight has passed since the suite began, or since it last did so.
 
-    All fixtures are made anew, because a module may share what the day before brought, and modules that noted the day
+    All fixtures are made anew, because tests may share what the day before brought, and modules that noted the day
     are run again, because other constants may follow from it. A test that fails in the new day, too, has failed.
     """
 
     def __init__(self) -> None:
-        self.began: dict[Path, tuple[date, ...]] = {}
+        self.began = days(datetime.now(UTC))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test, and run it again if midnight may be why it failed."""
-        if item.path not in self.began:
-            self.began[item.path] = days(datetime.now(UTC))
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        if any(report.failed for report in reports) and (now := days(datetime.now(UTC))) != self.began[item.path]:
-            self.began[item.path] = now
+        if any(report.failed for report in reports) and (now := days(datetime.now(UTC))) != self.began:
+            self.began = now
             for report in reports:
                 item.add_report_section(report.when, "before midnight", report.longreprtext)
                 item.user_properties.append(("before midnight", report.outcome))
