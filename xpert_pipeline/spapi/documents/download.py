@@ -125,7 +125,7 @@ def fetch_document(
 
 
 def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPORTS) -> str:
-    """Return Amazon's short explanation of a FATAL report or query, or why we could not read it."""
+    """Return the document that explains a FATAL report or query, up to 2,000 letters, or why we could not read it."""
     import tempfile  # noqa: PLC0415  only needed after a failure
 
     with tempfile.TemporaryDirectory(prefix="xpert-report-") as directory:
@@ -135,7 +135,7 @@ def read_reason(api: SellerApi, document_id: str, source: DocumentSource = REPOR
         except errors.SpApiError as exc:
             return f"its reason could not be read: {exc.message}"
         with document.open_text() as text:
-            return " ".join(text.read(2000).split())[:500] or "Amazon's reason is empty"
+            return " ".join(text.read(2000).split()) or "Amazon's reason is empty"
 
 
 class _Download:

@@ -9,13 +9,12 @@ from typing import Any
 from xpert_pipeline.spapi.documents.download import DATA_KIOSK, read_reason
 from xpert_pipeline.spapi.errors import AnotherJob, BadRequest, EndlessPages, PageTokenExpired
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
+from xpert_pipeline.spapi.jobs.error_documents import message_of
 from xpert_pipeline.spapi.jobs.kiosk_queries import compact
 from xpert_pipeline.spapi.operations.paging import TOKEN_DOUBTS, PagedOperation, next_token
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota import usage_plans
-from xpert_pipeline.spapi.sending.classification import parse_json
 from xpert_pipeline.spapi.sending.confirming import NO_DOUBTS
-from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
 LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
@@ -31,7 +30,6 @@ GET_QUERIES = PagedOperation(
     longest=10,
 )
 """Lists queries, newest first; a look-up needs no more than 1,000."""
-_MESSAGE_FIELDS = ("message", "errorMessage", "errorDetails", "details")
 
 
 class QueryApi:
@@ -98,7 +96,7 @@ class QueryApi:
         """Return the message in a FATAL query's error document."""
         if status.error_document_id is None:
             return "the query was cancelled before it ran" if status.status == "FATAL" else "Amazon gave no reason"
-        return _message_of(read_reason(api, status.error_document_id, DATA_KIOSK))
+        return message_of(read_reason(api, status.error_document_id, DATA_KIOSK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +174,3 @@ def _remote_status(answer: dict[str, Any]) -> RemoteStatus:
         error_document_id=answer.get("errorDocumentId"),
         next_page=next_token(answer) if status == "DONE" else None,
     )
-
-
-def _message_of(text: str) -> str:
-    """Return the message in an error document, or its whole text; Amazon does not publish the format."""
-    try:
-        content = parse_json(text.encode())
-    except ValueError:
-        return redact(text)[:300]
-    first = content.get("errors", content) if isinstance(content, dict) else content
-    first = first[0] if isinstance(first, list) and first else first
-    if isinstance(first, dict):
-        first = next((first[name] for name in _MESSAGE_FIELDS if first.get(name)), content)
-    return redact(" ".join(str(first).split()))[:300]

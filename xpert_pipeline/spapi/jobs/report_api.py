@@ -8,10 +8,10 @@ from typing import Any
 from xpert_pipeline.spapi.documents.download import read_reason
 from xpert_pipeline.spapi.errors import AnotherJob, EndlessPages
 from xpert_pipeline.spapi.jobs.api import JobRequest, Kind, RemoteStatus
+from xpert_pipeline.spapi.jobs.error_documents import message_of
 from xpert_pipeline.spapi.operations.paging import PagedOperation
 from xpert_pipeline.spapi.operations.times import from_amazon, to_amazon
 from xpert_pipeline.spapi.quota import usage_plans
-from xpert_pipeline.spapi.sending.credentials import redact
 from xpert_pipeline.spapi.session import SellerApi
 
 LISTED_STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
@@ -71,9 +71,9 @@ class ReportApi:
         return [[_remote_status(report) for report in reports if _equals(report, request)] for request in requests]
 
     def reason(self, api: SellerApi, status: RemoteStatus) -> str:
-        """Return the text of a FATAL report's error document."""
+        """Return the message in a FATAL report's error document."""
         document = status.error_document_id
-        return redact(read_reason(api, document)) if document else "Amazon gave no reason"
+        return message_of(read_reason(api, document)) if document else "Amazon gave no reason"
 
 
 def list_of_type(api: SellerApi, request: JobRequest, since: datetime) -> list[tuple[RemoteStatus, bool]]:
