@@ -39,4 +39,5 @@ def remove(
         click.echo(json.dumps({"seller": seller.amazon_seller_id, "dry_run": dry_run, "removed": removed}))
         return
     verb = "would be removed" if dry_run else "removed"
-    click.echo(fitted(f"{counted(removed, 'cost')} of {seller.amazon_seller_id} {verb}"))
+    hint = "" if removed else ": none fits. `xpert costs list` shows what is stored, and the file of each cost"
+    click.echo(fitted(f"{counted(removed, 'cost')} of {seller.amazon_seller_id} {verb}{hint}"))

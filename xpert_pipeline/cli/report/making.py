@@ -82,7 +82,9 @@ def _require_days(stores: Sequence[Store]) -> None:
 
 
 def _require_ours(file: Path) -> None:
-    """Refuse to write over anything that is no report."""
+    """Refuse a name that no browser opens, and to write over anything that is no report."""
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise PreconditionError(f"{file} must end in .html, so that a browser opens it: choose another name with --out")
     if not file.exists():
         return
     with writing_to(file.parent, "choose another file with --out"), file.open("rb") as content:

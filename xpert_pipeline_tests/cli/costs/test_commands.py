@@ -138,6 +138,7 @@ def test_a_wrong_import_can_be_taken_back(costs, write):
     before = stored(costs)
     assert "say which costs to remove" in costs("remove", code=2).stderr
     assert costs("remove", "--file", "wrong.csv", "--dry-run").stdout == "2 costs of A1COSTS would be removed\n"
+    assert "none fits. `xpert costs list` shows" in costs("remove", "--file", "unknown.csv").stdout
     assert stored(costs) == before
     assert costs.json("remove", "--file", "wrong.csv", "--sku", "A")["removed"] == 1
     assert costs.timeline("A") == [("2026-01-01", None, "5")]

@@ -24,10 +24,10 @@ def loaded(books, table, first, last, *, hours=24):
     )  # fmt: skip
 
 
-def sold(books, day, units, sales, sku="A"):
+def sold(books, day, units, sales, sku="A", unpriced=0):
     books.write(
-        "sales_data", sale_date=day, sku=sku, orders=units, order_items=units, units_ordered=units, units_without_price=0,
-        units_b2b=0, units_cancelled=0, ops=sales, currency="INR", is_final=False,
+        "sales_data", sale_date=day, sku=sku, orders=units, order_items=units, units_ordered=units,
+        units_without_price=unpriced, units_b2b=0, units_cancelled=0, ops=sales, currency="INR", is_final=False,
     )  # fmt: skip
     books.ordered(f"{day}-{sku}", sales, day, sku=sku)
 

@@ -129,6 +129,9 @@ def test_the_command_writes_over_reports_only(rich, report, tmp_path):
     file = tmp_path / "mine.html"
     file.write_text("<html>mine</html>")
     assert "exists and is no report: choose another name with --out" in report("--out", file, code=3).output
+    pdf = file.with_suffix(".pdf")
+    assert "must end in .html, so that a browser opens it" in report("--out", pdf, code=3).output
+    assert not pdf.exists()
     assert file.read_text() == "<html>mine</html>"
 
 

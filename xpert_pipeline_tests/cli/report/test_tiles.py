@@ -58,7 +58,7 @@ def test_a_day_that_is_only_partly_loaded_says_so(books):
     sold(books, YESTERDAY, 3, 300)
     books.write(
         "sales_data", sale_date=date(2026, 9, 1), sku="A", orders=1, order_items=1, units_ordered=1, units_b2b=0,
-        units_cancelled=0, ops=9, currency="INR", is_final=True,
+        units_without_price=0, units_cancelled=0, ops=9, currency="INR", is_final=True,
     )  # fmt: skip
     expected(books, date(2026, 11, 30), YESTERDAY, (10, 20, 30))
     (found,) = tiles(books)
@@ -79,7 +79,7 @@ def test_orders_without_any_price_are_told_and_money_in_another_currency_too(boo
     """The page failed with a TypeError, and told of money in other currencies only beside money in the own one."""
     books.write(
         "sales_data", sale_date=YESTERDAY, sku="A", orders=1, order_items=1, units_ordered=2, units_b2b=0,
-        units_cancelled=0, is_final=False,
+        units_without_price=2, units_cancelled=0, is_final=False,
     )  # fmt: skip
     books.posted("T", 70, YESTERDAY, is_cash=False, transaction_status="DEFERRED", order_id="1", currency="USD")
     (found,) = tiles(books)
@@ -114,7 +114,7 @@ def test_the_month_is_expected_from_what_was_ordered_and_the_forecast(books):
 def test_units_without_a_price_count_beside_priced_ones_of_the_same_sku_and_day(books):
     """By hand: 3 of 5 units cost 1,500, so 500 each; 2 have no price yet. They lowered the average price to 300."""
     loaded(books, "orders", date(2026, 10, 1), YESTERDAY)
-    sold(books, YESTERDAY, 5, 1500)
+    sold(books, YESTERDAY, 5, 1500, unpriced=2)
     books.ordered("unpriced", None, YESTERDAY, quantity_ordered=2)
     books.ordered("cancelled", None, YESTERDAY, status="CANCELLED", quantity_ordered=9)
     books.ordered("elsewhere", None, YESTERDAY, sales_channel="NON_AMAZON", quantity_ordered=7)
