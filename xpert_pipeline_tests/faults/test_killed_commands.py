@@ -81,7 +81,8 @@ def state_of(admin, seller):
     """What must not change: the seller's orders, and what the ledger covers and counts."""
     orders = admin.execute("select * from orders where seller_id = %s order by order_id", [seller.id]).fetchall()
     assert orders
-    return orders, admin.execute(FINGERPRINT, {"seller_id": seller.id}).fetchall()
+    load_ids = [load_id for (load_id,) in admin.execute("select load_id from loads where seller_id = %s", [seller.id])]
+    return orders, admin.execute(FINGERPRINT, {"seller_id": seller.id, "load_ids": load_ids}).fetchall()
 
 
 def rows_of(admin, seller):
