@@ -217,7 +217,7 @@ comment on column public.sales_data.is_final is
 'Whether the day is 14 or more days older than the marketplace''s newest order.';
 
 comment on table public.customer_metrics is
-'One row is the orders of a week or a month, of all products or of an ASIN, without any person. Source: orders, order_items and returns_refunds, by sql/transforms/customer_metrics.sql.';
+'One row is the orders of a week or a month, of all products or of an ASIN, without any person. Source: orders, order_items, returns_refunds and repeat_purchases, by sql/transforms/customer_metrics.sql.';
 comment on column public.customer_metrics.marketplace_id is
 'Amazon''s id of the marketplace.';
 comment on column public.customer_metrics.period_type is
@@ -266,6 +266,14 @@ comment on column public.customer_metrics.units_returned is
 'Units of these returns and requests. A returned unit is usually refunded, too. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none; or a return does not tell its units.';
 comment on column public.customer_metrics.return_pct is
 'units_returned / units, in percent: of what was returned on the return_days and what was ordered in the same period. It can be more than 100. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none; or a return does not tell its units, or nothing was sold.';
+comment on column public.customer_metrics.repeat_state is
+'Whether customers are told. KNOWN: by Amazon''s report, which repeat_purchases holds. SUPPRESSED: the row is suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon''s weekly report tells only weeks of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week is not there yet.';
+comment on column public.customer_metrics.unique_customers is
+'Customers who ordered the ASIN in the week, each counted once. Amazon''s own count, whatever its size. NULL: repeat_state is not KNOWN.';
+comment on column public.customer_metrics.repeat_customer_pct is
+'Share of these customers who are repeat customers, by Amazon. NULL: repeat_state is not KNOWN.';
+comment on column public.customer_metrics.repeat_revenue is
+'Ordered revenue from repeat customers, by Amazon; returns are not subtracted. NULL: repeat_state is not KNOWN; or it is not in the currency of the row.';
 comment on column public.customer_metrics.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row is suppressed, no amount is known, or the currencies differ.';
 
@@ -1034,6 +1042,29 @@ comment on column public.market_share.is_proxy is
 'Whether the metric only hints at a share: a rank is no share.';
 comment on column public.market_share.source_table is
 'The table that the metric is from.';
+
+comment on table public.repeat_purchases is
+'One row is an ASIN and a week. Source: GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT: one report for a week, with all ASINs; brand owners only.';
+comment on column public.repeat_purchases.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.repeat_purchases.period_start is
+'Sunday: the week''s first day; the partition.';
+comment on column public.repeat_purchases.period_end is
+'Saturday: the week''s last day.';
+comment on column public.repeat_purchases.asin is
+'ASIN.';
+comment on column public.repeat_purchases.orders is
+'Orders with the ASIN, whatever the number of units. NULL: Amazon did not report it.';
+comment on column public.repeat_purchases.unique_customers is
+'Customers who placed them, each counted once. NULL: Amazon did not report it.';
+comment on column public.repeat_purchases.repeat_customer_pct is
+'Share of these customers who are repeat customers, by Amazon''s own rule, which it does not tell. NULL: Amazon did not report it.';
+comment on column public.repeat_purchases.repeat_revenue is
+'Ordered revenue from repeat customers; returns are not subtracted. NULL: Amazon did not report it.';
+comment on column public.repeat_purchases.repeat_revenue_pct is
+'Share of repeat_revenue in the ordered revenue of the ASIN. NULL: Amazon did not report it.';
+comment on column public.repeat_purchases.currency is
+'ISO 4217 code of repeat_revenue. NULL: Amazon did not report it.';
 
 comment on table public.fba_returns is
 'One row is a unit that a customer sent back to Amazon. Source: GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA, for the whole account: marketplace_id is the seller''s first marketplace; returns_refunds has that of the order.';

@@ -6,6 +6,8 @@
 -- Refunds and returns count in the period in which they happened, on days that are loaded for them and for orders; those of
 -- orders of other shops do not count. Those of 1 to 9 orders are withheld by the same two rules, also where the group itself
 -- has 10 orders or more.
+-- Customers are those of Amazon's report about an ASIN and a week. They are not added up: the same person may be among those
+-- of another ASIN or week.
 with markets as (
   select l.marketplace_id
   from loads as l
@@ -388,6 +390,25 @@ told as (
     case when refunded_orders = 0 then 0 else units_refunded end as all_refunds,
     case when returned_orders = 0 then 0 else units_returned end as all_returns
   from stated
+),
+
+reported as (
+  select
+    t.*,
+    case
+      when t.is_suppressed then 'SUPPRESSED'
+      when t.scope = 'ACCOUNT' or t.period_type != 'WEEK' then 'OTHER_GRAIN'
+      when p.asin is null then 'NOT_REPORTED'
+      else 'KNOWN'
+    end as repeat_state,
+    p.unique_customers,
+    p.repeat_customer_pct,
+    case when t.is_one and t.first_currency = p.currency then p.repeat_revenue end as repeat_revenue
+  from told as t
+  left join repeat_purchases as p
+    on
+      p.seller_id = %(seller_id)s and t.marketplace_id = p.marketplace_id and t.period_start = p.period_start
+      and t.scope = p.asin
 )
 
 select
@@ -418,5 +439,9 @@ select
   case when j.tells_returns then j.returned_orders end as returned_orders,
   case when j.tells_returns then j.all_returns end as units_returned,
   case when j.tells_returns then round(100.0 * j.all_returns / nullif(j.units, 0), 4) end as return_pct,
+  j.repeat_state,
+  case when j.repeat_state = 'KNOWN' then j.unique_customers end as unique_customers,
+  case when j.repeat_state = 'KNOWN' then j.repeat_customer_pct end as repeat_customer_pct,
+  case when j.repeat_state = 'KNOWN' then j.repeat_revenue end as repeat_revenue,
   case when not j.is_suppressed and j.is_one then j.first_currency end as currency
-from told as j
+from reported as j

@@ -37,6 +37,7 @@ from xpert_pipeline.assets.reviews import (
 from xpert_pipeline.assets.sales import (
     customer_metrics,
     market_share,
+    repeat_purchases,
     sales_data,
     sales_performance,
     search_query_performance,
@@ -66,6 +67,7 @@ SOURCES: tuple[Source, ...] = (
     traffic_daily.SOURCE,
     search_query_performance.SOURCE,
     market_share.SOURCE,
+    repeat_purchases.SOURCE,
     fba_returns.SOURCE,
     merchant_returns.SOURCE,
     returns_refunds.SOURCE,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 AMOUNT_PLACES = Decimal("0.0001")
 """The smallest amount that amount columns store."""
 STORED_DECIMALS = 4
+HUNDRED = Decimal(100)
 
 
 def value_at(record: Any, path: str) -> Any:
@@ -66,6 +67,16 @@ def number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError("not a number")
     return Decimal(value)
+
+
+def percent(share: Any) -> Decimal | None:
+    """Return a fraction of 1 in percent; None if it is absent.
+
+    Raises:
+        TypeError: It is not a number.
+    """
+    known = number(share)
+    return None if known is None else known * HUNDRED
 
 
 def digits(value: Decimal | None, places: int = 0) -> str | None:

@@ -1,8 +1,7 @@
 """customer_metrics: what customers order, return and get back by week and month, as aggregates only.
 
-Not here, because the pipeline does not hold it: customers who come back, and how many there are (Amazon tells them in
-the repeat purchase report, which needs Brand Registry); the state of the account (defects, late shipments). Ratings of
-the seller are in `seller_feedback_counts`.
+Not here, because the pipeline does not hold it: the state of the account (defects, late shipments). Ratings of the
+seller are in `seller_feedback_counts`.
 """
 
 from datetime import date
@@ -29,6 +28,7 @@ STATES = (
     "and this is the next smallest ASIN, which is withheld so that they cannot be found by subtraction within the "
     "period. An order of two ASINs counts once. A week and the month around it are not protected against each other."
 )
+NO_CUSTOMERS = "repeat_state is not KNOWN"
 NO_AMOUNT = Null("The row is suppressed, no amount is known, or the currencies differ.")
 
 
@@ -117,6 +117,27 @@ class CustomerMetricsRow(TypedDict):
         "period. It can be more than 100.",
         Null(f"{NO_RETURNS}; or {UNCLEAR_RETURNS}, or nothing was sold."),
     ]
+    repeat_state: Annotated[
+        Id,
+        "Whether customers are told. KNOWN: by Amazon's report, which repeat_purchases holds. SUPPRESSED: the row is "
+        "suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon's weekly report tells only weeks "
+        "of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row "
+        "of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week "
+        "is not there yet.",
+    ]
+    unique_customers: Annotated[
+        Quantity | None,
+        "Customers who ordered the ASIN in the week, each counted once. Amazon's own count, whatever its size.",
+        Null(f"{NO_CUSTOMERS}."),
+    ]
+    repeat_customer_pct: Annotated[
+        Percent | None, "Share of these customers who are repeat customers, by Amazon.", Null(f"{NO_CUSTOMERS}.")
+    ]
+    repeat_revenue: Annotated[
+        Amount | None,
+        "Ordered revenue from repeat customers, by Amazon; returns are not subtracted.",
+        Null(f"{NO_CUSTOMERS}; or it is not in the currency of the row."),
+    ]
     currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", NO_AMOUNT]
 
 
@@ -127,16 +148,16 @@ CUSTOMER_METRICS = Table(
     day="period_start",
     about=About(
         grain="the orders of a week or a month, of all products or of an ASIN, without any person",
-        source="orders, order_items and returns_refunds, by sql/transforms/customer_metrics.sql",
+        source="orders, order_items, returns_refunds and repeat_purchases, by sql/transforms/customer_metrics.sql",
         freshness="Computed by every daily sync, for the weeks and months that changed. The present week and month "
         "have a row, too.",
         restatement="A late order changes its week and its month whenever it arrives; orders of other shops "
         "(NON_AMAZON) do not count, nor do their refunds and returns; those of an order that is not in orders do. A "
         "period without an order has no row. Refunds and returns are in the period in which they happened, as in "
         "sales_performance, but only on days that are loaded for them and for orders. "
-        "Orders have no customer's id, so customers who come back are "
-        "not counted: Amazon tells them only in the repeat purchase report, which the pipeline does not load; nor does "
-        "it load the health of the account. Ratings are in seller_feedback_counts.",
+        "Orders have no customer's id: customers who come back are known only where Amazon's weekly report tells "
+        "them, by ASIN, about ten days after the week. The health of the account is not loaded. Ratings are in "
+        "seller_feedback_counts.",
         example="select period_start, orders, aov, cancel_pct, refund_pct, return_pct, currency from customer_metrics\n"
         "where period_type = 'MONTH' and scope = 'ACCOUNT' and not is_suppressed order by period_start desc;",
     ),
@@ -145,7 +166,15 @@ CUSTOMER_METRICS = Table(
 SOURCE = Derived(
     table=CUSTOMER_METRICS,
     group="sales",
-    after=("orders", "order_items", "financial_events", "fba_returns", "merchant_returns", "returns_refunds"),
+    after=(
+        "orders",
+        "order_items",
+        "financial_events",
+        "fba_returns",
+        "merchant_returns",
+        "returns_refunds",
+        "repeat_purchases",
+    ),
     figures=(
         DayFigure(CUSTOMER_METRICS, "groups with figures", "count(*) filter (where not is_suppressed)"),
         DayFigure(CUSTOMER_METRICS, "groups too small", "count(*) filter (where is_suppressed)"),

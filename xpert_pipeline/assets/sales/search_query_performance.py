@@ -6,7 +6,6 @@ Amazon gives it to brand owners with the role Brand Analytics.
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
@@ -17,8 +16,8 @@ from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.kiosk.queries import is_asin
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.source import Pace
-from xpert_pipeline.sources.values import number
-from xpert_pipeline.sources.weekly_report import WeeklyReport
+from xpert_pipeline.sources.values import number, percent
+from xpert_pipeline.sources.weekly_subjects import WeeklySubjectReport
 from xpert_pipeline.sources.windows import Restatement
 from xpert_pipeline.spapi.operations.listings import count_listings
 from xpert_pipeline.spapi.operations.search_queries import REPORT, read_queries
@@ -30,7 +29,6 @@ ASINS_PER_REPORT = 18
 """An option has at most 200 characters; an ASIN has 10, and a space."""
 MOST_ASINS = 72
 """The most ASINs that a run asks about: each 18 of them cost a report for each week."""
-HUNDRED = Decimal(100)
 
 
 class SearchQueryPerformanceRow(TypedDict):
@@ -133,18 +131,14 @@ def parse_query(record: Mapping[str, Any], requested: Requested, signals: Counte
             signals[f"record without {name}"] += 1
         row[f"total_{stage}s"] = number(data.get(total))
         row[f"asin_{stage}s"] = number(data.get(own))
-        row[f"asin_{stage}_share_pct"] = _percent(number(data.get(share)))
+        row[f"asin_{stage}_share_pct"] = percent(data.get(share))
         if stage in MEDIANS:
             for side in ("total", "asin"):
                 row[f"{side}_median_{stage}_price"] = money.read(data.get(f"{side}{MEDIANS[stage]}"))
     return row | {"currency": money.currency}
 
 
-def _percent(share: Decimal | None) -> Decimal | None:
-    return None if share is None else share * HUNDRED
-
-
-SOURCE = WeeklyReport(
+SOURCE = WeeklySubjectReport(
     table=SEARCH_QUERY_PERFORMANCE,
     pace=Pace.LAST,
     group="sales",

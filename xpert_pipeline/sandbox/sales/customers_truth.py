@@ -22,7 +22,7 @@ Placed = tuple[Order, Sequence[Item]]
 def customer_metrics(world: World) -> Iterator[Row]:
     """Yield one row for each week and month with an order, for the account and for each ASIN.
 
-    Loaded days, refunds and returns are left out: they depend on which days were asked for.
+    Loaded days, refunds, returns and repeat customers are left out: they depend on which days were asked for.
     """
     for marketplace_id in world.marketplace_ids:
         today = date.fromordinal(STORES[marketplace_id].day_of(time.time()))

@@ -9,6 +9,8 @@ from xpert_pipeline.sandbox.sales import traffic_queries
 from xpert_pipeline.sandbox.sales.api import get_order_metrics
 from xpert_pipeline.sandbox.sales.customers_truth import customer_metrics
 from xpert_pipeline.sandbox.sales.performance_truth import sales_performance
+from xpert_pipeline.sandbox.sales.repeat_report import REPEAT_PURCHASES
+from xpert_pipeline.sandbox.sales.repeat_truth import repeat_purchases
 from xpert_pipeline.sandbox.sales.schema import TRAFFIC, types
 from xpert_pipeline.sandbox.sales.search_report import SEARCH_QUERY_PERFORMANCE
 from xpert_pipeline.sandbox.sales.share_truth import market_share, search_query_performance
@@ -34,7 +36,7 @@ DOMAIN = Domain(
             heavy=True,
         ),
     ),
-    reports=(SALES_AND_TRAFFIC, SEARCH_QUERY_PERFORMANCE),
+    reports=(SALES_AND_TRAFFIC, SEARCH_QUERY_PERFORMANCE, REPEAT_PURCHASES),
     schemas=(
         KioskSchema(
             TRAFFIC,
@@ -70,6 +72,7 @@ DOMAIN = Domain(
         "sales_data": sales_data,
         "traffic_daily": traffic_daily,
         "search_query_performance": search_query_performance,
+        "repeat_purchases": repeat_purchases,
         "market_share": market_share,
         "customer_metrics": customer_metrics,
         "sales_performance": sales_performance,

@@ -1,28 +1,19 @@
-"""Writes GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: one JSON document about some ASINs in one week.
-
-Every ASIN of the seller belongs to a brand of the seller. A week without data, or not yet with data, ends FATAL, and so
-does a period that is not a week; the reason tells which.
-"""
+"""Writes GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: one JSON document about some ASINs in one week."""
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from xpert_pipeline.sandbox.jobs.report_kind import ReportInput, ReportKind
 from xpert_pipeline.sandbox.jobs.report_store import Report
+from xpert_pipeline.sandbox.sales import brand_weeks
 from xpert_pipeline.sandbox.serving.errors import invalid
-from xpert_pipeline.sandbox.world.ledger import Ledger, last_day, ledger_of
+from xpert_pipeline.sandbox.world.ledger import Ledger, ledger_of
 from xpert_pipeline.sandbox.world.records import World
-from xpert_pipeline.sandbox.world.searches import DAYS, LATE_DAYS, Search, price, searches, share
+from xpert_pipeline.sandbox.world.searches import Search, price, searches, share
 
 LONGEST_OPTION = 200
-PERIODS = ("WEEK", "MONTH", "QUARTER")
-UNAVAILABLE = "The requested data is unavailable for the given period and ASINs."
-MISALIGNED = "dataStartTime must be a Sunday and dataEndTime the Saturday that follows, for reportPeriod WEEK."
-ONE_MARKETPLACE = "This report type supports only one marketplaceId."
-NO_WEEKS = "The sandbox has weeks only."
 
 
 def search_options(requested: Any) -> dict[str, str]:
@@ -31,11 +22,7 @@ def search_options(requested: Any) -> dict[str, str]:
     Raises:
         ApiError: 400 for a missing, unknown or bad option.
     """
-    options = requested if isinstance(requested, dict) else {}
-    if unknown := options.keys() - {"reportPeriod", "asin"}:
-        raise invalid(f"reportOptions: {', '.join(sorted(unknown))} is not supported by this report type.")
-    if options.get("reportPeriod") not in PERIODS:
-        raise invalid(f"reportOptions: reportPeriod must be one of {', '.join(PERIODS)}.")
+    options = brand_weeks.period_options(requested, ("asin",))
     if not 0 < len(str(options.get("asin") or "")) <= LONGEST_OPTION:
         raise invalid(f"reportOptions: asin is required and has at most {LONGEST_OPTION} characters.")
     return {"reportPeriod": str(options["reportPeriod"]), "asin": str(options["asin"])}
@@ -43,21 +30,13 @@ def search_options(requested: Any) -> dict[str, str]:
 
 def why_refused(world: World, report: Report) -> str | None:
     """Return why a report ends FATAL; None if it has data."""
-    if len(report.marketplace_ids) != 1:
-        return ONE_MARKETPLACE
-    if report.options["reportPeriod"] != "WEEK":
-        return NO_WEEKS
-    start, end = _date(report.start).toordinal(), _date(report.end).toordinal()
-    if start % DAYS or end - start != DAYS - 1:
-        return MISALIGNED
-    is_late = last_day(world, report.marketplace_ids[0], report.created) - end > LATE_DAYS
-    return None if is_late and any(_found(world, report)) else UNAVAILABLE
+    return brand_weeks.why_refused(world, report, _found(world, report), one_week=True)
 
 
 def _found(world: World, report: Report) -> Iterator[tuple[Ledger, Search, str]]:
     ledger = ledger_of(world, report.marketplace_ids[0], report.created)
     asins = set(report.options["asin"].split())
-    for search in searches(ledger, _date(report.start).toordinal()):
+    for search in searches(ledger, brand_weeks.bounds(report)[0].toordinal()):
         for asin in search.own:
             if asin in asins:
                 yield ledger, search, asin
@@ -66,15 +45,9 @@ def _found(world: World, report: Report) -> Iterator[tuple[Ledger, Search, str]]
 def search_report(content: ReportInput) -> Iterator[str]:
     """Yield the document."""
     report = content.report
-    start, end = _date(report.start).isoformat(), _date(report.end).isoformat()
+    start, end = (day.isoformat() for day in brand_weeks.bounds(report))
     document = {
-        "reportSpecification": {
-            "reportType": report.report_type,
-            "reportOptions": dict(report.options),
-            "dataStartTime": start,
-            "dataEndTime": end,
-            "marketplaceIds": list(report.marketplace_ids),
-        },
+        "reportSpecification": brand_weeks.specification(report),
         "dataByAsin": [
             {"startDate": start, "endDate": end, "asin": asin, **_data(ledger, search, asin)}
             for ledger, search, asin in _found(content.world, report)
@@ -131,11 +104,6 @@ def medians(ledger: Ledger, asin: str, own: int) -> tuple[Decimal | None, Decima
 
 def _money(ledger: Ledger, amount: Decimal | None) -> dict[str, Any] | None:
     return None if amount is None else {"amount": amount, "currencyCode": ledger.store.currency}
-
-
-def _date(seconds: float) -> date:
-    """Return the UTC date of a time in the request; Amazon ignores its time of day."""
-    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 SEARCH_QUERY_PERFORMANCE = ReportKind(

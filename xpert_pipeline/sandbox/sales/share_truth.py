@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from xpert_pipeline.sandbox.domain import Row
 from xpert_pipeline.sandbox.jobs.kiosk_view import ALWAYS, view_of
+from xpert_pipeline.sandbox.sales.brand_weeks import READ_AFTER
 from xpert_pipeline.sandbox.sales.search_report import medians, score
 from xpert_pipeline.sandbox.sales.truth import traffic_daily
 from xpert_pipeline.sandbox.serving.formats import amount_text
@@ -13,10 +14,8 @@ from xpert_pipeline.sandbox.world.days import written_day
 from xpert_pipeline.sandbox.world.ledger import Ledger
 from xpert_pipeline.sandbox.world.listing_facts import sales_rank
 from xpert_pipeline.sandbox.world.records import World
-from xpert_pipeline.sandbox.world.searches import DAYS, LATE_DAYS, Search, searches, share, week_of
+from xpert_pipeline.sandbox.world.searches import DAYS, Search, searches, share, week_of
 
-READ_AFTER = LATE_DAYS + 1
-"""The pipeline reads a week one day after Amazon has it."""
 HUNDRED = Decimal(100)
 _STEPS = {"impression": "impressions", "click": "clicks", "cart_add": "cart_adds", "purchase": "purchases"}
 _METRICS = {

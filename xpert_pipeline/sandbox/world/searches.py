@@ -72,7 +72,7 @@ def price(ledger: Ledger, asin: str) -> Decimal | None:
     return Decimal(known) if known else None
 
 
-def share(own: int, total: int) -> Decimal:
+def share(own: Decimal | int, total: Decimal | int) -> Decimal:
     """Return the part of a whole, to four decimal places; 0 if the whole is 0."""
     return (Decimal(own) / Decimal(total)).quantize(Decimal("0.0001")) if total else Decimal(0)
 

@@ -1,4 +1,4 @@
-"""customer_metrics, from order lines, refunds, returns and the days that are loaded."""
+"""customer_metrics, from order lines, refunds, returns, the days that are loaded, and Amazon's repeat purchases."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -35,6 +35,11 @@ def _rows(raw, events, period, scopes):
     end, groups = _end(kind, start), list(_groups(scopes))
     days, shown = _loaded(raw, store, start, end), {row["scope"] for row in groups if not row["is_suppressed"]}
     loaded = {f"{name}_days": len(found) for name, found in days.items()}
+    repeats = {
+        told["asin"]: told
+        for told in raw["repeat_purchases"]
+        if (told["marketplace_id"], "WEEK", told["period_start"]) == period
+    }
     acts = {name: _by_scope(events[name], store, days[name]) for name in events}
     for row in groups:
         yield {
@@ -45,6 +50,7 @@ def _rows(raw, events, period, scopes):
             **loaded,
             **row,
             **_happened(row, acts, loaded, shown),
+            **_customers(kind, row, repeats.get(row["scope"])),
         }
 
 
@@ -109,6 +115,20 @@ def _happened(row, acts, loaded, shown):
             f"{name}_pct": None if units is None else ratio(100 * units, row["units"]),
         }
     return found
+
+
+def _customers(kind, row, told):
+    """What Amazon tells of the customers of an ASIN in a week."""
+    state = "KNOWN" if told else "NOT_REPORTED"
+    if kind == "MONTH" or row["scope"] == "ACCOUNT":
+        state = "OTHER_GRAIN"
+    if row["is_suppressed"]:
+        state = "SUPPRESSED"
+    names = ("unique_customers", "repeat_customer_pct", "repeat_revenue")
+    found = {name: told[name] if state == "KNOWN" else None for name in names}
+    if state == "KNOWN" and (row["currency"] is None or row["currency"] != told["currency"]):
+        found["repeat_revenue"] = None
+    return {"repeat_state": state, **found}
 
 
 def _tellable(acts, shown):

@@ -11,6 +11,7 @@ ZONES = {"A21TJRUUN4KGV": ZoneInfo("Asia/Kolkata"), "A1PA6795UKMFR9": ZoneInfo("
 RAW = (
     "orders", "order_items", "financial_events", "financial_event_amounts", "fba_returns", "merchant_returns",
     "economics_daily", "traffic_daily", "inventory_levels", "product_costs", "products",
+    "repeat_purchases",
 )  # fmt: skip
 STANDARD = {"id", "seller_id", "source", "load_id", "created_at", "updated_at"}
 FINEST = Decimal("0.0001")

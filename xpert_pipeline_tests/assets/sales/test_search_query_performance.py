@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from xpert_pipeline.assets.sales.search_query_performance import SOURCE, parse_query
-from xpert_pipeline.sandbox.sales import search_report
+from xpert_pipeline.sandbox.sales import brand_weeks
 from xpert_pipeline.sandbox.world import searches
-from xpert_pipeline.sources import weekly_report
+from xpert_pipeline.sources import weekly_report, weekly_subjects
 from xpert_pipeline.sources.collect import Unfit
 from xpert_pipeline.sources.job_windows import JobWindow, Requested
 from xpert_pipeline.sources.weekly_report import sunday_of
@@ -77,14 +77,14 @@ def test_weeks_that_amazon_has_are_read_whole_in_batches_of_asins(make_brand, ho
 
 def test_a_week_without_data_is_empty_and_no_failure(make_brand, monkeypatch):
     brand = make_brand(days=20, skus=5)
-    monkeypatch.setattr(search_report, "LATE_DAYS", 90)
+    monkeypatch.setattr(brand_weeks, "LATE_DAYS", 90)
     done = brand.run(tables=READ)
     assert (done.success, done.states[TABLE]) == (True, "empty")
     assert brand.rows(TABLE) == []
     assert {load["details"]["reports"][0]["state"] for load in brand.rows("loads") if load["table_name"] == TABLE} == {
         "EMPTY"
     }
-    monkeypatch.setattr(search_report, "LATE_DAYS", searches.LATE_DAYS)
+    monkeypatch.setattr(brand_weeks, "LATE_DAYS", searches.LATE_DAYS)
     assert brand.run(tables=READ, refetch=True).success
     assert brand.differences(TABLE) == []
 
@@ -101,7 +101,7 @@ def test_a_period_that_is_no_week_is_an_error_with_amazons_reason(make_brand, mo
 def test_the_requests_of_a_week_stay_as_they_were_sent_and_only_lacking_ones_are_added(monkeypatch):
     """A product that was listed in between changed the requests of a week, so that all of them were sent again."""
     known = [f"B{number:09}" for number in range(2 * SOURCE.most)]
-    monkeypatch.setattr(weekly_report, "known_values", lambda *_: known)
+    monkeypatch.setattr(weekly_subjects, "known_values", lambda *_: known)
     week = DayWindow(tuple(WEEK), (market_of(INDIA),))
     sent = SOURCE.requests(None, week)
     assert len(sent) == 2
