@@ -269,7 +269,7 @@ comment on column public.customer_metrics.return_pct is
 comment on column public.customer_metrics.repeat_state is
 'Whether customers are told. KNOWN: by Amazon''s report, which repeat_purchases holds. SUPPRESSED: the row is suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon''s weekly report tells only weeks of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week is not there yet.';
 comment on column public.customer_metrics.unique_customers is
-'Customers who ordered the ASIN in the week, each counted once. Amazon''s own count, whatever its size. NULL: repeat_state is not KNOWN.';
+'Customers who ordered the ASIN in the week, each counted once. Amazon''s own count, whatever its size, of the whole week, also where loaded_days are fewer than 7. NULL: repeat_state is not KNOWN.';
 comment on column public.customer_metrics.repeat_customer_pct is
 'Share of these customers who are repeat customers, by Amazon. NULL: repeat_state is not KNOWN.';
 comment on column public.customer_metrics.repeat_revenue is

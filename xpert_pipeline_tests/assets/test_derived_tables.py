@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(180)
 NEEDED = (
     "products", "orders", "sales_data", "fba_returns", "merchant_returns", "financial_events", "returns_refunds",
     "economics_daily", "traffic_daily", "sales_performance", "advertising_spend", "profit_margins",
-    "customer_metrics", "velocity_trends", "fba_inventory", "inventory_ledger", "inventory_levels",
+    "repeat_purchases", "customer_metrics", "velocity_trends", "fba_inventory", "inventory_ledger", "inventory_levels",
     "forecasting_data", "seasonal_patterns",
 )  # fmt: skip
 WHOLE = (*COMPUTED, "inventory_levels", "forecasting_data", "seasonal_patterns")
@@ -35,7 +35,9 @@ def test_a_synced_seller_has_sales_velocity_and_margins_of_every_sku_in_both_sto
     assert any(row["units_refunded"] and not row["units_ordered"] for row in rows), "refunds have days of their own"
     assert {row["units_variance"] for row in rows} == {0}
     assert_recomputed(admin)
-    assert {row["is_suppressed"] for row in empty_pipeline.rows("customer_metrics")} == {True, False}
+    metrics = empty_pipeline.rows("customer_metrics")
+    assert {row["is_suppressed"] for row in metrics} == {True, False}
+    assert {row["repeat_state"] for row in metrics} == {"KNOWN", "SUPPRESSED", "OTHER_GRAIN", "NOT_REPORTED"}
     second = empty_pipeline.run()
     assert (second.success, second.counts.keys()) == (True, done.counts.keys()), (second.states, second.reasons)
     again = second.counts

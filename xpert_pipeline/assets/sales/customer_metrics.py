@@ -127,7 +127,8 @@ class CustomerMetricsRow(TypedDict):
     ]
     unique_customers: Annotated[
         Quantity | None,
-        "Customers who ordered the ASIN in the week, each counted once. Amazon's own count, whatever its size.",
+        "Customers who ordered the ASIN in the week, each counted once. Amazon's own count, whatever its size, of the "
+        "whole week, also where loaded_days are fewer than 7.",
         Null(f"{NO_CUSTOMERS}."),
     ]
     repeat_customer_pct: Annotated[

@@ -60,7 +60,7 @@ def open_customers(pool, seller, admin):
             found = cursor.execute(f"select * from {NAME}").fetchall()
         return {tuple(row[name] for name in CUSTOMER_METRICS.key): row for row in found}
 
-    return SimpleNamespace(order=order, came=came, loaded=loaded, run=run, rows=rows, admin=admin)
+    return SimpleNamespace(put=put, order=order, came=came, loaded=loaded, run=run, rows=rows, admin=admin)
 
 
 def figures(row, *names):

@@ -116,6 +116,44 @@ def test_days_that_are_loaded_later_are_counted_although_no_order_is_in_them(sho
     assert {(key[1], row["loaded_days"]) for key, row in shop.rows().items()} == {("WEEK", 7), ("MONTH", 10)}
 
 
+REPEATS = ("repeat_state", "unique_customers", "repeat_customer_pct", "repeat_revenue")
+
+
+def report(shop, asin, customers, revenue, currency="INR", week=SUNDAY):
+    shop.put(
+        "repeat_purchases", period_start=week, period_end=week + timedelta(days=6), asin=asin, orders=customers,
+        unique_customers=customers, repeat_customer_pct=25, repeat_revenue=revenue, currency=currency,
+    )  # fmt: skip
+
+
+def test_customers_who_come_back_are_told_in_the_weeks_of_products_that_amazon_reports(shop):
+    """A has 12 orders and a report; B is in dollars there; C is in no report; D has a report, but is suppressed."""
+    for asin, number in (("A", 12), ("B", 12), ("C", 12), ("D", 9), ("E", 9)):
+        for _ in range(number):
+            shop.order(SUNDAY, (asin, 1, 10))
+    shop.run()
+    weeks = {asin: (INDIA, "WEEK", SUNDAY, asin) for asin in "ABCD"}
+    assert figures(shop.rows()[weeks["A"]], *REPEATS) == ("NOT_REPORTED", None, None, None)
+    report(shop, "A", 11, 30)
+    report(shop, "B", 7, 30, currency="USD")
+    report(shop, "D", 8, 20)
+    report(shop, "F", 8, 20)
+    shop.run()
+    rows = shop.rows()
+    assert figures(rows[weeks["A"]], *REPEATS) == ("KNOWN", 11, "25", "30.0000"), "a new report computes its week"
+    assert figures(rows[weeks["B"]], *REPEATS) == ("KNOWN", 7, "25", None), "the row is in rupees"
+    assert figures(rows[weeks["C"]], *REPEATS) == ("NOT_REPORTED", None, None, None)
+    assert figures(rows[weeks["D"]], *REPEATS) == ("SUPPRESSED", None, None, None)
+    assert (INDIA, "WEEK", SUNDAY, "F") not in rows, "a product without an order has no row"
+    for key in ((INDIA, "WEEK", SUNDAY, "ACCOUNT"), (INDIA, "MONTH", SUNDAY, "A"), (INDIA, "MONTH", SUNDAY, "ACCOUNT")):
+        assert figures(rows[key], *REPEATS) == ("OTHER_GRAIN", None, None, None)
+    shop.admin.execute("update repeat_purchases set unique_customers = 10 where asin = 'A'")
+    shop.admin.execute("delete from repeat_purchases where asin = 'B'")
+    shop.run()
+    assert shop.rows()[weeks["A"]]["unique_customers"] == 10
+    assert shop.rows()[weeks["B"]]["repeat_state"] == "NOT_REPORTED"
+
+
 def expected(shop):
     """All rows, from the raw orders, by other means than the pipeline's."""
     found = shop.admin.execute(
