@@ -1387,6 +1387,75 @@ comment on column public.reviews_ratings.order_id is
 comment on column public.reviews_ratings.source_table is
 'The table that the row is from.';
 
+comment on table public.account_health is
+'One row is the seller''s account in a marketplace on a day, as Amazon judges it. Source: GET_V2_SELLER_PERFORMANCE_REPORT.';
+comment on column public.account_health.marketplace_id is
+'Amazon''s id of the marketplace.';
+comment on column public.account_health.snapshot_date is
+'Marketplace-local day on which the report was asked for; the partition.';
+comment on column public.account_health.account_status is
+'NORMAL, AT_RISK, DEACTIVATED or SUSPENDED. Amazon may add others. NULL: Amazon did not report it.';
+comment on column public.account_health.account_health_status is
+'Account Health Rating in a word: GREAT or WARNED. Amazon may add others. NULL: Amazon did not report it.';
+comment on column public.account_health.account_health_score is
+'Account Health Rating as a number. NULL: Amazon did not report it; its published schema has only the word.';
+comment on column public.account_health.fba_order_defect_pct is
+'Share of the orders fulfilled by Amazon with a defect: a claim, a chargeback or negative feedback. The period is 60 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.fba_order_defect_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.fba_orders_counted is
+'Orders in the period of fba_order_defect_pct. NULL: Amazon did not report it.';
+comment on column public.account_health.merchant_order_defect_pct is
+'The same share of the orders that the seller fulfils, in the same period. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.merchant_order_defect_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.merchant_orders_counted is
+'Orders in the period of merchant_order_defect_pct. NULL: Amazon did not report it.';
+comment on column public.account_health.late_shipment_pct is
+'Share of the orders fulfilled by the seller that were shipped too late; 30 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.late_shipment_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.pre_fulfillment_cancel_pct is
+'Share of the orders that the seller cancelled before shipping them; 7 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.pre_fulfillment_cancel_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.on_time_delivery_pct is
+'Share of the tracked shipments that arrived in time; 30 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.on_time_delivery_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.unit_on_time_delivery_pct is
+'Share of the units that arrived in time. In the US it stands beside on_time_delivery_pct. NULL: Amazon did not report it: it has this metric only in the US.';
+comment on column public.account_health.unit_on_time_delivery_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it: it has this metric only in the US.';
+comment on column public.account_health.valid_tracking_pct is
+'Share of the shipments that have a valid tracking number; 30 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.valid_tracking_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.invoice_defect_pct is
+'Share of the orders whose invoice is missing or late; 7 days in Amazon''s example. NULL: Amazon did not report it, or counted nothing in the period.';
+comment on column public.account_health.invoice_defect_status is
+'Amazon''s own judgement of this rate: GOOD, BAD or NONE. NULL: Amazon did not report it.';
+comment on column public.account_health.listing_policy_violations is
+'Violations of listing policies; 180 days in Amazon''s example. NULL: Amazon did not report it.';
+comment on column public.account_health.intellectual_property_complaints is
+'Complaints of rights owners about intellectual property. NULL: Amazon did not report it.';
+comment on column public.account_health.intellectual_property_violations is
+'Violations of intellectual property that Amazon suspects. NULL: Amazon did not report it.';
+comment on column public.account_health.authenticity_complaints is
+'Complaints that a product is not authentic. NULL: Amazon did not report it.';
+comment on column public.account_health.condition_complaints is
+'Complaints about the condition of a product. NULL: Amazon did not report it.';
+comment on column public.account_health.safety_complaints is
+'Complaints about the safety of a product. NULL: Amazon did not report it.';
+comment on column public.account_health.food_safety_issues is
+'Issues of food and product safety. NULL: Amazon did not report it.';
+comment on column public.account_health.restricted_product_violations is
+'Violations of the policy for restricted products. NULL: Amazon did not report it.';
+comment on column public.account_health.other_policy_violations is
+'Violations of other policies. NULL: Amazon did not report it.';
+comment on column public.account_health.document_requests is
+'Documents that Amazon asks the seller for. NULL: Amazon did not report it.';
+
 comment on table public.offer_summaries is
 'One row is the product page of one of the seller''s listings on a day. Source: getListingOffersBatch, Product Pricing v0, for listings on sale.';
 comment on column public.offer_summaries.marketplace_id is

@@ -5,6 +5,7 @@ from pkgutil import walk_packages
 from types import ModuleType
 
 from xpert_pipeline import assets
+from xpert_pipeline.assets.account import account_health
 from xpert_pipeline.assets.catalog import products
 from xpert_pipeline.assets.finance import (
     advertising_spend,
@@ -77,6 +78,7 @@ SOURCES: tuple[Source, ...] = (
     seller_feedback.SOURCE,
     seller_feedback_counts.SOURCE,
     reviews_ratings.SOURCE,
+    account_health.SOURCE,
     offers.SOURCE,
     pricing_history.SOURCE,
     fee_estimates.SOURCE,

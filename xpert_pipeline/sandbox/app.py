@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from xpert_pipeline.sandbox.account.domain import DOMAIN as ACCOUNT
 from xpert_pipeline.sandbox.catalog.domain import DOMAIN as CATALOG
 from xpert_pipeline.sandbox.control.api import control_routes
 from xpert_pipeline.sandbox.domain import Declarations, Domain
@@ -32,7 +33,20 @@ from xpert_pipeline.sandbox.serving.lwa import token_endpoint
 from xpert_pipeline.sandbox.settlements.domain import DOMAIN as SETTLEMENTS
 from xpert_pipeline.sandbox.world.worlds import Worlds
 
-DOMAINS = (SELLERS, CATALOG, ORDERS, FINANCE, SALES, INVENTORY, INBOUND, RETURNS, PRICING, SETTLEMENTS, REVIEWS)
+DOMAINS = (
+    SELLERS,
+    CATALOG,
+    ORDERS,
+    FINANCE,
+    SALES,
+    INVENTORY,
+    INBOUND,
+    RETURNS,
+    PRICING,
+    SETTLEMENTS,
+    REVIEWS,
+    ACCOUNT,
+)
 REPORTS = Domain(operations=reports_api.OPERATIONS, faults=REPORT_FAULTS)
 DATA_KIOSK = Domain(operations=kiosk_api.OPERATIONS, faults=QUERY_FAULTS)
 DECLARATIONS = Declarations((*DOMAINS, REPORTS, DATA_KIOSK), CALL_FAULTS)

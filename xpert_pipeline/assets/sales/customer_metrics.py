@@ -1,7 +1,7 @@
 """customer_metrics: what customers order, return and get back by week and month, as aggregates only.
 
-Not here, because the pipeline does not hold it: the state of the account (defects, late shipments). Ratings of the
-seller are in `seller_feedback_counts`.
+The state of the account (defects, late shipments) is in `account_health`, and ratings of the seller are in
+`seller_feedback_counts`.
 """
 
 from datetime import date
@@ -157,7 +157,7 @@ CUSTOMER_METRICS = Table(
         "period without an order has no row. Refunds and returns are in the period in which they happened, as in "
         "sales_performance, but only on days that are loaded for them and for orders. "
         "Orders have no customer's id: customers who come back are known only where Amazon's weekly report tells "
-        "them, by ASIN, about ten days after the week. The health of the account is not loaded. Ratings are in "
+        "them, by ASIN, about ten days after the week. The health of the account is in account_health, ratings are in "
         "seller_feedback_counts.",
         example="select period_start, orders, aov, cancel_pct, refund_pct, return_pct, currency from customer_metrics\n"
         "where period_type = 'MONTH' and scope = 'ACCOUNT' and not is_suppressed order by period_start desc;",

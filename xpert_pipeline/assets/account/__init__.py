@@ -1,0 +1,1 @@
+"""How Amazon judges the seller's account."""
