@@ -267,13 +267,13 @@ comment on column public.customer_metrics.units_returned is
 comment on column public.customer_metrics.return_pct is
 'units_returned / units, in percent: of what was returned on the return_days and what was ordered in the same period. It can be more than 100. NULL: return_state is not KNOWN; or no return names this ASIN, but one of the period names none; or a return does not tell its units, or nothing was sold.';
 comment on column public.customer_metrics.repeat_state is
-'Whether customers are told. KNOWN: by Amazon''s report, which repeat_purchases holds. SUPPRESSED: the row is suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon''s weekly report tells only weeks of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week is not there yet.';
+'Whether customers are told. KNOWN: by Amazon''s report, which repeat_purchases holds. SUPPRESSED: the row is suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon''s weekly report tells only weeks of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week is not there yet. FEW: fewer than 10 customers, or their number is not known.';
 comment on column public.customer_metrics.unique_customers is
-'Customers who ordered the ASIN in the week, each counted once. Amazon''s own count, whatever its size, of the whole week, also where loaded_days are fewer than 7. NULL: repeat_state is not KNOWN.';
+'Customers who ordered the ASIN in the week, each counted once. Amazon''s own count of the whole week, also where loaded_days are fewer than 7. NULL: repeat_state is not KNOWN.';
 comment on column public.customer_metrics.repeat_customer_pct is
-'Share of these customers who are repeat customers, by Amazon. NULL: repeat_state is not KNOWN.';
+'Share of these customers who are repeat customers, by Amazon. NULL: repeat_state is not KNOWN; or 1 to 9 of these customers are repeat customers, or are not.';
 comment on column public.customer_metrics.repeat_revenue is
-'Ordered revenue from repeat customers, by Amazon; returns are not subtracted. NULL: repeat_state is not KNOWN; or it is not in the currency of the row.';
+'Ordered revenue from repeat customers, by Amazon; returns are not subtracted. NULL: repeat_state is not KNOWN; or 1 to 9 of these customers are repeat customers, or are not; or it is not in the currency of the row.';
 comment on column public.customer_metrics.currency is
 'ISO 4217 code for all amounts of the row. NULL: the row is suppressed, no amount is known, or the currencies differ.';
 

@@ -2,7 +2,7 @@
 
 alter table public.customer_metrics
 add column if not exists repeat_state text not null default 'NOT_REPORTED'
-check (repeat_state in ('KNOWN', 'SUPPRESSED', 'OTHER_GRAIN', 'NOT_REPORTED')),
+check (repeat_state in ('KNOWN', 'FEW', 'SUPPRESSED', 'OTHER_GRAIN', 'NOT_REPORTED')),
 add column if not exists unique_customers integer,
 add column if not exists repeat_customer_pct numeric,
 add column if not exists repeat_revenue numeric(18, 4);

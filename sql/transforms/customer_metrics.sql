@@ -7,7 +7,7 @@
 -- orders of other shops do not count. Those of 1 to 9 orders are withheld by the same two rules, also where the group itself
 -- has 10 orders or more.
 -- Customers are those of Amazon's report about an ASIN and a week. They are not added up: the same person may be among those
--- of another ASIN or week.
+-- of another ASIN or week. Fewer than 10 customers are withheld, and so is what is told of 1 to 9 who came back, or did not.
 with markets as (
   select l.marketplace_id
   from loads as l
@@ -392,6 +392,14 @@ told as (
   from stated
 ),
 
+customers as (
+  select
+    *,
+    round(unique_customers * repeat_customer_pct / 100) as repeating
+  from repeat_purchases
+  where seller_id = %(seller_id)s
+),
+
 reported as (
   select
     t.*,
@@ -399,15 +407,17 @@ reported as (
       when t.is_suppressed then 'SUPPRESSED'
       when t.scope = 'ACCOUNT' or t.period_type != 'WEEK' then 'OTHER_GRAIN'
       when p.asin is null then 'NOT_REPORTED'
+      when coalesce(p.unique_customers < 10, true) then 'FEW'
       else 'KNOWN'
     end as repeat_state,
+    coalesce(p.repeating between 1 and 9 or p.unique_customers - p.repeating between 1 and 9, true) as has_small_part_of_customers,
     p.unique_customers,
     p.repeat_customer_pct,
     case when t.is_one and t.first_currency = p.currency then p.repeat_revenue end as repeat_revenue
   from told as t
-  left join repeat_purchases as p
+  left join customers as p
     on
-      p.seller_id = %(seller_id)s and t.marketplace_id = p.marketplace_id and t.period_start = p.period_start
+      t.marketplace_id = p.marketplace_id and t.period_start = p.period_start
       and t.scope = p.asin
 )
 
@@ -441,7 +451,7 @@ select
   case when j.tells_returns then round(100.0 * j.all_returns / nullif(j.units, 0), 4) end as return_pct,
   j.repeat_state,
   case when j.repeat_state = 'KNOWN' then j.unique_customers end as unique_customers,
-  case when j.repeat_state = 'KNOWN' then j.repeat_customer_pct end as repeat_customer_pct,
-  case when j.repeat_state = 'KNOWN' then j.repeat_revenue end as repeat_revenue,
+  case when j.repeat_state = 'KNOWN' and not j.has_small_part_of_customers then j.repeat_customer_pct end as repeat_customer_pct,
+  case when j.repeat_state = 'KNOWN' and not j.has_small_part_of_customers then j.repeat_revenue end as repeat_revenue,
   case when not j.is_suppressed and j.is_one then j.first_currency end as currency
 from reported as j

@@ -29,6 +29,7 @@ STATES = (
     "period. An order of two ASINs counts once. A week and the month around it are not protected against each other."
 )
 NO_CUSTOMERS = "repeat_state is not KNOWN"
+SMALL_PART = "1 to 9 of these customers are repeat customers, or are not"
 NO_AMOUNT = Null("The row is suppressed, no amount is known, or the currencies differ.")
 
 
@@ -123,21 +124,23 @@ class CustomerMetricsRow(TypedDict):
         "suppressed. OTHER_GRAIN: the row is of a month or of the account, and Amazon's weekly report tells only weeks "
         "of ASINs, which cannot be added: the same person may be in several. NOT_REPORTED: repeat_purchases has no row "
         "of this ASIN and week: the role or a registered brand is lacking, the ASIN is of another brand, or the week "
-        "is not there yet.",
+        "is not there yet. FEW: fewer than 10 customers, or their number is not known.",
     ]
     unique_customers: Annotated[
         Quantity | None,
-        "Customers who ordered the ASIN in the week, each counted once. Amazon's own count, whatever its size, of the "
-        "whole week, also where loaded_days are fewer than 7.",
+        "Customers who ordered the ASIN in the week, each counted once. Amazon's own count of the whole week, also "
+        "where loaded_days are fewer than 7.",
         Null(f"{NO_CUSTOMERS}."),
     ]
     repeat_customer_pct: Annotated[
-        Percent | None, "Share of these customers who are repeat customers, by Amazon.", Null(f"{NO_CUSTOMERS}.")
+        Percent | None,
+        "Share of these customers who are repeat customers, by Amazon.",
+        Null(f"{NO_CUSTOMERS}; or {SMALL_PART}."),
     ]
     repeat_revenue: Annotated[
         Amount | None,
         "Ordered revenue from repeat customers, by Amazon; returns are not subtracted.",
-        Null(f"{NO_CUSTOMERS}; or it is not in the currency of the row."),
+        Null(f"{NO_CUSTOMERS}; or {SMALL_PART}; or it is not in the currency of the row."),
     ]
     currency: Annotated[Currency | None, "ISO 4217 code for all amounts of the row.", NO_AMOUNT]
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from xpert_pipeline_tests.assets.recomputed.raw import (
     loaded_spans,
@@ -120,6 +120,8 @@ def _happened(row, acts, loaded, shown):
 def _customers(kind, row, told):
     """What Amazon tells of the customers of an ASIN in a week."""
     state = "KNOWN" if told else "NOT_REPORTED"
+    if told and (told["unique_customers"] is None or told["unique_customers"] < 10):
+        state = "FEW"
     if kind == "MONTH" or row["scope"] == "ACCOUNT":
         state = "OTHER_GRAIN"
     if row["is_suppressed"]:
@@ -128,7 +130,17 @@ def _customers(kind, row, told):
     found = {name: told[name] if state == "KNOWN" else None for name in names}
     if state == "KNOWN" and (row["currency"] is None or row["currency"] != told["currency"]):
         found["repeat_revenue"] = None
+    if state == "KNOWN" and _tells_few(told["unique_customers"], told["repeat_customer_pct"]):
+        found |= {"repeat_customer_pct": None, "repeat_revenue": None}
     return {"repeat_state": state, **found}
+
+
+def _tells_few(customers, percent):
+    """Whether it is told of 1 to 9 customers that they came back, or that they did not."""
+    if percent is None:
+        return True
+    repeating = int((customers * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
+    return 0 < repeating < 10 or 0 < customers - repeating < 10
 
 
 def _tellable(acts, shown):

@@ -119,39 +119,59 @@ def test_days_that_are_loaded_later_are_counted_although_no_order_is_in_them(sho
 REPEATS = ("repeat_state", "unique_customers", "repeat_customer_pct", "repeat_revenue")
 
 
-def report(shop, asin, customers, revenue, currency="INR", week=SUNDAY):
+def report(shop, asin, customers, revenue, currency="INR", week=SUNDAY, share=25):
     shop.put(
         "repeat_purchases", period_start=week, period_end=week + timedelta(days=6), asin=asin, orders=customers,
-        unique_customers=customers, repeat_customer_pct=25, repeat_revenue=revenue, currency=currency,
+        unique_customers=customers, repeat_customer_pct=share, repeat_revenue=revenue, currency=currency,
     )  # fmt: skip
 
 
 def test_customers_who_come_back_are_told_in_the_weeks_of_products_that_amazon_reports(shop):
-    """A has 12 orders and a report; B is in dollars there; C is in no report; D has a report, but is suppressed."""
-    for asin, number in (("A", 12), ("B", 12), ("C", 12), ("D", 9), ("E", 9)):
+    """A has 40 orders and a report; B is in dollars there; C is in no report; D has a report, but is suppressed."""
+    for asin, number in (("A", 40), ("B", 40), ("C", 12), ("D", 9), ("E", 9)):
         for _ in range(number):
             shop.order(SUNDAY, (asin, 1, 10))
     shop.run()
     weeks = {asin: (INDIA, "WEEK", SUNDAY, asin) for asin in "ABCD"}
     assert figures(shop.rows()[weeks["A"]], *REPEATS) == ("NOT_REPORTED", None, None, None)
-    report(shop, "A", 11, 30)
-    report(shop, "B", 7, 30, currency="USD")
+    report(shop, "A", 40, 30)
+    report(shop, "B", 44, 30, currency="USD")
     report(shop, "D", 8, 20)
     report(shop, "F", 8, 20)
     shop.run()
     rows = shop.rows()
-    assert figures(rows[weeks["A"]], *REPEATS) == ("KNOWN", 11, "25", "30.0000"), "a new report computes its week"
-    assert figures(rows[weeks["B"]], *REPEATS) == ("KNOWN", 7, "25", None), "the row is in rupees"
+    assert figures(rows[weeks["A"]], *REPEATS) == ("KNOWN", 40, "25", "30.0000"), "a new report computes its week"
+    assert figures(rows[weeks["B"]], *REPEATS) == ("KNOWN", 44, "25", None), "the row is in rupees"
     assert figures(rows[weeks["C"]], *REPEATS) == ("NOT_REPORTED", None, None, None)
     assert figures(rows[weeks["D"]], *REPEATS) == ("SUPPRESSED", None, None, None)
     assert (INDIA, "WEEK", SUNDAY, "F") not in rows, "a product without an order has no row"
     for key in ((INDIA, "WEEK", SUNDAY, "ACCOUNT"), (INDIA, "MONTH", SUNDAY, "A"), (INDIA, "MONTH", SUNDAY, "ACCOUNT")):
         assert figures(rows[key], *REPEATS) == ("OTHER_GRAIN", None, None, None)
-    shop.admin.execute("update repeat_purchases set unique_customers = 10 where asin = 'A'")
+    shop.admin.execute("update repeat_purchases set unique_customers = 48 where asin = 'A'")
     shop.admin.execute("delete from repeat_purchases where asin = 'B'")
     shop.run()
-    assert shop.rows()[weeks["A"]]["unique_customers"] == 10
+    assert shop.rows()[weeks["A"]]["unique_customers"] == 48
     assert shop.rows()[weeks["B"]]["repeat_state"] == "NOT_REPORTED"
+
+
+@pytest.mark.parametrize(
+    ("customers", "share", "told"),
+    [
+        (40, 25, ("KNOWN", 40, "25", "30.0000")),  # 10 came back
+        (36, 25, ("KNOWN", 36, None, None)),  # 9 did
+        (40, 0, ("KNOWN", 40, "0", "30.0000")),
+        (40, 80, ("KNOWN", 40, None, None)),  # 8 did not
+        (40, None, ("KNOWN", 40, None, None)),
+        (9, 0, ("FEW", None, None, None)),
+        (None, 25, ("FEW", None, None, None)),
+    ],
+)
+def test_nothing_is_told_of_fewer_than_ten_customers(shop, customers, share, told):
+    for _ in range(40):
+        shop.order(SUNDAY, ("A", 1, 10))
+    report(shop, "A", customers, 30, share=share)
+    shop.run()
+    assert figures(shop.rows()[INDIA, "WEEK", SUNDAY, "A"], *REPEATS) == told
 
 
 def expected(shop):
