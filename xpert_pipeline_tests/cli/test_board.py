@@ -11,6 +11,13 @@ from xpert_pipeline.progress import QUOTA, Began, Ended, Loaded, Predicted, Step
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
+def shown_time(moment):
+    """A time as the board shows it: with its day, if that is another one."""
+    local = moment.astimezone()
+    is_today = local.date() == datetime.now(UTC).astimezone().date()
+    return f"{local:%H:%M}" if is_today else f"{local.day} {local:%b %H:%M}"
+
+
 @pytest.fixture
 def board():
     return Board("Syncing", ["products", "orders", "order_items"])
@@ -47,7 +54,7 @@ def test_a_table_waits_until_it_is_heard_of_again(board):
     board.take(Wait("A1", "getReport", "Amazon to prepare 7 reports", LATER, "products"))
     assert line_of(board, "products")[0] == "waiting"
     last = shown(board)[-1]
-    assert last == f"products: Waiting for Amazon to prepare 7 reports; next check {LATER.astimezone():%H:%M}"
+    assert last == f"products: Waiting for Amazon to prepare 7 reports; next check {shown_time(LATER)}"
     board.take(Step("A1", "products", "200 listings to read"))
     assert line_of(board, "products")[0] == "working"
     assert shown(board)[-1] == "products: 200 listings to read"
@@ -66,7 +73,7 @@ def test_several_sellers_are_counted_per_table_and_named_in_what_happens_now():
         board.take(Ended(seller, ("orders",), failed=failed))
     board.take(Wait("C3", "searchOrders", QUOTA, LATER, "orders"))
     assert line_of(board, "orders")[:6] == ["2", "of", "3", "sellers,", "1", "failed"]
-    when = f"{LATER.astimezone():%H:%M}"
+    when = shown_time(LATER)
     assert shown(board)[-1] == f"C3: orders: Waiting for Amazon's rate limit of searchOrders; continues at {when}"
 
 
@@ -114,6 +121,6 @@ def test_a_table_is_done_for_several_sellers_when_the_last_one_is():
 def test_when_everything_is_expected_is_told_while_something_is_still_coming(board):
     board.take(Predicted("A1", {"products": LATER - timedelta(minutes=5), "orders": LATER, "order_items": LATER}))
     board.take(Began("A1", ("products",)))
-    assert shown(board)[-1] == f"Still coming: orders, order_items; all expected by {LATER.astimezone():%H:%M}"
+    assert shown(board)[-1] == f"Still coming: orders, order_items; all expected by {shown_time(LATER)}"
     board.take(Predicted("A1", {"orders": datetime.now(UTC) - timedelta(seconds=1)}))
     assert shown(board)[-1] == "Still coming: orders, order_items", "it is late, and nobody knows how long"
