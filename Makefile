@@ -52,7 +52,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint sql
+	$(BIN)/sqlfluff lint --processes 2 sql
 	$(BIN)/squawk sql/migrations/*.sql
 	$(BIN)/dagster definitions validate -m xpert_pipeline.definitions
 
