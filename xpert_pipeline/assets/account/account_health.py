@@ -14,7 +14,7 @@ from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.present_report import PresentReport
 from xpert_pipeline.sources.rows import row_parser, unknown_fields
-from xpert_pipeline.sources.values import number, value_at
+from xpert_pipeline.sources.values import number, percent, value_at
 from xpert_pipeline.spapi.operations.seller_performance import (
     MARKETPLACE,
     METRICS,
@@ -27,7 +27,6 @@ from xpert_pipeline.tables.columns import At, Null, Unfilled
 from xpert_pipeline.tables.contract import Table
 from xpert_pipeline.tables.fields import MarketplaceId, Percent, Quantity, Text
 
-HUNDRED = Decimal(100)
 STATE = "accountStatus"
 """Where the state of the account stands in a record beside the metrics."""
 ACCOUNT_WORDS = frozenset(("NORMAL", "AT_RISK", "DEACTIVATED", "SUSPENDED"))
@@ -68,7 +67,7 @@ def _rate(counted: str) -> Callable[[Any], Decimal | None]:
     def read(metric: Any) -> Decimal | None:
         rate = number(value_at(metric, "rate"))
         is_known = rate is not None and rate <= 1 and value_at(metric, counted) != 0
-        return rate * HUNDRED if rate is not None and is_known else None
+        return percent(rate) if is_known else None
 
     return read
 
