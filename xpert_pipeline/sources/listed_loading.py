@@ -22,6 +22,7 @@ from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.spapi.documents.download import fetch_document
 from xpert_pipeline.spapi.documents.flat_files import BadHeader
 from xpert_pipeline.spapi.errors import NotGranted, SpApiError, Stopped, Throttled, Transient
+from xpert_pipeline.spapi.jobs.job import GIVEN_UP_AFTER
 from xpert_pipeline.spapi.jobs.listed_reports import ListedReport
 from xpert_pipeline.tables.contract import MARKETPLACE, Table
 from xpert_pipeline.wording import counted
@@ -29,6 +30,8 @@ from xpert_pipeline.wording import counted
 LIST, DOWNLOAD = "getReports", "getReportDocument"
 LONGEST_WAIT = 10.0
 """Seconds that a run waits for the token of a document; the others are left to the next run."""
+URGENT = 2
+"""The newest documents, such as the last two payouts. Older ones leave the tokens that requested reports still need."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class _Loader:
         """Load documents, newest first; note in the outcome what is left to the next run."""
         began, left = self._run.client().server_now(), 0
         for number, report in enumerate(new):
-            if not self._has_time():
+            if not self._has_time(number):
                 left = len(new) - number
                 break
             try:
@@ -134,10 +137,14 @@ class _Loader:
         if self._failed:
             raise self._failed[0]
 
-    def _has_time(self) -> bool:
-        """Whether there soon is a token for another document; Amazon keeps documents for weeks, so none is urgent."""
+    def _has_time(self, number: int) -> bool:
+        """Whether there soon is a token for another document. Amazon keeps documents for weeks, so the older can wait.
+
+        Requested reports cannot: the run would wait for their tokens.
+        """
         client = self._run.client()
-        return max(0.0, 1 - client.level(DOWNLOAD)) / client.rate(DOWNLOAD) <= LONGEST_WAIT
+        needed = 1 if number < URGENT else 1 + len(self._run.jobs.unfinished("report", (), GIVEN_UP_AFTER))
+        return max(0.0, needed - client.level(DOWNLOAD)) / client.rate(DOWNLOAD) <= LONGEST_WAIT
 
     def _load(self, report: ListedReport) -> None:
         """Download and load one document; a document that cannot be understood goes to quarantine as a whole."""

@@ -41,8 +41,8 @@ class Pace(IntEnum):
     """What a seller looks at first: orders, sales, listings, stock, money."""
     NEXT = 1
     LAST = 0
-    """Slow history, and what takes many calls: traffic by day, the stock ledger, searches by week, the offers of
-    others, estimates and reviews by product."""
+    """Slow history, and what takes many calls: traffic by day, the stock ledger, searches and customers by week, the
+    offers of others, estimates and reviews by product."""
 
 
 class Later:

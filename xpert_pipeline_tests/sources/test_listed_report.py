@@ -10,6 +10,7 @@ from xpert_pipeline.partitions import local_today
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.sources.plan import plan_run
 from xpert_pipeline.spapi.errors import DocumentBroken, NotGranted
+from xpert_pipeline.spapi.jobs.api import JobRequest
 from xpert_pipeline_tests.sources.statements import Statements, listed, order_row, statement
 from xpert_pipeline_tests.spapi.conftest import make_api
 from xpert_pipeline_tests.spapi.jobs.reports import REPORTS
@@ -230,6 +231,23 @@ def test_documents_for_which_there_are_no_tokens_are_left_to_the_next_run(paid, 
     monkeypatch.undo()
     assert not paid.run().outcome("settlements").is_continued
     assert [row[0] for row in paid.settlements] == ["900", "901"]
+
+
+def test_older_documents_leave_the_tokens_that_requested_reports_still_need(paid, monkeypatch):
+    names = [f"D{n}" for n in range(1, 6)]
+    paid.amazon.lists([listed(name, n) for n, name in enumerate(names, 1)])
+    paid.amazon.has(**{name: statement(f"90{n}", "5.00", [order_row("5.00")]) for n, name in enumerate(names, 1)})
+    run, left = paid.new_run(), 4.0
+    for day in range(2):
+        start = datetime(2026, 3, 1 + day, tzinfo=UTC)
+        request = JobRequest("GET_OTHER", start, start + timedelta(days=1), {}, (run.markets[0].id,))
+        run.jobs.find_or_add("report", request, timedelta(0), timedelta(days=1))
+    api = run.client()
+    monkeypatch.setattr(api, "level", lambda _operation: left - sum(map(paid.amazon.downloads, names)))
+    monkeypatch.setattr(api, "rate", lambda _operation: 1 / 60)
+    outcome = paid.run().outcome("settlements")
+    assert [row[0] for row in paid.settlements] == ["901", "902"], "the last two payouts"
+    assert "3 documents of GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2 left to the next run" in outcome.reason
 
 
 def test_the_plan_guesses_the_documents_and_asks_for_nothing(paid):

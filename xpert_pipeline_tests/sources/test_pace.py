@@ -6,14 +6,13 @@ import pytest
 from xpert_pipeline.assets.registry import SOURCES
 from xpert_pipeline.sources.lookup import BatchLookup
 from xpert_pipeline.sources.order import tables_in_order
-from xpert_pipeline.sources.report import WindowedReport
 from xpert_pipeline.sources.source import Pace
 from xpert_pipeline_tests.faults.conftest import DAGSTERS_OWN
 
 pytestmark = [pytest.mark.filterwarnings(DAGSTERS_OWN), pytest.mark.timeout(120)]
 FIRST = {"products", "orders_and_items", "sales_data", "fba_inventory", "financial_events"}
 LAST = {
-    "traffic_daily", "inventory_ledger", "search_query_performance",
+    "traffic_daily", "inventory_ledger", "search_query_performance", "repeat_purchases",
     "offer_summaries", "fee_estimates", "review_topics", "review_trends",
 }  # fmt: skip
 
@@ -23,11 +22,9 @@ def test_orders_sales_listings_stock_and_money_come_first_and_slow_history_last(
     assert {source.step for source in SOURCES if source.pace is Pace.LAST} >= LAST
     order = tables_in_order(SOURCES)
     first = [table.name for source in SOURCES if source.step in FIRST for table in source.tables]
-    between = ("economics_daily", "fba_returns", "merchant_returns", "seller_feedback")
+    between = ("economics_daily", "fba_returns", "merchant_returns", "seller_feedback", "settlements")
     assert max(map(order.index, first)) < min(map(order.index, between))
     assert max(map(order.index, between)) < min(map(order.index, LAST))
-    made = [source.step for source in SOURCES if isinstance(source, WindowedReport)]
-    assert max(map(order.index, made)) < order.index("settlements"), "their documents took the tokens of all reports"
     looked_up = [source.step for source in SOURCES if isinstance(source, BatchLookup)]
     assert order.index("inventory_levels") < min(map(order.index, looked_up)), "stock does not wait for offers"
 

@@ -22,7 +22,6 @@ from xpert_pipeline.sources.document_numbers import NumberStyle, UndecidableNumb
 from xpert_pipeline.sources.listed_document import Line, ListedDocument, Numbered
 from xpert_pipeline.sources.listed_report import ListedReports
 from xpert_pipeline.sources.run import Market
-from xpert_pipeline.sources.source import Pace
 
 REPORT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 POSTED = ("posted-date", "posted-date-time")
@@ -201,7 +200,6 @@ UNBALANCED = count_check(
 )
 
 SOURCE = ListedReports(
-    pace=Pace.LAST,
     documents=SETTLEMENTS,
     lines=SETTLEMENT_ROWS,
     group="finance",

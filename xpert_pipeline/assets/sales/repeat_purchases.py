@@ -15,6 +15,7 @@ from xpert_pipeline.sources.day_figures import DayFigure
 from xpert_pipeline.sources.job_windows import Requested
 from xpert_pipeline.sources.kiosk.records import Money
 from xpert_pipeline.sources.rows import unknown_fields
+from xpert_pipeline.sources.source import Pace
 from xpert_pipeline.sources.values import number, percent
 from xpert_pipeline.sources.weekly_report import WeeklyReport
 from xpert_pipeline.sources.windows import Restatement
@@ -92,6 +93,7 @@ def parse_asin(record: Mapping[str, Any], requested: Requested, signals: Counter
 
 SOURCE = WeeklyReport(
     table=REPEAT_PURCHASES,
+    pace=Pace.LAST,
     group="sales",
     roles=("Brand Analytics",),
     figures=(DayFigure(REPEAT_PURCHASES, "revenue from repeat customers", "sum(repeat_revenue)", "currency"),),

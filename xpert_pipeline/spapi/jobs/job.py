@@ -158,7 +158,7 @@ class JobStore(Protocol):
     def unfinished(self, kind: Kind, report_types: Sequence[str], kept: timedelta) -> list[Job]:
         """Return the live jobs and the uncollected done jobs that were stored within `kept`, newest window first.
 
-        They can belong to any of the seller's marketplaces.
+        They can belong to any of the seller's marketplaces. Without report types, jobs of all types count.
         """
 
     def unreadable(

@@ -77,7 +77,7 @@ class MemoryJobStore:
             job
             for job in self.rows.values()
             if self.kinds[job.id] == kind
-            and job.request.report_type in report_types
+            and (not report_types or job.request.report_type in report_types)
             and self.now() - job.written_at < kept
             and (job.is_live or (job.state is JobState.DONE and job.id not in self.taken))
         ]
