@@ -56,6 +56,20 @@ def test_an_empty_database_gets_every_file_once(empty_dsn):
     assert migrate(empty_dsn) == []
 
 
+def test_new_ids_are_in_order_of_time_where_the_server_can_make_them(empty_dsn):
+    migrate(empty_dsn)
+    with psycopg.connect(empty_dsn) as conn:
+        can_order = conn.info.server_version >= 180000
+        defaults = dict(
+            conn.execute(
+                "select table_name, column_default from information_schema.columns"
+                " where table_schema = 'public' and column_default in ('gen_random_uuid()', 'uuidv7()')"
+            ).fetchall()
+        )
+    assert {"sellers", "orders", "settlement_rows"} <= defaults.keys()
+    assert set(defaults.values()) == {"uuidv7()" if can_order else "gen_random_uuid()"}
+
+
 def test_of_several_migrators_at_once_one_does_the_work(empty_dsn):
     with ThreadPoolExecutor() as threads:
         done = list(threads.map(lambda _: migrate(empty_dsn), range(4)))
