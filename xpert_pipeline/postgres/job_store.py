@@ -61,7 +61,8 @@ CLAIMED = "where id = any(%(ids)s) and run_id = %(run_id)s and state = 'WANTED' 
 FAILED_IDS = f"select amazon_id from report_requests where {EQUAL} and state = 'FATAL' and amazon_id is not null"  # noqa: S608
 UNFINISHED = f"""
 select {COLUMNS} from report_requests
- where seller_id = %(seller_id)s and kind = %(kind)s and (cardinality(%(types)s::text[]) = 0 or report_type = any(%(types)s))
+ where seller_id = %(seller_id)s and kind = %(kind)s
+   and (cardinality(%(types)s::text[]) = 0 or report_type = any(%(types)s))
    and created_at > clock_timestamp() - %(kept)s
    and (state in ('WANTED', 'IN_QUEUE', 'IN_PROGRESS') or (state = 'DONE' and collected_at is null))
  order by window_start desc nulls last, created_at desc
