@@ -15,7 +15,7 @@ from xpert_pipeline.postgres.present_state import first_day, last_snapshot
 from xpert_pipeline.postgres.read_documents import documents_read
 from xpert_pipeline.progress import step
 from xpert_pipeline.sources.listed_document import Contents, ListedDocument
-from xpert_pipeline.sources.listed_loading import DOWNLOAD, LIST, Listing, load_documents
+from xpert_pipeline.sources.listed_loading import DOWNLOAD, LIST, URGENT, Listing, load_documents
 from xpert_pipeline.sources.plan import StreamPlan
 from xpert_pipeline.sources.run import Market, SellerRun
 from xpert_pipeline.sources.source import Probe, Source
@@ -53,7 +53,7 @@ class ListedReports(Source):
     is_whole: str
     content: tuple[str, ...]
 
-    rank: ClassVar[int] = 1  # after reports that were requested: both need DOWNLOAD, and only these can wait
+    rank: ClassVar[int] = 1  # after requested reports of the same pace: both need DOWNLOAD, and only these can wait
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -101,9 +101,10 @@ class ListedReports(Source):
         days = min(KEPT_FOR, run.client().server_now() - last) / A_DAY if last else KEPT_FOR.days
         documents = math.ceil(days / USUAL_PERIOD.days) if days >= 1 else 0
         calls = {LIST: 1, **({DOWNLOAD: documents} if documents else {})}
-        seconds = max(levels[name].wait_for(count) for name, count in calls.items())
+        sure = {name: min(count, URGENT) for name, count in calls.items()}  # for the others, a run does not wait
+        seconds = max(levels[name].wait_for(count) for name, count in sure.items())
         seconds += sum(calls.values()) * SECONDS_PER_CALL
-        levels.spend(calls)
+        levels.spend(sure)
         what = f"about {counted(documents, 'new document')}" if documents else "the list of documents"
         return [
             StreamPlan(
@@ -114,7 +115,8 @@ class ListedReports(Source):
                 seconds=seconds,
                 calls=calls,
                 predicted={"reports": seconds},
-                why="Amazon makes these reports by itself; that there is one a week is a guess",
+                why="Amazon makes these reports by itself; that there is one a week is a guess. Documents for which "
+                "there is no quota are left to the next run",
                 plain=f"{what} (~{duration_words(seconds)})",
             )
         ]
