@@ -43,7 +43,7 @@ def day_words(first: date, last: date | None = None, *, today: date | None = Non
     return " – ".join(form.format(day) for day in days)
 
 
-def moment_words(moment: datetime, zone: ZoneInfo | None = None) -> str:
+def moment_words(moment: datetime, zone: tzinfo | None = None) -> str:
     """Format a time for people: "29 Nov 23:16", in a time zone or else in the machine's own one."""
     local = moment.astimezone(zone)
     return f"{day_words(local.date())} {local:%H:%M}"

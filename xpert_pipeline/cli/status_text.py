@@ -14,7 +14,7 @@ from xpert_pipeline.postgres.source_coverage import AVAILABLE, NOT_AVAILABLE, Co
 from xpert_pipeline.postgres.standing import ALL_SELLERS, BucketLevel, Standing
 from xpert_pipeline.schedules import last_slot
 from xpert_pipeline.spapi.marketplaces import by_id
-from xpert_pipeline.wording import counted, day_span, ends_words, moment_words
+from xpert_pipeline.wording import counted, day_words, ends_words, moment_words
 
 FULL = 0.05
 """A bucket that lacks fewer tokens counts as full."""
@@ -73,7 +73,7 @@ def _under(name: str, texts: Iterable[str]) -> Iterator[str]:
 def instant(moment: datetime) -> str:
     """Return a time in UTC, with its day if that is not today."""
     utc = moment.astimezone(UTC)
-    return f"{utc:%H:%M:%S} UTC" if utc.date() == datetime.now(UTC).date() else f"{utc:%Y-%m-%d %H:%M} UTC"
+    return f"{utc:%H:%M:%S} UTC" if utc.date() == datetime.now(UTC).date() else f"{moment_words(utc, UTC)} UTC"
 
 
 def _newest_days(
@@ -91,7 +91,7 @@ def _newest_days(
             if of_marketplace == marketplace_id:
                 by_day.setdefault(day, []).append(table)
         days = sorted((day for day in by_day if day is not None), reverse=True)
-        texts = [f"{day}: {', '.join(by_day[day])}" for day in days]
+        texts = [f"{day_words(day)}: {', '.join(by_day[day])}" for day in days]
         without: dict[str, list[str]] = {}
         for table in by_day.get(None, []):
             state = states.get((table, marketplace_id))
@@ -172,7 +172,7 @@ def _asked(ask: ChangeAsk | None) -> str:
 
 
 def _run(run: SellerRunState) -> str:
-    days = f" ({run.first_day} to {run.last_day})" if run.first_day else ""
+    days = f" ({day_words(run.first_day, run.last_day)})" if run.first_day else ""
     return f"{run.run_id[:8]}{days}"
 
 
@@ -256,5 +256,5 @@ def _window(group: Sequence[Mapping[str, Any]], kind: str, zone: ZoneInfo) -> st
     start = min(start for start, _ in windows).astimezone(written)
     end = max(end for _, end in windows).astimezone(written)
     if start.time() == end.time() == time():
-        return day_span((start.date(), end.date() - timedelta(days=1)))
-    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {zone.key}"
+        return day_words(start.date(), end.date() - timedelta(days=1))
+    return f"{moment_words(start, written)} to {moment_words(end, written)} {written}"

@@ -13,6 +13,7 @@ from xpert_pipeline.cli.status_text import lines, open_reports
 from xpert_pipeline.postgres.sellers import Seller
 from xpert_pipeline.postgres.source_coverage import AVAILABLE, NOT_AVAILABLE, Coverage
 from xpert_pipeline.postgres.standing import BucketLevel, Standing, Waiting
+from xpert_pipeline.wording import day_words, moment_words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INDIA, BRITAIN = "A21TJRUUN4KGV", "A1F83G8C2ARO7P"
@@ -34,8 +35,10 @@ def days(first, last):
 def test_queries_of_a_type_and_state_share_a_line_with_count_oldest_and_all_their_days():
     """Thirteen queries were thirteen rows of which five were shown, each with an end that was one day too late."""
     requests = [request(**days(11, 20), hours=2), request(**days(1, 10), hours=1, amazon_id="66")]
+    since = f"{moment_words(NOON + timedelta(hours=1), UTC)} UTC"
+    shown = day_words(date(2026, 1, 1), date(2026, 1, 20))
     assert list(open_reports(requests, SELLER)) == [
-        "economics: 2 queries IN_PROGRESS, the oldest since 2026-03-01 13:00 UTC, 2026-01-01 to 2026-01-20, 66"
+        f"economics: 2 queries IN_PROGRESS, the oldest since {since}, {shown}, 66"
     ]
 
 
@@ -49,17 +52,18 @@ def test_another_state_or_type_is_a_line_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "shown"),
+    ("end", "shown"),
     [
-        ("2026-01-01T18:30+00:00", "2026-01-03T18:30+00:00", "2026-01-02 to 2026-01-03"),
-        ("2026-01-01T18:30+00:00", "2026-01-02T18:30+00:00", "2026-01-02"),
-        ("2026-01-01T18:30+00:00", "2026-01-02T06:00+00:00", "2026-01-02 00:00 to 2026-01-02 11:30 Asia/Kolkata"),
+        ("2026-01-03T18:30+00:00", lambda: day_words(date(2026, 1, 2), date(2026, 1, 3))),
+        ("2026-01-02T18:30+00:00", lambda: day_words(date(2026, 1, 2))),
+        ("2026-01-02T06:00+00:00", lambda: "{0} 00:00 to {0} 11:30 Asia/Kolkata".format(day_words(date(2026, 1, 2)))),
     ],
 )
-def test_a_reports_window_is_shown_in_days_of_the_marketplace_or_else_in_its_times(start, end, shown):
-    window = {"start": datetime.fromisoformat(start), "end": datetime.fromisoformat(end)}
+def test_a_reports_window_is_shown_in_days_of_the_marketplace_or_else_in_its_times(end, shown):
+    window = {"start": datetime(2026, 1, 1, 18, 30, tzinfo=UTC), "end": datetime.fromisoformat(end)}
     (line,) = open_reports([request("report", "GET_X", **window, tries=2, reason="why")], SELLER)
-    assert line == f"GET_X: 1 report IN_PROGRESS since 2026-03-01 12:00 UTC, {shown}, tried 2 times, 77: why"
+    since = f"since {moment_words(NOON, UTC)} UTC"
+    assert line == f"GET_X: 1 report IN_PROGRESS {since}, {shown()}, tried 2 times, 77: why"
 
 
 def quota_lines(buckets, waiting=()):
@@ -78,7 +82,7 @@ def test_only_buckets_that_lack_tokens_or_are_waited_for_are_listed():
     assert quota_lines(buckets, [waiting]) == [
         "searchOrders: 5.4 of 20 tokens, 0.5 a second; 0 x 429",
         "getReport: 20.0 of 20 tokens, 0.5 a second; 0 x 429",
-        "1 other bucket full; getOrder 2 x 429, last 2026-03-01 12:00 UTC",
+        f"1 other bucket full; getOrder 2 x 429, last {moment_words(NOON, UTC)} UTC",
     ]
 
 
@@ -96,11 +100,12 @@ def newest_lines(seller, newest):
 def test_newest_days_are_one_line_per_marketplace_named_by_country():
     first, second = date(2026, 1, 1), date(2026, 1, 2)
     newest = {("orders", INDIA): first, ("products", INDIA): second, ("order_items", INDIA): first}
-    assert newest_lines(SELLER, newest) == ["2026-01-02: products; 2026-01-01: orders, order_items"]
+    former, latter = day_words(first), day_words(second)
+    assert newest_lines(SELLER, newest) == [f"{latter}: products; {former}: orders, order_items"]
     newest |= {("orders", BRITAIN): second, ("products", BRITAIN): None, ("order_items", BRITAIN): second}
     assert newest_lines(EXPORTER, newest) == [
-        "IN  2026-01-02: products; 2026-01-01: orders, order_items",
-        "GB  2026-01-02: orders, order_items; never: products",
+        f"IN  {latter}: products; {former}: orders, order_items",
+        f"GB  {latter}: orders, order_items; never: products",
     ]
 
 
@@ -110,9 +115,10 @@ def test_a_report_of_one_of_several_marketplaces_is_shown_with_its_country_and_i
     requests = [request("report", "GET_X", **window, marketplace_ids=[BRITAIN]), request("report", "GET_X", **window)]
     british, indian = open_reports(requests, EXPORTER)
     assert british.startswith("GET_X (GB): 1 report")
-    assert ", 2026-01-01, 77" in british
+    assert f", {day_words(midnight.date())}, 77" in british
     assert indian.startswith("GET_X (IN): 1 report")
-    assert "2026-01-01 05:30 to 2026-01-02 05:30 Asia/Kolkata" in indian
+    first, last = (day_words(date(2026, 1, day)) for day in (1, 2))
+    assert f"{first} 05:30 to {last} 05:30 Asia/Kolkata" in indian
 
 
 def told(seller=SELLER, runs=(), **options):
@@ -139,12 +145,13 @@ def test_the_last_error_stays_although_a_later_run_succeeded():
     ended = SellerRunState("1234567890", "success", None, None, NOON, NOON + timedelta(hours=2), [])
     failed = replace(ended, state="failure", ended_at=NOON + timedelta(hours=1), reasons=["orders: down"])
     text = told(runs=[ended, failed])
-    assert re.search(r"last run +12345678: success at 2026-03-01 14:00 UTC", text)
-    assert re.search(r"last error +2026-03-01 13:00 UTC: orders: down", text)
+    ended_at, failed_at = (moment_words(NOON + timedelta(hours=hours), UTC) for hours in (2, 1))
+    assert re.search(rf"last run +12345678: success at {ended_at} UTC", text)
+    assert re.search(rf"last error +{failed_at} UTC: orders: down", text)
     assert "last error" not in told(runs=[ended])
 
 
-def moment_words(moment):
+def about(moment):
     """The time, with its day if that is not today."""
     day = "" if moment.date() == datetime.now(UTC).date() else f"{moment.day} {moment:%b} "
     return f"{day}{moment:%H:%M} UTC"
@@ -159,7 +166,7 @@ def test_what_is_still_coming_is_told_with_when_it_is_expected():
         "1234567890", "running", None, None, began, None, [], ["products"],
         ["traffic_daily", "orders", "sales_data", "economics_daily", "offer_summaries"], ends,
     )  # fmt: skip
-    later, latest = (moment_words(began + timedelta(hours=hours)) for hours in (2, 3))
+    later, latest = (about(began + timedelta(hours=hours)) for hours in (2, 3))
     now = next(line for line in told(runs=[run]).splitlines() if line.startswith("  now "))
     assert now.endswith(
         "; now products; still coming: offer_summaries; orders soon; "

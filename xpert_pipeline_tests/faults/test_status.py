@@ -14,6 +14,7 @@ from xpert_pipeline.assets.registry import TABLES
 from xpert_pipeline.postgres.pool import tenant
 from xpert_pipeline.postgres.quota import PostgresQuota
 from xpert_pipeline.postgres.sellers import SellerBook
+from xpert_pipeline.wording import day_words
 from xpert_pipeline_tests.conftest import KEY
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
@@ -65,8 +66,8 @@ def test_after_a_sync_it_shows_newest_days_the_run_and_the_calls(xpert, amazon):
     assert bucket["rate"] > 5, "the sandbox knows no limits, and says so"
     text = xpert("status", "-v", **environ).stdout
     by_day = dict(part.split(": ") for part in only_line(text, "last good day").split("; "))
-    assert {"products", "fba_inventory"} <= set(by_day[str(TODAY)].split(", "))
-    assert {"orders", "order_items", "sales_data", "economics_daily"} <= set(by_day[str(YESTERDAY)].split(", "))
+    assert {"products", "fba_inventory"} <= set(by_day[day_words(TODAY)].split(", "))
+    assert {"orders", "order_items", "sales_data", "economics_daily"} <= set(by_day[day_words(YESTERDAY)].split(", "))
     states = {each["table"]: each["state"] for each in found["coverage"]}
     assert states.keys() == SYNCED
     assert set(states.values()) <= {"available", "empty"}
