@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.whole_help import WholeHelp
@@ -66,6 +67,19 @@ class Commands(WholeHelp):
         module, _, name = where.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name.
+
+        Raises:
+            NoSuchCommand: There is none; the message suggests similar ones.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:  # click suggests only commands that are imported
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def sentences(self, ctx: click.Context) -> list[tuple[str, str]]:  # noqa: ARG002
         """Return the first sentences without importing the commands."""

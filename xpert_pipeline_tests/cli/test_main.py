@@ -27,3 +27,13 @@ def test_the_list_of_commands_imports_none_and_has_their_own_sentences():
     with click.Context(main) as ctx:
         own = [(name, main.get_command(ctx, name).get_short_help_str(LONGEST)) for name in main.list_commands(ctx)]
         assert main.sentences(ctx) == own
+
+
+def test_a_mistyped_command_gets_a_suggestion():
+    """Commands are imported when they are used, so click knew none to suggest."""
+    done = CliRunner().invoke(main, ["statu"])
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        2,
+        "Error: No such command 'statu'. Did you mean 'status'?",
+    )
+    assert CliRunner().invoke(main, ["zzz"]).stderr.splitlines()[-1] == "Error: No such command 'zzz'."
