@@ -831,7 +831,7 @@ comment on column public.financial_events.total_amount is
 comment on column public.financial_events.currency is
 'ISO 4217 code of total_amount. NULL: Amazon did not report it.';
 comment on column public.financial_events.deferral_reason is
-'Why the money waits or waited, e.g. B2B or DD7. NULL: it was not deferred, as far as Amazon tells.';
+'Why the money waits or waited, such as B2B (a business order with an invoice) or DD7 (by day of delivery). NULL: it was not deferred, as far as Amazon tells.';
 comment on column public.financial_events.matures_at is
 'When deferred money is or was released. NULL: it was not deferred, as far as Amazon tells.';
 comment on column public.financial_events.amount_tree is

@@ -57,6 +57,7 @@ class BatchLookup(Source):
             needs; it has `%(seller_id)s` and `%(marketplace_id)s`.
         operation: Amazon's operation.
         batch: Subjects per call.
+        noun: What a subject is called in messages, such as "listing".
         ask: Looks up a batch.
         parse: Turns a record into a row.
         lines: A child table that each record also fills.
@@ -70,6 +71,7 @@ class BatchLookup(Source):
     subjects: LiteralString
     operation: str
     batch: int
+    noun: str
     ask: Ask
     parse: Callable[[Any, Subject, Market], Row]
     lines: Lines | None = None
@@ -153,7 +155,7 @@ class BatchLookup(Source):
 
     def _sync_market(self, run: SellerRun, market: Market, job: Job | None) -> None:
         subjects = self._due(run, market)
-        step(run.who, self.table.name, f"{counted(len(subjects), 'subject')} to look up{run.place_of(market)}")
+        step(run.who, self.table.name, f"{counted(len(subjects), self.noun)} to look up{run.place_of(market)}")
         if job is not None:
             answered = self._look_up_at_once(run, market, subjects, job)
             subjects = [subject for subject in subjects if subject.name not in answered]
@@ -208,7 +210,7 @@ class BatchLookup(Source):
             raise reading.error
         if missing := len(subjects) - len(reading.answered):
             reason = (
-                f"{name}: Amazon did not answer for {counted(missing, 'subject')}; the next run looks them up again"
+                f"{name}: Amazon did not answer for {counted(missing, self.noun)}; the next run looks them up again"
             )
             names = [table.name for table in self.tables]
             run.skip(names, market, [market.partition_of_today], reason, continues=True)
@@ -233,22 +235,22 @@ class BatchLookup(Source):
 
     def _plan(self, run: SellerRun, market: Market, levels: BucketLevels) -> StreamPlan:
         due = len(self._due(run, market))
-        why = f"{counted(due, 'subject')} known and due, {self.batch} in a call"
+        why = f"{counted(due, self.noun)} known and due, {self.batch} in a call"
         if not due and self.count and not count_subjects(run.pool, market.scope, self.subjects):
             due = self.count(run.client(), market.id)
-            why = f"{counted(due, 'subject')} by Amazon's own count, {self.batch} in a call"
+            why = f"{counted(due, self.noun)} by Amazon's own count, {self.batch} in a call"
         prediction, source, kind = predict_walk(due, {self.operation: self.batch}, levels), self.operation, "batches"
         predicted = {kind: prediction.seconds if due else 0.0}
         if self.bulk is not None and self.bulk.is_for(run, market, due):
             prediction, known = predict_bulk(run, self.bulk, levels)
             source, kind = self.bulk.query.name, "queries"
             predicted[kind] = prediction.seconds
-            why = f"{counted(due, 'subject')}, more than in a call: one query, and batches for what it lacks; {known}"
+            why = f"{counted(due, self.noun)}, more than in a call: one query, and batches for what it lacks; {known}"
         calls, seconds = (prediction.calls, prediction.seconds) if due else ({}, 0.0)
         levels.spend(calls)
-        plain = f"{counted(due, 'subject')} to look up (~{duration_words(seconds)})"
+        plain = f"{counted(due, self.noun)} to look up (~{duration_words(seconds)})"
         if not due and not count_subjects(run.pool, market.scope, self.subjects):
-            plain = f"not known before {' and '.join(self.after)} are loaded: no subject is known yet"
+            plain = f"not known before {' and '.join(self.after)} are loaded: no {self.noun} is known yet"
         elif not due:
             plain = "every answer is still valid"
         return StreamPlan(

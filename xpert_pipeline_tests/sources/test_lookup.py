@@ -105,6 +105,7 @@ def lookup_of(catalogue):
         roles=("Product Listing",),
         after=("products",),
         subjects=SUBJECTS,
+        noun="ASIN",
         operation="searchCatalogItems",
         batch=BATCH,
         ask=catalogue.ask,
@@ -203,7 +204,7 @@ def test_a_subject_that_fails_alone_too_is_left_to_the_next_run_and_the_others_a
     done = look_up(facts)
     assert (done.success, done.states) == (True, {"catalog_facts": "incomplete"})
     assert done.reasons["catalog_facts"] == (
-        "catalog_facts: Amazon did not answer for 1 subject; the next run looks them up again"
+        "catalog_facts: Amazon did not answer for 1 ASIN; the next run looks them up again"
     )
     assert {asin for asin, _ in names(facts)} == set(asins) - {asins[3]}
     assert loads(facts)[0]["details"] == {"asked": len(asins), "answered": len(asins) - 1}

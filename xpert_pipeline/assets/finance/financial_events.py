@@ -72,7 +72,7 @@ class FinancialEventRow(TypedDict):
     currency: Annotated[Currency | None, "ISO 4217 code of total_amount."]
     deferral_reason: Annotated[
         Text | None,
-        "Why the money waits or waited, e.g. B2B or DD7.",
+        "Why the money waits or waited, such as B2B (a business order with an invoice) or DD7 (by day of delivery).",
         Null("It was not deferred, as far as Amazon tells."),
     ]
     matures_at: Annotated[

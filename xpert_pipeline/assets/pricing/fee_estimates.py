@@ -153,6 +153,7 @@ SOURCE = BatchLookup(
     roles=("Pricing", "Product Listing"),
     after=("products",),
     subjects=PRICED_LISTINGS,
+    noun="listing",
     operation=BATCHES,
     batch=FEES_BATCH,
     ask=get_fees_estimates,

@@ -30,6 +30,7 @@ SOURCE = BatchLookup(
     roles=("Pricing",),
     after=("products",),
     subjects=LISTINGS_ON_SALE,
+    noun="listing",
     operation="getListingOffersBatch",
     batch=OFFERS_BATCH,
     ask=get_listing_offers,

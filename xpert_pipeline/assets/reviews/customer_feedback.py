@@ -64,6 +64,7 @@ def build_source(
         marketplaces=OFFERED_IN,
         figures=(DayFigure(table, figure, "count(*)"),),
         subjects=ASINS,
+        noun="ASIN",
         operation=operation,
         batch=1,
         count=count_listings,
