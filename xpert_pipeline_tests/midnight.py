@@ -1,13 +1,16 @@
 """Lets a suite run past midnight.
 
-Modules note their TODAY when they are imported, perhaps an hour before a test runs. And a test that began before
-midnight may compare what two days brought: it is run again, in the new day.
+Modules note their TODAY when they are imported, perhaps an hour before a test runs. A test that began before midnight
+may compare what two days brought, and one that began just after it may expect a whole day of which the last minutes
+are not loaded yet: it is run again, in the new day.
 """
 
 import importlib
 import logging
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,9 +26,13 @@ STORES = (*ZONES, ZoneInfo("Europe/London"), ZoneInfo("Europe/Berlin"))
 """Where the stores are with which tests run, and UTC."""
 
 
-def days(now: datetime) -> tuple[date, ...]:
-    """Return the current day in every zone of `STORES`."""
-    return tuple(now.astimezone(zone).date() for zone in STORES)
+SETTLED = timedelta(minutes=5)
+"""How long after midnight the day before is not complete yet: Amazon's searches show an order some minutes late."""
+
+
+def last_midnight(now: datetime) -> datetime:
+    """Return when the youngest day of any zone of `STORES` began."""
+    return max(datetime.combine(now.astimezone(zone), clock(), zone).astimezone(UTC) for zone in STORES)
 
 
 def note_days_again() -> None:
@@ -36,22 +43,27 @@ def note_days_again() -> None:
 
 
 class SecondChance:
-    """Pytest's plugin that runs a failed test again if midnight has passed since the suite began, or since it last did so.
+    """Pytest's plugin that runs a failed test again if midnight may be why it failed.
+
+    That is so if midnight has passed since the suite began or since the plugin last ran a test again, and in the first
+    minutes of a day. The plugin waits until they are over.
 
     All fixtures are made anew, because tests may share what the day before brought, and modules that noted the day
     are run again, because other constants may follow from it. A test that fails in the new day, too, has failed.
     """
 
     def __init__(self) -> None:
-        self.began = days(datetime.now(UTC))
+        self.since = datetime.now(UTC) - SETTLED
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test, and run it again if midnight may be why it failed."""
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        if any(report.failed for report in reports) and (now := days(datetime.now(UTC))) != self.began:
-            self.began = now
+        midnight = last_midnight(datetime.now(UTC))
+        if any(report.failed for report in reports) and midnight > self.since:
+            time.sleep(max(0.0, (midnight + SETTLED - datetime.now(UTC)).total_seconds()))
+            self.since = datetime.now(UTC)
             for report in reports:
                 item.add_report_section(report.when, "before midnight", report.longreprtext)
                 item.user_properties.append(("before midnight", report.outcome))

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -155,7 +155,8 @@ def test_open_report_requests_are_shown_newest_first_and_dead_ones_are_not(xpert
     assert (requests[0]["state"], requests[0]["amazon_id"]) == ("IN_QUEUE", "77")
     text = xpert("status", "-v", **environ).stdout
     assert "GET_XML: 1 report IN_QUEUE since " in text
-    assert ", 2026-01-01 to 2026-01-31, tried 2 times, 77" in text, "days of the marketplace, the last one included"
+    days = day_words(date(2026, 1, 1), date(2026, 1, 31))
+    assert f", {days}, tried 2 times, 77" in text, "days of the marketplace, the last one included"
 
 
 def test_sellers_can_be_chosen_and_an_unknown_one_is_refused(xpert, busy, other_seller, pipeline_dsn):
