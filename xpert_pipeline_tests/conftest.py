@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from xpert_pipeline.garbage import leave_out_of_collection
 from xpert_pipeline.postgres.embedded import EmbeddedServer, remove_embedded, start_embedded
 from xpert_pipeline.postgres.migrations import migrate
 from xpert_pipeline.postgres.pool import Pool, open_pool
@@ -46,6 +47,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start files of long tests first, so that no worker is alone with one at the end."""
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the modules: it looked at all of them again and again."""
+    leave_out_of_collection()
 
 
 @pytest.fixture(autouse=True)

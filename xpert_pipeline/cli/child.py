@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 
+from xpert_pipeline.garbage import collect_seldom
+
 GRACE_SECONDS = 5.0
 
 
@@ -20,6 +22,7 @@ def main() -> None:
     with open(os.devnull) as nothing:  # noqa: PTH123  dup2 needs a file number
         os.dup2(nothing.fileno(), 0)  # nothing else may read from the parent
     threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
+    collect_seldom()  # the first seconds of a child are imports
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

@@ -1,6 +1,7 @@
 """The command group: global options and the list of commands."""
 
 import errno
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,7 @@ from click.exceptions import NoSuchCommand
 
 from xpert_pipeline.cli.errors import PreconditionError, WrongUsage
 from xpert_pipeline.cli.whole_help import WholeHelp
+from xpert_pipeline.garbage import collector_paused, leave_out_of_collection
 from xpert_pipeline.postgres.errors import DatabaseError
 
 COMMANDS = {
@@ -65,7 +67,11 @@ class Commands(WholeHelp):
             return None
         where, _ = COMMANDS[cmd_name]
         module, _, name = where.partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        if module not in sys.modules:
+            with collector_paused():
+                import_module(module)
+            leave_out_of_collection()
+        command: click.Command = getattr(sys.modules[module], name)
         return command
 
     def resolve_command(
