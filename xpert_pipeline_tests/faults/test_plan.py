@@ -203,7 +203,7 @@ def test_the_plan_of_a_first_sync_counts_what_it_will_ask_about_listings(xpert, 
     assert streams["traffic_daily"]["calls"]["createQuery"] == 1
     weeks = streams["search_query_performance"]["calls"]["createReport"] / math.ceil(int(products) / SEARCHES.most)
     assert 3 <= weeks <= 5
-    assert streams["offer_summaries"]["why"].startswith(f"{products} subjects by Amazon's own count")
+    assert streams["offer_summaries"]["why"].startswith(f"{products} listings by Amazon's own count")
 
 
 def test_a_source_that_is_refused_is_named_and_the_others_are_planned(xpert, amazon):

@@ -91,7 +91,7 @@ def test_a_sku_that_fails_twice_keeps_its_rows_and_is_left_to_the_next_run(shop)
     shop.mend()
     batches = -(-len(on_sale(shop)) // 20)
     assert failed.reasons["offer_summaries"] == (
-        f"offer_summaries: Amazon did not answer for {batches} subjects; the next run looks them up again"
+        f"offer_summaries: Amazon did not answer for {batches} listings; the next run looks them up again"
     )
     assert shop.rows("competitor_data") == before
 
