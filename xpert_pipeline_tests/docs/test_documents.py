@@ -1,6 +1,7 @@
 """The documents name what is there: tables, commands, errors, files, and the checks that CI runs."""
 
 import re
+import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from xpert_pipeline.cli.main import main
 from xpert_pipeline.postgres import embedded_place, encryption, errors, lease, migrations, sellers, spool, viewers
 from xpert_pipeline.postgres.column_comments import column_comments
 from xpert_pipeline.postgres.sellers import Seller
+from xpert_pipeline.release import released
 from xpert_pipeline.sources.outcome import State
 from xpert_pipeline.spapi.errors import ReportError, SpApiError
 from xpert_pipeline.tables.columns import columns_of
@@ -185,6 +187,15 @@ def test_pre_commit_runs_what_make_check_runs():
     assert repository["repo"] == "local"
     entries = {re.sub(r"^sh -c '(.*)'$", r"\1", hook["entry"]) for hook in repository["hooks"]}
     assert entries == linters | {".venv/bin/python -m pytest"}
+
+
+def test_the_style_of_all_sql_is_checked_but_of_released_migrations_and_of_the_written_file():
+    told = subprocess.run(["make", "-n", "lint-sql"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (line,) = [line for line in told.splitlines() if "sqlfluff lint" in line]
+    skipped = {"sql/comments.sql", *(f"sql/migrations/{name}" for name in released(ROOT / "sql" / "migrations"))}
+    files = {str(file.relative_to(ROOT)) for file in (ROOT / "sql").rglob("*.sql")}
+    assert skipped < files
+    assert {word for word in line.split() if word.endswith(".sql")} == files - skipped
 
 
 def test_the_sql_of_the_readme_runs(admin: Connection, seller: Seller):
